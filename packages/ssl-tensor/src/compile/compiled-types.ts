@@ -1,0 +1,37 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { NdArray } from '../nd-array.js';
+
+/** What a caller may pass where the traced function takes `T`: a host array stands for a tensor. */
+export type Feed<T> = T extends tf.Tensor
+  ? T | NdArray
+  : T extends string | number | boolean | null | undefined
+    ? T
+    : T extends readonly (infer _)[]
+      ? { readonly [K in keyof T]: Feed<T[K]> }
+      : T extends object
+        ? { readonly [K in keyof T]: Feed<T[K]> }
+        : T;
+
+/** Arguments of a compiled function, see {@link Feed}. */
+export type Feeds<A extends readonly unknown[]> = { [K in keyof A]: Feed<A[K]> };
+
+/** Options of `compile()`. */
+export interface CompileOptions {
+  /** Where the graph runs. Default: `auto`. */
+  readonly device?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';
+  /** Threads of the CPU engine. Default: the number of available cores. */
+  readonly threads?: number;
+  /** How many input signatures may be traced before an error says that shapes keep changing. Default 32. */
+  readonly maxTraces?: number;
+  /** Name in error messages and profiles. Default: the function's name. */
+  readonly name?: string;
+}
+
+/** A compiled function: same arguments and results as the traced one, but asynchronous. */
+export interface CompiledFunction<A extends readonly unknown[], R> {
+  (...args: Feeds<A>): Promise<R>;
+  /** Frees the graphs and their memory; state stays with the variables. */
+  dispose(): void;
+  /** Number of input signatures traced so far. */
+  readonly traces: number;
+}

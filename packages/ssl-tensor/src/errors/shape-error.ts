@@ -1,0 +1,19 @@
+import { SslError } from './ssl-error.js';
+
+/** A tensor has the wrong rank, size or dtype. */
+export class ShapeError extends SslError {
+  static override readonly code: string = 'SSL_SHAPE';
+  /** Name of the offending parameter, as the caller wrote it. */
+  readonly parameter: string;
+  /** What would have been accepted, for example `[batch, dim]`. */
+  readonly expected: string;
+  /** What was given. */
+  readonly actual: string;
+
+  constructor(where: string, parameter: string, expected: string, actual: string) {
+    super(`${where}: ${parameter} must be ${expected}, got ${actual}`);
+    this.parameter = parameter;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}

@@ -1,0 +1,25 @@
+const marker = Symbol.for('ssl.error');
+
+/**
+ * Base class of every error that crosses a package border.
+ *
+ * `instanceof` fails when two copies of a package are installed, so use {@link SslError.isInstance}.
+ */
+export class SslError extends Error {
+  static readonly code: string = 'SSL_ERROR';
+  readonly [marker] = true;
+  /** Stable machine-readable identifier, for example `SSL_SHAPE`. */
+  readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = (new.target as typeof SslError).code;
+  }
+
+  /** True for an error of this class or of a subclass, also when it comes from another copy of the package. */
+  static isInstance<T extends typeof SslError>(this: T, value: unknown): value is InstanceType<T> {
+    if (!(value instanceof Error) || (value as { [marker]?: boolean })[marker] !== true) return false;
+    return this.code === 'SSL_ERROR' || (value as SslError).code === this.code || value instanceof this;
+  }
+}
