@@ -1,3 +1,18 @@
+import './backend/tfjs-gradients.js';
+
 export * from './host.js';
+export { registerSslBackend } from './backend/register-backend.js';
+export { isTracing } from './compile/active-trace.js';
 export { compile } from './compile/compile.js';
 export type { CompiledFunction, CompileOptions, Feed, Feeds } from './compile/compiled-types.js';
+export { dropout } from './ops/dropout.js';
+export { gelu } from './ops/gelu.js';
+export type { GeluOptions } from './ops/gelu.js';
+export { layerNorm } from './ops/layer-norm.js';
+export { foldInKey, keyArray, randomUniform } from './ops/random-uniform.js';
+export type { TensorKey } from './ops/random-uniform.js';
+export { scaledDotProductAttention } from './ops/scaled-dot-product-attention.js';
+export type { AttentionOptions } from './ops/scaled-dot-product-attention.js';
+export { sparseSoftmaxCrossEntropy } from './ops/sparse-softmax-cross-entropy.js';
+export { stopGradient } from './ops/stop-gradient.js';
+export { takeRows } from './ops/take-rows.js';

@@ -1,1 +1,16 @@
-export {};
+export { extractFeatures, FeatureExtractor } from './features/extract-features.js';
+export type { ExtractOptions, FeatureBatches } from './features/extract-features.js';
+export { inBatches } from './features/in-batches.js';
+export { knnClassify, knnDefaults } from './knn/knn-classify.js';
+export type { KnnOptions, KnnResult } from './knn/knn-classify.js';
+export { nearestNeighbours } from './knn/nearest-neighbours.js';
+export type { Neighbours } from './knn/nearest-neighbours.js';
+export { gatherRows } from './labels/gather-rows.js';
+export { labelDraws } from './labels/label-draws.js';
+export { linearProbe, linearProbeDefaults } from './linear-probe/linear-probe.js';
+export type { LinearProbeOptions, LinearProbeResult } from './linear-probe/linear-probe.js';
+export { accuracy } from './metrics/accuracy.js';
+export { confusionMatrix } from './metrics/confusion-matrix.js';
+export { perClassMetrics } from './metrics/per-class-metrics.js';
+export type { ClassMetrics } from './metrics/per-class-metrics.js';
+export { topKAccuracy } from './metrics/top-k-accuracy.js';

@@ -1,18 +1,126 @@
+import '../backend/tfjs-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
+import { registerSslBackend } from '../backend/register-backend.js';
+import type { SslBackend } from '../backend/ssl-backend.js';
+import { engineFor } from '../engine/choose-engine.js';
+import type { Engine } from '../engine/engine.js';
+import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import type { NdArray } from '../nd-array.js';
 import { isNdArray } from '../nd-array.js';
 import type { CompiledFunction, CompileOptions } from './compiled-types.js';
+import { CompiledGraph } from './compiled-graph.js';
+import { rebind, RecordedTensor, recordFunction, type Recording } from './run-trace.js';
+import { type FlatArguments, flattenArguments } from './signature.js';
 
-function materialise(value: unknown): unknown {
-  if (isNdArray(value)) {
-    return tf.tensor(value.data instanceof Uint8Array ? Int32Array.from(value.data) : value.data, [...value.shape], value.data instanceof Float32Array ? 'float32' : 'int32');
-  }
-  if (value instanceof tf.Tensor || typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(materialise);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, materialise(item)]));
+const defaultMaxTraces = 32;
+
+/** Compiled calls run one after the other: each sees the variables as the one before left them. */
+let queue: Promise<unknown> = Promise.resolve();
+
+function enqueue<T>(task: () => Promise<T>): Promise<T> {
+  const result = queue.then(task);
+  queue = result.catch(() => undefined);
+  return result;
 }
 
-/** Stub that runs eagerly; the recording engine replaces it. */
-export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, _options: CompileOptions = {}): CompiledFunction<A, R> {
-  const call = async (...args: readonly unknown[]): Promise<R> => tf.tidy(() => fn(...(args.map(materialise) as unknown as A)) as never) as R;
-  return Object.assign(call, { dispose() {}, traces: 0 }) as unknown as CompiledFunction<A, R>;
+/**
+ * Compiles a function of TF.js code: it is run once per input signature with a recording backend, every kernel call
+ * (forward, gradients, optimiser) becomes part of one graph, and later calls run that graph.
+ *
+ * - Arguments: tensors or host arrays, nested in records and arrays. Numbers, strings and booleans are static: a new
+ *   value means a new trace, so pass what changes from step to step as `tf.scalar` or a host array.
+ * - `tf.Variable`s that the function reads or assigns are state that stays with the engine; their values are fetched
+ *   only when somebody reads them.
+ * - Variables made inside (as `tf.train.adam` does at its first step) start with the value they were made with; the
+ *   function is then traced a second time.
+ * - JavaScript side effects happen while tracing, not at each call.
+ *
+ * @param fn synchronous function; returns tensors, nested in records and arrays
+ * @returns asynchronous function of the same arguments and results
+ * @throws UnsupportedOpError when the function reads a value, draws host randomness, or uses a kernel without lowering;
+ *   InvalidOptionError when an argument is not data
+ *
+ * @example
+ * const step = compile((x: tf.Tensor2D) => optimizer.minimize(() => loss(x), true)!);
+ * const value = (await step({ data: new Float32Array(8), shape: [4, 2] })).dataSync()[0];
+ */
+export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): CompiledFunction<A, R> {
+  const name = options.name ?? (fn.name === '' ? 'compiled function' : fn.name);
+  const maxTraces = options.maxTraces ?? defaultMaxTraces;
+  const graphs = new Map<string, CompiledGraph>();
+  let traces = 0;
+
+  const build = async (engine: Engine, backend: SslBackend, args: FlatArguments): Promise<CompiledGraph> => {
+    if (graphs.size >= maxTraces) {
+      throw new UnsupportedOpError(
+        `'${name}'`,
+        `was called with ${maxTraces + 1} different input signatures, the last being ${args.signature}`,
+        'Keep shapes fixed (drop or pad the last batch) and pass changing numbers as tf.scalar, or raise maxTraces',
+      );
+    }
+    const record = (): Recording<R> => {
+      traces++;
+      return recordFunction(backend, engine.device, args.specs, (tensors) => fn(...(args.rebuild(tensors) as unknown as A)));
+    };
+    let recording = record();
+    if (recording.created.size > 0) {
+      await initialise(engine, backend, recording);
+      recording = record();
+      if (recording.created.size > 0) {
+        throw new UnsupportedOpError(`'${name}'`, 'makes new variables every time it is traced', 'Make variables and optimisers outside the compiled function');
+      }
+    }
+    return CompiledGraph.load(engine, backend, recording, args.specs);
+  };
+
+  const call = (...args: unknown[]): Promise<R> => {
+    if (options.device === 'tensorflow') return runEagerly(fn, args);
+    const flat = flattenArguments(name, args);
+    return enqueue(async () => {
+      const backend = registerSslBackend();
+      const engine = await engineFor(options);
+      let graph = graphs.get(flat.signature);
+      if (graph === undefined) {
+        graph = await build(engine, backend, flat);
+        graphs.set(flat.signature, graph);
+      }
+      return (await graph.run(flat.leaves)) as R;
+    });
+  };
+  const dispose = (): void => {
+    const released = [...graphs.values()];
+    graphs.clear();
+    void enqueue(async () => {
+      for (const graph of released) await graph.release();
+    });
+  };
+  const compiled = Object.assign(call, { dispose });
+  Object.defineProperty(compiled, 'traces', { get: () => traces });
+  return compiled as unknown as CompiledFunction<A, R>;
+}
+
+/** Gives variables that were made while tracing their first values. */
+async function initialise(engine: Engine, backend: SslBackend, recording: Recording<unknown>): Promise<void> {
+  const created = [...recording.created];
+  const initial = await CompiledGraph.load(engine, backend, { ...recording, assigned: new Map(), result: created.map(([, value]) => new RecordedTensor(value)) }, []);
+  const values = (await initial.run([])) as tf.Tensor[];
+  created.forEach(([variable], index) => {
+    rebind(variable, values[index]!.dataId, backend);
+    values[index]!.dispose();
+  });
+  await initial.release();
+}
+
+/** The function on TF.js's current backend, for engines that run op by op. */
+async function runEagerly<A extends readonly unknown[], R>(fn: (...args: A) => R, args: readonly unknown[]): Promise<R> {
+  const tensor = (value: unknown): unknown => {
+    if (!isNdArray(value)) {
+      if (Array.isArray(value)) return value.map(tensor);
+      if (value instanceof tf.Tensor || typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, tensor(item)]));
+    }
+    const { data, shape } = value as NdArray;
+    return data instanceof Float32Array ? tf.tensor(data, [...shape], 'float32') : tf.tensor(Int32Array.from(data), [...shape], 'int32');
+  };
+  return tf.tidy(() => fn(...(args.map(tensor) as unknown as A)) as tf.TensorContainer) as R;
 }

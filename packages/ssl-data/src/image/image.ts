@@ -1,0 +1,15 @@
+import type { NdArray } from 'ssl-tensor/host';
+import { ShapeError } from 'ssl-tensor/host';
+
+/** An 8-bit image on the host, `[height, width, channels]`, channels last. */
+export type Image = NdArray<Uint8Array>;
+
+/** Height, width and channels of an image; throws {@link ShapeError} when it has another rank. */
+export function imageSize(image: Image, where: string): readonly [height: number, width: number, channels: number] {
+  const { shape, data } = image;
+  const [height, width, channels] = shape;
+  if (shape.length !== 3 || height === undefined || width === undefined || channels === undefined || data.length !== height * width * channels) {
+    throw new ShapeError(where, 'image', '[height, width, channels] with one byte per element', `[${shape.join(', ')}] with ${data.length} bytes`);
+  }
+  return [height, width, channels];
+}

@@ -1,0 +1,112 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SymbolicTensor } from '../backend/stored-tensor.js';
+import { backendName, type SslBackend } from '../backend/ssl-backend.js';
+import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import type { Device } from '../graph/builder.js';
+import type { Value, ValueType } from '../graph/value.js';
+import { withTrace } from './active-trace.js';
+import { mapTensors } from './tensor-tree.js';
+import { Trace } from './trace.js';
+import { userLine } from './user-line.js';
+
+/** Shape and type of one tensor argument. */
+export interface LeafSpec {
+  readonly shape: readonly number[];
+  readonly type: ValueType;
+}
+
+/** Stands for a tensor in a recorded result. */
+export class RecordedTensor {
+  constructor(readonly value: Value) {}
+}
+
+/** What one run of the function recorded. */
+export interface Recording<R> {
+  readonly trace: Trace;
+  /** The function's result with RecordedTensors in place of tensors. */
+  readonly result: unknown;
+  readonly assigned: ReadonlyMap<tf.Variable, Value>;
+  /** Variables made inside the function, with their first values. */
+  readonly created: ReadonlyMap<tf.Variable, Value>;
+  readonly resultType?: R;
+}
+
+const randomnessRefusal = (): never => {
+  throw new UnsupportedOpError(
+    'host randomness (Math.random)',
+    'would be drawn once, while tracing, and then be the same in every step',
+    'Pass a random key into the compiled function and use randomUniform(key, shape) or dropout(x, rate, key)',
+    userLine(),
+  );
+};
+
+/** Ownership that the engine keeps of every data id. */
+interface EngineInternals {
+  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: tf.KernelBackend }> };
+}
+
+const ownerOf = (dataId: tf.DataId): tf.KernelBackend | undefined => (tf.engine() as unknown as EngineInternals).state.tensorInfo.get(dataId)?.backend;
+
+/** Points a variable at another data id, keeping TF.js's reference counts and memory figures right. */
+export function rebind(variable: tf.Variable, dataId: tf.DataId, backend: SslBackend): void {
+  tf.engine().disposeTensor(variable);
+  variable.dataId = dataId;
+  tf.engine().trackTensor(variable, backend);
+  backend.incRef(dataId);
+}
+
+/**
+ * Runs `fn` once on the recording backend. Variables that it assigns have their old values again afterwards, TF.js's
+ * current backend is what it was, and no tensor is left over.
+ */
+export function recordFunction<R>(backend: SslBackend, device: Device, leaves: readonly LeafSpec[], run: (tensors: readonly tf.Tensor[]) => R): Recording<R> {
+  const engine = tf.engine();
+  const outer = engine.backendName;
+  const variables = Object.values(engine.registeredVariables);
+  const before = new Map(variables.map((variable) => [variable, variable.dataId]));
+  // A reference of our own keeps the old value through an assignment.
+  for (const dataId of before.values()) ownerOf(dataId)?.incRef(dataId);
+  void engine.setBackend(backendName);
+  const trace = new Trace(backend, device, variables);
+  const created = new Map<tf.Variable, Value>();
+  const makeVariable = engine.makeVariable.bind(engine);
+  engine.makeVariable = (initialValue, trainable, name, dtype) => {
+    const variable = makeVariable(initialValue, trainable, name, dtype);
+    created.set(variable, trace.valueOf(initialValue));
+    return variable;
+  };
+  const random = Math.random;
+  Math.random = randomnessRefusal;
+  engine.startScope('compile');
+  try {
+    return withTrace(trace, () => {
+      const tensors = leaves.map((leaf, index) => trace.input(`a${index}`, leaf.shape, leaf.type));
+      const returned = run(tensors);
+      if (returned instanceof Promise) {
+        throw new UnsupportedOpError('an async function', 'cannot be compiled', 'Make the function synchronous and await the compiled call', userLine());
+      }
+      const result = mapTensors(returned, (tensor) => new RecordedTensor(trace.valueOf(tensor)));
+      const assigned = new Map<tf.Variable, Value>();
+      for (const variable of variables) {
+        if (variable.isDisposed || variable.dataId === before.get(variable)) continue;
+        const value = trace.valueOf(variable);
+        if (value !== trace.states.get(variable)) assigned.set(variable, value);
+      }
+      return { trace, result, assigned, created };
+    });
+  } finally {
+    Math.random = random;
+    engine.makeVariable = makeVariable;
+    for (const [variable, dataId] of before) {
+      if (variable.isDisposed) continue;
+      if (variable.dataId !== dataId) {
+        backend.entry(dataId);
+        rebind(variable, dataId, backend);
+      }
+      ownerOf(dataId)?.disposeData(dataId);
+    }
+    for (const variable of created.keys()) if (backend.entry(variable.dataId) instanceof SymbolicTensor) rebind(variable, backend.write(new Float32Array(variable.size), variable.shape, variable.dtype), backend);
+    engine.endScope();
+    if (outer !== undefined && outer !== '' && outer !== backendName) void engine.setBackend(outer);
+  }
+}

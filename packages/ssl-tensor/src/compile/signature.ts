@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import type { ValueType } from '../graph/value.js';
+import { isNdArray, type NdArray } from '../nd-array.js';
+import type { LeafSpec } from './run-trace.js';
+
+/** Arguments of one call, taken apart: tensors, and everything else as part of the signature. */
+export interface FlatArguments {
+  /** Text that is equal for calls that one trace can serve. */
+  readonly signature: string;
+  readonly leaves: readonly (tf.Tensor | NdArray)[];
+  readonly specs: readonly LeafSpec[];
+  /** Rebuilds the arguments with other tensors in the place of the leaves. */
+  readonly rebuild: (tensors: readonly tf.Tensor[]) => unknown[];
+}
+
+const arrayType = (data: NdArray['data']): ValueType => (data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'uint8');
+
+/** Takes a call's arguments apart; throws InvalidOptionError for values that a trace cannot depend on. */
+export function flattenArguments(where: string, args: readonly unknown[]): FlatArguments {
+  const leaves: (tf.Tensor | NdArray)[] = [];
+  const specs: LeafSpec[] = [];
+  const text: string[] = [];
+  type Rebuild = (tensors: readonly tf.Tensor[]) => unknown;
+  const leaf = (value: tf.Tensor | NdArray, type: ValueType): Rebuild => {
+    const index = leaves.length;
+    leaves.push(value);
+    specs.push({ shape: [...value.shape], type });
+    text.push(`${type}[${value.shape.join(',')}]`);
+    return (tensors) => tensors[index];
+  };
+  const walk = (value: unknown, path: string): Rebuild => {
+    if (value instanceof tf.Tensor) {
+      if (value.dtype === 'string' || value.dtype === 'complex64') throw new InvalidOptionError(where, path, 'a float32, int32 or bool tensor', `a ${value.dtype} tensor`);
+      return leaf(value, value.dtype as ValueType);
+    }
+    if (isNdArray(value)) {
+      const size = value.shape.reduce((product, dimension) => product * dimension, 1);
+      if (size !== value.data.length) throw new InvalidOptionError(where, path, `${size} elements for shape [${value.shape.join(', ')}]`, value.data.length);
+      return leaf(value, arrayType(value.data));
+    }
+    if (Array.isArray(value)) {
+      text.push(`(${value.length}`);
+      const items = value.map((item, index) => walk(item, `${path}[${index}]`));
+      text.push(')');
+      return (tensors) => items.map((item) => item(tensors));
+    }
+    if (typeof value === 'object' && value !== null) {
+      if (Object.getPrototypeOf(value) !== Object.prototype) {
+        throw new InvalidOptionError(where, path, 'a tensor, host array, plain record, array, number, string or boolean', `an instance of ${value.constructor?.name ?? 'a class'}`);
+      }
+      const entries = Object.entries(value).map(([key, item]) => {
+        text.push(`{${key}`);
+        return [key, walk(item, `${path}.${key}`)] as const;
+      });
+      text.push('}');
+      return (tensors) => Object.fromEntries(entries.map(([key, item]) => [key, item(tensors)]));
+    }
+    if (typeof value === 'function' || typeof value === 'symbol') throw new InvalidOptionError(where, path, 'data', `a ${typeof value}`);
+    text.push(typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? 'undefined'));
+    return () => value;
+  };
+  const rebuilds = args.map((argument, index) => walk(argument, `argument ${index + 1}`));
+  return { signature: text.join(' '), leaves, specs, rebuild: (tensors) => rebuilds.map((rebuild) => rebuild(tensors)) };
+}

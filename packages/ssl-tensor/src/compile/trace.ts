@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SymbolicTensor } from '../backend/stored-tensor.js';
+import { typedValues } from '../backend/typed-values.js';
+import type { SslBackend } from '../backend/ssl-backend.js';
+import { SslError } from '../errors/ssl-error.js';
+import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { Builder, type Device } from '../graph/builder.js';
+import { Graph } from '../graph/graph.js';
+import { sameShape, sizeOf, type Value, type ValueType } from '../graph/value.js';
+import { loweringTable } from '../lowering/lowering-table.js';
+import { userLine } from './user-line.js';
+
+/** Constants up to this size that meet only constants are computed at once instead of recorded. */
+const foldLimit = 65_536;
+
+type NamedInputs = Readonly<Record<string, tf.TensorInfo | readonly tf.TensorInfo[] | undefined>>;
+
+/** Records the kernels of one run of a function as a graph. */
+export class Trace {
+  readonly graph = new Graph();
+  readonly builder: Builder;
+  /** Variables that were read, with the graph input that stands for their value. */
+  readonly states = new Map<tf.Variable, Value>();
+  readonly #backend: SslBackend;
+  readonly #variables = new Map<tf.DataId, tf.Variable>();
+  readonly #constants = new Map<tf.DataId, Value>();
+
+  constructor(backend: SslBackend, device: Device, variables: Iterable<tf.Variable>) {
+    this.#backend = backend;
+    this.builder = new Builder(this.graph, device);
+    for (const variable of variables) this.#variables.set(variable.dataId, variable);
+  }
+
+  /** A tensor that stands for a graph input; a `uint8` input arrives as int32. */
+  input(name: string, shape: readonly number[], type: ValueType): tf.Tensor {
+    const value = this.graph.input(name, shape, type);
+    return this.#tensor(type === 'uint8' ? this.builder.cast(value, 'int32') : value);
+  }
+
+  /** Lowers one kernel call; called by the backend in place of computing it. */
+  record(kernel: string, inputs: tf.NamedTensorInfoMap, attributes: Readonly<Record<string, unknown>>, eager: (() => tf.TensorInfo | tf.TensorInfo[]) | undefined): tf.TensorInfo | tf.TensorInfo[] {
+    const operands = Object.entries(inputs as NamedInputs).filter((entry): entry is [string, tf.TensorInfo] => entry[1] !== undefined && entry[1] !== null);
+    if (eager !== undefined && operands.length > 0 && this.#foldable(operands)) return eager();
+    const rule = loweringTable.get(kernel);
+    if (rule === undefined) {
+      throw new UnsupportedOpError(kernel, 'cannot be compiled yet', 'Compute it outside the compiled function and pass the result in, or build it from other ops', userLine());
+    }
+    const values = Object.fromEntries(operands.map(([name, tensor]) => [name, this.valueOf(tensor)]));
+    let outputs: Value | readonly Value[];
+    try {
+      outputs = rule(this.builder, values, attributes);
+    } catch (error) {
+      if (SslError.isInstance(error)) throw error;
+      throw new UnsupportedOpError(kernel, `could not be lowered: ${(error as Error).message}`, 'This is a defect of the lowering rule: please report it with the shapes used', userLine());
+    }
+    return Array.isArray(outputs) ? outputs.map((output: Value) => this.#info(output)) : this.#info(outputs as Value);
+  }
+
+  /** The graph value of a tensor: a symbol, a variable's state, or a constant captured from outside. */
+  valueOf(tensor: tf.TensorInfo): Value {
+    const value = this.#lookup(tensor);
+    return sameShape(value.shape, tensor.shape) ? value : this.builder.reshape(value, tensor.shape);
+  }
+
+  #lookup(tensor: tf.TensorInfo): Value {
+    const variable = this.#variables.get(tensor.dataId);
+    if (variable !== undefined) {
+      let state = this.states.get(variable);
+      if (state === undefined) {
+        state = this.graph.input(`s${this.states.size}`, variable.shape, variable.dtype as ValueType);
+        this.states.set(variable, state);
+      }
+      return state;
+    }
+    const entry = this.#backend.entry(tensor.dataId);
+    if (entry instanceof SymbolicTensor) return entry.value;
+    let constant = this.#constants.get(tensor.dataId);
+    if (constant === undefined) {
+      if (entry.dtype === 'string' || entry.dtype === 'complex64') {
+        throw new UnsupportedOpError(`a ${entry.dtype} tensor`, 'cannot be part of a compiled step', 'Use float32, int32 or bool tensors', userLine());
+      }
+      const type = entry.dtype as ValueType;
+      constant = this.graph.constant(typedValues(entry.values, type), tensor.shape, type);
+      this.#constants.set(tensor.dataId, constant);
+    }
+    return constant;
+  }
+
+  #foldable(operands: readonly [string, tf.TensorInfo][]): boolean {
+    let size = 0;
+    for (const [, tensor] of operands) {
+      if (this.#variables.has(tensor.dataId)) return false;
+      if (this.#backend.entry(tensor.dataId) instanceof SymbolicTensor) return false;
+      size += sizeOf(tensor.shape);
+    }
+    return size <= foldLimit;
+  }
+
+  #info(value: Value): tf.TensorInfo {
+    const dtype = value.type as 'float32' | 'int32' | 'bool';
+    return { dataId: this.#backend.adopt(new SymbolicTensor(dtype, value)), shape: [...value.shape], dtype };
+  }
+
+  #tensor(value: Value): tf.Tensor {
+    return tf.engine().makeTensorFromTensorInfo(this.#info(value), this.#backend);
+  }
+}

@@ -1,0 +1,9 @@
+/** First frame of the current stack that is neither TF.js's, nor this package's, nor Node's: 'file:line:column'. */
+export function userLine(stack = new Error('trace').stack ?? ''): string | undefined {
+  for (const line of stack.split('\n').slice(1)) {
+    if (/node_modules[\\/]@tensorflow|[\\/]ssl-tensor[\\/](src|dist)[\\/](?!.*\.test\.)|\(?node:|<anonymous>/.test(line)) continue;
+    const match = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(line.trim());
+    if (match !== null) return match[1]!.replace(/^file:\/\//, '');
+  }
+  return undefined;
+}

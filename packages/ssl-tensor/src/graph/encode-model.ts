@@ -1,0 +1,131 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  AttributeProto_AttributeType as AttributeType,
+  type AttributeProto,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from 'onnx-buf';
+import type { Attribute } from './graph.js';
+import { Graph } from './graph.js';
+import { scheduleNodes } from './schedule.js';
+import type { Value, ValueType } from './value.js';
+import { sizeOf } from './value.js';
+
+const onnxTypes: Readonly<Record<ValueType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  uint32: 12,
+};
+
+/** ONNX operator set the lowering rules are written for. */
+const opset = 20n;
+const irVersion = 9n;
+
+/** ONNX code of a value type, as Cast's attribute `to` wants it. */
+export function onnxType(type: ValueType): number {
+  return onnxTypes[type];
+}
+
+function encodeAttribute(name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  if (typeof value === 'string') {
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
+  }
+  if ('float' in value) return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+}
+
+function describeValue(name: string, value: Value): ValueInfoProto {
+  const dim = value.shape.map((size) =>
+    create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: BigInt(size) } }),
+  );
+  const tensor = create(TypeProto_TensorSchema, {
+    elemType: onnxTypes[value.type],
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: 'tensorType', value: tensor } }),
+  });
+}
+
+/** A graph as bytes of an ONNX model. */
+export interface EncodedModel {
+  readonly bytes: Uint8Array;
+  /** Inputs that the outputs depend on; the others are not part of the model. */
+  readonly inputs: readonly Value[];
+  readonly nodeCount: number;
+}
+
+/**
+ * Encodes the part of `graph` that `outputs` depend on as an ONNX model.
+ *
+ * @param outputs result name to value; two names may share a value
+ */
+export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): EncodedModel {
+  const schedule = scheduleNodes([...outputs.values()]);
+  const inputs = graph.inputs.filter((input) => schedule.inputs.has(input));
+  const node = schedule.nodes.map((item, index) =>
+    create(NodeProtoSchema, {
+      name: `${item.op}_${index}`,
+      opType: item.op,
+      domain: item.domain,
+      input: item.inputs.map((input) => input?.name ?? ''),
+      output: item.outputs.map((output) => output.name),
+      attribute: Object.entries(item.attributes).map(([name, value]) => encodeAttribute(name, value)),
+    }),
+  );
+  for (const [name, value] of outputs) {
+    node.push(create(NodeProtoSchema, { name: `out_${name}`, opType: 'Identity', input: [value.name], output: [name] }));
+  }
+  // A large constant of equal elements is expanded by the runtime, not stored.
+  const isLargeSplat = (value: Value): boolean => value.splat !== undefined && sizeOf(value.shape) > 64;
+  const large = schedule.constants.filter(isLargeSplat);
+  const shapes: Value[] = [];
+  for (const value of large) {
+    const fill: Value = { name: `${value.name}_fill`, shape: [], type: value.type, splat: value.splat! };
+    const shape = BigInt64Array.from(value.shape.map(BigInt));
+    shapes.push(fill, { name: `${value.name}_shape`, shape: [shape.length], type: 'int64', constant: shape });
+    node.unshift(create(NodeProtoSchema, { name: `expand_${value.name}`, opType: 'Expand', input: [fill.name, `${value.name}_shape`], output: [value.name] }));
+  }
+  const stored = [...schedule.constants.filter((value) => !isLargeSplat(value)), ...shapes];
+  const initializer = stored.map((value) => {
+    const data = Graph.contents(value)!;
+    return create(TensorProtoSchema, {
+      name: value.name,
+      dims: value.shape.map(BigInt),
+      dataType: onnxTypes[value.type],
+      rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
+    });
+  });
+  const model = create(ModelProtoSchema, {
+    irVersion,
+    producerName: 'ssl-tensor',
+    opsetImport: [
+      create(OperatorSetIdProtoSchema, { domain: '', version: opset }),
+      create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: 1n }),
+    ],
+    graph: create(GraphProtoSchema, {
+      name: 'step',
+      node,
+      initializer,
+      input: inputs.map((value) => describeValue(value.name, value)),
+      output: [...outputs].map(([name, value]) => describeValue(name, value)),
+    }),
+  });
+  return { bytes: toBinary(ModelProtoSchema, model), inputs, nodeCount: node.length };
+}

@@ -1,0 +1,131 @@
+import type { HostData, Value, ValueType } from './value.js';
+import { sizeOf } from './value.js';
+
+/** Values of ONNX attributes: integers are numbers or arrays of them, floats are wrapped to tell them apart. */
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+
+/** One ONNX node. */
+export interface GraphNode {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly outputs: Value[];
+}
+
+/** What a node's output is: shape and element type. */
+export interface OutputSpec {
+  readonly shape: readonly number[];
+  readonly type: ValueType;
+}
+
+const hostArrays = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint32: Uint32Array,
+  float16: Uint16Array,
+} as const;
+
+/** A constant's contents with `fill` in every element. */
+export function filledData(type: ValueType, size: number, fill: number): HostData {
+  if (type === 'int64') return new BigInt64Array(size).fill(BigInt(fill));
+  return new hostArrays[type](size).fill(fill);
+}
+
+/**
+ * An ONNX graph under construction. Nodes are hash-consed: the same op on the same inputs with the same attributes is
+ * one node, so common subexpressions never arise.
+ */
+export class Graph {
+  readonly inputs: Value[] = [];
+  readonly #byKey = new Map<string, GraphNode>();
+  readonly #constants = new Map<string, Value>();
+  #next = 0;
+
+  /** Declares a graph input. */
+  input(name: string, shape: readonly number[], type: ValueType): Value {
+    const value: Value = { name, shape: [...shape], type };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** A constant from host data; equal small constants are one value, and a constant of equal elements is a splat. */
+  constant(data: HostData, shape: readonly number[], type: ValueType): Value {
+    if (type !== 'int64' && type !== 'float16' && data.length > 0) {
+      const first = Number(data[0]);
+      if ((data as Float32Array).every((element) => element === first)) return this.splat(first, shape, type);
+    }
+    if (data.length > 256) return { name: this.#name('c'), shape: [...shape], type, constant: data };
+    const key = `${type}:${shape.join(',')}:${data.join(',')}`;
+    let value = this.#constants.get(key);
+    if (value === undefined) {
+      value = { name: this.#name('c'), shape: [...shape], type, constant: data.slice() as HostData };
+      this.#constants.set(key, value);
+    }
+    return value;
+  }
+
+  /** A constant whose elements are all `fill`. */
+  splat(fill: number, shape: readonly number[], type: ValueType): Value {
+    const key = `splat:${type}:${shape.join(',')}:${Object.is(fill, -0) ? '-0' : fill}`;
+    let value = this.#constants.get(key);
+    if (value === undefined) {
+      value = { name: this.#name('c'), shape: [...shape], type, splat: fill };
+      this.#constants.set(key, value);
+    }
+    return value;
+  }
+
+  /** A rank-0 constant. */
+  scalar(fill: number, type: ValueType = 'float32'): Value {
+    return this.splat(fill, [], type);
+  }
+
+  /** A 1-D int64 constant, as ONNX wants for shapes, axes and pads. */
+  int64(numbers: readonly number[]): Value {
+    return this.constant(BigInt64Array.from(numbers.map(BigInt)), [numbers.length], 'int64');
+  }
+
+  /** Adds a node with one output, or returns the equal one that is there. */
+  node(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    output: OutputSpec,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): Value {
+    return this.nodes(op, inputs, [output], attributes, domain)[0]!;
+  }
+
+  /** Adds a node with several outputs, or returns those of the equal one that is there. */
+  nodes(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly OutputSpec[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): readonly Value[] {
+    const key = `${domain}.${op}(${inputs.map((input) => input?.name ?? '').join(',')})${JSON.stringify(attributes)}#${outputs.length}`;
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known.outputs;
+    const node: GraphNode = { op, domain, inputs, attributes, outputs: [] };
+    for (const output of outputs) {
+      node.outputs.push({ name: this.#name('t'), shape: [...output.shape], type: output.type, producer: node });
+    }
+    this.#byKey.set(key, node);
+    return node.outputs;
+  }
+
+  /** Contents of a constant in full, or undefined for a value that is computed. */
+  static contents(value: Value): HostData | undefined {
+    if (value.constant !== undefined) return value.constant;
+    return value.splat === undefined ? undefined : filledData(value.type, sizeOf(value.shape), value.splat);
+  }
+
+  #name(prefix: string): string {
+    return `${prefix}${this.#next++}`;
+  }
+}

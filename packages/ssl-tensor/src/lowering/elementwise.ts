@@ -1,0 +1,160 @@
+import type { Builder } from '../graph/builder.js';
+import type { Value } from '../graph/value.js';
+import { input, type Rule, type RuleTable } from './rule.js';
+
+const unary =
+  (op: string): Rule =>
+  (b, inputs) =>
+    b.unary(op, input(inputs, 'x'));
+
+const binary =
+  (op: string): Rule =>
+  (b, inputs) =>
+    b.binary(op, input(inputs, 'a'), input(inputs, 'b'));
+
+const comparison =
+  (op: string): Rule =>
+  (b, inputs) => {
+    // ONNX compares bools for equality only.
+    const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
+    if (left.type !== 'bool' || op === 'Equal') return b.binary(op, left, right, 'bool');
+    return b.binary(op, b.cast(left, 'int32'), b.cast(right, 'int32'), 'bool');
+  };
+
+const float =
+  (rule: (b: Builder, x: Value) => Value): Rule =>
+  (b, inputs) =>
+    rule(b, b.cast(input(inputs, 'x'), 'float32'));
+
+const square = (b: Builder, x: Value): Value => b.mul(x, x);
+const step = (b: Builder, x: Value, alpha: number): Value => {
+  const positive = b.binary('Greater', x, b.scalar(0, x.type), 'bool');
+  return alpha === 0 ? b.cast(positive, x.type) : b.where(positive, b.scalar(1, x.type), b.scalar(alpha, x.type));
+};
+
+/** Elementwise kernels: arithmetic, comparisons, activations. */
+export const elementwiseRules: RuleTable = {
+  Add: binary('Add'),
+  Sub: binary('Sub'),
+  Multiply: (b, inputs) => {
+    const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
+    return left.type === 'bool' ? b.binary('And', left, right) : b.mul(left, right);
+  },
+  RealDiv: (b, inputs) => b.div(b.cast(input(inputs, 'a'), 'float32'), b.cast(input(inputs, 'b'), 'float32')),
+  FloorDiv: (b, inputs) => {
+    const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
+    const quotient = b.unary('Floor', b.div(b.cast(left, 'float32'), b.cast(right, 'float32')));
+    return b.cast(quotient, left.type);
+  },
+  Mod: (b, inputs) => {
+    const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
+    if (left.type !== 'float32') return b.binary('Mod', left, right);
+    return b.sub(left, b.mul(b.unary('Floor', b.div(left, right)), right));
+  },
+  Pow: (b, inputs) => {
+    const [base, exponent] = [input(inputs, 'a'), input(inputs, 'b')];
+    if (exponent.splat === 2) return square(b, b.binary('Add', base, b.splat(0, exponent.shape, base.type)));
+    return b.binary('Pow', base, exponent);
+  },
+  Maximum: binary('Max'),
+  Minimum: binary('Min'),
+  SquaredDifference: (b, inputs) => square(b, b.sub(input(inputs, 'a'), input(inputs, 'b'))),
+  AddN: (b, inputs) => Object.values(inputs).reduce((sum, term) => b.add(sum, term)),
+  Atan2: (b, inputs) => {
+    const [y, x] = [input(inputs, 'a'), input(inputs, 'b')];
+    const zero = b.scalar(0);
+    const base = b.unary('Atan', b.div(y, x));
+    const shift = b.where(b.binary('Less', y, zero, 'bool'), b.scalar(-Math.PI), b.scalar(Math.PI));
+    const left = b.binary('Less', x, zero, 'bool');
+    const turned = b.where(left, b.add(base, shift), base);
+    // y = x = 0 would be NaN; TF.js gives 0.
+    const origin = b.binary('And', b.binary('Equal', y, zero, 'bool'), b.binary('Equal', x, zero, 'bool'), 'bool');
+    return b.where(origin, zero, turned);
+  },
+  Equal: comparison('Equal'),
+  NotEqual: (b, inputs) => b.unary('Not', b.binary('Equal', input(inputs, 'a'), input(inputs, 'b'), 'bool')),
+  Greater: comparison('Greater'),
+  GreaterEqual: comparison('GreaterOrEqual'),
+  Less: comparison('Less'),
+  LessEqual: comparison('LessOrEqual'),
+  LogicalAnd: binary('And'),
+  LogicalOr: binary('Or'),
+  LogicalNot: unary('Not'),
+  BitwiseAnd: binary('BitwiseAnd'),
+  Select: (b, inputs) => {
+    const [condition, t, e] = [input(inputs, 'condition'), input(inputs, 't'), input(inputs, 'e')];
+    // TF.js lets a rank-1 condition choose rows.
+    const rows = condition.shape.length === 1 && t.shape.length > 1;
+    return b.where(rows ? b.reshape(condition, [...condition.shape, ...t.shape.slice(1).map(() => 1)]) : condition, t, e);
+  },
+  Neg: unary('Neg'),
+  Abs: unary('Abs'),
+  Sign: unary('Sign'),
+  Ceil: unary('Ceil'),
+  Floor: unary('Floor'),
+  Round: unary('Round'),
+  Exp: float((b, x) => b.unary('Exp', x)),
+  Expm1: float((b, x) => {
+    // exp(x) - 1 loses digits near 0: there 2 tanh(x/2) / (1 - tanh(x/2)) keeps them.
+    const t = b.unary('Tanh', b.mul(x, b.scalar(0.5)));
+    const near = b.div(b.mul(t, b.scalar(2)), b.sub(b.scalar(1), t));
+    const small = b.binary('Less', b.unary('Abs', x), b.scalar(0.5), 'bool');
+    return b.where(small, near, b.sub(b.unary('Exp', x), b.scalar(1)));
+  }),
+  Log: float((b, x) => b.unary('Log', x)),
+  Log1p: float((b, x) => {
+    // log(u) * x / (u - 1) with u = 1 + x corrects the rounding of u (Goldberg 1991, theorem 4).
+    const u = b.add(x, b.scalar(1));
+    const exact = b.binary('Equal', u, b.scalar(1), 'bool');
+    const infinite = b.binary('Greater', u, b.scalar(3.4e38), 'bool');
+    const ratio = b.div(b.mul(b.unary('Log', u), x), b.where(exact, b.scalar(1), b.sub(u, b.scalar(1))));
+    return b.where(exact, x, b.where(infinite, u, ratio));
+  }),
+  Sqrt: float((b, x) => b.unary('Sqrt', x)),
+  Rsqrt: float((b, x) => b.unary('Reciprocal', b.unary('Sqrt', x))),
+  Reciprocal: float((b, x) => b.unary('Reciprocal', x)),
+  Square: (b, inputs) => square(b, input(inputs, 'x')),
+  Sin: float((b, x) => b.unary('Sin', x)),
+  Cos: float((b, x) => b.unary('Cos', x)),
+  Tan: float((b, x) => b.unary('Tan', x)),
+  Asin: float((b, x) => b.unary('Asin', x)),
+  Acos: float((b, x) => b.unary('Acos', x)),
+  Atan: float((b, x) => b.unary('Atan', x)),
+  Sinh: float((b, x) => b.unary('Sinh', x)),
+  Cosh: float((b, x) => b.unary('Cosh', x)),
+  Tanh: float((b, x) => b.unary('Tanh', x)),
+  Asinh: float((b, x) => b.unary('Asinh', x)),
+  Acosh: float((b, x) => b.unary('Acosh', x)),
+  Atanh: float((b, x) => b.unary('Atanh', x)),
+  Erf: float((b, x) => b.unary('Erf', x)),
+  Sigmoid: float((b, x) => b.unary('Sigmoid', x)),
+  Softplus: float((b, x) => {
+    // max(x, 0) + log(1 + exp(-|x|)): exp never overflows.
+    const tail = b.unary('Log', b.add(b.unary('Exp', b.unary('Neg', b.unary('Abs', x))), b.scalar(1)));
+    return b.add(b.unary('Relu', x), tail);
+  }),
+  Relu: unary('Relu'),
+  Relu6: (b, inputs) => b.binary('Min', b.unary('Relu', input(inputs, 'x')), b.scalar(6, input(inputs, 'x').type)),
+  Elu: float((b, x) => b.unary('Elu', x, 'float32', { alpha: { float: 1 } })),
+  EluGrad: (b, inputs) => {
+    const [dy, y] = [input(inputs, 'dy'), input(inputs, 'y')];
+    return b.where(b.binary('GreaterOrEqual', y, b.scalar(0), 'bool'), dy, b.mul(dy, b.add(y, b.scalar(1))));
+  },
+  Selu: float((b, x) => b.unary('Selu', x)),
+  LeakyRelu: (b, inputs, { alpha }) => b.unary('LeakyRelu', input(inputs, 'x'), 'float32', { alpha: { float: alpha as number } }),
+  Prelu: (b, inputs) => {
+    const [x, alpha] = [input(inputs, 'x'), input(inputs, 'alpha')];
+    return b.where(b.binary('Less', x, b.scalar(0), 'bool'), b.mul(x, alpha), x);
+  },
+  Step: (b, inputs, { alpha }) => step(b, input(inputs, 'x'), (alpha as number | undefined) ?? 0),
+  ClipByValue: (b, inputs, { clipValueMin, clipValueMax }) => {
+    const x = input(inputs, 'x');
+    return b.binary('Min', b.binary('Max', x, b.scalar(clipValueMin as number, x.type)), b.scalar(clipValueMax as number, x.type));
+  },
+  IsNan: (b, inputs) => b.unary('IsNaN', input(inputs, 'x'), 'bool'),
+  IsInf: (b, inputs) => b.unary('IsInf', input(inputs, 'x'), 'bool'),
+  IsFinite: (b, inputs) => {
+    const x = input(inputs, 'x');
+    return b.binary('LessOrEqual', b.unary('Abs', x), b.scalar(3.4028234663852886e38), 'bool');
+  },
+};

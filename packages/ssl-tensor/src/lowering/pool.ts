@@ -1,0 +1,79 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import type { Builder } from '../graph/builder.js';
+import type { Value } from '../graph/value.js';
+import { sizeOf } from '../graph/value.js';
+import { input, type KernelAttributes, type RuleTable } from './rule.js';
+
+type Info = backend_util.Conv2DInfo;
+
+function infoOf(shape: readonly number[], attributes: KernelAttributes): Info {
+  return backend_util.computePool2DInfo(
+    [...shape] as [number, number, number, number],
+    attributes['filterSize'] as number,
+    attributes['strides'] as number,
+    1,
+    attributes['pad'] as never,
+    attributes['dimRoundingMode'] as never,
+  );
+}
+
+const attributesOf = (info: Info): Record<string, number | readonly number[]> => ({
+  kernel_shape: [info.filterHeight, info.filterWidth],
+  strides: [info.strideHeight, info.strideWidth],
+  pads: [info.padInfo.top, info.padInfo.left, info.padInfo.bottom, info.padInfo.right],
+});
+
+function pool(b: Builder, op: string, x: Value, info: Info): Value {
+  const nchw = b.transpose(x, [0, 3, 1, 2]);
+  const extra = op === 'AveragePool' ? { count_include_pad: 0 } : {};
+  const y = b.op(op, [nchw], [info.batchSize, info.outChannels, info.outHeight, info.outWidth], 'float32', { ...attributesOf(info), ...extra });
+  return b.transpose(y, [0, 2, 3, 1]);
+}
+
+/** Spreads `[n, oh, ow, c]` to every input pixel of its window for tap `(i, j)`: zeros elsewhere, `[n, h, w, c]`. */
+function spread(b: Builder, y: Value, tap: readonly [number, number], info: Info): Value {
+  const { strideHeight: sh, strideWidth: sw, padInfo: pad } = info;
+  const [n, oh, ow, c] = y.shape as readonly [number, number, number, number];
+  // Zeros between elements: pad a trailing axis of each stride and fold it in.
+  const dilated = b.reshape(b.pad(b.reshape(y, [n, oh, 1, ow, 1, c]), [[0, 0], [0, 0], [0, sh - 1], [0, 0], [0, sw - 1], [0, 0]]), [n, oh * sh, ow * sw, c]);
+  const height = info.inHeight + pad.top + pad.bottom + sh;
+  const width = info.inWidth + pad.left + pad.right + sw;
+  const placed = b.pad(dilated, [[0, 0], [tap[0], Math.max(0, height - tap[0] - oh * sh)], [tap[1], Math.max(0, width - tap[1] - ow * sw)], [0, 0]]);
+  return b.slice(placed, [0, pad.top, pad.left, 0], [n, pad.top + info.inHeight, pad.left + info.inWidth, c]);
+}
+
+/** Pooling over height and width, and its gradients. */
+export const poolRules: RuleTable = {
+  MaxPool: (b, inputs, attributes) => pool(b, 'MaxPool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
+  AvgPool: (b, inputs, attributes) => pool(b, 'AveragePool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
+  MaxPoolGrad: (b, inputs, attributes) => {
+    const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
+    const info = infoOf(x.shape, attributes);
+    const [n, c, oh, ow] = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+    const specs = [
+      { shape: [n, c, oh, ow], type: 'float32' as const },
+      { shape: [n, c, oh, ow], type: 'int64' as const },
+    ];
+    // The second output numbers each maximum's place in the flattened NCHW input: the gradient is scattered there.
+    const indices = b.graph.nodes('MaxPool', [b.transpose(x, [0, 3, 1, 2])], specs, attributesOf(info))[1]!;
+    const count = sizeOf(indices.shape);
+    const zero = b.splat(0, [sizeOf(x.shape)]);
+    const flat = b.reshape(b.transpose(dy, [0, 3, 1, 2]), [count]);
+    const placed = b.op('ScatterND', [zero, b.reshape(indices, [count, 1]), flat], zero.shape, 'float32', { reduction: 'add' });
+    return b.transpose(b.reshape(placed, [n, c, info.inHeight, info.inWidth]), [0, 2, 3, 1]);
+  },
+  AvgPoolGrad: (b, inputs, attributes) => {
+    const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
+    const info = infoOf(x.shape, attributes);
+    // TF.js divides by the whole window in the gradient, padding included.
+    const share = b.div(dy, b.scalar(info.filterHeight * info.filterWidth));
+    let sum: Value | undefined;
+    for (let i = 0; i < info.filterHeight; i++) {
+      for (let j = 0; j < info.filterWidth; j++) {
+        const placed = spread(b, share, [i, j], info);
+        sum = sum === undefined ? placed : b.add(sum, placed);
+      }
+    }
+    return sum!;
+  },
+};

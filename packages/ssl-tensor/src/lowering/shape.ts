@@ -1,0 +1,118 @@
+import { slice_util, util, type DataType } from '@tensorflow/tfjs-core';
+import { positiveAxis } from '../graph/builder.js';
+import type { Value, ValueType } from '../graph/value.js';
+import { sizeOf } from '../graph/value.js';
+import { input, type RuleTable } from './rule.js';
+
+const asTensor = (x: Value): never => ({ shape: [...x.shape], rank: x.shape.length }) as never;
+
+/** Kernels that move, cut or join elements. */
+export const shapeRules: RuleTable = {
+  Identity: (_, inputs) => input(inputs, 'x'),
+  Cast: (b, inputs, { dtype }) => b.cast(input(inputs, 'x'), dtype as ValueType & DataType),
+  Reshape: (b, inputs, { shape }) => {
+    const x = input(inputs, 'x');
+    return b.reshape(x, util.inferFromImplicitShape(shape as number[], sizeOf(x.shape)));
+  },
+  ExpandDims: (b, inputs, { dim }) => {
+    const x = input(inputs, 'input');
+    const shape = [...x.shape];
+    shape.splice(positiveAxis(dim as number, x.shape.length + 1), 0, 1);
+    return b.reshape(x, shape);
+  },
+  Transpose: (b, inputs, { perm }) => b.transpose(input(inputs, 'x'), perm as number[]),
+  Slice: (b, inputs, { begin, size }) => {
+    const x = input(inputs, 'x');
+    const [from, sizes] = slice_util.parseSliceParams(asTensor(x), begin as number[], size as number[]);
+    return b.slice(x, from!, from!.map((start, axis) => start + sizes![axis]!));
+  },
+  StridedSlice: (b, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const a = attributes as Record<string, number> & { begin: number[]; end: number[]; strides: number[] };
+    const info = slice_util.sliceInfo([...x.shape], a.begin, a.end, a.strides, a['beginMask']!, a['endMask']!, a['ellipsisMask']!, a['newAxisMask']!, a['shrinkAxisMask']!);
+    if (info.finalShapeSparse.some((dimension) => dimension === 0)) return b.splat(0, info.finalShape, x.type);
+    const axes = info.begin.map((_, axis) => axis);
+    const cut = b.op(
+      'Slice',
+      [x, b.int64(info.begin), b.int64(info.end.map((end, axis) => (end < 0 && info.strides[axis]! < 0 ? -x.shape[axis]! - 1 : end))), b.int64(axes), b.int64(info.strides)],
+      info.finalShapeSparse,
+      x.type,
+    );
+    return b.reshape(cut, info.finalShape);
+  },
+  Concat: (b, inputs, { axis }) => {
+    const parts = Object.values(inputs);
+    return b.concat(parts, positiveAxis(axis as number, parts[0]!.shape.length));
+  },
+  Pack: (b, inputs, { axis }) => {
+    const parts = Object.values(inputs);
+    const at = positiveAxis(axis as number, parts[0]!.shape.length + 1);
+    return b.concat(
+      parts.map((part) => b.reshape(part, [...part.shape.slice(0, at), 1, ...part.shape.slice(at)])),
+      at,
+    );
+  },
+  Unpack: (b, inputs, { axis }) => {
+    const x = input(inputs, 'value');
+    const at = positiveAxis(axis as number, x.shape.length);
+    return Array.from({ length: x.shape[at]! }, (_, index) => {
+      const begin = x.shape.map((__, dim) => (dim === at ? index : 0));
+      const end = x.shape.map((size, dim) => (dim === at ? index + 1 : size));
+      return b.reshape(b.slice(x, begin, end), x.shape.filter((__, dim) => dim !== at));
+    });
+  },
+  SplitV: (b, inputs, { numOrSizeSplits, axis }) => {
+    const x = input(inputs, 'x');
+    const at = positiveAxis(axis as number, x.shape.length);
+    const total = x.shape[at]!;
+    let sizes = Array.isArray(numOrSizeSplits)
+      ? [...(numOrSizeSplits as number[])]
+      : new Array<number>(numOrSizeSplits as number).fill(total / (numOrSizeSplits as number));
+    const known = sizes.reduce((sum, size) => sum + Math.max(0, size), 0);
+    sizes = sizes.map((size) => (size < 0 ? total - known : size));
+    let offset = 0;
+    return sizes.map((size) => {
+      const from = offset;
+      offset += size;
+      return b.slice(
+        x,
+        x.shape.map((_, dim) => (dim === at ? from : 0)),
+        x.shape.map((full, dim) => (dim === at ? from + size : full)),
+      );
+    });
+  },
+  Tile: (b, inputs, { reps }) => {
+    const x = input(inputs, 'x');
+    const counts = reps as number[];
+    const shape = x.shape.map((size, axis) => size * counts[axis]!);
+    if (x.shape.every((size, axis) => size === 1 || counts[axis] === 1)) return b.expand(x, shape);
+    return b.op('Tile', [x, b.int64(counts)], shape, x.type);
+  },
+  PadV2: (b, inputs, { paddings, constantValue }) => b.pad(input(inputs, 'x'), paddings as [number, number][], constantValue as number),
+  MirrorPad: (b, inputs, { paddings, mode }) => {
+    const x = input(inputs, 'x');
+    const pads = paddings as [number, number][];
+    const shape = x.shape.map((size, axis) => size + pads[axis]![0] + pads[axis]![1]);
+    if (mode === 'reflect') {
+      const both = b.int64([...pads.map(([before]) => before), ...pads.map(([, after]) => after)]);
+      return b.op('Pad', [x, both], shape, x.type, { mode: 'reflect' });
+    }
+    // Symmetric repeats the edge, which ONNX's modes do not: one gather per padded axis.
+    return pads.reduce((padded, [before, after], axis) => {
+      if (before === 0 && after === 0) return padded;
+      const size = x.shape[axis]!;
+      const indices = Array.from({ length: size + before + after }, (_, position) => {
+        const index = position - before;
+        return index < 0 ? -1 - index : index >= size ? 2 * size - 1 - index : index;
+      });
+      return b.gather(padded, b.constant(Int32Array.from(indices), [indices.length], 'int32'), axis);
+    }, x);
+  },
+  Reverse: (b, inputs, { dims }) => {
+    const x = input(inputs, 'x');
+    const axes = (dims as number[]).map((dim) => positiveAxis(dim, x.shape.length));
+    if (axes.length === 0) return x;
+    const each = (value: number): Value => b.int64(axes.map(() => value));
+    return b.op('Slice', [x, each(-1), each(-Number.MAX_SAFE_INTEGER), b.int64(axes), each(-1)], x.shape, x.type);
+  },
+};

@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { isTracing } from '../compile/active-trace.js';
+import { ShapeError } from '../errors/shape-error.js';
+
+/** `x[i, indices[i]]` for each row. */
+function pick(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor1D {
+  if (isTracing()) return tf.engine().runKernel('SslGatherElements', { x, indices });
+  const [rows, columns] = x.shape;
+  const flat = tf.add(tf.mul(tf.range(0, rows, 1, 'int32'), tf.scalar(columns, 'int32')), indices);
+  return tf.gather(tf.reshape(x, [rows * columns]), tf.cast(flat, 'int32') as tf.Tensor1D);
+}
+
+/**
+ * Cross-entropy of softmax from integer labels, without a one-hot tensor:
+ * `logSumExp(logits[i]) - logits[i, labels[i]]`.
+ *
+ * @param logits `[n, classes]`, float32
+ * @param labels `[n]`, int32, each in `[0, classes)`
+ * @returns `[n]`, nats
+ * @throws ShapeError when the shapes do not match
+ */
+export function sparseSoftmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  if (logits.rank !== 2) throw new ShapeError('sparseSoftmaxCrossEntropy', 'logits', '[n, classes]', `[${(logits as tf.Tensor).shape.join(', ')}]`);
+  if (labels.rank !== 1 || labels.shape[0] !== logits.shape[0]) {
+    throw new ShapeError('sparseSoftmaxCrossEntropy', 'labels', `[${logits.shape[0]}]`, `[${(labels as tf.Tensor).shape.join(', ')}]`);
+  }
+  const classes = logits.shape[1];
+  const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [scores, save] = args as [tf.Tensor2D, tf.GradSaveFunc];
+    const shift = tf.max(scores, -1, true);
+    const exponentials = tf.exp(tf.sub(scores, shift)) as tf.Tensor2D;
+    const total = tf.sum(exponentials, -1, true) as tf.Tensor2D;
+    const value = tf.sub(tf.reshape(tf.add(tf.log(total), shift), [scores.shape[0]]), pick(scores, labels));
+    save([exponentials, total]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [terms, sum] = saved as [tf.Tensor2D, tf.Tensor2D];
+      const weight = tf.reshape(dy, [-1, 1]);
+      const soft = tf.mul(terms, tf.div(weight, sum));
+      if (isTracing()) return tf.engine().runKernel('SslSubtractAt', { x: soft, indices: labels, amounts: dy });
+      return tf.sub(soft, tf.mul(tf.oneHot(labels, classes), weight));
+    };
+    return { value, gradFunc };
+  });
+  return op(logits) as tf.Tensor1D;
+}

@@ -1,0 +1,17 @@
+import { CheckpointError } from 'ssl-tensor/host';
+
+/**
+ * Refuses a tokeniser whose ids do not fit a model: every row of the embedding must be a token and the other way round.
+ *
+ * @param tokenizer the vocabulary at hand
+ * @param modelVocabSize rows of the model's word embedding
+ * @param path the checkpoint, named in the error
+ * @throws CheckpointError if the sizes differ
+ */
+export function checkVocabulary(tokenizer: { readonly vocabSize: number }, modelVocabSize: number, path?: string): void {
+  if (tokenizer.vocabSize === modelVocabSize) return;
+  throw new CheckpointError(
+    `the vocabulary has ${tokenizer.vocabSize} tokens and the model's word embedding ${modelVocabSize} rows; use the tokenizer.json that was saved with the model`,
+    { parameter: 'embeddings.word_embeddings.weight', ...(path === undefined ? {} : { path }) },
+  );
+}

@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { huggingFaceTokenizer } from './hugging-face-tokenizer.js';
+import { learnWordPieces } from './learn-word-pieces.js';
+import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
+import { wordPieceJson } from './word-piece-json.js';
+import { WordPieceTokenizer } from './word-piece-tokenizer.js';
+
+/** Options of {@link trainWordPiece}; one of `files` and `lines` is required, both are read if both are given. */
+export interface TrainWordPieceOptions {
+  /** UTF-8 text files, read line by line. */
+  readonly files?: readonly string[];
+  /** Texts, one sequence each. */
+  readonly lines?: Iterable<string> | AsyncIterable<string>;
+  /** Entries of the vocabulary with the special tokens; a small corpus may give fewer. */
+  readonly vocabSize: number;
+  /** A pair that occurs less often is not joined. Default 2. */
+  readonly minFrequency?: number;
+  /** How many different characters are kept, the most frequent first. Default 1,000. */
+  readonly alphabetLimit?: number;
+  /** Lower-case and strip accents. Default true. */
+  readonly lowercase?: boolean;
+  /** Names of the special tokens. Default {@link bertSpecialTokens}. */
+  readonly specialTokens?: SpecialTokens;
+}
+
+/** Longest word that WordPiece spells; a longer one is the unknown token. */
+const maxWordCharacters = 100;
+
+async function* fileLines(files: readonly string[]): AsyncGenerator<string> {
+  for (const path of files) {
+    try {
+      yield* createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity });
+    } catch (cause) {
+      throw new DataError(`the text file cannot be read: ${(cause as Error).message}`, { path, cause });
+    }
+  }
+}
+
+/**
+ * Learns a BERT WordPiece vocabulary from text. The same text and options give the same vocabulary, byte for byte.
+ *
+ * @returns a tokeniser ready to encode; `save` it as a Hugging Face `tokenizer.json`
+ * @throws InvalidOptionError if the vocabulary is too small for the special tokens and the characters, or an option is out of range
+ * @throws DataError if a file cannot be read or there is no text
+ * Source: `BertWordPieceTokenizer` of Hugging Face `tokenizers`; see {@link learnWordPieces} for the order of ties.
+ */
+export async function trainWordPiece(options: TrainWordPieceOptions): Promise<WordPieceTokenizer> {
+  const { vocabSize, minFrequency = 2, alphabetLimit = 1000, lowercase = true, specialTokens = bertSpecialTokens } = options;
+  const reserved = [specialTokens.pad, specialTokens.unk, specialTokens.cls, specialTokens.sep, specialTokens.mask];
+  if (!Number.isInteger(vocabSize) || vocabSize <= reserved.length || vocabSize > 1_000_000) {
+    throw new InvalidOptionError('trainWordPiece', 'vocabSize', `an integer from ${reserved.length + 1} to 1000000`, vocabSize);
+  }
+  if (!(minFrequency >= 0)) throw new InvalidOptionError('trainWordPiece', 'minFrequency', 'a number of at least 0', minFrequency);
+  if (!Number.isInteger(alphabetLimit) || alphabetLimit < 1) throw new InvalidOptionError('trainWordPiece', 'alphabetLimit', 'a positive integer', alphabetLimit);
+  if (new Set(reserved).size !== reserved.length || reserved.some((token) => token === '' || /\s/u.test(token))) {
+    throw new InvalidOptionError('trainWordPiece', 'specialTokens', 'five different names without white space', reserved.join(' '));
+  }
+  if (options.files === undefined && options.lines === undefined) throw new InvalidOptionError('trainWordPiece', 'files', "given, or 'lines'", undefined);
+
+  // White-space chunks repeat, so they are counted first and normalised once each.
+  const chunks = new Map<string, number>();
+  const count = (line: string): void => {
+    for (const chunk of line.split(/\s+/u)) if (chunk !== '') chunks.set(chunk, (chunks.get(chunk) ?? 0) + 1);
+  };
+  for await (const line of fileLines(options.files ?? [])) count(line);
+  for await (const line of options.lines ?? []) count(line);
+  // The same code that will encode cuts the text into words, through a tokeniser that has no pieces yet.
+  const { normalizer, pre_tokenizer: split } = huggingFaceTokenizer(wordPieceJson(reserved, specialTokens, { lowercase }));
+  const words = new Map<string, number>();
+  for (const [chunk, occurrences] of chunks) {
+    for (const word of split!(normalizer!(chunk))) if (word.length <= maxWordCharacters) words.set(word, (words.get(word) ?? 0) + occurrences);
+  }
+  if (words.size === 0) throw new DataError('the files and lines hold no text to learn a vocabulary from', options.files?.[0] === undefined ? {} : { path: options.files[0] });
+
+  const tokens = learnWordPieces(words, { vocabSize, minFrequency, alphabetLimit, reserved });
+  if (tokens.length > vocabSize) {
+    throw new InvalidOptionError('trainWordPiece', 'vocabSize', `at least ${tokens.length}, for the special tokens and the characters of the text (or lower alphabetLimit)`, vocabSize);
+  }
+  return WordPieceTokenizer.fromJson(wordPieceJson(tokens, specialTokens, { lowercase }), { specialTokens });
+}

@@ -1,0 +1,88 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { compile, DataError, ShapeError } from 'ssl-tensor';
+import type { CompiledFunction, CompileOptions, Feed, NdArray } from 'ssl-tensor';
+import { batchRows, padRows } from './batch-rows.js';
+
+/** Batches to extract from: host arrays in the structure that the feature function takes as tensors. */
+export type FeatureBatches<I> = Iterable<Feed<I>> | AsyncIterable<Feed<I>>;
+
+/** Options of {@link extractFeatures}. */
+export interface ExtractOptions {
+  /** Called after each batch with the number of samples done. */
+  readonly onProgress?: (samples: number) => void;
+  /** Engine options of the compiled feature function. */
+  readonly compile?: CompileOptions;
+}
+
+/**
+ * A feature function compiled once and kept, for use again and again (for instance after every epoch: it reads the
+ * variables as they are at each call).
+ */
+export class FeatureExtractor<I> {
+  readonly #forward: CompiledFunction<[I], tf.Tensor2D>;
+
+  /**
+   * @param features traced; tensors of a batch in, `[batch, d]` out. `uint8` arrays arrive as `int32`.
+   */
+  constructor(features: (inputs: I) => tf.Tensor2D, options: CompileOptions = {}) {
+    this.#forward = compile((inputs: I) => features(inputs), { name: 'extractFeatures', ...options });
+  }
+
+  /** As {@link extractFeatures}. */
+  async extract(batches: FeatureBatches<I>, onProgress?: (samples: number) => void): Promise<NdArray<Float32Array>> {
+    const where = 'extractFeatures';
+    const parts: Float32Array[] = [];
+    let batchSize = 0;
+    let samples = 0;
+    let dim = 0;
+    for await (const batch of batches) {
+      const rows = batchRows(where, batch);
+      if (parts.length === 0) batchSize = rows;
+      if (rows > batchSize) throw new ShapeError(where, 'batch', `at most the ${batchSize} rows of the first batch`, `${rows} rows`);
+      const output = await this.#forward(...([rows < batchSize ? padRows(batch, batchSize) : batch] as [Feed<I>]));
+      if (output.rank !== 2 || output.shape[0] !== batchSize) {
+        throw new ShapeError(where, 'features', `[${batchSize}, d] out of the feature function`, `[${output.shape.join(', ')}]`);
+      }
+      dim = output.shape[1];
+      parts.push((output.dataSync() as Float32Array).slice(0, rows * dim));
+      output.dispose();
+      samples += rows;
+      onProgress?.(samples);
+    }
+    if (samples === 0) throw new DataError(`${where}: there is no batch to extract from`);
+    const data = new Float32Array(samples * dim);
+    let offset = 0;
+    for (const part of parts) {
+      data.set(part, offset);
+      offset += part.length;
+    }
+    return { data, shape: [samples, dim] };
+  }
+
+  /** Frees the compiled graph. */
+  dispose(): void {
+    this.#forward.dispose();
+  }
+}
+
+/**
+ * Features of every sample, by a compiled feature function. A batch smaller than the first is padded to its size, so one
+ * trace serves all.
+ *
+ * @param features traced; tensors of a batch in, `[batch, d]` out. `uint8` arrays arrive as `int32`.
+ * @param batches host arrays, first axis = sample; `inBatches` cuts them from one array. None larger than the first.
+ * @returns float32 `[n, d]` in the order of the batches
+ * @throws ShapeError for batches or features that do not fit; DataError for no batch at all
+ */
+export async function extractFeatures<I>(
+  features: (inputs: I) => tf.Tensor2D,
+  batches: FeatureBatches<I>,
+  { onProgress, compile: engine }: ExtractOptions = {},
+): Promise<NdArray<Float32Array>> {
+  const extractor = new FeatureExtractor(features, engine);
+  try {
+    return await extractor.extract(batches, onProgress);
+  } finally {
+    extractor.dispose();
+  }
+}

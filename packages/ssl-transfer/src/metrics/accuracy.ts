@@ -1,0 +1,18 @@
+import { ShapeError } from 'ssl-tensor/host';
+
+/**
+ * Share of predictions that equal the label.
+ *
+ * @param predictions `[n]` class of each sample, n >= 1
+ * @param labels `[n]`
+ * @returns in `[0, 1]`
+ * @throws ShapeError where the lengths differ or there is no sample
+ */
+export function accuracy(predictions: Int32Array, labels: Int32Array): number {
+  if (predictions.length !== labels.length || labels.length === 0) {
+    throw new ShapeError('accuracy', 'labels', `[${predictions.length}] like the predictions, and not empty`, `[${labels.length}]`);
+  }
+  let hits = 0;
+  for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) hits++;
+  return hits / labels.length;
+}

@@ -1,0 +1,24 @@
+import type { NdArray } from 'ssl-tensor/host';
+import { checkLabels } from '../labels/check-labels.js';
+
+/**
+ * Counts of (true class, predicted class).
+ *
+ * @param predictions `[n]`
+ * @param labels `[n]`
+ * @param classes number of classes; default: the largest class seen + 1
+ * @returns int32 `[classes, classes]`: row = true class, column = predicted class
+ * @throws ShapeError where the lengths differ; DataError for a class out of range
+ */
+export function confusionMatrix(predictions: Int32Array, labels: Int32Array, classes?: number): NdArray<Int32Array> {
+  const where = 'confusionMatrix';
+  const seenLabels = checkLabels(where, 'labels', labels, predictions.length, classes);
+  const seenPredictions = checkLabels(where, 'predictions', predictions, predictions.length, classes);
+  const size = Math.max(seenLabels, seenPredictions);
+  const data = new Int32Array(size * size);
+  for (let i = 0; i < labels.length; i++) {
+    const cell = labels[i]! * size + predictions[i]!;
+    data[cell] = data[cell]! + 1;
+  }
+  return { data, shape: [size, size] };
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { workspaces } from '../../tools/workspaces.js';
+import { readRepositoryFile, repositoryFiles } from './repository-files.js';
+
+const packages = workspaces('packages');
+const rootLicense = readRepositoryFile('LICENSE');
+const rootEngines = (JSON.parse(readRepositoryFile('package.json')) as { engines: unknown }).engines;
+
+test('there are packages', () => {
+  expect(packages.length).toBeGreaterThan(0);
+});
+
+describe.each(packages.map((workspace) => ({ name: workspace.manifest.name, ...workspace })))(
+  '$name',
+  ({ name, folder, directory, manifest }) => {
+    test('the manifest is what users need', () => {
+      expect(folder).toBe(`packages/${name}`);
+      expect(manifest).toMatchObject({ license: 'Apache-2.0', type: 'module', sideEffects: false, engines: rootEngines });
+      expect(manifest.private).toBeUndefined();
+      expect(manifest.files).toEqual(expect.arrayContaining(['dist', 'src', '!src/**/*.test.ts']));
+      expect(readRepositoryFile(`${folder}/LICENSE`)).toBe(rootLicense);
+    });
+
+    test('every entry resolves to its source first, then to its types, then to its code', () => {
+      const entries = Object.entries(manifest.exports ?? {}).filter(([subpath]) => subpath !== './package.json');
+      expect(manifest.exports?.['./package.json']).toBe('./package.json');
+      expect(entries.map(([subpath]) => subpath)).toContain('.');
+      for (const [subpath, target] of entries) {
+        if (typeof target === 'string') expect.unreachable(`${subpath} has no conditions`);
+        expect(Object.keys(target)).toEqual(['ssl-source', 'types', 'default']);
+        const source = target['ssl-source'] ?? '';
+        expect(source).toMatch(/^\.\/src\/.+\.ts$/);
+        expect(existsSync(join(directory, source))).toBe(true);
+        const built = source.replace('./src/', './dist/').replace(/\.ts$/, '');
+        expect(target).toMatchObject({ types: `${built}.d.ts`, default: `${built}.js` });
+      }
+    });
+
+    describe('README', () => {
+      const readme = existsSync(join(directory, 'README.md')) ? readRepositoryFile(`${folder}/README.md`) : '';
+
+      test('says what the package is', () => {
+        const [title, , purpose] = readme.split('\n');
+        expect(title).toBe(`# ${name}`);
+        expect(purpose?.length ?? 0).toBeGreaterThan(20);
+      });
+
+      test('says how to install it', () => {
+        expect(readme).toMatch(new RegExp(`npm (?:i|install) (?:[\\w@/-]+ )*${name}\\b`));
+      });
+
+      test('shows an example that prints', () => {
+        const example = /^```ts\n(?<code>[\s\S]*?)^```$/m.exec(readme)?.groups?.code ?? '';
+        expect(example).toContain(`from '${name}`);
+        expect(example).toContain('console.log(');
+      });
+
+      test('lists what it exports in a table', () => {
+        expect(readme).toMatch(/^\|.+\|\n\|(?:\s*:?-+:?\s*\|)+\n\|.+\|$/m);
+      });
+
+      test('has its limits under a heading', () => {
+        expect(readme).toMatch(/^#{2,3} .*\blimit/im);
+      });
+    });
+  },
+);
+
+describe('installation', () => {
+  test('.npmrc keeps registry addresses out of the lock file and the runtime from downloading', () => {
+    const lines = readRepositoryFile('.npmrc').split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining(['omit-lockfile-registry-resolved=true', 'onnxruntime-node-install=skip']),
+    );
+  });
+
+  test('the lock file holds no addresses', () => {
+    const lock = readRepositoryFile('package-lock.json');
+    expect(lock.length).toBeGreaterThan(1000);
+    expect(/"resolved": "https?:[^"]*"/.exec(lock)?.[0]).toBeUndefined();
+  });
+
+  test('the lock file knows the platforms of the binaries we depend on', () => {
+    const { packages: locked } = JSON.parse(readRepositoryFile('package-lock.json')) as { packages: Record<string, unknown> };
+    for (const name of ['@img/sharp-linux-x64', '@img/sharp-darwin-arm64', '@img/sharp-win32-x64']) {
+      expect(locked).toHaveProperty([`node_modules/${name}`]);
+    }
+  });
+
+  test('there is one lock file', () => {
+    expect(repositoryFiles().filter((path) => /(?:^|\/)(?:package-lock\.json|yarn\.lock|pnpm-lock\.yaml)$/.test(path))).toEqual([
+      'package-lock.json',
+    ]);
+  });
+});
