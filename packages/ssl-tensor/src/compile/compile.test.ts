@@ -23,7 +23,7 @@ it('trains a plain TF.js model like eager TF.js', async () => {
         const logits = tf.matMul(hidden as tf.Tensor2D, w2 as tf.Tensor2D);
         return tf.losses.softmaxCrossEntropy(ys, logits) as tf.Scalar;
       });
-      optimizer.applyGradients(grads as tf.NamedVariableMap);
+      optimizer.applyGradients(grads as never);
       return value;
     };
     const losses: number[] = [];

@@ -12,6 +12,9 @@ import { CompiledGraph } from './compiled-graph.js';
 import { rebind, RecordedTensor, recordFunction, type Recording } from './run-trace.js';
 import { type FlatArguments, flattenArguments } from './signature.js';
 
+// At load, so that eager code before the first compiled call already runs on this backend and nothing has to move.
+registerSslBackend();
+
 const defaultMaxTraces = 32;
 
 /** Compiled calls run one after the other: each sees the variables as the one before left them. */

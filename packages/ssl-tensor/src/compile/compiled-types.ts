@@ -23,6 +23,8 @@ export interface CompileOptions {
   readonly threads?: number;
   /** How many input signatures may be traced before an error says that shapes keep changing. Default 32. */
   readonly maxTraces?: number;
+  /** File prefix: the engine writes a profile (Chrome trace JSON) of all runs there when the function is disposed. */
+  readonly profile?: string;
   /** Name in error messages and profiles. Default: the function's name. */
   readonly name?: string;
 }

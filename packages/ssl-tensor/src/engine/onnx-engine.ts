@@ -10,16 +10,20 @@ export interface OnnxEngineOptions {
   readonly device: Device;
   /** Threads inside an operator. Default: all available cores. */
   readonly threads: number;
+  /** File prefix of profiles; none are written without it. */
+  readonly profile: string;
 }
 
 /** Runs graphs on ONNX Runtime. */
 export class OnnxEngine implements Engine {
   readonly device: Device;
   readonly #threads: number;
+  readonly #profile: string | undefined;
 
-  constructor({ device, threads = availableParallelism() }: Partial<OnnxEngineOptions> = {}) {
+  constructor({ device, threads = availableParallelism(), profile }: Partial<OnnxEngineOptions> = {}) {
     this.device = device ?? 'cpu';
     this.#threads = threads;
+    this.#profile = profile;
   }
 
   tensor(type: ValueType, data: HostData, shape: readonly number[]): EngineTensor {
@@ -38,6 +42,8 @@ export class OnnxEngine implements Engine {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      enableProfiling: this.#profile !== undefined,
+      ...(this.#profile === undefined ? {} : { profileFilePrefix: this.#profile }),
       extra: {
         session: {
           // Adam's second moments fall into denormals, which are a hundred times slower.
@@ -47,7 +53,10 @@ export class OnnxEngine implements Engine {
     });
     return {
       run: async (feeds, into) => (await session.run(feeds as never, into as never)) as unknown as Record<string, EngineTensor>,
-      release: () => session.release(),
+      release: () => {
+        if (this.#profile !== undefined) session.endProfiling();
+        return session.release();
+      },
     };
   }
 }

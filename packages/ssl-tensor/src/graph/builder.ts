@@ -87,7 +87,28 @@ export class Builder {
     const right = this.#operand(b, left, shape);
     const small = broadcastShape(left.shape, right.shape)!;
     if (!sameShape(small, shape)) return this.expand(this.op(op, [left, right], small, type), shape);
-    return this.op(op, [left, right], shape, type);
+    return this.#widened(op, left, right, shape, type) ?? this.op(op, [left, right], shape, type);
+  }
+
+  /**
+   * An op between `[..., channels]` and a vector of few channels, with several rows side by side in one: the runtime
+   * broadcasts along whole rows and is slow on short ones.
+   */
+  #widened(op: string, a: Value, b: Value, shape: readonly number[], type: ValueType): Value | undefined {
+    const channels = shape.at(-1);
+    const size = sizeOf(shape);
+    if (this.device !== 'cpu' || channels === undefined || channels > 128 || channels < 2 || size < 65_536) return undefined;
+    const isVector = (value: Value): boolean => value.splat === undefined && value.shape.at(-1) === channels && sizeOf(value.shape) === channels;
+    const full = isVector(b) && sameShape(a.shape, shape) ? a : isVector(a) && sameShape(b.shape, shape) ? b : undefined;
+    if (full === undefined) return undefined;
+    let repeats = 1;
+    while (channels * repeats < 512 && (size / channels) % (repeats * 2) === 0) repeats *= 2;
+    if (repeats === 1) return undefined;
+    const wide = [size / (channels * repeats), channels * repeats];
+    const rows = this.reshape(full, wide);
+    const vector = this.reshape(full === a ? b : a, [channels]);
+    const repeated = this.op('Concat', Array.from({ length: repeats }, () => vector), [channels * repeats], vector.type, { axis: 0 });
+    return this.reshape(this.op(op, full === a ? [rows, repeated] : [repeated, rows], wide, type), shape);
   }
 
   add(a: Value, b: Value): Value {
@@ -187,8 +208,20 @@ export class Builder {
         return this.reshape(this.expand(result, kept), shape);
       }
     }
-    const reduced = this.op(op, [x, this.int64(axes)], shape, x.type, { keepdims: keepDims ? 1 : 0 });
-    return reduced;
+    const leading = axes.length === x.shape.length - 1 && !axes.includes(x.shape.length - 1);
+    if (this.device === 'cpu' && leading && op !== 'ReduceProd') {
+      // Over all axes but a short last one: first over blocks of rows, so that the inner loop is long.
+      const channels = x.shape.at(-1)!;
+      let block = 1;
+      while (channels * block < 4096 && (count / block) % 2 === 0) block *= 2;
+      if (channels < 512 && block > 1 && count / block > 1) {
+        const blocks = this.reshape(x, [count / block, block * channels]);
+        const partial = this.op(op, [blocks, this.int64([0])], [block * channels], x.type, { keepdims: 0 });
+        const total = this.op(op, [this.reshape(partial, [block, channels]), this.int64([0])], [channels], x.type, { keepdims: 0 });
+        return this.reshape(total, shape);
+      }
+    }
+    return this.op(op, [x, this.int64(axes)], shape, x.type, { keepdims: keepDims ? 1 : 0 });
   }
 
   /** Part of `x` from `begin` (inclusive) to `end` (exclusive) by positive `step` on each axis. */

@@ -58,7 +58,7 @@ export class Graph {
       const first = Number(data[0]);
       if ((data as Float32Array).every((element) => element === first)) return this.splat(first, shape, type);
     }
-    if (data.length > 256) return { name: this.#name('c'), shape: [...shape], type, constant: data };
+    if (data.length > 256) return this.#large(data, shape, type);
     const key = `${type}:${shape.join(',')}:${data.join(',')}`;
     let value = this.#constants.get(key);
     if (value === undefined) {
@@ -123,6 +123,19 @@ export class Graph {
   static contents(value: Value): HostData | undefined {
     if (value.constant !== undefined) return value.constant;
     return value.splat === undefined ? undefined : filledData(value.type, sizeOf(value.shape), value.splat);
+  }
+
+  /** Large constants are found again by a checksum and compared in full. */
+  #large(data: HostData, shape: readonly number[], type: ValueType): Value {
+    let sum = data.length;
+    const words = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    for (let i = 0; i < words.length; i += 7) sum = (Math.imul(sum, 31) + words[i]!) | 0;
+    const key = `large:${type}:${shape.join(',')}:${sum}`;
+    const known = this.#constants.get(key);
+    if (known?.constant !== undefined && Buffer.compare(words, new Uint8Array(known.constant.buffer, known.constant.byteOffset, known.constant.byteLength)) === 0) return known;
+    const value: Value = { name: this.#name('c'), shape: [...shape], type, constant: data };
+    if (known === undefined) this.#constants.set(key, value);
+    return value;
   }
 
   #name(prefix: string): string {

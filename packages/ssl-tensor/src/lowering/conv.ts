@@ -54,22 +54,140 @@ const attributesOf = (g: Geometry, group: number): Record<string, number | reado
   group,
 });
 
-/** Pads negative where the filter never reaches the edge; ONNX wants a slice there. */
-function padImage(b: Builder, x: Value, g: Geometry): Value {
-  return b.pad(x, [[0, 0], [g.pads[0], g.pads[2]], [g.pads[1], g.pads[3]], [0, 0]]);
+/** Input channels from which one gather of whole pixels is the fastest way to make columns. */
+const gatherChannels = 8;
+
+/** Output pixels up to which one product over all images beats the runtime's product per image. */
+const smallImage = 64;
+
+/**
+ * True where the forward product uses the same columns as the filter gradient: strided ones are small enough to keep,
+ * and on small images the runtime's own convolution is slow.
+ */
+const sharesColumns = (c: number, g: Geometry): boolean =>
+  c >= gatherChannels && (g.stride[0] * g.stride[1] >= 4 || g.outSize[0] * g.outSize[1] <= smallImage);
+
+/**
+ * Pixels of `[n, h, w, c]` by index, `[n, indices, c]`; index `h * w` is a pixel of zeros, which stands for the padding.
+ */
+function gatherPixels(b: Builder, x: Value, indices: Int32Array): Value {
+  const [n, h, w, c] = x.shape as readonly [number, number, number, number];
+  const pixels = b.reshape(x, [n, h * w, c]);
+  const source = indices.includes(h * w) ? b.pad(pixels, [[0, 0], [0, 1], [0, 0]]) : pixels;
+  return b.gather(source, b.constant(indices, [indices.length], 'int32'), 1);
+}
+
+/** The pixels under the filter at every output position, `[n * oh * ow, kh * kw * c]`. */
+function columns(b: Builder, x: Value, g: Geometry): Value {
+  const [n, h, w, c] = x.shape as readonly [number, number, number, number];
+  const [kh, kw] = g.kernel;
+  const indices = new Int32Array(g.outSize[0] * g.outSize[1] * kh * kw);
+  let next = 0;
+  for (let oy = 0; oy < g.outSize[0]; oy++) {
+    for (let ox = 0; ox < g.outSize[1]; ox++) {
+      for (let i = 0; i < kh; i++) {
+        for (let j = 0; j < kw; j++) {
+          const row = oy * g.stride[0] + i * g.dilation[0] - g.pads[0];
+          const column = ox * g.stride[1] + j * g.dilation[1] - g.pads[1];
+          const inside = row >= 0 && row < h && column >= 0 && column < w;
+          indices[next++] = inside ? row * w + column : h * w;
+        }
+      }
+    }
+  }
+  return b.reshape(gatherPixels(b, x, indices), [n * g.outSize[0] * g.outSize[1], kh * kw * c]);
+}
+
+/**
+ * Gradient with respect to the input as products over columns of `dy`: the input pixels that the same taps reach (one
+ * class per residue of the stride) share a product, and no product is wasted on zeros between strides.
+ */
+function inputGradientByColumns(b: Builder, dy: Value, filter: Value, g: Geometry): Value {
+  const n = dy.shape[0]!;
+  const [kh, kw, c, o] = filter.shape as readonly [number, number, number, number];
+  const [h, w] = g.inSize;
+  const [oh, ow] = g.outSize;
+  const taps = b.reshape(filter, [kh * kw, c, o]);
+  const classes = new Map<string, { taps: number[]; pixels: number[]; sources: number[] }>();
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const reached: number[] = [];
+      const sources: number[] = [];
+      for (let i = 0; i < kh; i++) {
+        for (let j = 0; j < kw; j++) {
+          const [row, column] = [y + g.pads[0] - i * g.dilation[0], x + g.pads[1] - j * g.dilation[1]];
+          if (row % g.stride[0] !== 0 || column % g.stride[1] !== 0) continue;
+          const [oy, ox] = [row / g.stride[0], column / g.stride[1]];
+          reached.push(i * kw + j);
+          sources.push(oy >= 0 && oy < oh && ox >= 0 && ox < ow ? oy * ow + ox : oh * ow);
+        }
+      }
+      const key = reached.join(',');
+      const group = classes.get(key) ?? { taps: reached, pixels: [], sources: [] };
+      classes.set(key, group);
+      group.pixels.push(y * w + x);
+      group.sources.push(...sources);
+    }
+  }
+  const parts: Value[] = [];
+  const order = new Int32Array(h * w);
+  let placed = 0;
+  for (const group of classes.values()) {
+    group.pixels.forEach((pixel, index) => (order[pixel] = placed + index));
+    placed += group.pixels.length;
+    if (group.taps.length === 0) {
+      parts.push(b.splat(0, [n, group.pixels.length, c]));
+      continue;
+    }
+    const rows = b.reshape(gatherPixels(b, dy, Int32Array.from(group.sources)), [n * group.pixels.length, group.taps.length * o]);
+    const all = group.taps.length === kh * kw;
+    const chosen = all ? taps : b.gather(taps, b.constant(Int32Array.from(group.taps), [group.taps.length], 'int32'), 0);
+    const weights = b.reshape(b.transpose(chosen, [0, 2, 1]), [group.taps.length * o, c]);
+    parts.push(b.reshape(b.matMul(rows, weights), [n, group.pixels.length, c]));
+  }
+  const grouped = b.concat(parts, 1);
+  const inOrder = order.every((place, pixel) => place === pixel);
+  return b.reshape(inOrder ? grouped : b.gather(grouped, b.constant(order, [h * w], 'int32'), 1), [n, h, w, c]);
+}
+
+/** Columns of an image of few channels, `[kh * kw * c, n * oh * ow]`: whole rows are copied per tap. */
+function tapMajorColumns(b: Builder, x: Value, g: Geometry): Value {
+  const [n, h, w, c] = x.shape as readonly [number, number, number, number];
+  const planes = b.pad(b.transpose(x, [3, 0, 1, 2]), [[0, 0], [0, 0], [g.pads[0], g.pads[2]], [g.pads[1], g.pads[3]]]);
+  const taps: Value[] = [];
+  for (let i = 0; i < g.kernel[0]; i++) {
+    for (let j = 0; j < g.kernel[1]; j++) {
+      const [top, left] = [i * g.dilation[0], j * g.dilation[1]];
+      const end = [c, n, Math.min(h + g.pads[0] + g.pads[2], top + (g.outSize[0] - 1) * g.stride[0] + 1), Math.min(w + g.pads[1] + g.pads[3], left + (g.outSize[1] - 1) * g.stride[1] + 1)];
+      taps.push(b.slice(planes, [0, 0, top, left], end, [1, 1, g.stride[0], g.stride[1]]));
+    }
+  }
+  return b.reshape(b.concat(taps, 0), [g.kernel[0] * g.kernel[1] * c, n * g.outSize[0] * g.outSize[1]]);
 }
 
 /** `[n, h, w, c]` and `[kh, kw, c, o]` to `[n, oh, ow, o]`. */
 export function conv2d(b: Builder, x: Value, filter: Value, g: Geometry): Value {
   const [n, , , c] = x.shape as readonly [number, number, number, number];
   const [kh, kw, , o] = filter.shape as readonly [number, number, number, number];
-  if (kh * kw === 1 && g.pads.every((pad) => pad === 0)) {
-    const strided = stridedTap(b, x, [0, 0], g);
-    const rows = b.reshape(strided, [n * g.outSize[0] * g.outSize[1], c]);
-    return b.reshape(b.matMul(rows, b.reshape(filter, [c, o])), [n, ...g.outSize, o]);
+  const pointwise = kh * kw === 1 && g.pads.every((pad) => pad === 0) && g.stride[0] === 1 && g.stride[1] === 1;
+  if (b.device === 'cpu' && (pointwise || sharesColumns(c, g))) {
+    const rows = pointwise ? b.reshape(x, [n * g.outSize[0] * g.outSize[1], c]) : columns(b, x, g);
+    return b.reshape(b.matMul(rows, b.reshape(filter, [kh * kw * c, o])), [n, ...g.outSize, o]);
   }
   const y = b.op('Conv', [toNchw(b, x), b.transpose(filter, [3, 2, 0, 1])], [n, o, ...g.outSize], 'float32', attributesOf(g, 1));
   return toNhwc(b, y);
+}
+
+/** Gradient of a convolution with respect to its filter: `[kh, kw, c, o]`. */
+export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometry): Value {
+  const c = x.shape[3]!;
+  const o = dy.shape[3]!;
+  const [kh, kw] = g.kernel;
+  const gradient = b.reshape(dy, [dy.shape[0]! * g.outSize[0] * g.outSize[1], o]);
+  const pointwise = kh * kw === 1 && g.pads.every((pad) => pad === 0) && g.stride[0] === 1 && g.stride[1] === 1;
+  if (pointwise) return b.reshape(b.matMul(b.reshape(x, [gradient.shape[0]!, c]), gradient, true, false), [1, 1, c, o]);
+  const product = c >= gatherChannels ? b.matMul(columns(b, x, g), gradient, true, false) : b.matMul(tapMajorColumns(b, x, g), gradient);
+  return b.reshape(product, [kh, kw, c, o]);
 }
 
 /** Pixels of the padded input that filter tap `(i, j)` sees: `[n, oh, ow, c]`. */
@@ -80,25 +198,6 @@ function stridedTap(b: Builder, padded: Value, tap: Pair, g: Geometry): Value {
   return b.slice(padded, begin, end, [1, g.stride[0], g.stride[1], 1]);
 }
 
-/** Gradient of a convolution with respect to its filter: `[kh, kw, c, o]`. */
-export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometry): Value {
-  const [n, , , c] = x.shape as readonly [number, number, number, number];
-  const o = dy.shape[3]!;
-  const [kh, kw] = g.kernel;
-  const rows = n * g.outSize[0] * g.outSize[1];
-  const padded = padImage(b, x, g);
-  const gradient = b.reshape(dy, [rows, o]);
-  const taps: Value[] = [];
-  for (let i = 0; i < kh; i++) for (let j = 0; j < kw; j++) taps.push(stridedTap(b, padded, [i, j], g));
-  // One product per tap saves the copy into columns where the product itself is large enough.
-  if (taps.length === 1 || g.outSize[0] <= 8) {
-    const parts = taps.map((tap) => b.reshape(b.matMul(b.reshape(tap, [rows, c]), gradient, true, false), [1, c, o]));
-    return b.reshape(b.concat(parts, 0), [kh, kw, c, o]);
-  }
-  const columns = b.reshape(b.concat(taps, 3), [rows, kh * kw * c]);
-  return b.reshape(b.matMul(columns, gradient, true, false), [kh, kw, c, o]);
-}
-
 /** Gradient of a convolution with respect to its input: `[n, h, w, c]`. */
 export function conv2dInputGradient(b: Builder, dy: Value, filter: Value, g: Geometry): Value {
   const n = dy.shape[0]!;
@@ -107,6 +206,7 @@ export function conv2dInputGradient(b: Builder, dy: Value, filter: Value, g: Geo
     const rows = b.reshape(dy, [n * g.outSize[0] * g.outSize[1], o]);
     return b.reshape(b.matMul(rows, b.reshape(filter, [c, o]), false, true), [n, ...g.inSize, c]);
   }
+  if (b.device === 'cpu' && o >= gatherChannels && g.outSize[0] * g.outSize[1] <= smallImage) return inputGradientByColumns(b, dy, filter, g);
   const reach = [(kh - 1) * g.dilation[0] + 1, (kw - 1) * g.dilation[1] + 1] as const;
   const uncovered = ([0, 1] as const).map((axis) => g.inSize[axis] - ((g.outSize[axis] - 1) * g.stride[axis] + reach[axis] - g.pads[axis]! - g.pads[axis + 2]!));
   const unitStride = g.stride[0] === 1 && g.stride[1] === 1;
@@ -195,7 +295,7 @@ export const convRules: RuleTable = {
     const g = geometryOf(infoOf(x.shape, shape, attributes, true));
     const [n, , , c] = x.shape as readonly [number, number, number, number];
     const multiplier = shape[3];
-    const padded = padImage(b, x, g);
+    const padded = b.pad(x, [[0, 0], [g.pads[0], g.pads[2]], [g.pads[1], g.pads[3]], [0, 0]]);
     const gradient = b.reshape(dy, [n, ...g.outSize, c, multiplier]);
     const taps: Value[] = [];
     for (let i = 0; i < shape[0]; i++) {

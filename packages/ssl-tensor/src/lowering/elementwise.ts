@@ -1,6 +1,8 @@
 import type { Builder } from '../graph/builder.js';
-import type { Value } from '../graph/value.js';
+import { broadcastShape, type Value } from '../graph/value.js';
 import { input, type Rule, type RuleTable } from './rule.js';
+
+const largestFloat = 3.4028234663852886e38;
 
 const unary =
   (op: string): Rule =>
@@ -26,8 +28,35 @@ const float =
   (b, inputs) =>
     rule(b, b.cast(input(inputs, 'x'), 'float32'));
 
+/** An int32 division that gives 0 for the divisor 0, as TF.js does; the runtime stops there. */
+const overDivisor = (b: Builder, divisor: Value, divide: (safe: Value) => Value): Value => {
+  const none = b.binary('Equal', divisor, b.scalar(0, 'int32'), 'bool');
+  if (none.splat === 0) return divide(divisor);
+  const quotient = divide(b.where(none, b.scalar(1, 'int32'), divisor));
+  return b.where(none, b.scalar(0, 'int32'), quotient);
+};
+
+/** A test for values that only floats have: `otherwise` for whole numbers. */
+const floatTest =
+  (otherwise: boolean, rule: (b: Builder, x: Value) => Value): Rule =>
+  (b, inputs) => {
+    const x = input(inputs, 'x');
+    return x.type === 'float32' ? rule(b, x) : b.splat(Number(otherwise), x.shape, 'bool');
+  };
+
+/** Logarithm of 1 + x: log(u) * x / (u - 1) with u = 1 + x corrects the rounding of u (Goldberg 1991, theorem 4). */
+const log1p = (b: Builder, x: Value): Value => {
+  const u = b.add(x, b.scalar(1));
+  const exact = b.binary('Equal', u, b.scalar(1), 'bool');
+  const infinite = b.binary('Greater', u, b.scalar(largestFloat), 'bool');
+  const ratio = b.div(b.mul(b.unary('Log', u), x), b.where(exact, b.scalar(1), b.sub(u, b.scalar(1))));
+  return b.where(exact, x, b.where(infinite, u, ratio));
+};
+
 const square = (b: Builder, x: Value): Value => b.mul(x, x);
 const step = (b: Builder, x: Value, alpha: number): Value => {
+  // clamp(x * 3e38, 0, 1) is the step in one pass; comparing and casting takes two.
+  if (alpha === 0 && x.type === 'float32') return b.unary('HardSigmoid', x, 'float32', { alpha: { float: 3e38 }, beta: { float: 0 } });
   const positive = b.binary('Greater', x, b.scalar(0, x.type), 'bool');
   return alpha === 0 ? b.cast(positive, x.type) : b.where(positive, b.scalar(1, x.type), b.scalar(alpha, x.type));
 };
@@ -43,13 +72,18 @@ export const elementwiseRules: RuleTable = {
   RealDiv: (b, inputs) => b.div(b.cast(input(inputs, 'a'), 'float32'), b.cast(input(inputs, 'b'), 'float32')),
   FloorDiv: (b, inputs) => {
     const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
-    const quotient = b.unary('Floor', b.div(b.cast(left, 'float32'), b.cast(right, 'float32')));
-    return b.cast(quotient, left.type);
+    // TF.js gives int32 for floats as well.
+    if (left.type === 'float32') return b.cast(b.unary('Floor', b.div(left, right)), 'int32');
+    return overDivisor(b, right, (divisor) => b.div(b.sub(left, b.binary('Mod', left, divisor)), divisor));
   },
   Mod: (b, inputs) => {
     const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
-    if (left.type !== 'float32') return b.binary('Mod', left, right);
-    return b.sub(left, b.mul(b.unary('Floor', b.div(left, right)), right));
+    if (left.type !== 'float32') return overDivisor(b, right, (divisor) => b.binary('Mod', left, divisor));
+    // The runtime's remainder has the sign of the dividend, TF.js's that of the divisor.
+    const rest = b.op('Mod', [left, right], broadcastShape(left.shape, right.shape)!, 'float32', { fmod: 1 });
+    const zero = b.scalar(0);
+    const opposed = b.binary('Less', b.mul(b.unary('Sign', left), b.unary('Sign', right)), zero, 'bool');
+    return b.where(opposed, b.op('Mod', [b.add(rest, right), right], rest.shape, 'float32', { fmod: 1 }), rest);
   },
   Pow: (b, inputs) => {
     const [base, exponent] = [input(inputs, 'a'), input(inputs, 'b')];
@@ -63,7 +97,8 @@ export const elementwiseRules: RuleTable = {
   Atan2: (b, inputs) => {
     const [y, x] = [input(inputs, 'a'), input(inputs, 'b')];
     const zero = b.scalar(0);
-    const base = b.unary('Atan', b.div(y, x));
+    // A negative zero would turn the quotient's sign.
+    const base = b.unary('Atan', b.div(y, b.where(b.binary('Equal', x, zero, 'bool'), zero, x)));
     const shift = b.where(b.binary('Less', y, zero, 'bool'), b.scalar(-Math.PI), b.scalar(Math.PI));
     const left = b.binary('Less', x, zero, 'bool');
     const turned = b.where(left, b.add(base, shift), base);
@@ -92,7 +127,7 @@ export const elementwiseRules: RuleTable = {
   Sign: unary('Sign'),
   Ceil: unary('Ceil'),
   Floor: unary('Floor'),
-  Round: unary('Round'),
+  Round: (b, inputs) => (input(inputs, 'x').type === 'float32' ? b.unary('Round', input(inputs, 'x')) : input(inputs, 'x')),
   Exp: float((b, x) => b.unary('Exp', x)),
   Expm1: float((b, x) => {
     // exp(x) - 1 loses digits near 0: there 2 tanh(x/2) / (1 - tanh(x/2)) keeps them.
@@ -102,14 +137,7 @@ export const elementwiseRules: RuleTable = {
     return b.where(small, near, b.sub(b.unary('Exp', x), b.scalar(1)));
   }),
   Log: float((b, x) => b.unary('Log', x)),
-  Log1p: float((b, x) => {
-    // log(u) * x / (u - 1) with u = 1 + x corrects the rounding of u (Goldberg 1991, theorem 4).
-    const u = b.add(x, b.scalar(1));
-    const exact = b.binary('Equal', u, b.scalar(1), 'bool');
-    const infinite = b.binary('Greater', u, b.scalar(3.4e38), 'bool');
-    const ratio = b.div(b.mul(b.unary('Log', u), x), b.where(exact, b.scalar(1), b.sub(u, b.scalar(1))));
-    return b.where(exact, x, b.where(infinite, u, ratio));
-  }),
+  Log1p: float(log1p),
   Sqrt: float((b, x) => b.unary('Sqrt', x)),
   Rsqrt: float((b, x) => b.unary('Reciprocal', b.unary('Sqrt', x))),
   Reciprocal: float((b, x) => b.unary('Reciprocal', x)),
@@ -130,7 +158,7 @@ export const elementwiseRules: RuleTable = {
   Sigmoid: float((b, x) => b.unary('Sigmoid', x)),
   Softplus: float((b, x) => {
     // max(x, 0) + log(1 + exp(-|x|)): exp never overflows.
-    const tail = b.unary('Log', b.add(b.unary('Exp', b.unary('Neg', b.unary('Abs', x))), b.scalar(1)));
+    const tail = log1p(b, b.unary('Exp', b.unary('Neg', b.unary('Abs', x))));
     return b.add(b.unary('Relu', x), tail);
   }),
   Relu: unary('Relu'),
@@ -151,10 +179,7 @@ export const elementwiseRules: RuleTable = {
     const x = input(inputs, 'x');
     return b.binary('Min', b.binary('Max', x, b.scalar(clipValueMin as number, x.type)), b.scalar(clipValueMax as number, x.type));
   },
-  IsNan: (b, inputs) => b.unary('IsNaN', input(inputs, 'x'), 'bool'),
-  IsInf: (b, inputs) => b.unary('IsInf', input(inputs, 'x'), 'bool'),
-  IsFinite: (b, inputs) => {
-    const x = input(inputs, 'x');
-    return b.binary('LessOrEqual', b.unary('Abs', x), b.scalar(3.4028234663852886e38), 'bool');
-  },
+  IsNan: floatTest(false, (b, x) => b.unary('IsNaN', x, 'bool')),
+  IsInf: floatTest(false, (b, x) => b.unary('IsInf', x, 'bool')),
+  IsFinite: floatTest(true, (b, x) => b.binary('LessOrEqual', b.unary('Abs', x), b.scalar(largestFloat), 'bool')),
 };
