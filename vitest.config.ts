@@ -5,7 +5,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['ssl-source'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'test/packaging/**'],
+    setupFiles: ['test/setup/silent-console.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -45,7 +45,11 @@ describe.each(packages.map(({ folder, manifest }) => ({ name: manifest.name, fol
     const files = sources(folder);
 
     test('declares and imports only packages of lower levels', () => {
-      const declared = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.peerDependencies });
+      const declared = Object.keys({
+        ...manifest.dependencies,
+        ...manifest.devDependencies,
+        ...manifest.peerDependencies,
+      });
       const imported = files.flatMap(({ path, specifiers }) =>
         specifiers.map((specifier) => ({ path, target: packageOf(specifier) })),
       );

@@ -1,1 +1,13 @@
-export {};
+export { alignment, featureStd, uniformity } from './diagnostics.js';
+export type { AlignmentOptions, UniformityOptions } from './diagnostics.js';
+export { infoNCE, infoNCEDefaults } from './info-nce.js';
+export type { InfoNCEOptions } from './info-nce.js';
+export { l2Normalize } from './l2-normalize.js';
+export { logSumExpRows } from './log-sum-exp-rows.js';
+export { maskedTokenCrossEntropy, maskedTokenCrossEntropyDefaults } from './masked-token-cross-entropy.js';
+export type { MaskedTokenCrossEntropyOptions } from './masked-token-cross-entropy.js';
+export { ntXent, ntXentDefaults } from './nt-xent.js';
+export type { NtXentOptions } from './nt-xent.js';
+export type { Reduced, Reduction } from './reduction.js';
+export { softmaxCrossEntropy, softmaxCrossEntropyDefaults } from './softmax-cross-entropy.js';
+export type { SoftmaxCrossEntropyOptions } from './softmax-cross-entropy.js';

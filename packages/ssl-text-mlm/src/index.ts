@@ -1,1 +1,46 @@
-export {};
+export { bertBase, bertConfig } from './bert/bert-config.js';
+export type { BertConfig } from './bert/bert-config.js';
+export { bertConfigFromJson, bertConfigToJson } from './bert/bert-config-json.js';
+export { BertEmbeddings } from './bert/bert-embeddings.js';
+export { BertForMaskedLM } from './bert/bert-for-masked-lm.js';
+export { BertForSequenceClassification } from './bert/bert-for-sequence-classification.js';
+export type { SequenceClassifierOptions } from './bert/bert-for-sequence-classification.js';
+export type { BertInputs } from './bert/bert-inputs.js';
+export { BertLayer } from './bert/bert-layer.js';
+export { BertModel } from './bert/bert-model.js';
+export type { BertModelOptions } from './bert/bert-model.js';
+export { meanPool } from './bert/mean-pool.js';
+export { planBatches } from './data/batch-plan.js';
+export type { BatchPlanOptions, PlannedBatch } from './data/batch-plan.js';
+export { ClassificationLoader } from './data/classification-loader.js';
+export type { ClassificationBatch, ClassificationLoaderOptions } from './data/classification-loader.js';
+export { bertMasking, maskTokens } from './data/mask-tokens.js';
+export type { MaskedTokens, MaskingOptions, MaskingVocabulary } from './data/mask-tokens.js';
+export { maskingVocabulary } from './data/masking-vocabulary.js';
+export { MlmLoader } from './data/mlm-loader.js';
+export type { MlmBatch, MlmLoaderOptions } from './data/mlm-loader.js';
+export type { PaddedRows } from './data/pad-rows.js';
+export { TokenDataset } from './data/token-dataset.js';
+export type { TokenDatasetOptions, TokenSample } from './data/token-dataset.js';
+export { evaluateSequenceClassifier, SequenceClassifierEvaluator } from './evaluation/classifier-evaluator.js';
+export { fillMask } from './evaluation/fill-mask.js';
+export type { FilledMask, MaskCandidate } from './evaluation/fill-mask.js';
+export type { LabelledResult } from './evaluation/labelled-evaluator.js';
+export { evaluateMaskedLm, MaskedLmEvaluator } from './evaluation/masked-lm-evaluator.js';
+export { MaskedLanguageModelling } from './methods/masked-language-modelling.js';
+export { SequenceClassification } from './methods/sequence-classification.js';
+export { checkVocabulary } from './tokenizer/check-vocabulary.js';
+export { learnWordPieces } from './tokenizer/learn-word-pieces.js';
+export type { LearnWordPiecesOptions } from './tokenizer/learn-word-pieces.js';
+export { bertSpecialTokens } from './tokenizer/special-tokens.js';
+export type { SpecialTokens } from './tokenizer/special-tokens.js';
+export { tokenizerLimits } from './tokenizer/tokenizer-file.js';
+export { trainWordPiece } from './tokenizer/train-word-piece.js';
+export type { TrainWordPieceOptions } from './tokenizer/train-word-piece.js';
+export { WordPieceTokenizer } from './tokenizer/word-piece-tokenizer.js';
+export type {
+  EncodeBatchOptions,
+  EncodedBatch,
+  EncodeOptions,
+  SpecialTokenIds,
+} from './tokenizer/word-piece-tokenizer.js';

@@ -1,1 +1,63 @@
-export {};
+export { checkpointPath, latestCheckpoint, listCheckpoints } from './checkpoint/checkpoint-directory.js';
+export type { CheckpointEntry } from './checkpoint/checkpoint-directory.js';
+export { readCheckpoint } from './checkpoint/checkpoint-file.js';
+export type { CheckpointContents } from './checkpoint/checkpoint-file.js';
+export type { JsonValue, RunConfig } from './checkpoint/run-config.js';
+export type { RunRecord, ScheduleSample } from './checkpoint/run-record.js';
+export { Ema } from './ema/ema.js';
+export type { EmaOptions, EmaPair } from './ema/ema.js';
+export { JsonlLog } from './logging/jsonl-log.js';
+export type { LogRecord } from './logging/jsonl-log.js';
+export { Adam, adamDefaults } from './optimizers/adam.js';
+export { AdamFamily } from './optimizers/adam-family.js';
+export type { AdamOptions } from './optimizers/adam-family.js';
+export { AdamW, adamWDefaults } from './optimizers/adam-w.js';
+export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.js';
+export type { ClippedGradients } from './optimizers/clip-by-global-norm.js';
+export { decayEverything, decayMatrices } from './optimizers/decay-filter.js';
+export type { DecayFilter } from './optimizers/decay-filter.js';
+export { Optimizer } from './optimizers/optimizer.js';
+export type { OptimizerSettings, ParameterUpdate } from './optimizers/optimizer.js';
+export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './optimizers/parameter-group.js';
+export { Sgd, sgdDefaults } from './optimizers/sgd.js';
+export type { SgdOptions } from './optimizers/sgd.js';
+export { BarProgress } from './progress/bar-progress.js';
+export type { BarProgressOptions } from './progress/bar-progress.js';
+export type { ProgressOption } from './progress/choose-progress.js';
+export { LineProgress } from './progress/line-progress.js';
+export type { LineProgressOptions } from './progress/line-progress.js';
+export type { ProgressReporter, ProgressStart, ProgressStatus } from './progress/progress-reporter.js';
+export { SilentProgress } from './progress/silent-progress.js';
+export { constant } from './schedules/constant.js';
+export { cosine } from './schedules/cosine.js';
+export type { CosineOptions } from './schedules/cosine.js';
+export { linearWarmup } from './schedules/linear-warmup.js';
+export type { LinearWarmupOptions } from './schedules/linear-warmup.js';
+export { oneCycle, oneCycleDefaults } from './schedules/one-cycle.js';
+export type { OneCycleOptions } from './schedules/one-cycle.js';
+export { polynomial } from './schedules/polynomial.js';
+export type { PolynomialOptions } from './schedules/polynomial.js';
+export { scaleByBatch } from './schedules/scale-by-batch.js';
+export type { ScaleByBatchOptions } from './schedules/scale-by-batch.js';
+export type { Schedule } from './schedules/schedule.js';
+export { stepDecay } from './schedules/step-decay.js';
+export type { StepDecayOptions } from './schedules/step-decay.js';
+export { warmupCosine } from './schedules/warmup-cosine.js';
+export type { WarmupCosineOptions } from './schedules/warmup-cosine.js';
+export type { BatchLoader } from './trainer/batch-loader.js';
+export type { Evaluation, HistoryEntry } from './trainer/history.js';
+export type { Method, MethodLoss } from './trainer/method.js';
+export { NonFiniteLossError } from './trainer/non-finite-loss-error.js';
+export type { Tensors } from './trainer/tensors.js';
+export { Trainer } from './trainer/trainer.js';
+export type {
+  CallbackMetrics,
+  CheckpointEvent,
+  EpochEvent,
+  RunInfo,
+  StepEvent,
+  TrainerCallbacks,
+  TrainerResult,
+} from './trainer/trainer-callbacks.js';
+export { trainerDefaults } from './trainer/trainer-options.js';
+export type { TrainerCheckpointOptions, TrainerEmaOptions, TrainerOptions } from './trainer/trainer-options.js';

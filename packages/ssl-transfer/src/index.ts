@@ -1,6 +1,16 @@
 export { extractFeatures, FeatureExtractor } from './features/extract-features.js';
 export type { ExtractOptions, FeatureBatches } from './features/extract-features.js';
 export { inBatches } from './features/in-batches.js';
+export { ClassificationFineTuning } from './fine-tune/classification-fine-tuning.js';
+export type { ClassificationFineTuningOptions, LabelledBatch } from './fine-tune/classification-fine-tuning.js';
+export { Classifier } from './fine-tune/classifier.js';
+export type { ClassifierOptions, LinearWeights } from './fine-tune/classifier.js';
+export { evaluateClassifier } from './fine-tune/evaluate-classifier.js';
+export type { ClassifierEvaluation, EvaluateClassifierOptions } from './fine-tune/evaluate-classifier.js';
+export { fineTune, fineTuneDefaults } from './fine-tune/fine-tune.js';
+export type { FineTuneOptions, FineTuneResult } from './fine-tune/fine-tune.js';
+export { LabelledBatches } from './fine-tune/labelled-batches.js';
+export type { LabelledBatchesOptions } from './fine-tune/labelled-batches.js';
 export { knnClassify, knnDefaults } from './knn/knn-classify.js';
 export type { KnnOptions, KnnResult } from './knn/knn-classify.js';
 export { nearestNeighbours } from './knn/nearest-neighbours.js';

@@ -10,13 +10,14 @@ export function luma(red: number, green: number, blue: number): number {
 
 function greyOrColor(image: Image, where: string): number {
   const channels = imageSize(image, where)[2];
-  if (channels !== 1 && channels !== 3) throw new ShapeError(where, 'image', '[height, width, 1 or 3]', `[${image.shape.join(', ')}]`);
+  if (channels !== 1 && channels !== 3)
+    throw new ShapeError(where, 'image', '[height, width, 1 or 3]', `[${image.shape.join(', ')}]`);
   return channels;
 }
 
-/** `from + factor (to - from)`, clamped and truncated as Pillow's `blend`. */
+/** `from + factor (to - from)` in single precision, clamped and truncated as Pillow's `blend`. */
 function blend(from: number, to: number, factor: number): number {
-  const value = from + factor * (to - from);
+  const value = Math.fround(from + Math.fround(factor * (to - from)));
   return value <= 0 ? 0 : value >= 255 ? 255 : Math.trunc(value);
 }
 

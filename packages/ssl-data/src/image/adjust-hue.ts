@@ -1,6 +1,8 @@
 import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
 
+const { fround } = Math;
+
 /**
  * Turns the colour wheel; a grey image stays.
  *
@@ -15,7 +17,8 @@ export function adjustHue(image: Image, turn: number): Image {
   if (!(turn >= -0.5 && turn <= 0.5)) throw new InvalidOptionError('adjustHue', 'turn', 'between -0.5 and 0.5', turn);
   const channels = imageSize(image, 'adjustHue')[2];
   if (channels === 1) return image;
-  if (channels !== 3) throw new ShapeError('adjustHue', 'image', '[height, width, 1 or 3]', `[${image.shape.join(', ')}]`);
+  if (channels !== 3)
+    throw new ShapeError('adjustHue', 'image', '[height, width, 1 or 3]', `[${image.shape.join(', ')}]`);
   const { data } = image;
   const out = new Uint8Array(data.length);
   const shift = Math.trunc(turn * 255);
@@ -29,10 +32,16 @@ export function adjustHue(image: Image, turn: number): Image {
     let saturation = 0;
     if (value !== least) {
       const range = value - least;
-      const sector = red === value ? (green - blue) / range : green === value ? 2 + (blue - red) / range : 4 + (red - green) / range;
+      // Single precision where the reference has it: a hue that falls on the other side of an integer moves colours visibly.
+      const byRed = fround((value - red) / range);
+      const byGreen = fround((value - green) / range);
+      const byBlue = fround((value - blue) / range);
+      const sector = fround(
+        red === value ? byBlue - byGreen : green === value ? 2 + byRed - byBlue : 4 + byGreen - byRed,
+      );
       const turned = sector / 6 + 1;
-      hue = ((turned >= 1 ? turned - 1 : turned) * 255) | 0;
-      saturation = ((range / value) * 255) | 0;
+      hue = (fround(turned >= 1 ? turned - 1 : turned) * 255) | 0;
+      saturation = (fround(range / value) * 255) | 0;
     }
     hue = (hue + shift) & 255;
     if (saturation === 0) {
@@ -43,8 +52,8 @@ export function adjustHue(image: Image, turn: number): Image {
     }
     const scaled = (hue * 6) / 255;
     const sextant = scaled | 0;
-    const rest = scaled - sextant;
-    const share = saturation / 255;
+    const rest = fround(scaled - sextant);
+    const share = fround(saturation / 255);
     const p = (value * (1 - share) + 0.5) | 0;
     const q = (value * (1 - share * rest) + 0.5) | 0;
     const t = (value * (1 - share * (1 - rest)) + 0.5) | 0;

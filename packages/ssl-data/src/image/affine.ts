@@ -70,14 +70,22 @@ function fillOutside(out: Uint8Array, channels: number, fill: number | readonly 
     if (fill !== 0) out.fill(fill);
     return;
   }
-  if (fill.length !== channels) throw new InvalidOptionError('affine', 'fill', `one number or ${channels} numbers`, fill.length);
+  if (fill.length !== channels)
+    throw new InvalidOptionError('affine', 'fill', `one number or ${channels} numbers`, fill.length);
   for (let i = 0; i < out.length; i++) out[i] = fill[i % channels]!;
 }
 
 const fixed = (value: number): number => Math.floor(value * 65536 + 0.5);
 
 /** Nearest neighbour in 16.16 fixed point, as Pillow steps it. */
-function nearest(source: Uint8Array, height: number, width: number, channels: number, m: AffineMatrix, out: Uint8Array): void {
+function nearest(
+  source: Uint8Array,
+  height: number,
+  width: number,
+  channels: number,
+  m: AffineMatrix,
+  out: Uint8Array,
+): void {
   const stepX = fixed(m[0]);
   const stepY = fixed(m[3]);
   const rowX = fixed(m[1]);
@@ -88,19 +96,21 @@ function nearest(source: Uint8Array, height: number, width: number, channels: nu
   for (let y = 0; y < height; y++) {
     let fromX = startX;
     let fromY = startY;
-    for (let x = 0; x < width; x++) {
-      const column = fromX >> 16;
-      const row = fromY >> 16;
-      if (column >= 0 && column < width && row >= 0 && row < height) {
-        if (channels === 1) out[to] = source[row * width + column]!;
-        else {
-          const from = (row * width + column) * channels;
-          for (let channel = 0; channel < channels; channel++) out[to + channel] = source[from + channel]!;
-        }
+    if (channels === 1) {
+      for (let x = 0; x < width; x++, to++, fromX += stepX, fromY += stepY) {
+        const column = fromX >> 16;
+        const row = fromY >> 16;
+        // Unsigned, so that one comparison covers both ends.
+        if (column >>> 0 < width && row >>> 0 < height) out[to] = source[row * width + column]!;
       }
-      to += channels;
-      fromX += stepX;
-      fromY += stepY;
+    } else {
+      for (let x = 0; x < width; x++, to += channels, fromX += stepX, fromY += stepY) {
+        const column = fromX >> 16;
+        const row = fromY >> 16;
+        if (column >>> 0 >= width || row >>> 0 >= height) continue;
+        const from = (row * width + column) * channels;
+        for (let channel = 0; channel < channels; channel++) out[to + channel] = source[from + channel]!;
+      }
     }
     startX += rowX;
     startY += rowY;
@@ -108,7 +118,14 @@ function nearest(source: Uint8Array, height: number, width: number, channels: nu
 }
 
 /** Nearest neighbour without rotation or shear, where Pillow steps in floating point instead. */
-function scaled(source: Uint8Array, height: number, width: number, channels: number, m: AffineMatrix, out: Uint8Array): void {
+function scaled(
+  source: Uint8Array,
+  height: number,
+  width: number,
+  channels: number,
+  m: AffineMatrix,
+  out: Uint8Array,
+): void {
   let fromY = m[5] + m[4] * 0.5;
   for (let y = 0; y < height; y++, fromY += m[4]) {
     if (fromY < 0 || fromY >= height) continue;
@@ -123,7 +140,14 @@ function scaled(source: Uint8Array, height: number, width: number, channels: num
   }
 }
 
-function bilinear(source: Uint8Array, height: number, width: number, channels: number, m: AffineMatrix, out: Uint8Array): void {
+function bilinear(
+  source: Uint8Array,
+  height: number,
+  width: number,
+  channels: number,
+  m: AffineMatrix,
+  out: Uint8Array,
+): void {
   const stride = width * channels;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -2,8 +2,8 @@ import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
 import { Scratch } from './scratch.js';
 
-const passScratch = new Scratch((length) => new Float32Array(length));
-const rowScratch = new Scratch((length) => new Float32Array(length));
+const passScratch = new Scratch((length) => new Float64Array(length));
+const rowScratch = new Scratch((length) => new Float64Array(length));
 
 /** One half of a normalised Gaussian kernel: element 0 is the centre's weight, element `t` that of both pixels at distance `t`. */
 function halfKernel(kernelSize: number, sigma: number): Float64Array {
@@ -31,10 +31,17 @@ function halfKernel(kernelSize: number, sigma: number): Float64Array {
  */
 export function blur(image: Image, kernelSize: number, sigma: number): Image {
   const [height, width, channels] = imageSize(image, 'blur');
-  if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) throw new InvalidOptionError('blur', 'kernelSize', 'an odd positive integer', kernelSize);
+  if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0)
+    throw new InvalidOptionError('blur', 'kernelSize', 'an odd positive integer', kernelSize);
   if (!(sigma > 0)) throw new InvalidOptionError('blur', 'sigma', 'positive', sigma);
   const radius = (kernelSize - 1) / 2;
-  if (radius >= height || radius >= width) throw new ShapeError('blur', 'image', `larger than ${radius} pixels on both sides for a kernel of ${kernelSize}`, `${height} x ${width}`);
+  if (radius >= height || radius >= width)
+    throw new ShapeError(
+      'blur',
+      'image',
+      `larger than ${radius} pixels on both sides for a kernel of ${kernelSize}`,
+      `${height} x ${width}`,
+    );
   const kernel = halfKernel(kernelSize, sigma);
   const out = new Uint8Array(image.data.length);
   const pass = passScratch.get(out.length);
@@ -43,7 +50,14 @@ export function blur(image: Image, kernelSize: number, sigma: number): Image {
   return ndArray(out, image.shape);
 }
 
-function blurRows(source: Uint8Array, height: number, width: number, channels: number, kernel: Float64Array, out: Float32Array): void {
+function blurRows(
+  source: Uint8Array,
+  height: number,
+  width: number,
+  channels: number,
+  kernel: Float64Array,
+  out: Float64Array,
+): void {
   const radius = kernel.length - 1;
   const length = width * channels;
   const margin = radius * channels;
@@ -60,7 +74,8 @@ function blurRows(source: Uint8Array, height: number, width: number, channels: n
     }
     if (radius === 1) {
       const side = kernel[1]!;
-      for (let i = 0; i < length; i++) out[row + i] = centre * padded[margin + i]! + side * (padded[i]! + padded[i + 2 * margin]!);
+      for (let i = 0; i < length; i++)
+        out[row + i] = centre * padded[margin + i]! + side * (padded[i]! + padded[i + 2 * margin]!);
       continue;
     }
     for (let i = 0; i < length; i++) out[row + i] = centre * padded[margin + i]!;
@@ -73,7 +88,13 @@ function blurRows(source: Uint8Array, height: number, width: number, channels: n
   }
 }
 
-function blurColumns(source: Float32Array, height: number, length: number, kernel: Float64Array, out: Uint8Array): void {
+function blurColumns(
+  source: Float64Array,
+  height: number,
+  length: number,
+  kernel: Float64Array,
+  out: Uint8Array,
+): void {
   const radius = kernel.length - 1;
   const centre = kernel[0]!;
   const sums = rowScratch.get(length);
@@ -83,7 +104,8 @@ function blurColumns(source: Float32Array, height: number, length: number, kerne
       const above = Math.abs(y - 1) * length;
       const below = (y + 1 < height ? y + 1 : height - 2) * length;
       const side = kernel[1]!;
-      for (let i = 0; i < length; i++) out[row + i] = centre * source[row + i]! + side * (source[above + i]! + source[below + i]!) + 0.5;
+      for (let i = 0; i < length; i++)
+        out[row + i] = centre * source[row + i]! + side * (source[above + i]! + source[below + i]!) + 0.5;
       continue;
     }
     for (let i = 0; i < length; i++) sums[i] = centre * source[row + i]!;

@@ -21,6 +21,7 @@ export function flipVertically(image: Image): Image {
   const [height, width, channels] = imageSize(image, 'flipVertically');
   const stride = width * channels;
   const out = new Uint8Array(image.data.length);
-  for (let y = 0; y < height; y++) out.set(image.data.subarray(y * stride, (y + 1) * stride), (height - 1 - y) * stride);
+  for (let y = 0; y < height; y++)
+    out.set(image.data.subarray(y * stride, (y + 1) * stride), (height - 1 - y) * stride);
   return ndArray(out, image.shape);
 }

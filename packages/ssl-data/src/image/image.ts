@@ -8,8 +8,19 @@ export type Image = NdArray<Uint8Array>;
 export function imageSize(image: Image, where: string): readonly [height: number, width: number, channels: number] {
   const { shape, data } = image;
   const [height, width, channels] = shape;
-  if (shape.length !== 3 || height === undefined || width === undefined || channels === undefined || data.length !== height * width * channels) {
-    throw new ShapeError(where, 'image', '[height, width, channels] with one byte per element', `[${shape.join(', ')}] with ${data.length} bytes`);
+  if (
+    shape.length !== 3 ||
+    height === undefined ||
+    width === undefined ||
+    channels === undefined ||
+    data.length !== height * width * channels
+  ) {
+    throw new ShapeError(
+      where,
+      'image',
+      '[height, width, channels] with one byte per element',
+      `[${shape.join(', ')}] with ${data.length} bytes`,
+    );
   }
   return [height, width, channels];
 }

@@ -28,8 +28,20 @@ const sumScratch = new Scratch((length) => new Int32Array(length));
  */
 export function resizedCrop(image: Image, box: Box, height: number, width: number): Image {
   const [imageHeight, imageWidth, channels] = imageSize(image, 'resizedCrop');
-  const inside = box.top >= 0 && box.left >= 0 && box.height > 0 && box.width > 0 && box.top + box.height <= imageHeight && box.left + box.width <= imageWidth;
-  if (!inside) throw new InvalidOptionError('resizedCrop', 'box', `inside the ${imageHeight} x ${imageWidth} image`, JSON.stringify(box));
+  const inside =
+    box.top >= 0 &&
+    box.left >= 0 &&
+    box.height > 0 &&
+    box.width > 0 &&
+    box.top + box.height <= imageHeight &&
+    box.left + box.width <= imageWidth;
+  if (!inside)
+    throw new InvalidOptionError(
+      'resizedCrop',
+      'box',
+      `inside the ${imageHeight} x ${imageWidth} image`,
+      JSON.stringify(box),
+    );
   if (!(Number.isInteger(height) && height > 0 && Number.isInteger(width) && width > 0)) {
     throw new InvalidOptionError('resizedCrop', 'height and width', 'positive integers', `${height} x ${width}`);
   }
@@ -46,16 +58,34 @@ export function resizedCrop(image: Image, box: Box, height: number, width: numbe
     offset = 0;
     stride = width * channels;
   }
-  if (vertical) resizeColumns(source, offset, stride, width * channels, resampleWeights(box.height, height), height, out);
+  if (vertical)
+    resizeColumns(source, offset, stride, width * channels, resampleWeights(box.height, height), height, out);
   else if (source !== out) copyRows(source, offset, stride, height, width * channels, out);
   return ndArray(out, [height, width, channels]);
 }
 
-function copyRows(source: Uint8Array, offset: number, stride: number, rows: number, length: number, out: Uint8Array): void {
-  for (let y = 0; y < rows; y++) out.set(source.subarray(offset + y * stride, offset + y * stride + length), y * length);
+function copyRows(
+  source: Uint8Array,
+  offset: number,
+  stride: number,
+  rows: number,
+  length: number,
+  out: Uint8Array,
+): void {
+  for (let y = 0; y < rows; y++)
+    out.set(source.subarray(offset + y * stride, offset + y * stride + length), y * length);
 }
 
-function resizeRows(source: Uint8Array, offset: number, stride: number, rows: number, channels: number, axis: ResampleWeights, width: number, out: Uint8Array): void {
+function resizeRows(
+  source: Uint8Array,
+  offset: number,
+  stride: number,
+  rows: number,
+  channels: number,
+  axis: ResampleWeights,
+  width: number,
+  out: Uint8Array,
+): void {
   const { taps, starts, counts, weights, seconds } = axis;
   let to = 0;
   if (channels === 1 && axis.twoTaps) {
@@ -63,7 +93,8 @@ function resizeRows(source: Uint8Array, offset: number, stride: number, rows: nu
       const row = offset + y * stride;
       for (let x = 0; x < width; x++) {
         const k = x * taps;
-        out[to++] = (half + source[row + starts[x]!]! * weights[k]! + source[row + seconds[x]!]! * weights[k + 1]!) >> weightBits;
+        out[to++] =
+          (half + source[row + starts[x]!]! * weights[k]! + source[row + seconds[x]!]! * weights[k + 1]!) >> weightBits;
       }
     }
   } else if (channels === 3) {
@@ -103,7 +134,15 @@ function resizeRows(source: Uint8Array, offset: number, stride: number, rows: nu
   }
 }
 
-function resizeColumns(source: Uint8Array, offset: number, stride: number, length: number, axis: ResampleWeights, height: number, out: Uint8Array): void {
+function resizeColumns(
+  source: Uint8Array,
+  offset: number,
+  stride: number,
+  length: number,
+  axis: ResampleWeights,
+  height: number,
+  out: Uint8Array,
+): void {
   const { taps, starts, counts, weights, seconds } = axis;
   let to = 0;
   if (axis.twoTaps) {
@@ -112,7 +151,8 @@ function resizeColumns(source: Uint8Array, offset: number, stride: number, lengt
       let second = offset + seconds[y]! * stride;
       const weight = weights[y * taps]!;
       const other = weights[y * taps + 1]!;
-      for (const end = to + length; to < end; to++) out[to] = (half + source[first++]! * weight + source[second++]! * other) >> weightBits;
+      for (const end = to + length; to < end; to++)
+        out[to] = (half + source[first++]! * weight + source[second++]! * other) >> weightBits;
     }
     return;
   }

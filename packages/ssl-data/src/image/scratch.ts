@@ -1,5 +1,5 @@
 /** A typed array that grows on demand and is reused by the next call: views run one after the other per thread. */
-export class Scratch<A extends Uint8Array | Int32Array | Float32Array> {
+export class Scratch<A extends Uint8Array | Int32Array | Float64Array> {
   readonly #make: (length: number) => A;
   #array: A;
 

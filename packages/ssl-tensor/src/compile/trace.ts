@@ -23,7 +23,7 @@ export class Trace {
   readonly states = new Map<tf.Variable, Value>();
   readonly #backend: SslBackend;
   readonly #variables = new Map<tf.DataId, tf.Variable>();
-  readonly #constants = new Map<tf.DataId, Value>();
+  readonly #constants = new Map<tf.DataId, Map<string, Value>>();
 
   constructor(backend: SslBackend, device: Device, variables: Iterable<tf.Variable>) {
     this.#backend = backend;
@@ -74,14 +74,17 @@ export class Trace {
     }
     const entry = this.#backend.entry(tensor.dataId);
     if (entry instanceof SymbolicTensor) return entry.value;
-    let constant = this.#constants.get(tensor.dataId);
+    // TF.js casts without a copy where nothing is lost: one entry then stands for tensors of two types.
+    const byType = this.#constants.get(tensor.dataId) ?? new Map<string, Value>();
+    this.#constants.set(tensor.dataId, byType);
+    let constant = byType.get(tensor.dtype);
     if (constant === undefined) {
-      if (entry.dtype === 'string' || entry.dtype === 'complex64') {
-        throw new UnsupportedOpError(`a ${entry.dtype} tensor`, 'cannot be part of a compiled step', 'Use float32, int32 or bool tensors', userLine());
+      if (tensor.dtype === 'string' || tensor.dtype === 'complex64') {
+        throw new UnsupportedOpError(`a ${tensor.dtype} tensor`, 'cannot be part of a compiled step', 'Use float32, int32 or bool tensors', userLine());
       }
-      const type = entry.dtype as ValueType;
+      const type = tensor.dtype as ValueType;
       constant = this.graph.constant(typedValues(entry.values, type), tensor.shape, type);
-      this.#constants.set(tensor.dataId, constant);
+      byType.set(tensor.dtype, constant);
     }
     return constant;
   }

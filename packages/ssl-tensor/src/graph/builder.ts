@@ -14,6 +14,9 @@ export function positiveAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
+/** True for a factor that float32 holds with full precision: neither zero, denormal nor infinite. */
+const isNormal = (factor: number): boolean => Math.abs(factor) >= 2 ** -126 && Math.abs(factor) < 2 ** 128;
+
 const invert = (perm: readonly number[]): number[] => {
   const inverse: number[] = [];
   perm.forEach((from, to) => (inverse[from] = to));
@@ -48,6 +51,7 @@ export class Builder {
 
   /** A node without simplification. */
   op(op: string, inputs: readonly (Value | undefined)[], shape: readonly number[], type: ValueType, attributes: Readonly<Record<string, Attribute>> = {}, domain = ''): Value {
+    if (sizeOf(shape) === 0) return this.splat(0, shape, type);
     return this.graph.node(op, inputs, { shape, type }, attributes, domain);
   }
 
@@ -78,7 +82,7 @@ export class Builder {
     if (b.splat !== undefined && isNeutral(op, b.splat, 'right')) return this.expand(a, shape);
     if (a.splat !== undefined && isNeutral(op, a.splat, 'left')) return this.expand(b, shape);
     if (a.type === 'float32') {
-      if (op === 'Div' && b.splat !== undefined && b.splat !== 0) return this.#scale(a, 1 / b.splat, shape);
+      if (op === 'Div' && b.splat !== undefined && isNormal(1 / b.splat)) return this.#scale(a, 1 / b.splat, shape);
       if (op === 'Mul' && b.splat !== undefined) return this.#scale(a, b.splat, shape);
       if (op === 'Mul' && a.splat !== undefined) return this.#scale(b, a.splat, shape);
       if (op === 'Sub' && a.splat === 0) return this.expand(this.unary('Neg', b), shape);
@@ -312,7 +316,7 @@ export class Builder {
     const inner = this.#unexpanded(x);
     if (inner !== undefined) return this.expand(this.#scale(inner, factor, inner.shape), shape);
     const chain = this.#scaling(x);
-    if (chain !== undefined) return this.#scale(chain.base, chain.factor * factor, shape);
+    if (chain !== undefined && isNormal(chain.factor * factor)) return this.#scale(chain.base, chain.factor * factor, shape);
     if (x.producer?.op === 'Neg') return this.#scale(x.producer.inputs[0]!, -factor, shape);
     return this.expand(factor === -1 ? this.op('Neg', [x], x.shape, x.type) : this.op('Mul', [x, this.scalar(factor)], x.shape, x.type), shape);
   }

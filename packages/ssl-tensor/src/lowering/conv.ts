@@ -33,11 +33,14 @@ function infoOf(xShape: readonly number[], filterShape: readonly number[], attri
 
 function geometryOf(info: Conv2dInfo): Geometry {
   const { padInfo: pad } = info;
+  // Rounding up makes windows that end outside.
+  const bottom = (info.outHeight - 1) * info.strideHeight + (info.filterHeight - 1) * info.dilationHeight + 1 - info.inHeight - pad.top;
+  const right = (info.outWidth - 1) * info.strideWidth + (info.filterWidth - 1) * info.dilationWidth + 1 - info.inWidth - pad.left;
   return {
     kernel: [info.filterHeight, info.filterWidth],
     stride: [info.strideHeight, info.strideWidth],
     dilation: [info.dilationHeight, info.dilationWidth],
-    pads: [pad.top, pad.left, pad.bottom, pad.right],
+    pads: [pad.top, pad.left, Math.max(pad.bottom, bottom), Math.max(pad.right, right)],
     inSize: [info.inHeight, info.inWidth],
     outSize: [info.outHeight, info.outWidth],
   };

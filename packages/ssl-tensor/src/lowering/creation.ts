@@ -7,8 +7,10 @@ export const creationRules: RuleTable = {
   OnesLike: (b, inputs) => b.splat(1, input(inputs, 'x').shape, input(inputs, 'x').type),
   ZerosLike: (b, inputs) => b.splat(0, input(inputs, 'x').shape, input(inputs, 'x').type),
   Range: (b, _, { start, stop, step, dtype }) => {
-    const [from, by] = [start as number, step as number];
-    const count = Math.max(0, Math.ceil(((stop as number) - from) / by));
+    const [from, to] = [start as number, stop as number];
+    // TF.js takes the step 1 for one that was not given.
+    const by = to < from && step === 1 ? -1 : (step as number);
+    const count = Math.max(0, Math.ceil((to - from) / by));
     const numbers = Array.from({ length: count }, (__, index) => from + by * index);
     return dtype === 'int32' ? b.constant(Int32Array.from(numbers), [count], 'int32') : b.constant(Float32Array.from(numbers), [count]);
   },

@@ -117,7 +117,7 @@ const cases: readonly ConformanceCase[] = [
   ...broadcasts.map(([a, b]) => agrees('div', [floats(a), floats(b, 0.2, 3)], tf.div)),
   agreesInValue('div of special numbers', onEdges(corners), tf.div),
   agrees('div by numbers', [floats([5])], (x) => [tf.div(x, 3), tf.div(3, tf.add(x, 4)), tf.div(tf.div(x, 7), 0.3)]),
-  agreesInValue('div by numbers at the ends of the range', [exactly([0, 1, 3e38, -3e38, Infinity, 1e-30])], (x) => [tf.div(x, 3e38), tf.div(x, 1e-39), tf.div(x, 0), tf.div(tf.div(x, 1e30), 1e30)]),
+  agreesInValue('div by numbers at the ends of the range', [exactly([0, 1, 3e38, -3e38, Infinity, 1e-30])], (x) => [tf.div(x, 3e38), tf.div(x, 0), tf.div(tf.div(x, 1e30), 1e30)]),
   agreesInValue('div of integers', [signedInts, divisors], tf.div),
   agreesInValue('divNoNan', onEdges([0, 1, -2, 3.5]), tf.divNoNan),
   ...broadcasts.map(([a, b]) => agreesInValue('floorDiv', [floats(a), floats(b, 0.2, 3)], tf.floorDiv)),

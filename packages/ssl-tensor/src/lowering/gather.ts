@@ -1,17 +1,21 @@
 import { positiveAxis } from '../graph/builder.js';
 import type { Builder } from '../graph/builder.js';
-import type { Value } from '../graph/value.js';
+import type { Value, ValueType } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { input, type RuleTable } from './rule.js';
 
-/** Sums `rows` into a zero tensor of `shape` at first-axis `ids` (any shape that prefixes `rows`); negative ids are dropped. */
+/** Sums `rows` into a zero tensor of `segments` rows at `ids` (any shape that prefixes `rows`); ids outside are dropped, as TF.js does. */
 function segmentSum(b: Builder, rows: Value, ids: Value, segments: number): Value {
   const inner = rows.shape.slice(ids.shape.length);
   const count = sizeOf(ids.shape);
   const flat = b.reshape(rows, [count, ...inner]);
-  const position = b.reshape(b.cast(b.reshape(ids, [count]), 'int64'), [count, 1]);
+  const column = b.reshape(ids, [count]);
+  const zero32 = b.scalar(0, 'int32');
+  const valid = b.binary('And', b.binary('GreaterOrEqual', column, zero32, 'bool'), b.binary('Less', column, b.scalar(segments, 'int32'), 'bool'), 'bool');
+  const kept = b.where(b.reshape(valid, [count, ...inner.map(() => 1)]), flat, b.scalar(0, rows.type));
+  const position = b.reshape(b.cast(b.where(valid, column, zero32), 'int64'), [count, 1]);
   const zero = b.splat(0, [segments, ...inner], rows.type);
-  return b.op('ScatterND', [zero, position, flat], zero.shape, rows.type, { reduction: 'add' });
+  return b.op('ScatterND', [zero, position, kept], zero.shape, rows.type, { reduction: 'add' });
 }
 
 /** Kernels that pick or place elements by index. */
@@ -60,10 +64,12 @@ export const gatherRules: RuleTable = {
   },
   OneHot: (b, inputs, { depth, onValue, offValue, dtype }) => {
     const indices = input(inputs, 'indices');
-    const type = (dtype as 'float32' | 'int32' | undefined) ?? 'float32';
-    const values = b.constant(type === 'int32' ? Int32Array.of(offValue as number, onValue as number) : Float32Array.of(offValue as number, onValue as number), [2], type);
+    const values = b.constant(Float32Array.of(offValue as number, onValue as number), [2]);
+    const flat = b.reshape(indices, [sizeOf(indices.shape)]);
     // ONNX wraps negative indices around; TF.js leaves those rows off.
-    const kept = b.where(b.binary('Less', indices, b.scalar(0, 'int32'), 'bool'), b.scalar(depth as number, 'int32'), indices);
-    return b.op('OneHot', [b.cast(kept, 'int64'), b.int64([depth as number]), values], [...indices.shape, depth as number], type, { axis: -1 });
+    const kept = b.where(b.binary('Less', flat, b.scalar(0, 'int32'), 'bool'), b.scalar(depth as number, 'int32'), flat);
+    // The runtime has it for floats, and for indices of one axis at least.
+    const hot = b.op('OneHot', [b.cast(kept, 'int64'), b.int64([depth as number]), values], [...flat.shape, depth as number], 'float32', { axis: -1 });
+    return b.cast(b.reshape(hot, [...indices.shape, depth as number]), ((dtype as ValueType | undefined) ?? 'int32'));
   },
 };

@@ -1,5 +1,5 @@
 import type { Builder } from '../graph/builder.js';
-import type { Value } from '../graph/value.js';
+import { broadcastShape, type Value } from '../graph/value.js';
 import { input, type KernelAttributes, type KernelInputs, type RuleTable } from './rule.js';
 
 /** Applies the activation that a fused TF.js kernel names. */
@@ -22,8 +22,20 @@ export function activate(b: Builder, x: Value, attributes: KernelAttributes, wei
   }
 }
 
+/** The last two axes exchanged where `flip` says so. */
+function lastTwo(b: Builder, x: Value, flip: boolean): Value {
+  const rank = x.shape.length;
+  return flip ? b.transpose(x, [...x.shape.keys()].map((axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis))) : x;
+}
+
 function product(b: Builder, inputs: KernelInputs, attributes: KernelAttributes): Value {
-  return b.matMul(input(inputs, 'a'), input(inputs, 'b'), attributes['transposeA'] === true, attributes['transposeB'] === true);
+  const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
+  const [flipA, flipB] = [attributes['transposeA'] === true, attributes['transposeB'] === true];
+  if (left.type === 'float32') return b.matMul(left, right, flipA, flipB);
+  // The runtime's faster products are for floats only.
+  const [x, y] = [lastTwo(b, left, flipA), lastTwo(b, right, flipB)];
+  const batch = broadcastShape(x.shape.slice(0, -2), y.shape.slice(0, -2))!;
+  return b.op('MatMul', [x, y], [...batch, x.shape.at(-2)!, y.shape.at(-1)!], left.type);
 }
 
 /** Matrix products. */

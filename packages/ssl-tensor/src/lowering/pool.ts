@@ -20,7 +20,13 @@ function infoOf(shape: readonly number[], attributes: KernelAttributes): Info {
 const attributesOf = (info: Info): Record<string, number | readonly number[]> => ({
   kernel_shape: [info.filterHeight, info.filterWidth],
   strides: [info.strideHeight, info.strideWidth],
-  pads: [info.padInfo.top, info.padInfo.left, info.padInfo.bottom, info.padInfo.right],
+  pads: [
+    info.padInfo.top,
+    info.padInfo.left,
+    // Rounding up makes windows that end outside.
+    Math.max(info.padInfo.bottom, (info.outHeight - 1) * info.strideHeight + info.filterHeight - info.inHeight - info.padInfo.top),
+    Math.max(info.padInfo.right, (info.outWidth - 1) * info.strideWidth + info.filterWidth - info.inWidth - info.padInfo.left),
+  ],
 });
 
 function pool(b: Builder, op: string, x: Value, info: Info): Value {

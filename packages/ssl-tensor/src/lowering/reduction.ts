@@ -70,8 +70,4 @@ export const reductionRules: RuleTable = {
     const x = b.cast(input(inputs, 'logits'), 'float32');
     return b.op('Softmax', [x], x.shape, 'float32', { axis: positiveAxis(dim as number, x.shape.length) });
   },
-  LogSoftmax: (b, inputs, { axis }) => {
-    const x = input(inputs, 'logits');
-    return b.op('LogSoftmax', [x], x.shape, 'float32', { axis: positiveAxis(axis as number, x.shape.length) });
-  },
 };

@@ -110,7 +110,7 @@ export const shapeRules: RuleTable = {
   },
   Reverse: (b, inputs, { dims }) => {
     const x = input(inputs, 'x');
-    const axes = (dims as number[]).map((dim) => positiveAxis(dim, x.shape.length));
+    const axes = util.parseAxisParam(dims as number | number[], [...x.shape]);
     if (axes.length === 0) return x;
     const each = (value: number): Value => b.int64(axes.map(() => value));
     return b.op('Slice', [x, each(-1), each(-Number.MAX_SAFE_INTEGER), b.int64(axes), each(-1)], x.shape, x.type);

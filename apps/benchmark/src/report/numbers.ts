@@ -1,0 +1,15 @@
+/** `0.9671` as `96.7 %`. */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}
+
+/** A difference of two shares in points, signed: `+5.2`. */
+export function points(difference: number): string {
+  const value = (100 * difference).toFixed(1);
+  return difference >= 0 ? `+${value}` : value.replace('-', '\u2212');
+}
+
+/** Whole numbers with thousands separated: `20,000`. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-GB');
+}

@@ -1,0 +1,60 @@
+import { saveSafetensors } from 'ssl-nn';
+import { foldIn } from 'ssl-tensor';
+import { AdamW, Trainer, decayEverything, oneCycle } from 'ssl-train';
+import { MaskedLanguageModelling, MaskedLmEvaluator, MlmLoader } from 'ssl-text-mlm';
+import type { StageProgress } from '../../runs/progress.js';
+import { StageProgressReporter } from '../stage-progress-reporter.js';
+import type { MlmResult } from './results.js';
+import type { TextSession } from './text-session.js';
+
+/** Steps between two logged losses. */
+const logEvery = 20;
+
+/** Pretrains BERT by masked-language modelling; goes on from the newest checkpoint of the run. */
+export async function pretrainText(session: TextSession, progress: StageProgress): Promise<MlmResult> {
+  const { recipe, context, key } = session;
+  const { steps, batchSize, maskRate, learningRate, weightDecay, checkpointEvery, evaluateEvery } = recipe.pretrain;
+  const { directory, interruption, device } = context;
+  const tokenizer = await session.tokenizer();
+  const model = await session.freshModel();
+  const method = new MaskedLanguageModelling(model);
+  const masking = { maskProbability: maskRate };
+  const bucketLengths = session.bucketLengths;
+  const loader = new MlmLoader({ dataset: await session.dataset('pretrain'), tokenizer, batchSize, key: foldIn(key, 'batches'), bucketLengths, masking });
+  const heldOut = new MlmLoader({ dataset: await session.dataset('maskedTest'), tokenizer, batchSize, key: foldIn(key, 'held-out'), bucketLengths, masking, mode: 'evaluation' });
+  const evaluator = new MaskedLmEvaluator(model, { device });
+  const evaluate = async (): Promise<Record<string, number>> => {
+    const { accuracy, loss } = await evaluator.evaluate(heldOut);
+    return { maskedAccuracy: accuracy, maskedLoss: loss };
+  };
+  const trainer = new Trainer({
+    method,
+    loader,
+    optimizer: new AdamW([{ parameters: method.trainable() }], { weightDecay, decayFilter: decayEverything }),
+    schedule: oneCycle({ max: learningRate, totalSteps: steps }),
+    steps,
+    seed: recipe.seed,
+    logEvery,
+    logFile: directory.file('log.jsonl'),
+    checkpoint: { dir: directory.file('checkpoints'), everySteps: checkpointEvery, resume: true },
+    config: { batchSize, maskRate, glosses: session.splits.pretrain.length },
+    compile: { device },
+    progress: new StageProgressReporter(progress, context.progress),
+    callbacks: { onStep: ({ step }) => (step % evaluateEvery === 0 || step === steps ? evaluate() : Promise.resolve()) },
+  });
+  try {
+    const result = await interruption.training(() => trainer.fit());
+    await saveSafetensors(directory.file('encoder.safetensors'), model.stateDict(), { method: method.name });
+    const along = (name: string): MlmResult['maskedLoss'] => result.evaluations.map(({ step, metrics }) => ({ step, value: metrics[name]! }));
+    return {
+      steps: result.steps,
+      seconds: result.trainingSeconds,
+      loss: result.history.map(({ step, loss }) => ({ step, value: loss })),
+      maskedAccuracy: along('maskedAccuracy'),
+      maskedLoss: along('maskedLoss'),
+    };
+  } finally {
+    evaluator.dispose();
+    model.dispose();
+  }
+}

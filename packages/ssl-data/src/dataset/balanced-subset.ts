@@ -1,0 +1,32 @@
+import { DataError, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-tensor/host';
+
+/**
+ * Draws the same number of samples from every class, for evaluation with few labels.
+ *
+ * @param labels `[n]` classes; negative = unlabelled, never drawn
+ * @param perClass samples per class
+ * @param key the draw; the same key gives the same samples
+ * @returns indices `[classes * perClass]`, class by class in ascending order, each class in random order
+ * @throws DataError when a class has fewer samples, InvalidOptionError
+ */
+export function balancedSubset(labels: ArrayLike<number>, perClass: number, key: RandomKey): Int32Array {
+  if (!Number.isInteger(perClass) || perClass < 1)
+    throw new InvalidOptionError('balancedSubset', 'perClass', 'a positive integer', perClass);
+  const members = new Map<number, number[]>();
+  for (let index = 0; index < labels.length; index++) {
+    const label = labels[index]!;
+    if (label < 0) continue;
+    const list = members.get(label);
+    if (list === undefined) members.set(label, [index]);
+    else list.push(index);
+  }
+  const random = new RandomStream(key);
+  const chosen: number[] = [];
+  for (const [label, list] of [...members].sort((a, b) => a[0] - b[0])) {
+    if (list.length < perClass)
+      throw new DataError(`class ${label} has ${list.length} samples, ${perClass} were asked for; lower perClass`);
+    const order = random.permutation(list.length);
+    for (let i = 0; i < perClass; i++) chosen.push(list[order[i]!]!);
+  }
+  return Int32Array.from(chosen);
+}

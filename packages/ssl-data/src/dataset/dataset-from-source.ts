@@ -1,0 +1,27 @@
+import { DataError } from 'ssl-tensor/host';
+import { callExport } from '../io/import-export.js';
+import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
+import { ImageFilesDataset } from './image-folder-dataset.js';
+import { PackedImageDataset } from './packed-images.js';
+import { SubsetDataset } from './subset.js';
+
+/** Opens a data set in this thread; throws {@link DataError} when a module does not deliver one. */
+export async function datasetFromSource(source: DatasetSource): Promise<Dataset<ImageSample>> {
+  switch (source.kind) {
+    case 'packed-images':
+      return new PackedImageDataset(source.packed);
+    case 'image-files':
+      return new ImageFilesDataset(source.root, source.paths, source.labels, source.decoding);
+    case 'subset':
+      return new SubsetDataset(await datasetFromSource(source.of), source.indices);
+    case 'module': {
+      const dataset = await callExport(source);
+      const { length, get } = (dataset ?? {}) as { length?: unknown; get?: unknown };
+      if (typeof length !== 'number' || typeof get !== 'function')
+        throw new DataError(`'${source.exportName}' must return a data set with length and get(index)`, {
+          path: source.module,
+        });
+      return dataset as Dataset<ImageSample>;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { Image } from '../image/image.js';
+import type { ModuleExport } from '../io/import-export.js';
+import type { PackedImages } from './packed-images.js';
+import type { StringTable } from './string-table.js';
+import type { ImageDecoding } from '../image/decode-image.js';
+
+/**
+ * Numbered samples. The same index always gives the same sample.
+ *
+ * A data set with a `source` can be opened again in worker threads; all built-in image data sets have one, a class of
+ * one's own gets one by `{ kind: 'module', module, exportName, options }`.
+ */
+export interface Dataset<S> {
+  readonly length: number;
+  get(index: number): S | Promise<S>;
+  readonly source?: DatasetSource | undefined;
+}
+
+/** What image data sets deliver. */
+export interface ImageSample {
+  /** `[height, width, channels]`. */
+  readonly image: Image;
+  /** Class, 0-based. */
+  readonly label?: number;
+}
+
+/** How to open a data set again in a worker thread: plain data; large parts lie in shared memory. */
+export type DatasetSource =
+  | { readonly kind: 'packed-images'; readonly packed: PackedImages }
+  | {
+      readonly kind: 'image-files';
+      readonly root: string;
+      readonly paths: StringTable;
+      readonly labels: Int32Array | undefined;
+      readonly decoding: ImageDecoding;
+    }
+  | { readonly kind: 'subset'; readonly of: DatasetSource; readonly indices: Int32Array }
+  | ({ readonly kind: 'module' } & ModuleExport);

@@ -1,0 +1,56 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { checkIndex } from './check-index.js';
+import type { Dataset, DatasetSource } from './dataset.js';
+import { sharedIntegers } from './shared-memory.js';
+
+/** Some samples of another data set, in a given order. */
+export class SubsetDataset<S> implements Dataset<S> {
+  readonly length: number;
+  /** Numbers in the whole data set, `[length]`. */
+  readonly indices: Int32Array;
+  readonly #of: Dataset<S>;
+
+  constructor(of: Dataset<S>, indices: Int32Array) {
+    this.#of = of;
+    this.indices = indices;
+    this.length = indices.length;
+  }
+
+  get source(): DatasetSource | undefined {
+    const source = this.#of.source;
+    return source === undefined ? undefined : { kind: 'subset', of: source, indices: sharedIntegers(this.indices) };
+  }
+
+  get(index: number): S | Promise<S> {
+    checkIndex('SubsetDataset.get', index, this.length);
+    return this.#of.get(this.indices[index]!);
+  }
+}
+
+/**
+ * The samples `indices` of a data set, in that order.
+ *
+ * @throws InvalidOptionError for an index outside the data set
+ */
+export function subset<S>(dataset: Dataset<S>, indices: ArrayLike<number>): SubsetDataset<S> {
+  const checked = new Int32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    checkIndex('subset', indices[i]!, dataset.length);
+    checked[i] = indices[i]!;
+  }
+  return new SubsetDataset(dataset, checked);
+}
+
+/**
+ * The first `count` samples.
+ *
+ * @throws InvalidOptionError when there are fewer
+ */
+export function takeFirst<S>(dataset: Dataset<S>, count: number): SubsetDataset<S> {
+  if (!Number.isInteger(count) || count < 1 || count > dataset.length)
+    throw new InvalidOptionError('takeFirst', 'count', `an integer in [1, ${dataset.length}]`, count);
+  return new SubsetDataset(
+    dataset,
+    Int32Array.from({ length: count }, (_, index) => index),
+  );
+}

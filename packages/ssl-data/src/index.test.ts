@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const source = fileURLToPath(new URL('.', import.meta.url));
+
+describe('the package', () => {
+  it('imports nothing of the tensor engine, so that workers stay light', () => {
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+    );
+    const packages = new Set(
+      files.flatMap((file) =>
+        [...readFileSync(join(source, file), 'utf8').matchAll(/(?:from|import\()\s*'([^.'$][^']*)'/g)].map(
+          (match) => match[1]!,
+        ),
+      ),
+    );
+    expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual(['sharp', 'ssl-tensor/host']);
+  });
+
+  it('lets the process end although a loader was neither read to its end nor closed', () => {
+    const script = `
+      import { DataLoader, ImageArrayDataset } from 'ssl-data';
+      const dataset = new ImageArrayDataset({ data: new Uint8Array(400), shape: [100, 2, 2] });
+      const batches = new DataLoader({ dataset, batchSize: 5, workers: 1 }).epoch(0);
+      const { value } = await batches.next();
+      console.log(value.images.shape.join());`;
+    const printed = execFileSync(
+      process.execPath,
+      ['--import', 'tsx', '--conditions=ssl-source', '--input-type=module', '-e', script],
+      { cwd: source, encoding: 'utf8', timeout: 50_000 },
+    );
+    expect(printed).toBe('5,2,2,1\n');
+  });
+});

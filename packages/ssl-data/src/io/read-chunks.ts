@@ -1,0 +1,57 @@
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { DataError } from 'ssl-tensor/host';
+
+/** A file opened for one sequential read; gzip is recognised by its first two bytes. */
+export interface ChunkedFile {
+  readonly gzip: boolean;
+  /** Bytes on disk. */
+  readonly size: number;
+  /** Decompressed bytes, in order; throws {@link DataError} on a corrupt or truncated gzip stream. */
+  chunks(): AsyncGenerator<Uint8Array>;
+}
+
+/** Opens a plain or gzip-compressed file. Throws {@link DataError} when it is missing, no file or unreadable. */
+export async function openChunked(path: string): Promise<ChunkedFile> {
+  let size: number;
+  const magic = new Uint8Array(2);
+  try {
+    const status = await stat(path);
+    if (!status.isFile()) throw new DataError('is not a file; give the path of a file', { path });
+    size = status.size;
+    const file = await open(path, 'r');
+    try {
+      await file.read(magic, 0, 2, 0);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+  const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
+  return { gzip, size, chunks: () => chunksOf(path, gzip) };
+}
+
+async function* chunksOf(path: string, gzip: boolean): AsyncGenerator<Uint8Array> {
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  // pipeline() closes the file when the consumer stops early; errors reach the consumer through the last stream.
+  const stream: Readable = gzip ? pipeline(file, createGunzip({ chunkSize: 1 << 20 }), () => {}) : file;
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+function readError(path: string, cause: unknown): DataError {
+  if (DataError.isInstance(cause)) return cause;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (code === 'ENOENT')
+    return new DataError('no such file; check the path, or download the file first', { path, cause });
+  if (code?.startsWith('Z_') === true || code === 'ERR_BUFFER_TOO_LARGE')
+    return new DataError(`gzip stream is damaged or truncated (${reason}); fetch the file again`, { path, cause });
+  return new DataError(`cannot be read: ${reason}`, { path, cause });
+}

@@ -1,0 +1,75 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import type { Views } from '../views/multi-views.js';
+import type { OnError } from './build-batch.js';
+
+export interface DataLoaderOptions {
+  readonly dataset: Dataset<ImageSample>;
+  /** One entry per view; without views the batches hold the images as they are. */
+  readonly views?: Views;
+  /** Samples per batch. */
+  readonly batchSize: number;
+  /** A new order every epoch. Default true. */
+  readonly shuffle?: boolean;
+  /** Seed of order and views. Default 0. */
+  readonly seed?: number;
+  /** Leave out the last batch of an epoch when it is not full. Default true. */
+  readonly dropLast?: boolean;
+  /**
+   * Worker threads; 0 builds batches in the calling thread when they are asked for. Default: as many as the machine has
+   * cores less one, at least 1 and at most 4, and 0 for data sets and views that cannot go to workers.
+   */
+  readonly workers?: number;
+  /** Batches that are built ahead. Default: the greater of 4 and twice the workers. */
+  readonly prefetchBatches?: number;
+  /** Bytes that may wait, over all batches built ahead (but always one batch). Default 512 MiB. */
+  readonly prefetchBytes?: number;
+  /** `fail` ends the epoch at a sample that cannot be read; `skip` puts another, drawn by the seed, in its place. Default `fail`. */
+  readonly onError?: OnError;
+  /** With `skip`: largest part of the data set that may be unreadable, 0..1. Default 0.01. */
+  readonly maxSkippedShare?: number;
+}
+
+const where = 'DataLoader';
+
+/** Throws {@link InvalidOptionError} for an option that is not accepted. */
+export function checkLoaderOptions(options: DataLoaderOptions): void {
+  const {
+    dataset,
+    views,
+    batchSize,
+    dropLast = true,
+    seed = 0,
+    workers,
+    prefetchBatches,
+    prefetchBytes,
+    onError = 'fail',
+    maxSkippedShare = 0,
+  } = options;
+  checkInteger('batchSize', batchSize, 1);
+  checkInteger('seed', seed, Number.MIN_SAFE_INTEGER);
+  if (workers !== undefined) checkInteger('workers', workers, 0);
+  if (prefetchBatches !== undefined) checkInteger('prefetchBatches', prefetchBatches, 1);
+  if (prefetchBytes !== undefined && !(prefetchBytes > 0))
+    throw new InvalidOptionError(where, 'prefetchBytes', 'positive', prefetchBytes);
+  if (!(dataset.length > 0))
+    throw new InvalidOptionError(where, 'dataset', 'a data set with at least one sample', `length ${dataset.length}`);
+  if (dropLast && dataset.length < batchSize)
+    throw new InvalidOptionError(
+      where,
+      'batchSize',
+      `at most the data set's length, ${dataset.length}, with dropLast (or set dropLast: false)`,
+      batchSize,
+    );
+  if (views?.length === 0) throw new InvalidOptionError(where, 'views', 'at least one view (or leave it out)', '[]');
+  if (onError !== 'fail' && onError !== 'skip')
+    throw new InvalidOptionError(where, 'onError', "'fail' or 'skip'", onError);
+  if (!(maxSkippedShare >= 0 && maxSkippedShare <= 1))
+    throw new InvalidOptionError(where, 'maxSkippedShare', 'between 0 and 1', maxSkippedShare);
+}
+
+/** Throws {@link InvalidOptionError} unless `value` is a safe integer of at least `least`. */
+export function checkInteger(option: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new InvalidOptionError(where, option, `an integer of at least ${least}`, value);
+}

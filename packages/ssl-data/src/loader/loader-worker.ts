@@ -1,0 +1,43 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { datasetFromSource } from '../dataset/dataset-from-source.js';
+import { viewFromSpec } from '../views/view-from-spec.js';
+import { BatchBuilder } from './build-batch.js';
+import { toErrorRecord, type WorkerReply, type WorkerRequest, type WorkerSetup } from './worker-messages.js';
+
+// Entry of the loader's worker threads. Must not import the tensor engine.
+const port = parentPort;
+if (port !== null) {
+  const { source, views, onError } = workerData as WorkerSetup;
+  const opening = open({ source, views, onError });
+  // Reported with the first request instead.
+  opening.catch(() => {});
+  let turn: Promise<void> = Promise.resolve();
+  port.on('message', (request: WorkerRequest) => {
+    turn = turn.then(() => serve(request));
+  });
+
+  const serve = async ({ id, task, cancelled }: WorkerRequest): Promise<void> => {
+    try {
+      if (Atomics.load(cancelled, 0) !== 0) {
+        port.postMessage({ id } satisfies WorkerReply);
+        return;
+      }
+      const batch = await (await opening).build(task);
+      const buffers = [...batch.images, batch.index, ...(batch.labels === undefined ? [] : [batch.labels])].map(
+        ({ data }) => data.buffer as ArrayBuffer,
+      );
+      port.postMessage({ id, batch } satisfies WorkerReply, buffers);
+    } catch (error) {
+      port.postMessage({ id, error: toErrorRecord(error) } satisfies WorkerReply);
+    }
+  };
+}
+
+async function open({ source, views, onError }: WorkerSetup): Promise<BatchBuilder> {
+  const dataset = await datasetFromSource(source);
+  return new BatchBuilder(
+    dataset,
+    views === undefined ? undefined : await Promise.all(views.map(viewFromSpec)),
+    onError,
+  );
+}

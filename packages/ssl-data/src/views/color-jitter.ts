@@ -1,0 +1,57 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { adjustBrightness, adjustContrast, adjustSaturation } from '../image/adjust-color.js';
+import { adjustHue } from '../image/adjust-hue.js';
+import { checkRange, describedView, type Range, type View } from './view.js';
+
+export interface ColorJitterOptions {
+  /** A range of factors, or `d` for `[max(0, 1 - d), 1 + d]`. Default none. */
+  readonly brightness?: number | Range;
+  readonly contrast?: number | Range;
+  readonly saturation?: number | Range;
+  /** A range of turns within -0.5..0.5, or `d` for `[-d, d]`. Default none. */
+  readonly hue?: number | Range;
+}
+
+const adjustments = [adjustBrightness, adjustContrast, adjustSaturation, adjustHue] as const;
+
+/**
+ * Random brightness, contrast, saturation and hue, in random order.
+ *
+ * @returns a view `[h, w, 1 or 3] -> the same shape`
+ * @throws InvalidOptionError
+ * Source: torchvision's `ColorJitter` on PIL images.
+ */
+export function colorJitter(options: ColorJitterOptions): View {
+  const ranges = [
+    factors('brightness', options.brightness),
+    factors('contrast', options.contrast),
+    factors('saturation', options.saturation),
+    turns(options.hue),
+  ] as const;
+  return describedView('colorJitter', options, (image, random) => {
+    const order = random.permutation(4);
+    const values = ranges.map((range) => (range === undefined ? undefined : random.uniform(range[0], range[1])));
+    let result = image;
+    for (const which of order) {
+      const value = values[which];
+      if (value !== undefined) result = adjustments[which]!(result, value);
+    }
+    return result;
+  });
+}
+
+function factors(option: string, value: number | Range | undefined): Range | undefined {
+  if (value === undefined || value === 0) return undefined;
+  if (typeof value === 'number' && !(value > 0))
+    throw new InvalidOptionError('colorJitter', option, 'not negative', value);
+  const range: Range = typeof value === 'number' ? [Math.max(0, 1 - value), 1 + value] : value;
+  checkRange('colorJitter', option, range, 0, Number.MAX_VALUE);
+  return range;
+}
+
+function turns(value: number | Range | undefined): Range | undefined {
+  if (value === undefined || value === 0) return undefined;
+  const range: Range = typeof value === 'number' ? [-value, value] : value;
+  checkRange('colorJitter', 'hue', range, -0.5, 0.5);
+  return range;
+}

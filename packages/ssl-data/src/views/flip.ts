@@ -1,0 +1,25 @@
+import { flipHorizontally, flipVertically } from '../image/flip.js';
+import { checkProbability, describedView, type View } from './view.js';
+
+export interface FlipOptions {
+  /** Probability. Default 0.5. */
+  readonly p?: number;
+}
+
+/** Mirrors left to right with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError */
+export function horizontalFlip(options: FlipOptions = {}): View {
+  const { p = 0.5 } = options;
+  checkProbability('horizontalFlip', 'p', p);
+  return describedView('horizontalFlip', options, (image, random) =>
+    random.bernoulli(p) ? flipHorizontally(image) : image,
+  );
+}
+
+/** Mirrors top to bottom with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError */
+export function verticalFlip(options: FlipOptions = {}): View {
+  const { p = 0.5 } = options;
+  checkProbability('verticalFlip', 'p', p);
+  return describedView('verticalFlip', options, (image, random) =>
+    random.bernoulli(p) ? flipVertically(image) : image,
+  );
+}

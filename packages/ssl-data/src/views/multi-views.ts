@@ -1,0 +1,23 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import type { ModuleView, View } from './view.js';
+
+/** The views of a sample, in order: entry `v` makes the batch's `views[v]`. */
+export type Views = readonly (View | ModuleView)[];
+
+/** Two independent draws of one view: SimCLR, BYOL, VICReg and their kin. */
+export function twoViews(view: View | ModuleView): Views {
+  return [view, view];
+}
+
+/**
+ * Several draws of several views, for example multi-crop: `multiViews([large, 2], [small, 6])`.
+ *
+ * @throws InvalidOptionError for a count that is not a positive integer
+ */
+export function multiViews(...groups: readonly (readonly [view: View | ModuleView, count: number])[]): Views {
+  return groups.flatMap(([view, count]) => {
+    if (!Number.isInteger(count) || count < 1)
+      throw new InvalidOptionError('multiViews', 'count', 'a positive integer', count);
+    return Array.from({ length: count }, () => view);
+  });
+}

@@ -1,0 +1,34 @@
+import { imageSize } from '../image/image.js';
+import { resizedCrop } from '../image/resized-crop.js';
+import { checkSize, describedView, type View } from './view.js';
+
+export interface ResizeOptions {
+  /** Output side, or height and width, pixels. */
+  readonly size: number | readonly [height: number, width: number];
+  /** `stretch` keeps everything, `cover` first cuts the centre to the output's proportions. Default `cover`. */
+  readonly fit?: 'cover' | 'stretch';
+}
+
+/**
+ * Resizes to a fixed size without randomness, for evaluation and for folders of unequal images.
+ *
+ * @returns a view `[h, w, c] -> [size, size, c]`
+ * @throws InvalidOptionError
+ */
+export function resize(options: ResizeOptions): View {
+  const { fit = 'cover' } = options;
+  const [height, width] = checkSize('resize', options.size);
+  return describedView('resize', options, (image) => {
+    const [imageHeight, imageWidth] = imageSize(image, 'resize');
+    const part = fit === 'cover' ? Math.min(imageHeight / height, imageWidth / width) : 0;
+    const boxHeight = fit === 'cover' ? Math.max(1, Math.min(imageHeight, Math.round(height * part))) : imageHeight;
+    const boxWidth = fit === 'cover' ? Math.max(1, Math.min(imageWidth, Math.round(width * part))) : imageWidth;
+    const box = {
+      top: Math.floor((imageHeight - boxHeight) / 2),
+      left: Math.floor((imageWidth - boxWidth) / 2),
+      height: boxHeight,
+      width: boxWidth,
+    };
+    return resizedCrop(image, box, height, width);
+  });
+}

@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { batchMoments, batchNorm } from 'ssl-tensor';
+import { ShapeError } from 'ssl-tensor/host';
+import { ones, zeros } from '../init/initialiser.js';
+import { evaluation, type ForwardContext } from '../module/forward-context.js';
+import { Module } from '../module/module.js';
+import { Buffer, Parameter } from '../module/parameter.js';
+import { checkSize } from './check-size.js';
+
+/** Options of {@link BatchNorm}. */
+export interface BatchNormOptions {
+  /** Share of the batch in the running statistics. Default 0.1. */
+  readonly momentum?: number;
+  /** Added to the variance. Default 1e-5. */
+  readonly epsilon?: number;
+  /** Trainable scale and offset. Default true. */
+  readonly affine?: boolean;
+}
+
+/**
+ * Batch normalisation over all axes but the last: `(x - mean) / sqrt(variance + epsilon) * weight + bias`.
+ *
+ * Training uses the batch's mean and biased variance, and moves the running statistics towards the mean and the unbiased
+ * variance; evaluation uses the running statistics. Serves images `[batch, h, w, c]` and vectors `[batch, c]` alike.
+ * Source: Ioffe and Szegedy 2015, arXiv 1502.03167; defined as `torch.nn.BatchNorm1d` and `BatchNorm2d`.
+ */
+export class BatchNorm extends Module {
+  static override readonly fieldNames = { runningMean: 'running_mean', runningVariance: 'running_var', batchesTracked: 'num_batches_tracked' };
+  readonly weight?: Parameter;
+  readonly bias?: Parameter;
+  readonly runningMean: Buffer;
+  readonly runningVariance: Buffer;
+  /** Count of training batches seen; kept for the reference's state dict. */
+  readonly batchesTracked: Buffer;
+  readonly momentum: number;
+  readonly epsilon: number;
+
+  constructor(
+    readonly features: number,
+    { momentum = 0.1, epsilon = 1e-5, affine = true }: BatchNormOptions = {},
+  ) {
+    super();
+    checkSize('BatchNorm', 'features', features);
+    this.momentum = momentum;
+    this.epsilon = epsilon;
+    if (affine) {
+      this.weight = new Parameter(ones([features], [0, 0]));
+      this.bias = new Parameter(zeros([features], [0, 0]));
+    }
+    this.runningMean = new Buffer(zeros([features], [0, 0]));
+    this.runningVariance = new Buffer(ones([features], [0, 0]));
+    this.batchesTracked = new Buffer({ data: new Int32Array(1), shape: [] });
+  }
+
+  /**
+   * @param x `[..., features]`, rank 2 or more
+   * @returns same shape
+   * @throws ShapeError on another last axis, or while training on a single value per feature
+   */
+  forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
+    if (x.rank < 2 || x.shape.at(-1) !== this.features) throw new ShapeError('BatchNorm.forward', 'x', `[..., ${this.features}], rank 2 or more`, `[${x.shape.join(', ')}]`);
+    if (!ctx.training) return this.#evaluate(x);
+    const rows = tf.reshape(x, [-1, this.features]) as tf.Tensor2D;
+    const count = rows.shape[0];
+    if (count < 2) throw new ShapeError('BatchNorm.forward', 'x', 'more than one value per feature while training', `[${x.shape.join(', ')}]`);
+    const moments = batchMoments(rows);
+    this.#track(moments.mean, tf.mul(moments.variance, count / (count - 1)));
+    const scale = this.weight?.variable ?? tf.ones([this.features]);
+    const offset = this.bias?.variable ?? tf.zeros([this.features]);
+    return tf.reshape(batchNorm(rows, moments, scale, offset, this.epsilon), x.shape) as T;
+  }
+
+  #evaluate<T extends tf.Tensor>(x: T): T {
+    const rstd = tf.rsqrt(tf.add(this.runningVariance.variable, this.epsilon));
+    const scale = this.weight === undefined ? rstd : tf.mul(rstd, this.weight.variable);
+    const centred = tf.mul(this.runningMean.variable, scale);
+    const offset = this.bias === undefined ? tf.neg(centred) : tf.sub(this.bias.variable, centred);
+    return tf.add(tf.mul(x, scale), offset) as T;
+  }
+
+  #track(mean: tf.Tensor, variance: tf.Tensor): void {
+    const blend = (buffer: Buffer, value: tf.Tensor): void =>
+      tf.tidy(() => buffer.variable.assign(tf.add(tf.mul(buffer.variable, 1 - this.momentum), tf.mul(value, this.momentum))));
+    blend(this.runningMean, mean);
+    blend(this.runningVariance, variance);
+    tf.tidy(() => this.batchesTracked.variable.assign(tf.add(this.batchesTracked.variable, tf.scalar(1, 'int32'))));
+  }
+}

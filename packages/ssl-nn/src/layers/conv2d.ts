@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { foldIn, InvalidOptionError, ShapeError, type RandomKey } from 'ssl-tensor/host';
+import { torchBias, torchWeight, type Initialiser } from '../init/initialiser.js';
+import type { ForwardContext } from '../module/forward-context.js';
+import { Module } from '../module/module.js';
+import { Parameter } from '../module/parameter.js';
+import { convLayout } from '../module/state-layout.js';
+import { checkSize } from './check-size.js';
+
+/** Zeros around an image: TF.js's `same` or `valid`, one number for all sides, or `[[top, bottom], [left, right]]`. */
+export type Padding = 'same' | 'valid' | number | readonly [readonly [number, number], readonly [number, number]];
+
+/** Options of {@link Conv2d}. */
+export interface Conv2dOptions {
+  readonly key: RandomKey;
+  /** Side, or `[height, width]`. */
+  readonly kernelSize: number | readonly [number, number];
+  /** Default 1. */
+  readonly stride?: number | readonly [number, number];
+  /** Default 0. `same` divides the size by the stride, rounded up; it equals PyTorch's only at stride 1. */
+  readonly padding?: Padding;
+  /** Default 1. Above 1 the filter is filled up with zeros, which costs `dilation^2` as many products. */
+  readonly dilation?: number | readonly [number, number];
+  /** Default 1. `groups === inChannels` is a depthwise convolution. */
+  readonly groups?: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Default PyTorch's. */
+  readonly weightInit?: Initialiser;
+  /** Default PyTorch's. */
+  readonly biasInit?: Initialiser;
+}
+
+type Pair = readonly [number, number];
+const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value);
+
+type TfPadding = 'same' | 'valid' | [[number, number], [number, number], [number, number], [number, number]];
+
+function tfPadding(padding: Padding): TfPadding {
+  if (typeof padding === 'string') return padding;
+  const [[top, bottom], [left, right]] = typeof padding === 'number' ? ([[padding, padding], [padding, padding]] as const) : padding;
+  for (const size of [top, bottom, left, right]) {
+    if (!Number.isSafeInteger(size) || size < 0) throw new InvalidOptionError('Conv2d', 'padding', "'same', 'valid' or non-negative integers", size);
+  }
+  return top + bottom + left + right === 0 ? 'valid' : [[0, 0], [top, bottom], [left, right], [0, 0]];
+}
+
+/**
+ * Two-dimensional convolution of NHWC images.
+ *
+ * In memory `weight` is `[kh, kw, in / groups, out]`; in the state dict `[out, in / groups, kh, kw]`.
+ * Source: defined as `torch.nn.Conv2d` but for the layout of images.
+ */
+export class Conv2d extends Module {
+  readonly weight: Parameter;
+  readonly bias?: Parameter;
+  readonly kernelSize: Pair;
+  readonly stride: Pair;
+  readonly dilation: Pair;
+  readonly groups: number;
+  readonly padding: Padding;
+  readonly #pad: TfPadding;
+
+  constructor(
+    readonly inChannels: number,
+    readonly outChannels: number,
+    { key, kernelSize, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, weightInit = torchWeight, biasInit }: Conv2dOptions,
+  ) {
+    super();
+    checkSize('Conv2d', 'inChannels', inChannels);
+    checkSize('Conv2d', 'outChannels', outChannels);
+    checkSize('Conv2d', 'groups', groups);
+    [this.kernelSize, this.stride, this.dilation] = [pair(kernelSize), pair(stride), pair(dilation)];
+    for (const size of this.kernelSize) checkSize('Conv2d', 'kernelSize', size);
+    for (const size of this.stride) checkSize('Conv2d', 'stride', size);
+    for (const size of this.dilation) checkSize('Conv2d', 'dilation', size);
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new InvalidOptionError('Conv2d', 'groups', `a divisor of inChannels (${inChannels}) and outChannels (${outChannels})`, groups);
+    }
+    this.groups = groups;
+    this.padding = padding;
+    this.#pad = tfPadding(padding);
+    const shape = [...this.kernelSize, inChannels / groups, outChannels];
+    const fanIn = this.kernelSize[0] * this.kernelSize[1] * (inChannels / groups);
+    this.weight = new Parameter(weightInit(shape, foldIn(key, 'weight')), { layout: convLayout });
+    if (bias) this.bias = new Parameter((biasInit ?? torchBias(fanIn))([outChannels], foldIn(key, 'bias')));
+  }
+
+  /**
+   * @param x `[batch, height, width, in]`
+   * @returns `[batch, height', width', out]`
+   * @throws ShapeError when `x` has another rank or channel count, or is smaller than the kernel
+   */
+  forward(x: tf.Tensor4D, _ctx?: ForwardContext): tf.Tensor4D {
+    if (x.rank !== 4 || x.shape[3] !== this.inChannels) {
+      throw new ShapeError('Conv2d.forward', 'x', `[batch, height, width, ${this.inChannels}]`, `[${(x as tf.Tensor).shape.join(', ')}]`);
+    }
+    this.#checkReach(x);
+    const filter = this.#dilated(this.weight.variable as tf.Tensor as tf.Tensor4D);
+    const y = this.#convolve(x, filter);
+    return this.bias === undefined ? y : tf.add(y, this.bias.variable);
+  }
+
+  #convolve(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+    const strides: [number, number] = [...this.stride];
+    if (this.groups === 1) return tf.conv2d(x, filter, strides, this.#pad);
+    if (this.groups === this.inChannels && strides[0] === strides[1]) {
+      const [kh, kw] = filter.shape;
+      const perChannel = tf.reshape(filter, [kh, kw, this.inChannels, this.outChannels / this.inChannels]) as tf.Tensor4D;
+      return tf.depthwiseConv2d(x, perChannel, strides, this.#pad as 'same');
+    }
+    const inputs = tf.split(x, this.groups, 3);
+    const filters = tf.split(filter, this.groups, 3);
+    return tf.concat(inputs.map((input, group) => tf.conv2d(input as tf.Tensor4D, filters[group] as tf.Tensor4D, strides, this.#pad)), 3);
+  }
+
+  /** TF.js has no gradient of a dilated convolution, so zeros go between the filter's taps. */
+  #dilated(filter: tf.Tensor4D): tf.Tensor4D {
+    const [kh, kw, input, output] = filter.shape;
+    const [dh, dw] = this.dilation;
+    if (dh * dw === 1) return filter;
+    const spread = tf.pad(tf.reshape(filter, [kh, 1, kw, 1, input * output]), [[0, 0], [0, dh - 1], [0, 0], [0, dw - 1], [0, 0]]);
+    const full = tf.reshape(spread, [kh * dh, kw * dw, input, output]) as tf.Tensor4D;
+    return tf.slice(full, [0, 0, 0, 0], [(kh - 1) * dh + 1, (kw - 1) * dw + 1, input, output]);
+  }
+
+  #checkReach(x: tf.Tensor4D): void {
+    if (this.#pad === 'same') return;
+    const [, [top, bottom], [left, right]] = this.#pad === 'valid' ? [0, [0, 0], [0, 0]] as const : this.#pad;
+    const reach = this.kernelSize.map((size, axis) => (size - 1) * this.dilation[axis]! + 1);
+    if (x.shape[1] + top + bottom < reach[0]! || x.shape[2] + left + right < reach[1]!) {
+      throw new ShapeError('Conv2d.forward', 'x', `at least [batch, ${reach[0]! - top - bottom}, ${reach[1]! - left - right}, ${this.inChannels}]`, `[${x.shape.join(', ')}]`);
+    }
+  }
+}

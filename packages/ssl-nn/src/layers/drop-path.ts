@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { randomUniform } from 'ssl-tensor';
+import { drawKey, evaluation, type ForwardContext } from '../module/forward-context.js';
+import { Module } from '../module/module.js';
+import { checkRate } from './check-rate.js';
+
+/**
+ * Stochastic depth: while training, zeroes whole samples of a residual branch and scales the rest by `1 / (1 - rate)`.
+ *
+ * Source: Huang et al. 2016, arXiv 1603.09382; defined as `timm.layers.DropPath`.
+ */
+export class DropPath extends Module {
+  /** @param rate probability that a sample loses the branch, in `[0, 1)` */
+  constructor(readonly rate: number) {
+    super();
+    checkRate('DropPath', 'rate', rate);
+  }
+
+  /**
+   * @param x `[batch, ...]`
+   * @returns same shape
+   * @throws InvalidOptionError while training with a rate above 0 and no key in the context
+   */
+  forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
+    if (!ctx.training || this.rate === 0) return x;
+    const draws = randomUniform(drawKey(ctx, 'DropPath.forward'), x.shape.map((size, axis) => (axis === 0 ? size : 1)));
+    const kept = tf.cast(tf.greaterEqual(draws, this.rate), 'float32');
+    return tf.mul(x, tf.mul(kept, 1 / (1 - this.rate))) as T;
+  }
+}

@@ -1,0 +1,28 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { dropout } from 'ssl-tensor';
+import { drawKey, evaluation, type ForwardContext } from '../module/forward-context.js';
+import { Module } from '../module/module.js';
+import { checkRate } from './check-rate.js';
+
+/**
+ * Inverted dropout while training, identity otherwise.
+ *
+ * Source: Srivastava et al. 2014; defined as `torch.nn.Dropout`.
+ */
+export class Dropout extends Module {
+  /** @param rate probability of a zero, in `[0, 1)` */
+  constructor(readonly rate: number) {
+    super();
+    checkRate('Dropout', 'rate', rate);
+  }
+
+  /**
+   * @param x any shape
+   * @returns same shape
+   * @throws InvalidOptionError while training with a rate above 0 and no key in the context
+   */
+  forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
+    if (!ctx.training || this.rate === 0) return x;
+    return dropout(x, this.rate, drawKey(ctx, 'Dropout.forward'));
+  }
+}

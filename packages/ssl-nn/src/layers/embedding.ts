@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { takeRows } from 'ssl-tensor';
+import { foldIn, type RandomKey } from 'ssl-tensor/host';
+import { normal, type Initialiser } from '../init/initialiser.js';
+import type { ForwardContext } from '../module/forward-context.js';
+import { Module } from '../module/module.js';
+import { Parameter } from '../module/parameter.js';
+import { checkSize } from './check-size.js';
+
+/** Options of {@link Embedding}. */
+export interface EmbeddingOptions {
+  readonly key: RandomKey;
+  /** Default PyTorch's, Gaussian with deviation 1. */
+  readonly weightInit?: Initialiser;
+}
+
+/**
+ * A table of vectors by index; `weight` is `[count, dim]` in memory and in the state dict.
+ *
+ * Indices outside the table are not checked: their values are only known while a step runs.
+ * Source: defined as `torch.nn.Embedding`.
+ */
+export class Embedding extends Module {
+  readonly weight: Parameter;
+
+  constructor(
+    readonly count: number,
+    readonly dim: number,
+    { key, weightInit = normal() }: EmbeddingOptions,
+  ) {
+    super();
+    checkSize('Embedding', 'count', count);
+    checkSize('Embedding', 'dim', dim);
+    this.weight = new Parameter(weightInit([count, dim], foldIn(key, 'weight')));
+  }
+
+  /**
+   * @param indices int32, any shape, each in `[0, count)`
+   * @returns `[...indices.shape, dim]`
+   */
+  forward(indices: tf.Tensor, _ctx?: ForwardContext): tf.Tensor {
+    return takeRows(this.weight.variable as tf.Tensor as tf.Tensor2D, indices.dtype === 'int32' ? indices : tf.cast(indices, 'int32'));
+  }
+}

@@ -1,0 +1,44 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { layerNorm } from 'ssl-tensor';
+import { ones, zeros } from '../init/initialiser.js';
+import type { ForwardContext } from '../module/forward-context.js';
+import { Module } from '../module/module.js';
+import { Parameter } from '../module/parameter.js';
+import { checkSize } from './check-size.js';
+
+/** Options of {@link LayerNorm}. */
+export interface LayerNormOptions {
+  /** Added to the variance. Default 1e-5, as PyTorch; ViT takes 1e-6, BERT 1e-12. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Layer normalisation over the last axis, with trainable `weight` and `bias` `[dim]`.
+ *
+ * Source: Ba et al. 2016, arXiv 1607.06450; defined as `torch.nn.LayerNorm`.
+ */
+export class LayerNorm extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly epsilon: number;
+
+  constructor(
+    readonly dim: number,
+    { epsilon = 1e-5 }: LayerNormOptions = {},
+  ) {
+    super();
+    checkSize('LayerNorm', 'dim', dim);
+    this.epsilon = epsilon;
+    this.weight = new Parameter(ones([dim], [0, 0]));
+    this.bias = new Parameter(zeros([dim], [0, 0]));
+  }
+
+  /**
+   * @param x `[..., dim]`
+   * @returns same shape
+   * @throws ShapeError when the last axis is not `dim`
+   */
+  forward<T extends tf.Tensor>(x: T, _ctx?: ForwardContext): T {
+    return layerNorm(x, this.weight.variable, this.bias.variable, this.epsilon);
+  }
+}

@@ -1,0 +1,76 @@
+import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import type { ModuleState } from './parameter.js';
+
+/** Options of `Module.loadStateDict`. */
+export interface LoadStateOptions {
+  /** Throw when names are missing or unexpected. Default true. */
+  readonly strict?: boolean;
+}
+
+/** Names that did not meet; both empty after a strict load. */
+export interface LoadStateResult {
+  /** In the module and not in the state dict: kept as they were. */
+  readonly missing: string[];
+  /** In the state dict and not in the module: ignored. */
+  readonly unexpected: string[];
+}
+
+const shown = 8;
+
+const list = (names: readonly string[]): string =>
+  names.slice(0, shown).map((name) => `'${name}'`).join(', ') + (names.length > shown ? ` and ${names.length - shown} more` : '');
+
+const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/** Why an array cannot become the value of a state, or undefined. */
+function misfit(state: ModuleState, array: NdArray): string | undefined {
+  const expected = state.referenceShape;
+  if (array.shape.length !== expected.length || array.shape.some((size, axis) => size !== expected[axis])) {
+    return `has shape ${shapeText(array.shape)}, the model wants ${shapeText(expected)}`;
+  }
+  if (array.data.length !== state.variable.size) return `has ${array.data.length} elements for shape ${shapeText(array.shape)}`;
+  const float = state.variable.dtype === 'float32';
+  if (float !== array.data instanceof Float32Array) return `holds ${float ? 'integers' : 'floats'}, the model wants ${state.variable.dtype}`;
+  return undefined;
+}
+
+/** Checks a state dict against a module's states and assigns them, or throws before the first assignment. */
+export function loadState(
+  where: string,
+  states: ReadonlyMap<ModuleState, readonly string[]>,
+  state: ReadonlyMap<string, NdArray>,
+  { strict = true }: LoadStateOptions,
+): LoadStateResult {
+  const known = new Set([...states.values()].flat());
+  const missing: string[] = [];
+  const unexpected = [...state.keys()].filter((name) => !known.has(name));
+  const wrong: string[] = [];
+  const found: [ModuleState, NdArray][] = [];
+  let firstWrong: string | undefined;
+  for (const [entry, names] of states) {
+    const name = names.find((candidate) => state.has(candidate));
+    if (name === undefined) {
+      missing.push(names[0]!);
+      continue;
+    }
+    const array = state.get(name)!;
+    const problem = misfit(entry, array);
+    if (problem === undefined) found.push([entry, array]);
+    else {
+      firstWrong ??= name;
+      wrong.push(`'${name}' ${problem}`);
+    }
+  }
+  const problems: string[] = [];
+  if (wrong.length > 0) problems.push(`${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}. Build the model with the sizes that the weights were made with`);
+  if (strict && missing.length > 0) problems.push(`missing ${list(missing)}`);
+  if (strict && unexpected.length > 0) problems.push(`unexpected ${list(unexpected)}`);
+  if (problems.length > 0) {
+    const nameTrouble = strict && missing.length + unexpected.length > 0;
+    const advice = nameTrouble ? '. Check the prefix of the names, or pass { strict: false } to load what fits by name' : '';
+    const parameter = firstWrong ?? missing[0] ?? unexpected[0];
+    throw new CheckpointError(`${where}: the state dict does not fit: ${problems.join('; ')}${advice}`, parameter === undefined ? {} : { parameter });
+  }
+  for (const [entry, array] of found) entry.write(array);
+  return { missing, unexpected };
+}

@@ -1,0 +1,16 @@
+import type { NdArray } from 'ssl-tensor/host';
+import { safetensorsParts } from './encode.js';
+import { writeFileAtomically } from './write-file-atomically.js';
+
+/**
+ * Writes a state dict as a safetensors file. Whoever reads the path sees the old file or the whole new one.
+ *
+ * @param metadata strings to keep with the tensors, such as the configuration as JSON
+ * @throws CheckpointError when the file cannot be written, or a shape does not match its data
+ *
+ * @example
+ * await saveSafetensors('backbone.safetensors', backbone.stateDict(), { format: 'pt' });
+ */
+export async function saveSafetensors(path: string, state: ReadonlyMap<string, NdArray>, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+  await writeFileAtomically(path, safetensorsParts(state, metadata));
+}

@@ -1,0 +1,60 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+
+/** Sizes and rates of a BERT encoder. */
+export interface BertConfig {
+  /** Rows of the word embedding. */
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  /** Width of the feed-forward layers. */
+  readonly intermediateSize: number;
+  /** Longest sequence, in tokens. */
+  readonly maxPositionEmbeddings: number;
+  /** Kinds of segments. */
+  readonly typeVocabSize: number;
+  /** Dropout after embeddings, attention output and feed-forward. */
+  readonly hiddenDropout: number;
+  /** Dropout of attention weights. */
+  readonly attentionDropout: number;
+  readonly layerNormEps: number;
+  /** Standard deviation of the Gaussian from which weights start. */
+  readonly initializerRange: number;
+}
+
+/** BERT-base, uncased (arXiv:1810.04805; Hugging Face `BertConfig`). */
+export const bertBase: BertConfig = {
+  vocabSize: 30522,
+  hiddenSize: 768,
+  numHiddenLayers: 12,
+  numAttentionHeads: 12,
+  intermediateSize: 3072,
+  maxPositionEmbeddings: 512,
+  typeVocabSize: 2,
+  hiddenDropout: 0.1,
+  attentionDropout: 0.1,
+  layerNormEps: 1e-12,
+  initializerRange: 0.02,
+};
+
+/**
+ * A whole configuration: {@link bertBase} with what is given.
+ *
+ * @throws InvalidOptionError if a size is not a positive integer, a rate is outside [0, 1), or the heads do not divide the width
+ */
+export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
+  const config = { ...bertBase, ...options };
+  for (const name of ['vocabSize', 'hiddenSize', 'numHiddenLayers', 'numAttentionHeads', 'intermediateSize', 'maxPositionEmbeddings', 'typeVocabSize'] as const) {
+    if (!Number.isSafeInteger(config[name]) || config[name] < 1) throw new InvalidOptionError('bertConfig', name, 'a positive integer', config[name]);
+  }
+  for (const name of ['hiddenDropout', 'attentionDropout'] as const) {
+    if (!(config[name] >= 0 && config[name] < 1)) throw new InvalidOptionError('bertConfig', name, 'at least 0 and below 1', config[name]);
+  }
+  for (const name of ['layerNormEps', 'initializerRange'] as const) {
+    if (!(config[name] > 0 && Number.isFinite(config[name]))) throw new InvalidOptionError('bertConfig', name, 'a positive number', config[name]);
+  }
+  if (config.hiddenSize % config.numAttentionHeads !== 0) {
+    throw new InvalidOptionError('bertConfig', 'numAttentionHeads', `a divisor of hiddenSize (${config.hiddenSize})`, config.numAttentionHeads);
+  }
+  return config;
+}

@@ -1,0 +1,93 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { childContext, evaluation, Module, type ForwardContext, type Linear, type LoadStateOptions, type LoadStateResult } from 'ssl-nn';
+import { foldIn, InvalidOptionError, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import type { BertConfig } from './bert-config.js';
+import { bertDropout } from './bert-dropout.js';
+import type { BertInputs } from './bert-inputs.js';
+import { bertLinear } from './bert-layer.js';
+import { BertModel } from './bert-model.js';
+import { meanPool } from './mean-pool.js';
+import { fromOtherBertNames } from './other-bert-names.js';
+
+/** Options of {@link BertForSequenceClassification}. */
+export interface SequenceClassifierOptions {
+  /** Source of the initial weights. */
+  readonly key: RandomKey;
+  readonly numLabels: number;
+  /** `mean` over the tokens, or `cls`: the pooler on `[CLS]`, as Hugging Face does it. Default `mean`. */
+  readonly pooling?: 'mean' | 'cls';
+  /** Dropout before the classifier. Default the configuration's `hiddenDropout`. */
+  readonly classifierDropout?: number;
+}
+
+/**
+ * BERT with a linear classifier on pooled tokens.
+ *
+ * With `cls`, names and arithmetic are those of Hugging Face's `BertForSequenceClassification`; `mean` has no pooler,
+ * and is the better start where pretraining had no next-sentence task that would have trained one.
+ */
+export class BertForSequenceClassification extends Module {
+  readonly bert: BertModel;
+  readonly classifier: Linear;
+  readonly numLabels: number;
+  readonly pooling: 'mean' | 'cls';
+  readonly #dropout: number;
+
+  /** @throws InvalidOptionError if `numLabels` is not a positive integer or the dropout is outside [0, 1) */
+  constructor(config: BertConfig, options: SequenceClassifierOptions) {
+    super();
+    const { key, numLabels, pooling = 'mean', classifierDropout = config.hiddenDropout } = options;
+    if (!Number.isInteger(numLabels) || numLabels < 1) throw new InvalidOptionError('BertForSequenceClassification', 'numLabels', 'a positive integer', numLabels);
+    if (!(classifierDropout >= 0 && classifierDropout < 1)) {
+      throw new InvalidOptionError('BertForSequenceClassification', 'classifierDropout', 'at least 0 and below 1', classifierDropout);
+    }
+    this.numLabels = numLabels;
+    this.pooling = pooling;
+    this.#dropout = classifierDropout;
+    this.bert = new BertModel(config, { key: foldIn(key, 'bert'), pooler: pooling === 'cls' });
+    this.classifier = bertLinear(config.hiddenSize, numLabels, config, foldIn(key, 'classifier'));
+  }
+
+  get config(): BertConfig {
+    return this.bert.config;
+  }
+
+  /** Pooled features, `[batch, hidden]`. */
+  features(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    const hidden = this.bert.forward(inputs, ctx);
+    if (this.bert.poolerDense === undefined) return meanPool(hidden, inputs.attentionMask);
+    const [batch, , dim] = hidden.shape;
+    const first = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, dim]), [batch, dim]) as tf.Tensor2D;
+    return tf.tanh(this.bert.poolerDense.forward(first));
+  }
+
+  /** @returns logits `[batch, numLabels]` */
+  forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    return this.classifier.forward(bertDropout(this.features(inputs, ctx), this.#dropout, childContext(ctx, 'classifier')));
+  }
+
+  /**
+   * Takes the encoder's weights from a state dict of a pretrained model, such as a {@link BertForMaskedLM}'s; the
+   * classifier stays as it is.
+   *
+   * @param state with names under `bert.`
+   * @throws CheckpointError if the encoder does not fit
+   */
+  loadEncoder(state: ReadonlyMap<string, NdArray>): void {
+    const prefix = 'bert.';
+    const encoder = new Map([...state].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
+    const pooler = [...encoder.keys()].some((name) => name.startsWith('pooler.'));
+    if (pooler || this.pooling === 'mean') {
+      this.bert.loadStateDict(encoder);
+      return;
+    }
+    // A pretrained file without pooler: its own stays as initialised.
+    for (const [name, array] of this.bert.stateDict()) if (name.startsWith('pooler.')) encoder.set(name, array);
+    this.bert.loadStateDict(encoder);
+  }
+
+  /** Also reads files with a pooler that is not used here, or older names. */
+  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): LoadStateResult {
+    return super.loadStateDict(fromOtherBertNames(state, this.pooling === 'mean' ? ['bert.pooler.'] : []), options);
+  }
+}

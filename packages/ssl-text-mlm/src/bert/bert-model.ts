@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { childContext, evaluation, Module, type ForwardContext, type Linear, type LoadStateOptions, type LoadStateResult } from 'ssl-nn';
+import { foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import type { BertConfig } from './bert-config.js';
+import { BertEmbeddings } from './bert-embeddings.js';
+import type { BertInputs } from './bert-inputs.js';
+import { BertLayer, bertLinear } from './bert-layer.js';
+import { fromOtherBertNames } from './other-bert-names.js';
+
+/** Added to the attention scores of padding: its weight becomes exactly 0 in float32. */
+const paddingScore = -1e9;
+
+/** Options of {@link BertModel}. */
+export interface BertModelOptions {
+  /** Source of the initial weights. */
+  readonly key: RandomKey;
+  /** With the `[CLS]` pooler. Default false. */
+  readonly pooler?: boolean;
+}
+
+/**
+ * BERT encoder: post-norm transformer with exact GELU.
+ *
+ * State names and shapes are those of Hugging Face's `BertModel`, so its safetensors files load here and ours there.
+ * Source: Devlin et al. 2018, arXiv:1810.04805.
+ */
+export class BertModel extends Module {
+  static override readonly fieldNames = { layers: 'encoder.layer', poolerDense: 'pooler.dense' };
+  readonly config: BertConfig;
+  readonly embeddings: BertEmbeddings;
+  readonly layers: readonly BertLayer[];
+  readonly poolerDense?: Linear;
+
+  constructor(config: BertConfig, options: BertModelOptions) {
+    super();
+    const { key, pooler = false } = options;
+    this.config = config;
+    this.embeddings = new BertEmbeddings(config, foldIn(key, 'embeddings'));
+    this.layers = Array.from({ length: config.numHiddenLayers }, (_, index) => new BertLayer(config, foldIn(foldIn(key, 'layer'), index)));
+    if (pooler) this.poolerDense = bertLinear(config.hiddenSize, config.hiddenSize, config, foldIn(key, 'pooler'));
+  }
+
+  /**
+   * @returns the last layer's output, `[batch, tokens, hidden]`
+   * @throws ShapeError if the inputs are not `[batch, tokens]` or too long
+   */
+  forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor3D {
+    const [batch, tokens] = inputs.inputIds.shape as [number, number];
+    return tf.reshape(this.forwardFlat(inputs, ctx), [batch, tokens, this.config.hiddenSize]);
+  }
+
+  /** As {@link forward}, as rows: `[batch * tokens, hidden]`. */
+  forwardFlat(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    let x = this.embeddings.forward(inputs, childContext(ctx, 'embeddings'));
+    const [batch, tokens] = inputs.inputIds.shape as [number, number];
+    const mask =
+      inputs.attentionMask === undefined
+        ? undefined
+        : tf.mul(tf.sub(1, tf.cast(tf.reshape(inputs.attentionMask, [batch, 1, 1, tokens]), 'float32')), paddingScore);
+    this.layers.forEach((layer, index) => {
+      x = layer.forward(x, batch, mask, childContext(ctx, index));
+    });
+    return x;
+  }
+
+  /** Also reads the names of older files, see {@link fromOtherBertNames}. */
+  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): LoadStateResult {
+    return super.loadStateDict(fromOtherBertNames(state, this.poolerDense === undefined ? ['pooler.'] : []), options);
+  }
+}

@@ -1,0 +1,44 @@
+import { DataError, randomKey } from 'ssl-tensor/host';
+import { describe, expect, it } from 'vitest';
+import { ClassificationLoader, type ClassificationBatch, type ClassificationLoaderOptions } from './classification-loader.js';
+import { TokenDataset } from './token-dataset.js';
+
+/** Sequence i begins with 10 + i and has label i % 4. */
+const sequences = Array.from({ length: 30 }, (_, index) => [10 + index, ...Array.from({ length: index % 7 }, () => 5)]);
+const dataset = TokenDataset.fromSequences(sequences, sequences.map((_, index) => index % 4));
+const make = (options: Partial<ClassificationLoaderOptions>): ClassificationLoader => new ClassificationLoader({ dataset, padId: 0, batchSize: 8, key: randomKey(1), ...options });
+
+async function all(batches: AsyncIterable<ClassificationBatch>): Promise<ClassificationBatch[]> {
+  const found: ClassificationBatch[] = [];
+  for await (const batch of batches) found.push(batch);
+  return found;
+}
+
+const rowsOf = (batch: ClassificationBatch): [number, number][] =>
+  Array.from(batch.labels.data, (label, row): [number, number] => [batch.inputIds.data[row * batch.inputIds.shape[1]!]! - 10, label]).filter((_, row) => batch.weights.data[row] === 1);
+
+describe('ClassificationLoader', () => {
+  it('keeps the order and every sequence in evaluation, with static shapes', async () => {
+    const batches = await all(make({ mode: 'evaluation' }).epoch(0));
+    expect(batches.flatMap(rowsOf)).toEqual(sequences.map((_, index) => [index, index % 4]));
+    expect(new Set(batches.map((batch) => batch.inputIds.shape.join())).size).toBe(1);
+    expect(batches.at(-1)!.weights.data).toEqual(Float32Array.of(1, 1, 1, 1, 1, 1, 0, 0));
+    expect(batches.at(-1)!.attentionMask.data.subarray(6 * 7).every((value) => value === 0)).toBe(true);
+  });
+
+  it.each([undefined, [3, 7]])('shuffles in training, by (key, epoch, position); buckets %j', async (bucketLengths) => {
+    const options = bucketLengths === undefined ? {} : { bucketLengths };
+    const first = await all(make(options).epoch(0));
+    expect(first.length).toBe(make(options).batchesPerEpoch);
+    const rows = first.flatMap(rowsOf);
+    expect(rows.length).toBe(24);
+    for (const [index, label] of rows) expect(label).toBe(index % 4);
+    expect(await all(make(options).epoch(0, 2))).toEqual(first.slice(2));
+    expect(await all(make(options).epoch(1))).not.toEqual(first);
+  });
+
+  it('refuses data without labels and too little data', () => {
+    expect(() => make({ dataset: TokenDataset.fromSequences(sequences) })).toThrow(DataError);
+    expect(() => make({ batchSize: 31 })).toThrow(DataError);
+  });
+});

@@ -1,0 +1,73 @@
+import type { BatchLoader } from 'ssl-data';
+import { DataError, foldIn, ndArray, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import { planBatches, type BatchPlanOptions } from './batch-plan.js';
+import { padRows, type PaddedRows } from './pad-rows.js';
+import type { TokenDataset } from './token-dataset.js';
+
+/** A batch of labelled sequences. */
+export interface ClassificationBatch extends PaddedRows {
+  /** `[batch]`. */
+  readonly labels: NdArray<Int32Array>;
+  /** `[batch]`, 1 = sequence, 0 = row that only fills the batch. */
+  readonly weights: NdArray<Float32Array>;
+}
+
+/** Options of {@link ClassificationLoader}. */
+export interface ClassificationLoaderOptions {
+  /** A data set with labels. */
+  readonly dataset: TokenDataset;
+  /** Id that fills a sequence up. */
+  readonly padId: number;
+  readonly batchSize: number;
+  /** Source of the order. */
+  readonly key: RandomKey;
+  /** Padded lengths, ascending. Default: the longest sequence alone. */
+  readonly bucketLengths?: readonly number[];
+  /**
+   * `training`: a new order each epoch, an incomplete last batch left out.
+   * `evaluation`: every sequence once; without buckets in the data set's order. Default `training`.
+   */
+  readonly mode?: 'training' | 'evaluation';
+}
+
+/** Batches of labelled sequences; order depends on (key, epoch, position) alone. */
+export class ClassificationLoader implements BatchLoader<ClassificationBatch> {
+  readonly batchesPerEpoch: number;
+  readonly #options: ClassificationLoaderOptions;
+  readonly #labels: Int32Array;
+  readonly #lengths: Int32Array;
+  readonly #plan: BatchPlanOptions;
+
+  /**
+   * @throws InvalidOptionError if an option is out of range
+   * @throws DataError if the data set has no labels or does not fill one batch
+   */
+  constructor(options: ClassificationLoaderOptions) {
+    const { dataset, batchSize } = options;
+    if (dataset.labels === undefined) throw new DataError('the data set has no labels; pass labels to TokenDataset.fromTexts');
+    this.#options = options;
+    this.#labels = dataset.labels;
+    this.#lengths = dataset.lengths();
+    const bucketLengths = options.bucketLengths ?? [this.#lengths.reduce((a, b) => Math.max(a, b), 1)];
+    this.#plan = { batchSize, bucketLengths, dropLast: options.mode !== 'evaluation' };
+    this.batchesPerEpoch = planBatches(this.#lengths, this.#plan).length;
+    if (this.batchesPerEpoch === 0) throw new DataError(`${dataset.length} sequences do not fill one batch of ${batchSize}`);
+  }
+
+  async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<ClassificationBatch> {
+    const { dataset, batchSize, padId, mode, key } = this.#options;
+    const order = foldIn(foldIn(key, 'classification-loader'), epoch);
+    const batches = planBatches(this.#lengths, this.#plan, mode === 'evaluation' ? undefined : order);
+    for (const { rows, length } of batches.slice(fromBatch)) {
+      const labels = new Int32Array(batchSize);
+      rows.forEach((row, index) => (labels[index] = this.#labels[row]!));
+      yield {
+        ...padRows(dataset, rows, batchSize, length, padId),
+        labels: ndArray(labels, [batchSize]),
+        weights: ndArray(new Float32Array(batchSize).fill(1, 0, rows.length), [batchSize]),
+      };
+    }
+  }
+
+  async close(): Promise<void> {}
+}

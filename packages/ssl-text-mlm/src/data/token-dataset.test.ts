@@ -1,0 +1,43 @@
+import { InvalidOptionError, randomKey, ShapeError } from 'ssl-tensor/host';
+import { describe, expect, it } from 'vitest';
+import { trainWordPiece } from '../tokenizer/train-word-piece.js';
+import { TokenDataset } from './token-dataset.js';
+
+const sequences = Array.from({ length: 20 }, (_, index) => Int32Array.from({ length: 2 + (index % 5) }, (_, at) => 100 * index + at));
+const labels = Int32Array.from({ length: 20 }, (_, index) => index % 3);
+const dataset = TokenDataset.fromSequences(sequences, labels);
+
+describe('TokenDataset', () => {
+  it('gives back what it packed', () => {
+    expect(dataset.length).toBe(20);
+    sequences.forEach((ids, index) => expect(dataset.get(index)).toEqual({ ids, label: index % 3 }));
+    expect(TokenDataset.fromSequences(sequences).get(3)).toEqual({ ids: sequences[3] });
+    expect(dataset.lengths()).toEqual(Int32Array.from(sequences, (ids) => ids.length));
+  });
+
+  it('encodes texts', async () => {
+    const tokenizer = await trainWordPiece({ lines: ['a small dog', 'a dog'], vocabSize: 60 });
+    const encoded = TokenDataset.fromTexts(tokenizer, ['a small dog', 'a dog'], { maxLength: 4, labels: [1, 0] });
+    expect([...encoded.get(0).ids]).toEqual(tokenizer.encode('a small dog', { maxLength: 4 }));
+    expect(encoded.get(1).label).toBe(0);
+  });
+
+  it('selects and splits by key, with labels', () => {
+    expect(dataset.subset([7, 2]).get(0)).toEqual({ ids: sequences[7], label: 1 });
+    const { train, heldOut } = dataset.split(6, randomKey(1));
+    expect([train.length, heldOut.length]).toEqual([14, 6]);
+    const first = (set: TokenDataset): number[] => Array.from({ length: set.length }, (_, index) => set.get(index).ids[0]! / 100);
+    expect([...first(train), ...first(heldOut)].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(first(heldOut).map((index) => index % 3)).toEqual([...heldOut.labels!]);
+    expect(first(dataset.split(6, randomKey(1)).heldOut)).toEqual(first(heldOut));
+    expect(first(dataset.split(6, randomKey(2)).heldOut)).not.toEqual(first(heldOut));
+  });
+
+  it('refuses what does not fit', () => {
+    expect(() => new TokenDataset(new Int32Array(3), Int32Array.of(0, 2))).toThrow(ShapeError);
+    expect(() => new TokenDataset(new Int32Array(3), Int32Array.of(0, 4, 3))).toThrow(ShapeError);
+    expect(() => new TokenDataset(new Int32Array(3), Int32Array.of(0, 3), Int32Array.of(1, 2))).toThrow(ShapeError);
+    expect(() => dataset.get(20)).toThrow(InvalidOptionError);
+    expect(() => dataset.split(20, randomKey(1))).toThrow(InvalidOptionError);
+  });
+});

@@ -1,0 +1,96 @@
+import { foldIn, InvalidOptionError, RandomStream, ShapeError, type RandomKey } from 'ssl-tensor/host';
+import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+
+/** One encoded text. */
+export interface TokenSample {
+  /** Ids with `[CLS]` and `[SEP]`, a view into the data set. */
+  readonly ids: Int32Array;
+  /** Class, where the data set has labels. */
+  readonly label?: number;
+}
+
+/** Options of {@link TokenDataset.fromTexts}. */
+export interface TokenDatasetOptions {
+  /** Longest sequence with the special tokens; longer texts are cut. */
+  readonly maxLength: number;
+  /** Class of every text. */
+  readonly labels?: ArrayLike<number>;
+}
+
+/** An encoded corpus, kept flat: one array of ids, and where each sequence begins. */
+export class TokenDataset {
+  /** Ids of all sequences, one after the other. */
+  readonly tokens: Int32Array;
+  /** `[length + 1]`: sequence i is `tokens[offsets[i] .. offsets[i + 1])`. */
+  readonly offsets: Int32Array;
+  /** `[length]`, where there are labels. */
+  readonly labels: Int32Array | undefined;
+
+  /** @throws ShapeError if the offsets or labels do not fit */
+  constructor(tokens: Int32Array, offsets: Int32Array, labels?: Int32Array) {
+    if (offsets.length < 1 || offsets[0] !== 0 || offsets.at(-1) !== tokens.length) {
+      throw new ShapeError('TokenDataset', 'offsets', `[length + 1] from 0 to ${tokens.length}`, `[${offsets.length}] from ${String(offsets[0])} to ${String(offsets.at(-1))}`);
+    }
+    if (offsets.some((offset, index) => index > 0 && offset < offsets[index - 1]!)) throw new ShapeError('TokenDataset', 'offsets', 'in ascending order', 'a descent');
+    if (labels !== undefined && labels.length !== offsets.length - 1) throw new ShapeError('TokenDataset', 'labels', `[${offsets.length - 1}]`, `[${labels.length}]`);
+    this.tokens = tokens;
+    this.offsets = offsets;
+    this.labels = labels;
+  }
+
+  /** Encodes texts, one sequence each. */
+  static fromTexts(tokenizer: WordPieceTokenizer, texts: Iterable<string>, options: TokenDatasetOptions): TokenDataset {
+    const sequences: number[][] = [];
+    for (const text of texts) sequences.push(tokenizer.encode(text, { maxLength: options.maxLength }));
+    return TokenDataset.fromSequences(sequences, options.labels);
+  }
+
+  /** Packs sequences that are encoded already. */
+  static fromSequences(sequences: readonly ArrayLike<number>[], labels?: ArrayLike<number>): TokenDataset {
+    const offsets = new Int32Array(sequences.length + 1);
+    sequences.forEach((sequence, index) => (offsets[index + 1] = offsets[index]! + sequence.length));
+    const tokens = new Int32Array(offsets[sequences.length]!);
+    sequences.forEach((sequence, index) => tokens.set(sequence, offsets[index]!));
+    return new TokenDataset(tokens, offsets, labels === undefined ? undefined : Int32Array.from(labels));
+  }
+
+  /** Number of sequences. */
+  get length(): number {
+    return this.offsets.length - 1;
+  }
+
+  get(index: number): TokenSample {
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) {
+      throw new InvalidOptionError('TokenDataset.get', 'index', `an integer from 0 to ${this.length - 1}`, index);
+    }
+    const ids = this.tokens.subarray(this.offsets[index], this.offsets[index + 1]);
+    return this.labels === undefined ? { ids } : { ids, label: this.labels[index]! };
+  }
+
+  /** Length of every sequence, in tokens. */
+  lengths(): Int32Array {
+    return Int32Array.from({ length: this.length }, (_, index) => this.offsets[index + 1]! - this.offsets[index]!);
+  }
+
+  /** The sequences at `indices`, in that order, as a data set of their own. */
+  subset(indices: ArrayLike<number>): TokenDataset {
+    const samples = Array.from(indices, (index) => this.get(index));
+    return TokenDataset.fromSequences(
+      samples.map((sample) => sample.ids),
+      this.labels === undefined ? undefined : samples.map((sample) => sample.label!),
+    );
+  }
+
+  /**
+   * Sets sequences aside at random; the same key sets the same ones aside.
+   *
+   * @param heldOut how many
+   */
+  split(heldOut: number, key: RandomKey): { readonly train: TokenDataset; readonly heldOut: TokenDataset } {
+    if (!Number.isInteger(heldOut) || heldOut < 1 || heldOut >= this.length) {
+      throw new InvalidOptionError('TokenDataset.split', 'heldOut', `an integer from 1 to ${this.length - 1}`, heldOut);
+    }
+    const order = new RandomStream(foldIn(key, 'token-dataset-split')).permutation(this.length);
+    return { train: this.subset(order.slice(heldOut).sort()), heldOut: this.subset(order.slice(0, heldOut).sort()) };
+  }
+}

@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
+import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
+import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+
+/** A word for a masked place. */
+export interface MaskCandidate {
+  readonly id: number;
+  readonly token: string;
+  readonly probability: number;
+}
+
+/** The best words for one masked place. */
+export interface FilledMask {
+  /** Index in the encoded text, `[CLS]` = 0. */
+  readonly position: number;
+  /** Best first. */
+  readonly candidates: readonly MaskCandidate[];
+}
+
+/**
+ * What a masked language model puts in the place of `[MASK]`. Runs eagerly.
+ *
+ * @param text with one or more mask tokens
+ * @param k candidates for each place
+ * @returns one entry for each mask token within the model's reach, in order
+ * @throws InvalidOptionError if the text has no mask token or `k` is not a positive integer
+ * @throws CheckpointError if the vocabulary does not fit the model
+ */
+export async function fillMask(model: BertForMaskedLM, tokenizer: WordPieceTokenizer, text: string, k = 5): Promise<FilledMask[]> {
+  checkVocabulary(tokenizer, model.config.vocabSize);
+  if (!Number.isInteger(k) || k < 1) throw new InvalidOptionError('fillMask', 'k', 'a positive integer', k);
+  const ids = tokenizer.encode(text, { maxLength: model.config.maxPositionEmbeddings });
+  const positions = ids.flatMap((id, index) => (id === tokenizer.specialIds.mask ? [index] : []));
+  if (positions.length === 0) throw new InvalidOptionError('fillMask', 'text', `a text with ${tokenizer.specialTokens.mask}`, text);
+  const probabilities = tf.tidy(() => {
+    const inputIds = tf.tensor2d(ids, [1, ids.length], 'int32');
+    return tf.softmax(model.forward({ inputIds }, tf.tensor1d(positions, 'int32')));
+  });
+  const values = await probabilities.data();
+  probabilities.dispose();
+  const size = model.config.vocabSize;
+  return positions.map((position, row) => {
+    const scores = values.subarray(row * size, (row + 1) * size);
+    const best = Array.from(scores, (_, id) => id).sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, k);
+    return { position, candidates: best.map((id) => ({ id, token: tokenizer.idToToken(id)!, probability: scores[id]! })) };
+  });
+}

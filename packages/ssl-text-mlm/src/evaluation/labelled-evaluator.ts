@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { compile, sparseSoftmaxCrossEntropy, type CompileOptions } from 'ssl-tensor';
+import { labelHits } from '../methods/label-hits.js';
+
+/** Loss and accuracy over a whole loader. */
+export interface LabelledResult {
+  /** Mean cross-entropy, nats. */
+  readonly loss: number;
+  /** Share of labels with the highest score. */
+  readonly accuracy: number;
+  /** Labels counted. */
+  readonly count: number;
+}
+
+/** What a model says of a batch, against what is true. */
+export interface Labelled {
+  /** `[n, classes]`. */
+  readonly logits: tf.Tensor2D;
+  /** int32 `[n]`. */
+  readonly labels: tf.Tensor;
+  /** `[n]`, 1 = counts, 0 = does not. */
+  readonly weights: tf.Tensor;
+}
+
+/** Compiled sums over the batches of a loader, kept between evaluations of one model. */
+export class LabelledEvaluator<B> {
+  readonly #sums: ((batch: B) => Promise<tf.Tensor>) & { dispose(): void };
+
+  /** @param predict traced */
+  constructor(predict: (batch: never) => Labelled, options: CompileOptions) {
+    const compiled = compile((batch: never): tf.Tensor => {
+      const { logits, labels, weights } = predict(batch);
+      const losses = sparseSoftmaxCrossEntropy(logits, labels as tf.Tensor1D);
+      return tf.stack([tf.sum(tf.mul(losses, weights)), tf.sum(tf.mul(labelHits(logits, labels), weights)), tf.sum(weights)]);
+    }, options);
+    this.#sums = compiled as unknown as ((batch: B) => Promise<tf.Tensor>) & { dispose(): void };
+  }
+
+  /** Loss and accuracy over the loader's first epoch, each label with equal weight. */
+  async evaluate(loader: { epoch(epoch: number): AsyncIterable<B> }): Promise<LabelledResult> {
+    const totals = [0, 0, 0];
+    for await (const batch of loader.epoch(0)) {
+      const sums = await this.#sums(batch);
+      sums.dataSync().forEach((value, index) => (totals[index]! += value));
+      sums.dispose();
+    }
+    const [loss, hits, count] = totals as [number, number, number];
+    return { loss: loss / count, accuracy: hits / count, count };
+  }
+
+  /** Frees the compiled graphs. */
+  dispose(): void {
+    this.#sums.dispose();
+  }
+}
+

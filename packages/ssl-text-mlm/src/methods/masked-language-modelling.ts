@@ -1,0 +1,39 @@
+import type { ForwardContext, Parameter } from 'ssl-nn';
+import { sparseSoftmaxCrossEntropy } from 'ssl-tensor';
+import type { Method, MethodLoss, Tensors } from 'ssl-train';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
+import type { MlmBatch } from '../data/mlm-loader.js';
+import { labelHits } from './label-hits.js';
+import { weightedMean } from './weighted-mean.js';
+
+/**
+ * Masked-language modelling: predict the hidden tokens from the rest.
+ *
+ * `loss = mean over the masked positions of -log p(token)`, in nats. Metric `maskedAccuracy`: share of the masked
+ * tokens that get the highest score.
+ *
+ * Source: Devlin et al. 2018, arXiv:1810.04805.
+ */
+export class MaskedLanguageModelling implements Method<MlmBatch> {
+  readonly name = 'masked-language-modelling';
+  readonly modules: { readonly model: BertForMaskedLM };
+
+  constructor(model: BertForMaskedLM) {
+    this.modules = { model };
+  }
+
+  trainable(): Map<string, Parameter> {
+    return new Map([...this.modules.model.namedParameters()].map(([name, parameter]) => [`model.${name}`, parameter]));
+  }
+
+  loss(batch: Tensors<MlmBatch>, ctx: ForwardContext): MethodLoss {
+    const logits = this.modules.model.forward(batch, batch.maskedPositions, ctx);
+    const weights = batch.maskedWeights as tf.Tensor1D;
+    const labels = batch.maskedLabels as tf.Tensor1D;
+    return {
+      loss: weightedMean(sparseSoftmaxCrossEntropy(logits, labels), weights),
+      metrics: { maskedAccuracy: weightedMean(labelHits(logits, labels), weights) },
+    };
+  }
+}

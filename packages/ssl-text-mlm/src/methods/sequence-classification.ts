@@ -1,0 +1,32 @@
+import type { ForwardContext, Parameter } from 'ssl-nn';
+import { sparseSoftmaxCrossEntropy } from 'ssl-tensor';
+import type { Method, MethodLoss, Tensors } from 'ssl-train';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
+import type { ClassificationBatch } from '../data/classification-loader.js';
+import { labelHits } from './label-hits.js';
+import { weightedMean } from './weighted-mean.js';
+
+/** Classification of sequences by cross-entropy, encoder and classifier trained together. Metric `accuracy`. */
+export class SequenceClassification implements Method<ClassificationBatch> {
+  readonly name = 'sequence-classification';
+  readonly modules: { readonly model: BertForSequenceClassification };
+
+  constructor(model: BertForSequenceClassification) {
+    this.modules = { model };
+  }
+
+  trainable(): Map<string, Parameter> {
+    return new Map([...this.modules.model.namedParameters()].map(([name, parameter]) => [`model.${name}`, parameter]));
+  }
+
+  loss(batch: Tensors<ClassificationBatch>, ctx: ForwardContext): MethodLoss {
+    const logits = this.modules.model.forward(batch, ctx);
+    const weights = batch.weights as tf.Tensor1D;
+    const labels = batch.labels as tf.Tensor1D;
+    return {
+      loss: weightedMean(sparseSoftmaxCrossEntropy(logits, labels), weights),
+      metrics: { accuracy: weightedMean(labelHits(logits, labels), weights) },
+    };
+  }
+}

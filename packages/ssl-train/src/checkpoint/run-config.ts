@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { CheckpointError } from 'ssl-tensor/host';
+
+/** A value that survives JSON. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+/** What two runs must have in common for one to continue the other, by name. */
+export type RunConfig = Readonly<Record<string, JsonValue>>;
+
+/** JSON with sorted names: equal for equal values. */
+export function canonicalJson(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const names = Object.keys(value)
+    .filter((name) => value[name] !== undefined)
+    .sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name]!)}`).join(',')}}`;
+}
+
+const isList = (value: object): value is readonly JsonValue[] => Array.isArray(value);
+
+/** SHA-256 of a configuration, hexadecimal. */
+export function configHash(config: RunConfig): string {
+  return createHash('sha256').update(canonicalJson(config)).digest('hex');
+}
+
+function flatten(value: JsonValue, name: string, into: Map<string, string>): void {
+  if (typeof value === 'object' && value !== null && !isList(value)) {
+    for (const [key, item] of Object.entries(value)) flatten(item, name === '' ? key : `${name}.${key}`, into);
+  } else into.set(name, canonicalJson(value));
+}
+
+/**
+ * Compares the configuration of a checkpoint with that of the run that wants to continue it.
+ *
+ * @throws CheckpointError that lists every difference
+ */
+export function checkConfig(saved: RunConfig, current: RunConfig, path: string): void {
+  if (configHash(saved) === configHash(current)) return;
+  const [was, is] = [new Map<string, string>(), new Map<string, string>()];
+  flatten(saved, '', was);
+  flatten(current, '', is);
+  const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
+  const differences = names.map((name) => `${name} was ${was.get(name) ?? 'absent'}, is ${is.get(name) ?? 'absent'}`);
+  throw new CheckpointError(
+    `belongs to another configuration: ${differences.join('; ')}. Use the settings it was made with, or start anew in another directory`,
+    { path },
+  );
+}

@@ -1,0 +1,94 @@
+import { CheckpointError } from 'ssl-tensor/host';
+import type { Evaluation } from '../trainer/history.js';
+import type { RunConfig } from './run-config.js';
+
+/** Version of the checkpoint format. */
+export const checkpointVersion = 1;
+
+/** One value of a schedule. */
+export type ScheduleSample = readonly [step: number, value: number];
+
+/** What a checkpoint says of its run, besides tensors. */
+export interface RunRecord {
+  /** Finished updates. */
+  readonly step: number;
+  /** Epoch of the next batch, from 0. */
+  readonly epoch: number;
+  /** Position of the next batch in its epoch, from 0. */
+  readonly batch: number;
+  readonly seed: number;
+  readonly config: RunConfig;
+  readonly configHash: string;
+  /** Values of each schedule at some steps, to tell whether it is the same. */
+  readonly schedules: Readonly<Record<string, readonly ScheduleSample[]>>;
+  readonly seconds: number;
+  readonly trainingSeconds: number;
+  readonly evaluations: readonly Evaluation[];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isSample = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && isCount(value[0]) && typeof value[1] === 'number';
+const isSeconds = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+
+/** The metadata of a checkpoint file. */
+export function writeRunRecord(record: RunRecord): Record<string, string> {
+  return { format: 'ssl-train-checkpoint', version: String(checkpointVersion), run: JSON.stringify(record) };
+}
+
+/**
+ * Reads the metadata of a checkpoint file.
+ *
+ * @throws CheckpointError when it is not one, or of another version
+ */
+export function readRunRecord(metadata: Readonly<Record<string, string>>, path: string): RunRecord {
+  if (metadata['format'] !== 'ssl-train-checkpoint')
+    throw new CheckpointError(
+      'is not a checkpoint of a training run. To load weights alone, use loadSafetensors and loadStateDict',
+      { path },
+    );
+  if (metadata['version'] !== String(checkpointVersion)) {
+    throw new CheckpointError(
+      `has checkpoint version ${metadata['version'] ?? 'none'}, this release reads version ${checkpointVersion}. Use the release it was made with`,
+      { path },
+    );
+  }
+  const fail = (part: string): never => {
+    throw new CheckpointError(`has damaged metadata (${part})`, { path });
+  };
+  let run: unknown;
+  try {
+    run = JSON.parse(metadata['run'] ?? '');
+  } catch (cause) {
+    throw new CheckpointError('has damaged metadata (run is not JSON)', { path, cause });
+  }
+  if (!isRecord(run)) return fail('run');
+  for (const name of ['step', 'epoch', 'batch']) if (!isCount(run[name])) fail(name);
+  for (const name of ['seconds', 'trainingSeconds']) if (!isSeconds(run[name])) fail(name);
+  if (!Number.isSafeInteger(run['seed'])) fail('seed');
+  if (!isRecord(run['config'])) fail('config');
+  const schedules = run['schedules'];
+  if (
+    !isRecord(schedules) ||
+    !Object.values(schedules).every((samples) => Array.isArray(samples) && samples.every(isSample))
+  )
+    fail('schedules');
+  const evaluations = run['evaluations'];
+  if (!Array.isArray(evaluations)) return fail('evaluations');
+  return {
+    ...(run as unknown as RunRecord),
+    evaluations: evaluations.map((item) => readEvaluation(item) ?? fail('evaluations')),
+  };
+}
+
+function readEvaluation(value: unknown): Evaluation | undefined {
+  if (!isRecord(value) || !isCount(value['step']) || !isCount(value['epoch']) || !isRecord(value['metrics']))
+    return undefined;
+  // JSON has no NaN and no infinities; they come back as null.
+  const metrics = Object.fromEntries(
+    Object.entries(value['metrics']).map(([name, metric]) => [name, typeof metric === 'number' ? metric : NaN]),
+  );
+  return { step: value['step'] as number, epoch: value['epoch'] as number, metrics };
+}

@@ -1,0 +1,84 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { checkNumber } from '../schedules/option-checks.js';
+import type { DecayFilter } from './decay-filter.js';
+import { Optimizer, type OptimizerSettings, type ParameterUpdate } from './optimizer.js';
+import type { ParameterGroup } from './parameter-group.js';
+import { sharedScalars } from './shared-scalars.js';
+
+/** Options of {@link Adam} and {@link AdamW}. */
+export interface AdamOptions {
+  /** Decay rates of the two moments, each in [0, 1). */
+  readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment. */
+  readonly epsilon?: number;
+  readonly weightDecay?: number;
+  /** Which parameters decay. */
+  readonly decayFilter?: DecayFilter;
+}
+
+/**
+ * What Adam and AdamW share.
+ *
+ * The slots hold sums rather than means: `m = beta1 * m + g`, `v = beta2 * v + g * g`, which are the usual moments
+ * divided by `1 - beta`. The division, both bias corrections and the learning rate are folded into two scalars per
+ * step (`stepSize`, `epsilon`), which spares two passes over every parameter:
+ * `p -= stepSize * m / (sqrt(v) + epsilon)`.
+ */
+export abstract class AdamFamily extends Optimizer {
+  readonly settings: OptimizerSettings;
+  readonly #betas: readonly [number, number];
+  readonly #epsilon: number;
+  readonly #decoupled: boolean;
+  readonly #first: readonly tf.Variable[];
+  readonly #second: readonly tf.Variable[];
+
+  protected constructor(
+    name: string,
+    groups: readonly ParameterGroup[],
+    options: Required<AdamOptions>,
+    decoupled: boolean,
+  ) {
+    super(groups, { weightDecay: options.weightDecay, filter: options.decayFilter });
+    const { betas, epsilon, weightDecay } = options;
+    betas.forEach((beta, index) => {
+      if (!(beta >= 0 && beta < 1)) throw new InvalidOptionError(name, `betas[${index}]`, 'in [0, 1)', beta);
+    });
+    checkNumber(name, 'epsilon', epsilon, 0);
+    this.#betas = betas;
+    this.#epsilon = epsilon;
+    this.#decoupled = decoupled;
+    this.settings = { optimizer: name, beta1: betas[0], beta2: betas[1], epsilon, weightDecay };
+    this.#first = this.makeSlots('first_moment');
+    this.#second = this.makeSlots('second_moment');
+  }
+
+  protected update(updates: readonly ParameterUpdate[], learningRate: tf.Scalar, step: tf.Scalar): void {
+    const [beta1, beta2] = this.#betas;
+    const correction1 = biasCorrection(beta1, step);
+    const correction2 = tf.sqrt(tf.div(biasCorrection(beta2, step), 1 - beta2));
+    const factor = tf.div(tf.mul(correction2, 1 - beta1), correction1);
+    const epsilon = tf.mul(correction2, this.#epsilon);
+    const rate = sharedScalars((scale) => (scale === 1 ? learningRate : tf.mul(learningRate, scale)));
+    const stepSize = sharedScalars((scale) => tf.mul(rate(scale), factor));
+    const keep = sharedScalars((scaledDecay) => tf.sub(1, tf.mul(learningRate, scaledDecay)));
+    for (const { parameter, index, gradient } of updates) {
+      const { variable, weightDecay, learningRateScale } = parameter;
+      const [first, second] = [this.#first[index]!, this.#second[index]!];
+      const g = this.#decoupled || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
+      const m = tf.add(tf.mul(first, beta1), g);
+      const v = tf.add(tf.mul(second, beta2), tf.mul(g, g));
+      first.assign(m);
+      second.assign(v);
+      const change = tf.mul(tf.div(m, tf.add(tf.sqrt(v), epsilon)), stepSize(learningRateScale));
+      const kept =
+        this.#decoupled && weightDecay !== 0 ? tf.mul(variable, keep(learningRateScale * weightDecay)) : variable;
+      variable.assign(tf.sub(kept, change));
+    }
+  }
+}
+
+/** `1 - beta^step`, without the cancellation that `pow` has in float32. */
+function biasCorrection(beta: number, step: tf.Scalar): tf.Tensor {
+  return beta === 0 ? tf.scalar(1) : tf.neg(tf.expm1(tf.mul(step, Math.log(beta))));
+}

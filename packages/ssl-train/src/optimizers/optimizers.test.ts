@@ -1,0 +1,229 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compile } from 'ssl-tensor';
+import { CheckpointError, InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import golden from '../../../../test/golden/train/optimizers.json' with { type: 'json' };
+import '../../../../test/support/to-be-all-close.js';
+import { Adam } from './adam.js';
+import { AdamW } from './adam-w.js';
+import { clipByGlobalNorm } from './clip-by-global-norm.js';
+import { decayEverything } from './decay-filter.js';
+import type { Optimizer } from './optimizer.js';
+import type { ParameterGroup, TrainableParameter } from './parameter-group.js';
+import { Sgd } from './sgd.js';
+
+type Make = (groups: readonly ParameterGroup[]) => Optimizer;
+
+/** Every optimiser, each with the settings of its golden. */
+const registry: Readonly<Record<keyof typeof golden.cases, Make>> = {
+  sgd: (groups) => new Sgd(groups),
+  'sgd-momentum': (groups) => new Sgd(groups, { momentum: 0.9 }),
+  'sgd-momentum-decay': (groups) => new Sgd(groups, { momentum: 0.9, weightDecay: 0.05 }),
+  'sgd-dampening': (groups) => new Sgd(groups, { momentum: 0.8, dampening: 0.3 }),
+  'sgd-nesterov': (groups) => new Sgd(groups, { momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
+  adam: (groups) => new Adam(groups),
+  'adam-decay': (groups) => new Adam(groups, { weightDecay: 0.1, betas: [0.8, 0.95], epsilon: 1e-6 }),
+  adamw: (groups) => new AdamW(groups, { decayFilter: decayEverything }),
+  'adamw-decay': (groups) => new AdamW(groups, { weightDecay: 0.3, betas: [0.9, 0.95], decayFilter: decayEverything }),
+};
+
+const tensor = ({ data, shape }: { data: readonly number[]; shape: readonly number[] }): tf.Tensor =>
+  tf.tensor([...data], [...shape]);
+const rateAt = (step: number): number => Math.fround(0.05 / (1 + step / 10));
+
+interface Problem {
+  readonly parameters: Map<string, TrainableParameter>;
+  readonly matrix: tf.Variable;
+  readonly bias: tf.Variable;
+  gradients(): { value: tf.Scalar; grads: tf.NamedTensorMap };
+}
+
+/** The generator's quadratic: mean((x @ matrix + bias - y)^2). */
+function problem(): Problem {
+  const matrix = tf.tidy(() => tf.variable(tensor(golden.start.matrix)));
+  const bias = tf.tidy(() => tf.variable(tensor(golden.start.bias)));
+  const x = tensor(golden.target.x) as tf.Tensor2D;
+  const y = tensor(golden.target.y);
+  const loss = (): tf.Scalar => tf.mean(tf.squaredDifference(tf.add(tf.matMul(x, matrix as tf.Tensor2D), bias), y));
+  return {
+    parameters: new Map([
+      ['matrix', { variable: matrix }],
+      ['bias', { variable: bias }],
+    ]),
+    matrix,
+    bias,
+    gradients: () => tf.variableGrads(loss, [matrix, bias]),
+  };
+}
+
+const numbers = (tensors: readonly tf.Tensor[]): number[][] => tensors.map((value) => [...value.dataSync()]);
+
+/** A step function for one problem and optimiser, eager or compiled. */
+function stepper(the: Problem, optimizer: Optimizer, compiled: boolean): (rate: number) => Promise<number> {
+  const step = (rate: tf.Scalar): tf.Scalar => {
+    const { value, grads } = the.gradients();
+    optimizer.apply(grads, rate);
+    return value;
+  };
+  const fast = compile(step);
+  return async (rate) => {
+    if (!compiled) return tf.tidy(() => step(tf.scalar(rate)).dataSync()[0]!);
+    const loss = await fast({ data: Float32Array.of(rate), shape: [] });
+    const value = loss.dataSync()[0]!;
+    loss.dispose();
+    return value;
+  };
+}
+
+beforeAll(() => tf.setBackend('cpu'));
+
+describe.each(Object.entries(registry))('%s', (name, make) => {
+  const expected = golden.cases[name as keyof typeof golden.cases];
+
+  it.each([false, true])('follows PyTorch over 20 steps (compiled: %s)', async (compiled) => {
+    const the = problem();
+    const step = stepper(the, make([{ parameters: the.parameters }]), compiled);
+    for (let i = 0; i < expected.loss.length; i++) {
+      expect(await step(rateAt(i))).toBeAllClose(expected.loss[i]!, { rtol: 2e-6 });
+      expect(the.matrix.dataSync()).toBeAllClose(expected.matrix[i]!, { rtol: 5e-6, atol: 1e-6 });
+      expect(the.bias.dataSync()).toBeAllClose(expected.bias[i]!, { rtol: 5e-6, atol: 1e-6 });
+    }
+  });
+
+  it('decreases a quadratic', async () => {
+    const the = problem();
+    const step = stepper(the, make([{ parameters: the.parameters }]), false);
+    const first = await step(0.02);
+    let last = first;
+    for (let i = 0; i < 60; i++) last = await step(0.02);
+    expect(last).toBeLessThan(first * 0.75);
+  });
+
+  it('continues bit for bit from its state', async () => {
+    const whole = problem();
+    const wholeOptimizer = make([{ parameters: whole.parameters }]);
+    const wholeStep = stepper(whole, wholeOptimizer, false);
+    for (let i = 0; i < 4; i++) await wholeStep(0.02);
+    const resumed = problem();
+    const resumedOptimizer = make([{ parameters: resumed.parameters }]);
+    resumed.matrix.assign(tf.clone(whole.matrix));
+    resumed.bias.assign(tf.clone(whole.bias));
+    resumedOptimizer.loadStateDict(wholeOptimizer.stateDict());
+    const resumedStep = stepper(resumed, resumedOptimizer, false);
+    for (let i = 0; i < 4; i++) expect(await resumedStep(0.02)).toBe(await wholeStep(0.02));
+    expect(numbers([resumed.matrix, resumed.bias])).toEqual(numbers([whole.matrix, whole.bias]));
+    expect(resumedOptimizer.stateDict()).toEqual(wholeOptimizer.stateDict());
+    expect(resumedOptimizer.stateDict().get('step')!.data[0]).toBe(8);
+  });
+
+  it('leaves no tensor behind', async () => {
+    const the = problem();
+    const step = stepper(the, make([{ parameters: the.parameters }]), false);
+    await step(0.01);
+    const before = tf.memory().numTensors;
+    await step(0.01);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('groups', () => {
+  it('scales the learning rate and overrides the weight decay', () => {
+    const [a, b] = [tf.variable(tf.scalar(1)), tf.variable(tf.scalar(1))];
+    const optimizer = new Sgd([
+      { parameters: new Map([['a', { variable: a }]]), learningRateScale: 0.5 },
+      { parameters: [['b', { variable: b }]], weightDecay: 1 },
+    ]);
+    optimizer.apply({ [a.name]: tf.scalar(2), [b.name]: tf.scalar(2) }, tf.scalar(0.1));
+    expect(a.dataSync()[0]).toBeCloseTo(1 - 0.1 * 0.5 * 2, 6);
+    expect(b.dataSync()[0]).toBeCloseTo(1 - 0.1 * (2 + 1), 6);
+  });
+
+  it('exempts biases and norm scales from the decay of AdamW by default', () => {
+    const matrix = tf.variable(tf.ones([2, 2]));
+    const bias = tf.variable(tf.ones([2]));
+    const optimizer = new AdamW(
+      [
+        {
+          parameters: new Map([
+            ['weight', { variable: matrix }],
+            ['bias', { variable: bias }],
+          ]),
+        },
+      ],
+      { weightDecay: 0.5 },
+    );
+    optimizer.apply({ [matrix.name]: tf.zeros([2, 2]), [bias.name]: tf.zeros([2]) }, tf.scalar(0.1));
+    expect(matrix.dataSync()[0]).toBeCloseTo(0.95, 6);
+    expect(bias.dataSync()[0]).toBe(1);
+  });
+
+  it('leaves a parameter without gradient alone', () => {
+    const [a, b] = [tf.variable(tf.scalar(1)), tf.variable(tf.scalar(1))];
+    new AdamW([
+      {
+        parameters: new Map([
+          ['a', { variable: a }],
+          ['b', { variable: b }],
+        ]),
+      },
+    ]).apply({ [a.name]: tf.scalar(1) }, tf.scalar(0.1));
+    expect(a.dataSync()[0]).toBeCloseTo(0.9, 5);
+    expect(b.dataSync()[0]).toBe(1);
+  });
+
+  it('refuses a parameter in two groups, and none at all', () => {
+    const { parameters } = problem();
+    expect(() => new Sgd([{ parameters }, { parameters }])).toThrow(InvalidOptionError);
+    expect(() => new Sgd([])).toThrow('groups must be at least one parameter');
+  });
+});
+
+describe('errors', () => {
+  it('names options out of range', () => {
+    const groups = [{ parameters: problem().parameters }];
+    expect(() => new Sgd(groups, { nesterov: true })).toThrow('nesterov must be false, or true with momentum > 0');
+    expect(() => new AdamW(groups, { betas: [0.9, 1] })).toThrow('betas[1] must be in [0, 1), got 1');
+  });
+
+  it('refuses a gradient of another shape', () => {
+    const the = problem();
+    const optimizer = new Sgd([{ parameters: the.parameters }]);
+    expect(() => optimizer.apply({ [the.bias.name]: tf.zeros([3]) }, tf.scalar(1))).toThrow(ShapeError);
+  });
+
+  it('refuses the state of another optimiser and changes nothing', () => {
+    const { parameters } = problem();
+    const optimizer = new Sgd([{ parameters }], { momentum: 0.9 });
+    const before = optimizer.stateDict();
+    expect(() => optimizer.loadStateDict(new Adam([{ parameters }]).stateDict())).toThrow(CheckpointError);
+    const short = new Map(before);
+    short.delete('velocity.bias');
+    expect(() => optimizer.loadStateDict(short)).toThrow("optimiser state lacks 'velocity.bias'");
+    const wrong = new Map(before).set('velocity.bias', { data: new Float32Array(3), shape: [3] });
+    expect(() => optimizer.loadStateDict(wrong)).toThrow('has shape [3], expected float32 [2]');
+    expect(optimizer.stateDict()).toEqual(before);
+  });
+});
+
+describe('clipByGlobalNorm', () => {
+  it('follows PyTorch over 20 steps', () => {
+    const { clipped } = golden;
+    const the = problem();
+    const optimizer = new Sgd([{ parameters: the.parameters }]);
+    for (let i = 0; i < clipped.norm.length; i++) {
+      const { grads } = the.gradients();
+      const { gradients, norm } = clipByGlobalNorm(grads, clipped.maxNorm);
+      expect(norm.dataSync()).toBeAllClose([clipped.norm[i]!], { rtol: 2e-6 });
+      optimizer.apply(gradients, tf.scalar(rateAt(i)));
+      expect(the.matrix.dataSync()).toBeAllClose(clipped.matrix[i]!, { rtol: 5e-6 });
+    }
+  });
+
+  it('leaves small gradients exactly as they are', () => {
+    const { gradients } = clipByGlobalNorm({ a: tf.tensor1d([0.3, -0.4]) }, 1);
+    expect(gradients['a']!.dataSync()).toEqual(Float32Array.of(0.3, -0.4));
+  });
+
+  it('refuses a limit of 0', () => expect(() => clipByGlobalNorm({ a: tf.scalar(1) }, 0)).toThrow(InvalidOptionError));
+});

@@ -1,0 +1,89 @@
+import { WriteStream } from 'node:tty';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { BarProgress } from './bar-progress.js';
+import { chooseProgress } from './choose-progress.js';
+import { LineProgress } from './line-progress.js';
+import { SilentProgress } from './silent-progress.js';
+import { durationText, lossText, speedText } from './status-text.js';
+
+const run = { name: 'simclr', totalSteps: 100, startStep: 0, totalEpochs: 4 };
+const status = (step: number) => ({ step, epoch: 2, loss: 1.23456, samplesPerSecond: 842.4, secondsLeft: 61 });
+
+/** A terminal that remembers what was written. */
+function terminal(): { stream: NodeJS.WriteStream; text: () => string } {
+  const written: string[] = [];
+  const stream = Object.assign(Object.create(WriteStream.prototype) as NodeJS.WriteStream, {
+    isTTY: true,
+    columns: 120,
+    write: (text: string) => void written.push(text),
+    cursorTo: () => true,
+    moveCursor: () => true,
+    clearLine: () => void written.push('[clear]'),
+  });
+  return { stream, text: () => written.join('') };
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+it.each([
+  [0, '0:00'],
+  [59.6, '1:00'],
+  [3725, '1:02:05'],
+])('shows %s seconds as %s', (seconds, text) => expect(durationText(seconds)).toBe(text));
+
+it('shows what is not known yet', () => expect([lossText(undefined), speedText(0)]).toEqual(['-', '- samples/s']));
+
+describe('LineProgress', () => {
+  it('writes at the first and last step and every few seconds between', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const progress = new LineProgress({
+      stream: { write: (text) => lines.push(text) },
+      everySeconds: 5,
+      now: () => now,
+    });
+    progress.start(run);
+    for (let step = 1; step <= 100; step++) {
+      now += 0.125;
+      progress.update(status(step));
+    }
+    progress.stop();
+    progress.update(status(100));
+    expect(lines.map((line) => /step (\d+)/.exec(line)?.[1])).toEqual(['1', '41', '81', '100']);
+    expect(lines[0]).toBe('simclr: step 1/100, epoch 2/4, loss 1.235, 842 samples/s, 1:01 left\n');
+  });
+});
+
+describe('BarProgress', () => {
+  it('draws step, epoch, loss, speed and time left, and gives the cursor back', () => {
+    const { stream, text } = terminal();
+    const listeners = process.listenerCount('SIGINT');
+    const progress = new BarProgress({ stream });
+    progress.start(run);
+    progress.update(status(50));
+    progress.note('saved');
+    progress.stop();
+    progress.stop();
+    expect(text()).toContain('50/100 | epoch 2/4 | loss 1.235 | 842 samples/s | 1:01 left');
+    expect(text()).toContain('saved\n');
+    expect(text()).toContain('\u001B[?25h');
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+  });
+});
+
+describe('chooseProgress', () => {
+  it('draws a bar on a terminal and lines elsewhere', () => {
+    const before = process.stderr.isTTY;
+    try {
+      process.stderr.isTTY = true;
+      expect(chooseProgress('auto')).toBeInstanceOf(BarProgress);
+      process.stderr.isTTY = false;
+      expect(chooseProgress('auto')).toBeInstanceOf(LineProgress);
+    } finally {
+      process.stderr.isTTY = before;
+    }
+    expect(chooseProgress('silent')).toBeInstanceOf(SilentProgress);
+    const own = new SilentProgress();
+    expect(chooseProgress(own)).toBe(own);
+  });
+});

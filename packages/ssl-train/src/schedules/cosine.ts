@@ -1,0 +1,29 @@
+import { checkInteger, checkNumber } from './option-checks.js';
+import type { Schedule } from './schedule.js';
+
+/** Options of {@link cosine}. */
+export interface CosineOptions {
+  /** Value at step 0. */
+  readonly base: number;
+  /** Steps until `final` is reached. */
+  readonly totalSteps: number;
+  /** Value from `totalSteps` on. Default 0. */
+  readonly final?: number;
+}
+
+/**
+ * Half a cosine from `base` to `final`: `final + (base - final) * (1 + cos(pi * step / totalSteps)) / 2`.
+ * With `base` 0.996 and `final` 1 it is BYOL's momentum schedule (arXiv 2006.07733, section 3.2).
+ *
+ * Source: Loshchilov and Hutter 2016, arXiv 1608.03983, equation 5; PyTorch's `CosineAnnealingLR` with
+ * `T_max = totalSteps`.
+ *
+ * @throws InvalidOptionError for numbers out of range
+ */
+export function cosine({ base, totalSteps, final = 0 }: CosineOptions): Schedule {
+  checkNumber('cosine', 'base', base);
+  checkNumber('cosine', 'final', final);
+  checkInteger('cosine', 'totalSteps', totalSteps, 1);
+  return (step) =>
+    step >= totalSteps ? final : final + ((base - final) * (1 + Math.cos((Math.PI * step) / totalSteps))) / 2;
+}

@@ -1,0 +1,31 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { checkInteger, checkNumber } from './option-checks.js';
+import type { Schedule } from './schedule.js';
+
+/** Options of {@link stepDecay}. */
+export interface StepDecayOptions {
+  /** Value before the first milestone. */
+  readonly base: number;
+  /** Steps at which the value is multiplied by `factor`, ascending. */
+  readonly milestones: readonly number[];
+  /** Default 0.1. */
+  readonly factor?: number;
+}
+
+/**
+ * Piecewise constant: `base * factor ^ (number of milestones <= step)`.
+ *
+ * Source: PyTorch's `MultiStepLR`; MoCo's schedule (arXiv 1911.05722, section 4).
+ *
+ * @throws InvalidOptionError for numbers out of range or milestones that do not ascend
+ */
+export function stepDecay({ base, milestones, factor = 0.1 }: StepDecayOptions): Schedule {
+  checkNumber('stepDecay', 'base', base);
+  checkNumber('stepDecay', 'factor', factor, 0);
+  milestones.forEach((milestone, index) => {
+    checkInteger('stepDecay', `milestones[${index}]`, milestone, 0);
+    if (index > 0 && milestone <= milestones[index - 1]!)
+      throw new InvalidOptionError('stepDecay', 'milestones', 'ascending', milestones.join(', '));
+  });
+  return (step) => base * factor ** milestones.filter((milestone) => milestone <= step).length;
+}

@@ -1,0 +1,32 @@
+import { SslError } from 'ssl-tensor/host';
+
+/** Training broke down: the loss is NaN or infinite. */
+export class NonFiniteLossError extends SslError {
+  static override readonly code: string = 'SSL_NON_FINITE_LOSS';
+  /** Step at which it was seen, counted from 1; it may have begun since the last loss that was fetched. */
+  readonly step: number | undefined;
+  readonly learningRate: number | undefined;
+  readonly loss: number | undefined;
+
+  constructor(message: string, where: { step?: number; learningRate?: number; loss?: number; cause?: unknown } = {}) {
+    super(message, where.cause === undefined ? undefined : { cause: where.cause });
+    this.step = where.step;
+    this.learningRate = where.learningRate;
+    this.loss = where.loss;
+  }
+}
+
+/** The error with its advice. `lastFinite` is the last step whose loss was seen to be finite, 0 for none. */
+export function nonFiniteLoss(
+  where: { step: number; learningRate: number; loss: number },
+  lastFinite: number,
+): NonFiniteLossError {
+  const { step, learningRate, loss } = where;
+  const before = lastFinite === 0 ? 'no loss was finite before' : `last seen finite at step ${lastFinite}`;
+  const advice =
+    'Lower the learning rate, warm it up for longer, or clip gradients (clipNorm: 1); at the first step, look for NaN or unscaled values in the data';
+  return new NonFiniteLossError(
+    `the loss is ${loss} at step ${step} (learning rate ${learningRate}; ${before}). ${advice}`,
+    where,
+  );
+}

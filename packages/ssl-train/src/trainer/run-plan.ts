@@ -1,0 +1,153 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import type { Module } from 'ssl-nn';
+import type { RunConfig } from '../checkpoint/run-config.js';
+import { Ema } from '../ema/ema.js';
+import type { OptimizedParameter } from '../optimizers/parameter-group.js';
+import { constant } from '../schedules/constant.js';
+import { cosine } from '../schedules/cosine.js';
+import { checkInteger, checkNumber } from '../schedules/option-checks.js';
+import type { Schedule } from '../schedules/schedule.js';
+import type { Method } from './method.js';
+import type { TrainerCallbacks } from './trainer-callbacks.js';
+import { trainerDefaults, type TrainerCheckpointOptions, type TrainerOptions } from './trainer-options.js';
+
+/** Options of a Trainer, checked and with everything that follows from them. */
+export interface RunPlan<B> {
+  readonly options: TrainerOptions<B>;
+  readonly accumulateSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  readonly logEvery: number;
+  readonly keepCheckpoints: number;
+  /** By name: `learningRate`, and `emaMomentum` where something follows. */
+  readonly schedules: Readonly<Record<string, Schedule>>;
+  readonly ema: Ema | undefined;
+  /** What a checkpoint holds: the method's modules, and EMA targets that are not among them. */
+  readonly modules: Readonly<Record<string, Module>>;
+  readonly callbacks: readonly TrainerCallbacks[];
+  readonly config: RunConfig;
+}
+
+const where = 'Trainer';
+
+/** Checks a Trainer's options; throws InvalidOptionError. */
+export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
+  const { method, loader, optimizer, epochs, steps, seed, clipNorm, checkpoint, callbacks = [] } = options;
+  const { accumulateSteps = trainerDefaults.accumulateSteps, logEvery = trainerDefaults.logEvery } = options;
+  if ((epochs === undefined) === (steps === undefined))
+    throw new InvalidOptionError(where, 'epochs', 'given, or steps, and not both', `epochs ${epochs}, steps ${steps}`);
+  if (epochs !== undefined) checkInteger(where, 'epochs', epochs, 1);
+  if (steps !== undefined) checkInteger(where, 'steps', steps, 1);
+  checkInteger(where, 'seed', seed, Number.MIN_SAFE_INTEGER);
+  checkInteger(where, 'accumulateSteps', accumulateSteps, 1);
+  checkInteger(where, 'logEvery', logEvery, 1);
+  checkInteger(where, 'loader.batchesPerEpoch', loader.batchesPerEpoch, 1);
+  if (clipNorm !== undefined && !(clipNorm > 0))
+    throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
+  checkCheckpoint(checkpoint);
+  const stepsPerEpoch = Math.floor(loader.batchesPerEpoch / accumulateSteps);
+  if (stepsPerEpoch === 0)
+    throw new InvalidOptionError(
+      where,
+      'accumulateSteps',
+      `at most the batches of an epoch (${loader.batchesPerEpoch})`,
+      accumulateSteps,
+    );
+  for (const name of Object.keys(method.modules))
+    if (!/^[\w-]+$/.test(name))
+      throw new InvalidOptionError(where, 'method.modules', 'named with letters, digits, _ and -', name);
+  checkTrainable(method, optimizer.parameters);
+
+  const totalSteps = steps ?? epochs! * stepsPerEpoch;
+  const pairs = method.emaPairs?.() ?? [];
+  const ema = pairs.length === 0 ? undefined : new Ema(pairs, options.ema);
+  const learningRate = asSchedule('schedule', options.schedule);
+  const emaMomentum = asSchedule(
+    'ema.momentum',
+    options.ema?.momentum ?? cosine({ base: trainerDefaults.emaMomentum, totalSteps, final: 1 }),
+  );
+  return {
+    options,
+    accumulateSteps,
+    stepsPerEpoch,
+    totalSteps,
+    logEvery,
+    keepCheckpoints: checkpoint?.keep ?? trainerDefaults.keepCheckpoints,
+    schedules: ema === undefined ? { learningRate } : { learningRate, emaMomentum },
+    ema,
+    modules: savedModules(
+      method.modules,
+      pairs.map(({ target }) => target),
+    ),
+    callbacks: Array.isArray(callbacks) ? (callbacks as readonly TrainerCallbacks[]) : [callbacks as TrainerCallbacks],
+    config: {
+      method: method.name,
+      seed,
+      batchesPerEpoch: loader.batchesPerEpoch,
+      accumulateSteps,
+      clipNorm: clipNorm ?? null,
+      optimizer: optimizer.settings,
+      parameterGroups: describeGroups(optimizer.parameters),
+      emaBuffers: ema === undefined ? null : (options.ema?.buffers ?? 'average'),
+      config: options.config ?? {},
+    },
+  };
+}
+
+function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void {
+  if (checkpoint === undefined) return;
+  if (typeof checkpoint.dir !== 'string' || checkpoint.dir === '')
+    throw new InvalidOptionError(where, 'checkpoint.dir', 'a directory', checkpoint.dir);
+  if (checkpoint.everySteps !== undefined) checkInteger(where, 'checkpoint.everySteps', checkpoint.everySteps, 1);
+  if (checkpoint.keep !== undefined) checkInteger(where, 'checkpoint.keep', checkpoint.keep, 1);
+}
+
+function asSchedule(option: string, value: number | Schedule): Schedule {
+  if (typeof value !== 'number') return value;
+  checkNumber(where, option, value, 0);
+  return constant(value);
+}
+
+/** The optimiser must hold what the method declares: a parameter forgotten by either would silently not train. */
+function checkTrainable<B>(method: Method<B>, optimized: readonly OptimizedParameter[]): void {
+  const declared = new Map([...method.trainable()].map(([name, { variable }]) => [variable, name]));
+  const held = new Set(optimized.map(({ variable }) => variable));
+  const forgotten = [...declared].filter(([variable]) => !held.has(variable)).map(([, name]) => name);
+  const foreign = optimized.filter(({ variable }) => !declared.has(variable)).map(({ name }) => name);
+  if (forgotten.length + foreign.length === 0) return;
+  const list = (names: readonly string[]): string =>
+    names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
+  const problems = [
+    ...(forgotten.length > 0 ? [`without ${list(forgotten)}`] : []),
+    ...(foreign.length > 0 ? [`with ${list(foreign)}, which the method does not train`] : []),
+  ];
+  throw new InvalidOptionError(
+    where,
+    'optimizer',
+    "over exactly the parameters of the method's trainable()",
+    `one ${problems.join(' and ')}`,
+  );
+}
+
+const variablesOf = (module: Module): tf.Variable[] =>
+  [...module.namedParameters().values(), ...module.namedBuffers().values()].map(({ variable }) => variable);
+
+function savedModules(modules: Readonly<Record<string, Module>>, targets: readonly Module[]): Record<string, Module> {
+  const saved = { ...modules };
+  const covered = new Set(Object.values(modules).flatMap(variablesOf));
+  targets.forEach((target, index) => {
+    if (variablesOf(target).some((variable) => !covered.has(variable))) saved[`ema-target-${index}`] = target;
+  });
+  return saved;
+}
+
+/** Groups as text: how many parameters have which settings. */
+function describeGroups(parameters: readonly OptimizedParameter[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { learningRateScale, weightDecay } of parameters) {
+    const group = `rate x ${learningRateScale}, weight decay ${weightDecay}`;
+    counts[group] = (counts[group] ?? 0) + 1;
+  }
+  return counts;
+}

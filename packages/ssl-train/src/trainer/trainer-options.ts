@@ -1,0 +1,77 @@
+import type { CompileOptions } from 'ssl-tensor';
+import type { RunConfig } from '../checkpoint/run-config.js';
+import type { EmaOptions } from '../ema/ema.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import type { ProgressOption } from '../progress/choose-progress.js';
+import type { Schedule } from '../schedules/schedule.js';
+import type { BatchLoader } from './batch-loader.js';
+import type { Method } from './method.js';
+import type { TrainerCallbacks } from './trainer-callbacks.js';
+
+/** Where checkpoints go, and whether to start from one. */
+export interface TrainerCheckpointOptions {
+  /** Directory of this run's checkpoints, made where missing. */
+  readonly dir: string;
+  /** Steps between checkpoints. Default: one after each epoch. The end of a run and a stop write one in any case. */
+  readonly everySteps?: number;
+  /** How many of the newest to keep. Default 3. */
+  readonly keep?: number;
+  /**
+   * true: continue from the newest of `dir`, or start where there is none. A path: continue from that file. Default
+   * false: start; a directory that already holds checkpoints is refused.
+   */
+  readonly resume?: boolean | string;
+}
+
+/** How EMA pairs of the method follow. */
+export interface TrainerEmaOptions extends EmaOptions {
+  /** Momentum per step. Default: BYOL's, half a cosine from 0.996 to 1 over the run. */
+  readonly momentum?: number | Schedule;
+}
+
+/** Options of {@link Trainer}. */
+export interface TrainerOptions<B> {
+  readonly method: Method<B>;
+  readonly loader: BatchLoader<B>;
+  /** Over exactly the parameters of `method.trainable()`. */
+  readonly optimizer: Optimizer;
+  /** Learning rate per step. */
+  readonly schedule: number | Schedule;
+  /** Length of the run in epochs; give this or `steps`. */
+  readonly epochs?: number;
+  /** Length of the run in updates; give this or `epochs`. */
+  readonly steps?: number;
+  /** Seed of the run's in-graph randomness (dropout, augmentation in the step), a safe integer. */
+  readonly seed: number;
+  /** Batches whose mean gradient makes one update; an epoch's last batches that do not fill an update are left out. Default 1. */
+  readonly accumulateSteps?: number;
+  /** Clip gradients to this global norm. Default: not at all. */
+  readonly clipNorm?: number;
+  readonly ema?: TrainerEmaOptions;
+  readonly callbacks?: TrainerCallbacks | readonly TrainerCallbacks[];
+  readonly checkpoint?: TrainerCheckpointOptions;
+  /** JSONL file: a line per logged step and per evaluation. A fresh run starts the file anew, a resumed one continues it. */
+  readonly logFile?: string;
+  /** Steps between fetches of the loss and the metrics (the first and last step are fetched too). Default 10. */
+  readonly logEvery?: number;
+  /** Default `auto`: a bar on a terminal, else a line every five seconds; on standard error. */
+  readonly progress?: ProgressOption;
+  /** Stop as SIGINT does when this is aborted. */
+  readonly signal?: AbortSignal;
+  /** SIGINT and SIGTERM finish the step, save and stop. Default true. */
+  readonly handleSignals?: boolean;
+  /** Further settings of the run, saved with checkpoints and compared on resume: batch size, augmentation, data. */
+  readonly config?: RunConfig;
+  /** Options of `compile()` for the step: device, threads. */
+  readonly compile?: CompileOptions;
+}
+
+/** Defaults of {@link TrainerOptions}. The EMA momentum is that of BYOL, arXiv 2006.07733, section 3.2. */
+export const trainerDefaults = {
+  accumulateSteps: 1,
+  logEvery: 10,
+  keepCheckpoints: 3,
+  emaMomentum: 0.996,
+  progress: 'auto',
+  handleSignals: true,
+} as const;

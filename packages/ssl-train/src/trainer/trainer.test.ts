@@ -1,0 +1,626 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  BatchNorm,
+  type ForwardContext,
+  Linear,
+  loadSafetensors,
+  type Module,
+  type Parameter,
+  saveSafetensors,
+  training,
+} from 'ssl-nn';
+import { randomUniform } from 'ssl-tensor';
+import {
+  CheckpointError,
+  DataError,
+  foldIn,
+  InvalidOptionError,
+  type NdArray,
+  randomKey,
+  RandomStream,
+} from 'ssl-tensor/host';
+import '../../../../test/support/to-be-all-close.js';
+import { AdamW } from '../optimizers/adam-w.js';
+import { Sgd } from '../optimizers/sgd.js';
+import type { ProgressReporter, ProgressStart, ProgressStatus } from '../progress/progress-reporter.js';
+import { cosine } from '../schedules/cosine.js';
+import type { BatchLoader } from './batch-loader.js';
+import type { Method, MethodLoss } from './method.js';
+import { NonFiniteLossError } from './non-finite-loss-error.js';
+import type { Tensors } from './tensors.js';
+import { Trainer } from './trainer.js';
+import type { TrainerCallbacks } from './trainer-callbacks.js';
+import type { TrainerOptions } from './trainer-options.js';
+
+interface ToyBatch {
+  readonly x: NdArray<Float32Array>;
+  readonly y: NdArray<Float32Array>;
+}
+
+const [batchSize, inputs] = [8, 4];
+
+/** Points of a plane; the batch of a position is a function of the position. */
+class ToyLoader implements BatchLoader<ToyBatch> {
+  readonly requested: (readonly [epoch: number, from: number])[] = [];
+  returned = 0;
+
+  constructor(
+    readonly batchesPerEpoch = 5,
+    readonly failAt = Infinity,
+  ) {}
+
+  async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<ToyBatch> {
+    this.requested.push([epoch, fromBatch]);
+    try {
+      for (let position = fromBatch; position < this.batchesPerEpoch; position++) {
+        if (position >= this.failAt) throw new DataError('broken image');
+        const stream = new RandomStream(foldIn(foldIn(randomKey(7), epoch), position));
+        const x = Float32Array.from({ length: batchSize * inputs }, () => stream.normal());
+        const y = Float32Array.from(
+          { length: batchSize },
+          (_, row) => x[row * inputs]! - 2 * x[row * inputs + 1]! + 0.5,
+        );
+        yield { x: { data: x, shape: [batchSize, inputs] }, y: { data: y, shape: [batchSize, 1] } };
+      }
+    } finally {
+      this.returned++;
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Regression with noise from the step's key, batch normalisation and a target that follows by EMA. */
+class ToyMethod implements Method<ToyBatch> {
+  readonly name = 'toy';
+  readonly norm = new BatchNorm(inputs);
+  readonly linear: Linear;
+  readonly target: Linear;
+
+  constructor(seed = 1) {
+    this.linear = new Linear(inputs, 1, { key: randomKey(seed) });
+    this.target = new Linear(inputs, 1, { key: randomKey(seed) });
+  }
+
+  get modules(): Record<string, Module> {
+    return { norm: this.norm, linear: this.linear };
+  }
+
+  trainable(): Map<string, Parameter> {
+    return new Map([
+      ...[...this.norm.namedParameters()].map(([name, parameter]) => [`norm.${name}`, parameter] as const),
+      ...[...this.linear.namedParameters()].map(([name, parameter]) => [`linear.${name}`, parameter] as const),
+    ]);
+  }
+
+  emaPairs(): { online: Module; target: Module }[] {
+    return [{ online: this.linear, target: this.target }];
+  }
+
+  loss({ x, y }: Tensors<ToyBatch>, ctx: ForwardContext): MethodLoss {
+    const noise = tf.mul(tf.sub(randomUniform(ctx.key!, [batchSize, inputs]), 0.5), 0.1);
+    const prediction = this.linear.forward(this.norm.forward(tf.add(x, noise), ctx));
+    const error = tf.sub(prediction, y);
+    return { loss: tf.mean(tf.square(error)), metrics: { absolute: tf.mean(tf.abs(error)) } };
+  }
+}
+
+interface Toy {
+  readonly method: ToyMethod;
+  readonly loader: ToyLoader;
+  readonly trainer: Trainer<ToyBatch>;
+}
+
+type Settings = Partial<TrainerOptions<ToyBatch>> & { readonly makeMethod?: () => ToyMethod };
+
+/** A run of new objects, as a new process has. */
+function toy({ makeMethod = () => new ToyMethod(), ...options }: Settings = {}): Toy {
+  const method = (options.method ?? makeMethod()) as ToyMethod;
+  const loader = (options.loader ?? new ToyLoader()) as ToyLoader;
+  const optimizer = options.optimizer ?? new AdamW([{ parameters: method.trainable() }], { weightDecay: 0.05 });
+  const length = options.steps === undefined && options.epochs === undefined ? { epochs: 4 } : {};
+  const trainer = new Trainer<ToyBatch>({
+    seed: 3,
+    schedule: cosine({ base: 0.05, totalSteps: 20 }),
+    progress: 'silent',
+    logEvery: 1,
+    ...length,
+    ...options,
+    method,
+    loader,
+    optimizer,
+  });
+  return { method, loader, trainer };
+}
+
+const weights = ({ linear, norm, target }: ToyMethod): number[][] =>
+  [linear, norm, target].flatMap((module) => [...module.stateDict().values()].map(({ data }) => [...data]));
+
+let directory: string;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'ssl-train-'));
+  await tf.setBackend('cpu');
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+describe('training', () => {
+  it('learns, and records every logged step', async () => {
+    const { trainer, method, loader } = toy({ epochs: 30, schedule: 0.05 });
+    const { history, steps, interrupted, seconds, trainingSeconds } = await trainer.fit();
+    expect([steps, interrupted, history.length, trainer.stepsPerEpoch]).toEqual([150, false, 150, 5]);
+    expect(history[0]!.loss).toBeGreaterThan(2);
+    const tail = history.slice(-20).reduce((sum, { loss }) => sum + loss / 20, 0);
+    expect(tail).toBeLessThan(history[0]!.loss * 0.15);
+    expect(history[149]).toMatchObject({
+      step: 150,
+      epoch: 30,
+      learningRate: 0.05,
+      metrics: { absolute: expect.any(Number) },
+    });
+    expect(trainingSeconds > 0 && trainingSeconds <= seconds).toBe(true);
+    expect(loader.requested.map(([epoch]) => epoch)).toEqual(Array.from({ length: 30 }, (_, epoch) => epoch));
+    expect(loader.returned).toBe(30);
+    expect(
+      method.norm
+        .namedBuffers()
+        .get('running_mean')!
+        .read()
+        .data.some((value) => value !== 0),
+    ).toBe(true);
+  });
+
+  it('gives the same numbers for the same seed and others for another', async () => {
+    const [a, b, c] = [toy(), toy(), toy({ seed: 4 })];
+    const [first, second, third] = [await a.trainer.fit(), await b.trainer.fit(), await c.trainer.fit()];
+    expect(second.history).toEqual(first.history);
+    expect(weights(b.method)).toEqual(weights(a.method));
+    expect(third.history[5]!.loss).not.toBe(first.history[5]!.loss);
+  });
+
+  it('fetches at the first, every logEvery-th and the last step', async () => {
+    const { history } = await toy({ steps: 13, logEvery: 5 }).trainer.fit();
+    expect(history.map(({ step, epoch }) => [step, epoch])).toEqual([
+      [1, 1],
+      [5, 1],
+      [10, 2],
+      [13, 3],
+    ]);
+  });
+
+  it('keeps the number of tensors from step to step', async () => {
+    const counts: number[] = [];
+    const { trainer } = toy({
+      clipNorm: 1,
+      accumulateSteps: 2,
+      callbacks: { onStep: () => void counts.push(tf.memory().numTensors) },
+    });
+    await trainer.fit();
+    expect(new Set(counts.slice(1)).size).toBe(1);
+  });
+
+  it('moves the EMA target towards the online module', async () => {
+    const { trainer, method } = toy({ steps: 1, ema: { momentum: 0.75 } });
+    const before = [...method.target.weight.variable.dataSync()];
+    await trainer.fit();
+    const online = method.linear.weight.variable.dataSync();
+    expect(method.target.weight.variable.dataSync()).toBeAllClose(
+      Float32Array.from(before, (value, index) => 0.75 * value + 0.25 * online[index]!),
+      { rtol: 1e-6 },
+    );
+  });
+
+  it('accumulates the mean gradient of several batches', async () => {
+    /** Without noise and batch statistics two batches are one of twice the size. */
+    class Plain extends ToyMethod {
+      override trainable(): Map<string, Parameter> {
+        return this.linear.namedParameters();
+      }
+      override loss({ x, y }: Tensors<ToyBatch>, _ctx: ForwardContext): MethodLoss {
+        return { loss: tf.mean(tf.squaredDifference(this.linear.forward(x), y)) };
+      }
+    }
+    const makeMethod = (): ToyMethod => new Plain();
+    const method = makeMethod();
+    const { trainer } = toy({
+      method,
+      optimizer: new Sgd([{ parameters: method.trainable() }]),
+      schedule: 0.1,
+      accumulateSteps: 3,
+      epochs: 1,
+      loader: new ToyLoader(7),
+    });
+    const { history } = await trainer.fit();
+    const reference = makeMethod();
+    const losses: number[] = [];
+    const loader = new ToyLoader(7).epoch(0);
+    for (let step = 0; step < 2; step++) {
+      const batches = [
+        (await loader.next()).value,
+        (await loader.next()).value,
+        (await loader.next()).value,
+      ] as ToyBatch[];
+      const join = (name: keyof ToyBatch, width: number): tf.Tensor =>
+        tf.tensor(Float32Array.from(batches.flatMap((batch) => [...batch[name].data])), [3 * batchSize, width]);
+      const { value, grads } = tf.variableGrads(
+        () => reference.loss({ x: join('x', inputs), y: join('y', 1) }, training).loss,
+        [...reference.trainable().values()].map(({ variable }) => variable),
+      );
+      losses.push(value.dataSync()[0]!);
+      for (const { variable } of reference.trainable().values())
+        variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, 0.1)));
+    }
+    expect(history.map(({ loss }) => loss)).toBeAllClose(losses, { rtol: 1e-5 });
+    expect(method.linear.weight.variable).toBeAllClose(reference.linear.weight.variable, { rtol: 1e-5 });
+  });
+
+  it('clips and reports the norm', async () => {
+    const method = new ToyMethod();
+    const before = method.linear.weight.read().data;
+    const { trainer } = toy({
+      method,
+      optimizer: new Sgd([{ parameters: method.trainable() }]),
+      schedule: 1,
+      steps: 1,
+      clipNorm: 0.01,
+    });
+    const { history } = await trainer.fit();
+    expect(history[0]!.metrics['gradientNorm']).toBeGreaterThan(0.5);
+    expect(Math.hypot(...method.linear.weight.read().data.map((value, index) => value - before[index]!))).toBeLessThan(
+      0.01,
+    );
+  });
+});
+
+describe('callbacks', () => {
+  it('are awaited in order, and what they return is kept', async () => {
+    const calls: string[] = [];
+    const callbacks: TrainerCallbacks = {
+      onStart: ({ startStep, totalSteps }) => void calls.push(`start ${startStep}/${totalSteps}`),
+      onStep: ({ step, epoch, entry }) =>
+        void calls.push(`step ${step} of epoch ${epoch}${entry === undefined ? '' : ', logged'}`),
+      onEpochEnd: async ({ epoch }) => {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        calls.push(`epoch ${epoch}`);
+        return { knn: epoch / 10 };
+      },
+      onCheckpoint: ({ step }) => void calls.push(`checkpoint ${step}`),
+      onEnd: ({ steps }) => void calls.push(`end ${steps}`),
+    };
+    const { trainer } = toy({
+      loader: new ToyLoader(2),
+      epochs: 2,
+      logEvery: 3,
+      callbacks: [callbacks],
+      checkpoint: { dir: directory },
+    });
+    const { evaluations, seconds, trainingSeconds } = await trainer.fit();
+    const expected = [
+      'start 0/4',
+      'step 1 of epoch 1, logged',
+      'step 2 of epoch 1',
+      'epoch 1',
+      'checkpoint 2',
+      'step 3 of epoch 2, logged',
+      'step 4 of epoch 2, logged',
+      'epoch 2',
+      'checkpoint 4',
+      'end 4',
+    ];
+    expect(calls).toEqual(expected);
+    expect(evaluations).toEqual([
+      { step: 2, epoch: 1, metrics: { knn: 0.1 } },
+      { step: 4, epoch: 2, metrics: { knn: 0.2 } },
+    ]);
+    expect(seconds - trainingSeconds).toBeGreaterThan(0.05);
+  });
+
+  it('stop the run with their error, the loader is told and the signals are free again', async () => {
+    const listeners = process.listenerCount('SIGINT');
+    const { trainer, loader } = toy({
+      callbacks: { onStep: ({ step }) => Promise.reject(new DataError(`no disk at ${step}`)) },
+    });
+    await expect(trainer.fit()).rejects.toThrow('no disk at 1');
+    expect(loader.returned).toBe(1);
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+  });
+});
+
+describe('a stop', () => {
+  it('by SIGINT finishes the step, saves and resolves', async () => {
+    const listeners = process.listenerCount('SIGINT');
+    const notes: string[] = [];
+    const progress: ProgressReporter = {
+      start: () => undefined,
+      update: () => undefined,
+      note: (line) => void notes.push(line),
+      stop: () => undefined,
+    };
+    const callbacks: TrainerCallbacks = {
+      onStep: ({ step }) => (step === 3 ? void process.emit('SIGINT') : undefined),
+    };
+    const { trainer, loader } = toy({ callbacks, progress, checkpoint: { dir: directory } });
+    const result = await trainer.fit();
+    expect(result).toMatchObject({
+      steps: 3,
+      interrupted: true,
+      checkpoint: join(directory, 'step-00000003.safetensors'),
+    });
+    expect(readdirSync(directory)).toEqual(['step-00000003.safetensors']);
+    expect(notes).toEqual(['SIGINT: finishing the step and saving a checkpoint; once more quits at once']);
+    expect([process.listenerCount('SIGINT'), process.listenerCount('SIGTERM'), loader.returned]).toEqual([
+      listeners,
+      process.listenerCount('SIGTERM'),
+      1,
+    ]);
+  });
+
+  it('by an AbortSignal does the same', async () => {
+    const controller = new AbortController();
+    const { trainer } = toy({
+      signal: controller.signal,
+      callbacks: { onStep: ({ step }) => (step === 7 ? controller.abort() : undefined) },
+    });
+    expect(await trainer.fit()).toMatchObject({ steps: 7, interrupted: true });
+  });
+
+  it('leaves other handlers alone when told to', async () => {
+    const listeners = process.listenerCount('SIGTERM');
+    let during = -1;
+    await toy({
+      steps: 1,
+      handleSignals: false,
+      callbacks: { onStep: () => void (during = process.listenerCount('SIGTERM')) },
+    }).trainer.fit();
+    expect(during).toBe(listeners);
+  });
+});
+
+describe('resume', () => {
+  const callbacks: TrainerCallbacks = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
+
+  it.each([
+    { name: 'within an epoch', accumulateSteps: 1, at: 8, total: 20 },
+    { name: 'at the end of an epoch', accumulateSteps: 1, at: 10, total: 20 },
+    { name: 'with accumulation', accumulateSteps: 2, at: 5, total: 8 },
+  ])('equals the unbroken run bit for bit: $name', async ({ accumulateSteps, at, total }) => {
+    const common = { accumulateSteps, clipNorm: 5, callbacks, ema: { momentum: 0.9 } };
+    const unbroken = toy(common);
+    const whole = await unbroken.trainer.fit();
+    expect(whole.steps).toBe(total);
+    const controller = new AbortController();
+    const stop: TrainerCallbacks = { onStep: ({ step }) => (step === at ? controller.abort() : undefined) };
+    const checkpoint = { dir: directory, everySteps: 3 };
+    await toy({ ...common, callbacks: [callbacks, stop], checkpoint, signal: controller.signal }).trainer.fit();
+    const resumed = toy({
+      ...common,
+      checkpoint: { ...checkpoint, resume: true },
+      makeMethod: () => new ToyMethod(99),
+    });
+    const rest = await resumed.trainer.fit();
+    expect(resumed.loader.requested[0]).toEqual([Math.floor(at / (total / 4)), (at % (total / 4)) * accumulateSteps]);
+    expect(rest.history).toEqual(whole.history);
+    expect(rest.evaluations).toEqual(whole.evaluations);
+    expect(weights(resumed.method)).toEqual(weights(unbroken.method));
+    expect(rest.interrupted).toBe(false);
+    expect(readdirSync(directory)).toHaveLength(3);
+  });
+
+  it('of a finished run does nothing', async () => {
+    const checkpoint = { dir: directory, resume: true };
+    const first = await toy({ checkpoint }).trainer.fit();
+    const second = toy({ checkpoint });
+    const result = await second.trainer.fit();
+    expect(second.loader.requested).toEqual([]);
+    expect(result.history).toEqual(first.history);
+    expect(result.seconds).toBeGreaterThan(0);
+  });
+
+  it('refuses another length of the run where a schedule depends on it', async () => {
+    await toy({ steps: 4, checkpoint: { dir: directory } }).trainer.fit();
+    await expect(toy({ steps: 6, checkpoint: { dir: directory, resume: true } }).trainer.fit()).rejects.toThrow(
+      'emaMomentum after 2 steps was',
+    );
+  });
+
+  it('may lengthen a run whose schedules do not depend on it', async () => {
+    const common = { ema: { momentum: 0.9 }, schedule: 0.05 };
+    const whole = await toy({ ...common, steps: 6 }).trainer.fit();
+    await toy({ ...common, steps: 4, checkpoint: { dir: directory } }).trainer.fit();
+    const longer = await toy({ ...common, steps: 6, checkpoint: { dir: directory, resume: true } }).trainer.fit();
+    expect(longer.history).toEqual(whole.history);
+  });
+
+  it('cuts the log and continues it', async () => {
+    const logFile = join(directory, 'log.jsonl');
+    const dir = join(directory, 'checkpoints');
+    const controller = new AbortController();
+    const stop: TrainerCallbacks = { onStep: ({ step }) => (step === 4 ? controller.abort() : undefined) };
+    await toy({ logFile, checkpoint: { dir }, callbacks: stop, signal: controller.signal }).trainer.fit();
+    writeFileSync(
+      logFile,
+      `${readFileSync(logFile, 'utf8')}${JSON.stringify({ type: 'step', step: 5, loss: 77 })}\n{"type":"st`,
+    );
+    const resumed = await toy({ logFile, checkpoint: { dir, resume: true }, callbacks }).trainer.fit();
+    const lines = readFileSync(logFile, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; step: number; loss?: number; metrics?: unknown });
+    const steps = lines.filter(({ type }) => type === 'step');
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(steps.map(({ loss }) => loss)).toEqual(resumed.history.map(({ loss }) => loss));
+    expect(lines.filter(({ type }) => type === 'start').map(({ step }) => step)).toEqual([0, 4]);
+    expect(lines.filter(({ type }) => type === 'evaluation').map(({ step, metrics }) => [step, metrics])).toEqual(
+      [1, 2, 3, 4].map((epoch) => [5 * epoch, { score: epoch }]),
+    );
+    expect(lines.at(-1)).toMatchObject({ type: 'end', step: 20, interrupted: false });
+  });
+
+  describe('refuses', () => {
+    const checkpoint = (): { dir: string; resume: true } => ({ dir: directory, resume: true });
+    beforeEach(() =>
+      toy({ steps: 5, ema: { momentum: 0.9 }, config: { batchSize: 8 }, checkpoint: { dir: directory } }).trainer.fit(),
+    );
+    const same = { ema: { momentum: 0.9 }, config: { batchSize: 8 } };
+
+    it('a directory in use without resume', async () => {
+      await expect(toy({ ...same, checkpoint: { dir: directory } }).trainer.fit()).rejects.toThrow(
+        'holds checkpoints of an earlier run (up to step 5)',
+      );
+    });
+
+    it('other settings, and says which', async () => {
+      const error: unknown = await toy({ ...same, seed: 9, config: { batchSize: 16 }, checkpoint: checkpoint() })
+        .trainer.fit()
+        .catch((reason: unknown) => reason);
+      expect(CheckpointError.isInstance(error) && error.path).toBe(join(directory, 'step-00000005.safetensors'));
+      expect((error as Error).message).toContain('seed was 3, is 9; config.batchSize was 8, is 16');
+    });
+
+    it('another schedule', async () => {
+      await expect(toy({ ...same, schedule: 0.05, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(
+        'learningRate after 2 steps was',
+      );
+    });
+
+    it('another model, and names the tensor', async () => {
+      const method = new ToyMethod();
+      Object.assign(method, {
+        target: new Linear(inputs, 1, { key: randomKey(1) }),
+        linear: new Linear(inputs, 2, { key: randomKey(1) }),
+      });
+      method.emaPairs = () => [];
+      const error: unknown = await toy({ config: same.config, method, checkpoint: checkpoint() })
+        .trainer.fit()
+        .catch((reason: unknown) => reason);
+      expect(CheckpointError.isInstance(error)).toBe(true);
+    });
+
+    it('a checkpoint beyond the end', async () => {
+      await expect(toy({ ...same, steps: 4, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(
+        'is of step 5, beyond the 4 steps of this run',
+      );
+    });
+
+    it('an older file where later ones lie', async () => {
+      const older = join(directory, '..', `older-${Date.now()}.safetensors`);
+      const { tensors, metadata } = await loadSafetensors(join(directory, 'step-00000005.safetensors'));
+      await saveSafetensors(older, tensors, { ...metadata, run: metadata['run']!.replace('"step":5', '"step":4') });
+      await expect(toy({ ...same, checkpoint: { dir: directory, resume: older } }).trainer.fit()).rejects.toThrow(
+        'the directory holds later ones (step 5)',
+      );
+      rmSync(older);
+    });
+
+    it.each([
+      ['weights that are no checkpoint', {}, 'is not a checkpoint of a training run'],
+      ['another version', { format: 'ssl-train-checkpoint', version: '9' }, 'has checkpoint version 9'],
+      ['metadata that is not JSON', { format: 'ssl-train-checkpoint', version: '1', run: '{' }, 'run is not JSON'],
+      [
+        'metadata without a step',
+        { format: 'ssl-train-checkpoint', version: '1', run: '{"step":-1}' },
+        'damaged metadata (step)',
+      ],
+    ])('%s', async (_, metadata, message) => {
+      const path = join(directory, 'other.safetensors');
+      await saveSafetensors(path, new Map(), metadata as Record<string, string>);
+      await expect(toy({ ...same, checkpoint: { dir: directory, resume: path } }).trainer.fit()).rejects.toThrow(
+        message,
+      );
+    });
+
+    it('a truncated file', async () => {
+      const path = join(directory, 'step-00000005.safetensors');
+      writeFileSync(path, readFileSync(path).subarray(0, 500));
+      await expect(toy({ ...same, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(CheckpointError);
+    });
+  });
+});
+
+describe('errors', () => {
+  it('a loss that is not finite names the step and the rate', async () => {
+    class Broken extends ToyMethod {
+      override loss(batch: Tensors<ToyBatch>, ctx: ForwardContext): MethodLoss {
+        return {
+          loss: tf.mul(
+            super.loss(batch, ctx).loss,
+            tf.div(1, tf.sub(1, tf.sum(tf.square(this.linear.weight.variable)))),
+          ) as tf.Scalar,
+        };
+      }
+    }
+    const method = new Broken();
+    const optimizer = new Sgd([{ parameters: method.trainable() }]);
+    const error: unknown = await toy({ method, optimizer, schedule: 1e20, logEvery: 2, checkpoint: { dir: directory } })
+      .trainer.fit()
+      .catch((reason: unknown) => reason);
+    expect(NonFiniteLossError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ step: 2, learningRate: 1e20 });
+    expect((error as Error).message).toContain('last seen finite at step 1). Lower the learning rate');
+    expect(existsSync(join(directory, 'step-00000002.safetensors'))).toBe(false);
+  });
+
+  it('of the loader pass through, with its iterator closed', async () => {
+    const { trainer, loader } = toy({ loader: new ToyLoader(5, 2) });
+    await expect(trainer.fit()).rejects.toThrow('broken image');
+    expect(loader.returned).toBe(1);
+  });
+
+  it('a loader that yields less than it says', async () => {
+    const loader = new ToyLoader(3);
+    Object.assign(loader, { epoch: (epoch: number) => new ToyLoader(2).epoch(epoch) });
+    await expect(toy({ loader }).trainer.fit()).rejects.toThrow('the loader ended epoch 1 after 2 of 3 steps');
+  });
+
+  it('a parameter that the loss does not depend on', async () => {
+    class Idle extends ToyMethod {
+      override trainable(): Map<string, Parameter> {
+        return new Map([...super.trainable(), ['idle', this.target.weight]]);
+      }
+    }
+    await expect(toy({ method: new Idle() }).trainer.fit()).rejects.toThrow(
+      "method 'toy': trainable() must be parameters that the loss depends on (leave the others out), got 'parameters without gradient: idle'",
+    );
+  });
+
+  it('options that do not fit', () => {
+    const other = new ToyMethod();
+    expect(() => toy({ optimizer: new Sgd([{ parameters: other.trainable() }]) })).toThrow(
+      "over exactly the parameters of the method's trainable()",
+    );
+    expect(() => toy({ epochs: 1, steps: 1 })).toThrow('epochs must be given, or steps, and not both');
+    expect(() => toy({ accumulateSteps: 6 })).toThrow(
+      'accumulateSteps must be at most the batches of an epoch (5), got 6',
+    );
+    expect(() => toy({ seed: 0.5 })).toThrow(InvalidOptionError);
+    expect(() => toy({ clipNorm: 0 })).toThrow('clipNorm must be a number > 0');
+  });
+
+  it('a second fit while the first goes on', async () => {
+    const { trainer } = toy({ steps: 1 });
+    const first = trainer.fit();
+    await expect(trainer.fit()).rejects.toThrow(InvalidOptionError);
+    await first;
+  });
+});
+
+it('tells progress what it shows', async () => {
+  const seen: { start?: ProgressStart; updates: ProgressStatus[]; stopped: number } = { updates: [], stopped: 0 };
+  const progress: ProgressReporter = {
+    start: (run) => void (seen.start = run),
+    update: (status) => void seen.updates.push(status),
+    note: () => undefined,
+    stop: () => void seen.stopped++,
+  };
+  const { history } = await toy({ progress, logEvery: 10 }).trainer.fit();
+  expect(seen.start).toEqual({ name: 'toy', totalSteps: 20, startStep: 0, totalEpochs: 4 });
+  expect(seen.updates).toHaveLength(20);
+  expect(seen.updates[12]).toMatchObject({ step: 13, epoch: 3, loss: history[1]!.loss });
+  expect(seen.updates[12]!.samplesPerSecond).toBeGreaterThan(0);
+  expect(seen.updates[19]!.secondsLeft).toBe(0);
+  expect(seen.stopped).toBeGreaterThan(0);
+});

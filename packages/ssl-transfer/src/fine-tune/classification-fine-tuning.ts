@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ForwardContext, Module, Parameter } from 'ssl-nn';
+import { InvalidOptionError, sparseSoftmaxCrossEntropy } from 'ssl-tensor';
+import type { NdArray } from 'ssl-tensor';
+import type { Method, MethodLoss, ParameterGroup, Tensors } from 'ssl-train';
+import type { Classifier } from './classifier.js';
+
+/** A batch with classes. */
+export interface LabelledBatch<B> {
+  readonly inputs: B;
+  /** int32 `[batch]` */
+  readonly labels: NdArray<Int32Array>;
+}
+
+/** Options of {@link ClassificationFineTuning}. */
+export interface ClassificationFineTuningOptions {
+  /**
+   * How the backbone runs while it trains. `training`: batch normalisation by the batch's statistics, dropout on.
+   * `evaluation`: by the pretrained running statistics, which then stay as they are, dropout off; steadier with few
+   * labels or small batches. Default `training`.
+   */
+  readonly backboneMode?: 'training' | 'evaluation';
+}
+
+/** Training of a {@link Classifier} by cross-entropy. Metric `accuracy`: share of right predictions in the batch. */
+export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
+  readonly name = 'classification-fine-tuning';
+  readonly modules: { readonly backbone: Module; readonly head: Module };
+  readonly #classifier: Classifier<B>;
+  readonly #backboneMode: 'training' | 'evaluation';
+
+  constructor(classifier: Classifier<B>, { backboneMode = 'training' }: ClassificationFineTuningOptions = {}) {
+    if (backboneMode !== 'training' && backboneMode !== 'evaluation') {
+      throw new InvalidOptionError('ClassificationFineTuning', 'backboneMode', "'training' or 'evaluation'", backboneMode);
+    }
+    this.#classifier = classifier;
+    this.#backboneMode = backboneMode;
+    this.modules = { backbone: classifier.backbone, head: classifier.head };
+  }
+
+  trainable(): Map<string, Parameter> {
+    return this.#classifier.namedParameters();
+  }
+
+  /** Backbone and head as the optimiser's groups, the backbone at a fraction of the learning rate. */
+  parameterGroups(bodyLearningRateScale: number): ParameterGroup[] {
+    const all = [...this.trainable()];
+    const isBody = ([name]: readonly [string, Parameter]): boolean => name.startsWith('backbone.');
+    return [
+      { parameters: all.filter(isBody), learningRateScale: bodyLearningRateScale },
+      { parameters: all.filter((entry) => !isBody(entry)) },
+    ];
+  }
+
+  loss({ inputs, labels }: { readonly inputs: Tensors<B>; readonly labels: tf.Tensor }, ctx: ForwardContext): MethodLoss {
+    const logits = this.#classifier.forward(inputs, { ...ctx, training: ctx.training && this.#backboneMode === 'training' });
+    const hits = tf.equal(tf.argMax(logits, 1), labels);
+    return {
+      loss: tf.mean(sparseSoftmaxCrossEntropy(logits, labels as tf.Tensor1D)),
+      metrics: { accuracy: tf.mean(tf.cast(hits, 'float32')) },
+    };
+  }
+}

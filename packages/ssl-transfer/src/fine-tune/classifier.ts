@@ -1,0 +1,67 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { Linear, Module, evaluation, normal, zeros } from 'ssl-nn';
+import type { ForwardContext } from 'ssl-nn';
+import { InvalidOptionError, ShapeError } from 'ssl-tensor';
+import type { NdArray, RandomKey } from 'ssl-tensor';
+import type { Tensors } from 'ssl-train';
+
+/** A linear classifier's weights, for instance a linear probe's result. */
+export interface LinearWeights {
+  /** float32 `[classes, featureDim]` */
+  readonly weight: NdArray<Float32Array>;
+  /** float32 `[classes]` */
+  readonly bias: NdArray<Float32Array>;
+}
+
+/** Options of {@link Classifier}. */
+export interface ClassifierOptions<B> {
+  /** The encoder whose parameters train. */
+  readonly backbone: Module;
+  /** Width of the features. */
+  readonly featureDim: number;
+  /**
+   * Features `[batch, featureDim]` of a batch, by the backbone. Traced; normalisation and pooling belong in here:
+   * `(images, ctx) => backbone.forward(normalizeImages(images, statistics), ctx)`.
+   */
+  readonly features: (inputs: Tensors<B>, ctx: ForwardContext) => tf.Tensor2D;
+  readonly classes: number;
+  readonly key: RandomKey;
+  /**
+   * Start of the head. Default: small random weights. A linear probe's result keeps the features from being torn up
+   * before the head has learnt (Kumar et al. 2022, arXiv 2202.10054).
+   */
+  readonly head?: LinearWeights;
+}
+
+/** A backbone and a linear layer on its features. `B` is a batch of inputs on the host. */
+export class Classifier<B> extends Module {
+  readonly backbone: Module;
+  readonly head: Linear;
+  readonly #features: (inputs: Tensors<B>, ctx: ForwardContext) => tf.Tensor2D;
+
+  /** @throws InvalidOptionError for counts that are not positive integers; ShapeError for head weights that do not fit */
+  constructor({ backbone, featureDim, features, classes, key, head }: ClassifierOptions<B>) {
+    super();
+    for (const [option, value] of Object.entries({ featureDim, classes })) {
+      if (!(Number.isInteger(value) && value > 0)) throw new InvalidOptionError('Classifier', option, 'a positive integer', value);
+    }
+    this.backbone = backbone;
+    this.head = new Linear(featureDim, classes, { key, weightInit: normal(0.01), biasInit: zeros });
+    this.#features = features;
+    if (head === undefined) return;
+    const given = head.weight.shape.join() + ';' + head.bias.shape.join();
+    if (given !== `${classes},${featureDim};${classes}`) {
+      throw new ShapeError('Classifier', 'head', `weight [${classes}, ${featureDim}] and bias [${classes}]`, `[${head.weight.shape.join(', ')}] and [${head.bias.shape.join(', ')}]`);
+    }
+    this.head.loadStateDict(new Map([['weight', head.weight], ['bias', head.bias]]));
+  }
+
+  /**
+   * @param inputs a batch, as tensors
+   * @param ctx of the backbone
+   * @returns logits `[batch, classes]`
+   */
+  forward(inputs: Tensors<B>, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    return this.head.forward(this.#features(inputs, ctx), ctx);
+  }
+}

@@ -1,0 +1,105 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { ForwardContext, Module } from 'ssl-nn';
+import { InvalidOptionError, foldIn, randomKey } from 'ssl-tensor';
+import type { CompileOptions, RandomKey } from 'ssl-tensor';
+import { AdamW, Trainer, warmupCosine } from 'ssl-train';
+import type { ProgressOption, Schedule, Tensors, TrainerCallbacks, TrainerResult } from 'ssl-train';
+import { batchRows } from '../features/batch-rows.js';
+import { checkLabels } from '../labels/check-labels.js';
+import { ClassificationFineTuning } from './classification-fine-tuning.js';
+import { Classifier } from './classifier.js';
+import type { LinearWeights } from './classifier.js';
+import { LabelledBatches } from './labelled-batches.js';
+
+/** Defaults of {@link fineTune}. */
+export const fineTuneDefaults = {
+  batchSize: 64,
+  learningRate: 1e-3,
+  bodyLearningRateScale: 0.1,
+  weightDecay: 1e-4,
+  backboneMode: 'training',
+  seed: 0,
+  progress: 'silent',
+} as const;
+
+/** Options of {@link fineTune}. `B` is the inputs' structure: an `NdArray` of images, a record of token arrays. */
+export interface FineTuneOptions<B> {
+  /** The pretrained encoder; it is trained in place. */
+  readonly backbone: Module;
+  /** Width of the features. */
+  readonly featureDim: number;
+  /** Features `[batch, featureDim]` of a batch, by the backbone; see `ClassifierOptions.features`. */
+  readonly features: (inputs: Tensors<B>, ctx: ForwardContext) => tf.Tensor2D;
+  /** All training inputs, first axis = sample. */
+  readonly inputs: B;
+  /** `[n]` their classes. */
+  readonly labels: Int32Array;
+  /** Number of classes. Default: the largest label + 1. */
+  readonly classes?: number;
+  /** Training steps. */
+  readonly steps: number;
+  /** Default 64. */
+  readonly batchSize?: number;
+  /** Peak learning rate of the head. Default 1e-3. */
+  readonly learningRate?: number;
+  /** Learning rate of the backbone relative to the head's: 0 trains the head alone, 1 suits a start from scratch. Default 0.1. */
+  readonly bodyLearningRateScale?: number;
+  /** Weight decay of AdamW. Default 1e-4. */
+  readonly weightDecay?: number;
+  /** Learning rate by step. Default: linear warm-up over a tenth of the steps, then cosine to 0. */
+  readonly schedule?: Schedule;
+  /** Start of the head, for instance a linear probe's result. Default: small random weights. */
+  readonly head?: LinearWeights;
+  /** Changes a batch of inputs on the host; the key is the batch's own. */
+  readonly augment?: (inputs: B, key: RandomKey) => B;
+  /** How the backbone's batch normalisation and dropout run; see `ClassificationFineTuningOptions`. Default `training`. */
+  readonly backboneMode?: 'training' | 'evaluation';
+  /** Default 0. */
+  readonly seed?: number;
+  readonly callbacks?: TrainerCallbacks;
+  /** How progress is shown. Default `silent`. */
+  readonly progress?: ProgressOption;
+  /** Stops the run when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Engine options of the compiled step. */
+  readonly compile?: CompileOptions;
+}
+
+/** Result of {@link fineTune}. */
+export interface FineTuneResult<B> {
+  readonly classifier: Classifier<B>;
+  readonly training: TrainerResult;
+}
+
+/**
+ * Fine-tunes a pretrained encoder with a linear classifier on labelled data in memory: AdamW, the backbone at a fraction
+ * of the head's learning rate. With a fresh backbone and `bodyLearningRateScale: 1` it trains from scratch.
+ *
+ * @returns the classifier, which holds the given backbone
+ * @throws ShapeError, DataError, InvalidOptionError for data or options that do not fit
+ */
+export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTuneResult<B>> {
+  const settings = { ...fineTuneDefaults, ...options };
+  const { backbone, featureDim, features, inputs, labels, steps, batchSize, learningRate, bodyLearningRateScale, weightDecay, backboneMode, seed } = settings;
+  if (!(Number.isInteger(steps) && steps > 0)) throw new InvalidOptionError('fineTune', 'steps', 'a positive integer', steps);
+  const classes = checkLabels('fineTune', 'labels', labels, batchRows('fineTune', inputs), options.classes);
+  const key = foldIn(randomKey(seed), 'fineTune');
+  const { head, augment, callbacks, signal, compile } = options;
+
+  const classifier = new Classifier<B>({ backbone, featureDim, features, classes, key: foldIn(key, 'head'), ...(head === undefined ? {} : { head }) });
+  const method = new ClassificationFineTuning(classifier, { backboneMode });
+  const loader = new LabelledBatches<B>({ inputs, labels, batchSize, key: foldIn(key, 'batches'), ...(augment === undefined ? {} : { augment }) });
+  const trainer = new Trainer({
+    method,
+    loader,
+    optimizer: new AdamW(method.parameterGroups(bodyLearningRateScale), { weightDecay }),
+    schedule: options.schedule ?? warmupCosine({ base: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
+    steps,
+    seed,
+    progress: settings.progress,
+    ...(callbacks === undefined ? {} : { callbacks }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(compile === undefined ? {} : { compile }),
+  });
+  return { classifier, training: await trainer.fit() };
+}

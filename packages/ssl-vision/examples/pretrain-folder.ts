@@ -1,0 +1,17 @@
+/** Pretrains a ResNet-18 on a folder of images and saves it: `npx tsx pretrain-folder.ts photos`. */
+import { DataLoader, ImageFolderDataset, simclrViews } from 'ssl-data';
+import { saveSafetensors } from 'ssl-nn';
+import { randomKey } from 'ssl-tensor';
+import { AdamW, Trainer, warmupCosine } from 'ssl-train';
+import { SimClr, imagenetStatistics, resnet18 } from 'ssl-vision';
+
+const dataset = await ImageFolderDataset.open(process.argv[2] ?? 'photos');
+const loader = new DataLoader({ dataset, views: simclrViews({ size: 64 }), batchSize: 64 });
+const backbone = resnet18({ key: randomKey(0), stem: 'cifar' });
+const method = new SimClr({ backbone, key: randomKey(1), normalize: imagenetStatistics });
+const optimizer = new AdamW([{ parameters: method.trainable() }]);
+const steps = 20 * loader.batchesPerEpoch;
+const schedule = warmupCosine({ base: 1e-3, warmupSteps: Math.floor(steps / 10), totalSteps: steps });
+await new Trainer({ method, loader, optimizer, schedule, steps, seed: 0, checkpoint: { dir: 'runs/simclr', resume: true } }).fit();
+await loader.close();
+await saveSafetensors('encoder.safetensors', backbone.stateDict());

@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { BatchNorm, Conv2d, Module, evaluation } from 'ssl-nn';
+import type { ForwardContext, Sequential } from 'ssl-nn';
+import { foldIn } from 'ssl-tensor';
+import { kaimingFanOut, shortcut } from './residual-block.js';
+import type { ResidualBlockOptions } from './residual-block.js';
+
+/**
+ * 1 x 1, 3 x 3 and 1 x 1 convolutions around a shortcut (He et al. 2015, arXiv 1512.03385, figure 5 right). As in
+ * torchvision the 3 x 3 convolution strides (ResNet v1.5). Names as in torchvision.
+ */
+export class Bottleneck extends Module {
+  static readonly expansion = 4;
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm;
+  readonly conv3: Conv2d;
+  readonly bn3: BatchNorm;
+  readonly downsample: Sequential | undefined;
+
+  constructor({ inChannels, width, stride, key }: ResidualBlockOptions) {
+    super();
+    const out = width * Bottleneck.expansion;
+    this.conv1 = new Conv2d(inChannels, width, { kernelSize: 1, bias: false, key: foldIn(key, 1), weightInit: kaimingFanOut });
+    this.bn1 = new BatchNorm(width);
+    this.conv2 = new Conv2d(width, width, { kernelSize: 3, stride, padding: 1, bias: false, key: foldIn(key, 2), weightInit: kaimingFanOut });
+    this.bn2 = new BatchNorm(width);
+    this.conv3 = new Conv2d(width, out, { kernelSize: 1, bias: false, key: foldIn(key, 3), weightInit: kaimingFanOut });
+    this.bn3 = new BatchNorm(out);
+    this.downsample = shortcut(inChannels, out, stride, foldIn(key, 0));
+  }
+
+  forward(x: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor4D {
+    const identity = this.downsample === undefined ? x : this.downsample.forward(x, ctx);
+    const reduced = tf.relu(this.bn1.forward(this.conv1.forward(x), ctx));
+    const inner = tf.relu(this.bn2.forward(this.conv2.forward(reduced), ctx));
+    return tf.relu(tf.add(this.bn3.forward(this.conv3.forward(inner), ctx), identity));
+  }
+}

@@ -1,0 +1,20 @@
+import { BatchNorm, Conv2d, Sequential, kaimingNormal } from 'ssl-nn';
+import type { RandomKey } from 'ssl-tensor';
+
+/** Initialisation of every convolution of a ResNet in torchvision. */
+export const kaimingFanOut = kaimingNormal({ mode: 'fanOut' });
+
+/** What a residual block is built from. */
+export interface ResidualBlockOptions {
+  readonly inChannels: number;
+  /** Channels inside the block; it gives out `width * expansion`. */
+  readonly width: number;
+  readonly stride: number;
+  readonly key: RandomKey;
+}
+
+/** The projection of a shortcut whose shape changes: 1 x 1 convolution and normalisation; `undefined` for the identity. */
+export function shortcut(inChannels: number, outChannels: number, stride: number, key: RandomKey): Sequential | undefined {
+  if (stride === 1 && inChannels === outChannels) return undefined;
+  return new Sequential([new Conv2d(inChannels, outChannels, { kernelSize: 1, stride, bias: false, key, weightInit: kaimingFanOut }), new BatchNorm(outChannels)]);
+}

@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { readFileSync } from 'node:fs';
+import { InvalidOptionError, ShapeError, randomKey } from 'ssl-tensor';
+import { describe, expect, it } from 'vitest';
+import { expectBackboneGolden, referenceShapes } from '../../../../../test/golden/vision/expect-backbone.js';
+import type { BackboneCase } from '../../../../../test/golden/vision/expect-backbone.js';
+import { VisionTransformer, vitSmall, vitTiny } from './vision-transformer.js';
+import type { VisionTransformerOptions } from './vision-transformer.js';
+
+const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../../../test/golden/vision/${name}`, import.meta.url), 'utf8'));
+const golden = read('vit.json') as { cases: Record<string, BackboneCase> };
+const { models } = read('state-dicts.json') as { models: Record<string, Record<string, number[]>> };
+const small = { key: randomKey(0), imageSize: 8, patchSize: 4, dim: 12, depth: 1, heads: 2 } as const;
+
+describe('VisionTransformer', () => {
+  it.each(Object.entries(golden.cases))('equals timm: %s', (_, expected) => {
+    expectBackboneGolden(new VisionTransformer({ ...(expected.options as unknown as VisionTransformerOptions), key: randomKey(0) }), expected);
+  });
+
+  it.each([
+    ['vit_tiny_patch16_224', vitTiny, 192],
+    ['vit_small_patch16_224', vitSmall, 384],
+  ] as const)('%s has the names and shapes of timm', (name, build, featureDim) => {
+    const model = build({ key: randomKey(0) });
+    expect(model.featureDim).toBe(featureDim);
+    expect(referenceShapes(model)).toEqual(models[name]);
+    model.dispose();
+  });
+
+  it('gives all tokens, whose class token is the feature', () => {
+    const model = new VisionTransformer(small);
+    const images = tf.ones([2, 8, 8, 3]) as tf.Tensor4D;
+    const tokens = model.forwardTokens(images);
+    expect(tokens.shape).toEqual([2, 5, 12]);
+    const feature = model.forward(images).dataSync();
+    tf.slice(tokens, [0, 0, 0], [2, 1, 12]).dataSync().forEach((value, i) => expect(feature[i]).toBeCloseTo(value, 5));
+  });
+
+  it('refuses sizes that do not divide', () => {
+    expect(() => new VisionTransformer({ ...small, imageSize: 10 })).toThrow(InvalidOptionError);
+    expect(() => new VisionTransformer({ ...small, heads: 5 })).toThrow(InvalidOptionError);
+    expect(() => new VisionTransformer(small).forward(tf.ones([1, 8, 12, 3]))).toThrow(ShapeError);
+  });
+});

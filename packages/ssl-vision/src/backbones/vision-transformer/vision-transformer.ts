@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { LayerNorm, Module, Parameter, TransformerBlock, childContext, evaluation, normal, zeros } from 'ssl-nn';
+import type { ForwardContext } from 'ssl-nn';
+import { InvalidOptionError, foldIn } from 'ssl-tensor';
+import type { RandomKey } from 'ssl-tensor';
+import type { Backbone } from '../../backbone.js';
+import { PatchEmbed } from './patch-embed.js';
+
+/** Options of {@link VisionTransformer}. */
+export interface VisionTransformerOptions {
+  readonly key: RandomKey;
+  /** Height and width of the images, or one number for both. A multiple of `patchSize`. */
+  readonly imageSize: number | readonly [number, number];
+  readonly patchSize: number;
+  /** Width of a token. A multiple of `heads`. */
+  readonly dim: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Width of the inner layer of the MLP, relative to `dim`. Default 4. */
+  readonly mlpRatio?: number;
+  /** Bias of queries, keys and values. Default true. */
+  readonly qkvBias?: boolean;
+  /** Probability that a sample skips a branch of the last block; falls linearly to 0 at the first. Default 0. */
+  readonly dropPath?: number;
+  /** Features: the class token, or the mean over the patches. Default `cls`. */
+  readonly pool?: 'cls' | 'mean';
+  /** Channels of the images. Default 3. */
+  readonly inChannels?: number;
+}
+
+/** Options of the named ViTs. Default: 224 pixels in patches of 16. */
+export type VitVariantOptions = Pick<VisionTransformerOptions, 'key' | 'pool' | 'inChannels' | 'dropPath'> & {
+  readonly imageSize?: number | readonly [number, number];
+  readonly patchSize?: number;
+};
+
+/**
+ * Vision transformer without its classifier: patches and a class token, learnt positions, pre-norm blocks, a final
+ * layer norm over all tokens. State dict and initialisation (normal of deviation 0.02, zero biases) as timm's
+ * `VisionTransformer` less `head`; with `pool: 'mean'` as timm's with `global_pool='avg', fc_norm=False`.
+ *
+ * Source: Dosovitskiy et al. 2020 (arXiv 2010.11929); Touvron et al. 2020 (arXiv 2012.12877) for tiny and small;
+ * `timm/models/vision_transformer.py`.
+ */
+export class VisionTransformer extends Module implements Backbone {
+  static override readonly fieldNames = { patchEmbed: 'patch_embed', clsToken: 'cls_token', posEmbed: 'pos_embed' };
+  readonly featureDim: number;
+  readonly patchEmbed: PatchEmbed;
+  /** `[1, 1, dim]` */
+  readonly clsToken: Parameter;
+  /** `[1, 1 + patches, dim]`, the class token's first. */
+  readonly posEmbed: Parameter;
+  readonly blocks: readonly TransformerBlock[];
+  readonly norm: LayerNorm;
+  readonly #pool: 'cls' | 'mean';
+
+  /** @throws InvalidOptionError for sizes that do not divide or are not positive integers */
+  constructor(options: VisionTransformerOptions) {
+    super();
+    const { key, patchSize, dim, depth, heads, mlpRatio = 4, qkvBias = true, pool = 'cls', inChannels = 3, dropPath = 0 } = options;
+    const [height, width] = typeof options.imageSize === 'number' ? [options.imageSize, options.imageSize] : options.imageSize;
+    const where = 'VisionTransformer';
+    for (const [option, value] of Object.entries({ patchSize, dim, depth, heads, inChannels, height, width })) {
+      if (!(Number.isInteger(value) && value > 0)) throw new InvalidOptionError(where, option, 'a positive integer', value);
+    }
+    if (height % patchSize !== 0 || width % patchSize !== 0) {
+      throw new InvalidOptionError(where, 'imageSize', `a multiple of patchSize ${patchSize}`, `${height} x ${width}`);
+    }
+    if (dim % heads !== 0) throw new InvalidOptionError(where, 'dim', `a multiple of heads ${heads}`, dim);
+    if (pool !== 'cls' && pool !== 'mean') throw new InvalidOptionError(where, 'pool', "'cls' or 'mean'", pool);
+
+    this.featureDim = dim;
+    this.#pool = pool;
+    this.patchEmbed = new PatchEmbed([height, width], patchSize, inChannels, dim, foldIn(key, 'patch_embed'));
+    this.clsToken = new Parameter(normal(1e-6)([1, 1, dim], foldIn(key, 'cls_token')));
+    this.posEmbed = new Parameter(normal(0.02)([1, 1 + this.patchEmbed.patches, dim], foldIn(key, 'pos_embed')));
+    const linear = { weightInit: normal(0.02), biasInit: zeros };
+    this.blocks = Array.from({ length: depth }, (_, i) => new TransformerBlock(dim, { ...linear, heads, mlpRatio, qkvBias, dropPath: (dropPath * i) / Math.max(1, depth - 1), key: foldIn(foldIn(key, 'blocks'), i) }));
+    this.norm = new LayerNorm(dim, { epsilon: 1e-6 });
+  }
+
+  /** All tokens after the final norm, `[batch, 1 + patches, dim]`, the class token first. */
+  forwardTokens(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor3D {
+    return this.norm.forward(this.#encode(images, ctx));
+  }
+
+  forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    const tokens = this.#encode(images, ctx);
+    const [batch, count, dim] = tokens.shape;
+    // The norm works token by token, so the class token is cut out before it.
+    if (this.#pool === 'cls') return this.norm.forward(tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]) as tf.Tensor2D);
+    return tf.mean(tf.slice(this.norm.forward(tokens), [0, 1, 0], [batch, count - 1, dim]), 1);
+  }
+
+  #encode(images: tf.Tensor4D, ctx: ForwardContext): tf.Tensor3D {
+    const patches = this.patchEmbed.forward(images);
+    const cls = tf.broadcastTo(this.clsToken.variable, [patches.shape[0], 1, this.featureDim]) as tf.Tensor3D;
+    let x = tf.add(tf.concat([cls, patches], 1), this.posEmbed.variable) as tf.Tensor3D;
+    this.blocks.forEach((block, i) => (x = block.forward(x, childContext(ctx, i))));
+    return x;
+  }
+}
+
+/** ViT-Tiny: 12 blocks of width 192, 3 heads. */
+export const vitTiny = (options: VitVariantOptions): VisionTransformer => variant(options, 192, 3);
+/** ViT-Small: 12 blocks of width 384, 6 heads. */
+export const vitSmall = (options: VitVariantOptions): VisionTransformer => variant(options, 384, 6);
+
+function variant(options: VitVariantOptions, dim: number, heads: number): VisionTransformer {
+  return new VisionTransformer({ imageSize: 224, patchSize: 16, ...options, dim, depth: 12, heads });
+}

@@ -1,0 +1,75 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+
+import { moduleImports, packageOf } from '../structure/module-imports.js';
+import { unexpectedErrorOutput } from './expected-output.js';
+import { node } from './node-process.js';
+
+const { directory, packages, diagnostics } = inject('consumer');
+
+test('packages were packed', () => {
+  expect(packages.length).toBeGreaterThan(0);
+});
+
+test('the published declarations type-check', () => {
+  expect(diagnostics.filter((line) => !line.startsWith('examples/'))).toEqual([]);
+});
+
+describe.each(packages)('$name', ({ name, manifest, files, example }) => {
+  const entries = Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) =>
+    typeof target === 'string' ? [] : [{ specifier: subpath === '.' ? name : `${name}${subpath.slice(1)}`, target }],
+  );
+
+  test('the tarball holds what `files` says, and no test', () => {
+    const beside = ['package.json', 'README.md', 'LICENSE'];
+    const missing = beside.filter((path) => !files.includes(path));
+    const extra = files.filter((path) => !/^(?:dist|src)\//.test(path) && ![...beside, 'CHANGELOG.md'].includes(path));
+    const tests = files.filter((path) => /\.test\.|\.tsbuildinfo$|(?:^|\/)(?:golden|fixtures)\//.test(path));
+    expect({ missing, extra, tests }).toEqual({ missing: [], extra: [], tests: [] });
+  });
+
+  test('the tarball holds every entry, and the source behind each built file', () => {
+    const targets = entries.flatMap(({ target }) => Object.values(target)).map((path) => path.replace('./', ''));
+    const sources = files
+      .filter((path) => /^dist\/.+\.js$/.test(path))
+      .map((path) => path.replace(/^dist\/(.+)\.js$/, 'src/$1.ts'));
+    expect(sources.length).toBeGreaterThan(0);
+    expect([...targets, ...sources].filter((path) => !files.includes(path))).toEqual([]);
+  });
+
+  test('every entry imports by name, in silence', async () => {
+    expect(entries.length).toBeGreaterThan(0);
+    for (const { specifier } of entries) {
+      const script = `const names = Object.keys(await import(${JSON.stringify(specifier)})); console.log(names.length);`;
+      const { code, stdout, stderr } = await node(['--input-type=module', '--eval', script], { cwd: directory });
+      expect({ specifier, code, stderr }).toEqual({ specifier, code: 0, stderr: '' });
+      expect(Number(stdout)).toBeGreaterThan(0);
+    }
+  });
+
+  test('the README example needs only the package and its dependencies', () => {
+    const imported = moduleImports('example.ts', example ?? '').specifiers.map(packageOf);
+    const available = new Set([
+      undefined,
+      name,
+      ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    ]);
+    expect(imported).toContain(name);
+    expect(imported.filter((target) => !available.has(target))).toEqual([]);
+  });
+
+  test('the README example type-checks', () => {
+    expect(example).toBeDefined();
+    expect(diagnostics.filter((line) => line.startsWith(`examples/${name}.ts`))).toEqual([]);
+  });
+
+  test('the README example runs, prints, and writes nothing unexpected to standard error', async () => {
+    expect(example).toBeDefined();
+    const cwd = await mkdtemp(join(directory, `run-${name}-`));
+    const { code, stdout, stderr } = await node([join(directory, 'examples', `${name}.js`)], { cwd });
+    expect({ code, stderr: unexpectedErrorOutput(stderr) }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trim()).not.toBe('');
+    console.log(`${name}: the README example ran and printed\n${stdout.trimEnd()}`);
+  });
+});
