@@ -68,7 +68,7 @@ async function pack(into: string): Promise<readonly (PackedPackage & { readonly 
     ['pack', '--json', '--ignore-scripts', '--pack-destination', into, ...selected],
     repositoryRoot,
   );
-  const packed = JSON.parse(stdout) as readonly {
+  const packed = Object.values(JSON.parse(stdout)) as readonly {
     name: string;
     filename: string;
     files: readonly { path: string }[];

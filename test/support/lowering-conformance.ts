@@ -32,12 +32,34 @@ export function bools(shape: readonly number[]): Operand {
 }
 
 /** Operand with these elements. */
-export function exactly(values: readonly number[], shape: readonly number[] = [values.length], dtype: Operand['dtype'] = 'float32'): Operand {
+export function exactly(
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+  dtype: Operand['dtype'] = 'float32',
+): Operand {
   return { shape, dtype, draw: (_, index) => values[index]! };
 }
 
 /** Floats of every kind that TF.js and the runtime should agree on. */
-export const specialFloats = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 100, -100, 1e30, -1e30, 1e-30] as const;
+export const specialFloats = [
+  NaN,
+  Infinity,
+  -Infinity,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  100,
+  -100,
+  1e30,
+  -1e30,
+  1e-30,
+] as const;
 
 /** A computation that must give the same eagerly on TF.js's CPU backend and compiled. */
 export interface ConformanceCase {
@@ -60,30 +82,53 @@ export function agrees(
   run: ConformanceCase['run'],
   { gradient = true, rtol = 1e-5, atol = 1e-6, scaled = 0 }: Partial<ConformanceCase> = {},
 ): ConformanceCase {
-  return { name: `${name} ${inputs.map(({ shape, dtype }) => `${dtype}[${shape.join(',')}]`).join(' ')}`, inputs, run, gradient, rtol, atol, scaled };
+  return {
+    name: `${name} ${inputs.map(({ shape, dtype }) => `${dtype}[${shape.join(',')}]`).join(' ')}`,
+    inputs,
+    run,
+    gradient,
+    rtol,
+    atol,
+    scaled,
+  };
 }
 
 /** Values agree; the op has no gradient, or the operands are none to differentiate at. */
-export function agreesInValue(name: string, inputs: readonly Operand[], run: ConformanceCase['run'], options: Partial<ConformanceCase> = {}): ConformanceCase {
+export function agreesInValue(
+  name: string,
+  inputs: readonly Operand[],
+  run: ConformanceCase['run'],
+  options: Partial<ConformanceCase> = {},
+): ConformanceCase {
   return agrees(name, inputs, run, { ...options, gradient: false });
 }
 
 const tensorOf = ({ shape, dtype, draw }: Operand, stream: RandomStream): tf.Tensor => {
   const size = shape.reduce((product, dimension) => product * dimension, 1);
-  return tf.tensor(Array.from({ length: size }, (_, index) => draw(stream, index)), [...shape], dtype);
+  return tf.tensor(
+    Array.from({ length: size }, (_, index) => draw(stream, index)),
+    [...shape],
+    dtype,
+  );
 };
 
 const list = (result: tf.Tensor | tf.Tensor[]): tf.Tensor[] => (Array.isArray(result) ? result : [result]);
 
 /** Values of `run`, and gradients of the sum of its float results weighted by `weights`. */
-function evaluate({ run, gradient }: ConformanceCase, inputs: readonly tf.Tensor[], weights: readonly tf.Tensor[]): { values: tf.Tensor[]; gradients: tf.Tensor[] } {
+function evaluate(
+  { run, gradient }: ConformanceCase,
+  inputs: readonly tf.Tensor[],
+  weights: readonly tf.Tensor[],
+): { values: tf.Tensor[]; gradients: tf.Tensor[] } {
   const call = (tensors: readonly tf.Tensor[]): tf.Tensor[] => list(run(...(tensors as never[])));
   const values = call(inputs);
   if (!gradient) return { values, gradients: [] };
   const isFloat = inputs.map(({ dtype }) => dtype === 'float32');
   const objective = (...variables: tf.Tensor[]): tf.Tensor => {
     let next = 0;
-    const results = call(inputs.map((input, index) => (isFloat[index] ? variables[next++]! : input))).filter(({ dtype }) => dtype === 'float32');
+    const results = call(inputs.map((input, index) => (isFloat[index] ? variables[next++]! : input))).filter(
+      ({ dtype }) => dtype === 'float32',
+    );
     return tf.addN(results.map((result, index) => tf.sum(tf.mul(result, weights[index]!))));
   };
   return { values, gradients: tf.grads(objective)(inputs.filter((_, index) => isFloat[index])) };
@@ -95,20 +140,39 @@ interface HostResult {
   readonly dtype: string;
 }
 
-const read = (tensors: readonly tf.Tensor[]): HostResult[] => tensors.map((tensor) => ({ data: tensor.dataSync(), shape: tensor.shape, dtype: tensor.dtype }));
+const read = (tensors: readonly tf.Tensor[]): HostResult[] =>
+  tensors.map((tensor) => ({ data: tensor.dataSync(), shape: tensor.shape, dtype: tensor.dtype }));
+
+/** As tf.tidy, for results that are not tensors. */
+function scoped<T>(body: () => T): T {
+  tf.engine().startScope();
+  try {
+    return body();
+  } finally {
+    tf.engine().endScope();
+  }
+}
 
 /** Runs one case both ways and compares. */
 export async function expectAgreement(item: ConformanceCase): Promise<void> {
   await tf.setBackend('cpu');
   const stream = new RandomStream(foldIn(randomKey(3), item.name));
   const inputs = item.inputs.map((operand) => tensorOf(operand, stream));
-  const shapes = item.gradient ? tf.tidy(() => list(item.run(...(inputs as never[]))).filter(({ dtype }) => dtype === 'float32').map(({ shape }) => shape)) : [];
+  const shapes = item.gradient
+    ? scoped(() =>
+        list(item.run(...(inputs as never[])))
+          .filter(({ dtype }) => dtype === 'float32')
+          .map(({ shape }) => shape),
+      )
+    : [];
   const weights = shapes.map((shape) => tensorOf(floats(shape, -1, 1), stream));
-  const eager = tf.tidy(() => {
+  const eager = scoped(() => {
     const { values, gradients } = evaluate(item, inputs, weights);
     return { values: read(values), gradients: read(gradients) };
   });
-  const compiled = compile((tensors: tf.Tensor[], cotangents: tf.Tensor[]) => evaluate(item, tensors, cotangents), { name: item.name });
+  const compiled = compile((tensors: tf.Tensor[], cotangents: tf.Tensor[]) => evaluate(item, tensors, cotangents), {
+    name: item.name,
+  });
   const result = await compiled(inputs, weights);
   const fast = { values: read(result.values), gradients: read(result.gradients) };
   tf.dispose([inputs, weights, result]);
@@ -116,8 +180,15 @@ export async function expectAgreement(item: ConformanceCase): Promise<void> {
   for (const kind of ['values', 'gradients'] as const) {
     expect(fast[kind].length).toBe(eager[kind].length);
     eager[kind].forEach((expected, index) => {
-      const scale = item.scaled === 0 ? 0 : item.scaled * Array.from(expected.data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      expect(fast[kind][index]!, `${kind} ${index}`).toBeAllClose(expected, { rtol: item.rtol, atol: item.atol + scale, dtype: expected.dtype });
+      const scale =
+        item.scaled === 0
+          ? 0
+          : item.scaled * Array.from(expected.data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(fast[kind][index]!, `${kind} ${index}`).toBeAllClose(expected, {
+        rtol: item.rtol,
+        atol: item.atol + scale,
+        dtype: expected.dtype,
+      });
     });
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 
 /** Nested arrays of numbers. */
-export type NestedNumbers = number | readonly NestedNumbers[];
+type NestedNumbers = number | readonly NestedNumbers[];
 
 /** What can be compared: tensors (read at once), host arrays, flat typed arrays, nested arrays, numbers. */
 export type NumericValue =
@@ -71,11 +71,19 @@ const position = (index: number, shape: readonly number[] | undefined): string =
 };
 
 /** Why two values are not close, or undefined when they are. Equal infinities and NaN against NaN count as close. */
-export function closeMismatch(actual: NumericValue, expected: NumericValue, options: CloseOptions = {}): string | undefined {
+export function closeMismatch(
+  actual: NumericValue,
+  expected: NumericValue,
+  options: CloseOptions = {},
+): string | undefined {
   const { rtol = 1e-5, atol = 1e-6, dtype } = options;
   const [a, e] = [plain(actual), plain(expected)];
   if (dtype !== undefined && a.dtype !== dtype) return `dtype is ${a.dtype ?? 'unknown'}, expected ${dtype}`;
-  if (a.shape !== undefined && e.shape !== undefined && (a.shape.length !== e.shape.length || a.shape.some((size, axis) => size !== e.shape![axis]))) {
+  if (
+    a.shape !== undefined &&
+    e.shape !== undefined &&
+    (a.shape.length !== e.shape.length || a.shape.some((size, axis) => size !== e.shape![axis]))
+  ) {
     return `shape is [${a.shape.join(', ')}], expected [${e.shape.join(', ')}]`;
   }
   if (a.values.length !== e.values.length) return `has ${a.values.length} elements, expected ${e.values.length}`;
@@ -98,7 +106,10 @@ export function closeMismatch(actual: NumericValue, expected: NumericValue, opti
 expect.extend({
   toBeAllClose(received: NumericValue, expected: NumericValue, options?: CloseOptions) {
     const mismatch = closeMismatch(received, expected, options);
-    return { pass: mismatch === undefined, message: () => (mismatch === undefined ? 'expected values not to be close' : mismatch) };
+    return {
+      pass: mismatch === undefined,
+      message: () => (mismatch === undefined ? 'expected values not to be close' : mismatch),
+    };
   },
 });
 

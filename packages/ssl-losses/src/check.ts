@@ -9,12 +9,22 @@ const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.joi
  * @param expected sizes by axis; a string names an axis of any size
  * @throws ShapeError naming the parameter, what was expected and what was given
  */
-export function checkTensor(where: string, parameter: string, tensor: tf.Tensor, expected: readonly (number | string)[], dtypes: readonly string[] = ['float32']): void {
-  const fits = tensor.rank === expected.length && expected.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
-  if (!fits || !dtypes.includes(tensor.dtype)) throw new ShapeError(where, parameter, `${dtypes.join(' or ')} [${expected.join(', ')}]`, text(tensor));
+export function checkTensor(
+  where: string,
+  parameter: string,
+  tensor: tf.Tensor,
+  expected: readonly (number | string)[],
+  dtypes: readonly string[] = ['float32'],
+): void {
+  const fits =
+    tensor.rank === expected.length &&
+    expected.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
+  if (!fits || !dtypes.includes(tensor.dtype))
+    throw new ShapeError(where, parameter, `${dtypes.join(' or ')} [${expected.join(', ')}]`, text(tensor));
 }
 
 /** @throws InvalidOptionError unless positive and finite */
 export function checkTemperature(where: string, temperature: number): void {
-  if (!(temperature > 0 && Number.isFinite(temperature))) throw new InvalidOptionError(where, 'temperature', 'positive and finite', temperature);
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw new InvalidOptionError(where, 'temperature', 'positive and finite', temperature);
 }

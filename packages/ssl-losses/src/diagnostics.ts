@@ -37,7 +37,11 @@ export interface AlignmentOptions {
  * @throws ShapeError when the shapes do not match
  * Source: Wang and Isola 2020, arXiv 2005.10242, equation 2.
  */
-export function alignment(x: tf.Tensor2D, y: tf.Tensor2D, { alpha = 2, normalize = true }: AlignmentOptions = {}): tf.Scalar {
+export function alignment(
+  x: tf.Tensor2D,
+  y: tf.Tensor2D,
+  { alpha = 2, normalize = true }: AlignmentOptions = {},
+): tf.Scalar {
   checkTensor('alignment', 'x', x, ['batch', 'dim']);
   checkTensor('alignment', 'y', y, x.shape);
   const [a, b] = normalize ? [l2Normalize(x), l2Normalize(y)] : [x, y];

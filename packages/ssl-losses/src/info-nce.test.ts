@@ -14,7 +14,8 @@ const draw = (seed: number, rows: number, dim: number): Rows => {
   return Array.from({ length: rows }, () => Array.from({ length: dim }, () => random.normal()));
 };
 const cosine = (a: readonly number[], b: readonly number[]): number => {
-  const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+  const dot = (x: readonly number[], y: readonly number[]): number =>
+    x.reduce((sum, value, i) => sum + value * y[i]!, 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 };
 
@@ -31,30 +32,55 @@ function naive(query: Rows, positive: Rows, negatives: Rows | undefined, tempera
 describe.each(['eager', 'compiled'] as const)('infoNCE against lightly and PyTorch, %s', (mode) => {
   it.each(goldens.infoNCE.map((_, index) => index))('with a memory bank, case %i', async (index) => {
     const { query, positive, negatives, temperature, loss, gradients } = goldens.infoNCE[index]!;
-    const [got, ...grads] = await lossAndGradients(mode, (q, p) => infoNCE(q!, p!, matrix(negatives), { temperature }), [matrix(query), matrix(positive)]);
+    const [got, ...grads] = await lossAndGradients(
+      mode,
+      (q, p) => infoNCE(q!, p!, matrix(negatives), { temperature }),
+      [matrix(query), matrix(positive)],
+    );
     expect(got!).toBeAllClose(loss, { rtol: 1e-5, atol: 1e-5 });
     grads.forEach((gradient, i) => expect(gradient).toBeAllClose(gradients[i]!, { rtol: 1e-4, atol: 1e-5 }));
   });
 
   it.each(goldens.inBatch.map((_, index) => index))('within the batch, case %i', async (index) => {
     const { query, positive, temperature, loss, gradients } = goldens.inBatch[index]!;
-    const [got, ...grads] = await lossAndGradients(mode, (q, p) => infoNCE(q!, p!, undefined, { temperature }), [matrix(query), matrix(positive)]);
+    const [got, ...grads] = await lossAndGradients(mode, (q, p) => infoNCE(q!, p!, undefined, { temperature }), [
+      matrix(query),
+      matrix(positive),
+    ]);
     expect(got!).toBeAllClose(loss, { rtol: 1e-5, atol: 1e-5 });
     grads.forEach((gradient, i) => expect(gradient).toBeAllClose(gradients[i]!, { rtol: 1e-4, atol: 1e-5 }));
   });
 });
 
 describe('infoNCE against loops', () => {
-  it.each([[3, 4, 5, 0.1], [1, 2, 1, 0.5], [4, 6, 0, 0.2], [2, 3, 7, 0.01]])('%i queries, dim %i, %i negatives, temperature %d', async (batch, dim, count, temperature) => {
+  it.each([
+    [3, 4, 5, 0.1],
+    [1, 2, 1, 0.5],
+    [4, 6, 0, 0.2],
+    [2, 3, 7, 0.01],
+  ])('%i queries, dim %i, %i negatives, temperature %d', async (batch, dim, count, temperature) => {
     const [query, positive] = [draw(batch, batch, dim), draw(batch + 50, batch, dim)];
     const negatives = count === 0 ? undefined : draw(batch + 90, count, dim);
     const bank = negatives === undefined ? undefined : tf.tensor2d(negatives);
     const expected = naive(query, positive, negatives, temperature);
-    expect(infoNCE(tf.tensor2d(query), tf.tensor2d(positive), bank, { temperature, reduction: 'none' })).toBeAllClose(expected, { rtol: 1e-5, atol: 2e-5 });
-    const [, ...grads] = await lossAndGradients('eager', (q, p) => infoNCE(q!, p!, bank, { temperature, reduction: 'sum' }), [tf.tensor2d(query), tf.tensor2d(positive)]);
+    expect(infoNCE(tf.tensor2d(query), tf.tensor2d(positive), bank, { temperature, reduction: 'none' })).toBeAllClose(
+      expected,
+      { rtol: 1e-5, atol: 2e-5 },
+    );
+    const [, ...grads] = await lossAndGradients(
+      'eager',
+      (q, p) => infoNCE(q!, p!, bank, { temperature, reduction: 'sum' }),
+      [tf.tensor2d(query), tf.tensor2d(positive)],
+    );
     const total = (q: Rows, p: Rows): number => naive(q, p, negatives, temperature).reduce((a, b) => a + b, 0);
-    expect(grads[0]!).toBeAllClose(finiteDifferences((q) => total(q, positive), query), { rtol: 2e-4, atol: 1e-4 });
-    expect(grads[1]!).toBeAllClose(finiteDifferences((p) => total(query, p), positive), { rtol: 2e-4, atol: 1e-4 });
+    expect(grads[0]!).toBeAllClose(
+      finiteDifferences((q) => total(q, positive), query),
+      { rtol: 2e-4, atol: 1e-4 },
+    );
+    expect(grads[1]!).toBeAllClose(
+      finiteDifferences((p) => total(query, p), positive),
+      { rtol: 2e-4, atol: 1e-4 },
+    );
   });
 
   it('the order and the length of negatives do not matter', () =>
@@ -71,9 +97,22 @@ describe('infoNCE against loops', () => {
 
 describe('infoNCE at the edges', () => {
   it('identical and zero rows give log(1 + k), with finite gradients', async () => {
-    for (const rows of [[[1, 2], [1, 2]], [[0, 0], [0, 0]]]) {
+    for (const rows of [
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      [
+        [0, 0],
+        [0, 0],
+      ],
+    ]) {
       const x = tf.tensor2d(rows);
-      const [loss, ...grads] = await lossAndGradients('eager', (q, p) => infoNCE(q!, p!, tf.tensor2d([...rows, rows[0]!]), { temperature: 0.01 }), [x, x]);
+      const [loss, ...grads] = await lossAndGradients(
+        'eager',
+        (q, p) => infoNCE(q!, p!, tf.tensor2d([...rows, rows[0]!]), { temperature: 0.01 }),
+        [x, x],
+      );
       expect(loss!).toBeAllClose(Math.log(4), { rtol: 1e-4 });
       for (const gradient of grads) expect(gradient.dataSync().every(Number.isFinite)).toBe(true);
     }

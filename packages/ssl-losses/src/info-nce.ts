@@ -31,7 +31,12 @@ export const infoNCEDefaults = { temperature: 0.07, normalize: true, reduction: 
  * Source: van den Oord et al. 2018, arXiv 1807.03748, equation 4; with negatives He et al. 2020, arXiv 1911.05722,
  * equation 1, equal to lightly's `NTXentLoss` with a memory bank.
  */
-export function infoNCE<R extends Reduction = 'mean'>(query: tf.Tensor2D, positive: tf.Tensor2D, negatives?: tf.Tensor2D, options: InfoNCEOptions<R> = {}): Reduced<R> {
+export function infoNCE<R extends Reduction = 'mean'>(
+  query: tf.Tensor2D,
+  positive: tf.Tensor2D,
+  negatives?: tf.Tensor2D,
+  options: InfoNCEOptions<R> = {},
+): Reduced<R> {
   const { temperature, normalize, reduction } = { ...infoNCEDefaults, ...options };
   checkTemperature('infoNCE', temperature);
   checkTensor('infoNCE', 'query', query, ['batch', 'dim']);
@@ -39,7 +44,12 @@ export function infoNCE<R extends Reduction = 'mean'>(query: tf.Tensor2D, positi
   const [batch, dim] = query.shape;
   if (negatives !== undefined) checkTensor('infoNCE', 'negatives', negatives, ['k', dim]);
   if (batch === 0 || (batch === 1 && negatives === undefined) || negatives?.shape[0] === 0) {
-    throw new ShapeError('infoNCE', negatives === undefined ? 'query' : 'negatives', 'two or more queries, or one or more negatives', `[${(negatives ?? query).shape.join(', ')}]`);
+    throw new ShapeError(
+      'infoNCE',
+      negatives === undefined ? 'query' : 'negatives',
+      'two or more queries, or one or more negatives',
+      `[${(negatives ?? query).shape.join(', ')}]`,
+    );
   }
 
   const unit = (x: tf.Tensor2D): tf.Tensor2D => (normalize ? l2Normalize(x) : x);

@@ -32,18 +32,26 @@ export const maskedTokenCrossEntropyDefaults = { ignoreIndex: -100, reduction: '
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Devlin et al. 2018, arXiv 1810.04805, section 3.1; as `torch.nn.functional.cross_entropy` with `ignore_index`.
  */
-export function maskedTokenCrossEntropy<R extends Reduction = 'mean'>(logits: tf.Tensor2D, labels: tf.Tensor1D, options: MaskedTokenCrossEntropyOptions<R> = {}): Reduced<R> {
+export function maskedTokenCrossEntropy<R extends Reduction = 'mean'>(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: MaskedTokenCrossEntropyOptions<R> = {},
+): Reduced<R> {
   const { weights, ignoreIndex, reduction, labelSmoothing } = { ...maskedTokenCrossEntropyDefaults, ...options };
   checkTensor('maskedTokenCrossEntropy', 'logits', logits, ['n', 'vocabulary']);
   checkTensor('maskedTokenCrossEntropy', 'labels', labels, [logits.shape[0]], ['int32']);
   if (weights !== undefined) checkTensor('maskedTokenCrossEntropy', 'weights', weights, [logits.shape[0]]);
-  if (!Number.isSafeInteger(ignoreIndex)) throw new InvalidOptionError('maskedTokenCrossEntropy', 'ignoreIndex', 'an integer', ignoreIndex);
+  if (!Number.isSafeInteger(ignoreIndex))
+    throw new InvalidOptionError('maskedTokenCrossEntropy', 'ignoreIndex', 'an integer', ignoreIndex);
 
   const counted = tf.cast(tf.notEqual(labels, tf.scalar(ignoreIndex, 'int32')), 'int32');
   const known = tf.mul(labels, counted) as tf.Tensor1D;
   const share = tf.cast(counted, 'float32');
   const weight = weights === undefined ? share : tf.mul(share, weights);
-  const losses = tf.mul(smoothedCrossEntropy('maskedTokenCrossEntropy', logits, known, labelSmoothing), weight) as tf.Tensor1D;
+  const losses = tf.mul(
+    smoothedCrossEntropy('maskedTokenCrossEntropy', logits, known, labelSmoothing),
+    weight,
+  ) as tf.Tensor1D;
   if (reduction !== 'mean') return reduce('maskedTokenCrossEntropy', losses, reduction as R);
   return tf.div(tf.sum(losses), tf.maximum(tf.sum(weight), 1e-12)) as Reduced<R>;
 }

@@ -46,49 +46,84 @@ const draw = (seed: number, rows: number, dim: number): Rows => {
   const random = new RandomStream(randomKey(seed));
   return Array.from({ length: rows }, () => Array.from({ length: dim }, () => random.normal()));
 };
-const value = (z: Rows, options: Parameters<typeof ntXent>[1] = {}): number => tf.tidy(() => ntXent(tf.tensor2d(z), { ...options, reduction: 'mean' }).dataSync()[0]!);
+const value = (z: Rows, options: Parameters<typeof ntXent>[1] = {}): number =>
+  tf.tidy(() => ntXent(tf.tensor2d(z), { ...options, reduction: 'mean' }).dataSync()[0]!);
 
 describe.each(['eager', 'compiled'] as const)('ntXent against lightly, %s', (mode) => {
-  it.each(goldens.ntXent.map((golden, index) => [index, golden.z[0]!.shape, golden.temperature] as const))('case %i: views of %j, temperature %d', async (index) => {
-    const { z, temperature, loss, gradients } = goldens.ntXent[index]!;
-    const [got, ...grads] = await lossAndGradients(mode, (a, b) => ntXent([a!, b!], { temperature }), z.map(matrix));
-    expect(got!).toBeAllClose(loss, { rtol: 1e-5, atol: 1e-5 });
-    grads.forEach((gradient, view) => expect(gradient).toBeAllClose(gradients[view]!, { rtol: 1e-4, atol: 1e-5 }));
-  });
+  it.each(goldens.ntXent.map((golden, index) => [index, golden.z[0]!.shape, golden.temperature] as const))(
+    'case %i: views of %j, temperature %d',
+    async (index) => {
+      const { z, temperature, loss, gradients } = goldens.ntXent[index]!;
+      const [got, ...grads] = await lossAndGradients(mode, (a, b) => ntXent([a!, b!], { temperature }), z.map(matrix));
+      expect(got!).toBeAllClose(loss, { rtol: 1e-5, atol: 1e-5 });
+      grads.forEach((gradient, view) => expect(gradient).toBeAllClose(gradients[view]!, { rtol: 1e-4, atol: 1e-5 }));
+    },
+  );
 });
 
 describe('ntXent against loops', () => {
-  it.each([[2, 2, 3, 0.5], [2, 6, 4, 0.1], [3, 4, 5, 0.2], [4, 3, 2, 1], [2, 4, 8, 0.01]])('%i views of %i, dim %i, temperature %d', (views, batch, dim, temperature) => {
+  it.each([
+    [2, 2, 3, 0.5],
+    [2, 6, 4, 0.1],
+    [3, 4, 5, 0.2],
+    [4, 3, 2, 1],
+    [2, 4, 8, 0.01],
+  ])('%i views of %i, dim %i, temperature %d', (views, batch, dim, temperature) => {
     const z = draw(views * 100 + batch, views * batch, dim);
     const expected = naive(z, temperature, { views });
-    expect(ntXent(tf.tensor2d(z), { temperature, views, reduction: 'none' })).toBeAllClose(expected, { rtol: 1e-5, atol: 2e-5 });
-    expect(ntXent(tf.tensor2d(z), { temperature, views, reduction: 'sum' })).toBeAllClose(expected.reduce((a, b) => a + b), { rtol: 1e-5, atol: 1e-4 });
+    expect(ntXent(tf.tensor2d(z), { temperature, views, reduction: 'none' })).toBeAllClose(expected, {
+      rtol: 1e-5,
+      atol: 2e-5,
+    });
+    expect(ntXent(tf.tensor2d(z), { temperature, views, reduction: 'sum' })).toBeAllClose(
+      expected.reduce((a, b) => a + b),
+      { rtol: 1e-5, atol: 1e-4 },
+    );
   });
 
   it('takes a memory bank and a mask of pairs', () => {
     const z = draw(7, 6, 4);
     const bank = draw(8, 5, 4);
-    const mask = Array.from({ length: 6 }, (_, i) => Array.from({ length: 11 }, (_, j) => ((i * 7 + j * 3) % 4 === 0 ? 0 : 1)));
+    const mask = Array.from({ length: 6 }, (_, i) =>
+      Array.from({ length: 11 }, (_, j) => ((i * 7 + j * 3) % 4 === 0 ? 0 : 1)),
+    );
     const options = { temperature: 0.3, reduction: 'none' } as const;
     expect(ntXent(tf.tensor2d(z), { ...options, negatives: tf.tensor2d(bank) })).toBeAllClose(naive(z, 0.3, { bank }));
-    const masked = ntXent(tf.tensor2d(z), { ...options, negatives: tf.tensor2d(bank), negativeMask: tf.tensor2d(mask, [6, 11], 'int32') });
+    const masked = ntXent(tf.tensor2d(z), {
+      ...options,
+      negatives: tf.tensor2d(bank),
+      negativeMask: tf.tensor2d(mask, [6, 11], 'int32'),
+    });
     expect(masked).toBeAllClose(naive(z, 0.3, { bank, mask }));
   });
 
   it('has the gradient of float64 finite differences', async () => {
-    for (const [views, temperature] of [[2, 0.2], [3, 0.5]] as const) {
+    for (const [views, temperature] of [
+      [2, 0.2],
+      [3, 0.5],
+    ] as const) {
       const z = draw(21 + views, 4 * views, 3);
       const [, gradient] = await lossAndGradients('eager', (x) => ntXent(x!, { temperature, views }), [tf.tensor2d(z)]);
-      expect(gradient!).toBeAllClose(finiteDifferences((x) => mean(naive(x, temperature, { views })), z), { rtol: 1e-4, atol: 1e-5 });
+      expect(gradient!).toBeAllClose(
+        finiteDifferences((x) => mean(naive(x, temperature, { views })), z),
+        { rtol: 1e-4, atol: 1e-5 },
+      );
     }
   });
 });
 
 describe('ntXent invariances', () => {
-  const cases = fc.record({ seed: fc.integer({ min: 0, max: 1e6 }), batch: fc.integer({ min: 2, max: 6 }), dim: fc.integer({ min: 2, max: 6 }), temperature: fc.double({ min: 0.05, max: 2, noNaN: true }) });
+  const cases = fc.record({
+    seed: fc.integer({ min: 0, max: 1e6 }),
+    batch: fc.integer({ min: 2, max: 6 }),
+    dim: fc.integer({ min: 2, max: 6 }),
+    temperature: fc.double({ min: 0.05, max: 2, noNaN: true }),
+  });
   const check = (property: (z: Rows, batch: number, temperature: number, random: RandomStream) => void): void =>
     fc.assert(
-      fc.property(cases, ({ seed, batch, dim, temperature }) => property(draw(seed, 2 * batch, dim), batch, temperature, new RandomStream(randomKey(seed + 1)))),
+      fc.property(cases, ({ seed, batch, dim, temperature }) =>
+        property(draw(seed, 2 * batch, dim), batch, temperature, new RandomStream(randomKey(seed + 1))),
+      ),
       { seed: 3, numRuns: 30 },
     );
 
@@ -100,13 +135,19 @@ describe('ntXent invariances', () => {
   it('permuting the images changes nothing', () =>
     check((z, batch, temperature, random) => {
       const order = [...random.permutation(batch)];
-      expect(value([...order.map((i) => z[i]!), ...order.map((i) => z[i + batch]!)], { temperature })).toBeAllClose(value(z, { temperature }));
+      expect(value([...order.map((i) => z[i]!), ...order.map((i) => z[i + batch]!)], { temperature })).toBeAllClose(
+        value(z, { temperature }),
+      );
     }));
 
   it('rotating the features changes nothing', () =>
     check((z, _batch, temperature, random) => {
       const angle = random.uniform(0, 6);
-      const turned = z.map(([a, b, ...rest]) => [a! * Math.cos(angle) - b! * Math.sin(angle), a! * Math.sin(angle) + b! * Math.cos(angle), ...rest]);
+      const turned = z.map(([a, b, ...rest]) => [
+        a! * Math.cos(angle) - b! * Math.sin(angle),
+        a! * Math.sin(angle) + b! * Math.cos(angle),
+        ...rest,
+      ]);
       expect(value(turned, { temperature })).toBeAllClose(value(z, { temperature }), { rtol: 2e-5, atol: 5e-6 });
     }));
 
@@ -127,26 +168,38 @@ describe('ntXent at the edges', () => {
     ['zero vectors', identical.map(() => [0, 0, 0]), Math.log(5)],
     ['huge rows', identical.map((row) => row.map((x) => x * 1e15)), Math.log(5)],
   ])('%s give log(n - 1) and finite gradients', async (_name, z, expected) => {
-    const [loss, gradient] = await lossAndGradients('eager', (x) => ntXent(x!, { temperature: 0.01 }), [tf.tensor2d(z)]);
+    const [loss, gradient] = await lossAndGradients('eager', (x) => ntXent(x!, { temperature: 0.01 }), [
+      tf.tensor2d(z),
+    ]);
     expect(loss!).toBeAllClose(expected, { rtol: 1e-4 });
     expect(gradient!.dataSync().every(Number.isFinite)).toBe(true);
   });
 
   it('one image is refused without other negatives and works with them', () => {
-    const z = tf.tensor2d([[1, 0], [0, 1]]);
+    const z = tf.tensor2d([
+      [1, 0],
+      [0, 1],
+    ]);
     expect(() => ntXent(z)).toThrow(ShapeError);
-    expect(ntXent(z, { negatives: tf.tensor2d([[1, 1]]), temperature: 1 })).toBeAllClose(Math.log(1 + Math.exp(Math.SQRT1_2)));
+    expect(ntXent(z, { negatives: tf.tensor2d([[1, 1]]), temperature: 1 })).toBeAllClose(
+      Math.log(1 + Math.exp(Math.SQRT1_2)),
+    );
   });
 
   it('names what is wrong', () => {
     const z = tf.zeros([6, 4]) as tf.Tensor2D;
     expect(() => ntXent(tf.zeros([5, 4]))).toThrow('ntXent: z must be [2 * batch, dim], got [5, 4]');
-    expect(() => ntXent(tf.zeros([5]) as never)).toThrow('ntXent: z must be float32 [views * batch, dim], got float32 [5]');
+    expect(() => ntXent(tf.zeros([5]) as never)).toThrow(
+      'ntXent: z must be float32 [views * batch, dim], got float32 [5]',
+    );
     expect(() => ntXent([z, tf.zeros([6, 5])])).toThrow('ntXent: z[1] must be float32 [6, 4], got float32 [6, 5]');
     expect(() => ntXent([z])).toThrow(ShapeError);
     expect(() => ntXent(z, { negatives: tf.zeros([3, 5]) })).toThrow('negatives must be float32 [k, 4]');
-    expect(() => ntXent(z, { negativeMask: tf.zeros([6, 5], 'int32') })).toThrow('negativeMask must be int32 or bool [6, 6]');
-    for (const temperature of [0, -1, NaN, Infinity]) expect(() => ntXent(z, { temperature })).toThrow(InvalidOptionError);
+    expect(() => ntXent(z, { negativeMask: tf.zeros([6, 5], 'int32') })).toThrow(
+      'negativeMask must be int32 or bool [6, 6]',
+    );
+    for (const temperature of [0, -1, NaN, Infinity])
+      expect(() => ntXent(z, { temperature })).toThrow(InvalidOptionError);
     expect(() => ntXent(z, { views: 1 })).toThrow(InvalidOptionError);
     expect(() => ntXent(z, { reduction: 'median' as 'mean' })).toThrow("reduction must be 'mean', 'sum' or 'none'");
   });

@@ -43,7 +43,10 @@ const excluded = -1e9;
  * @example
  * const loss = ntXent(tf.randomNormal([8, 16]), { temperature: 0.2 });
  */
-export function ntXent<R extends Reduction = 'mean'>(z: tf.Tensor2D | readonly tf.Tensor2D[], options: NtXentOptions<R> = {}): Reduced<R> {
+export function ntXent<R extends Reduction = 'mean'>(
+  z: tf.Tensor2D | readonly tf.Tensor2D[],
+  options: NtXentOptions<R> = {},
+): Reduced<R> {
   const { temperature, normalize, negatives, negativeMask, reduction } = { ...ntXentDefaults, ...options };
   const { features, views } = stackViews(z, options.views);
   const [rows, dim] = features.shape;
@@ -51,8 +54,15 @@ export function ntXent<R extends Reduction = 'mean'>(z: tf.Tensor2D | readonly t
   checkTemperature('ntXent', temperature);
   if (negatives !== undefined) checkTensor('ntXent', 'negatives', negatives, ['k', dim]);
   const columns = rows + (negatives?.shape[0] ?? 0);
-  if (batch === 1 && columns === rows) throw new ShapeError('ntXent', 'z', 'features of two or more images, or negatives besides', `[${rows}, ${dim}] in ${views} views`);
-  if (negativeMask !== undefined) checkTensor('ntXent', 'negativeMask', negativeMask, [rows, columns], ['int32', 'bool']);
+  if (batch === 1 && columns === rows)
+    throw new ShapeError(
+      'ntXent',
+      'z',
+      'features of two or more images, or negatives besides',
+      `[${rows}, ${dim}] in ${views} views`,
+    );
+  if (negativeMask !== undefined)
+    checkTensor('ntXent', 'negativeMask', negativeMask, [rows, columns], ['int32', 'bool']);
 
   const unit = normalize ? l2Normalize(features) : features;
   // The temperature goes on the smaller factor.
@@ -66,19 +76,25 @@ export function ntXent<R extends Reduction = 'mean'>(z: tf.Tensor2D | readonly t
   return reduce('ntXent', tf.sub(logSumExpRows(masked), attraction) as tf.Tensor1D, reduction as R);
 }
 
-function stackViews(z: tf.Tensor2D | readonly tf.Tensor2D[], requested: number | undefined): { features: tf.Tensor2D; views: number } {
+function stackViews(
+  z: tf.Tensor2D | readonly tf.Tensor2D[],
+  requested: number | undefined,
+): { features: tf.Tensor2D; views: number } {
   if (!(z instanceof tf.Tensor)) {
     const [first] = z;
     if (first === undefined || z.length < 2) throw new ShapeError('ntXent', 'z', 'two or more views', `${z.length}`);
-    if (requested !== undefined && requested !== z.length) throw new InvalidOptionError('ntXent', 'views', `left out or ${z.length}, the number of tensors in z`, requested);
+    if (requested !== undefined && requested !== z.length)
+      throw new InvalidOptionError('ntXent', 'views', `left out or ${z.length}, the number of tensors in z`, requested);
     checkTensor('ntXent', 'z[0]', first, ['batch', 'dim']);
     z.forEach((view, index) => checkTensor('ntXent', `z[${index}]`, view, first.shape));
     return { features: tf.concat([...z], 0), views: z.length };
   }
   const views = requested ?? ntXentDefaults.views;
-  if (!Number.isSafeInteger(views) || views < 2) throw new InvalidOptionError('ntXent', 'views', 'an integer of 2 or more', views);
+  if (!Number.isSafeInteger(views) || views < 2)
+    throw new InvalidOptionError('ntXent', 'views', 'an integer of 2 or more', views);
   checkTensor('ntXent', 'z', z, ['views * batch', 'dim']);
-  if (z.shape[0] === 0 || z.shape[0] % views !== 0) throw new ShapeError('ntXent', 'z', `[${views} * batch, dim]`, `[${z.shape.join(', ')}]`);
+  if (z.shape[0] === 0 || z.shape[0] % views !== 0)
+    throw new ShapeError('ntXent', 'z', `[${views} * batch, dim]`, `[${z.shape.join(', ')}]`);
   return { features: z, views };
 }
 

@@ -16,8 +16,14 @@ export interface SoftmaxCrossEntropyOptions<R extends Reduction = Reduction> {
 export const softmaxCrossEntropyDefaults = { reduction: 'mean', labelSmoothing: 0 } as const;
 
 /** Cross-entropy of each row, with smoothed labels: `[n]`. */
-export function smoothedCrossEntropy(where: string, logits: tf.Tensor2D, labels: tf.Tensor1D, labelSmoothing: number): tf.Tensor1D {
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) throw new InvalidOptionError(where, 'labelSmoothing', 'in [0, 1)', labelSmoothing);
+export function smoothedCrossEntropy(
+  where: string,
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  labelSmoothing: number,
+): tf.Tensor1D {
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new InvalidOptionError(where, 'labelSmoothing', 'in [0, 1)', labelSmoothing);
   const sharp = sparseSoftmaxCrossEntropy(logits, labels);
   if (labelSmoothing === 0) return sharp;
   const flat = tf.sub(logSumExpRows(logits), tf.mean(logits, 1));
@@ -34,9 +40,17 @@ export function smoothedCrossEntropy(where: string, logits: tf.Tensor2D, labels:
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Szegedy et al. 2016, arXiv 1512.00567, section 7; defined as `torch.nn.functional.cross_entropy`.
  */
-export function softmaxCrossEntropy<R extends Reduction = 'mean'>(logits: tf.Tensor2D, labels: tf.Tensor1D, options: SoftmaxCrossEntropyOptions<R> = {}): Reduced<R> {
+export function softmaxCrossEntropy<R extends Reduction = 'mean'>(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: SoftmaxCrossEntropyOptions<R> = {},
+): Reduced<R> {
   const { reduction, labelSmoothing } = { ...softmaxCrossEntropyDefaults, ...options };
   checkTensor('softmaxCrossEntropy', 'logits', logits, ['n', 'classes']);
   checkTensor('softmaxCrossEntropy', 'labels', labels, [logits.shape[0]], ['int32']);
-  return reduce('softmaxCrossEntropy', smoothedCrossEntropy('softmaxCrossEntropy', logits, labels, labelSmoothing), reduction as R);
+  return reduce(
+    'softmaxCrossEntropy',
+    smoothedCrossEntropy('softmaxCrossEntropy', logits, labels, labelSmoothing),
+    reduction as R,
+  );
 }

@@ -1,4 +1,17 @@
-export { constant, fans, kaimingNormal, kaimingUniform, normal, ones, torchBias, torchWeight, truncatedNormal, uniform, xavierUniform, zeros } from './init/initialiser.js';
+export {
+  constant,
+  fans,
+  kaimingNormal,
+  kaimingUniform,
+  normal,
+  ones,
+  torchBias,
+  torchWeight,
+  truncatedNormal,
+  uniform,
+  xavierUniform,
+  zeros,
+} from './init/initialiser.js';
 export type { Initialiser, KaimingOptions, TruncatedNormalOptions } from './init/initialiser.js';
 export { randomWords } from './init/random-fill.js';
 export { additiveMask, mergeHeads, splitHeads } from './layers/attention-heads.js';

@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { evaluation, training } from 'ssl-nn';
 import type { ForwardContext, Module, Parameter } from 'ssl-nn';
-import type { NdArray } from 'ssl-tensor/host';
+import { compile } from 'ssl-tensor';
+import type { NdArray } from 'ssl-tensor';
 import { expect } from 'vitest';
 import { digest, hashArray, hashState } from './hash-fill.js';
 
@@ -65,21 +66,24 @@ function expectValues(actual: tf.Tensor, expected: readonly number[], tolerance:
   expected.forEach((value, i) => expect(Math.abs(values[i]! - value), `value ${i}: ${values[i]} for ${value}`).toBeLessThan(tolerance * scale));
 }
 
-export function expectBackboneGolden(backbone: ImageModule, golden: BackboneCase): void {
+export async function expectBackboneGolden(backbone: ImageModule, golden: BackboneCase, mode: 'eager' | 'compiled'): Promise<void> {
   expect(referenceShapes(backbone)).toEqual(golden.shapes);
   fillFromGolden(backbone, golden.shapes);
-  const images = tf.tensor4d(hashArray(golden.image, inputSeed).data, golden.image);
-  expectValues(backbone.forward(images, evaluation), golden.evaluation, 1e-5);
-
+  const input = tf.variable(tf.tensor4d(hashArray(golden.image, inputSeed).data, golden.image));
   const direction = hashArray([golden.image[0], golden.training.length / golden.image[0]], weightSeed);
-  const weights = tf.tensor2d(direction.data, direction.shape as [number, number]);
-  const input = tf.variable(images);
-  let output: tf.Tensor2D | undefined;
-  const { grads } = tf.variableGrads(() => {
-    output = tf.keep(backbone.forward(input as tf.Tensor4D, training));
-    return tf.sum(tf.mul(output, weights));
-  }, [input, ...parameterVariables(backbone.namedParameters())]);
-  expectValues(output!, golden.training, 1e-5);
+  const variables = [input, ...parameterVariables(backbone.namedParameters())] as tf.Variable[];
+  const pass = (weights: tf.Tensor) => {
+    const inEvaluation = backbone.forward(input as tf.Tensor4D, evaluation);
+    let inTraining: tf.Tensor2D | undefined;
+    const { grads } = tf.variableGrads(() => {
+      inTraining = tf.keep(backbone.forward(input as tf.Tensor4D, training));
+      return tf.sum(tf.mul(inTraining, weights));
+    }, variables);
+    return { inEvaluation, inTraining: inTraining!, grads };
+  };
+  const { inEvaluation, inTraining, grads } = mode === 'eager' ? pass(tf.tensor(direction.data, [...direction.shape])) : await compile(pass)(direction);
+  expectValues(inEvaluation, golden.evaluation, 1e-5);
+  expectValues(inTraining, golden.training, 1e-5);
   expectDigests(backbone.stateDict(), golden.buffers, 1e-5);
   const inputGradient = grads[input.name]!;
   expectDigests(new Map([['input', { data: inputGradient.dataSync() as Float32Array, shape: inputGradient.shape }]]), { input: golden.inputGradient }, 1e-4);

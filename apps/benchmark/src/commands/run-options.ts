@@ -1,4 +1,5 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
+import type { Device } from '../runs/pipeline.js';
 
 /** Options that `run` and `demo` share. */
 export const runOptions = {
@@ -12,10 +13,7 @@ export const runOptions = {
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },
 } as const;
 
-const devices = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'] as const;
-
-/** Where the graphs run. */
-export type Device = (typeof devices)[number];
+const devices: readonly Device[] = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'];
 
 /** Checked values of {@link runOptions}. */
 export interface RunSettings {
@@ -27,23 +25,33 @@ export interface RunSettings {
   readonly json: boolean;
 }
 
+/** What citty parses {@link runOptions} into. */
+export interface RunArguments {
+  readonly seed?: string | undefined;
+  readonly workers?: string | undefined;
+  readonly device?: string | undefined;
+  readonly resume?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
 /** @throws InvalidOptionError for a number or device that is none */
-export function runSettings(where: string, args: Readonly<Record<string, unknown>>): RunSettings {
-  const device = (args['device'] ?? 'auto') as Device;
+export function runSettings(where: string, args: RunArguments): RunSettings {
+  const device = (args.device ?? 'auto') as Device;
   if (!devices.includes(device)) throw new InvalidOptionError(where, '--device', `one of ${devices.join(', ')}`, device);
   return {
-    seed: integer(where, '--seed', args['seed']),
-    workers: integer(where, '--workers', args['workers']),
+    seed: integer(where, '--seed', args.seed),
+    workers: integer(where, '--workers', args.workers),
     device,
-    resume: args['resume'] === true,
-    quiet: args['quiet'] === true,
-    json: args['json'] === true,
+    resume: args.resume === true,
+    quiet: args.quiet === true,
+    json: args.json === true,
   };
 }
 
-function integer(where: string, option: string, value: unknown): number | undefined {
+function integer(where: string, option: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (!/^\d+$/.test(String(value)) || !Number.isSafeInteger(number)) throw new InvalidOptionError(where, option, 'an integer of at least 0', value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) throw new InvalidOptionError(where, option, 'an integer of at least 0', value);
   return number;
 }

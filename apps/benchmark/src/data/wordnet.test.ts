@@ -32,7 +32,14 @@ describe('loadWordnetGlosses', () => {
     ]);
     expect(classes).toBe(lexicographerFiles);
     expect(classes.length).toBe(45);
-    expect([3, 6, 28, 29, 43, 44].map((label) => lexicographerFiles[label])).toEqual(['noun.Tops', 'noun.artifact', 'noun.time', 'verb.body', 'verb.weather', 'adj.ppl']);
+    expect([3, 6, 28, 29, 43, 44].map((label) => lexicographerFiles[label])).toEqual([
+      'noun.Tops',
+      'noun.artifact',
+      'noun.time',
+      'verb.body',
+      'verb.weather',
+      'adj.ppl',
+    ]);
   });
 
   it('reads all of the installed WordNet', async () => {

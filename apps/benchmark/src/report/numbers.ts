@@ -9,6 +9,12 @@ export function points(difference: number): string {
   return difference >= 0 ? `+${value}` : value.replace('-', '\u2212');
 }
 
+/** A difference of two shares in words: `5.2 points ahead of`, `0.4 points behind`. */
+export function comparison(difference: number): string {
+  const value = Math.abs(100 * difference).toFixed(1);
+  return difference >= 0 ? `${value} points ahead of` : `${value} points behind`;
+}
+
 /** Whole numbers with thousands separated: `20,000`. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-GB');

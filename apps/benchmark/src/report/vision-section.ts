@@ -5,7 +5,7 @@ import { figure, lineFigure } from './figure.js';
 import { html } from './html.js';
 import type { Html } from './html.js';
 import { neighbourRows } from './neighbour-rows.js';
-import { percent, points, whole } from './numbers.js';
+import { comparison as compared, percent, whole } from './numbers.js';
 import type { VisionReport } from './report-data.js';
 import { accuracyTable } from './table.js';
 
@@ -73,17 +73,17 @@ function comparison({ recipe, random, knn, linear, fineTune, scratch }: VisionRe
 function linearSentence(linear: Readonly<Record<string, number>>, random: Readonly<Record<string, number>>): string {
   const fewest = Object.keys(linear)[0];
   if (fewest === undefined || random[fewest] === undefined) return '';
-  return `With ${fewest} labels per class it is ${points(linear[fewest]! - random[fewest])} points ahead of the random encoder.`;
+  return `With ${fewest} labels per class it is ${compared(linear[fewest]! - random[fewest])} the same probe on the random encoder.`;
 }
 
 function fineTuneSentence(tuned: Readonly<Record<string, number>>, scratch: Readonly<Record<string, number>>, linear: Readonly<Record<string, number>>): string {
   return Object.keys(tuned)
     .map((count) => {
       const gains = [
-        scratch[count] === undefined ? undefined : `${points(tuned[count]! - scratch[count])} points against training from scratch`,
-        linear[count] === undefined ? undefined : `${points(tuned[count]! - linear[count])} points against the linear probe`,
+        scratch[count] === undefined ? undefined : `${compared(tuned[count]! - scratch[count])} training from scratch`,
+        linear[count] === undefined ? undefined : `${compared(tuned[count]! - linear[count])} the linear probe`,
       ].filter((gain) => gain !== undefined);
-      return gains.length === 0 ? '' : `With ${count} labels per class, fine-tuning makes ${gains.join(' and ')}.`;
+      return gains.length === 0 ? '' : `With ${count} labels per class, fine-tuning is ${gains.join(' and ')}.`;
     })
     .join(' ');
 }

@@ -47,8 +47,13 @@ export interface TruncatedNormalOptions {
  *
  * Deviates from `timm.layers.trunc_normal_`, whose default limits of +-2 are absolute (100 standard deviations at 0.02).
  */
-export function truncatedNormal({ standardDeviation = 0.02, mean = 0, limit = 2 }: TruncatedNormalOptions = {}): Initialiser {
-  if (!(limit >= 0.5)) throw new InvalidOptionError('truncatedNormal', 'limit', 'at least 0.5 standard deviations', limit);
+export function truncatedNormal({
+  standardDeviation = 0.02,
+  mean = 0,
+  limit = 2,
+}: TruncatedNormalOptions = {}): Initialiser {
+  if (!(limit >= 0.5))
+    throw new InvalidOptionError('truncatedNormal', 'limit', 'at least 0.5 standard deviations', limit);
   return (shape, key) => {
     const data = fillNormal(key, sizeOf(shape), 0, 1);
     for (let round = 1; ; round++) {

@@ -24,5 +24,8 @@ export function additiveMask(mask: tf.Tensor): tf.Tensor4D {
   const additive = mask.dtype === 'float32' ? mask : tf.mul(tf.sub(tf.cast(mask, 'float32'), 1), 1e9);
   if (mask.rank === 4) return additive as tf.Tensor4D;
   const [batch, ...rest] = mask.shape;
-  return tf.reshape(additive, rest.length === 1 ? [batch!, 1, 1, rest[0]!] : [batch!, 1, ...(rest as [number, number])]);
+  return tf.reshape(
+    additive,
+    rest.length === 1 ? [batch!, 1, 1, rest[0]!] : [batch!, 1, ...(rest as [number, number])],
+  );
 }

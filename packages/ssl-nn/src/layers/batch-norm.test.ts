@@ -18,8 +18,9 @@ describe.each(['eager', 'compiled'] as const)('BatchNorm against PyTorch, %s', (
       const result = await backward(mode, module, (input) => module.forward(input, training), x, w);
       expect(result.y).toBeAllClose(y, close);
       expect(result.dx!).toBeAllClose(dx, close);
-      for (const [parameter, gradient] of Object.entries(gradients)) expect(result.gradients.get(parameter)!, parameter).toBeAllClose(gradient, { rtol: 1e-5, atol: 2e-5 });
-      for (const [entry, array] of module.stateDict()) expect(array, entry).toBeAllClose(stateAfter[entry]!, close);
+      for (const [parameter, gradient] of Object.entries(gradients))
+        expect(result.gradients.get(parameter)!).toBeAllClose(gradient, { rtol: 1e-5, atol: 2e-5 });
+      for (const [entry, array] of module.stateDict()) expect(array).toBeAllClose(stateAfter[entry]!, close);
     }
     const { x, w, y, dx } = golden.evaluation;
     const result = await backward(mode, module, (input) => module.forward(input, evaluation), x, w);
@@ -33,7 +34,10 @@ describe.each(['eager', 'compiled'] as const)('BatchNorm against PyTorch, %s', (
 describe('BatchNorm', () => {
   it('keeps its statistics in evaluation and counts batches in training', () => {
     const module = new BatchNorm(2);
-    const x = tf.tensor2d([[1, 2], [3, 6]]);
+    const x = tf.tensor2d([
+      [1, 2],
+      [3, 6],
+    ]);
     module.forward(x);
     expect(module.stateDict().get('running_mean')!).toBeAllClose([0, 0]);
     module.forward(x, training);
@@ -45,9 +49,23 @@ describe('BatchNorm', () => {
 
   it('stays finite on constant and on huge columns', () => {
     const module = new BatchNorm(2);
-    const y = module.forward(tf.tensor2d([[5, 1e15], [5, -1e15], [5, 1e15]]), training);
+    const y = module.forward(
+      tf.tensor2d([
+        [5, 1e15],
+        [5, -1e15],
+        [5, 1e15],
+      ]),
+      training,
+    );
     expect(y.dataSync().every(Number.isFinite)).toBe(true);
-    expect(y).toBeAllClose([[0, Math.SQRT1_2], [0, -Math.SQRT2], [0, Math.SQRT1_2]], { rtol: 1e-5 });
+    expect(y).toBeAllClose(
+      [
+        [0, Math.SQRT1_2],
+        [0, -Math.SQRT2],
+        [0, Math.SQRT1_2],
+      ],
+      { rtol: 1e-5 },
+    );
     module.dispose();
   });
 
@@ -61,7 +79,11 @@ describe('BatchNorm', () => {
   it('holds as many tensors after a training step as before', async () => {
     const module = new BatchNorm(3);
     const step = (x: tf.Tensor2D): tf.Tensor => tf.tidy(() => module.forward(x, training));
-    const x = tf.tensor2d([[1, 2, 3], [3, 1, 4], [0, 1, 7]]);
+    const x = tf.tensor2d([
+      [1, 2, 3],
+      [3, 1, 4],
+      [0, 1, 7],
+    ]);
     step(x).dispose();
     const before = tf.memory().numTensors;
     step(x).dispose();

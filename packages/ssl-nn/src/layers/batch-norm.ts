@@ -25,7 +25,11 @@ export interface BatchNormOptions {
  * Source: Ioffe and Szegedy 2015, arXiv 1502.03167; defined as `torch.nn.BatchNorm1d` and `BatchNorm2d`.
  */
 export class BatchNorm extends Module {
-  static override readonly fieldNames = { runningMean: 'running_mean', runningVariance: 'running_var', batchesTracked: 'num_batches_tracked' };
+  static override readonly fieldNames = {
+    runningMean: 'running_mean',
+    runningVariance: 'running_var',
+    batchesTracked: 'num_batches_tracked',
+  };
   readonly weight?: Parameter;
   readonly bias?: Parameter;
   readonly runningMean: Buffer;
@@ -58,11 +62,23 @@ export class BatchNorm extends Module {
    * @throws ShapeError on another last axis, or while training on a single value per feature
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
-    if (x.rank < 2 || x.shape.at(-1) !== this.features) throw new ShapeError('BatchNorm.forward', 'x', `[..., ${this.features}], rank 2 or more`, `[${x.shape.join(', ')}]`);
+    if (x.rank < 2 || x.shape.at(-1) !== this.features)
+      throw new ShapeError(
+        'BatchNorm.forward',
+        'x',
+        `[..., ${this.features}], rank 2 or more`,
+        `[${x.shape.join(', ')}]`,
+      );
     if (!ctx.training) return this.#evaluate(x);
     const rows = tf.reshape(x, [-1, this.features]) as tf.Tensor2D;
     const count = rows.shape[0];
-    if (count < 2) throw new ShapeError('BatchNorm.forward', 'x', 'more than one value per feature while training', `[${x.shape.join(', ')}]`);
+    if (count < 2)
+      throw new ShapeError(
+        'BatchNorm.forward',
+        'x',
+        'more than one value per feature while training',
+        `[${x.shape.join(', ')}]`,
+      );
     const moments = batchMoments(rows);
     this.#track(moments.mean, tf.mul(moments.variance, count / (count - 1)));
     const scale = this.weight?.variable ?? tf.ones([this.features]);
@@ -80,7 +96,9 @@ export class BatchNorm extends Module {
 
   #track(mean: tf.Tensor, variance: tf.Tensor): void {
     const blend = (buffer: Buffer, value: tf.Tensor): void =>
-      tf.tidy(() => buffer.variable.assign(tf.add(tf.mul(buffer.variable, 1 - this.momentum), tf.mul(value, this.momentum))));
+      tf.tidy(() =>
+        buffer.variable.assign(tf.add(tf.mul(buffer.variable, 1 - this.momentum), tf.mul(value, this.momentum))),
+      );
     blend(this.runningMean, mean);
     blend(this.runningVariance, variance);
     tf.tidy(() => this.batchesTracked.variable.assign(tf.add(this.batchesTracked.variable, tf.scalar(1, 'int32'))));

@@ -2,5 +2,6 @@ import { InvalidOptionError } from 'ssl-tensor/host';
 
 /** @throws InvalidOptionError when `value` is not a positive integer */
 export function checkSize(where: string, option: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidOptionError(where, option, 'a positive integer', value);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidOptionError(where, option, 'a positive integer', value);
 }

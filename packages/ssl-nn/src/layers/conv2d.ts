@@ -38,11 +38,25 @@ type TfPadding = 'same' | 'valid' | [[number, number], [number, number], [number
 
 function tfPadding(padding: Padding): TfPadding {
   if (typeof padding === 'string') return padding;
-  const [[top, bottom], [left, right]] = typeof padding === 'number' ? ([[padding, padding], [padding, padding]] as const) : padding;
+  const [[top, bottom], [left, right]] =
+    typeof padding === 'number'
+      ? ([
+          [padding, padding],
+          [padding, padding],
+        ] as const)
+      : padding;
   for (const size of [top, bottom, left, right]) {
-    if (!Number.isSafeInteger(size) || size < 0) throw new InvalidOptionError('Conv2d', 'padding', "'same', 'valid' or non-negative integers", size);
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw new InvalidOptionError('Conv2d', 'padding', "'same', 'valid' or non-negative integers", size);
   }
-  return top + bottom + left + right === 0 ? 'valid' : [[0, 0], [top, bottom], [left, right], [0, 0]];
+  return top + bottom + left + right === 0
+    ? 'valid'
+    : [
+        [0, 0],
+        [top, bottom],
+        [left, right],
+        [0, 0],
+      ];
 }
 
 /**
@@ -64,7 +78,17 @@ export class Conv2d extends Module {
   constructor(
     readonly inChannels: number,
     readonly outChannels: number,
-    { key, kernelSize, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, weightInit = torchWeight, biasInit }: Conv2dOptions,
+    {
+      key,
+      kernelSize,
+      stride = 1,
+      padding = 0,
+      dilation = 1,
+      groups = 1,
+      bias = true,
+      weightInit = torchWeight,
+      biasInit,
+    }: Conv2dOptions,
   ) {
     super();
     checkSize('Conv2d', 'inChannels', inChannels);
@@ -75,7 +99,12 @@ export class Conv2d extends Module {
     for (const size of this.stride) checkSize('Conv2d', 'stride', size);
     for (const size of this.dilation) checkSize('Conv2d', 'dilation', size);
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new InvalidOptionError('Conv2d', 'groups', `a divisor of inChannels (${inChannels}) and outChannels (${outChannels})`, groups);
+      throw new InvalidOptionError(
+        'Conv2d',
+        'groups',
+        `a divisor of inChannels (${inChannels}) and outChannels (${outChannels})`,
+        groups,
+      );
     }
     this.groups = groups;
     this.padding = padding;
@@ -93,7 +122,12 @@ export class Conv2d extends Module {
    */
   forward(x: tf.Tensor4D, _ctx?: ForwardContext): tf.Tensor4D {
     if (x.rank !== 4 || x.shape[3] !== this.inChannels) {
-      throw new ShapeError('Conv2d.forward', 'x', `[batch, height, width, ${this.inChannels}]`, `[${(x as tf.Tensor).shape.join(', ')}]`);
+      throw new ShapeError(
+        'Conv2d.forward',
+        'x',
+        `[batch, height, width, ${this.inChannels}]`,
+        `[${(x as tf.Tensor).shape.join(', ')}]`,
+      );
     }
     this.#checkReach(x);
     const filter = this.#dilated(this.weight.variable as tf.Tensor as tf.Tensor4D);
@@ -106,12 +140,20 @@ export class Conv2d extends Module {
     if (this.groups === 1) return tf.conv2d(x, filter, strides, this.#pad);
     if (this.groups === this.inChannels && strides[0] === strides[1]) {
       const [kh, kw] = filter.shape;
-      const perChannel = tf.reshape(filter, [kh, kw, this.inChannels, this.outChannels / this.inChannels]) as tf.Tensor4D;
+      const perChannel = tf.reshape(filter, [
+        kh,
+        kw,
+        this.inChannels,
+        this.outChannels / this.inChannels,
+      ]) as tf.Tensor4D;
       return tf.depthwiseConv2d(x, perChannel, strides, this.#pad as 'same');
     }
     const inputs = tf.split(x, this.groups, 3);
     const filters = tf.split(filter, this.groups, 3);
-    return tf.concat(inputs.map((input, group) => tf.conv2d(input as tf.Tensor4D, filters[group] as tf.Tensor4D, strides, this.#pad)), 3);
+    return tf.concat(
+      inputs.map((input, group) => tf.conv2d(input as tf.Tensor4D, filters[group] as tf.Tensor4D, strides, this.#pad)),
+      3,
+    );
   }
 
   /** TF.js has no gradient of a dilated convolution, so zeros go between the filter's taps. */
@@ -119,17 +161,28 @@ export class Conv2d extends Module {
     const [kh, kw, input, output] = filter.shape;
     const [dh, dw] = this.dilation;
     if (dh * dw === 1) return filter;
-    const spread = tf.pad(tf.reshape(filter, [kh, 1, kw, 1, input * output]), [[0, 0], [0, dh - 1], [0, 0], [0, dw - 1], [0, 0]]);
+    const spread = tf.pad(tf.reshape(filter, [kh, 1, kw, 1, input * output]), [
+      [0, 0],
+      [0, dh - 1],
+      [0, 0],
+      [0, dw - 1],
+      [0, 0],
+    ]);
     const full = tf.reshape(spread, [kh * dh, kw * dw, input, output]) as tf.Tensor4D;
     return tf.slice(full, [0, 0, 0, 0], [(kh - 1) * dh + 1, (kw - 1) * dw + 1, input, output]);
   }
 
   #checkReach(x: tf.Tensor4D): void {
     if (this.#pad === 'same') return;
-    const [, [top, bottom], [left, right]] = this.#pad === 'valid' ? [0, [0, 0], [0, 0]] as const : this.#pad;
+    const [, [top, bottom], [left, right]] = this.#pad === 'valid' ? ([0, [0, 0], [0, 0]] as const) : this.#pad;
     const reach = this.kernelSize.map((size, axis) => (size - 1) * this.dilation[axis]! + 1);
     if (x.shape[1] + top + bottom < reach[0]! || x.shape[2] + left + right < reach[1]!) {
-      throw new ShapeError('Conv2d.forward', 'x', `at least [batch, ${reach[0]! - top - bottom}, ${reach[1]! - left - right}, ${this.inChannels}]`, `[${x.shape.join(', ')}]`);
+      throw new ShapeError(
+        'Conv2d.forward',
+        'x',
+        `at least [batch, ${reach[0]! - top - bottom}, ${reach[1]! - left - right}, ${this.inChannels}]`,
+        `[${x.shape.join(', ')}]`,
+      );
     }
   }
 }

@@ -23,7 +23,10 @@ export class DropPath extends Module {
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
     if (!ctx.training || this.rate === 0) return x;
-    const draws = randomUniform(drawKey(ctx, 'DropPath.forward'), x.shape.map((size, axis) => (axis === 0 ? size : 1)));
+    const draws = randomUniform(
+      drawKey(ctx, 'DropPath.forward'),
+      x.shape.map((size, axis) => (axis === 0 ? size : 1)),
+    );
     const kept = tf.cast(tf.greaterEqual(draws, this.rate), 'float32');
     return tf.mul(x, tf.mul(kept, 1 / (1 - this.rate))) as T;
   }

@@ -39,6 +39,9 @@ export class Embedding extends Module {
    * @returns `[...indices.shape, dim]`
    */
   forward(indices: tf.Tensor, _ctx?: ForwardContext): tf.Tensor {
-    return takeRows(this.weight.variable as tf.Tensor as tf.Tensor2D, indices.dtype === 'int32' ? indices : tf.cast(indices, 'int32'));
+    return takeRows(
+      this.weight.variable as tf.Tensor as tf.Tensor2D,
+      indices.dtype === 'int32' ? indices : tf.cast(indices, 'int32'),
+    );
   }
 }

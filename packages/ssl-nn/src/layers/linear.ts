@@ -46,7 +46,8 @@ export class Linear extends Module {
    * @throws ShapeError when the last axis is not `in`
    */
   forward<T extends tf.Tensor>(x: T, _ctx?: ForwardContext): T {
-    if (x.shape.at(-1) !== this.inFeatures) throw new ShapeError('Linear.forward', 'x', `[..., ${this.inFeatures}]`, `[${x.shape.join(', ')}]`);
+    if (x.shape.at(-1) !== this.inFeatures)
+      throw new ShapeError('Linear.forward', 'x', `[..., ${this.inFeatures}]`, `[${x.shape.join(', ')}]`);
     const rows = x.rank === 2 ? (x as unknown as tf.Tensor2D) : tf.reshape(x, [-1, this.inFeatures]);
     const product = tf.matMul(rows as tf.Tensor2D, this.weight.variable as tf.Tensor as tf.Tensor2D);
     const y = this.bias === undefined ? product : tf.add(product, this.bias.variable);

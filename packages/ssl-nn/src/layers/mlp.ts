@@ -31,7 +31,11 @@ export class Mlp extends Module {
   readonly #dropout: Dropout;
   readonly #approximate: 'none' | 'tanh';
 
-  constructor(inFeatures: number, hiddenFeatures: number, { key, outFeatures = inFeatures, dropout = 0, approximate = 'none', ...linear }: MlpOptions) {
+  constructor(
+    inFeatures: number,
+    hiddenFeatures: number,
+    { key, outFeatures = inFeatures, dropout = 0, approximate = 'none', ...linear }: MlpOptions,
+  ) {
     super();
     this.fc1 = new Linear(inFeatures, hiddenFeatures, { ...linear, key: foldIn(key, 'fc1') });
     this.fc2 = new Linear(hiddenFeatures, outFeatures, { ...linear, key: foldIn(key, 'fc2') });

@@ -43,7 +43,8 @@ export class MultiHeadAttention extends Module {
     { key, heads, fused = true, qkvBias = true, dropout = 0, ...init }: MultiHeadAttentionOptions,
   ) {
     super();
-    if (!Number.isSafeInteger(heads) || heads < 1 || dim % heads !== 0) throw new InvalidOptionError('MultiHeadAttention', 'heads', `a divisor of dim (${dim})`, heads);
+    if (!Number.isSafeInteger(heads) || heads < 1 || dim % heads !== 0)
+      throw new InvalidOptionError('MultiHeadAttention', 'heads', `a divisor of dim (${dim})`, heads);
     this.heads = heads;
     if (fused) this.qkv = new Linear(dim, 3 * dim, { ...init, key: foldIn(key, 'qkv'), bias: qkvBias });
     else {
@@ -63,7 +64,12 @@ export class MultiHeadAttention extends Module {
    */
   forward(x: tf.Tensor3D, ctx: ForwardContext = evaluation, mask?: tf.Tensor): tf.Tensor3D {
     if (x.rank !== 3 || x.shape[2] !== this.dim) {
-      throw new ShapeError('MultiHeadAttention.forward', 'x', `[batch, tokens, ${this.dim}]`, `[${(x as tf.Tensor).shape.join(', ')}]`);
+      throw new ShapeError(
+        'MultiHeadAttention.forward',
+        'x',
+        `[batch, tokens, ${this.dim}]`,
+        `[${(x as tf.Tensor).shape.join(', ')}]`,
+      );
     }
     const [q, k, v] = this.#project(x);
     const attended = scaledDotProductAttention(q, k, v, mask === undefined ? {} : { mask: additiveMask(mask) });
@@ -77,7 +83,12 @@ export class MultiHeadAttention extends Module {
     }
     const [batch, tokens, dim] = x.shape;
     const grouped = tf.reshape(this.qkv.forward(x), [batch, tokens, 3, this.heads, dim / this.heads]) as tf.Tensor5D;
-    const stacked = tf.reshape(tf.transpose(grouped, [2, 0, 3, 1, 4]), [3 * batch, this.heads, tokens, dim / this.heads]);
+    const stacked = tf.reshape(tf.transpose(grouped, [2, 0, 3, 1, 4]), [
+      3 * batch,
+      this.heads,
+      tokens,
+      dim / this.heads,
+    ]);
     return tf.split(stacked as tf.Tensor4D, 3, 0) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
   }
 }

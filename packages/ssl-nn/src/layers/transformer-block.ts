@@ -40,7 +40,19 @@ export class TransformerBlock extends Module {
   readonly mlp: Mlp;
   readonly #dropPath: DropPath;
 
-  constructor(dim: number, { key, heads, mlpRatio = 4, qkvBias = true, dropout = 0, dropPath = 0, epsilon = 1e-6, ...init }: TransformerBlockOptions) {
+  constructor(
+    dim: number,
+    {
+      key,
+      heads,
+      mlpRatio = 4,
+      qkvBias = true,
+      dropout = 0,
+      dropPath = 0,
+      epsilon = 1e-6,
+      ...init
+    }: TransformerBlockOptions,
+  ) {
     super();
     this.norm1 = new LayerNorm(dim, { epsilon });
     this.attn = new MultiHeadAttention(dim, { ...init, key: foldIn(key, 'attn'), heads, qkvBias, dropout });

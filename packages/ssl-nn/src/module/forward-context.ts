@@ -35,6 +35,12 @@ export function childContext(ctx: ForwardContext, child: string | number): Forwa
  * @throws InvalidOptionError when the context has no key
  */
 export function drawKey(ctx: ForwardContext, where: string): tf.Tensor1D {
-  if (ctx.key === undefined) throw new InvalidOptionError(where, 'ctx.key', 'a random key (int32 [2]) while training, because this layer draws random numbers', undefined);
+  if (ctx.key === undefined)
+    throw new InvalidOptionError(
+      where,
+      'ctx.key',
+      'a random key (int32 [2]) while training, because this layer draws random numbers',
+      undefined,
+    );
   return ctx.salt === undefined ? ctx.key : foldInKey(ctx.key, ctx.salt);
 }

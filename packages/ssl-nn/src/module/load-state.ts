@@ -18,7 +18,10 @@ export interface LoadStateResult {
 const shown = 8;
 
 const list = (names: readonly string[]): string =>
-  names.slice(0, shown).map((name) => `'${name}'`).join(', ') + (names.length > shown ? ` and ${names.length - shown} more` : '');
+  names
+    .slice(0, shown)
+    .map((name) => `'${name}'`)
+    .join(', ') + (names.length > shown ? ` and ${names.length - shown} more` : '');
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
@@ -28,9 +31,11 @@ function misfit(state: ModuleState, array: NdArray): string | undefined {
   if (array.shape.length !== expected.length || array.shape.some((size, axis) => size !== expected[axis])) {
     return `has shape ${shapeText(array.shape)}, the model wants ${shapeText(expected)}`;
   }
-  if (array.data.length !== state.variable.size) return `has ${array.data.length} elements for shape ${shapeText(array.shape)}`;
+  if (array.data.length !== state.variable.size)
+    return `has ${array.data.length} elements for shape ${shapeText(array.shape)}`;
   const float = state.variable.dtype === 'float32';
-  if (float !== array.data instanceof Float32Array) return `holds ${float ? 'integers' : 'floats'}, the model wants ${state.variable.dtype}`;
+  if (float !== array.data instanceof Float32Array)
+    return `holds ${float ? 'integers' : 'floats'}, the model wants ${state.variable.dtype}`;
   return undefined;
 }
 
@@ -62,14 +67,22 @@ export function loadState(
     }
   }
   const problems: string[] = [];
-  if (wrong.length > 0) problems.push(`${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}. Build the model with the sizes that the weights were made with`);
+  if (wrong.length > 0)
+    problems.push(
+      `${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}. Build the model with the sizes that the weights were made with`,
+    );
   if (strict && missing.length > 0) problems.push(`missing ${list(missing)}`);
   if (strict && unexpected.length > 0) problems.push(`unexpected ${list(unexpected)}`);
   if (problems.length > 0) {
     const nameTrouble = strict && missing.length + unexpected.length > 0;
-    const advice = nameTrouble ? '. Check the prefix of the names, or pass { strict: false } to load what fits by name' : '';
+    const advice = nameTrouble
+      ? '. Check the prefix of the names, or pass { strict: false } to load what fits by name'
+      : '';
     const parameter = firstWrong ?? missing[0] ?? unexpected[0];
-    throw new CheckpointError(`${where}: the state dict does not fit: ${problems.join('; ')}${advice}`, parameter === undefined ? {} : { parameter });
+    throw new CheckpointError(
+      `${where}: the state dict does not fit: ${problems.join('; ')}${advice}`,
+      parameter === undefined ? {} : { parameter },
+    );
   }
   for (const [entry, array] of found) entry.write(array);
   return { missing, unexpected };

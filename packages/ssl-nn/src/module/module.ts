@@ -103,7 +103,8 @@ export abstract class Module {
     this.#walk('', new Set(), {
       module: () => undefined,
       state: (name, state) => {
-        if (owner.has(name) && owner.get(name) !== state) throw new InvalidOptionError(this.constructor.name, 'fieldNames', 'names that are unique', name);
+        if (owner.has(name) && owner.get(name) !== state)
+          throw new InvalidOptionError(this.constructor.name, 'fieldNames', 'names that are unique', name);
         owner.set(name, state);
         const names = states.get(state);
         if (names === undefined) states.set(state, [name]);
@@ -115,7 +116,8 @@ export abstract class Module {
 
   #walk(prefix: string, ancestors: ReadonlySet<Module>, visitor: Visitor): void {
     const path = new Set(ancestors).add(this);
-    const join = (outer: string, name: string): string => (outer === '' ? name : name === '' ? outer : `${outer}.${name}`);
+    const join = (outer: string, name: string): string =>
+      outer === '' ? name : name === '' ? outer : `${outer}.${name}`;
     const visit = (value: unknown, name: string): void => {
       if (value instanceof ModuleState) visitor.state(name, value);
       else if (value instanceof Module && !path.has(value)) {

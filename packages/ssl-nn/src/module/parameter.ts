@@ -16,7 +16,9 @@ export abstract class ModuleState {
 
   protected constructor(initial: NdArray, trainable: boolean, options: StateOptions) {
     const { data, shape } = initial;
-    this.variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'), trainable));
+    this.variable = tf.tidy(() =>
+      tf.variable(tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'), trainable),
+    );
     this.layout = options.layout;
   }
 

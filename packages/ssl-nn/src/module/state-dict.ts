@@ -10,7 +10,9 @@ export type StateDict = Map<string, NdArray>;
  * const backbone = withoutPrefix(tensors, 'backbone.');
  */
 export function withoutPrefix(state: ReadonlyMap<string, NdArray>, prefix: string): StateDict {
-  return new Map([...state].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
+  return new Map(
+    [...state].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]),
+  );
 }
 
 /** The same entries with `prefix` before each name. */

@@ -25,7 +25,7 @@ export function permuteAxes<D extends NdData>(array: NdArray<D>, permutation: re
   const position = newShape.map(() => 0);
   const [inner, innerStep] = [newShape[rank - 1]!, steps[rank - 1]!];
   let source = 0;
-  for (let target = 0; target < data.length; ) {
+  for (let target = 0; target < data.length;) {
     for (let i = 0, from = source; i < inner; i++, from += innerStep) result[target++] = data[from]!;
     for (let axis = rank - 2; axis >= 0; axis--) {
       source += steps[axis]!;

@@ -19,6 +19,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const start = prefixBytes + headerLength(bytes.subarray(0, prefixBytes), bytes.length);
   const { entries, metadata } = parseHeader(bytes.subarray(prefixBytes, start), bytes.length - start);
   const tensors: StateDict = new Map();
-  for (const { name, type, shape, begin, end } of entries) tensors.set(name, { data: decodeElements(type, bytes.subarray(start + begin, start + end), name), shape });
+  for (const { name, type, shape, begin, end } of entries)
+    tensors.set(name, { data: decodeElements(type, bytes.subarray(start + begin, start + end), name), shape });
   return { tensors, metadata };
 }

@@ -59,7 +59,10 @@ export function decodeElements(type: ElementType, bytes: Uint8Array, parameter: 
       for (let i = 0; i < values.length; i++) {
         const low = words[2 * i]!;
         if (words[2 * i + 1] !== low >> 31) {
-          throw new CheckpointError(`'${parameter}' holds at index ${i} an I64 value that does not fit into 32 bits. Save it as I32 or F32`, { parameter });
+          throw new CheckpointError(
+            `'${parameter}' holds at index ${i} an I64 value that does not fit into 32 bits. Save it as I32 or F32`,
+            { parameter },
+          );
         }
         values[i] = low;
       }

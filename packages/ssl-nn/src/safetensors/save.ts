@@ -11,6 +11,10 @@ import { writeFileAtomically } from './write-file-atomically.js';
  * @example
  * await saveSafetensors('backbone.safetensors', backbone.stateDict(), { format: 'pt' });
  */
-export async function saveSafetensors(path: string, state: ReadonlyMap<string, NdArray>, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function saveSafetensors(
+  path: string,
+  state: ReadonlyMap<string, NdArray>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   await writeFileAtomically(path, safetensorsParts(state, metadata));
 }

@@ -9,13 +9,13 @@ let writes = 0;
  * @throws CheckpointError when the directory is missing or not writable, or the disk is full; the old file then remains
  */
 export async function writeFileAtomically(path: string, parts: Iterable<Uint8Array>): Promise<void> {
-  const [{ open, rename, rm }, { dirname }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+  const [{ open, rename, rm }, paths] = await Promise.all([import('node:fs/promises'), import('node:path')]);
   const temporary = `${path}.${process.pid}.${writes++}.tmp`;
   try {
     const file = await open(temporary, 'wx');
     try {
       for (const part of parts) {
-        for (let written = 0; written < part.length; ) {
+        for (let written = 0; written < part.length;) {
           written += (await file.write(part, written, Math.min(part.length - written, 2 ** 30))).bytesWritten;
         }
       }
@@ -26,10 +26,13 @@ export async function writeFileAtomically(path: string, parts: Iterable<Uint8Arr
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new CheckpointError(`cannot be written (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}). Check that the directory exists, is writable and has room`, { path, cause });
+    throw new CheckpointError(
+      `cannot be written (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}). Check that the directory exists, is writable and has room`,
+      { path, cause },
+    );
   }
   // The rename itself lasts only once the directory is flushed; not every file system lets one open it.
-  const directory = await open(dirname(path), 'r').catch(() => undefined);
+  const directory = await open(paths.dirname(path), 'r').catch(() => undefined);
   await directory?.sync().catch(() => undefined);
   await directory?.close();
 }

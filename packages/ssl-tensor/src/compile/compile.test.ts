@@ -1,41 +1,153 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import '../../../../test/support/to-be-all-close.js';
+import { ndArray } from '../nd-array.js';
 import { compile } from './compile.js';
 
-it('runs a function of host arrays', async () => {
-  const f = compile((x: tf.Tensor) => tf.sum(tf.mul(x, 2)));
-  expect((await f({ data: Float32Array.of(1, 2), shape: [2] })).dataSync()[0]).toBe(6);
+beforeEach(() => tf.setBackend('cpu'));
+
+describe('arguments and results', () => {
+  it('takes host arrays, tensors and variables', async () => {
+    const f = compile((x: tf.Tensor) => tf.sum(tf.mul(x, 2)));
+    expect(await f(ndArray(Float32Array.of(1, 2), [2]))).toBeAllClose(6);
+    expect(await f(tf.tensor1d([3, 4]))).toBeAllClose(14);
+    expect(await f(tf.variable(tf.tensor1d([5, 6])))).toBeAllClose(22);
+    expect(f.traces).toBe(1);
+  });
+
+  it('takes bytes as int32 tensors, and truths as they are', async () => {
+    const f = compile((bytes: tf.Tensor, truths: tf.Tensor) => [tf.add(bytes, tf.scalar(1, 'int32')), tf.logicalNot(truths)]);
+    const [sum, not] = await f(ndArray(Uint8Array.of(0, 255), [2]), tf.tensor1d([true, false], 'bool'));
+    expect(sum!).toBeAllClose([1, 256], { dtype: 'int32' });
+    expect(not!).toBeAllClose([0, 1], { dtype: 'bool' });
+  });
+
+  it('keeps the structure of nested arguments and results', async () => {
+    const f = compile((batch: { views: [tf.Tensor, tf.Tensor]; rest: { label: tf.Tensor; unused?: tf.Tensor } }) => ({
+      sums: batch.views.map((view) => tf.sum(view)),
+      nested: { label: batch.rest.label, kind: 'batch', count: 2, nothing: null },
+    }));
+    const result = await f({ views: [tf.ones([2]), ndArray(Float32Array.of(3), [1])], rest: { label: ndArray(Int32Array.of(7), [1]) } });
+    expect(result.sums.map((sum) => sum.dataSync()[0])).toEqual([2, 3]);
+    expect(result.nested).toMatchObject({ kind: 'batch', count: 2, nothing: null });
+    expect(result.nested.label).toBeAllClose([7], { dtype: 'int32' });
+  });
+
+  it('returns arguments, constants and the same tensor twice', async () => {
+    const captured = tf.tensor1d([4, 5]);
+    const f = compile((x: tf.Tensor) => {
+      const y = tf.neg(x);
+      return [x, y, y, captured, tf.scalar(9, 'int32')];
+    });
+    const results = await f(tf.tensor1d([1, 2]));
+    expect(results.map((result) => Array.from(result.dataSync()))).toEqual([[1, 2], [-1, -2], [-1, -2], [4, 5], [9]]);
+    expect(new Set(results.map(({ dataId }) => dataId)).size).toBe(5);
+  });
+
+  it('ignores arguments that nothing depends on', async () => {
+    const f = compile((x: tf.Tensor, _unused: tf.Tensor) => tf.neg(x));
+    expect(await f(tf.scalar(1), tf.zeros([1000]))).toBeAllClose(-1);
+  });
+
+  it('keeps a captured tensor that was cast without a copy apart from its source', async () => {
+    const whole = tf.tensor1d([1, 2], 'int32');
+    const floats = tf.cast(whole, 'float32');
+    const [a, b] = await compile((x: tf.Tensor) => [tf.mul(x, floats), tf.add(tf.cast(x, 'int32'), whole)])(tf.tensor1d([0.5, 2.5]));
+    expect(a!).toBeAllClose([0.5, 5], { dtype: 'float32' });
+    expect(b!).toBeAllClose([1, 4], { dtype: 'int32' });
+  });
+
+  it('works with tidy, keep-free customGrad and second derivatives', async () => {
+    const cube = tf.customGrad((x: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
+      const input = x as tf.Tensor;
+      (save as tf.GradSaveFunc)([input]);
+      return { value: tf.pow(input, 3), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, tf.mul(tf.square(saved[0]!), 30)) };
+    });
+    const f = compile((x: tf.Tensor) => tf.tidy(() => [cube(x), tf.grad((y) => tf.sum(cube(y)))(x), tf.grad((y) => tf.sum(tf.grad((z) => tf.sum(tf.pow(z, 3)))(y)))(x)]));
+    const [value, slope, bend] = await f(tf.tensor1d([2, -1]));
+    expect(value!).toBeAllClose([8, -1]);
+    expect(slope!).toBeAllClose([120, 30]);
+    expect(bend!).toBeAllClose([12, -6]);
+  });
 });
 
-it('trains a plain TF.js model like eager TF.js', async () => {
-  const run = async (compiled: boolean): Promise<number[]> => {
-    await tf.setBackend('cpu');
-    const w1 = tf.variable(tf.randomNormal([8, 16], 0, 0.3, 'float32', 1));
-    const b1 = tf.variable(tf.zeros([16]));
-    const w2 = tf.variable(tf.randomNormal([16, 3], 0, 0.3, 'float32', 2));
-    const x = tf.randomNormal([32, 8], 0, 1, 'float32', 3);
-    const y = tf.cast(tf.oneHot(tf.cast(tf.mod(tf.range(0, 32, 1, 'int32'), tf.scalar(3, 'int32')), 'int32'), 3), 'float32');
-    const optimizer = tf.train.adam(0.01);
-    const step = (xs: tf.Tensor2D, ys: tf.Tensor2D): tf.Scalar => {
-      const { value, grads } = tf.variableGrads(() => {
-        const hidden = tf.relu(tf.add(tf.matMul(xs, w1 as tf.Tensor2D), b1));
-        const logits = tf.matMul(hidden as tf.Tensor2D, w2 as tf.Tensor2D);
-        return tf.losses.softmaxCrossEntropy(ys, logits) as tf.Scalar;
-      });
-      optimizer.applyGradients(grads as never);
-      return value;
-    };
-    const losses: number[] = [];
-    const fast = compile(step);
-    for (let i = 0; i < 20; i++) {
-      const loss = compiled ? await fast(x as tf.Tensor2D, y as tf.Tensor2D) : tf.tidy(() => step(x as tf.Tensor2D, y as tf.Tensor2D));
-      losses.push(loss.dataSync()[0]!);
+describe('signatures', () => {
+  it('traces once per shape, type and structure', async () => {
+    const f = compile((x: tf.Tensor | tf.Tensor[]) => tf.addN(Array.isArray(x) ? x : [x]));
+    await f(tf.zeros([2]));
+    await f(tf.ones([2]));
+    expect(f.traces).toBe(1);
+    await f(tf.zeros([3]));
+    await f(tf.zeros([3], 'int32'));
+    await f([tf.zeros([3])]);
+    expect(f.traces).toBe(4);
+    await f(tf.zeros([3]));
+    expect(f.traces).toBe(4);
+  });
+
+  it.each([
+    [1, 2],
+    [0, -0],
+    [NaN, Infinity],
+    [Infinity, -Infinity],
+    ['1', 1],
+    ['true', true],
+    [null, NaN],
+    [undefined, null],
+    ['relu', 'gelu'],
+  ])('traces %s and %s apart', async (a, b) => {
+    const seen: unknown[] = [];
+    const f = compile((x: tf.Tensor, value: unknown) => {
+      seen.push(value);
+      return tf.neg(x);
+    });
+    for (const value of [a, b, a, b]) await f(tf.scalar(1), value as never);
+    expect(seen).toEqual([a, b]);
+    expect(f.traces).toBe(2);
+  });
+
+  it('bakes static numbers in', async () => {
+    const f = compile((x: tf.Tensor, factor: number) => tf.mul(x, factor));
+    expect(await f(tf.scalar(2), 3)).toBeAllClose(6);
+    expect(await f(tf.scalar(2), 5)).toBeAllClose(10);
+  });
+
+  it('starts afresh after dispose()', async () => {
+    const f = compile((x: tf.Tensor) => tf.neg(x));
+    await f(tf.scalar(1));
+    f.dispose();
+    expect(await f(tf.scalar(2))).toBeAllClose(-2);
+    expect(f.traces).toBe(2);
+    f.dispose();
+  });
+});
+
+describe('surroundings', () => {
+  it.each(['cpu', 'ssl'])('leaves TF.js on the backend %s', async (name) => {
+    await tf.setBackend(name);
+    const f = compile((x: tf.Tensor) => tf.neg(x));
+    for (let i = 0; i < 2; i++) {
+      await f(tf.scalar(1));
+      expect(tf.getBackend()).toBe(name);
     }
-    return losses;
-  };
-  const eager = await run(false);
-  const fast = await run(true);
-  eager.forEach((loss, i) => expect(Math.abs(fast[i]! - loss) / loss).toBeLessThan(1e-5));
-  expect(eager[19]!).toBeLessThan(eager[0]! * 0.95);
+  });
+
+  it('runs calls one after the other in the order of the calls, across functions', async () => {
+    const log = tf.variable(tf.scalar(0));
+    const append = (digit: number): (() => Promise<tf.Tensor>) =>
+      compile(() => {
+        log.assign(tf.add(tf.mul(log, 10), digit));
+        return tf.mul(log, 1);
+      });
+    const [one, two, three] = [append(1), append(2), append(3)];
+    const results = await Promise.all([one(), three(), two(), one()]);
+    expect(results.map((result) => result.dataSync()[0])).toEqual([1, 13, 132, 1321]);
+  });
+
+  it('draws the same numbers eagerly on its own backend as on TF.js’s', async () => {
+    await tf.setBackend('ssl');
+    expect(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2]))).toBeAllClose([[3, 3], [3, 3]]);
+    expect(tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([1, 2]))).toBeAllClose([2, 4]);
+  });
 });

@@ -61,22 +61,21 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
         'Keep shapes fixed (drop or pad the last batch) and pass changing numbers as tf.scalar, or raise maxTraces',
       );
     }
-    const record = (): Recording<R> => {
-      traces++;
-      return recordFunction(backend, engine.device, args.specs, (tensors) => fn(...(args.rebuild(tensors) as unknown as A)));
-    };
+    const record = (): Recording<R> =>
+      recordFunction(backend, engine.device, args.specs, (tensors) => fn(...(args.rebuild(tensors) as unknown as A)));
     let recording = record();
     if (recording.created.size > 0) {
-      await initialise(engine, backend, recording);
+      await initialise(engine, backend, recording, args);
       recording = record();
       if (recording.created.size > 0) {
         throw new UnsupportedOpError(`'${name}'`, 'makes new variables every time it is traced', 'Make variables and optimisers outside the compiled function');
       }
     }
+    traces++;
     return CompiledGraph.load(engine, backend, recording, args.specs);
   };
 
-  const call = (...args: unknown[]): Promise<R> => {
+  const call = async (...args: unknown[]): Promise<R> => {
     if (options.device === 'tensorflow') return runEagerly(fn, args);
     const flat = flattenArguments(name, args);
     return enqueue(async () => {
@@ -103,10 +102,10 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
 }
 
 /** Gives variables that were made while tracing their first values. */
-async function initialise(engine: Engine, backend: SslBackend, recording: Recording<unknown>): Promise<void> {
+async function initialise(engine: Engine, backend: SslBackend, recording: Recording<unknown>, args: FlatArguments): Promise<void> {
   const created = [...recording.created];
-  const initial = await CompiledGraph.load(engine, backend, { ...recording, assigned: new Map(), result: created.map(([, value]) => new RecordedTensor(value)) }, []);
-  const values = (await initial.run([])) as tf.Tensor[];
+  const initial = await CompiledGraph.load(engine, backend, { ...recording, assigned: new Map(), result: created.map(([, value]) => new RecordedTensor(value)) }, args.specs);
+  const values = (await initial.run(args.leaves)) as tf.Tensor[];
   created.forEach(([variable], index) => {
     rebind(variable, values[index]!.dataId, backend);
     values[index]!.dispose();

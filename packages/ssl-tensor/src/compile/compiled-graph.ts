@@ -3,6 +3,7 @@ import { ResidentTensor, type HostValues } from '../backend/stored-tensor.js';
 import { typedValues } from '../backend/typed-values.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import type { Engine, EngineSession, EngineTensor } from '../engine/engine.js';
+import { DataError } from '../errors/data-error.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import { encodeModel } from '../graph/encode-model.js';
 import type { HostData, Value, ValueType } from '../graph/value.js';
@@ -61,7 +62,9 @@ export class CompiledGraph {
     }
     const model = encodeModel(trace.graph, outputs);
     const used = new Set(model.inputs);
-    const session = await engine.load(model.bytes, model.inputs);
+    const session = await engine.load(model.bytes, model.inputs).catch((error: Error) => {
+      throw new UnsupportedOpError('the recorded graph', `was refused by the engine: ${error.message}`, 'This is a defect of a lowering rule: please report it with the shapes used');
+    });
     const states = [...trace.states].filter(([, value]) => used.has(value)).map(([variable, value]) => [value.name, variable] as const);
     const args = specs.flatMap((spec, index) => (model.inputs.some((value) => value.name === `a${index}`) ? [[`a${index}`, index, spec] as const] : []));
     return new CompiledGraph(engine, backend, session, { states, assigned, arguments: args, results, tree });
@@ -80,7 +83,9 @@ export class CompiledGraph {
       return resident;
     });
     for (const { name } of this.#results) into[name] = null;
-    const outputs = await this.#session.run(feeds, into);
+    const outputs = await this.#session.run(feeds, into).catch((cause: Error) => {
+      throw new DataError(`compile(): the step failed while running: ${cause.message}. The usual cause is an index outside the tensor that it points into`, { cause });
+    });
     for (const resident of written) resident.swap();
     const tensors = this.#results.map(({ name, value }) => {
       const shape = [...value.shape];

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SymbolicTensor } from '../backend/stored-tensor.js';
+import { type HostValues, SymbolicTensor } from '../backend/stored-tensor.js';
+import { typedValues } from '../backend/typed-values.js';
 import { backendName, type SslBackend } from '../backend/ssl-backend.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import type { Device } from '../graph/builder.js';
+import { filledData, Graph } from '../graph/graph.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { withTrace } from './active-trace.js';
 import { mapTensors } from './tensor-tree.js';
@@ -47,12 +49,23 @@ interface EngineInternals {
 
 const ownerOf = (dataId: tf.DataId): tf.KernelBackend | undefined => (tf.engine() as unknown as EngineInternals).state.tensorInfo.get(dataId)?.backend;
 
-/** Points a variable at another data id, keeping TF.js's reference counts and memory figures right. */
+/** Points a variable at a data id that it has no reference to yet, keeping TF.js's reference counts and memory figures right. */
 export function rebind(variable: tf.Variable, dataId: tf.DataId, backend: SslBackend): void {
   tf.engine().disposeTensor(variable);
   variable.dataId = dataId;
   tf.engine().trackTensor(variable, backend);
   backend.incRef(dataId);
+}
+
+/**
+ * Gives a variable that shares its data with another tensor (a clone, the tensor it was made of) data of its own: while
+ * a trace runs, a variable is known by its data.
+ */
+function separate(variable: tf.Variable, backend: SslBackend): void {
+  const owner = ownerOf(variable.dataId);
+  if (owner === undefined || owner.refCount(variable.dataId) <= 1) return;
+  const values = typedValues(owner.readSync(variable.dataId), variable.dtype as ValueType).slice() as HostValues;
+  rebind(variable, backend.adopt({ dtype: variable.dtype, values, refCount: 0 }), backend);
 }
 
 /**
@@ -63,6 +76,7 @@ export function recordFunction<R>(backend: SslBackend, device: Device, leaves: r
   const engine = tf.engine();
   const outer = engine.backendName;
   const variables = Object.values(engine.registeredVariables);
+  for (const variable of variables) separate(variable, backend);
   const before = new Map(variables.map((variable) => [variable, variable.dataId]));
   // A reference of our own keeps the old value through an assignment.
   for (const dataId of before.values()) ownerOf(dataId)?.incRef(dataId);
@@ -83,6 +97,7 @@ export function recordFunction<R>(backend: SslBackend, device: Device, leaves: r
       const tensors = leaves.map((leaf, index) => trace.input(`a${index}`, leaf.shape, leaf.type));
       const returned = run(tensors);
       if (returned instanceof Promise) {
+        returned.catch(() => undefined);
         throw new UnsupportedOpError('an async function', 'cannot be compiled', 'Make the function synchronous and await the compiled call', userLine());
       }
       const result = mapTensors(returned, (tensor) => new RecordedTensor(trace.valueOf(tensor)));
@@ -98,14 +113,18 @@ export function recordFunction<R>(backend: SslBackend, device: Device, leaves: r
     Math.random = random;
     engine.makeVariable = makeVariable;
     for (const [variable, dataId] of before) {
-      if (variable.isDisposed) continue;
-      if (variable.dataId !== dataId) {
+      if (!variable.isDisposed && variable.dataId !== dataId) {
         backend.entry(dataId);
         rebind(variable, dataId, backend);
       }
       ownerOf(dataId)?.disposeData(dataId);
     }
-    for (const variable of created.keys()) if (backend.entry(variable.dataId) instanceof SymbolicTensor) rebind(variable, backend.write(new Float32Array(variable.size), variable.shape, variable.dtype), backend);
+    for (const [variable, first] of created) {
+      if (variable.isDisposed || !(backend.entry(variable.dataId) instanceof SymbolicTensor)) continue;
+      const type = variable.dtype as ValueType;
+      const values = (Graph.contents(first) ?? filledData(type, variable.size, 0)).slice() as HostValues;
+      rebind(variable, backend.adopt({ dtype: variable.dtype, values, refCount: 0 }), backend);
+    }
     engine.endScope();
     if (outer !== undefined && outer !== '' && outer !== backendName) void engine.setBackend(outer);
   }

@@ -16,6 +16,13 @@ export interface FlatArguments {
 
 const arrayType = (data: NdArray['data']): ValueType => (data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'uint8');
 
+/** Text of a static value; JSON has one text for NaN, the infinities and null, and none for -0. */
+function staticText(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
 /** Takes a call's arguments apart; throws InvalidOptionError for values that a trace cannot depend on. */
 export function flattenArguments(where: string, args: readonly unknown[]): FlatArguments {
   const leaves: (tf.Tensor | NdArray)[] = [];
@@ -57,7 +64,7 @@ export function flattenArguments(where: string, args: readonly unknown[]): FlatA
       return (tensors) => Object.fromEntries(entries.map(([key, item]) => [key, item(tensors)]));
     }
     if (typeof value === 'function' || typeof value === 'symbol') throw new InvalidOptionError(where, path, 'data', `a ${typeof value}`);
-    text.push(typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? 'undefined'));
+    text.push(staticText(value));
     return () => value;
   };
   const rebuilds = args.map((argument, index) => walk(argument, `argument ${index + 1}`));

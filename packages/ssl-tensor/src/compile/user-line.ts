@@ -1,5 +1,16 @@
+/** Deep enough to see past TF.js's own frames. */
+const depth = 100;
+
+function currentStack(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = depth;
+  const { stack } = new Error('trace');
+  Error.stackTraceLimit = limit;
+  return stack ?? '';
+}
+
 /** First frame of the current stack that is neither TF.js's, nor this package's, nor Node's: 'file:line:column'. */
-export function userLine(stack = new Error('trace').stack ?? ''): string | undefined {
+export function userLine(stack = currentStack()): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     if (/node_modules[\\/]@tensorflow|[\\/]ssl-tensor[\\/](src|dist)[\\/](?!.*\.test\.)|\(?node:|<anonymous>/.test(line)) continue;
     const match = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(line.trim());

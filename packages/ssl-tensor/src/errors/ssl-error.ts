@@ -18,8 +18,11 @@ export class SslError extends Error {
   }
 
   /** True for an error of this class or of a subclass, also when it comes from another copy of the package. */
-  static isInstance<T extends typeof SslError>(this: T, value: unknown): value is InstanceType<T> {
+  static isInstance<T extends SslError>(this: ErrorClass<T>, value: unknown): value is T {
     if (!(value instanceof Error) || (value as { [marker]?: boolean })[marker] !== true) return false;
     return this.code === 'SSL_ERROR' || (value as SslError).code === this.code || value instanceof this;
   }
 }
+
+/** Any subclass, whatever its constructor takes. */
+type ErrorClass<T extends SslError> = (abstract new (...args: never[]) => T) & { readonly code: string };

@@ -31,13 +31,14 @@ export function sparseSoftmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor
     const exponentials = tf.exp(tf.sub(scores, shift)) as tf.Tensor2D;
     const total = tf.sum(exponentials, -1, true) as tf.Tensor2D;
     const value = tf.sub(tf.reshape(tf.add(tf.log(total), shift), [scores.shape[0]]), pick(scores, labels));
-    save([exponentials, total]);
+    // The labels may have been made inside the differentiated function: saving keeps them for the gradient.
+    save([exponentials, total, labels]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
-      const [terms, sum] = saved as [tf.Tensor2D, tf.Tensor2D];
+      const [terms, sum, targets] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
       const weight = tf.reshape(dy, [-1, 1]);
       const soft = tf.mul(terms, tf.div(weight, sum));
-      if (isTracing()) return tf.engine().runKernel('SslSubtractAt', { x: soft, indices: labels, amounts: dy });
-      return tf.sub(soft, tf.mul(tf.oneHot(labels, classes), weight));
+      if (isTracing()) return tf.engine().runKernel('SslSubtractAt', { x: soft, indices: targets, amounts: dy });
+      return tf.sub(soft, tf.mul(tf.oneHot(targets, classes), weight));
     };
     return { value, gradFunc };
   });

@@ -17,9 +17,24 @@ const names = {
 } as const satisfies Record<keyof BertConfig, string>;
 
 /** The `config.json` with which Hugging Face loads the model. */
-export function bertConfigToJson(config: BertConfig, architecture: string, extra: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const entries = Object.entries(names).map(([ours, theirs]): [string, unknown] => [theirs, config[ours as keyof BertConfig]]);
-  return { architectures: [architecture], model_type: 'bert', hidden_act: 'gelu', position_embedding_type: 'absolute', pad_token_id: 0, ...Object.fromEntries(entries), ...extra };
+export function bertConfigToJson(
+  config: BertConfig,
+  architecture: string,
+  extra: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const entries = Object.entries(names).map(([ours, theirs]): [string, unknown] => [
+    theirs,
+    config[ours as keyof BertConfig],
+  ]);
+  return {
+    architectures: [architecture],
+    model_type: 'bert',
+    hidden_act: 'gelu',
+    position_embedding_type: 'absolute',
+    pad_token_id: 0,
+    ...Object.fromEntries(entries),
+    ...extra,
+  };
 }
 
 /**
@@ -29,16 +44,23 @@ export function bertConfigToJson(config: BertConfig, architecture: string, extra
  */
 export function bertConfigFromJson(json: unknown, path?: string): BertConfig {
   const where = path === undefined ? {} : { path };
-  if (typeof json !== 'object' || json === null) throw new CheckpointError('the configuration must be a JSON object', where);
+  if (typeof json !== 'object' || json === null)
+    throw new CheckpointError('the configuration must be a JSON object', where);
   const given = json as Record<string, unknown>;
-  for (const [name, wanted] of [['model_type', 'bert'], ['hidden_act', 'gelu'], ['position_embedding_type', 'absolute']] as const) {
-    if (given[name] !== undefined && given[name] !== wanted) throw new CheckpointError(`'${name}' must be '${wanted}', got '${String(given[name])}'`, where);
+  for (const [name, wanted] of [
+    ['model_type', 'bert'],
+    ['hidden_act', 'gelu'],
+    ['position_embedding_type', 'absolute'],
+  ] as const) {
+    if (given[name] !== undefined && given[name] !== wanted)
+      throw new CheckpointError(`'${name}' must be '${wanted}', got ${JSON.stringify(given[name])}`, where);
   }
   const options: Record<string, number> = {};
   for (const [ours, theirs] of Object.entries(names)) {
     const value = given[theirs];
     if (value === undefined) continue;
-    if (typeof value !== 'number') throw new CheckpointError(`'${theirs}' must be a number, got ${typeof value}`, where);
+    if (typeof value !== 'number')
+      throw new CheckpointError(`'${theirs}' must be a number, got ${typeof value}`, where);
     options[ours] = value;
   }
   try {

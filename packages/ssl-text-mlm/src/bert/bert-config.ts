@@ -44,17 +44,33 @@ export const bertBase: BertConfig = {
  */
 export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
   const config = { ...bertBase, ...options };
-  for (const name of ['vocabSize', 'hiddenSize', 'numHiddenLayers', 'numAttentionHeads', 'intermediateSize', 'maxPositionEmbeddings', 'typeVocabSize'] as const) {
-    if (!Number.isSafeInteger(config[name]) || config[name] < 1) throw new InvalidOptionError('bertConfig', name, 'a positive integer', config[name]);
+  for (const name of [
+    'vocabSize',
+    'hiddenSize',
+    'numHiddenLayers',
+    'numAttentionHeads',
+    'intermediateSize',
+    'maxPositionEmbeddings',
+    'typeVocabSize',
+  ] as const) {
+    if (!Number.isSafeInteger(config[name]) || config[name] < 1)
+      throw new InvalidOptionError('bertConfig', name, 'a positive integer', config[name]);
   }
   for (const name of ['hiddenDropout', 'attentionDropout'] as const) {
-    if (!(config[name] >= 0 && config[name] < 1)) throw new InvalidOptionError('bertConfig', name, 'at least 0 and below 1', config[name]);
+    if (!(config[name] >= 0 && config[name] < 1))
+      throw new InvalidOptionError('bertConfig', name, 'at least 0 and below 1', config[name]);
   }
   for (const name of ['layerNormEps', 'initializerRange'] as const) {
-    if (!(config[name] > 0 && Number.isFinite(config[name]))) throw new InvalidOptionError('bertConfig', name, 'a positive number', config[name]);
+    if (!(config[name] > 0 && Number.isFinite(config[name])))
+      throw new InvalidOptionError('bertConfig', name, 'a positive number', config[name]);
   }
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
-    throw new InvalidOptionError('bertConfig', 'numAttentionHeads', `a divisor of hiddenSize (${config.hiddenSize})`, config.numAttentionHeads);
+    throw new InvalidOptionError(
+      'bertConfig',
+      'numAttentionHeads',
+      `a divisor of hiddenSize (${config.hiddenSize})`,
+      config.numAttentionHeads,
+    );
   }
   return config;
 }

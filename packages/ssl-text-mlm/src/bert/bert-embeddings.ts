@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { childContext, Embedding, evaluation, LayerNorm, Module, normal, type ForwardContext, type Initialiser } from 'ssl-nn';
+import {
+  childContext,
+  Embedding,
+  evaluation,
+  LayerNorm,
+  Module,
+  normal,
+  type ForwardContext,
+  type Initialiser,
+} from 'ssl-nn';
 import { foldIn, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { checkBertInputs, type BertInputs } from './bert-inputs.js';
@@ -23,9 +32,18 @@ export class BertEmbeddings extends Module {
     super();
     this.#config = config;
     const weightInit = normal(config.initializerRange);
-    this.wordEmbeddings = new Embedding(config.vocabSize, config.hiddenSize, { key: foldIn(key, 'word'), weightInit: paddingZero(weightInit) });
-    this.positionEmbeddings = new Embedding(config.maxPositionEmbeddings, config.hiddenSize, { key: foldIn(key, 'position'), weightInit });
-    this.tokenTypeEmbeddings = new Embedding(config.typeVocabSize, config.hiddenSize, { key: foldIn(key, 'token-type'), weightInit });
+    this.wordEmbeddings = new Embedding(config.vocabSize, config.hiddenSize, {
+      key: foldIn(key, 'word'),
+      weightInit: paddingZero(weightInit),
+    });
+    this.positionEmbeddings = new Embedding(config.maxPositionEmbeddings, config.hiddenSize, {
+      key: foldIn(key, 'position'),
+      weightInit,
+    });
+    this.tokenTypeEmbeddings = new Embedding(config.typeVocabSize, config.hiddenSize, {
+      key: foldIn(key, 'token-type'),
+      weightInit,
+    });
     this.norm = new LayerNorm(config.hiddenSize, { epsilon: config.layerNormEps });
   }
 

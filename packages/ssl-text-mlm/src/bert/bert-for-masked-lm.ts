@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { evaluation, LayerNorm, Module, Parameter, zeros, type ForwardContext, type Linear, type LoadStateOptions, type LoadStateResult } from 'ssl-nn';
+import {
+  evaluation,
+  LayerNorm,
+  Module,
+  Parameter,
+  zeros,
+  type ForwardContext,
+  type Linear,
+  type LoadStateOptions,
+  type LoadStateResult,
+} from 'ssl-nn';
 import { gelu, takeRows } from 'ssl-tensor';
 import { foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
@@ -10,7 +20,12 @@ import { fromOtherBertNames } from './other-bert-names.js';
 
 /** Transform, normalise, and compare with every word embedding. */
 class BertPredictionHead extends Module {
-  static override readonly fieldNames = { dense: 'transform.dense', norm: 'transform.LayerNorm', tiedWeight: 'decoder.weight', tiedBias: 'decoder.bias' };
+  static override readonly fieldNames = {
+    dense: 'transform.dense',
+    norm: 'transform.LayerNorm',
+    tiedWeight: 'decoder.weight',
+    tiedBias: 'decoder.bias',
+  };
   readonly dense: Linear;
   readonly norm: LayerNorm;
   readonly bias: Parameter;
@@ -50,7 +65,11 @@ export class BertForMaskedLM extends Module {
   constructor(config: BertConfig, options: { readonly key: RandomKey }) {
     super();
     this.bert = new BertModel(config, { key: foldIn(options.key, 'bert') });
-    this.head = new BertPredictionHead(config, this.bert.embeddings.wordEmbeddings.weight, foldIn(options.key, 'predictions'));
+    this.head = new BertPredictionHead(
+      config,
+      this.bert.embeddings.wordEmbeddings.weight,
+      foldIn(options.key, 'predictions'),
+    );
   }
 
   get config(): BertConfig {

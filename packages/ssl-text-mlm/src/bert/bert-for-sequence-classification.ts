@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { childContext, evaluation, Module, type ForwardContext, type Linear, type LoadStateOptions, type LoadStateResult } from 'ssl-nn';
+import {
+  childContext,
+  evaluation,
+  Module,
+  type ForwardContext,
+  type Linear,
+  type LoadStateOptions,
+  type LoadStateResult,
+} from 'ssl-nn';
 import { foldIn, InvalidOptionError, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
@@ -37,9 +45,15 @@ export class BertForSequenceClassification extends Module {
   constructor(config: BertConfig, options: SequenceClassifierOptions) {
     super();
     const { key, numLabels, pooling = 'mean', classifierDropout = config.hiddenDropout } = options;
-    if (!Number.isInteger(numLabels) || numLabels < 1) throw new InvalidOptionError('BertForSequenceClassification', 'numLabels', 'a positive integer', numLabels);
+    if (!Number.isInteger(numLabels) || numLabels < 1)
+      throw new InvalidOptionError('BertForSequenceClassification', 'numLabels', 'a positive integer', numLabels);
     if (!(classifierDropout >= 0 && classifierDropout < 1)) {
-      throw new InvalidOptionError('BertForSequenceClassification', 'classifierDropout', 'at least 0 and below 1', classifierDropout);
+      throw new InvalidOptionError(
+        'BertForSequenceClassification',
+        'classifierDropout',
+        'at least 0 and below 1',
+        classifierDropout,
+      );
     }
     this.numLabels = numLabels;
     this.pooling = pooling;
@@ -63,7 +77,9 @@ export class BertForSequenceClassification extends Module {
 
   /** @returns logits `[batch, numLabels]` */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    return this.classifier.forward(bertDropout(this.features(inputs, ctx), this.#dropout, childContext(ctx, 'classifier')));
+    return this.classifier.forward(
+      bertDropout(this.features(inputs, ctx), this.#dropout, childContext(ctx, 'classifier')),
+    );
   }
 
   /**
@@ -75,7 +91,9 @@ export class BertForSequenceClassification extends Module {
    */
   loadEncoder(state: ReadonlyMap<string, NdArray>): void {
     const prefix = 'bert.';
-    const encoder = new Map([...state].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
+    const encoder = new Map(
+      [...state].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]),
+    );
     const pooler = [...encoder.keys()].some((name) => name.startsWith('pooler.'));
     if (pooler || this.pooling === 'mean') {
       this.bert.loadStateDict(encoder);

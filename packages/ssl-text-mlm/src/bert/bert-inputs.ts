@@ -13,14 +13,26 @@ export interface BertInputs {
 }
 
 /** @throws ShapeError if an input is not `[batch, tokens]` or longer than the position embedding */
-export function checkBertInputs({ inputIds, attentionMask, tokenTypeIds }: BertInputs, config: BertConfig): { batch: number; tokens: number } {
+export function checkBertInputs(
+  { inputIds, attentionMask, tokenTypeIds }: BertInputs,
+  config: BertConfig,
+): { batch: number; tokens: number } {
   const text = (tensor: tf.Tensor): string => `[${tensor.shape.join(', ')}]`;
   const [batch, tokens] = inputIds.shape;
   if (inputIds.rank !== 2 || batch === undefined || tokens === undefined || tokens > config.maxPositionEmbeddings) {
-    throw new ShapeError('BertModel.forward', 'inputIds', `[batch, tokens] with at most ${config.maxPositionEmbeddings} tokens`, text(inputIds));
+    throw new ShapeError(
+      'BertModel.forward',
+      'inputIds',
+      `[batch, tokens] with at most ${config.maxPositionEmbeddings} tokens`,
+      text(inputIds),
+    );
   }
-  for (const [name, tensor] of [['attentionMask', attentionMask], ['tokenTypeIds', tokenTypeIds]] as const) {
-    if (tensor !== undefined && text(tensor) !== text(inputIds)) throw new ShapeError('BertModel.forward', name, text(inputIds), text(tensor));
+  for (const [name, tensor] of [
+    ['attentionMask', attentionMask],
+    ['tokenTypeIds', tokenTypeIds],
+  ] as const) {
+    if (tensor !== undefined && text(tensor) !== text(inputIds))
+      throw new ShapeError('BertModel.forward', name, text(inputIds), text(tensor));
   }
   return { batch, tokens };
 }

@@ -61,14 +61,19 @@ export class BertLayer extends Module {
   forward(x: tf.Tensor2D, batch: number, mask?: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const { hiddenDropout } = this.#config;
     const attended = this.attentionOutput.forward(this.#attend(x, batch, mask, ctx));
-    const h = this.attentionNorm.forward(tf.add(x, bertDropout(attended, hiddenDropout, childContext(ctx, 'attention-output'))) as tf.Tensor2D);
+    const h = this.attentionNorm.forward(
+      tf.add(x, bertDropout(attended, hiddenDropout, childContext(ctx, 'attention-output'))) as tf.Tensor2D,
+    );
     const fed = this.output.forward(gelu(this.intermediate.forward(h)));
-    return this.outputNorm.forward(tf.add(h, bertDropout(fed, hiddenDropout, childContext(ctx, 'output'))) as tf.Tensor2D);
+    return this.outputNorm.forward(
+      tf.add(h, bertDropout(fed, hiddenDropout, childContext(ctx, 'output'))) as tf.Tensor2D,
+    );
   }
 
   #attend(x: tf.Tensor2D, batch: number, mask: tf.Tensor | undefined, ctx: ForwardContext): tf.Tensor2D {
     const { numAttentionHeads: heads, hiddenSize: dim, attentionDropout } = this.#config;
-    const split = (layer: Linear): tf.Tensor4D => tf.transpose(tf.reshape(layer.forward(x), [batch, -1, heads, dim / heads]), [0, 2, 1, 3]) as tf.Tensor4D;
+    const split = (layer: Linear): tf.Tensor4D =>
+      tf.transpose(tf.reshape(layer.forward(x), [batch, -1, heads, dim / heads]), [0, 2, 1, 3]) as tf.Tensor4D;
     const [q, k, v] = [split(this.query), split(this.key), split(this.value)];
     let mixed: tf.Tensor4D;
     if (ctx.training && attentionDropout > 0) {

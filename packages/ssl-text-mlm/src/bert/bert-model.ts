@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { childContext, evaluation, Module, type ForwardContext, type Linear, type LoadStateOptions, type LoadStateResult } from 'ssl-nn';
+import {
+  childContext,
+  evaluation,
+  Module,
+  type ForwardContext,
+  type Linear,
+  type LoadStateOptions,
+  type LoadStateResult,
+} from 'ssl-nn';
 import { foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
@@ -36,7 +44,10 @@ export class BertModel extends Module {
     const { key, pooler = false } = options;
     this.config = config;
     this.embeddings = new BertEmbeddings(config, foldIn(key, 'embeddings'));
-    this.layers = Array.from({ length: config.numHiddenLayers }, (_, index) => new BertLayer(config, foldIn(foldIn(key, 'layer'), index)));
+    this.layers = Array.from(
+      { length: config.numHiddenLayers },
+      (_, index) => new BertLayer(config, foldIn(foldIn(key, 'layer'), index)),
+    );
     if (pooler) this.poolerDense = bertLinear(config.hiddenSize, config.hiddenSize, config, foldIn(key, 'pooler'));
   }
 

@@ -9,11 +9,17 @@ const unused = ['embeddings.position_ids', 'bert.embeddings.position_ids', 'cls.
  *
  * @param without starts of further names to leave out
  */
-export function fromOtherBertNames(state: ReadonlyMap<string, NdArray>, without: readonly string[] = []): Map<string, NdArray> {
+export function fromOtherBertNames(
+  state: ReadonlyMap<string, NdArray>,
+  without: readonly string[] = [],
+): Map<string, NdArray> {
   const dropped = [...unused, ...without];
   return new Map(
     [...state]
       .filter(([name]) => !dropped.some((start) => name.startsWith(start)))
-      .map(([name, array]) => [name.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight').replace(/LayerNorm\.beta$/, 'LayerNorm.bias'), array]),
+      .map(([name, array]) => [
+        name.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight').replace(/LayerNorm\.beta$/, 'LayerNorm.bias'),
+        array,
+      ]),
   );
 }

@@ -33,7 +33,8 @@ export function planBatches(lengths: ArrayLike<number>, options: BatchPlanOption
   const { batchSize, bucketLengths, dropLast } = options;
   checkBuckets(lengths, options);
   const stream = key === undefined ? undefined : new RandomStream(key);
-  const order: ArrayLike<number> = stream === undefined ? { length: lengths.length } : stream.permutation(lengths.length);
+  const order: ArrayLike<number> =
+    stream === undefined ? { length: lengths.length } : stream.permutation(lengths.length);
   const buckets: number[][] = bucketLengths.map(() => []);
   for (let i = 0; i < lengths.length; i++) {
     const row = stream === undefined ? i : order[i]!;
@@ -44,7 +45,8 @@ export function planBatches(lengths: ArrayLike<number>, options: BatchPlanOption
   buckets.forEach((bucket, index) => {
     const rows = [...carried, ...bucket];
     const full = Math.floor(rows.length / batchSize);
-    for (let i = 0; i < full; i++) batches.push({ length: bucketLengths[index]!, rows: rows.slice(i * batchSize, (i + 1) * batchSize) });
+    for (let i = 0; i < full; i++)
+      batches.push({ length: bucketLengths[index]!, rows: rows.slice(i * batchSize, (i + 1) * batchSize) });
     carried = rows.slice(full * batchSize);
   });
   if (carried.length > 0 && !dropLast) batches.push({ length: bucketLengths.at(-1)!, rows: carried });
@@ -53,13 +55,27 @@ export function planBatches(lengths: ArrayLike<number>, options: BatchPlanOption
 }
 
 function checkBuckets(lengths: ArrayLike<number>, { batchSize, bucketLengths }: BatchPlanOptions): void {
-  if (!Number.isInteger(batchSize) || batchSize < 1) throw new InvalidOptionError('planBatches', 'batchSize', 'a positive integer', batchSize);
-  if (bucketLengths.length === 0 || bucketLengths.some((length, index) => !Number.isInteger(length) || length <= (bucketLengths[index - 1] ?? 0))) {
-    throw new InvalidOptionError('planBatches', 'bucketLengths', 'ascending positive integers', bucketLengths.join(', '));
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new InvalidOptionError('planBatches', 'batchSize', 'a positive integer', batchSize);
+  if (
+    bucketLengths.length === 0 ||
+    bucketLengths.some((length, index) => !Number.isInteger(length) || length <= (bucketLengths[index - 1] ?? 0))
+  ) {
+    throw new InvalidOptionError(
+      'planBatches',
+      'bucketLengths',
+      'ascending positive integers',
+      bucketLengths.join(', '),
+    );
   }
   let longest = 0;
   for (let i = 0; i < lengths.length; i++) longest = Math.max(longest, lengths[i]!);
   if (longest > bucketLengths.at(-1)!) {
-    throw new InvalidOptionError('planBatches', 'bucketLengths', `up to at least ${longest}, the longest sequence (or encode with a smaller maxLength)`, bucketLengths.join(', '));
+    throw new InvalidOptionError(
+      'planBatches',
+      'bucketLengths',
+      `up to at least ${longest}, the longest sequence (or encode with a smaller maxLength)`,
+      bucketLengths.join(', '),
+    );
   }
 }

@@ -1,12 +1,20 @@
 import { DataError, randomKey } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
-import { ClassificationLoader, type ClassificationBatch, type ClassificationLoaderOptions } from './classification-loader.js';
+import {
+  ClassificationLoader,
+  type ClassificationBatch,
+  type ClassificationLoaderOptions,
+} from './classification-loader.js';
 import { TokenDataset } from './token-dataset.js';
 
 /** Sequence i begins with 10 + i and has label i % 4. */
 const sequences = Array.from({ length: 30 }, (_, index) => [10 + index, ...Array.from({ length: index % 7 }, () => 5)]);
-const dataset = TokenDataset.fromSequences(sequences, sequences.map((_, index) => index % 4));
-const make = (options: Partial<ClassificationLoaderOptions>): ClassificationLoader => new ClassificationLoader({ dataset, padId: 0, batchSize: 8, key: randomKey(1), ...options });
+const dataset = TokenDataset.fromSequences(
+  sequences,
+  sequences.map((_, index) => index % 4),
+);
+const make = (options: Partial<ClassificationLoaderOptions>): ClassificationLoader =>
+  new ClassificationLoader({ dataset, padId: 0, batchSize: 8, key: randomKey(1), ...options });
 
 async function all(batches: AsyncIterable<ClassificationBatch>): Promise<ClassificationBatch[]> {
   const found: ClassificationBatch[] = [];
@@ -15,7 +23,10 @@ async function all(batches: AsyncIterable<ClassificationBatch>): Promise<Classif
 }
 
 const rowsOf = (batch: ClassificationBatch): [number, number][] =>
-  Array.from(batch.labels.data, (label, row): [number, number] => [batch.inputIds.data[row * batch.inputIds.shape[1]!]! - 10, label]).filter((_, row) => batch.weights.data[row] === 1);
+  Array.from(batch.labels.data, (label, row): [number, number] => [
+    batch.inputIds.data[row * batch.inputIds.shape[1]!]! - 10,
+    label,
+  ]).filter((_, row) => batch.weights.data[row] === 1);
 
 describe('ClassificationLoader', () => {
   it('keeps the order and every sequence in evaluation, with static shapes', async () => {
@@ -23,7 +34,12 @@ describe('ClassificationLoader', () => {
     expect(batches.flatMap(rowsOf)).toEqual(sequences.map((_, index) => [index, index % 4]));
     expect(new Set(batches.map((batch) => batch.inputIds.shape.join())).size).toBe(1);
     expect(batches.at(-1)!.weights.data).toEqual(Float32Array.of(1, 1, 1, 1, 1, 1, 0, 0));
-    expect(batches.at(-1)!.attentionMask.data.subarray(6 * 7).every((value) => value === 0)).toBe(true);
+    expect(
+      batches
+        .at(-1)!
+        .attentionMask.data.subarray(6 * 7)
+        .every((value) => value === 0),
+    ).toBe(true);
   });
 
   it.each([undefined, [3, 7]])('shuffles in training, by (key, epoch, position); buckets %j', async (bucketLengths) => {

@@ -44,14 +44,16 @@ export class ClassificationLoader implements BatchLoader<ClassificationBatch> {
    */
   constructor(options: ClassificationLoaderOptions) {
     const { dataset, batchSize } = options;
-    if (dataset.labels === undefined) throw new DataError('the data set has no labels; pass labels to TokenDataset.fromTexts');
+    if (dataset.labels === undefined)
+      throw new DataError('the data set has no labels; pass labels to TokenDataset.fromTexts');
     this.#options = options;
     this.#labels = dataset.labels;
     this.#lengths = dataset.lengths();
     const bucketLengths = options.bucketLengths ?? [this.#lengths.reduce((a, b) => Math.max(a, b), 1)];
     this.#plan = { batchSize, bucketLengths, dropLast: options.mode !== 'evaluation' };
     this.batchesPerEpoch = planBatches(this.#lengths, this.#plan).length;
-    if (this.batchesPerEpoch === 0) throw new DataError(`${dataset.length} sequences do not fill one batch of ${batchSize}`);
+    if (this.batchesPerEpoch === 0)
+      throw new DataError(`${dataset.length} sequences do not fill one batch of ${batchSize}`);
   }
 
   async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<ClassificationBatch> {

@@ -24,7 +24,12 @@ export interface MaskingOptions {
 }
 
 /** BERT's masking: 15 % of the tokens, of which 80 % `[MASK]`, 10 % random, 10 % unchanged (arXiv:1810.04805, A.1). */
-export const bertMasking: MaskingOptions = { maskProbability: 0.15, maskTokenShare: 0.8, randomTokenShare: 0.1, wholeWords: false };
+export const bertMasking: MaskingOptions = {
+  maskProbability: 0.15,
+  maskTokenShare: 0.8,
+  randomTokenShare: 0.1,
+  wholeWords: false,
+};
 
 /** The positions to predict, in ascending order. */
 export interface MaskedTokens {
@@ -35,7 +40,12 @@ export interface MaskedTokens {
 }
 
 /** Stretches of the block that are chosen as one: single tokens, or words within a row. */
-function units(ids: Int32Array, rowLength: number, vocabulary: MaskingVocabulary, wholeWords: boolean): { starts: number[]; lengths: number[]; tokens: number } {
+function units(
+  ids: Int32Array,
+  rowLength: number,
+  vocabulary: MaskingVocabulary,
+  wholeWords: boolean,
+): { starts: number[]; lengths: number[]; tokens: number } {
   const starts: number[] = [];
   const lengths: number[] = [];
   let tokens = 0;
@@ -67,7 +77,14 @@ function units(ids: Int32Array, rowLength: number, vocabulary: MaskingVocabulary
  * @param limit most positions to choose; the choice is uniform, so a cut is fair
  * @returns at most `limit` positions with their labels
  */
-export function maskTokens(ids: Int32Array, rowLength: number, vocabulary: MaskingVocabulary, options: MaskingOptions, key: RandomKey, limit: number): MaskedTokens {
+export function maskTokens(
+  ids: Int32Array,
+  rowLength: number,
+  vocabulary: MaskingVocabulary,
+  options: MaskingOptions,
+  key: RandomKey,
+  limit: number,
+): MaskedTokens {
   const { starts, lengths, tokens } = units(ids, rowLength, vocabulary, options.wholeWords);
   const target = Math.min(limit, Math.round(options.maskProbability * tokens));
   const stream = new RandomStream(key);
@@ -86,7 +103,8 @@ export function maskTokens(ids: Int32Array, rowLength: number, vocabulary: Maski
   for (const at of positions) {
     const draw = stream.uniform();
     if (draw < options.maskTokenShare) ids[at] = vocabulary.maskId;
-    else if (draw < options.maskTokenShare + options.randomTokenShare) ids[at] = vocabulary.ordinary[stream.integer(vocabulary.ordinary.length)]!;
+    else if (draw < options.maskTokenShare + options.randomTokenShare)
+      ids[at] = vocabulary.ordinary[stream.integer(vocabulary.ordinary.length)]!;
   }
   return { positions, labels };
 }

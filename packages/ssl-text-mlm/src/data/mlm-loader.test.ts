@@ -7,7 +7,9 @@ import { TokenDataset } from './token-dataset.js';
 
 const words = 'the a small large dog cat river stone runs sleeps under over again quickly light dark'.split(' ');
 const stream = new RandomStream(randomKey(8));
-const texts = Array.from({ length: 300 }, () => Array.from({ length: 3 + stream.integer(18) }, () => words[stream.integer(words.length)]!).join(' '));
+const texts = Array.from({ length: 300 }, () =>
+  Array.from({ length: 3 + stream.integer(18) }, () => words[stream.integer(words.length)]!).join(' '),
+);
 let tokenizer: WordPieceTokenizer;
 let dataset: TokenDataset;
 
@@ -16,7 +18,8 @@ beforeAll(async () => {
   dataset = TokenDataset.fromTexts(tokenizer, texts, { maxLength: 24 });
 });
 
-const make = (options: Partial<MlmLoaderOptions> = {}): MlmLoader => new MlmLoader({ dataset, tokenizer, batchSize: 16, key: randomKey(3), bucketLengths: [12, 18, 24], ...options });
+const make = (options: Partial<MlmLoaderOptions> = {}): MlmLoader =>
+  new MlmLoader({ dataset, tokenizer, batchSize: 16, key: randomKey(3), bucketLengths: [12, 18, 24], ...options });
 
 async function all(batches: AsyncIterable<MlmBatch>): Promise<MlmBatch[]> {
   const found: MlmBatch[] = [];
@@ -37,7 +40,8 @@ function restored(batch: MlmBatch): string[] {
   }).filter((text) => text !== '');
 }
 
-const originals = (): string[] => Array.from({ length: dataset.length }, (_, index) => dataset.get(index).ids.join(' '));
+const originals = (): string[] =>
+  Array.from({ length: dataset.length }, (_, index) => dataset.get(index).ids.join(' '));
 
 describe('MlmLoader', () => {
   it('has one set of shapes for each padded length, in each epoch', async () => {
@@ -65,7 +69,8 @@ describe('MlmLoader', () => {
     const total = batches.reduce((sum, batch) => sum + batch.maskedWeights.data.reduce((a, b) => a + b, 0), 0);
     const maskable = texts.reduce((sum, text) => sum + text.split(' ').length - 2, 0);
     expect(Math.abs(total / maskable - 0.15)).toBeLessThan(0.003);
-    for (const { attentionMask, inputIds } of batches) inputIds.data.forEach((id, at) => expect(id === tokenizer.specialIds.pad).toBe(attentionMask.data[at] === 0));
+    for (const { attentionMask, inputIds } of batches)
+      inputIds.data.forEach((id, at) => expect(id === tokenizer.specialIds.pad).toBe(attentionMask.data[at] === 0));
   });
 
   it('repeats, resumes in the middle, and masks anew in the next epoch', async () => {

@@ -62,7 +62,10 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
     checkMasking(this.#masking);
     this.#vocabulary = maskingVocabulary(options.tokenizer);
     const beyond = dataset.tokens.find((id) => id < 0 || id >= options.tokenizer.vocabSize);
-    if (beyond !== undefined) throw new DataError(`the data set holds the id ${beyond}, the vocabulary ends at ${options.tokenizer.vocabSize - 1}; encode it with this tokeniser`);
+    if (beyond !== undefined)
+      throw new DataError(
+        `the data set holds the id ${beyond}, the vocabulary ends at ${options.tokenizer.vocabSize - 1}; encode it with this tokeniser`,
+      );
     this.#lengths = dataset.lengths();
     const bucketLengths = options.bucketLengths ?? [this.#lengths.reduce((a, b) => Math.max(a, b), 1)];
     this.#plan = { batchSize, bucketLengths, dropLast: options.mode !== 'evaluation' };
@@ -76,7 +79,8 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
     const fixed = this.#options.mode === 'evaluation';
     const key = foldIn(foldIn(this.#options.key, 'mlm-loader'), fixed ? 0 : epoch);
     const batches = planBatches(this.#lengths, this.#plan, fixed ? undefined : foldIn(key, 'order'));
-    for (let position = fromBatch; position < batches.length; position++) yield this.#collate(batches[position]!, foldIn(key, position));
+    for (let position = fromBatch; position < batches.length; position++)
+      yield this.#collate(batches[position]!, foldIn(key, position));
   }
 
   async close(): Promise<void> {}
@@ -104,7 +108,8 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
     const maskable = new Map<number, number[]>();
     for (const { length, rows } of batches) {
       const counts = maskable.get(length) ?? [];
-      for (const row of rows) counts.push(dataset.get(row).ids.reduce((sum, id) => sum + 1 - this.#vocabulary.special[id]!, 0));
+      for (const row of rows)
+        counts.push(dataset.get(row).ids.reduce((sum, id) => sum + 1 - this.#vocabulary.special[id]!, 0));
       maskable.set(length, counts);
     }
     const places = new Map<number, number>();
@@ -121,9 +126,16 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
 
 function checkMasking(masking: MaskingOptions): void {
   const { maskProbability, maskTokenShare, randomTokenShare } = masking;
-  if (!(maskProbability > 0 && maskProbability <= 1)) throw new InvalidOptionError('MlmLoader', 'masking.maskProbability', 'above 0 and at most 1', maskProbability);
+  if (!(maskProbability > 0 && maskProbability <= 1))
+    throw new InvalidOptionError('MlmLoader', 'masking.maskProbability', 'above 0 and at most 1', maskProbability);
   for (const [name, share] of Object.entries({ maskTokenShare, randomTokenShare })) {
     if (!(share >= 0 && share <= 1)) throw new InvalidOptionError('MlmLoader', `masking.${name}`, 'from 0 to 1', share);
   }
-  if (maskTokenShare + randomTokenShare > 1 + 1e-9) throw new InvalidOptionError('MlmLoader', 'masking.randomTokenShare', `at most ${1 - maskTokenShare}`, randomTokenShare);
+  if (maskTokenShare + randomTokenShare > 1 + 1e-9)
+    throw new InvalidOptionError(
+      'MlmLoader',
+      'masking.randomTokenShare',
+      `at most ${1 - maskTokenShare}`,
+      randomTokenShare,
+    );
 }

@@ -10,7 +10,13 @@ export interface PaddedRows {
 }
 
 /** Copies sequences into one block of `batchSize` rows of `length` tokens; missing rows are padding alone. */
-export function padRows(dataset: TokenDataset, rows: readonly number[], batchSize: number, length: number, padId: number): PaddedRows {
+export function padRows(
+  dataset: TokenDataset,
+  rows: readonly number[],
+  batchSize: number,
+  length: number,
+  padId: number,
+): PaddedRows {
   const inputIds = new Int32Array(batchSize * length).fill(padId);
   const attentionMask = new Int32Array(batchSize * length);
   rows.forEach((row, index) => {
@@ -18,5 +24,8 @@ export function padRows(dataset: TokenDataset, rows: readonly number[], batchSiz
     inputIds.set(ids, index * length);
     attentionMask.fill(1, index * length, index * length + ids.length);
   });
-  return { inputIds: ndArray(inputIds, [batchSize, length]), attentionMask: ndArray(attentionMask, [batchSize, length]) };
+  return {
+    inputIds: ndArray(inputIds, [batchSize, length]),
+    attentionMask: ndArray(attentionMask, [batchSize, length]),
+  };
 }

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { TokenDataset } from './token-dataset.js';
 
-const sequences = Array.from({ length: 20 }, (_, index) => Int32Array.from({ length: 2 + (index % 5) }, (_, at) => 100 * index + at));
+const sequences = Array.from({ length: 20 }, (_, index) =>
+  Int32Array.from({ length: 2 + (index % 5) }, (_, at) => 100 * index + at),
+);
 const labels = Int32Array.from({ length: 20 }, (_, index) => index % 3);
 const dataset = TokenDataset.fromSequences(sequences, labels);
 
@@ -26,8 +28,11 @@ describe('TokenDataset', () => {
     expect(dataset.subset([7, 2]).get(0)).toEqual({ ids: sequences[7], label: 1 });
     const { train, heldOut } = dataset.split(6, randomKey(1));
     expect([train.length, heldOut.length]).toEqual([14, 6]);
-    const first = (set: TokenDataset): number[] => Array.from({ length: set.length }, (_, index) => set.get(index).ids[0]! / 100);
-    expect([...first(train), ...first(heldOut)].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    const first = (set: TokenDataset): number[] =>
+      Array.from({ length: set.length }, (_, index) => set.get(index).ids[0]! / 100);
+    expect([...first(train), ...first(heldOut)].toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index),
+    );
     expect(first(heldOut).map((index) => index % 3)).toEqual([...heldOut.labels!]);
     expect(first(dataset.split(6, randomKey(1)).heldOut)).toEqual(first(heldOut));
     expect(first(dataset.split(6, randomKey(2)).heldOut)).not.toEqual(first(heldOut));

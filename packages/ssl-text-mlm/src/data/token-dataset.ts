@@ -29,10 +29,17 @@ export class TokenDataset {
   /** @throws ShapeError if the offsets or labels do not fit */
   constructor(tokens: Int32Array, offsets: Int32Array, labels?: Int32Array) {
     if (offsets.length < 1 || offsets[0] !== 0 || offsets.at(-1) !== tokens.length) {
-      throw new ShapeError('TokenDataset', 'offsets', `[length + 1] from 0 to ${tokens.length}`, `[${offsets.length}] from ${String(offsets[0])} to ${String(offsets.at(-1))}`);
+      throw new ShapeError(
+        'TokenDataset',
+        'offsets',
+        `[length + 1] from 0 to ${tokens.length}`,
+        `[${offsets.length}] from ${String(offsets[0])} to ${String(offsets.at(-1))}`,
+      );
     }
-    if (offsets.some((offset, index) => index > 0 && offset < offsets[index - 1]!)) throw new ShapeError('TokenDataset', 'offsets', 'in ascending order', 'a descent');
-    if (labels !== undefined && labels.length !== offsets.length - 1) throw new ShapeError('TokenDataset', 'labels', `[${offsets.length - 1}]`, `[${labels.length}]`);
+    if (offsets.some((offset, index) => index > 0 && offset < offsets[index - 1]!))
+      throw new ShapeError('TokenDataset', 'offsets', 'in ascending order', 'a descent');
+    if (labels !== undefined && labels.length !== offsets.length - 1)
+      throw new ShapeError('TokenDataset', 'labels', `[${offsets.length - 1}]`, `[${labels.length}]`);
     this.tokens = tokens;
     this.offsets = offsets;
     this.labels = labels;

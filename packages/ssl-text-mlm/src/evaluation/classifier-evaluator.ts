@@ -8,14 +8,21 @@ import { LabelledEvaluator, type LabelledResult } from './labelled-evaluator.js'
 export class SequenceClassifierEvaluator extends LabelledEvaluator<ClassificationBatch> {
   constructor(model: BertForSequenceClassification, options: CompileOptions = {}) {
     super(
-      (batch: Tensors<ClassificationBatch>) => ({ logits: model.forward(batch), labels: batch.labels, weights: batch.weights }),
+      (batch: Tensors<ClassificationBatch>) => ({
+        logits: model.forward(batch),
+        labels: batch.labels,
+        weights: batch.weights,
+      }),
       { name: 'sequence classifier evaluation', ...options },
     );
   }
 }
 
 /** Held-out loss and accuracy, once. */
-export async function evaluateSequenceClassifier(model: BertForSequenceClassification, loader: ClassificationLoader): Promise<LabelledResult> {
+export async function evaluateSequenceClassifier(
+  model: BertForSequenceClassification,
+  loader: ClassificationLoader,
+): Promise<LabelledResult> {
   const evaluator = new SequenceClassifierEvaluator(model);
   try {
     return await evaluator.evaluate(loader);

@@ -28,12 +28,18 @@ export interface FilledMask {
  * @throws InvalidOptionError if the text has no mask token or `k` is not a positive integer
  * @throws CheckpointError if the vocabulary does not fit the model
  */
-export async function fillMask(model: BertForMaskedLM, tokenizer: WordPieceTokenizer, text: string, k = 5): Promise<FilledMask[]> {
+export async function fillMask(
+  model: BertForMaskedLM,
+  tokenizer: WordPieceTokenizer,
+  text: string,
+  k = 5,
+): Promise<FilledMask[]> {
   checkVocabulary(tokenizer, model.config.vocabSize);
   if (!Number.isInteger(k) || k < 1) throw new InvalidOptionError('fillMask', 'k', 'a positive integer', k);
   const ids = tokenizer.encode(text, { maxLength: model.config.maxPositionEmbeddings });
   const positions = ids.flatMap((id, index) => (id === tokenizer.specialIds.mask ? [index] : []));
-  if (positions.length === 0) throw new InvalidOptionError('fillMask', 'text', `a text with ${tokenizer.specialTokens.mask}`, text);
+  if (positions.length === 0)
+    throw new InvalidOptionError('fillMask', 'text', `a text with ${tokenizer.specialTokens.mask}`, text);
   const probabilities = tf.tidy(() => {
     const inputIds = tf.tensor2d(ids, [1, ids.length], 'int32');
     return tf.softmax(model.forward({ inputIds }, tf.tensor1d(positions, 'int32')));
@@ -43,7 +49,12 @@ export async function fillMask(model: BertForMaskedLM, tokenizer: WordPieceToken
   const size = model.config.vocabSize;
   return positions.map((position, row) => {
     const scores = values.subarray(row * size, (row + 1) * size);
-    const best = Array.from(scores, (_, id) => id).sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, k);
-    return { position, candidates: best.map((id) => ({ id, token: tokenizer.idToToken(id)!, probability: scores[id]! })) };
+    const best = Array.from(scores, (_, id) => id)
+      .sort((a, b) => scores[b]! - scores[a]! || a - b)
+      .slice(0, k);
+    return {
+      position,
+      candidates: best.map((id) => ({ id, token: tokenizer.idToToken(id)!, probability: scores[id]! })),
+    };
   });
 }

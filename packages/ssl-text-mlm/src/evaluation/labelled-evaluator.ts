@@ -31,7 +31,11 @@ export class LabelledEvaluator<B> {
     const compiled = compile((batch: never): tf.Tensor => {
       const { logits, labels, weights } = predict(batch);
       const losses = sparseSoftmaxCrossEntropy(logits, labels as tf.Tensor1D);
-      return tf.stack([tf.sum(tf.mul(losses, weights)), tf.sum(tf.mul(labelHits(logits, labels), weights)), tf.sum(weights)]);
+      return tf.stack([
+        tf.sum(tf.mul(losses, weights)),
+        tf.sum(tf.mul(labelHits(logits, labels), weights)),
+        tf.sum(weights),
+      ]);
     }, options);
     this.#sums = compiled as unknown as ((batch: B) => Promise<tf.Tensor>) & { dispose(): void };
   }
@@ -53,4 +57,3 @@ export class LabelledEvaluator<B> {
     this.#sums.dispose();
   }
 }
-

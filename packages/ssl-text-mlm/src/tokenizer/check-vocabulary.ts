@@ -8,7 +8,11 @@ import { CheckpointError } from 'ssl-tensor/host';
  * @param path the checkpoint, named in the error
  * @throws CheckpointError if the sizes differ
  */
-export function checkVocabulary(tokenizer: { readonly vocabSize: number }, modelVocabSize: number, path?: string): void {
+export function checkVocabulary(
+  tokenizer: { readonly vocabSize: number },
+  modelVocabSize: number,
+  path?: string,
+): void {
   if (tokenizer.vocabSize === modelVocabSize) return;
   throw new CheckpointError(
     `the vocabulary has ${tokenizer.vocabSize} tokens and the model's word embedding ${modelVocabSize} rows; use the tokenizer.json that was saved with the model`,

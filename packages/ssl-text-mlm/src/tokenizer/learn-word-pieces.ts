@@ -59,7 +59,8 @@ class CandidateHeap {
 /** The most frequent characters, in code-point order. */
 function commonCharacters(wordCounts: ReadonlyMap<string, number>, limit: number): Set<string> {
   const counts = new Map<string, number>();
-  for (const [word, count] of wordCounts) for (const character of word) counts.set(character, (counts.get(character) ?? 0) + count);
+  for (const [word, count] of wordCounts)
+    for (const character of word) counts.set(character, (counts.get(character) ?? 0) + count);
   const byCodePoint = ([a]: [string, number], [b]: [string, number]): number => a.codePointAt(0)! - b.codePointAt(0)!;
   const kept = [...counts].sort((a, b) => b[1] - a[1] || byCodePoint(a, b)).slice(0, limit);
   return new Set(kept.sort(byCodePoint).map(([character]) => character));
@@ -92,7 +93,9 @@ export function learnWordPieces(wordCounts: ReadonlyMap<string, number>, options
   const entries = [...wordCounts]
     .filter(([word]) => word !== '' && Array.from(word).every((character) => alphabet.has(character)))
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const spelled = entries.map(([word]) => Array.from(word, (character, index) => (index === 0 ? character : `##${character}`)));
+  const spelled = entries.map(([word]) =>
+    Array.from(word, (character, index) => (index === 0 ? character : `##${character}`)),
+  );
   const inside = new Set(spelled.flatMap((pieces) => pieces.slice(1)));
   for (const character of alphabet) idOf(character);
   for (const character of alphabet) if (inside.has(`##${character}`)) idOf(`##${character}`);
@@ -113,7 +116,8 @@ export function learnWordPieces(wordCounts: ReadonlyMap<string, number>, options
   };
   const heap = new CandidateHeap();
   const pushTouched = (): void => {
-    for (const pair of touched) heap.push({ left: Math.floor(pair / pairBase), right: pair % pairBase, count: counts.get(pair)! });
+    for (const pair of touched)
+      heap.push({ left: Math.floor(pair / pairBase), right: pair % pairBase, count: counts.get(pair)! });
     touched.clear();
   };
   words.forEach((word, index) => {

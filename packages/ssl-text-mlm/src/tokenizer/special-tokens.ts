@@ -13,4 +13,10 @@ export interface SpecialTokens {
 }
 
 /** BERT's own names; they take the first ids in this order (arXiv:1810.04805). */
-export const bertSpecialTokens: SpecialTokens = { pad: '[PAD]', unk: '[UNK]', cls: '[CLS]', sep: '[SEP]', mask: '[MASK]' };
+export const bertSpecialTokens: SpecialTokens = {
+  pad: '[PAD]',
+  unk: '[UNK]',
+  cls: '[CLS]',
+  sep: '[SEP]',
+  mask: '[MASK]',
+};

@@ -34,7 +34,9 @@ export interface TokenizerFile {
 }
 
 function record(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }
 
 /**
@@ -50,24 +52,30 @@ export function parseTokenizerFile(document: unknown, path?: string): TokenizerF
   };
   const json = record(document) ?? fail('the top level must be an object');
   const model = record(json['model']) ?? fail("'model' must be an object");
-  if (model['type'] !== undefined && model['type'] !== 'WordPiece') fail(`'model.type' must be 'WordPiece', got '${String(model['type'])}'`);
+  if (model['type'] !== undefined && model['type'] !== 'WordPiece')
+    fail(`'model.type' must be 'WordPiece', got ${JSON.stringify(model['type'])}`);
   const vocabulary = record(model['vocab']) ?? fail("'model.vocab' must be an object of token to id");
-  const unknownToken = typeof model['unk_token'] === 'string' ? model['unk_token'] : fail("'model.unk_token' must be a string");
+  const unknownToken =
+    typeof model['unk_token'] === 'string' ? model['unk_token'] : fail("'model.unk_token' must be a string");
   const continuingPrefix = model['continuing_subword_prefix'] ?? '##';
   if (typeof continuingPrefix !== 'string') return fail("'model.continuing_subword_prefix' must be a string");
 
   const tokens: string[] = [];
   const place = (token: string, id: unknown): void => {
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= tokenizerLimits.vocabularySize) {
-      fail(`token '${token.slice(0, 40)}' has the id ${String(id)}; ids must be integers from 0 to ${tokenizerLimits.vocabularySize - 1}`);
+      fail(
+        `token '${token.slice(0, 40)}' has the id ${String(id)}; ids must be integers from 0 to ${tokenizerLimits.vocabularySize - 1}`,
+      );
     }
-    if (token.length > tokenizerLimits.tokenLength) fail(`a token has ${token.length} characters, the limit is ${tokenizerLimits.tokenLength}`);
+    if (token.length > tokenizerLimits.tokenLength)
+      fail(`a token has ${token.length} characters, the limit is ${tokenizerLimits.tokenLength}`);
     const known = tokens[id as number];
     if (known !== undefined && known !== token) fail(`'${known}' and '${token}' share the id ${String(id)}`);
     tokens[id as number] = token;
   };
   const entries = Object.entries(vocabulary);
-  if (entries.length > tokenizerLimits.vocabularySize) fail(`the vocabulary has ${entries.length} entries, the limit is ${tokenizerLimits.vocabularySize}`);
+  if (entries.length > tokenizerLimits.vocabularySize)
+    fail(`the vocabulary has ${entries.length} entries, the limit is ${tokenizerLimits.vocabularySize}`);
   for (const [token, id] of entries) place(token, id);
 
   const listed = json['added_tokens'] ?? [];
@@ -77,9 +85,16 @@ export function parseTokenizerFile(document: unknown, path?: string): TokenizerF
     const content = entry['content'];
     if (typeof content !== 'string' || content === '') return fail("an entry of 'added_tokens' has no content");
     place(content, entry['id']);
-    return { id: entry['id'] as number, content, lstrip: entry['lstrip'] === true, rstrip: entry['rstrip'] === true, special: entry['special'] === true };
+    return {
+      id: entry['id'] as number,
+      content,
+      lstrip: entry['lstrip'] === true,
+      rstrip: entry['rstrip'] === true,
+      special: entry['special'] === true,
+    };
   });
-  for (let id = 0; id < tokens.length; id++) if (tokens[id] === undefined) fail(`no token has the id ${id}; ids must be dense`);
+  for (let id = 0; id < tokens.length; id++)
+    if (tokens[id] === undefined) fail(`no token has the id ${id}; ids must be dense`);
   if (!tokens.includes(unknownToken)) fail(`the unknown token '${unknownToken}' is not in the vocabulary`);
 
   const normalizer = record(json['normalizer']);
@@ -87,6 +102,13 @@ export function parseTokenizerFile(document: unknown, path?: string): TokenizerF
     (json['normalizer'] === null || normalizer?.['type'] === 'BertNormalizer') &&
     record(json['pre_tokenizer'])?.['type'] === 'BertPreTokenizer' &&
     addedTokens.every((token) => !token.lstrip && !token.rstrip && !/\s/u.test(token.content));
-  const complete = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null, ...json, added_tokens: listed };
+  const complete = {
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+    ...json,
+    added_tokens: listed,
+  };
   return { json: complete, tokens, continuingPrefix, unknownToken, addedTokens, splitsAtWhitespace };
 }

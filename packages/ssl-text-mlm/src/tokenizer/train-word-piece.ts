@@ -47,17 +47,36 @@ async function* fileLines(files: readonly string[]): AsyncGenerator<string> {
  * Source: `BertWordPieceTokenizer` of Hugging Face `tokenizers`; see {@link learnWordPieces} for the order of ties.
  */
 export async function trainWordPiece(options: TrainWordPieceOptions): Promise<WordPieceTokenizer> {
-  const { vocabSize, minFrequency = 2, alphabetLimit = 1000, lowercase = true, specialTokens = bertSpecialTokens } = options;
+  const {
+    vocabSize,
+    minFrequency = 2,
+    alphabetLimit = 1000,
+    lowercase = true,
+    specialTokens = bertSpecialTokens,
+  } = options;
   const reserved = [specialTokens.pad, specialTokens.unk, specialTokens.cls, specialTokens.sep, specialTokens.mask];
   if (!Number.isInteger(vocabSize) || vocabSize <= reserved.length || vocabSize > 1_000_000) {
-    throw new InvalidOptionError('trainWordPiece', 'vocabSize', `an integer from ${reserved.length + 1} to 1000000`, vocabSize);
+    throw new InvalidOptionError(
+      'trainWordPiece',
+      'vocabSize',
+      `an integer from ${reserved.length + 1} to 1000000`,
+      vocabSize,
+    );
   }
-  if (!(minFrequency >= 0)) throw new InvalidOptionError('trainWordPiece', 'minFrequency', 'a number of at least 0', minFrequency);
-  if (!Number.isInteger(alphabetLimit) || alphabetLimit < 1) throw new InvalidOptionError('trainWordPiece', 'alphabetLimit', 'a positive integer', alphabetLimit);
+  if (!(minFrequency >= 0))
+    throw new InvalidOptionError('trainWordPiece', 'minFrequency', 'a number of at least 0', minFrequency);
+  if (!Number.isInteger(alphabetLimit) || alphabetLimit < 1)
+    throw new InvalidOptionError('trainWordPiece', 'alphabetLimit', 'a positive integer', alphabetLimit);
   if (new Set(reserved).size !== reserved.length || reserved.some((token) => token === '' || /\s/u.test(token))) {
-    throw new InvalidOptionError('trainWordPiece', 'specialTokens', 'five different names without white space', reserved.join(' '));
+    throw new InvalidOptionError(
+      'trainWordPiece',
+      'specialTokens',
+      'five different names without white space',
+      reserved.join(' '),
+    );
   }
-  if (options.files === undefined && options.lines === undefined) throw new InvalidOptionError('trainWordPiece', 'files', "given, or 'lines'", undefined);
+  if (options.files === undefined && options.lines === undefined)
+    throw new InvalidOptionError('trainWordPiece', 'files', "given, or 'lines'", undefined);
 
   // White-space chunks repeat, so they are counted first and normalised once each.
   const chunks = new Map<string, number>();
@@ -67,16 +86,28 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
   for await (const line of fileLines(options.files ?? [])) count(line);
   for await (const line of options.lines ?? []) count(line);
   // The same code that will encode cuts the text into words, through a tokeniser that has no pieces yet.
-  const { normalizer, pre_tokenizer: split } = huggingFaceTokenizer(wordPieceJson(reserved, specialTokens, { lowercase }));
+  const { normalizer, pre_tokenizer: split } = huggingFaceTokenizer(
+    wordPieceJson(reserved, specialTokens, { lowercase }),
+  );
   const words = new Map<string, number>();
   for (const [chunk, occurrences] of chunks) {
-    for (const word of split!(normalizer!(chunk))) if (word.length <= maxWordCharacters) words.set(word, (words.get(word) ?? 0) + occurrences);
+    for (const word of split!(normalizer!(chunk)))
+      if (word.length <= maxWordCharacters) words.set(word, (words.get(word) ?? 0) + occurrences);
   }
-  if (words.size === 0) throw new DataError('the files and lines hold no text to learn a vocabulary from', options.files?.[0] === undefined ? {} : { path: options.files[0] });
+  if (words.size === 0)
+    throw new DataError(
+      'the files and lines hold no text to learn a vocabulary from',
+      options.files?.[0] === undefined ? {} : { path: options.files[0] },
+    );
 
   const tokens = learnWordPieces(words, { vocabSize, minFrequency, alphabetLimit, reserved });
   if (tokens.length > vocabSize) {
-    throw new InvalidOptionError('trainWordPiece', 'vocabSize', `at least ${tokens.length}, for the special tokens and the characters of the text (or lower alphabetLimit)`, vocabSize);
+    throw new InvalidOptionError(
+      'trainWordPiece',
+      'vocabSize',
+      `at least ${tokens.length}, for the special tokens and the characters of the text (or lower alphabetLimit)`,
+      vocabSize,
+    );
   }
   return WordPieceTokenizer.fromJson(wordPieceJson(tokens, specialTokens, { lowercase }), { specialTokens });
 }

@@ -8,7 +8,13 @@ export interface BertNormalizerOptions {
 
 /** The `normalizer` entry of a BERT `tokenizer.json`. */
 export function bertNormalizerJson(options: BertNormalizerOptions): Record<string, unknown> {
-  return { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: options.lowercase };
+  return {
+    type: 'BertNormalizer',
+    clean_text: true,
+    handle_chinese_chars: true,
+    strip_accents: null,
+    lowercase: options.lowercase,
+  };
 }
 
 /**
@@ -17,7 +23,11 @@ export function bertNormalizerJson(options: BertNormalizerOptions): Record<strin
  *
  * @param tokens token of every id; the special tokens must be among them
  */
-export function wordPieceJson(tokens: readonly string[], specialTokens: SpecialTokens, options: BertNormalizerOptions): Record<string, unknown> {
+export function wordPieceJson(
+  tokens: readonly string[],
+  specialTokens: SpecialTokens,
+  options: BertNormalizerOptions,
+): Record<string, unknown> {
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const { cls, sep } = specialTokens;
   const special = (token: string, type: number): unknown => ({ SpecialToken: { id: token, type_id: type } });
@@ -28,7 +38,15 @@ export function wordPieceJson(tokens: readonly string[], specialTokens: SpecialT
     truncation: null,
     padding: null,
     added_tokens: Object.values(specialTokens)
-      .map((content: string) => ({ id: ids.get(content)!, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }))
+      .map((content: string) => ({
+        id: ids.get(content)!,
+        content,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: true,
+      }))
       .sort((a, b) => a.id - b.id),
     normalizer: bertNormalizerJson(options),
     pre_tokenizer: { type: 'BertPreTokenizer' },

@@ -16,12 +16,15 @@ interface Golden {
   readonly encodings: { readonly text: string; readonly ids: number[] }[];
   readonly decodings: { readonly ids: number[]; readonly text: string }[];
 }
-const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../test/golden/text/word-piece.json'), 'utf8')) as Golden;
+const golden = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../../test/golden/text/word-piece.json'), 'utf8'),
+) as Golden;
 const directory = mkdtempSync(join(tmpdir(), 'ssl-word-piece-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const reference = WordPieceTokenizer.fromJson(golden.tokenizer);
-const vocabularyOf = (tokenizer: WordPieceTokenizer): string[] => Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id)!);
+const vocabularyOf = (tokenizer: WordPieceTokenizer): string[] =>
+  Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id)!);
 
 describe('trainWordPiece', () => {
   it('learns the pieces that Hugging Face learns where ties do not decide', async () => {
@@ -35,14 +38,18 @@ describe('trainWordPiece', () => {
     const theirs = new Set(vocabularyOf(reference));
     expect(tokenizer.vocabSize).toBe(400);
     expect(vocabularyOf(tokenizer).filter((token) => theirs.has(token)).length).toBeGreaterThan(370);
-    const count = (one: WordPieceTokenizer): number => golden.lines.reduce((sum, line) => sum + one.encode(line).length, 0);
+    const count = (one: WordPieceTokenizer): number =>
+      golden.lines.reduce((sum, line) => sum + one.encode(line).length, 0);
     expect(Math.abs(count(tokenizer) / count(reference) - 1)).toBeLessThan(0.01);
   });
 
   it('gives the same bytes twice, from lines and from files', async () => {
     const path = join(directory, 'corpus.txt');
     writeFileSync(path, golden.lines.join('\n'));
-    const [a, b] = [await trainWordPiece({ lines: golden.lines, vocabSize: 300 }), await trainWordPiece({ files: [path], vocabSize: 300 })];
+    const [a, b] = [
+      await trainWordPiece({ lines: golden.lines, vocabSize: 300 }),
+      await trainWordPiece({ files: [path], vocabSize: 300 }),
+    ];
     expect(JSON.stringify(b.toJson())).toBe(JSON.stringify(a.toJson()));
   });
 
@@ -56,7 +63,9 @@ describe('trainWordPiece', () => {
     await expect(trainWordPiece({ lines: ['abcdefghijkl'], vocabSize: 10 })).rejects.toThrow(/at least/);
     await expect(trainWordPiece({ lines: ['a'], vocabSize: 5 })).rejects.toThrow(InvalidOptionError);
     await expect(trainWordPiece({ vocabSize: 50 })).rejects.toThrow(InvalidOptionError);
-    await expect(trainWordPiece({ lines: ['a'], vocabSize: 50, specialTokens: { ...bertSpecialTokens, sep: '[CLS]' } })).rejects.toThrow(InvalidOptionError);
+    await expect(
+      trainWordPiece({ lines: ['a'], vocabSize: 50, specialTokens: { ...bertSpecialTokens, sep: '[CLS]' } }),
+    ).rejects.toThrow(InvalidOptionError);
     await expect(trainWordPiece({ lines: [' '], vocabSize: 50 })).rejects.toThrow(DataError);
     await expect(trainWordPiece({ files: [join(directory, 'missing.txt')], vocabSize: 50 })).rejects.toThrow(DataError);
   });
@@ -89,7 +98,9 @@ describe('WordPieceTokenizer', () => {
     const text = golden.lines.join(' ');
     const ids = reference.encode(text, { maxLength: 9 });
     expect(ids).toEqual([...reference.encode(text).slice(0, 8), reference.specialIds.sep]);
-    expect(reference.encode(text, { maxLength: 4, addSpecialTokens: false })).toEqual(reference.encode(text).slice(1, 5));
+    expect(reference.encode(text, { maxLength: 4, addSpecialTokens: false })).toEqual(
+      reference.encode(text).slice(1, 5),
+    );
     expect(() => reference.encode('a', { maxLength: 2 })).toThrow(InvalidOptionError);
   });
 
@@ -123,7 +134,10 @@ describe('WordPieceTokenizer', () => {
     expect(continues[reference.tokenToId('the')!]).toBe(0);
   });
 
-  const model = (changes: Record<string, unknown>): unknown => ({ ...golden.tokenizer, model: { ...(golden.tokenizer['model'] as object), ...changes } });
+  const model = (changes: Record<string, unknown>): unknown => ({
+    ...golden.tokenizer,
+    model: { ...(golden.tokenizer['model'] as object), ...changes },
+  });
   it.each([
     ['text that is not JSON', '{'],
     ['a list', []],

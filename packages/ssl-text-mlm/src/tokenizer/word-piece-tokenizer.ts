@@ -61,7 +61,11 @@ export class WordPieceTokenizer {
     this.specialTokens = specialTokens;
     const idOf = (token: string): number => {
       const id = this.#ids.get(token);
-      if (id === undefined) throw new DataError(`the vocabulary lacks the special token '${token}'; pass its names as specialTokens`, where);
+      if (id === undefined)
+        throw new DataError(
+          `the vocabulary lacks the special token '${token}'; pass its names as specialTokens`,
+          where,
+        );
       return id;
     };
     const { pad, unk, cls, sep, mask } = specialTokens;
@@ -80,16 +84,26 @@ export class WordPieceTokenizer {
    * @param options `specialTokens`: names of the special tokens, default BERT's
    * @throws DataError if it is not a WordPiece tokeniser, exceeds a limit or lacks a special token
    */
-  static fromJson(document: unknown, options: { readonly specialTokens?: SpecialTokens; readonly path?: string } = {}): WordPieceTokenizer {
+  static fromJson(
+    document: unknown,
+    options: { readonly specialTokens?: SpecialTokens; readonly path?: string } = {},
+  ): WordPieceTokenizer {
     let parsed = document;
     if (typeof document === 'string') {
       try {
         parsed = JSON.parse(document);
       } catch (cause) {
-        throw new DataError(`not valid JSON: ${(cause as Error).message}`, options.path === undefined ? { cause } : { path: options.path, cause });
+        throw new DataError(
+          `not valid JSON: ${(cause as Error).message}`,
+          options.path === undefined ? { cause } : { path: options.path, cause },
+        );
       }
     }
-    return new WordPieceTokenizer(parseTokenizerFile(parsed, options.path), options.specialTokens ?? bertSpecialTokens, options.path);
+    return new WordPieceTokenizer(
+      parseTokenizerFile(parsed, options.path),
+      options.specialTokens ?? bertSpecialTokens,
+      options.path,
+    );
   }
 
   /**
@@ -97,11 +111,15 @@ export class WordPieceTokenizer {
    *
    * @throws DataError if the file is missing, too large or not a WordPiece tokeniser
    */
-  static async fromFile(path: string, options: { readonly specialTokens?: SpecialTokens } = {}): Promise<WordPieceTokenizer> {
+  static async fromFile(
+    path: string,
+    options: { readonly specialTokens?: SpecialTokens } = {},
+  ): Promise<WordPieceTokenizer> {
     let text: string;
     try {
       const { size } = await stat(path);
-      if (size > tokenizerLimits.fileBytes) throw new DataError(`${size} bytes, the limit for a tokenizer.json is ${tokenizerLimits.fileBytes}`, { path });
+      if (size > tokenizerLimits.fileBytes)
+        throw new DataError(`${size} bytes, the limit for a tokenizer.json is ${tokenizerLimits.fileBytes}`, { path });
       text = await readFile(path, 'utf8');
     } catch (cause) {
       if (DataError.isInstance(cause)) throw cause;
@@ -146,19 +164,25 @@ export class WordPieceTokenizer {
   /** One entry per id, 1 = the piece continues a word (`##ing`). For whole-word masking. */
   continuations(): Uint8Array {
     const { tokens, continuingPrefix } = this.#file;
-    return Uint8Array.from(tokens, (token) => (continuingPrefix !== '' && token.length > continuingPrefix.length && token.startsWith(continuingPrefix) ? 1 : 0));
+    return Uint8Array.from(tokens, (token) =>
+      continuingPrefix !== '' && token.length > continuingPrefix.length && token.startsWith(continuingPrefix) ? 1 : 0,
+    );
   }
 
   /** Ids of the special tokens and of all other added tokens marked special: never masked, never drawn as a random token. */
   allSpecialIds(): Set<number> {
-    return new Set([...Object.values(this.specialIds), ...this.#file.addedTokens.filter((token) => token.special).map((token) => token.id)]);
+    return new Set([
+      ...Object.values(this.specialIds),
+      ...this.#file.addedTokens.filter((token) => token.special).map((token) => token.id),
+    ]);
   }
 
   /** Ids of a text: `[CLS] text [SEP]`. */
   encode(text: string, options: EncodeOptions = {}): number[] {
     const { maxLength = Infinity, addSpecialTokens = true } = options;
     const frame = addSpecialTokens ? 2 : 0;
-    if (!(maxLength >= frame + 1)) throw new InvalidOptionError('WordPieceTokenizer.encode', 'maxLength', `at least ${frame + 1}`, maxLength);
+    if (!(maxLength >= frame + 1))
+      throw new InvalidOptionError('WordPieceTokenizer.encode', 'maxLength', `at least ${frame + 1}`, maxLength);
     const room = maxLength - frame;
     const ids: number[] = addSpecialTokens ? [this.specialIds.cls] : [];
     const end = ids.length + room;
@@ -180,9 +204,17 @@ export class WordPieceTokenizer {
   encodeBatch(texts: readonly string[], options: EncodeBatchOptions = {}): EncodedBatch {
     const rows = texts.map((text) => this.encode(text, options));
     if (options.padding === 'maxLength' && options.maxLength === undefined) {
-      throw new InvalidOptionError('WordPieceTokenizer.encodeBatch', 'maxLength', "given with padding 'maxLength'", undefined);
+      throw new InvalidOptionError(
+        'WordPieceTokenizer.encodeBatch',
+        'maxLength',
+        "given with padding 'maxLength'",
+        undefined,
+      );
     }
-    const width = options.padding === 'maxLength' ? options.maxLength! : rows.reduce((longest, row) => Math.max(longest, row.length), 0);
+    const width =
+      options.padding === 'maxLength'
+        ? options.maxLength!
+        : rows.reduce((longest, row) => Math.max(longest, row.length), 0);
     const shape = [rows.length, width];
     const inputIds = new Int32Array(rows.length * width).fill(this.specialIds.pad);
     const attentionMask = new Int32Array(rows.length * width);
@@ -202,7 +234,8 @@ export class WordPieceTokenizer {
     const special = options.skipSpecialTokens === false ? undefined : this.allSpecialIds();
     const kept = Array.from(ids).filter((id) => special?.has(id) !== true);
     for (const id of kept) {
-      if (this.#file.tokens[id] === undefined) throw new InvalidOptionError('WordPieceTokenizer.decode', 'ids', `ids from 0 to ${this.vocabSize - 1}`, id);
+      if (this.#file.tokens[id] === undefined)
+        throw new InvalidOptionError('WordPieceTokenizer.decode', 'ids', `ids from 0 to ${this.vocabSize - 1}`, id);
     }
     return kept.length === 0 ? '' : this.#encoder.decode(kept);
   }

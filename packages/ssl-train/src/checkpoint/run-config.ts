@@ -14,7 +14,7 @@ export type JsonValue =
 export type RunConfig = Readonly<Record<string, JsonValue>>;
 
 /** JSON with sorted names: equal for equal values. */
-export function canonicalJson(value: JsonValue): string {
+function canonicalJson(value: JsonValue): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const names = Object.keys(value)

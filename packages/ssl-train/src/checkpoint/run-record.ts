@@ -3,7 +3,7 @@ import type { Evaluation } from '../trainer/history.js';
 import type { RunConfig } from './run-config.js';
 
 /** Version of the checkpoint format. */
-export const checkpointVersion = 1;
+const checkpointVersion = 1;
 
 /** One value of a schedule. */
 export type ScheduleSample = readonly [step: number, value: number];

@@ -1,145 +1,19 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  BatchNorm,
-  type ForwardContext,
-  Linear,
-  loadSafetensors,
-  type Module,
-  type Parameter,
-  saveSafetensors,
-  training,
-} from 'ssl-nn';
-import { randomUniform } from 'ssl-tensor';
-import {
-  CheckpointError,
-  DataError,
-  foldIn,
-  InvalidOptionError,
-  type NdArray,
-  randomKey,
-  RandomStream,
-} from 'ssl-tensor/host';
+import { type ForwardContext, type Parameter, training } from 'ssl-nn';
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
 import '../../../../test/support/to-be-all-close.js';
-import { AdamW } from '../optimizers/adam-w.js';
+import { batchSize, inputs, toy, type ToyBatch, ToyLoader, ToyMethod, weights } from '../../test/toy-run.js';
 import { Sgd } from '../optimizers/sgd.js';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from '../progress/progress-reporter.js';
-import { cosine } from '../schedules/cosine.js';
-import type { BatchLoader } from './batch-loader.js';
-import type { Method, MethodLoss } from './method.js';
+import type { MethodLoss } from './method.js';
 import { NonFiniteLossError } from './non-finite-loss-error.js';
 import type { Tensors } from './tensors.js';
-import { Trainer } from './trainer.js';
 import type { TrainerCallbacks } from './trainer-callbacks.js';
-import type { TrainerOptions } from './trainer-options.js';
-
-interface ToyBatch {
-  readonly x: NdArray<Float32Array>;
-  readonly y: NdArray<Float32Array>;
-}
-
-const [batchSize, inputs] = [8, 4];
-
-/** Points of a plane; the batch of a position is a function of the position. */
-class ToyLoader implements BatchLoader<ToyBatch> {
-  readonly requested: (readonly [epoch: number, from: number])[] = [];
-  returned = 0;
-
-  constructor(
-    readonly batchesPerEpoch = 5,
-    readonly failAt = Infinity,
-  ) {}
-
-  async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<ToyBatch> {
-    this.requested.push([epoch, fromBatch]);
-    try {
-      for (let position = fromBatch; position < this.batchesPerEpoch; position++) {
-        if (position >= this.failAt) throw new DataError('broken image');
-        const stream = new RandomStream(foldIn(foldIn(randomKey(7), epoch), position));
-        const x = Float32Array.from({ length: batchSize * inputs }, () => stream.normal());
-        const y = Float32Array.from(
-          { length: batchSize },
-          (_, row) => x[row * inputs]! - 2 * x[row * inputs + 1]! + 0.5,
-        );
-        yield { x: { data: x, shape: [batchSize, inputs] }, y: { data: y, shape: [batchSize, 1] } };
-      }
-    } finally {
-      this.returned++;
-    }
-  }
-
-  async close(): Promise<void> {}
-}
-
-/** Regression with noise from the step's key, batch normalisation and a target that follows by EMA. */
-class ToyMethod implements Method<ToyBatch> {
-  readonly name = 'toy';
-  readonly norm = new BatchNorm(inputs);
-  readonly linear: Linear;
-  readonly target: Linear;
-
-  constructor(seed = 1) {
-    this.linear = new Linear(inputs, 1, { key: randomKey(seed) });
-    this.target = new Linear(inputs, 1, { key: randomKey(seed) });
-  }
-
-  get modules(): Record<string, Module> {
-    return { norm: this.norm, linear: this.linear };
-  }
-
-  trainable(): Map<string, Parameter> {
-    return new Map([
-      ...[...this.norm.namedParameters()].map(([name, parameter]) => [`norm.${name}`, parameter] as const),
-      ...[...this.linear.namedParameters()].map(([name, parameter]) => [`linear.${name}`, parameter] as const),
-    ]);
-  }
-
-  emaPairs(): { online: Module; target: Module }[] {
-    return [{ online: this.linear, target: this.target }];
-  }
-
-  loss({ x, y }: Tensors<ToyBatch>, ctx: ForwardContext): MethodLoss {
-    const noise = tf.mul(tf.sub(randomUniform(ctx.key!, [batchSize, inputs]), 0.5), 0.1);
-    const prediction = this.linear.forward(this.norm.forward(tf.add(x, noise), ctx));
-    const error = tf.sub(prediction, y);
-    return { loss: tf.mean(tf.square(error)), metrics: { absolute: tf.mean(tf.abs(error)) } };
-  }
-}
-
-interface Toy {
-  readonly method: ToyMethod;
-  readonly loader: ToyLoader;
-  readonly trainer: Trainer<ToyBatch>;
-}
-
-type Settings = Partial<TrainerOptions<ToyBatch>> & { readonly makeMethod?: () => ToyMethod };
-
-/** A run of new objects, as a new process has. */
-function toy({ makeMethod = () => new ToyMethod(), ...options }: Settings = {}): Toy {
-  const method = (options.method ?? makeMethod()) as ToyMethod;
-  const loader = (options.loader ?? new ToyLoader()) as ToyLoader;
-  const optimizer = options.optimizer ?? new AdamW([{ parameters: method.trainable() }], { weightDecay: 0.05 });
-  const length = options.steps === undefined && options.epochs === undefined ? { epochs: 4 } : {};
-  const trainer = new Trainer<ToyBatch>({
-    seed: 3,
-    schedule: cosine({ base: 0.05, totalSteps: 20 }),
-    progress: 'silent',
-    logEvery: 1,
-    ...length,
-    ...options,
-    method,
-    loader,
-    optimizer,
-  });
-  return { method, loader, trainer };
-}
-
-const weights = ({ linear, norm, target }: ToyMethod): number[][] =>
-  [linear, norm, target].flatMap((module) => [...module.stateDict().values()].map(({ data }) => [...data]));
 
 let directory: string;
 beforeEach(async () => {
@@ -190,6 +64,18 @@ describe('training', () => {
       [10, 2],
       [13, 3],
     ]);
+  });
+
+  it('traces the step once', async () => {
+    let traces = 0;
+    class Counted extends ToyMethod {
+      override loss(batch: Tensors<ToyBatch>, ctx: ForwardContext): MethodLoss {
+        traces++;
+        return super.loss(batch, ctx);
+      }
+    }
+    await toy({ makeMethod: () => new Counted() }).trainer.fit();
+    expect(traces).toBe(1);
   });
 
   it('keeps the number of tensors from step to step', async () => {
@@ -377,167 +263,6 @@ describe('a stop', () => {
       callbacks: { onStep: () => void (during = process.listenerCount('SIGTERM')) },
     }).trainer.fit();
     expect(during).toBe(listeners);
-  });
-});
-
-describe('resume', () => {
-  const callbacks: TrainerCallbacks = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
-
-  it.each([
-    { name: 'within an epoch', accumulateSteps: 1, at: 8, total: 20 },
-    { name: 'at the end of an epoch', accumulateSteps: 1, at: 10, total: 20 },
-    { name: 'with accumulation', accumulateSteps: 2, at: 5, total: 8 },
-  ])('equals the unbroken run bit for bit: $name', async ({ accumulateSteps, at, total }) => {
-    const common = { accumulateSteps, clipNorm: 5, callbacks, ema: { momentum: 0.9 } };
-    const unbroken = toy(common);
-    const whole = await unbroken.trainer.fit();
-    expect(whole.steps).toBe(total);
-    const controller = new AbortController();
-    const stop: TrainerCallbacks = { onStep: ({ step }) => (step === at ? controller.abort() : undefined) };
-    const checkpoint = { dir: directory, everySteps: 3 };
-    await toy({ ...common, callbacks: [callbacks, stop], checkpoint, signal: controller.signal }).trainer.fit();
-    const resumed = toy({
-      ...common,
-      checkpoint: { ...checkpoint, resume: true },
-      makeMethod: () => new ToyMethod(99),
-    });
-    const rest = await resumed.trainer.fit();
-    expect(resumed.loader.requested[0]).toEqual([Math.floor(at / (total / 4)), (at % (total / 4)) * accumulateSteps]);
-    expect(rest.history).toEqual(whole.history);
-    expect(rest.evaluations).toEqual(whole.evaluations);
-    expect(weights(resumed.method)).toEqual(weights(unbroken.method));
-    expect(rest.interrupted).toBe(false);
-    expect(readdirSync(directory)).toHaveLength(3);
-  });
-
-  it('of a finished run does nothing', async () => {
-    const checkpoint = { dir: directory, resume: true };
-    const first = await toy({ checkpoint }).trainer.fit();
-    const second = toy({ checkpoint });
-    const result = await second.trainer.fit();
-    expect(second.loader.requested).toEqual([]);
-    expect(result.history).toEqual(first.history);
-    expect(result.seconds).toBeGreaterThan(0);
-  });
-
-  it('refuses another length of the run where a schedule depends on it', async () => {
-    await toy({ steps: 4, checkpoint: { dir: directory } }).trainer.fit();
-    await expect(toy({ steps: 6, checkpoint: { dir: directory, resume: true } }).trainer.fit()).rejects.toThrow(
-      'emaMomentum after 2 steps was',
-    );
-  });
-
-  it('may lengthen a run whose schedules do not depend on it', async () => {
-    const common = { ema: { momentum: 0.9 }, schedule: 0.05 };
-    const whole = await toy({ ...common, steps: 6 }).trainer.fit();
-    await toy({ ...common, steps: 4, checkpoint: { dir: directory } }).trainer.fit();
-    const longer = await toy({ ...common, steps: 6, checkpoint: { dir: directory, resume: true } }).trainer.fit();
-    expect(longer.history).toEqual(whole.history);
-  });
-
-  it('cuts the log and continues it', async () => {
-    const logFile = join(directory, 'log.jsonl');
-    const dir = join(directory, 'checkpoints');
-    const controller = new AbortController();
-    const stop: TrainerCallbacks = { onStep: ({ step }) => (step === 4 ? controller.abort() : undefined) };
-    await toy({ logFile, checkpoint: { dir }, callbacks: stop, signal: controller.signal }).trainer.fit();
-    writeFileSync(
-      logFile,
-      `${readFileSync(logFile, 'utf8')}${JSON.stringify({ type: 'step', step: 5, loss: 77 })}\n{"type":"st`,
-    );
-    const resumed = await toy({ logFile, checkpoint: { dir, resume: true }, callbacks }).trainer.fit();
-    const lines = readFileSync(logFile, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { type: string; step: number; loss?: number; metrics?: unknown });
-    const steps = lines.filter(({ type }) => type === 'step');
-    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
-    expect(steps.map(({ loss }) => loss)).toEqual(resumed.history.map(({ loss }) => loss));
-    expect(lines.filter(({ type }) => type === 'start').map(({ step }) => step)).toEqual([0, 4]);
-    expect(lines.filter(({ type }) => type === 'evaluation').map(({ step, metrics }) => [step, metrics])).toEqual(
-      [1, 2, 3, 4].map((epoch) => [5 * epoch, { score: epoch }]),
-    );
-    expect(lines.at(-1)).toMatchObject({ type: 'end', step: 20, interrupted: false });
-  });
-
-  describe('refuses', () => {
-    const checkpoint = (): { dir: string; resume: true } => ({ dir: directory, resume: true });
-    beforeEach(() =>
-      toy({ steps: 5, ema: { momentum: 0.9 }, config: { batchSize: 8 }, checkpoint: { dir: directory } }).trainer.fit(),
-    );
-    const same = { ema: { momentum: 0.9 }, config: { batchSize: 8 } };
-
-    it('a directory in use without resume', async () => {
-      await expect(toy({ ...same, checkpoint: { dir: directory } }).trainer.fit()).rejects.toThrow(
-        'holds checkpoints of an earlier run (up to step 5)',
-      );
-    });
-
-    it('other settings, and says which', async () => {
-      const error: unknown = await toy({ ...same, seed: 9, config: { batchSize: 16 }, checkpoint: checkpoint() })
-        .trainer.fit()
-        .catch((reason: unknown) => reason);
-      expect(CheckpointError.isInstance(error) && error.path).toBe(join(directory, 'step-00000005.safetensors'));
-      expect((error as Error).message).toContain('seed was 3, is 9; config.batchSize was 8, is 16');
-    });
-
-    it('another schedule', async () => {
-      await expect(toy({ ...same, schedule: 0.05, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(
-        'learningRate after 2 steps was',
-      );
-    });
-
-    it('another model, and names the tensor', async () => {
-      const method = new ToyMethod();
-      Object.assign(method, {
-        target: new Linear(inputs, 1, { key: randomKey(1) }),
-        linear: new Linear(inputs, 2, { key: randomKey(1) }),
-      });
-      method.emaPairs = () => [];
-      const error: unknown = await toy({ config: same.config, method, checkpoint: checkpoint() })
-        .trainer.fit()
-        .catch((reason: unknown) => reason);
-      expect(CheckpointError.isInstance(error)).toBe(true);
-    });
-
-    it('a checkpoint beyond the end', async () => {
-      await expect(toy({ ...same, steps: 4, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(
-        'is of step 5, beyond the 4 steps of this run',
-      );
-    });
-
-    it('an older file where later ones lie', async () => {
-      const older = join(directory, '..', `older-${Date.now()}.safetensors`);
-      const { tensors, metadata } = await loadSafetensors(join(directory, 'step-00000005.safetensors'));
-      await saveSafetensors(older, tensors, { ...metadata, run: metadata['run']!.replace('"step":5', '"step":4') });
-      await expect(toy({ ...same, checkpoint: { dir: directory, resume: older } }).trainer.fit()).rejects.toThrow(
-        'the directory holds later ones (step 5)',
-      );
-      rmSync(older);
-    });
-
-    it.each([
-      ['weights that are no checkpoint', {}, 'is not a checkpoint of a training run'],
-      ['another version', { format: 'ssl-train-checkpoint', version: '9' }, 'has checkpoint version 9'],
-      ['metadata that is not JSON', { format: 'ssl-train-checkpoint', version: '1', run: '{' }, 'run is not JSON'],
-      [
-        'metadata without a step',
-        { format: 'ssl-train-checkpoint', version: '1', run: '{"step":-1}' },
-        'damaged metadata (step)',
-      ],
-    ])('%s', async (_, metadata, message) => {
-      const path = join(directory, 'other.safetensors');
-      await saveSafetensors(path, new Map(), metadata as Record<string, string>);
-      await expect(toy({ ...same, checkpoint: { dir: directory, resume: path } }).trainer.fit()).rejects.toThrow(
-        message,
-      );
-    });
-
-    it('a truncated file', async () => {
-      const path = join(directory, 'step-00000005.safetensors');
-      writeFileSync(path, readFileSync(path).subarray(0, 500));
-      await expect(toy({ ...same, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(CheckpointError);
-    });
   });
 });
 

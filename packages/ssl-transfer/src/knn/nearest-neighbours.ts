@@ -5,8 +5,8 @@ import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureMatrix } from '../features/feature-matrix.js';
 import { TopNeighbours } from './top-neighbours.js';
 
-/** Rows of one matrix product: 512 x 8,192 similarities are 16 MB. */
-const queryBlock = 512;
+/** Rows of one matrix product: 1,024 x 8,192 similarities are 32 MB. */
+const queryBlock = 1024;
 const databaseBlock = 8192;
 
 /** Result of {@link nearestNeighbours}. */
@@ -18,8 +18,8 @@ export interface Neighbours {
 }
 
 /**
- * The `k` database rows of highest cosine similarity for each query, by exact search: blocks of the similarity matrix
- * come from a compiled matrix product, the best are kept on the host. Ties go to the lower index.
+ * The `k` database rows of highest cosine similarity for each query, by exact search: a compiled matrix product
+ * and top-k block by block, of which the best are kept on the host. Ties go to the lower index.
  *
  * @param query `[m, d]` features
  * @param database `[n, d]` features
@@ -34,47 +34,53 @@ export async function nearestNeighbours(query: NdArray<Float32Array>, database: 
   if (!(Number.isInteger(k) && k >= 1 && k <= rows.rows)) throw new InvalidOptionError(where, 'k', `an integer in 1 .. ${rows.rows}`, k);
 
   const best = new TopNeighbours(asked.rows, k);
-  const product = compile((a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D => tf.matMul(a, b, false, true), { name: 'nearestNeighbours' });
+  const search = compile((a: tf.Tensor2D, b: tf.Tensor2D) => tf.topk(tf.matMul(a, b, false, true), k), { name: where });
   try {
-    const queries = unitBlocks(asked, queryBlock);
-    for (const block of unitBlocks(rows, databaseBlock)) {
+    const queries = unitBlocks(asked, Math.min(queryBlock, asked.rows));
+    for (const block of unitBlocks(rows, Math.min(Math.max(databaseBlock, k), rows.rows))) {
       for (const part of queries) {
-        const similarities = await product(part.features, block.features);
-        const values = similarities.dataSync() as Float32Array;
-        similarities.dispose();
-        const stride = block.features.shape[0]!;
-        for (let i = 0; i < part.rows; i++) best.offer(part.first + i, values, i * stride, block.rows, block.first);
+        const found = await search(part.features, block.features);
+        offerBlock(best, part, block, k, found.values.dataSync() as Float32Array, found.indices.dataSync() as Int32Array);
+        tf.dispose(found);
       }
     }
   } finally {
-    product.dispose();
+    search.dispose();
   }
   const { indexes, similarities } = best.finish();
   return { indexes: { data: indexes, shape: [asked.rows, k] }, similarities: { data: similarities, shape: [asked.rows, k] } };
 }
 
+/** Rows of one static shape, so that one trace serves all blocks. */
 interface Block {
   /** Index of the first row. */
   readonly first: number;
-  /** Rows that are real; the rest are zero. */
-  readonly rows: number;
+  /** Leading rows that the block before holds, too. */
+  readonly repeated: number;
   readonly features: NdArray<Float32Array>;
 }
 
-/** Unit-length rows in blocks of one static shape, so that one trace serves them all; the last one is padded with zeros. */
-function unitBlocks({ data, rows, dim }: FeatureMatrix, blockRows: number): Block[] {
-  const size = Math.min(blockRows, rows);
+/** Offers the best of one block, given as `[queries, k]`. */
+function offerBlock(best: TopNeighbours, part: Block, block: Block, k: number, values: Float32Array, indices: Int32Array): void {
+  for (let row = part.repeated; row < part.features.shape[0]!; row++) {
+    for (let i = row * k; i < (row + 1) * k; i++) {
+      if (indices[i]! >= block.repeated && !best.offer(part.first + row, values[i]!, block.first + indices[i]!)) break;
+    }
+  }
+}
+
+/** Unit-length rows in blocks of `size`; the last one starts early enough to be full. */
+function unitBlocks({ data, rows, dim }: FeatureMatrix, size: number): Block[] {
   return Array.from({ length: Math.ceil(rows / size) }, (_, block) => {
-    const first = block * size;
-    const used = Math.min(size, rows - first);
+    const first = Math.min(block * size, rows - size);
     const unit = new Float32Array(size * dim);
-    for (let row = 0; row < used; row++) {
+    for (let row = 0; row < size; row++) {
       const source = (first + row) * dim;
       let squares = 0;
       for (let j = 0; j < dim; j++) squares += data[source + j]! ** 2;
       const scale = 1 / Math.max(Math.sqrt(squares), 1e-12);
       for (let j = 0; j < dim; j++) unit[row * dim + j] = data[source + j]! * scale;
     }
-    return { first, rows: used, features: { data: unit, shape: [size, dim] } };
+    return { first, repeated: block * size - first, features: { data: unit, shape: [size, dim] } };
   });
 }

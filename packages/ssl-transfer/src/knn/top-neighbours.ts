@@ -1,8 +1,6 @@
 /**
- * The `k` best matches of each of `queries` rows, kept as bounded heaps while similarities arrive by blocks. Of two
- * equal similarities the lower index is the better one, so the result does not depend on the block size.
- *
- * Indexes must arrive in ascending order for each query.
+ * The `k` best matches of each of `queries` rows, kept as bounded heaps while candidates arrive by blocks. Of two equal
+ * similarities the lower index is the better one, provided that equal ones arrive in ascending order of their index.
  */
 export class TopNeighbours {
   readonly #k: number;
@@ -20,21 +18,16 @@ export class TopNeighbours {
     this.#indexes = new Int32Array(queries * k);
   }
 
-  /** Offers `count` similarities of one query, from `values[offset]`, to the database rows `firstIndex ...`. */
-  offer(query: number, values: Float32Array, offset: number, count: number, firstIndex: number): void {
+  /** Offers one candidate for a query; false where `k` better ones are kept already. */
+  offer(query: number, similarity: number, index: number): boolean {
+    if (this.#filled[query]! < this.#k) {
+      this.#push(query, similarity, index);
+      return true;
+    }
     const base = query * this.#k;
-    let position = 0;
-    for (; position < count && this.#filled[query]! < this.#k; position++) {
-      this.#push(query, values[offset + position]!, firstIndex + position);
-    }
-    let worst = this.#similarities[base]!;
-    for (; position < count; position++) {
-      const similarity = values[offset + position]!;
-      if (similarity > worst) {
-        this.#sink(base, this.#k, 0, similarity, firstIndex + position);
-        worst = this.#similarities[base]!;
-      }
-    }
+    if (!(similarity > this.#similarities[base]!)) return false;
+    this.#sink(base, this.#k, 0, similarity, index);
+    return true;
   }
 
   /** Sorted matches, best first: indexes and similarities `[queries, k]`. Empties the heaps. */

@@ -29,7 +29,7 @@ function step(backbone: Module & { forward(x: tf.Tensor4D, ctx: ForwardContext):
   const target = tf.reshape(tf.range(0, 6), [6, 1]);
   const { value, grads } = tf.variableGrads(() => tf.mean(tf.squaredDifference(tf.mean(backbone.forward(images, training), 1, true), target)) as tf.Scalar, variables);
   for (const variable of variables) {
-    expect(grads[variable.name], variable.name).toBeDefined();
+    expect(grads[variable.name]).toBeDefined();
     tf.tidy(() => variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, rate))));
   }
   return value.dataSync()[0]!;
@@ -68,7 +68,7 @@ describe('createBackbone', () => {
 
   it('fits stem and patches to the size of the images', () => {
     const small = createBackbone('resnet18', { key, imageSize: 32, inChannels: 1 });
-    expect([...small.stateDict().get('conv1.weight')!.shape]).toEqual([64, 1, 3, 3]);
+    expect([...small.namedParameters().get('conv1.weight')!.referenceShape]).toEqual([64, 1, 3, 3]);
     const vit = createBackbone('vit-tiny', { key, imageSize: 32, inChannels: 3 });
     expect([...vit.namedParameters().get('pos_embed')!.referenceShape]).toEqual([1, 65, 192]);
   });

@@ -10,8 +10,10 @@ import type { SmallConvOptions } from './small-conv-encoder.js';
 const golden = JSON.parse(readFileSync(new URL('../../../../test/golden/vision/small-conv.json', import.meta.url), 'utf8')) as { cases: Record<string, BackboneCase> };
 
 describe('SmallConvEncoder', () => {
-  it.each(Object.entries(golden.cases))('equals PyTorch: %s', (_, expected) => {
-    expectBackboneGolden(new SmallConvEncoder({ ...(expected.options as Omit<SmallConvOptions, 'key'>), key: randomKey(0) }), expected);
+  describe.each(['eager', 'compiled'] as const)('%s', (mode) => {
+    it.each(Object.entries(golden.cases))('equals PyTorch: %s', async (_, expected) => {
+      await expectBackboneGolden(new SmallConvEncoder({ ...(expected.options as Omit<SmallConvOptions, 'key'>), key: randomKey(0) }), expected, mode);
+    });
   });
 
   it('is by default the encoder of the reference run', () => {

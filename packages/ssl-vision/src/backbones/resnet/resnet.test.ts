@@ -12,8 +12,10 @@ const golden = read('resnet.json') as { cases: Record<string, BackboneCase> };
 const { models } = read('state-dicts.json') as { models: Record<string, Record<string, number[]>> };
 
 describe('ResNet', () => {
-  it.each(Object.entries(golden.cases))('equals torchvision: %s', (_, expected) => {
-    expectBackboneGolden(new ResNet({ ...(expected.options as Omit<ResNetOptions, 'key'>), key: randomKey(0) }), expected);
+  describe.each(['eager', 'compiled'] as const)('%s', (mode) => {
+    it.each(Object.entries(golden.cases))('equals torchvision: %s', async (_, expected) => {
+      await expectBackboneGolden(new ResNet({ ...(expected.options as Omit<ResNetOptions, 'key'>), key: randomKey(0) }), expected, mode);
+    });
   });
 
   it('resnet18 has the names and shapes of torchvision', () => {

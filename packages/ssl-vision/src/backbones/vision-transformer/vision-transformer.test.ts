@@ -14,8 +14,10 @@ const { models } = read('state-dicts.json') as { models: Record<string, Record<s
 const small = { key: randomKey(0), imageSize: 8, patchSize: 4, dim: 12, depth: 1, heads: 2 } as const;
 
 describe('VisionTransformer', () => {
-  it.each(Object.entries(golden.cases))('equals timm: %s', (_, expected) => {
-    expectBackboneGolden(new VisionTransformer({ ...(expected.options as unknown as VisionTransformerOptions), key: randomKey(0) }), expected);
+  describe.each(['eager', 'compiled'] as const)('%s', (mode) => {
+    it.each(Object.entries(golden.cases))('equals timm: %s', async (_, expected) => {
+      await expectBackboneGolden(new VisionTransformer({ ...(expected.options as unknown as VisionTransformerOptions), key: randomKey(0) }), expected, mode);
+    });
   });
 
   it.each([

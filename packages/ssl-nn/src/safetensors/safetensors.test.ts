@@ -1,0 +1,204 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { afterAll, describe, expect, it } from 'vitest';
+import { goldenUrl } from '../../../../test/golden/nn/golden.js';
+import '../../../../test/support/to-be-all-close.js';
+import { decodeSafetensors, encodeSafetensors, loadSafetensors, saveSafetensors } from '../index.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'safetensors-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const at = (name: string): string => join(directory, name);
+
+const golden = JSON.parse(readFileSync(goldenUrl('element-types.json'), 'utf8')) as {
+  metadata: Record<string, string>;
+  tensors: Record<string, { shape: number[]; data: string[] }>;
+};
+const goldenPath = fileURLToPath(goldenUrl('element-types.safetensors'));
+const goldenBytes = new Uint8Array(readFileSync(goldenPath));
+
+/** A file with any header, for headers that no writer makes. */
+function file(header: unknown, data: Uint8Array = new Uint8Array(), length?: number): Uint8Array {
+  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
+  const bytes = new Uint8Array(8 + json.length + data.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length ?? json.length), true);
+  bytes.set(json, 8);
+  bytes.set(data, 8 + json.length);
+  return bytes;
+}
+
+const messageOf = (bytes: Uint8Array): string => {
+  try {
+    decodeSafetensors(bytes);
+  } catch (error) {
+    if (!CheckpointError.isInstance(error)) throw error;
+    return error.message;
+  }
+  return 'accepted';
+};
+
+describe('files that Python made', () => {
+  const number = (text: string): number => ({ inf: Infinity, '-inf': -Infinity, nan: NaN })[text] ?? Number(text);
+
+  it.each(Object.keys(golden.tensors))('element type %s', async (name) => {
+    const { shape, data } = golden.tensors[name]!;
+    for (const { tensors } of [await loadSafetensors(goldenPath), decodeSafetensors(goldenBytes)]) {
+      const kind = name === 'u8' || name === 'bool' ? Uint8Array : name.startsWith('i') ? Int32Array : Float32Array;
+      expect(tensors.get(name)!.data).toBeInstanceOf(kind);
+      expect(tensors.get(name)!.shape).toEqual(shape);
+      expect([...tensors.get(name)!.data]).toEqual(
+        [...Float32Array.from(data, number)].map((value, i) => (kind === Float32Array ? value : number(data[i]!))),
+      );
+    }
+  });
+
+  it('metadata', async () => expect((await loadSafetensors(goldenPath)).metadata).toEqual(golden.metadata));
+});
+
+describe('round trips', () => {
+  const names = fc.string({ maxLength: 12 }).filter((name) => name !== '__metadata__');
+  const arrays: fc.Arbitrary<NdArray> = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }).chain((shape) => {
+    const size = shape.reduce((product, dimension) => product * dimension, 1);
+    const length = { minLength: size, maxLength: size };
+    return fc
+      .oneof(fc.float32Array(length), fc.int32Array(length), fc.uint8Array(length))
+      .map((data) => ({ data: data as Float32Array, shape }));
+  });
+
+  it('any state and metadata come back, with the same bytes each time', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(names, arrays)), fc.dictionary(names, fc.string()), (entries, metadata) => {
+        const state = new Map(entries);
+        const bytes = encodeSafetensors(state, metadata);
+        const back = decodeSafetensors(bytes);
+        expect(back.tensors).toEqual(state);
+        expect(new Map(Object.entries(back.metadata))).toEqual(new Map(Object.entries(metadata)));
+        expect(encodeSafetensors(new Map([...state].reverse()), metadata)).toEqual(bytes);
+        expect(new DataView(bytes.buffer).getUint32(0, true) % 8).toBe(0);
+      }),
+      { seed: 8, numRuns: 100 },
+    );
+  });
+
+  it('through a file, replacing the old one and leaving nothing beside it', async () => {
+    const state = new Map([['w', { data: Float32Array.of(1, 2), shape: [2] }]]);
+    await saveSafetensors(at('a.safetensors'), new Map());
+    await saveSafetensors(at('a.safetensors'), state, { note: 'x' });
+    expect(await loadSafetensors(at('a.safetensors'))).toEqual({ tensors: state, metadata: { note: 'x' } });
+    expect(readdirSync(directory)).toEqual(['a.safetensors']);
+  });
+
+  it('a failed write keeps the old file', async () => {
+    await saveSafetensors(at('a.safetensors'), new Map());
+    const before = readFileSync(at('a.safetensors'));
+    await expect(
+      saveSafetensors(at('a.safetensors'), new Map([['w', { data: new Float32Array(2), shape: [3] }]])),
+    ).rejects.toThrow("'w' has 2 elements, its shape [3] wants 3");
+    expect(readFileSync(at('a.safetensors'))).toEqual(before);
+    await expect(saveSafetensors(at('missing/a.safetensors'), new Map())).rejects.toThrow(
+      /cannot be written \(ENOENT\)/,
+    );
+  });
+});
+
+describe('files that cannot be read', () => {
+  const f32 = (begin: number, end: number, shape: unknown = [1]): unknown => ({
+    dtype: 'F32',
+    shape,
+    data_offsets: [begin, end],
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(), /too short/],
+    ['seven bytes', new Uint8Array(7), /too short/],
+    ['a header beyond the file', file('{}', undefined, 100), /ends inside its header/],
+    ['a header beyond the limit', file('{}', undefined, 100_000_001), /the format allows 100000000/],
+    ['an absurd header length', new Uint8Array(8).fill(255), /the format allows/],
+    ['no JSON', file('{"a":'), /not JSON/],
+    [
+      'bytes that are not UTF-8',
+      (() => {
+        const bytes = file('{"a":1}');
+        bytes[10] = 0xff;
+        return bytes;
+      })(),
+      /not JSON/,
+    ],
+    ['an array', file([]), /not a JSON object/],
+    ['a number', file('7'), /not a JSON object/],
+    ['no description', file({ a: null }), /"a" has no description/],
+    [
+      'an unknown type',
+      file({ a: { dtype: 'F64', shape: [], data_offsets: [0, 8] } }, new Uint8Array(8)),
+      /element type "F64"; can be read: F32/,
+    ],
+    ['a negative size', file({ a: f32(0, 4, [-1]) }, new Uint8Array(4)), /no valid shape/],
+    ['a fractional size', file({ a: f32(0, 4, [0.5]) }, new Uint8Array(4)), /no valid shape/],
+    ['a size that overflows', file({ a: f32(0, 4, [2 ** 40, 2 ** 40]) }, new Uint8Array(4)), /data_offsets span 4/],
+    ['offsets that run back', file({ a: f32(4, 0) }, new Uint8Array(4)), /data_offsets span -4/],
+    ['offsets of the wrong size', file({ a: f32(0, 8) }, new Uint8Array(8)), /4 bytes, but its data_offsets span 8/],
+    ['missing offsets', file({ a: { dtype: 'F32', shape: [1] } }, new Uint8Array(4)), /no valid data_offsets/],
+    ['overlapping tensors', file({ a: f32(0, 4), b: f32(0, 4) }, new Uint8Array(4)), /overlap or leave gaps/],
+    ['a gap', file({ a: f32(4, 8) }, new Uint8Array(8)), /starts at byte 4 of the data, expected 0/],
+    ['missing data', file({ a: f32(0, 4) }, new Uint8Array(3)), /3 bytes of data, its header describes 4/],
+    ['surplus data', file({ a: f32(0, 4) }, new Uint8Array(5)), /5 bytes of data, its header describes 4/],
+    ['metadata that is no record of strings', file({ __metadata__: { a: 1 } }), /not a record of strings/],
+    [
+      'an I64 beyond 32 bits',
+      file({ a: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } }, Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0)),
+      /'a' holds at index 0 an I64 value/,
+    ],
+  ])('%s', (_name, bytes, message) => expect(messageOf(bytes)).toMatch(message));
+
+  it('a name that means something to JavaScript is only a name', () => {
+    const { tensors, metadata } = decodeSafetensors(
+      file(
+        '{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"__metadata__":{"__proto__":"x"}}',
+        Uint8Array.of(7),
+      ),
+    );
+    expect([...tensors]).toEqual([['__proto__', { data: Uint8Array.of(7), shape: [1] }]]);
+    expect(Object.entries(metadata)).toEqual([['__proto__', 'x']]);
+    expect(({} as { dtype?: string }).dtype).toBeUndefined();
+  });
+
+  it('every truncation of a valid file is refused', () => {
+    for (let length = 0; length < goldenBytes.length; length++)
+      expect(messageOf(goldenBytes.subarray(0, length))).not.toBe('accepted');
+  });
+
+  it('changed bytes give tensors or a CheckpointError, nothing else', () => {
+    const headerBytes = 8 + new DataView(goldenBytes.buffer).getUint32(0, true);
+    const changes = fc.array(fc.tuple(fc.integer({ min: 0, max: headerBytes - 1 }), fc.integer({ min: 0, max: 255 })), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(changes, (edits) => {
+        const bytes = goldenBytes.slice();
+        for (const [index, value] of edits) bytes[index] = value;
+        messageOf(bytes);
+      }),
+      { seed: 13, numRuns: 2000 },
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => void messageOf(bytes)),
+      { seed: 14, numRuns: 500 },
+    );
+  });
+
+  it('errors carry the path', async () => {
+    await expect(loadSafetensors(at('none'))).rejects.toThrow(`${at('none')}: cannot be opened (ENOENT)`);
+    await expect(loadSafetensors(directory)).rejects.toThrow(/is not a file|cannot be opened/);
+    writeFileSync(at('cut'), goldenBytes.subarray(0, 200));
+    await expect(loadSafetensors(at('cut'))).rejects.toThrow(`${at('cut')}: ends inside its header`);
+    symlinkSync(goldenPath, at('link'));
+    await expect(loadSafetensors(at('link'), { maxBytes: 100 })).rejects.toThrow(
+      `is ${goldenBytes.length} bytes, more than maxBytes (100)`,
+    );
+    expect((await loadSafetensors(at('link'))).tensors.size).toBe(9);
+  });
+});

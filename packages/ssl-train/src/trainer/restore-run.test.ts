@@ -1,0 +1,185 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Linear, loadSafetensors, saveSafetensors } from 'ssl-nn';
+import { CheckpointError, randomKey } from 'ssl-tensor/host';
+import { inputs, toy, ToyMethod, weights } from '../../test/toy-run.js';
+import type { TrainerCallbacks } from './trainer-callbacks.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'ssl-train-'));
+  await tf.setBackend('cpu');
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+describe('resume', () => {
+  const callbacks: TrainerCallbacks = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
+
+  it.each([
+    { name: 'within an epoch', accumulateSteps: 1, at: 8, total: 20 },
+    { name: 'at the end of an epoch', accumulateSteps: 1, at: 10, total: 20 },
+    { name: 'with accumulation', accumulateSteps: 2, at: 5, total: 8 },
+  ])('equals the unbroken run bit for bit: $name', async ({ accumulateSteps, at, total }) => {
+    const common = { accumulateSteps, clipNorm: 5, callbacks, ema: { momentum: 0.9 } };
+    const unbroken = toy(common);
+    const whole = await unbroken.trainer.fit();
+    expect(whole.steps).toBe(total);
+    const controller = new AbortController();
+    const stop: TrainerCallbacks = { onStep: ({ step }) => (step === at ? controller.abort() : undefined) };
+    const checkpoint = { dir: directory, everySteps: 3 };
+    await toy({ ...common, callbacks: [callbacks, stop], checkpoint, signal: controller.signal }).trainer.fit();
+    const resumed = toy({
+      ...common,
+      checkpoint: { ...checkpoint, resume: true },
+      makeMethod: () => new ToyMethod(99),
+    });
+    const rest = await resumed.trainer.fit();
+    expect(resumed.loader.requested[0]).toEqual([Math.floor(at / (total / 4)), (at % (total / 4)) * accumulateSteps]);
+    expect(rest.history).toEqual(whole.history);
+    expect(rest.evaluations).toEqual(whole.evaluations);
+    expect(weights(resumed.method)).toEqual(weights(unbroken.method));
+    expect(rest.interrupted).toBe(false);
+    expect(readdirSync(directory)).toHaveLength(3);
+  });
+
+  it('of a finished run does nothing', async () => {
+    const checkpoint = { dir: directory, resume: true };
+    const first = await toy({ checkpoint }).trainer.fit();
+    const second = toy({ checkpoint });
+    const result = await second.trainer.fit();
+    expect(second.loader.requested).toEqual([]);
+    expect(result.history).toEqual(first.history);
+    expect(result.seconds).toBeGreaterThan(0);
+  });
+
+  it('refuses another length of the run where a schedule depends on it', async () => {
+    await toy({ steps: 4, checkpoint: { dir: directory } }).trainer.fit();
+    await expect(toy({ steps: 6, checkpoint: { dir: directory, resume: true } }).trainer.fit()).rejects.toThrow(
+      'emaMomentum after 2 steps was',
+    );
+  });
+
+  it('may lengthen a run whose schedules do not depend on it', async () => {
+    const common = { ema: { momentum: 0.9 }, schedule: 0.05 };
+    const whole = await toy({ ...common, steps: 6 }).trainer.fit();
+    await toy({ ...common, steps: 4, checkpoint: { dir: directory } }).trainer.fit();
+    const longer = await toy({ ...common, steps: 6, checkpoint: { dir: directory, resume: true } }).trainer.fit();
+    expect(longer.history).toEqual(whole.history);
+  });
+
+  it('cuts the log and continues it', async () => {
+    const logFile = join(directory, 'log.jsonl');
+    const dir = join(directory, 'checkpoints');
+    const controller = new AbortController();
+    const stop: TrainerCallbacks = { onStep: ({ step }) => (step === 4 ? controller.abort() : undefined) };
+    await toy({ logFile, checkpoint: { dir }, callbacks: stop, signal: controller.signal }).trainer.fit();
+    writeFileSync(
+      logFile,
+      `${readFileSync(logFile, 'utf8')}${JSON.stringify({ type: 'step', step: 5, loss: 77 })}\n{"type":"st`,
+    );
+    const resumed = await toy({ logFile, checkpoint: { dir, resume: true }, callbacks }).trainer.fit();
+    const lines = readFileSync(logFile, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; step: number; loss?: number; metrics?: unknown });
+    const steps = lines.filter(({ type }) => type === 'step');
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(steps.map(({ loss }) => loss)).toEqual(resumed.history.map(({ loss }) => loss));
+    expect(lines.filter(({ type }) => type === 'start').map(({ step }) => step)).toEqual([0, 4]);
+    expect(lines.filter(({ type }) => type === 'evaluation').map(({ step, metrics }) => [step, metrics])).toEqual(
+      [1, 2, 3, 4].map((epoch) => [5 * epoch, { score: epoch }]),
+    );
+    expect(lines.at(-1)).toMatchObject({ type: 'end', step: 20, interrupted: false });
+  });
+
+  describe('refuses', () => {
+    const checkpoint = (): { dir: string; resume: true } => ({ dir: directory, resume: true });
+    beforeEach(() =>
+      toy({ steps: 5, ema: { momentum: 0.9 }, config: { batchSize: 8 }, checkpoint: { dir: directory } }).trainer.fit(),
+    );
+    const same = { ema: { momentum: 0.9 }, config: { batchSize: 8 } };
+
+    it('a directory in use without resume', async () => {
+      await expect(toy({ ...same, checkpoint: { dir: directory } }).trainer.fit()).rejects.toThrow(
+        'holds checkpoints of an earlier run (up to step 5)',
+      );
+    });
+
+    it('other settings, and says which', async () => {
+      const error: unknown = await toy({ ...same, seed: 9, config: { batchSize: 16 }, checkpoint: checkpoint() })
+        .trainer.fit()
+        .catch((reason: unknown) => reason);
+      expect(CheckpointError.isInstance(error) && error.path).toBe(join(directory, 'step-00000005.safetensors'));
+      expect((error as Error).message).toContain('seed was 3, is 9; config.batchSize was 8, is 16');
+    });
+
+    it('another schedule', async () => {
+      await expect(toy({ ...same, schedule: 0.05, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(
+        'learningRate after 2 steps was',
+      );
+    });
+
+    it('another model, and names the tensor', async () => {
+      const wider = (): Linear => new Linear(inputs, 2, { key: randomKey(1) });
+      const method = Object.assign(new ToyMethod(), { linear: wider(), target: wider() });
+      const error: unknown = await toy({ ...same, method, checkpoint: checkpoint() })
+        .trainer.fit()
+        .catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ parameter: 'weight', path: join(directory, 'step-00000005.safetensors') });
+      expect((error as Error).message).toContain(
+        "module 'linear': Linear: the state dict does not fit: 'weight' has shape [1, 4], the model wants [2, 4]",
+      );
+    });
+
+    it('a checkpoint with a module that the method lacks', async () => {
+      const method = new ToyMethod();
+      Object.defineProperty(method, 'modules', { value: { linear: method.linear } });
+      await expect(toy({ ...same, method, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(
+        'but the method has no such module (it has linear, ema-target-0)',
+      );
+    });
+
+    it('a checkpoint beyond the end', async () => {
+      await expect(toy({ ...same, steps: 4, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(
+        'is of step 5, beyond the 4 steps of this run',
+      );
+    });
+
+    it('an older file where later ones lie', async () => {
+      const older = join(directory, '..', `older-${Date.now()}.safetensors`);
+      const { tensors, metadata } = await loadSafetensors(join(directory, 'step-00000005.safetensors'));
+      await saveSafetensors(older, tensors, { ...metadata, run: metadata['run']!.replace('"step":5', '"step":4') });
+      await expect(toy({ ...same, checkpoint: { dir: directory, resume: older } }).trainer.fit()).rejects.toThrow(
+        'the directory holds later ones (step 5)',
+      );
+      rmSync(older);
+    });
+
+    it.each([
+      ['weights that are no checkpoint', {}, 'is not a checkpoint of a training run'],
+      ['another version', { format: 'ssl-train-checkpoint', version: '9' }, 'has checkpoint version 9'],
+      ['metadata that is not JSON', { format: 'ssl-train-checkpoint', version: '1', run: '{' }, 'run is not JSON'],
+      [
+        'metadata without a step',
+        { format: 'ssl-train-checkpoint', version: '1', run: '{"step":-1}' },
+        'damaged metadata (step)',
+      ],
+    ])('%s', async (_, metadata, message) => {
+      const path = join(directory, 'other.safetensors');
+      await saveSafetensors(path, new Map(), metadata as Record<string, string>);
+      await expect(toy({ ...same, checkpoint: { dir: directory, resume: path } }).trainer.fit()).rejects.toThrow(
+        message,
+      );
+    });
+
+    it('a truncated file', async () => {
+      const path = join(directory, 'step-00000005.safetensors');
+      writeFileSync(path, readFileSync(path).subarray(0, 500));
+      await expect(toy({ ...same, checkpoint: checkpoint() }).trainer.fit()).rejects.toThrow(CheckpointError);
+    });
+  });
+});
