@@ -36,7 +36,18 @@ export const kernelFamilies: Readonly<Record<string, RuleTable>> = {
 
 /** Why a kernel is refused, and which kernels that holds for. */
 const refusals: readonly (readonly [reason: string, kernels: readonly string[]])[] = [
-  ['Three spatial axes; no rule yet', ['AvgPool3D', 'AvgPool3DGrad', 'Conv3D', 'Conv3DBackpropFilterV2', 'Conv3DBackpropInputV2', 'MaxPool3D', 'MaxPool3DGrad']],
+  [
+    'Three spatial axes; no rule yet',
+    [
+      'AvgPool3D',
+      'AvgPool3DGrad',
+      'Conv3D',
+      'Conv3DBackpropFilterV2',
+      'Conv3DBackpropInputV2',
+      'MaxPool3D',
+      'MaxPool3DGrad',
+    ],
+  ],
   ['Complex numbers have no element type in the graph', ['Complex', 'ComplexAbs', 'FFT', 'IFFT', 'Imag', 'Real']],
   [
     'The shape of its result depends on values',
@@ -52,7 +63,10 @@ const refusals: readonly (readonly [reason: string, kernels: readonly string[]])
       'Unique',
     ],
   ],
-  ['Strings have no element type in the graph', ['StaticRegexReplace', 'StringNGrams', 'StringSplit', 'StringToHashBucketFast']],
+  [
+    'Strings have no element type in the graph',
+    ['StaticRegexReplace', 'StringNGrams', 'StringSplit', 'StringToHashBucketFast'],
+  ],
   ['Draws host randomness; use `randomUniform(key, shape)`', ['Multinomial']],
   ['Draws on a canvas', ['Draw']],
   ['Works on shapes as values; use `tf.broadcastTo` with a static shape', ['BroadcastArgs']],
@@ -65,13 +79,34 @@ const refusals: readonly (readonly [reason: string, kernels: readonly string[]])
   ['No rule yet; reshape and transpose', ['BatchToSpaceND', 'DepthToSpace', 'SpaceToBatchND']],
   [
     'Resampling of images: no rule yet; prepare images before the step',
-    ['CropAndResize', 'ResizeBilinear', 'ResizeBilinearGrad', 'ResizeNearestNeighbor', 'ResizeNearestNeighborGrad', 'RotateWithOffset', 'Transform'],
+    [
+      'CropAndResize',
+      'ResizeBilinear',
+      'ResizeBilinearGrad',
+      'ResizeNearestNeighbor',
+      'ResizeNearestNeighborGrad',
+      'RotateWithOffset',
+      'Transform',
+    ],
   ],
-  ['No rule yet', ['Dilation2D', 'Dilation2DBackpropFilter', 'Dilation2DBackpropInput', 'LRN', 'LRNGrad', 'MaxPoolWithArgmax', 'SearchSorted']],
+  [
+    'No rule yet',
+    [
+      'Dilation2D',
+      'Dilation2DBackpropFilter',
+      'Dilation2DBackpropInput',
+      'LRN',
+      'LRNGrad',
+      'MaxPoolWithArgmax',
+      'SearchSorted',
+    ],
+  ],
 ];
 
 /** Reason by refused kernel. */
-export const refusedKernels: ReadonlyMap<string, string> = new Map(refusals.flatMap(([reason, kernels]) => kernels.map((kernel) => [kernel, reason] as const)));
+export const refusedKernels: ReadonlyMap<string, string> = new Map(
+  refusals.flatMap(([reason, kernels]) => kernels.map((kernel) => [kernel, reason] as const)),
+);
 
 /** Kernels that TF.js registers for its CPU backend. */
 export function cpuKernels(): string[] {
@@ -80,7 +115,11 @@ export function cpuKernels(): string[] {
 
 /** Contents of docs/kernels.md. */
 export function kernelTable(): string {
-  const familyOf = new Map(Object.entries(kernelFamilies).flatMap(([family, rules]) => Object.keys(rules).map((kernel) => [kernel, family] as const)));
+  const familyOf = new Map(
+    Object.entries(kernelFamilies).flatMap(([family, rules]) =>
+      Object.keys(rules).map((kernel) => [kernel, family] as const),
+    ),
+  );
   const eager = new Set(cpuKernels());
   const kernels = [...new Set([...eager, ...loweringTable.keys()])].toSorted((a, b) => (a < b ? -1 : 1));
   const rows = kernels.map((kernel) => {

@@ -154,7 +154,7 @@ function scoped<T>(body: () => T): T {
 }
 
 /** Runs one case both ways and compares. */
-export async function expectAgreement(item: ConformanceCase): Promise<void> {
+async function expectAgreement(item: ConformanceCase): Promise<void> {
   await tf.setBackend('cpu');
   const stream = new RandomStream(foldIn(randomKey(3), item.name));
   const inputs = item.inputs.map((operand) => tensorOf(operand, stream));
@@ -204,6 +204,13 @@ function noteRules(): ReadonlySet<string> {
     });
   }
   return used;
+}
+
+/** Tests every case, compiled against eager. */
+export function describeAgreement(cases: readonly ConformanceCase[]): void {
+  describe('compiled agrees with eager', () => {
+    it.each(cases)('$name', expectAgreement);
+  });
 }
 
 /** Tests every case of a family and that every rule of the family was lowered by one of them. */

@@ -19,5 +19,7 @@ export function ndArray<D extends NdData>(data: D, shape: readonly number[]): Nd
 export function isNdArray(value: unknown): value is NdArray {
   if (typeof value !== 'object' || value === null) return false;
   const { data, shape } = value as { data?: unknown; shape?: unknown };
-  return Array.isArray(shape) && (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array);
+  return (
+    Array.isArray(shape) && (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
+  );
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { idxFile } from '../../test/idx-file.js';
 import { runCli } from '../../test/run-cli.js';
 import type { CliResult } from '../../test/run-cli.js';
 
@@ -27,14 +28,6 @@ async function recipeFile(name: string, data: string): Promise<string> {
   const file = path.join(folder, name);
   await writeFile(file, `kind: vision-simclr\ntitle: t\n${data}\n`);
   return file;
-}
-
-/** An IDX file of `count` items of the given shape that holds only `bytes` bytes of data. */
-function idx(shape: readonly number[], bytes: number): Buffer {
-  const header = Buffer.alloc(4 + 4 * shape.length);
-  header.writeUInt32BE(0x0800 + shape.length, 0);
-  shape.forEach((size, axis) => header.writeUInt32BE(size, 4 + 4 * axis));
-  return Buffer.concat([header, Buffer.alloc(bytes)]);
 }
 
 test('help lists every command, each command its options; both go to standard output', async () => {
@@ -74,8 +67,8 @@ test('an unknown key in a recipe names file, key and the nearest known key', asy
 
 test('missing and truncated IDX files, and a folder without images, are one clear line', async () => {
   const names = 'trainLabelFile: labels, testImageFile: images, testLabelFile: labels';
-  await writeFile(path.join(folder, 'truncated'), idx([10, 4, 4], 100));
-  await writeFile(path.join(folder, 'labels'), idx([10], 10));
+  await writeFile(path.join(folder, 'truncated'), idxFile([10, 4, 4], new Uint8Array(100)));
+  await writeFile(path.join(folder, 'labels'), idxFile([10], new Uint8Array(10)));
   await mkdir(path.join(folder, 'empty'), { recursive: true });
   const missing = await recipeFile('missing.yaml', `data: { source: idx, trainImageFile: none, ${names} }`);
   const truncated = await recipeFile('truncated.yaml', `data: { source: idx, trainImageFile: truncated, ${names} }`);

@@ -18,7 +18,8 @@ function part(value: HtmlPart): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.text;
   if (typeof value === 'object') return value.map(part).join('');
-  return escapeHtml(String(value));
+  // A number and its sign of per cent stay on one line.
+  return escapeHtml(String(value)).replaceAll(/(\d) %/g, '$1&nbsp;%');
 }
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

@@ -10,8 +10,21 @@ beforeAll(() => {
   ({ document } = parseHTML(page));
 });
 
+/** Text as people read it: any white space, also what does not break, is one space. */
+function read(element: { textContent: string | null } | null | undefined): string {
+  return element?.textContent?.replaceAll(/\s+/g, ' ').trim() ?? '';
+}
+
 function textOf(selector: string): string {
-  return document.querySelector(selector)?.textContent?.replaceAll(/\s+/g, ' ').trim() ?? '';
+  return read(document.querySelector(selector));
+}
+
+function readAll(selector: string): string[] {
+  return [...document.querySelectorAll(selector)].map(read);
+}
+
+function tableOf(selector: string): string[][] {
+  return [...document.querySelectorAll(`${selector} tbody tr`)].map((row) => [...row.children].map(read));
 }
 
 test('needs nothing from elsewhere and runs nothing', () => {
@@ -38,8 +51,7 @@ test('text from outside is escaped wherever it stands', () => {
 test('the header says what was run, with which seed, and the main figures', () => {
   expect(textOf('h1')).toBe('SimCLR on digits and BERT on glosses');
   expect(textOf('header')).toContain('Seed 7');
-  const cards = [...document.querySelectorAll('.cards b')].map((card) => card.textContent);
-  expect(cards).toEqual(['96.7 %', '92.1 %', expect.stringMatching(/ %$/), '33.5 %']);
+  expect(readAll('.cards b')).toEqual(['96.7 %', '92.1 %', expect.stringMatching(/ %$/), '33.5 %']);
   expect(textOf('.cards')).toContain('56.5 % without pretraining (+35.6 points)');
 });
 
@@ -60,16 +72,14 @@ test('every chart is an inline picture with a name and a line of data', () => {
 });
 
 test('the tables hold each figure once, a dash where there is none, and mark the best', () => {
-  const rows = [...document.querySelectorAll('#vision tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent));
-  expect(rows).toEqual([
+  expect(tableOf('#vision')).toEqual([
     ['SimCLR, fine-tuned', '92.1 %', '–', '–', '–'],
     ['SimCLR, linear probe', '88.3 %', '95.3 %', '97.5 %', '96.7 %'],
     ['Random encoder, linear probe', '57.0 %', '73.2 %', '85.0 %', '89.0 %'],
     ['Trained from scratch on the labels', '56.5 %', '86.0 %', '–', '–'],
   ]);
-  expect([...document.querySelectorAll('#vision td.best')].map((cell) => cell.textContent)).toEqual(['92.1 %', '95.3 %', '97.5 %', '96.7 %']);
-  const text = [...document.querySelectorAll('#text tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent));
-  expect(text).toEqual([
+  expect(readAll('#vision td.best')).toEqual(['92.1 %', '95.3 %', '97.5 %', '96.7 %']);
+  expect(tableOf('#text')).toEqual([
     ['Pretrained, fine-tuned', '33.5 %', '46.7 %'],
     ['Same network from scratch', '24.7 %', '45.5 %'],
   ]);
@@ -84,12 +94,12 @@ test('neighbours of another class are marked, in words too', () => {
 });
 
 test('filled masks show the guesses, the truth and its rank', () => {
-  expect([...document.querySelectorAll('.verdict')].map((verdict) => verdict.textContent)).toEqual([
+  expect(readAll('.verdict')).toEqual([
     'Hidden word: animal, guessed right',
     'Hidden word: moving, guess number 2',
     'Hidden word: fern, not among the first 1',
   ]);
-  expect([...document.querySelectorAll('.guesses .right span:first-of-type')].map((guess) => guess.textContent)).toEqual(['animal', 'moving']);
+  expect(readAll('.guesses .right span:first-of-type')).toEqual(['animal', 'moving']);
 });
 
 test('timings, machine, versions and recipes are there', () => {

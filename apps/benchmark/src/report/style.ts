@@ -44,11 +44,13 @@ table { border-collapse: collapse; width: 100%; font-size: 0.95rem; font-variant
 th, td { text-align: left; padding: 8px 12px; border-bottom: 1px solid var(--rule); vertical-align: top; }
 thead th { color: var(--soft); font-weight: 600; font-size: 0.86rem; vertical-align: bottom; }
 tbody th { font-weight: 500; }
-td.number, th.number { text-align: right; white-space: nowrap; }
+td.number, th.number { text-align: right; }
+td.number { white-space: nowrap; }
+tbody th { min-width: 8em; }
 td.best { font-weight: 700; color: var(--accent); }
 td.none { color: var(--soft); }
 .rows { display: grid; gap: 12px; margin: 14px 0; }
-.row { display: grid; grid-template-columns: 76px 1fr; gap: 16px; align-items: start; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; }
+.row { display: grid; grid-template-columns: 76px minmax(0, 1fr); gap: 16px; align-items: start; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(58px, 1fr)); gap: 8px; max-width: 620px; }
 .tile { text-align: center; font-size: 0.76rem; color: var(--soft); line-height: 1.3; }
 .tile img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px; border: 3px solid transparent; background: #000; }
@@ -73,9 +75,12 @@ pre { overflow-x: auto; background: var(--card); border: 1px solid var(--rule); 
   main { padding: 24px 14px 48px; }
   h1 { font-size: 1.55rem; }
   h2 { margin-top: 40px; }
-  th, td { padding: 7px 8px; }
+  th, td { padding: 7px 6px; }
   figure { padding: 12px 10px; }
-  .row { grid-template-columns: 1fr; }
+  .row { grid-template-columns: minmax(0, 1fr); }
+  table { font-size: 0.86rem; }
+  tbody th { min-width: 6.5em; }
+  thead th { font-size: 0.8rem; }
   .row > .tile { max-width: 76px; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 8px; }

@@ -25,8 +25,10 @@ export function registerSslBackend(): SslBackend {
       backendName,
       kernelFunc: (call) => {
         const trace = activeTrace();
-        if (trace !== undefined) return trace.record(kernelName, call.inputs, call.attrs ?? {}, eagerKernel && (() => eagerKernel(call)));
-        if (eagerKernel === undefined) throw new UnsupportedOpError(kernelName, 'exists inside compile() only', 'Call it from a compiled function');
+        if (trace !== undefined)
+          return trace.record(kernelName, call.inputs, call.attrs ?? {}, eagerKernel && (() => eagerKernel(call)));
+        if (eagerKernel === undefined)
+          throw new UnsupportedOpError(kernelName, 'exists inside compile() only', 'Call it from a compiled function');
         return eagerKernel(call);
       },
     });

@@ -30,7 +30,11 @@ const unsupported: readonly (readonly [string, (input: tf.Tensor1D) => unknown, 
   ['tf.dropout', (input) => tf.dropout(input, 0.5), /Math\.random/],
   ['tf.unique', (input) => tf.unique(input).values, /Unique/],
   ['tf.spectral.rfft', (input) => tf.abs(tf.spectral.rfft(input)), /Complex|FFT/],
-  ['tf.image.resizeBilinear', (input) => tf.image.resizeBilinear(tf.reshape(input, [2, 2, 1]) as tf.Tensor3D, [4, 4]), /ResizeBilinear/],
+  [
+    'tf.image.resizeBilinear',
+    (input) => tf.image.resizeBilinear(tf.reshape(input, [2, 2, 1]) as tf.Tensor3D, [4, 4]),
+    /ResizeBilinear/,
+  ],
 ];
 
 describe('what cannot be recorded', () => {
@@ -59,11 +63,15 @@ describe('what cannot be recorded', () => {
   });
 
   it('a function without effect', async () => {
-    expect((await refusal(() => compile((input: tf.Tensor) => void tf.neg(input))(x()))).message).toMatch(/without effect/);
+    expect((await refusal(() => compile((input: tf.Tensor) => void tf.neg(input))(x()))).message).toMatch(
+      /without effect/,
+    );
   });
 
   it('variables made at every trace', async () => {
-    expect((await refusal(() => compile((input: tf.Tensor) => tf.add(tf.variable(input, true), 1))(x()))).message).toMatch(/variable/);
+    expect(
+      (await refusal(() => compile((input: tf.Tensor) => tf.add(tf.variable(input, true), 1))(x()))).message,
+    ).toMatch(/variable/);
   });
 
   it('more signatures than maxTraces', async () => {
@@ -92,12 +100,10 @@ describe('arguments that are not data', () => {
     expect(error.message).toMatch(message);
   });
 
-  it.each([
-    { device: 'gpu' as never },
-    { threads: 0 },
-    { threads: 1.5 },
-  ])('options %o', async (options) => {
-    expect(await refusal(() => compile((input: tf.Tensor) => tf.neg(input), options)(x()))).toBeInstanceOf(InvalidOptionError);
+  it.each([{ device: 'gpu' as never }, { threads: 0 }, { threads: 1.5 }])('options %o', async (options) => {
+    expect(await refusal(() => compile((input: tf.Tensor) => tf.neg(input), options)(x()))).toBeInstanceOf(
+      InvalidOptionError,
+    );
   });
 });
 
@@ -154,7 +160,9 @@ describe('after a failing trace', () => {
     const eagerOptimizer = tf.train.adagrad(0.1, 0.5);
     for (let i = 0; i < 2; i++) {
       const eager = tf.tidy(() => {
-        const value = eagerOptimizer.minimize(() => tf.sum(tf.square(tf.mul(fresh, input))), true, [fresh])!.dataSync()[0]!;
+        const value = eagerOptimizer
+          .minimize(() => tf.sum(tf.square(tf.mul(fresh, input))), true, [fresh])!
+          .dataSync()[0]!;
         fresh.assign(tf.mul(fresh, 2));
         return value;
       });

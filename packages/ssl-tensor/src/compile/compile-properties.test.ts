@@ -39,13 +39,21 @@ const keys = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as 
 const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((tie) => ({
   leaf: fc.oneof(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('input' as const), index: fc.integer({ min: 0, max: 2 }) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('constant' as const), value: fc.constantFrom(0, 1, -1, 2, 0.5, -3) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('constant' as const), value: fc.constantFrom(0, 1, -1, 2, 0.5, -3) }),
+    },
   ),
   expression: fc.oneof(
     { maxDepth: 5 },
     tie('leaf'),
     fc.record({ kind: fc.constant('unary' as const), op: fc.constantFrom(...keys(unary)), x: tie('expression') }),
-    fc.record({ kind: fc.constant('binary' as const), op: fc.constantFrom(...keys(binary)), a: tie('expression'), b: tie('expression') }),
+    fc.record({
+      kind: fc.constant('binary' as const),
+      op: fc.constantFrom(...keys(binary)),
+      a: tie('expression'),
+      b: tie('expression'),
+    }),
   ),
 }));
 
@@ -64,19 +72,26 @@ const build = (tree: Expression, inputs: readonly tf.Tensor[]): tf.Tensor => {
 
 /** Value and gradients; every input takes part, so that each has a gradient. */
 const evaluate = (tree: Expression, inputs: tf.Tensor[]): tf.Tensor[] => {
-  const objective = (...args: tf.Tensor[]): tf.Tensor => tf.sum(tf.add(build(tree, args), tf.mul(tf.mul(args[0]!, args[1]!), args[2]!)));
+  const objective = (...args: tf.Tensor[]): tf.Tensor =>
+    tf.sum(tf.add(build(tree, args), tf.mul(tf.mul(args[0]!, args[1]!), args[2]!)));
   return [tf.clone(build(tree, inputs)), ...tf.grads(objective)(inputs)];
 };
 
 it('any expression has the same value and gradients compiled and eager', async () => {
   await tf.setBackend('cpu');
-  const inputs = [tf.tensor2d([0.3, -1.2, 0.7, 1.9, -0.4, 0.05], [2, 3]), tf.tensor1d([-0.6, 1.1, 0.2]), tf.scalar(0.8)];
+  const inputs = [
+    tf.tensor2d([0.3, -1.2, 0.7, 1.9, -0.4, 0.05], [2, 3]),
+    tf.tensor1d([-0.6, 1.1, 0.2]),
+    tf.scalar(0.8),
+  ];
   await fc.assert(
     fc.asyncProperty(expression, async (tree) => {
       const eager = tf.tidy(() => evaluate(tree, inputs));
       const compiled = compile((...args: tf.Tensor[]) => evaluate(tree, args));
       const fast = await compiled(...inputs);
-      const mismatches = eager.map((expected, index) => closeMismatch(fast[index]!, expected, { rtol: 1e-4, atol: 1e-5 }));
+      const mismatches = eager.map((expected, index) =>
+        closeMismatch(fast[index]!, expected, { rtol: 1e-4, atol: 1e-5 }),
+      );
       compiled.dispose();
       tf.dispose([eager, fast]);
       expect(mismatches).toEqual(eager.map(() => undefined));

@@ -24,7 +24,8 @@ interface Model {
 }
 
 let seed = 0;
-const weights = (shape: number[], deviation: number): tf.Variable => tf.tidy(() => tf.variable(tf.randomNormal(shape, 0, deviation, 'float32', ++seed)));
+const weights = (shape: number[], deviation: number): tf.Variable =>
+  tf.tidy(() => tf.variable(tf.randomNormal(shape, 0, deviation, 'float32', ++seed)));
 const zeros = (size: number): tf.Variable => tf.tidy(() => tf.variable(tf.zeros([size])));
 
 function perceptron(): Model {
@@ -37,12 +38,32 @@ function perceptron(): Model {
 }
 
 function convolutions(): Model {
-  const [k1, c1, k2, c2, gain, w, b] = [weights([3, 3, 2, 6], 0.3), zeros(6), weights([3, 3, 6, 8], 0.2), zeros(8), weights([8], 1), weights([8, 3], 0.4), zeros(3)] as const;
+  const [k1, c1, k2, c2, gain, w, b] = [
+    weights([3, 3, 2, 6], 0.3),
+    zeros(6),
+    weights([3, 3, 6, 8], 0.2),
+    zeros(8),
+    weights([8], 1),
+    weights([8, 3], 0.4),
+    zeros(3),
+  ] as const;
   const logits = (x: tf.Tensor): tf.Tensor2D => {
-    const first = tf.maxPool(tf.relu(tf.add(tf.conv2d(x as tf.Tensor4D, k1 as tf.Tensor4D, 1, 'same'), c1)) as tf.Tensor4D, 2, 2, 'valid');
+    const first = tf.maxPool(
+      tf.relu(tf.add(tf.conv2d(x as tf.Tensor4D, k1 as tf.Tensor4D, 1, 'same'), c1)) as tf.Tensor4D,
+      2,
+      2,
+      'valid',
+    );
     const second = tf.conv2d(first, k2 as tf.Tensor4D, 1, 'same');
     const { mean, variance } = tf.moments(second, [0, 1, 2]);
-    const normal = tf.batchNorm(second, mean as tf.Tensor1D, variance as tf.Tensor1D, c2 as tf.Tensor1D, gain as tf.Tensor1D, 1e-3);
+    const normal = tf.batchNorm(
+      second,
+      mean as tf.Tensor1D,
+      variance as tf.Tensor1D,
+      c2 as tf.Tensor1D,
+      gain as tf.Tensor1D,
+      1e-3,
+    );
     const pooled = tf.avgPool(tf.relu(normal), 4, 4, 'valid');
     return tf.add(tf.matMul(tf.reshape(pooled, [-1, 8]) as tf.Tensor2D, w as tf.Tensor2D), b) as tf.Tensor2D;
   };
@@ -53,15 +74,35 @@ const batchSize = 12;
 const steps = 20;
 
 /** Losses of 20 steps over three batches in turn, and the variables after them. */
-async function train(makeModel: () => Model, makeOptimizer: () => tf.Optimizer, compiled: boolean): Promise<{ losses: number[]; final: Float32Array[] }> {
+async function train(
+  makeModel: () => Model,
+  makeOptimizer: () => tf.Optimizer,
+  compiled: boolean,
+): Promise<{ losses: number[]; final: Float32Array[] }> {
   await tf.setBackend('cpu');
   seed = 0;
   const model = makeModel();
   const optimizer = makeOptimizer();
-  const batches = [1, 2, 3].map((index) => tf.randomNormal([batchSize, ...model.inputShape], 0, 1, 'float32', 100 + index));
-  const labels = tf.tidy(() => tf.oneHot(tf.tensor1d(Array.from({ length: batchSize }, (_, i) => i % 3), 'int32'), 3, 1, 0, 'float32'));
+  const batches = [1, 2, 3].map((index) =>
+    tf.randomNormal([batchSize, ...model.inputShape], 0, 1, 'float32', 100 + index),
+  );
+  const labels = tf.tidy(() =>
+    tf.oneHot(
+      tf.tensor1d(
+        Array.from({ length: batchSize }, (_, i) => i % 3),
+        'int32',
+      ),
+      3,
+      1,
+      0,
+      'float32',
+    ),
+  );
   const step = (x: tf.Tensor, y: tf.Tensor): tf.Scalar => {
-    const { value, grads } = tf.variableGrads(() => tf.losses.softmaxCrossEntropy(y, model.logits(x)) as tf.Scalar, [...model.variables]);
+    const { value, grads } = tf.variableGrads(
+      () => tf.losses.softmaxCrossEntropy(y, model.logits(x)) as tf.Scalar,
+      [...model.variables],
+    );
     optimizer.applyGradients(grads);
     return value;
   };

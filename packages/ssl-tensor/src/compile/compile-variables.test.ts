@@ -64,7 +64,11 @@ describe('variables', () => {
 
   it('are shared by compiled functions', async () => {
     const v = tf.variable(tf.scalar(1));
-    const [add, double, read] = [increment(v), compile(() => v.assign(tf.mul(v, 2))), compile((x: tf.Tensor) => tf.add(v, x))];
+    const [add, double, read] = [
+      increment(v),
+      compile(() => v.assign(tf.mul(v, 2))),
+      compile((x: tf.Tensor) => tf.add(v, x)),
+    ];
     await add();
     await double();
     await add();
@@ -176,7 +180,9 @@ describe('memory', () => {
     const x = tf.randomNormal([8, 4], 0, 1, 'float32', 1) as tf.Tensor2D;
     const w = tf.tidy(() => tf.variable(tf.randomNormal([4, 3], 0, 1, 'float32', 2) as tf.Tensor2D));
     const optimizer = tf.train.adam(0.01);
-    const step = compile((batch: tf.Tensor2D) => optimizer.minimize(() => tf.mean(tf.square(tf.matMul(batch, w))), true)!);
+    const step = compile((batch: tf.Tensor2D) =>
+      optimizer.minimize(() => tf.mean(tf.square(tf.matMul(batch, w))), true)!,
+    );
     tf.dispose(await step(x));
     const warm = numbers();
     for (let i = 0; i < 50; i++) {

@@ -17,7 +17,10 @@ describe('arguments and results', () => {
   });
 
   it('takes bytes as int32 tensors, and truths as they are', async () => {
-    const f = compile((bytes: tf.Tensor, truths: tf.Tensor) => [tf.add(bytes, tf.scalar(1, 'int32')), tf.logicalNot(truths)]);
+    const f = compile((bytes: tf.Tensor, truths: tf.Tensor) => [
+      tf.add(bytes, tf.scalar(1, 'int32')),
+      tf.logicalNot(truths),
+    ]);
     const [sum, not] = await f(ndArray(Uint8Array.of(0, 255), [2]), tf.tensor1d([true, false], 'bool'));
     expect(sum!).toBeAllClose([1, 256], { dtype: 'int32' });
     expect(not!).toBeAllClose([0, 1], { dtype: 'bool' });
@@ -28,7 +31,10 @@ describe('arguments and results', () => {
       sums: batch.views.map((view) => tf.sum(view)),
       nested: { label: batch.rest.label, kind: 'batch', count: 2, nothing: null },
     }));
-    const result = await f({ views: [tf.ones([2]), ndArray(Float32Array.of(3), [1])], rest: { label: ndArray(Int32Array.of(7), [1]) } });
+    const result = await f({
+      views: [tf.ones([2]), ndArray(Float32Array.of(3), [1])],
+      rest: { label: ndArray(Int32Array.of(7), [1]) },
+    });
     expect(result.sums.map((sum) => sum.dataSync()[0])).toEqual([2, 3]);
     expect(result.nested).toMatchObject({ kind: 'batch', count: 2, nothing: null });
     expect(result.nested.label).toBeAllClose([7], { dtype: 'int32' });
@@ -53,7 +59,9 @@ describe('arguments and results', () => {
   it('keeps a captured tensor that was cast without a copy apart from its source', async () => {
     const whole = tf.tensor1d([1, 2], 'int32');
     const floats = tf.cast(whole, 'float32');
-    const [a, b] = await compile((x: tf.Tensor) => [tf.mul(x, floats), tf.add(tf.cast(x, 'int32'), whole)])(tf.tensor1d([0.5, 2.5]));
+    const [a, b] = await compile((x: tf.Tensor) => [tf.mul(x, floats), tf.add(tf.cast(x, 'int32'), whole)])(
+      tf.tensor1d([0.5, 2.5]),
+    );
     expect(a!).toBeAllClose([0.5, 5], { dtype: 'float32' });
     expect(b!).toBeAllClose([1, 4], { dtype: 'int32' });
   });
@@ -62,9 +70,18 @@ describe('arguments and results', () => {
     const cube = tf.customGrad((x: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
       const input = x as tf.Tensor;
       (save as tf.GradSaveFunc)([input]);
-      return { value: tf.pow(input, 3), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, tf.mul(tf.square(saved[0]!), 30)) };
+      return {
+        value: tf.pow(input, 3),
+        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, tf.mul(tf.square(saved[0]!), 30)),
+      };
     });
-    const f = compile((x: tf.Tensor) => tf.tidy(() => [cube(x), tf.grad((y) => tf.sum(cube(y)))(x), tf.grad((y) => tf.sum(tf.grad((z) => tf.sum(tf.pow(z, 3)))(y)))(x)]));
+    const f = compile((x: tf.Tensor) =>
+      tf.tidy(() => [
+        cube(x),
+        tf.grad((y) => tf.sum(cube(y)))(x),
+        tf.grad((y) => tf.sum(tf.grad((z) => tf.sum(tf.pow(z, 3)))(y)))(x),
+      ]),
+    );
     const [value, slope, bend] = await f(tf.tensor1d([2, -1]));
     expect(value!).toBeAllClose([8, -1]);
     expect(slope!).toBeAllClose([120, 30]);
@@ -147,7 +164,10 @@ describe('surroundings', () => {
 
   it('draws the same numbers eagerly on its own backend as on TF.js’s', async () => {
     await tf.setBackend('ssl');
-    expect(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2]))).toBeAllClose([[3, 3], [3, 3]]);
+    expect(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2]))).toBeAllClose([
+      [3, 3],
+      [3, 3],
+    ]);
     expect(tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([1, 2]))).toBeAllClose([2, 4]);
   });
 });

@@ -47,7 +47,10 @@ function enqueue<T>(task: () => Promise<T>): Promise<T> {
  * const step = compile((x: tf.Tensor2D) => optimizer.minimize(() => loss(x), true)!);
  * const value = (await step({ data: new Float32Array(8), shape: [4, 2] })).dataSync()[0];
  */
-export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): CompiledFunction<A, R> {
+export function compile<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options: CompileOptions = {},
+): CompiledFunction<A, R> {
   const name = options.name ?? (fn.name === '' ? 'compiled function' : fn.name);
   const maxTraces = options.maxTraces ?? defaultMaxTraces;
   const graphs = new Map<string, CompiledGraph>();
@@ -68,7 +71,11 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
       await initialise(engine, backend, recording, args);
       recording = record();
       if (recording.created.size > 0) {
-        throw new UnsupportedOpError(`'${name}'`, 'makes new variables every time it is traced', 'Make variables and optimisers outside the compiled function');
+        throw new UnsupportedOpError(
+          `'${name}'`,
+          'makes new variables every time it is traced',
+          'Make variables and optimisers outside the compiled function',
+        );
       }
     }
     traces++;
@@ -102,9 +109,19 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
 }
 
 /** Gives variables that were made while tracing their first values. */
-async function initialise(engine: Engine, backend: SslBackend, recording: Recording<unknown>, args: FlatArguments): Promise<void> {
+async function initialise(
+  engine: Engine,
+  backend: SslBackend,
+  recording: Recording<unknown>,
+  args: FlatArguments,
+): Promise<void> {
   const created = [...recording.created];
-  const initial = await CompiledGraph.load(engine, backend, { ...recording, assigned: new Map(), result: created.map(([, value]) => new RecordedTensor(value)) }, args.specs);
+  const initial = await CompiledGraph.load(
+    engine,
+    backend,
+    { ...recording, assigned: new Map(), result: created.map(([, value]) => new RecordedTensor(value)) },
+    args.specs,
+  );
   const values = (await initial.run(args.leaves)) as tf.Tensor[];
   created.forEach(([variable], index) => {
     rebind(variable, values[index]!.dataId, backend);
@@ -114,7 +131,10 @@ async function initialise(engine: Engine, backend: SslBackend, recording: Record
 }
 
 /** The function on TF.js's current backend, for engines that run op by op. */
-async function runEagerly<A extends readonly unknown[], R>(fn: (...args: A) => R, args: readonly unknown[]): Promise<R> {
+async function runEagerly<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  args: readonly unknown[],
+): Promise<R> {
   const tensor = (value: unknown): unknown => {
     if (!isNdArray(value)) {
       if (Array.isArray(value)) return value.map(tensor);
@@ -122,7 +142,9 @@ async function runEagerly<A extends readonly unknown[], R>(fn: (...args: A) => R
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, tensor(item)]));
     }
     const { data, shape } = value as NdArray;
-    return data instanceof Float32Array ? tf.tensor(data, [...shape], 'float32') : tf.tensor(Int32Array.from(data), [...shape], 'int32');
+    return data instanceof Float32Array
+      ? tf.tensor(data, [...shape], 'float32')
+      : tf.tensor(Int32Array.from(data), [...shape], 'int32');
   };
   return tf.tidy(() => fn(...(args.map(tensor) as unknown as A)) as tf.TensorContainer) as R;
 }

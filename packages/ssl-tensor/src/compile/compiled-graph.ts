@@ -43,7 +43,12 @@ export class CompiledGraph {
   }
 
   /** Encodes a recording and loads it into the engine. */
-  static async load(engine: Engine, backend: SslBackend, recording: Recording<unknown>, specs: readonly LeafSpec[]): Promise<CompiledGraph> {
+  static async load(
+    engine: Engine,
+    backend: SslBackend,
+    recording: Recording<unknown>,
+    specs: readonly LeafSpec[],
+  ): Promise<CompiledGraph> {
     const { trace } = recording;
     const outputs = new Map<string, Value>();
     const assigned = [...recording.assigned].map(([variable, value], index) => {
@@ -58,15 +63,27 @@ export class CompiledGraph {
       return new ResultPlace(results.length - 1);
     });
     if (outputs.size === 0) {
-      throw new UnsupportedOpError('a function without effect', 'neither returns a tensor nor assigns a variable', 'Return the loss, or assign variables inside the function');
+      throw new UnsupportedOpError(
+        'a function without effect',
+        'neither returns a tensor nor assigns a variable',
+        'Return the loss, or assign variables inside the function',
+      );
     }
     const model = encodeModel(trace.graph, outputs);
     const used = new Set(model.inputs);
     const session = await engine.load(model.bytes, model.inputs).catch((error: Error) => {
-      throw new UnsupportedOpError('the recorded graph', `was refused by the engine: ${error.message}`, 'This is a defect of a lowering rule: please report it with the shapes used');
+      throw new UnsupportedOpError(
+        'the recorded graph',
+        `was refused by the engine: ${error.message}`,
+        'This is a defect of a lowering rule: please report it with the shapes used',
+      );
     });
-    const states = [...trace.states].filter(([, value]) => used.has(value)).map(([variable, value]) => [value.name, variable] as const);
-    const args = specs.flatMap((spec, index) => (model.inputs.some((value) => value.name === `a${index}`) ? [[`a${index}`, index, spec] as const] : []));
+    const states = [...trace.states]
+      .filter(([, value]) => used.has(value))
+      .map(([variable, value]) => [value.name, variable] as const);
+    const args = specs.flatMap((spec, index) =>
+      model.inputs.some((value) => value.name === `a${index}`) ? [[`a${index}`, index, spec] as const] : [],
+    );
     return new CompiledGraph(engine, backend, session, { states, assigned, arguments: args, results, tree });
   }
 
@@ -74,17 +91,23 @@ export class CompiledGraph {
   async run(leaves: readonly (tf.Tensor | NdArray)[]): Promise<unknown> {
     const feeds: Record<string, EngineTensor> = {};
     const into: Record<string, EngineTensor | null> = {};
-    for (const [name, index, spec] of this.#arguments) feeds[name] = this.#engine.tensor(spec.type, hostData(leaves[index]!), spec.shape);
+    for (const [name, index, spec] of this.#arguments)
+      feeds[name] = this.#engine.tensor(spec.type, hostData(leaves[index]!), spec.shape);
     for (const [name, variable] of this.#states) feeds[name] = this.#resident(variable).current;
     const written = this.#assigned.map(([name, variable]) => {
       const resident = this.#own(variable);
       const type = variable.dtype as ValueType;
-      into[name] = resident.spare(() => this.#engine.tensor(type, this.#engine.allocate(type, variable.size), variable.shape));
+      into[name] = resident.spare(() =>
+        this.#engine.tensor(type, this.#engine.allocate(type, variable.size), variable.shape),
+      );
       return resident;
     });
     for (const { name } of this.#results) into[name] = null;
     const outputs = await this.#session.run(feeds, into).catch((cause: Error) => {
-      throw new DataError(`compile(): the step failed while running: ${cause.message}. The usual cause is an index outside the tensor that it points into`, { cause });
+      throw new DataError(
+        `compile(): the step failed while running: ${cause.message}. The usual cause is an index outside the tensor that it points into`,
+        { cause },
+      );
     });
     for (const resident of written) resident.swap();
     const tensors = this.#results.map(({ name, value }) => {
@@ -103,14 +126,22 @@ export class CompiledGraph {
   /** The variable's buffers in the engine, moved there at its first use. */
   #resident(variable: tf.Variable): ResidentTensor {
     if (variable.isDisposed) {
-      throw new UnsupportedOpError(`variable '${variable.name}'`, 'was disposed, but the compiled function still uses it', 'Keep the model alive as long as its compiled step, or compile again');
+      throw new UnsupportedOpError(
+        `variable '${variable.name}'`,
+        'was disposed, but the compiled function still uses it',
+        'Keep the model alive as long as its compiled step, or compile again',
+      );
     }
     const stored = this.#backend.entry(variable.dataId);
     if (stored instanceof ResidentTensor) return stored;
     const type = variable.dtype as ValueType;
     // A copy: the array may be the caller's, and later runs write it.
     const data = typedValues(this.#backend.readSync(variable.dataId), type).slice() as HostData;
-    const resident = new ResidentTensor(variable.dtype, this.#engine.tensor(type, data, variable.shape), stored.refCount);
+    const resident = new ResidentTensor(
+      variable.dtype,
+      this.#engine.tensor(type, data, variable.shape),
+      stored.refCount,
+    );
     this.#backend.store(variable.dataId, resident);
     return resident;
   }

@@ -47,7 +47,8 @@ interface EngineInternals {
   readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: tf.KernelBackend }> };
 }
 
-const ownerOf = (dataId: tf.DataId): tf.KernelBackend | undefined => (tf.engine() as unknown as EngineInternals).state.tensorInfo.get(dataId)?.backend;
+const ownerOf = (dataId: tf.DataId): tf.KernelBackend | undefined =>
+  (tf.engine() as unknown as EngineInternals).state.tensorInfo.get(dataId)?.backend;
 
 /** Points a variable at a data id that it has no reference to yet, keeping TF.js's reference counts and memory figures right. */
 export function rebind(variable: tf.Variable, dataId: tf.DataId, backend: SslBackend): void {
@@ -72,7 +73,12 @@ function separate(variable: tf.Variable, backend: SslBackend): void {
  * Runs `fn` once on the recording backend. Variables that it assigns have their old values again afterwards, TF.js's
  * current backend is what it was, and no tensor is left over.
  */
-export function recordFunction<R>(backend: SslBackend, device: Device, leaves: readonly LeafSpec[], run: (tensors: readonly tf.Tensor[]) => R): Recording<R> {
+export function recordFunction<R>(
+  backend: SslBackend,
+  device: Device,
+  leaves: readonly LeafSpec[],
+  run: (tensors: readonly tf.Tensor[]) => R,
+): Recording<R> {
   const engine = tf.engine();
   const outer = engine.backendName;
   const variables = Object.values(engine.registeredVariables);
@@ -98,7 +104,12 @@ export function recordFunction<R>(backend: SslBackend, device: Device, leaves: r
       const returned = run(tensors);
       if (returned instanceof Promise) {
         returned.catch(() => undefined);
-        throw new UnsupportedOpError('an async function', 'cannot be compiled', 'Make the function synchronous and await the compiled call', userLine());
+        throw new UnsupportedOpError(
+          'an async function',
+          'cannot be compiled',
+          'Make the function synchronous and await the compiled call',
+          userLine(),
+        );
       }
       const result = mapTensors(returned, (tensor) => new RecordedTensor(trace.valueOf(tensor)));
       const assigned = new Map<tf.Variable, Value>();

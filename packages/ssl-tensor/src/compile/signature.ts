@@ -14,7 +14,8 @@ export interface FlatArguments {
   readonly rebuild: (tensors: readonly tf.Tensor[]) => unknown[];
 }
 
-const arrayType = (data: NdArray['data']): ValueType => (data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'uint8');
+const arrayType = (data: NdArray['data']): ValueType =>
+  data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'uint8';
 
 /** Text of a static value; JSON has one text for NaN, the infinities and null, and none for -0. */
 function staticText(value: unknown): string {
@@ -38,12 +39,19 @@ export function flattenArguments(where: string, args: readonly unknown[]): FlatA
   };
   const walk = (value: unknown, path: string): Rebuild => {
     if (value instanceof tf.Tensor) {
-      if (value.dtype === 'string' || value.dtype === 'complex64') throw new InvalidOptionError(where, path, 'a float32, int32 or bool tensor', `a ${value.dtype} tensor`);
+      if (value.dtype === 'string' || value.dtype === 'complex64')
+        throw new InvalidOptionError(where, path, 'a float32, int32 or bool tensor', `a ${value.dtype} tensor`);
       return leaf(value, value.dtype as ValueType);
     }
     if (isNdArray(value)) {
       const size = value.shape.reduce((product, dimension) => product * dimension, 1);
-      if (size !== value.data.length) throw new InvalidOptionError(where, path, `${size} elements for shape [${value.shape.join(', ')}]`, value.data.length);
+      if (size !== value.data.length)
+        throw new InvalidOptionError(
+          where,
+          path,
+          `${size} elements for shape [${value.shape.join(', ')}]`,
+          value.data.length,
+        );
       return leaf(value, arrayType(value.data));
     }
     if (Array.isArray(value)) {
@@ -54,7 +62,12 @@ export function flattenArguments(where: string, args: readonly unknown[]): FlatA
     }
     if (typeof value === 'object' && value !== null) {
       if (Object.getPrototypeOf(value) !== Object.prototype) {
-        throw new InvalidOptionError(where, path, 'a tensor, host array, plain record, array, number, string or boolean', `an instance of ${value.constructor?.name ?? 'a class'}`);
+        throw new InvalidOptionError(
+          where,
+          path,
+          'a tensor, host array, plain record, array, number, string or boolean',
+          `an instance of ${value.constructor?.name ?? 'a class'}`,
+        );
       }
       const entries = Object.entries(value).map(([key, item]) => {
         text.push(`{${key}`);
@@ -63,10 +76,16 @@ export function flattenArguments(where: string, args: readonly unknown[]): FlatA
       text.push('}');
       return (tensors) => Object.fromEntries(entries.map(([key, item]) => [key, item(tensors)]));
     }
-    if (typeof value === 'function' || typeof value === 'symbol') throw new InvalidOptionError(where, path, 'data', `a ${typeof value}`);
+    if (typeof value === 'function' || typeof value === 'symbol')
+      throw new InvalidOptionError(where, path, 'data', `a ${typeof value}`);
     text.push(staticText(value));
     return () => value;
   };
   const rebuilds = args.map((argument, index) => walk(argument, `argument ${index + 1}`));
-  return { signature: text.join(' '), leaves, specs, rebuild: (tensors) => rebuilds.map((rebuild) => rebuild(tensors)) };
+  return {
+    signature: text.join(' '),
+    leaves,
+    specs,
+    rebuild: (tensors) => rebuilds.map((rebuild) => rebuild(tensors)),
+  };
 }

@@ -38,12 +38,24 @@ export class Trace {
   }
 
   /** Lowers one kernel call; called by the backend in place of computing it. */
-  record(kernel: string, inputs: tf.NamedTensorInfoMap, attributes: Readonly<Record<string, unknown>>, eager: (() => tf.TensorInfo | tf.TensorInfo[]) | undefined): tf.TensorInfo | tf.TensorInfo[] {
-    const operands = Object.entries(inputs as NamedInputs).filter((entry): entry is [string, tf.TensorInfo] => entry[1] !== undefined && entry[1] !== null);
+  record(
+    kernel: string,
+    inputs: tf.NamedTensorInfoMap,
+    attributes: Readonly<Record<string, unknown>>,
+    eager: (() => tf.TensorInfo | tf.TensorInfo[]) | undefined,
+  ): tf.TensorInfo | tf.TensorInfo[] {
+    const operands = Object.entries(inputs as NamedInputs).filter(
+      (entry): entry is [string, tf.TensorInfo] => entry[1] !== undefined && entry[1] !== null,
+    );
     if (eager !== undefined && operands.length > 0 && this.#foldable(operands)) return eager();
     const rule = loweringTable.get(kernel);
     if (rule === undefined) {
-      throw new UnsupportedOpError(kernel, 'cannot be compiled yet', 'Compute it outside the compiled function and pass the result in, or build it from other ops', userLine());
+      throw new UnsupportedOpError(
+        kernel,
+        'cannot be compiled yet',
+        'Compute it outside the compiled function and pass the result in, or build it from other ops',
+        userLine(),
+      );
     }
     const values = Object.fromEntries(operands.map(([name, tensor]) => [name, this.valueOf(tensor)]));
     let outputs: Value | readonly Value[];
@@ -51,7 +63,12 @@ export class Trace {
       outputs = rule(this.builder, values, attributes);
     } catch (error) {
       if (SslError.isInstance(error)) throw error;
-      throw new UnsupportedOpError(kernel, `could not be lowered: ${(error as Error).message}`, 'This is a defect of the lowering rule: please report it with the shapes used', userLine());
+      throw new UnsupportedOpError(
+        kernel,
+        `could not be lowered: ${(error as Error).message}`,
+        'This is a defect of the lowering rule: please report it with the shapes used',
+        userLine(),
+      );
     }
     return Array.isArray(outputs) ? outputs.map((output: Value) => this.#info(output)) : this.#info(outputs as Value);
   }
@@ -80,7 +97,12 @@ export class Trace {
     let constant = byType.get(tensor.dtype);
     if (constant === undefined) {
       if (tensor.dtype === 'string' || tensor.dtype === 'complex64') {
-        throw new UnsupportedOpError(`a ${tensor.dtype} tensor`, 'cannot be part of a compiled step', 'Use float32, int32 or bool tensors', userLine());
+        throw new UnsupportedOpError(
+          `a ${tensor.dtype} tensor`,
+          'cannot be part of a compiled step',
+          'Use float32, int32 or bool tensors',
+          userLine(),
+        );
       }
       const type = tensor.dtype as ValueType;
       constant = this.graph.constant(typedValues(entry.values, type), tensor.shape, type);

@@ -6,8 +6,17 @@ it('is this line', () => {
 });
 
 it('is found below many frames of the machinery', () => {
-  const deep = Array.from({ length: 60 }, (_, i) => `    at op${i} (/app/node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js:${i}:1)`);
-  const stack = ['Error: trace', '    at record (/app/node_modules/ssl-tensor/dist/compile/trace.js:3:4)', ...deep, '    at loss (file:///app/src/train.ts:12:7)', '    at main (/app/src/main.ts:1:1)'].join('\n');
+  const deep = Array.from(
+    { length: 60 },
+    (_, i) => `    at op${i} (/app/node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js:${i}:1)`,
+  );
+  const stack = [
+    'Error: trace',
+    '    at record (/app/node_modules/ssl-tensor/dist/compile/trace.js:3:4)',
+    ...deep,
+    '    at loss (file:///app/src/train.ts:12:7)',
+    '    at main (/app/src/main.ts:1:1)',
+  ].join('\n');
   expect(userLine(stack)).toBe('/app/src/train.ts:12:7');
 });
 

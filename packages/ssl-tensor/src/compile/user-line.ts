@@ -12,7 +12,10 @@ function currentStack(): string {
 /** First frame of the current stack that is neither TF.js's, nor this package's, nor Node's: 'file:line:column'. */
 export function userLine(stack = currentStack()): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
-    if (/node_modules[\\/]@tensorflow|[\\/]ssl-tensor[\\/](src|dist)[\\/](?!.*\.test\.)|\(?node:|<anonymous>/.test(line)) continue;
+    if (
+      /node_modules[\\/]@tensorflow|[\\/]ssl-tensor[\\/](src|dist)[\\/](?!.*\.test\.)|\(?node:|<anonymous>/.test(line)
+    )
+      continue;
     const match = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(line.trim());
     if (match !== null) return match[1]!.replace(/^file:\/\//, '');
   }

@@ -9,9 +9,15 @@ const devices = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'] as const;
 const engines = new Map<string, Engine>();
 
 /** The engine for these options; one per device and thread count. */
-export async function engineFor({ device = 'auto', threads = availableParallelism(), profile }: Pick<CompileOptions, 'device' | 'threads' | 'profile'>): Promise<Engine> {
-  if (!devices.includes(device)) throw new InvalidOptionError('compile', 'device', `one of ${devices.join(', ')}`, device);
-  if (!Number.isInteger(threads) || threads < 1) throw new InvalidOptionError('compile', 'threads', 'a positive integer', threads);
+export async function engineFor({
+  device = 'auto',
+  threads = availableParallelism(),
+  profile,
+}: Pick<CompileOptions, 'device' | 'threads' | 'profile'>): Promise<Engine> {
+  if (!devices.includes(device))
+    throw new InvalidOptionError('compile', 'device', `one of ${devices.join(', ')}`, device);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new InvalidOptionError('compile', 'threads', 'a positive integer', threads);
   // No probing for GPUs yet: `auto` is the CPU, which works everywhere.
   const chosen: Device = device === 'webgpu' || device === 'cuda' ? device : 'cpu';
   const key = `${chosen}:${threads}:${profile ?? ''}`;

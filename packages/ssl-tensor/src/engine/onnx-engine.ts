@@ -52,7 +52,8 @@ export class OnnxEngine implements Engine {
       },
     });
     return {
-      run: async (feeds, into) => (await session.run(feeds as never, into as never)) as unknown as Record<string, EngineTensor>,
+      run: async (feeds, into) =>
+        (await session.run(feeds as never, into as never)) as unknown as Record<string, EngineTensor>,
       release: () => {
         if (this.#profile !== undefined) session.endProfiling();
         return session.release();

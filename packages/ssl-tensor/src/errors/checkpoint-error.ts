@@ -8,7 +8,10 @@ export class CheckpointError extends SslError {
   readonly parameter: string | undefined;
 
   constructor(message: string, where: { path?: string; parameter?: string; cause?: unknown } = {}) {
-    super(where.path === undefined ? message : `${where.path}: ${message}`, where.cause === undefined ? undefined : { cause: where.cause });
+    super(
+      where.path === undefined ? message : `${where.path}: ${message}`,
+      where.cause === undefined ? undefined : { cause: where.cause },
+    );
     this.path = where.path;
     this.parameter = where.parameter;
   }

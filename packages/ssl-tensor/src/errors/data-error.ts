@@ -9,7 +9,10 @@ export class DataError extends SslError {
   readonly offset: number | undefined;
 
   constructor(message: string, where: { path?: string; offset?: number; cause?: unknown } = {}) {
-    super(where.path === undefined ? message : `${where.path}: ${message}`, where.cause === undefined ? undefined : { cause: where.cause });
+    super(
+      where.path === undefined ? message : `${where.path}: ${message}`,
+      where.cause === undefined ? undefined : { cause: where.cause },
+    );
     this.path = where.path;
     this.offset = where.offset;
   }

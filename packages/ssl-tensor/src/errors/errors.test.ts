@@ -8,11 +8,36 @@ import { UnsupportedOpError } from './unsupported-op-error.js';
 
 const cause = new TypeError('inner');
 const examples: readonly (readonly [typeof SslError, SslError, string, RegExp])[] = [
-  [ShapeError as never, new ShapeError('ntXent', 'b', '[8, 4]', '[8, 5]'), 'SSL_SHAPE', /ntXent.*b.*\[8, 4\].*\[8, 5\]/],
-  [InvalidOptionError as never, new InvalidOptionError('dropout', 'rate', 'in [0, 1)', 2), 'SSL_INVALID_OPTION', /dropout: rate must be in \[0, 1\), got 2/],
-  [DataError as never, new DataError('is truncated', { path: 'a.idx', offset: 4, cause }), 'SSL_DATA', /a\.idx: is truncated/],
-  [CheckpointError as never, new CheckpointError('has another shape', { path: 'c.safetensors', parameter: 'w', cause }), 'SSL_CHECKPOINT', /has another shape/],
-  [UnsupportedOpError as never, new UnsupportedOpError('Unique', 'cannot be compiled', 'Compute it outside', 'a.ts:1:2'), 'SSL_UNSUPPORTED_OP', /Unique cannot be compiled \(called at a\.ts:1:2\)\. Compute it outside/],
+  [
+    ShapeError as never,
+    new ShapeError('ntXent', 'b', '[8, 4]', '[8, 5]'),
+    'SSL_SHAPE',
+    /ntXent.*b.*\[8, 4\].*\[8, 5\]/,
+  ],
+  [
+    InvalidOptionError as never,
+    new InvalidOptionError('dropout', 'rate', 'in [0, 1)', 2),
+    'SSL_INVALID_OPTION',
+    /dropout: rate must be in \[0, 1\), got 2/,
+  ],
+  [
+    DataError as never,
+    new DataError('is truncated', { path: 'a.idx', offset: 4, cause }),
+    'SSL_DATA',
+    /a\.idx: is truncated/,
+  ],
+  [
+    CheckpointError as never,
+    new CheckpointError('has another shape', { path: 'c.safetensors', parameter: 'w', cause }),
+    'SSL_CHECKPOINT',
+    /has another shape/,
+  ],
+  [
+    UnsupportedOpError as never,
+    new UnsupportedOpError('Unique', 'cannot be compiled', 'Compute it outside', 'a.ts:1:2'),
+    'SSL_UNSUPPORTED_OP',
+    /Unique cannot be compiled \(called at a\.ts:1:2\)\. Compute it outside/,
+  ],
 ];
 
 describe.each(examples)('%o', (type, error, code, message) => {

@@ -9,7 +9,9 @@ export class InvalidOptionError extends SslError {
   readonly actual: unknown;
 
   constructor(where: string, option: string, expected: string, actual: unknown) {
-    super(`${where}: ${option} must be ${expected}, got ${typeof actual === 'string' ? `'${actual}'` : String(actual)}`);
+    super(
+      `${where}: ${option} must be ${expected}, got ${typeof actual === 'string' ? `'${actual}'` : String(actual)}`,
+    );
     this.option = option;
     this.expected = expected;
     this.actual = actual;

@@ -8,7 +8,10 @@ import type { Value } from './value.js';
 /** A builder with a float input of each shape. */
 function setUp(...shapes: readonly (readonly number[])[]): { b: Builder; inputs: Value[] } {
   const graph = new Graph();
-  return { b: new Builder(graph, 'cpu'), inputs: shapes.map((shape, index) => graph.input(`a${index}`, shape, 'float32')) };
+  return {
+    b: new Builder(graph, 'cpu'),
+    inputs: shapes.map((shape, index) => graph.input(`a${index}`, shape, 'float32')),
+  };
 }
 
 /** Ops that a value needs, in the order they run. */
@@ -28,7 +31,9 @@ describe('common subexpressions', () => {
     const [x, y] = inputs as [Value, Value];
     expect(b.sub(x, y)).not.toBe(b.sub(y, x));
     expect(b.reduce('ReduceSum', x, [0], false)).not.toBe(b.reduce('ReduceSum', x, [1], false));
-    expect(b.unary('LeakyRelu', x, 'float32', { alpha: { float: 0.1 } })).not.toBe(b.unary('LeakyRelu', x, 'float32', { alpha: { float: 0.2 } }));
+    expect(b.unary('LeakyRelu', x, 'float32', { alpha: { float: 0.1 } })).not.toBe(
+      b.unary('LeakyRelu', x, 'float32', { alpha: { float: 0.2 } }),
+    );
     expect(b.scalar(0)).not.toBe(b.scalar(-0));
     expect(b.scalar(1)).not.toBe(b.scalar(1, 'int32'));
   });
@@ -40,7 +45,13 @@ describe('constants', () => {
     const x = inputs[0]!;
     expect(b.add(b.scalar(2), b.scalar(3)).splat).toBe(5);
     expect(b.unary('Exp', b.splat(0, [4])).splat).toBe(1);
-    expect([b.add(x, b.scalar(0)), b.mul(x, b.scalar(1)), b.mul(b.scalar(1), x), b.div(x, b.scalar(1)), b.sub(x, b.scalar(0))]).toEqual([x, x, x, x, x]);
+    expect([
+      b.add(x, b.scalar(0)),
+      b.mul(x, b.scalar(1)),
+      b.mul(b.scalar(1), x),
+      b.div(x, b.scalar(1)),
+      b.sub(x, b.scalar(0)),
+    ]).toEqual([x, x, x, x, x]);
     expect(b.reduce('ReduceSum', b.splat(2, [3, 4]), [1], false)).toMatchObject({ splat: 8, shape: [3] });
     expect(b.reduce('ReduceMean', b.splat(2, [3, 4]), [0, 1], true)).toMatchObject({ splat: 2, shape: [1, 1] });
   });
@@ -99,7 +110,10 @@ describe('reshapes and transposes', () => {
     expect(ops(b.matMul(b.transpose(x, [1, 0]), y))).toEqual(['Gemm']);
     expect(b.matMul(b.transpose(x, [1, 0]), x, true, true)).toMatchObject({ shape: [4, 4] });
     const batched = b.matMul(b.transpose(u, [0, 2, 1]), v);
-    expect(batched).toMatchObject({ shape: [2, 3, 5], producer: { op: 'FusedMatMul', attributes: { transA: 1, transB: 0 } } });
+    expect(batched).toMatchObject({
+      shape: [2, 3, 5],
+      producer: { op: 'FusedMatMul', attributes: { transA: 1, transB: 0 } },
+    });
     expect(ops(b.matMul(b.transpose(b.transpose(x, [1, 0]), [1, 0]), y, true, false))).toEqual(['Gemm']);
   });
 });
@@ -135,7 +149,12 @@ describe('parts and joins', () => {
     const { b, inputs } = setUp([2, 3]);
     const x = inputs[0]!;
     expect(b.slice(x, [0, 0], [2, 3])).toBe(x);
-    expect(b.pad(x, [[0, 0], [0, 0]])).toBe(x);
+    expect(
+      b.pad(x, [
+        [0, 0],
+        [0, 0],
+      ]),
+    ).toBe(x);
     expect(b.concat([x, b.splat(0, [0, 3])], 0)).toBe(x);
     expect(b.slice(x, [1, 0], [1, 3])).toMatchObject({ shape: [0, 3], splat: 0 });
     expect(b.slice(x, [0, 0], [2, 3], [1, 2]).shape).toEqual([2, 2]);

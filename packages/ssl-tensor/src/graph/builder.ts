@@ -1,8 +1,7 @@
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { onnxType } from './encode-model.js';
 import { foldBinary, foldUnary, isNeutral } from './fold.js';
-import type { Attribute } from './graph.js';
-import { Graph } from './graph.js';
+import type { Attribute, Graph } from './graph.js';
 import type { HostData, Value, ValueType } from './value.js';
 import { broadcastShape, sameShape, sizeOf } from './value.js';
 
@@ -50,7 +49,14 @@ export class Builder {
   }
 
   /** A node without simplification. */
-  op(op: string, inputs: readonly (Value | undefined)[], shape: readonly number[], type: ValueType, attributes: Readonly<Record<string, Attribute>> = {}, domain = ''): Value {
+  op(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    shape: readonly number[],
+    type: ValueType,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): Value {
     if (sizeOf(shape) === 0) return this.splat(0, shape, type);
     return this.graph.node(op, inputs, { shape, type }, attributes, domain);
   }
@@ -74,7 +80,13 @@ export class Builder {
   /** Elementwise op of two operands that broadcast. */
   binary(op: string, a: Value, b: Value, type: ValueType = a.type): Value {
     const shape = broadcastShape(a.shape, b.shape);
-    if (shape === undefined) throw new InvalidOptionError(op, 'operands', 'shapes that broadcast', `[${a.shape.join(', ')}] and [${b.shape.join(', ')}]`);
+    if (shape === undefined)
+      throw new InvalidOptionError(
+        op,
+        'operands',
+        'shapes that broadcast',
+        `[${a.shape.join(', ')}] and [${b.shape.join(', ')}]`,
+      );
     if (a.splat !== undefined && b.splat !== undefined) {
       const folded = foldBinary(op, a.splat, b.splat, a.type);
       if (folded !== undefined) return this.splat(folded, shape, type);
@@ -101,9 +113,12 @@ export class Builder {
   #widened(op: string, a: Value, b: Value, shape: readonly number[], type: ValueType): Value | undefined {
     const channels = shape.at(-1);
     const size = sizeOf(shape);
-    if (this.device !== 'cpu' || channels === undefined || channels > 128 || channels < 2 || size < 65_536) return undefined;
-    const isVector = (value: Value): boolean => value.splat === undefined && value.shape.at(-1) === channels && sizeOf(value.shape) === channels;
-    const full = isVector(b) && sameShape(a.shape, shape) ? a : isVector(a) && sameShape(b.shape, shape) ? b : undefined;
+    if (this.device !== 'cpu' || channels === undefined || channels > 128 || channels < 2 || size < 65_536)
+      return undefined;
+    const isVector = (value: Value): boolean =>
+      value.splat === undefined && value.shape.at(-1) === channels && sizeOf(value.shape) === channels;
+    const full =
+      isVector(b) && sameShape(a.shape, shape) ? a : isVector(a) && sameShape(b.shape, shape) ? b : undefined;
     if (full === undefined) return undefined;
     let repeats = 1;
     while (channels * repeats < 512 && (size / channels) % (repeats * 2) === 0) repeats *= 2;
@@ -111,7 +126,13 @@ export class Builder {
     const wide = [size / (channels * repeats), channels * repeats];
     const rows = this.reshape(full, wide);
     const vector = this.reshape(full === a ? b : a, [channels]);
-    const repeated = this.op('Concat', Array.from({ length: repeats }, () => vector), [channels * repeats], vector.type, { axis: 0 });
+    const repeated = this.op(
+      'Concat',
+      Array.from({ length: repeats }, () => vector),
+      [channels * repeats],
+      vector.type,
+      { axis: 0 },
+    );
     return this.reshape(this.op(op, full === a ? [rows, repeated] : [repeated, rows], wide, type), shape);
   }
 
@@ -135,7 +156,8 @@ export class Builder {
   where(condition: Value, a: Value, b: Value): Value {
     const shape = broadcastShape(broadcastShape(a.shape, b.shape) ?? [], condition.shape) ?? a.shape;
     if (condition.splat !== undefined) return this.expand(condition.splat !== 0 ? a : b, shape);
-    const strip = (value: Value): Value => (value.splat !== undefined ? this.scalar(value.splat, value.type) : (this.#unexpanded(value) ?? value));
+    const strip = (value: Value): Value =>
+      value.splat !== undefined ? this.scalar(value.splat, value.type) : (this.#unexpanded(value) ?? value);
     const [c, x, y] = [strip(condition), strip(a), strip(b)] as const;
     const small = broadcastShape(broadcastShape(x.shape, y.shape)!, c.shape)!;
     if (x.type !== 'bool') return this.expand(this.op('Where', [c, x, y], small, a.type), shape);
@@ -151,7 +173,8 @@ export class Builder {
     }
     const broadcast = this.#unexpanded(x);
     if (broadcast !== undefined) return this.expand(this.cast(broadcast, type), x.shape);
-    const widening = x.producer?.op === 'Cast' && (x.producer.inputs[0]!.type === 'uint8' || x.producer.inputs[0]!.type === 'bool');
+    const widening =
+      x.producer?.op === 'Cast' && (x.producer.inputs[0]!.type === 'uint8' || x.producer.inputs[0]!.type === 'bool');
     const source = widening ? x.producer!.inputs[0]! : x;
     if (source.type === type) return source;
     return this.op('Cast', [source], x.shape, type, { to: onnxType(type) });
@@ -172,7 +195,14 @@ export class Builder {
     if (x.constant !== undefined) return this.constant(x.constant, shape, x.type);
     if (x.producer?.op === 'Reshape') return this.reshape(x.producer.inputs[0]!, shape);
     const broadcast = this.#unexpanded(x);
-    if (broadcast !== undefined && sizeOf(broadcast.shape) === 1) return this.expand(this.reshape(broadcast, shape.map(() => 1)), shape);
+    if (broadcast !== undefined && sizeOf(broadcast.shape) === 1)
+      return this.expand(
+        this.reshape(
+          broadcast,
+          shape.map(() => 1),
+        ),
+        shape,
+      );
     return this.op('Reshape', [x, this.int64(shape)], shape, x.type);
   }
 
@@ -184,11 +214,17 @@ export class Builder {
     if (moved.every((axis, index) => index === 0 || axis > moved[index - 1]!)) return this.reshape(x, shape);
     if (x.producer?.op === 'Transpose') {
       const inner = x.producer.attributes['perm'] as readonly number[];
-      return this.transpose(x.producer.inputs[0]!, perm.map((axis) => inner[axis]!));
+      return this.transpose(
+        x.producer.inputs[0]!,
+        perm.map((axis) => inner[axis]!),
+      );
     }
     const broadcast = this.#unexpanded(x);
     if (broadcast !== undefined) {
-      const padded = this.reshape(broadcast, [...x.shape.map(() => 1).slice(broadcast.shape.length), ...broadcast.shape]);
+      const padded = this.reshape(broadcast, [
+        ...x.shape.map(() => 1).slice(broadcast.shape.length),
+        ...broadcast.shape,
+      ]);
       return this.expand(this.transpose(padded, perm), shape);
     }
     return this.op('Transpose', [x], shape, x.type, { perm });
@@ -200,14 +236,23 @@ export class Builder {
     const shape = keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
     const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
     if (count === 1) return this.reshape(x, shape);
-    if (x.splat !== undefined && op !== 'ReduceProd') return this.splat(op === 'ReduceSum' ? x.splat * count : x.splat, shape, x.type);
+    if (x.splat !== undefined && op !== 'ReduceProd')
+      return this.splat(op === 'ReduceSum' ? x.splat * count : x.splat, shape, x.type);
     const broadcast = this.#unexpanded(x);
     if (broadcast !== undefined && op !== 'ReduceProd') {
-      const source = this.reshape(broadcast, [...x.shape.map(() => 1).slice(broadcast.shape.length), ...broadcast.shape]);
+      const source = this.reshape(broadcast, [
+        ...x.shape.map(() => 1).slice(broadcast.shape.length),
+        ...broadcast.shape,
+      ]);
       const repeated = axes.filter((axis) => source.shape[axis] === 1);
       const factor = repeated.reduce((product, axis) => product * x.shape[axis]!, 1);
       if (repeated.length > 0) {
-        const rest = this.reduce(op, source, axes.filter((axis) => !repeated.includes(axis)), true);
+        const rest = this.reduce(
+          op,
+          source,
+          axes.filter((axis) => !repeated.includes(axis)),
+          true,
+        );
         const result = op === 'ReduceSum' ? this.mul(rest, this.scalar(factor, x.type)) : rest;
         return this.reshape(this.expand(result, kept), shape);
       }
@@ -221,7 +266,9 @@ export class Builder {
       if (channels < 512 && block > 1 && count / block > 1) {
         const blocks = this.reshape(x, [count / block, block * channels]);
         const partial = this.op(op, [blocks, this.int64([0])], [block * channels], x.type, { keepdims: 0 });
-        const total = this.op(op, [this.reshape(partial, [block, channels]), this.int64([0])], [channels], x.type, { keepdims: 0 });
+        const total = this.op(op, [this.reshape(partial, [block, channels]), this.int64([0])], [channels], x.type, {
+          keepdims: 0,
+        });
         return this.reshape(total, shape);
       }
     }
@@ -229,7 +276,12 @@ export class Builder {
   }
 
   /** Part of `x` from `begin` (inclusive) to `end` (exclusive) by positive `step` on each axis. */
-  slice(x: Value, begin: readonly number[], end: readonly number[], step: readonly number[] = begin.map(() => 1)): Value {
+  slice(
+    x: Value,
+    begin: readonly number[],
+    end: readonly number[],
+    step: readonly number[] = begin.map(() => 1),
+  ): Value {
     const shape = begin.map((from, axis) => Math.max(0, Math.ceil((end[axis]! - from) / step[axis]!)));
     if (sameShape(shape, x.shape)) return x;
     if (x.splat !== undefined) return this.splat(x.splat, shape, x.type);
@@ -242,7 +294,9 @@ export class Builder {
     const kept = parts.filter((part) => sizeOf(part.shape) > 0);
     const first = kept[0] ?? parts[0]!;
     if (kept.length <= 1) return first;
-    const shape = first.shape.map((size, index) => (index === axis ? kept.reduce((sum, part) => sum + part.shape[axis]!, 0) : size));
+    const shape = first.shape.map((size, index) =>
+      index === axis ? kept.reduce((sum, part) => sum + part.shape[axis]!, 0) : size,
+    );
     return this.op('Concat', kept, shape, first.type, { axis });
   }
 
@@ -274,8 +328,16 @@ export class Builder {
       return this.reshape(this.matMul(flat(left), flat(right), flipA, flipB), shape);
     }
     if (!flipA && !flipB) return this.op('MatMul', [left, right], shape, 'float32');
-    if (rank === 2) return this.op('Gemm', [left, right], shape, 'float32', { transA: flipA ? 1 : 0, transB: flipB ? 1 : 0 });
-    return this.op('FusedMatMul', [left, right], shape, 'float32', { transA: flipA ? 1 : 0, transB: flipB ? 1 : 0 }, 'com.microsoft');
+    if (rank === 2)
+      return this.op('Gemm', [left, right], shape, 'float32', { transA: flipA ? 1 : 0, transB: flipB ? 1 : 0 });
+    return this.op(
+      'FusedMatMul',
+      [left, right],
+      shape,
+      'float32',
+      { transA: flipA ? 1 : 0, transB: flipB ? 1 : 0 },
+      'com.microsoft',
+    );
   }
 
   /** Rows of `x` along `axis` at `indices`. */
@@ -291,15 +353,22 @@ export class Builder {
 
   #operand(value: Value, other: Value, shape: readonly number[]): Value {
     if (value.splat !== undefined) {
-      return sameShape(broadcastShape([], other.shape)!, shape) || this.#unexpanded(other) !== undefined ? this.scalar(value.splat, value.type) : value;
+      return sameShape(broadcastShape([], other.shape)!, shape) || this.#unexpanded(other) !== undefined
+        ? this.scalar(value.splat, value.type)
+        : value;
     }
     return this.#unexpanded(value) ?? value;
   }
 
   #untranspose(value: Value, flip: boolean): [Value, boolean] {
-    const perm = value.producer?.op === 'Transpose' ? (value.producer.attributes['perm'] as readonly number[]) : undefined;
+    const perm =
+      value.producer?.op === 'Transpose' ? (value.producer.attributes['perm'] as readonly number[]) : undefined;
     const rank = value.shape.length;
-    const swapsLast = perm !== undefined && perm[rank - 1] === rank - 2 && perm[rank - 2] === rank - 1 && perm.slice(0, -2).every((from, to) => from === to);
+    const swapsLast =
+      perm !== undefined &&
+      perm[rank - 1] === rank - 2 &&
+      perm[rank - 2] === rank - 1 &&
+      perm.slice(0, -2).every((from, to) => from === to);
     return swapsLast ? [value.producer!.inputs[0]!, !flip] : [value, flip];
   }
 
@@ -316,9 +385,13 @@ export class Builder {
     const inner = this.#unexpanded(x);
     if (inner !== undefined) return this.expand(this.#scale(inner, factor, inner.shape), shape);
     const chain = this.#scaling(x);
-    if (chain !== undefined && isNormal(chain.factor * factor)) return this.#scale(chain.base, chain.factor * factor, shape);
+    if (chain !== undefined && isNormal(chain.factor * factor))
+      return this.#scale(chain.base, chain.factor * factor, shape);
     if (x.producer?.op === 'Neg') return this.#scale(x.producer.inputs[0]!, -factor, shape);
-    return this.expand(factor === -1 ? this.op('Neg', [x], x.shape, x.type) : this.op('Mul', [x, this.scalar(factor)], x.shape, x.type), shape);
+    return this.expand(
+      factor === -1 ? this.op('Neg', [x], x.shape, x.type) : this.op('Mul', [x, this.scalar(factor)], x.shape, x.type),
+      shape,
+    );
   }
 }
 

@@ -21,7 +21,14 @@ function example(): Example {
   const weights = b.constant(Float32Array.of(1, 2, 3), [3]);
   const large = b.splat(0.5, [100, 3]);
   const sum = b.add(b.mul(x, weights), b.scalar(10));
-  return { graph, outputs: new Map([['sum', sum], ['rows', b.op('Concat', [sum, large], [102, 3], 'float32', { axis: 0 })], ['again', sum]]) };
+  return {
+    graph,
+    outputs: new Map([
+      ['sum', sum],
+      ['rows', b.op('Concat', [sum, large], [102, 3], 'float32', { axis: 0 })],
+      ['again', sum],
+    ]),
+  };
 }
 
 it('gives the same bytes for the same graph', () => {
@@ -36,7 +43,15 @@ it('leaves out dead code, unused inputs and the contents of large constants of e
   const model = encodeModel(graph, outputs);
   expect(model.inputs.map(({ name }) => name)).toEqual(['x']);
   const decoded = fromBinary(ModelProtoSchema, model.bytes).graph!;
-  expect(decoded.node.map(({ opType }) => opType).toSorted()).toEqual(['Add', 'Concat', 'Expand', 'Identity', 'Identity', 'Identity', 'Mul']);
+  expect(decoded.node.map(({ opType }) => opType).toSorted()).toEqual([
+    'Add',
+    'Concat',
+    'Expand',
+    'Identity',
+    'Identity',
+    'Identity',
+    'Mul',
+  ]);
   expect(decoded.node).toHaveLength(model.nodeCount);
   expect(decoded.input.map(({ name }) => name)).toEqual(['x']);
   expect(decoded.output.map(({ name }) => name)).toEqual(['sum', 'rows', 'again']);

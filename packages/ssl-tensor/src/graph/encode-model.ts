@@ -41,7 +41,8 @@ export function onnxType(type: ValueType): number {
 }
 
 function encodeAttribute(name: string, value: Attribute): AttributeProto {
-  if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  if (typeof value === 'number')
+    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
   if (typeof value === 'string') {
     return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
   }
@@ -90,7 +91,9 @@ export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): 
     }),
   );
   for (const [name, value] of outputs) {
-    node.push(create(NodeProtoSchema, { name: `out_${name}`, opType: 'Identity', input: [value.name], output: [name] }));
+    node.push(
+      create(NodeProtoSchema, { name: `out_${name}`, opType: 'Identity', input: [value.name], output: [name] }),
+    );
   }
   // A large constant of equal elements is expanded by the runtime, not stored.
   const isLargeSplat = (value: Value): boolean => value.splat !== undefined && sizeOf(value.shape) > 64;
@@ -100,7 +103,14 @@ export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): 
     const fill: Value = { name: `${value.name}_fill`, shape: [], type: value.type, splat: value.splat! };
     const shape = BigInt64Array.from(value.shape.map(BigInt));
     shapes.push(fill, { name: `${value.name}_shape`, shape: [shape.length], type: 'int64', constant: shape });
-    node.unshift(create(NodeProtoSchema, { name: `expand_${value.name}`, opType: 'Expand', input: [fill.name, `${value.name}_shape`], output: [value.name] }));
+    node.unshift(
+      create(NodeProtoSchema, {
+        name: `expand_${value.name}`,
+        opType: 'Expand',
+        input: [fill.name, `${value.name}_shape`],
+        output: [value.name],
+      }),
+    );
   }
   const stored = [...schedule.constants.filter((value) => !isLargeSplat(value)), ...shapes];
   const initializer = stored.map((value) => {

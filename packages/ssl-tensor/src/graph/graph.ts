@@ -132,7 +132,14 @@ export class Graph {
     for (let i = 0; i < words.length; i += 7) sum = (Math.imul(sum, 31) + words[i]!) | 0;
     const key = `large:${type}:${shape.join(',')}:${sum}`;
     const known = this.#constants.get(key);
-    if (known?.constant !== undefined && Buffer.compare(words, new Uint8Array(known.constant.buffer, known.constant.byteOffset, known.constant.byteLength)) === 0) return known;
+    if (
+      known?.constant !== undefined &&
+      Buffer.compare(
+        words,
+        new Uint8Array(known.constant.buffer, known.constant.byteOffset, known.constant.byteLength),
+      ) === 0
+    )
+      return known;
     const value: Value = { name: this.#name('c'), shape: [...shape], type, constant: data };
     if (known === undefined) this.#constants.set(key, value);
     return value;

@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { agrees, agreesInValue, type ConformanceCase, describeConformance, floats } from '../../../../test/support/lowering-conformance.js';
+import {
+  agrees,
+  agreesInValue,
+  type ConformanceCase,
+  describeConformance,
+  floats,
+} from '../../../../test/support/lowering-conformance.js';
 import { convRules } from './conv.js';
 
 type Padding = Parameters<typeof tf.conv2d>[3];
@@ -14,7 +20,14 @@ const explicit: Padding = [
   [0, 0],
 ] as never;
 
-const geometries: readonly (readonly [string, readonly number[], readonly number[], number | [number, number], Padding, number | [number, number]])[] = [
+const geometries: readonly (readonly [
+  string,
+  readonly number[],
+  readonly number[],
+  number | [number, number],
+  Padding,
+  number | [number, number],
+])[] = [
   ['1x1', [2, 4, 5, 3], [1, 1, 3, 2], 1, 'same', 1],
   ['1x1, stride 2', [2, 5, 6, 3], [1, 1, 3, 2], 2, 'same', 1],
   ['1x1, stride 2, uncovered edge', [2, 6, 6, 3], [1, 1, 3, 2], 2, 'valid', 1],
@@ -45,17 +58,25 @@ const geometries: readonly (readonly [string, readonly number[], readonly number
 const differentiable = (pad: Padding, dilation: unknown): boolean => dilation === 1 && pad !== explicit;
 
 const convolutions = geometries.map(([name, x, filter, stride, pad, dilation]) =>
-  agrees(`conv2d ${name}`, [floats(x), floats(filter)], (a, b) => tf.conv2d(a, b, stride, pad, 'NHWC', dilation), { ...sums, gradient: differentiable(pad, dilation) }),
+  agrees(`conv2d ${name}`, [floats(x), floats(filter)], (a, b) => tf.conv2d(a, b, stride, pad, 'NHWC', dilation), {
+    ...sums,
+    gradient: differentiable(pad, dilation),
+  }),
 );
 
 const depthwise = geometries
   .filter(([name]) => /^(?:1x1|3x3 same|3x3 valid|3x3, stride 2|2x2 same|3x3, dil|stride)/.test(name))
   .flatMap(([name, x, filter, stride, pad, dilation]) =>
     [1, 2].map((multiplier) =>
-      agrees(`depthwiseConv2d ${name}`, [floats(x), floats([filter[0]!, filter[1]!, x[3]!, multiplier])], (a, b) => tf.depthwiseConv2d(a, b, stride, pad as 'same', 'NHWC', dilation), {
-        ...sums,
-        gradient: differentiable(pad, dilation),
-      }),
+      agrees(
+        `depthwiseConv2d ${name}`,
+        [floats(x), floats([filter[0]!, filter[1]!, x[3]!, multiplier])],
+        (a, b) => tf.depthwiseConv2d(a, b, stride, pad as 'same', 'NHWC', dilation),
+        {
+          ...sums,
+          gradient: differentiable(pad, dilation),
+        },
+      ),
     ),
   );
 
@@ -65,13 +86,33 @@ const fused: ConformanceCase[] = activations.flatMap((activation) => [
   agreesInValue(
     `fused conv2d with ${activation}`,
     [floats([1, 4, 4, 2]), floats([3, 3, 2, 3]), floats([3]), floats([4, 4, 3])],
-    (x, filter, bias, alpha) => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation, leakyreluAlpha: 0.3, preluActivationWeights: alpha }),
+    (x, filter, bias, alpha) =>
+      tf.fused.conv2d({
+        x,
+        filter,
+        strides: 1,
+        pad: 'same',
+        bias,
+        activation,
+        leakyreluAlpha: 0.3,
+        preluActivationWeights: alpha,
+      }),
     sums,
   ),
   agreesInValue(
     `fused depthwiseConv2d with ${activation}`,
     [floats([1, 4, 4, 3]), floats([3, 3, 3, 1]), floats([3]), floats([4, 4, 3])],
-    (x, filter, bias, alpha) => tf.fused.depthwiseConv2d({ x, filter, strides: 1, pad: 'same', bias, activation, leakyreluAlpha: 0.3, preluActivationWeights: alpha }),
+    (x, filter, bias, alpha) =>
+      tf.fused.depthwiseConv2d({
+        x,
+        filter,
+        strides: 1,
+        pad: 'same',
+        bias,
+        activation,
+        leakyreluAlpha: 0.3,
+        preluActivationWeights: alpha,
+      }),
     sums,
   ),
 ]);
@@ -80,16 +121,67 @@ describeConformance('conv', convRules, [
   ...convolutions,
   ...depthwise,
   ...fused,
-  agrees('fused conv2d', [floats([1, 4, 4, 2]), floats([3, 3, 2, 3]), floats([3])], (x, filter, bias) => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation: 'relu' }), sums),
-  agrees('conv2d of channels first', [floats([2, 3, 5, 6]), floats([3, 3, 3, 4])], (x, filter) => tf.conv2d(x, filter, 1, 'same', 'NCHW'), sums),
-  agrees('conv2d of channels first, stride 2', [floats([2, 3, 5, 6]), floats([3, 3, 3, 4])], (x, filter) => tf.conv2d(x, filter, 2, 'same', 'NCHW'), sums),
-  agrees('conv2d of one image', [floats([5, 6, 3]), floats([3, 3, 3, 4])], (x, filter) => tf.conv2d(x, filter, 1, 'same'), sums),
+  agrees(
+    'fused conv2d',
+    [floats([1, 4, 4, 2]), floats([3, 3, 2, 3]), floats([3])],
+    (x, filter, bias) => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation: 'relu' }),
+    sums,
+  ),
+  agrees(
+    'conv2d of channels first',
+    [floats([2, 3, 5, 6]), floats([3, 3, 3, 4])],
+    (x, filter) => tf.conv2d(x, filter, 1, 'same', 'NCHW'),
+    sums,
+  ),
+  agrees(
+    'conv2d of channels first, stride 2',
+    [floats([2, 3, 5, 6]), floats([3, 3, 3, 4])],
+    (x, filter) => tf.conv2d(x, filter, 2, 'same', 'NCHW'),
+    sums,
+  ),
+  agrees(
+    'conv2d of one image',
+    [floats([5, 6, 3]), floats([3, 3, 3, 4])],
+    (x, filter) => tf.conv2d(x, filter, 1, 'same'),
+    sums,
+  ),
   // TF.js's gradients forget the rounding mode.
-  agreesInValue('conv2d with rounding up', [floats([1, 6, 6, 2]), floats([3, 3, 2, 2])], (x, filter) => tf.conv2d(x, filter, 2, 0, 'NHWC', 1, 'ceil'), sums),
-  agrees('conv2d with rounding down', [floats([1, 6, 6, 2]), floats([3, 3, 2, 2])], (x, filter) => tf.conv2d(x, filter, 2, 0, 'NHWC', 1, 'floor'), sums),
+  agreesInValue(
+    'conv2d with rounding up',
+    [floats([1, 6, 6, 2]), floats([3, 3, 2, 2])],
+    (x, filter) => tf.conv2d(x, filter, 2, 0, 'NHWC', 1, 'ceil'),
+    sums,
+  ),
+  agrees(
+    'conv2d with rounding down',
+    [floats([1, 6, 6, 2]), floats([3, 3, 2, 2])],
+    (x, filter) => tf.conv2d(x, filter, 2, 0, 'NHWC', 1, 'floor'),
+    sums,
+  ),
   agrees('conv1d', [floats([2, 9, 3]), floats([3, 3, 4])], (x, filter) => tf.conv1d(x, filter, 2, 'same'), sums),
-  agrees('conv2dTranspose', [floats([2, 3, 3, 4]), floats([3, 3, 2, 4])], (x, filter) => tf.conv2dTranspose(x, filter, [2, 6, 6, 2], 2, 'same'), sums),
-  agrees('conv2dTranspose, stride 1', [floats([1, 4, 4, 3]), floats([3, 3, 2, 3])], (x, filter) => tf.conv2dTranspose(x, filter, [1, 4, 4, 2], 1, 'same'), sums),
-  agrees('separableConv2d', [floats([1, 5, 5, 2]), floats([3, 3, 2, 2]), floats([1, 1, 4, 3])], (x, depth, point) => tf.separableConv2d(x, depth, point, 1, 'same'), sums),
-  agrees('second derivative of conv2d', [floats([1, 5, 5, 2]), floats([3, 3, 2, 2])], (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.grad((image) => tf.sum(tf.square(tf.conv2d(image as tf.Tensor4D, filter, 1, 'same'))))(x), sums),
+  agrees(
+    'conv2dTranspose',
+    [floats([2, 3, 3, 4]), floats([3, 3, 2, 4])],
+    (x, filter) => tf.conv2dTranspose(x, filter, [2, 6, 6, 2], 2, 'same'),
+    sums,
+  ),
+  agrees(
+    'conv2dTranspose, stride 1',
+    [floats([1, 4, 4, 3]), floats([3, 3, 2, 3])],
+    (x, filter) => tf.conv2dTranspose(x, filter, [1, 4, 4, 2], 1, 'same'),
+    sums,
+  ),
+  agrees(
+    'separableConv2d',
+    [floats([1, 5, 5, 2]), floats([3, 3, 2, 2]), floats([1, 1, 4, 3])],
+    (x, depth, point) => tf.separableConv2d(x, depth, point, 1, 'same'),
+    sums,
+  ),
+  agrees(
+    'second derivative of conv2d',
+    [floats([1, 5, 5, 2]), floats([3, 3, 2, 2])],
+    (x: tf.Tensor4D, filter: tf.Tensor4D) =>
+      tf.grad((image) => tf.sum(tf.square(tf.conv2d(image as tf.Tensor4D, filter, 1, 'same'))))(x),
+    sums,
+  ),
 ]);

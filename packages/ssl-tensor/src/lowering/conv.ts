@@ -18,7 +18,12 @@ interface Geometry {
   readonly outSize: Pair;
 }
 
-function infoOf(xShape: readonly number[], filterShape: readonly number[], attributes: KernelAttributes, depthwise: boolean): Conv2dInfo {
+function infoOf(
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  attributes: KernelAttributes,
+  depthwise: boolean,
+): Conv2dInfo {
   return backend_util.computeConv2DInfo(
     [...xShape] as [number, number, number, number],
     [...filterShape] as [number, number, number, number],
@@ -27,15 +32,23 @@ function infoOf(xShape: readonly number[], filterShape: readonly number[], attri
     attributes['pad'] as never,
     attributes['dimRoundingMode'] as never,
     depthwise,
-    backend_util.convertConv2DDataFormat(((attributes['dataFormat'] as string | undefined) ?? 'NHWC') as 'NHWC' | 'NCHW'),
+    backend_util.convertConv2DDataFormat(
+      ((attributes['dataFormat'] as string | undefined) ?? 'NHWC') as 'NHWC' | 'NCHW',
+    ),
   );
 }
 
 function geometryOf(info: Conv2dInfo): Geometry {
   const { padInfo: pad } = info;
   // Rounding up makes windows that end outside.
-  const bottom = (info.outHeight - 1) * info.strideHeight + (info.filterHeight - 1) * info.dilationHeight + 1 - info.inHeight - pad.top;
-  const right = (info.outWidth - 1) * info.strideWidth + (info.filterWidth - 1) * info.dilationWidth + 1 - info.inWidth - pad.left;
+  const bottom =
+    (info.outHeight - 1) * info.strideHeight +
+    (info.filterHeight - 1) * info.dilationHeight +
+    1 -
+    info.inHeight -
+    pad.top;
+  const right =
+    (info.outWidth - 1) * info.strideWidth + (info.filterWidth - 1) * info.dilationWidth + 1 - info.inWidth - pad.left;
   return {
     kernel: [info.filterHeight, info.filterWidth],
     stride: [info.strideHeight, info.strideWidth],
@@ -76,7 +89,13 @@ const sharesColumns = (c: number, g: Geometry): boolean =>
 function gatherPixels(b: Builder, x: Value, indices: Int32Array): Value {
   const [n, h, w, c] = x.shape as readonly [number, number, number, number];
   const pixels = b.reshape(x, [n, h * w, c]);
-  const source = indices.includes(h * w) ? b.pad(pixels, [[0, 0], [0, 1], [0, 0]]) : pixels;
+  const source = indices.includes(h * w)
+    ? b.pad(pixels, [
+        [0, 0],
+        [0, 1],
+        [0, 0],
+      ])
+    : pixels;
   return b.gather(source, b.constant(indices, [indices.length], 'int32'), 1);
 }
 
@@ -142,9 +161,14 @@ function inputGradientByColumns(b: Builder, dy: Value, filter: Value, g: Geometr
       parts.push(b.splat(0, [n, group.pixels.length, c]));
       continue;
     }
-    const rows = b.reshape(gatherPixels(b, dy, Int32Array.from(group.sources)), [n * group.pixels.length, group.taps.length * o]);
+    const rows = b.reshape(gatherPixels(b, dy, Int32Array.from(group.sources)), [
+      n * group.pixels.length,
+      group.taps.length * o,
+    ]);
     const all = group.taps.length === kh * kw;
-    const chosen = all ? taps : b.gather(taps, b.constant(Int32Array.from(group.taps), [group.taps.length], 'int32'), 0);
+    const chosen = all
+      ? taps
+      : b.gather(taps, b.constant(Int32Array.from(group.taps), [group.taps.length], 'int32'), 0);
     const weights = b.reshape(b.transpose(chosen, [0, 2, 1]), [group.taps.length * o, c]);
     parts.push(b.reshape(b.matMul(rows, weights), [n, group.pixels.length, c]));
   }
@@ -156,12 +180,22 @@ function inputGradientByColumns(b: Builder, dy: Value, filter: Value, g: Geometr
 /** Columns of an image of few channels, `[kh * kw * c, n * oh * ow]`: whole rows are copied per tap. */
 function tapMajorColumns(b: Builder, x: Value, g: Geometry): Value {
   const [n, h, w, c] = x.shape as readonly [number, number, number, number];
-  const planes = b.pad(b.transpose(x, [3, 0, 1, 2]), [[0, 0], [0, 0], [g.pads[0], g.pads[2]], [g.pads[1], g.pads[3]]]);
+  const planes = b.pad(b.transpose(x, [3, 0, 1, 2]), [
+    [0, 0],
+    [0, 0],
+    [g.pads[0], g.pads[2]],
+    [g.pads[1], g.pads[3]],
+  ]);
   const taps: Value[] = [];
   for (let i = 0; i < g.kernel[0]; i++) {
     for (let j = 0; j < g.kernel[1]; j++) {
       const [top, left] = [i * g.dilation[0], j * g.dilation[1]];
-      const end = [c, n, Math.min(h + g.pads[0] + g.pads[2], top + (g.outSize[0] - 1) * g.stride[0] + 1), Math.min(w + g.pads[1] + g.pads[3], left + (g.outSize[1] - 1) * g.stride[1] + 1)];
+      const end = [
+        c,
+        n,
+        Math.min(h + g.pads[0] + g.pads[2], top + (g.outSize[0] - 1) * g.stride[0] + 1),
+        Math.min(w + g.pads[1] + g.pads[3], left + (g.outSize[1] - 1) * g.stride[1] + 1),
+      ];
       taps.push(b.slice(planes, [0, 0, top, left], end, [1, 1, g.stride[0], g.stride[1]]));
     }
   }
@@ -177,7 +211,13 @@ export function conv2d(b: Builder, x: Value, filter: Value, g: Geometry): Value 
     const rows = pointwise ? b.reshape(x, [n * g.outSize[0] * g.outSize[1], c]) : columns(b, x, g);
     return b.reshape(b.matMul(rows, b.reshape(filter, [kh * kw * c, o])), [n, ...g.outSize, o]);
   }
-  const y = b.op('Conv', [toNchw(b, x), b.transpose(filter, [3, 2, 0, 1])], [n, o, ...g.outSize], 'float32', attributesOf(g, 1));
+  const y = b.op(
+    'Conv',
+    [toNchw(b, x), b.transpose(filter, [3, 2, 0, 1])],
+    [n, o, ...g.outSize],
+    'float32',
+    attributesOf(g, 1),
+  );
   return toNhwc(b, y);
 }
 
@@ -189,7 +229,10 @@ export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometr
   const gradient = b.reshape(dy, [dy.shape[0]! * g.outSize[0] * g.outSize[1], o]);
   const pointwise = kh * kw === 1 && g.pads.every((pad) => pad === 0) && g.stride[0] === 1 && g.stride[1] === 1;
   if (pointwise) return b.reshape(b.matMul(b.reshape(x, [gradient.shape[0]!, c]), gradient, true, false), [1, 1, c, o]);
-  const product = c >= gatherChannels ? b.matMul(columns(b, x, g), gradient, true, false) : b.matMul(tapMajorColumns(b, x, g), gradient);
+  const product =
+    c >= gatherChannels
+      ? b.matMul(columns(b, x, g), gradient, true, false)
+      : b.matMul(tapMajorColumns(b, x, g), gradient);
   return b.reshape(product, [kh, kw, c, o]);
 }
 
@@ -197,7 +240,12 @@ export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometr
 function stridedTap(b: Builder, padded: Value, tap: Pair, g: Geometry): Value {
   const [n, , , c] = padded.shape as readonly [number, number, number, number];
   const begin = [0, tap[0] * g.dilation[0], tap[1] * g.dilation[1], 0];
-  const end = [n, begin[1]! + (g.outSize[0] - 1) * g.stride[0] + 1, begin[2]! + (g.outSize[1] - 1) * g.stride[1] + 1, c];
+  const end = [
+    n,
+    begin[1]! + (g.outSize[0] - 1) * g.stride[0] + 1,
+    begin[2]! + (g.outSize[1] - 1) * g.stride[1] + 1,
+    c,
+  ];
   return b.slice(padded, begin, end, [1, g.stride[0], g.stride[1], 1]);
 }
 
@@ -209,17 +257,32 @@ export function conv2dInputGradient(b: Builder, dy: Value, filter: Value, g: Geo
     const rows = b.reshape(dy, [n * g.outSize[0] * g.outSize[1], o]);
     return b.reshape(b.matMul(rows, b.reshape(filter, [c, o]), false, true), [n, ...g.inSize, c]);
   }
-  if (b.device === 'cpu' && o >= gatherChannels && g.outSize[0] * g.outSize[1] <= smallImage) return inputGradientByColumns(b, dy, filter, g);
+  if (b.device === 'cpu' && o >= gatherChannels && g.outSize[0] * g.outSize[1] <= smallImage)
+    return inputGradientByColumns(b, dy, filter, g);
   const reach = [(kh - 1) * g.dilation[0] + 1, (kw - 1) * g.dilation[1] + 1] as const;
-  const uncovered = ([0, 1] as const).map((axis) => g.inSize[axis] - ((g.outSize[axis] - 1) * g.stride[axis] + reach[axis] - g.pads[axis]! - g.pads[axis + 2]!));
+  const uncovered = ([0, 1] as const).map(
+    (axis) =>
+      g.inSize[axis] - ((g.outSize[axis] - 1) * g.stride[axis] + reach[axis] - g.pads[axis]! - g.pads[axis + 2]!),
+  );
   const unitStride = g.stride[0] === 1 && g.stride[1] === 1;
   if (unitStride && uncovered.every((rest) => rest === 0)) {
     const ends = b.int64([-1, -1]);
-    const flipped = kh * kw === 1 ? filter : b.op('Slice', [filter, ends, b.int64([-kh - 1, -kw - 1]), b.int64([0, 1]), ends], filter.shape, 'float32');
-    const pads = [reach[0] - 1 - g.pads[0], reach[1] - 1 - g.pads[1], reach[0] - 1 - g.pads[2], reach[1] - 1 - g.pads[3]];
+    const flipped =
+      kh * kw === 1
+        ? filter
+        : b.op('Slice', [filter, ends, b.int64([-kh - 1, -kw - 1]), b.int64([0, 1]), ends], filter.shape, 'float32');
+    const pads = [
+      reach[0] - 1 - g.pads[0],
+      reach[1] - 1 - g.pads[1],
+      reach[0] - 1 - g.pads[2],
+      reach[1] - 1 - g.pads[3],
+    ];
     if (pads.every((pad) => pad >= 0)) {
       const attributes = { kernel_shape: g.kernel, strides: [1, 1], dilations: g.dilation, pads, group: 1 };
-      return toNhwc(b, b.op('Conv', [toNchw(b, dy), b.transpose(flipped, [2, 3, 0, 1])], [n, c, ...g.inSize], 'float32', attributes));
+      return toNhwc(
+        b,
+        b.op('Conv', [toNchw(b, dy), b.transpose(flipped, [2, 3, 0, 1])], [n, c, ...g.inSize], 'float32', attributes),
+      );
     }
   }
   return toNhwc(b, transposedConv(b, toNchw(b, dy), b.transpose(filter, [3, 2, 0, 1]), c, g, 1));
@@ -228,23 +291,40 @@ export function conv2dInputGradient(b: Builder, dy: Value, filter: Value, g: Geo
 /** ConvTranspose on `[n, o, oh, ow]` and `[o, c / group, kh, kw]`; pixels that no tap reached get zeros. */
 function transposedConv(b: Builder, dy: Value, weights: Value, channels: number, g: Geometry, group: number): Value {
   const n = dy.shape[0]!;
-  const full = ([0, 1] as const).map((axis) => (g.outSize[axis] - 1) * g.stride[axis] + (g.kernel[axis] - 1) * g.dilation[axis] + 1);
+  const full = ([0, 1] as const).map(
+    (axis) => (g.outSize[axis] - 1) * g.stride[axis] + (g.kernel[axis] - 1) * g.dilation[axis] + 1,
+  );
   const attributes = { kernel_shape: g.kernel, strides: g.stride, dilations: g.dilation, pads: [0, 0, 0, 0], group };
   const whole = b.op('ConvTranspose', [dy, weights], [n, channels, ...full], 'float32', attributes);
   const missing = ([0, 1] as const).map((axis) => Math.max(0, g.pads[axis]! + g.inSize[axis] - full[axis]!));
-  const extended = b.pad(whole, [[0, 0], [0, 0], [0, missing[0]!], [0, missing[1]!]]);
-  return b.slice(extended, [0, 0, g.pads[0], g.pads[1]], [n, channels, g.pads[0] + g.inSize[0], g.pads[1] + g.inSize[1]]);
+  const extended = b.pad(whole, [
+    [0, 0],
+    [0, 0],
+    [0, missing[0]!],
+    [0, missing[1]!],
+  ]);
+  return b.slice(
+    extended,
+    [0, 0, g.pads[0], g.pads[1]],
+    [n, channels, g.pads[0] + g.inSize[0], g.pads[1] + g.inSize[1]],
+  );
 }
 
 const channelsLast = (attributes: KernelAttributes): boolean => attributes['dataFormat'] !== 'NCHW';
-const enter = (b: Builder, x: Value, attributes: KernelAttributes): Value => (channelsLast(attributes) ? x : toNhwc(b, x));
-const leave = (b: Builder, x: Value, attributes: KernelAttributes): Value => (channelsLast(attributes) ? x : toNchw(b, x));
+const enter = (b: Builder, x: Value, attributes: KernelAttributes): Value =>
+  channelsLast(attributes) ? x : toNhwc(b, x);
+const leave = (b: Builder, x: Value, attributes: KernelAttributes): Value =>
+  channelsLast(attributes) ? x : toNchw(b, x);
 const last = { dataFormat: 'NHWC' } as const;
 
 const forward: Rule = (b, inputs, attributes) => {
   const x = enter(b, input(inputs, 'x'), attributes);
   const filter = input(inputs, 'filter');
-  return leave(b, conv2d(b, x, filter, geometryOf(infoOf(x.shape, filter.shape, { ...attributes, ...last }, false))), attributes);
+  return leave(
+    b,
+    conv2d(b, x, filter, geometryOf(infoOf(x.shape, filter.shape, { ...attributes, ...last }, false))),
+    attributes,
+  );
 };
 
 /** `[kh, kw, c, m]` as ONNX's grouped filter `[c * m, 1, kh, kw]`. */
@@ -257,7 +337,16 @@ const depthwise: Rule = (b, inputs, attributes) => {
   const [x, filter] = [input(inputs, 'x'), input(inputs, 'filter')];
   const g = geometryOf(infoOf(x.shape, filter.shape, attributes, true));
   const [, , c, m] = filter.shape as readonly [number, number, number, number];
-  return toNhwc(b, b.op('Conv', [toNchw(b, x), depthwiseFilter(b, filter)], [x.shape[0]!, c * m, ...g.outSize], 'float32', attributesOf(g, c)));
+  return toNhwc(
+    b,
+    b.op(
+      'Conv',
+      [toNchw(b, x), depthwiseFilter(b, filter)],
+      [x.shape[0]!, c * m, ...g.outSize],
+      'float32',
+      attributesOf(g, c),
+    ),
+  );
 };
 
 /** Two-dimensional convolutions and their gradients. */
@@ -273,7 +362,11 @@ export const convRules: RuleTable = {
     const filter = input(inputs, 'filter');
     const shape = attributes['inputShape'] as number[];
     const xShape = channelsLast(attributes) ? shape : [shape[0]!, shape[2]!, shape[3]!, shape[1]!];
-    return leave(b, conv2dInputGradient(b, dy, filter, geometryOf(infoOf(xShape, filter.shape, { ...attributes, ...last }, false))), attributes);
+    return leave(
+      b,
+      conv2dInputGradient(b, dy, filter, geometryOf(infoOf(xShape, filter.shape, { ...attributes, ...last }, false))),
+      attributes,
+    );
   },
   Conv2DBackpropFilter: (b, inputs, attributes) => {
     const [x, dy] = [enter(b, input(inputs, 'x'), attributes), enter(b, input(inputs, 'dy'), attributes)];
@@ -298,7 +391,12 @@ export const convRules: RuleTable = {
     const g = geometryOf(infoOf(x.shape, shape, attributes, true));
     const [n, , , c] = x.shape as readonly [number, number, number, number];
     const multiplier = shape[3];
-    const padded = b.pad(x, [[0, 0], [g.pads[0], g.pads[2]], [g.pads[1], g.pads[3]], [0, 0]]);
+    const padded = b.pad(x, [
+      [0, 0],
+      [g.pads[0], g.pads[2]],
+      [g.pads[1], g.pads[3]],
+      [0, 0],
+    ]);
     const gradient = b.reshape(dy, [n, ...g.outSize, c, multiplier]);
     const taps: Value[] = [];
     for (let i = 0; i < shape[0]; i++) {

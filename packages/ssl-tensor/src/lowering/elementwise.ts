@@ -56,7 +56,8 @@ const log1p = (b: Builder, x: Value): Value => {
 const square = (b: Builder, x: Value): Value => b.mul(x, x);
 const step = (b: Builder, x: Value, alpha: number): Value => {
   // clamp(x * 3e38, 0, 1) is the step in one pass; comparing and casting takes two.
-  if (alpha === 0 && x.type === 'float32') return b.unary('HardSigmoid', x, 'float32', { alpha: { float: 3e38 }, beta: { float: 0 } });
+  if (alpha === 0 && x.type === 'float32')
+    return b.unary('HardSigmoid', x, 'float32', { alpha: { float: 3e38 }, beta: { float: 0 } });
   const positive = b.binary('Greater', x, b.scalar(0, x.type), 'bool');
   return alpha === 0 ? b.cast(positive, x.type) : b.where(positive, b.scalar(1, x.type), b.scalar(alpha, x.type));
 };
@@ -120,14 +121,19 @@ export const elementwiseRules: RuleTable = {
     const [condition, t, e] = [input(inputs, 'condition'), input(inputs, 't'), input(inputs, 'e')];
     // TF.js lets a rank-1 condition choose rows.
     const rows = condition.shape.length === 1 && t.shape.length > 1;
-    return b.where(rows ? b.reshape(condition, [...condition.shape, ...t.shape.slice(1).map(() => 1)]) : condition, t, e);
+    return b.where(
+      rows ? b.reshape(condition, [...condition.shape, ...t.shape.slice(1).map(() => 1)]) : condition,
+      t,
+      e,
+    );
   },
   Neg: unary('Neg'),
   Abs: unary('Abs'),
   Sign: unary('Sign'),
   Ceil: unary('Ceil'),
   Floor: unary('Floor'),
-  Round: (b, inputs) => (input(inputs, 'x').type === 'float32' ? b.unary('Round', input(inputs, 'x')) : input(inputs, 'x')),
+  Round: (b, inputs) =>
+    input(inputs, 'x').type === 'float32' ? b.unary('Round', input(inputs, 'x')) : input(inputs, 'x'),
   Exp: float((b, x) => b.unary('Exp', x)),
   Expm1: float((b, x) => {
     // exp(x) - 1 loses digits near 0: there 2 tanh(x/2) / (1 - tanh(x/2)) keeps them.
@@ -169,7 +175,8 @@ export const elementwiseRules: RuleTable = {
     return b.where(b.binary('GreaterOrEqual', y, b.scalar(0), 'bool'), dy, b.mul(dy, b.add(y, b.scalar(1))));
   },
   Selu: float((b, x) => b.unary('Selu', x)),
-  LeakyRelu: (b, inputs, { alpha }) => b.unary('LeakyRelu', input(inputs, 'x'), 'float32', { alpha: { float: alpha as number } }),
+  LeakyRelu: (b, inputs, { alpha }) =>
+    b.unary('LeakyRelu', input(inputs, 'x'), 'float32', { alpha: { float: alpha as number } }),
   Prelu: (b, inputs) => {
     const [x, alpha] = [input(inputs, 'x'), input(inputs, 'alpha')];
     return b.where(b.binary('Less', x, b.scalar(0), 'bool'), b.mul(x, alpha), x);
@@ -177,7 +184,11 @@ export const elementwiseRules: RuleTable = {
   Step: (b, inputs, { alpha }) => step(b, input(inputs, 'x'), (alpha as number | undefined) ?? 0),
   ClipByValue: (b, inputs, { clipValueMin, clipValueMax }) => {
     const x = input(inputs, 'x');
-    return b.binary('Min', b.binary('Max', x, b.scalar(clipValueMin as number, x.type)), b.scalar(clipValueMax as number, x.type));
+    return b.binary(
+      'Min',
+      b.binary('Max', x, b.scalar(clipValueMin as number, x.type)),
+      b.scalar(clipValueMax as number, x.type),
+    );
   },
   IsNan: floatTest(false, (b, x) => b.unary('IsNaN', x, 'bool')),
   IsInf: floatTest(false, (b, x) => b.unary('IsInf', x, 'bool')),

@@ -11,7 +11,12 @@ function segmentSum(b: Builder, rows: Value, ids: Value, segments: number): Valu
   const flat = b.reshape(rows, [count, ...inner]);
   const column = b.reshape(ids, [count]);
   const zero32 = b.scalar(0, 'int32');
-  const valid = b.binary('And', b.binary('GreaterOrEqual', column, zero32, 'bool'), b.binary('Less', column, b.scalar(segments, 'int32'), 'bool'), 'bool');
+  const valid = b.binary(
+    'And',
+    b.binary('GreaterOrEqual', column, zero32, 'bool'),
+    b.binary('Less', column, b.scalar(segments, 'int32'), 'bool'),
+    'bool',
+  );
   const kept = b.where(b.reshape(valid, [count, ...inner.map(() => 1)]), flat, b.scalar(0, rows.type));
   const position = b.reshape(b.cast(b.where(valid, column, zero32), 'int64'), [count, 1]);
   const zero = b.splat(0, [segments, ...inner], rows.type);
@@ -27,20 +32,33 @@ export const gatherRules: RuleTable = {
     if (batch === 0) return b.gather(x, indices, at);
     // Batched: fold the batch axes of x and of the indices into one row index.
     const lead = x.shape.slice(0, batch);
-    const moved = [...lead.map((_, axisIndex) => axisIndex), at, ...x.shape.map((_, axisIndex) => axisIndex).filter((axisIndex) => axisIndex >= batch && axisIndex !== at)];
+    const moved = [
+      ...lead.map((_, axisIndex) => axisIndex),
+      at,
+      ...x.shape.map((_, axisIndex) => axisIndex).filter((axisIndex) => axisIndex >= batch && axisIndex !== at),
+    ];
     const front = b.transpose(x, moved);
     const [groups, length] = [sizeOf(lead), x.shape[at]!];
     const inner = front.shape.slice(batch + 1);
     const flat = b.reshape(front, [groups * length, ...inner]);
     const perGroup = sizeOf(indices.shape.slice(batch));
-    const offsets = b.constant(Int32Array.from({ length: groups }, (_, group) => group * length), [groups, 1], 'int32');
+    const offsets = b.constant(
+      Int32Array.from({ length: groups }, (_, group) => group * length),
+      [groups, 1],
+      'int32',
+    );
     const rows = b.add(b.reshape(indices, [groups, perGroup]), offsets);
     const picked = b.reshape(b.gather(flat, rows, 0), [...lead, ...indices.shape.slice(batch), ...inner]);
     const middle = at - batch;
     const own = indices.shape.length - batch;
     const rank = batch + own + inner.length;
     const positions = Array.from({ length: rank }, (_, index) => index);
-    const perm = [...positions.slice(0, batch), ...positions.slice(batch + own, batch + own + middle), ...positions.slice(batch, batch + own), ...positions.slice(batch + own + middle)];
+    const perm = [
+      ...positions.slice(0, batch),
+      ...positions.slice(batch + own, batch + own + middle),
+      ...positions.slice(batch, batch + own),
+      ...positions.slice(batch + own + middle),
+    ];
     return b.transpose(picked, perm);
   },
   GatherNd: (b, inputs) => {
@@ -67,9 +85,19 @@ export const gatherRules: RuleTable = {
     const values = b.constant(Float32Array.of(offValue as number, onValue as number), [2]);
     const flat = b.reshape(indices, [sizeOf(indices.shape)]);
     // ONNX wraps negative indices around; TF.js leaves those rows off.
-    const kept = b.where(b.binary('Less', flat, b.scalar(0, 'int32'), 'bool'), b.scalar(depth as number, 'int32'), flat);
+    const kept = b.where(
+      b.binary('Less', flat, b.scalar(0, 'int32'), 'bool'),
+      b.scalar(depth as number, 'int32'),
+      flat,
+    );
     // The runtime has it for floats, and for indices of one axis at least.
-    const hot = b.op('OneHot', [b.cast(kept, 'int64'), b.int64([depth as number]), values], [...flat.shape, depth as number], 'float32', { axis: -1 });
-    return b.cast(b.reshape(hot, [...indices.shape, depth as number]), ((dtype as ValueType | undefined) ?? 'int32'));
+    const hot = b.op(
+      'OneHot',
+      [b.cast(kept, 'int64'), b.int64([depth as number]), values],
+      [...flat.shape, depth as number],
+      'float32',
+      { axis: -1 },
+    );
+    return b.cast(b.reshape(hot, [...indices.shape, depth as number]), (dtype as ValueType | undefined) ?? 'int32');
   },
 };

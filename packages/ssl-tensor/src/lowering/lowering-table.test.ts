@@ -13,11 +13,15 @@ it('holds the rules of every family, and no kernel twice', () => {
 });
 
 it('has a conformance suite for every family, which fails for a rule that no case lowers', () => {
-  const families = readdirSync(folder).filter((name) => !name.endsWith('.test.ts') && /: RuleTable = \{/.test(readFileSync(join(folder, name), 'utf8')));
+  const families = readdirSync(folder).filter(
+    (name) => !name.endsWith('.test.ts') && /: RuleTable = \{/.test(readFileSync(join(folder, name), 'utf8')),
+  );
   expect(families.toSorted()).toEqual(Object.keys(kernelFamilies).map((family) => `${family}.ts`));
   for (const name of families) {
     const table = /export const (\w+): RuleTable/.exec(readFileSync(join(folder, name), 'utf8'))![1]!;
-    expect(readFileSync(join(folder, name.replace('.ts', '.test.ts')), 'utf8')).toMatch(new RegExp(`describeConformance\\('[\\w ]+', ${table}, `));
+    expect(readFileSync(join(folder, name.replace('.ts', '.test.ts')), 'utf8')).toMatch(
+      new RegExp(`describeConformance\\('[\\w ]+', ${table}, `),
+    );
   }
 });
 

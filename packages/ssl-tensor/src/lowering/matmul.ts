@@ -25,7 +25,12 @@ export function activate(b: Builder, x: Value, attributes: KernelAttributes, wei
 /** The last two axes exchanged where `flip` says so. */
 function lastTwo(b: Builder, x: Value, flip: boolean): Value {
   const rank = x.shape.length;
-  return flip ? b.transpose(x, [...x.shape.keys()].map((axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis))) : x;
+  return flip
+    ? b.transpose(
+        x,
+        [...x.shape.keys()].map((axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)),
+      )
+    : x;
 }
 
 function product(b: Builder, inputs: KernelInputs, attributes: KernelAttributes): Value {

@@ -1,5 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { agrees, agreesInValue, describeConformance, exactly, floats, ints } from '../../../../test/support/lowering-conformance.js';
+import {
+  agrees,
+  agreesInValue,
+  describeConformance,
+  exactly,
+  floats,
+  ints,
+} from '../../../../test/support/lowering-conformance.js';
 import { gelu } from '../ops/gelu.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { foldInKey, randomUniform } from '../ops/random-uniform.js';
@@ -11,13 +18,34 @@ const key = (high: number, low: number): ReturnType<typeof exactly> => exactly([
 const erf = { atol: 1e-6 } as const;
 
 describeConformance('own kernels', ownKernelRules, [
-  ...[[], [5], [2, 3, 4]].flatMap((shape) => [agrees('gelu', [floats(shape, -4, 4)], (x: tf.Tensor) => gelu(x), erf), agrees('gelu by tanh', [floats(shape, -4, 4)], (x: tf.Tensor) => gelu(x, { approximate: 'tanh' }))]),
+  ...[[], [5], [2, 3, 4]].flatMap((shape) => [
+    agrees('gelu', [floats(shape, -4, 4)], (x: tf.Tensor) => gelu(x), erf),
+    agrees('gelu by tanh', [floats(shape, -4, 4)], (x: tf.Tensor) => gelu(x, { approximate: 'tanh' })),
+  ]),
   ...[[4], [3, 5], [2, 3, 8], [2, 2, 1]].map((shape) =>
-    agrees('layerNorm', [floats(shape), floats([shape.at(-1)!]), floats([shape.at(-1)!])], (x: tf.Tensor, scale, bias) => layerNorm(x, scale, bias, 1e-5), { atol: 2e-6 }),
+    agrees(
+      'layerNorm',
+      [floats(shape), floats([shape.at(-1)!]), floats([shape.at(-1)!])],
+      (x: tf.Tensor, scale, bias) => layerNorm(x, scale, bias, 1e-5),
+      { atol: 2e-6 },
+    ),
   ),
-  ...[[], [1], [2], [7], [3, 4], [0]].map((shape) => agreesInValue(`randomUniform [${shape.join(', ')}]`, [key(0x13198a2e, 0x93707344)], (k) => randomUniform(k, shape), { rtol: 0, atol: 0 })),
-  ...[0, 1, 4294967295, 4294967296 * 5 + 7].map((data) => agreesInValue(`foldInKey ${data}`, [key(0xdeadbeef, 7)], (k) => foldInKey(k, data), { rtol: 0, atol: 0 })),
+  ...[[], [1], [2], [7], [3, 4], [0]].map((shape) =>
+    agreesInValue(
+      `randomUniform [${shape.join(', ')}]`,
+      [key(0x13198a2e, 0x93707344)],
+      (k) => randomUniform(k, shape),
+      { rtol: 0, atol: 0 },
+    ),
+  ),
+  ...[0, 1, 4294967295, 4294967296 * 5 + 7].map((data) =>
+    agreesInValue(`foldInKey ${data}`, [key(0xdeadbeef, 7)], (k) => foldInKey(k, data), { rtol: 0, atol: 0 }),
+  ),
   agrees('sparseSoftmaxCrossEntropy', [floats([5, 4], -3, 3), ints([5], 0, 4)], sparseSoftmaxCrossEntropy),
   agrees('sparseSoftmaxCrossEntropy of one row', [floats([1, 3]), ints([1], 0, 3)], sparseSoftmaxCrossEntropy),
-  agrees('sparseSoftmaxCrossEntropy of extremes', [exactly([1000, -1000, 0, 0, 1e30, -1e30], [2, 3]), exactly([1, 1], [2], 'int32')], sparseSoftmaxCrossEntropy),
+  agrees(
+    'sparseSoftmaxCrossEntropy of extremes',
+    [exactly([1000, -1000, 0, 0, 1e30, -1e30], [2, 3]), exactly([1, 1], [2], 'int32')],
+    sparseSoftmaxCrossEntropy,
+  ),
 ]);

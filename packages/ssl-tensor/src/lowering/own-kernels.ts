@@ -4,12 +4,14 @@ import { input, type RuleTable } from './rule.js';
 
 /** Rotation of 32-bit words to the left, on uint32. */
 const rotate = (b: Builder, x: Value, bits: number): Value => {
-  const shift = (count: number, direction: string): Value => b.op('BitShift', [x, b.splat(count, x.shape, 'uint32')], x.shape, 'uint32', { direction });
+  const shift = (count: number, direction: string): Value =>
+    b.op('BitShift', [x, b.splat(count, x.shape, 'uint32')], x.shape, 'uint32', { direction });
   return b.op('BitwiseOr', [shift(bits, 'LEFT'), shift(32 - bits, 'RIGHT')], x.shape, 'uint32');
 };
 
 /** 32-bit addition that wraps: the runtime adds int32, not uint32. */
-const addWords = (b: Builder, x: Value, y: Value): Value => b.cast(b.add(b.cast(x, 'int32'), b.cast(y, 'int32')), 'uint32');
+const addWords = (b: Builder, x: Value, y: Value): Value =>
+  b.cast(b.add(b.cast(x, 'int32'), b.cast(y, 'int32')), 'uint32');
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
@@ -41,7 +43,16 @@ function threefry(b: Builder, key: Value, high: Value, low: Value): Value {
 
 /** Words of the counters `0 .. pairs - 1`. */
 const countedWords = (b: Builder, key: Value, pairs: number): Value =>
-  threefry(b, key, b.splat(0, [pairs], 'uint32'), b.constant(Uint32Array.from({ length: pairs }, (_, index) => index), [pairs], 'uint32'));
+  threefry(
+    b,
+    key,
+    b.splat(0, [pairs], 'uint32'),
+    b.constant(
+      Uint32Array.from({ length: pairs }, (_, index) => index),
+      [pairs],
+      'uint32',
+    ),
+  );
 
 /** Kernels of our own, recorded inside compile() in place of chains of TF.js ops. */
 export const ownKernelRules: RuleTable = {
@@ -57,18 +68,28 @@ export const ownKernelRules: RuleTable = {
       { shape: rows, type: 'float32' as const },
       { shape: rows, type: 'float32' as const },
     ];
-    return b.graph.nodes('LayerNormalization', [x, input(inputs, 'scale'), input(inputs, 'bias')], specs, { axis: -1, epsilon: { float: epsilon as number } });
+    return b.graph.nodes('LayerNormalization', [x, input(inputs, 'scale'), input(inputs, 'bias')], specs, {
+      axis: -1,
+      epsilon: { float: epsilon as number },
+    });
   },
   SslRandomUniform: (b, inputs, { shape }) => {
     const size = sizeOf(shape as number[]);
     const pairs = Math.ceil(size / 2);
     const words = b.reshape(countedWords(b, input(inputs, 'key'), pairs), [2 * pairs]);
-    const high = b.op('BitShift', [words, b.splat(8, [2 * pairs], 'uint32')], [2 * pairs], 'uint32', { direction: 'RIGHT' });
+    const high = b.op('BitShift', [words, b.splat(8, [2 * pairs], 'uint32')], [2 * pairs], 'uint32', {
+      direction: 'RIGHT',
+    });
     const uniform = b.mul(b.cast(high, 'float32'), b.scalar(2 ** -24));
     return b.reshape(b.slice(uniform, [0], [size]), shape as number[]);
   },
   SslFoldIn: (b, inputs, { data }) => {
-    const words = threefry(b, input(inputs, 'key'), b.splat(Math.floor((data as number) / 4294967296), [1], 'uint32'), b.splat((data as number) >>> 0, [1], 'uint32'));
+    const words = threefry(
+      b,
+      input(inputs, 'key'),
+      b.splat(Math.floor((data as number) / 4294967296), [1], 'uint32'),
+      b.splat((data as number) >>> 0, [1], 'uint32'),
+    );
     return b.cast(b.reshape(words, [2]), 'int32');
   },
   SslGatherElements: (b, inputs) => {
@@ -80,9 +101,18 @@ export const ownKernelRules: RuleTable = {
     const [x, indices, amounts] = [input(inputs, 'x'), input(inputs, 'indices'), input(inputs, 'amounts')];
     const rows = indices.shape[0]!;
     const place = b.concat(
-      [b.constant(Int32Array.from({ length: rows }, (_, row) => row), [rows, 1], 'int32'), b.reshape(indices, [rows, 1])],
+      [
+        b.constant(
+          Int32Array.from({ length: rows }, (_, row) => row),
+          [rows, 1],
+          'int32',
+        ),
+        b.reshape(indices, [rows, 1]),
+      ],
       1,
     );
-    return b.op('ScatterND', [x, b.cast(place, 'int64'), b.expand(b.unary('Neg', amounts), [rows])], x.shape, x.type, { reduction: 'add' });
+    return b.op('ScatterND', [x, b.cast(place, 'int64'), b.expand(b.unary('Neg', amounts), [rows])], x.shape, x.type, {
+      reduction: 'add',
+    });
   },
 };

@@ -22,16 +22,35 @@ const geometries: readonly (readonly [readonly number[], Pair, Pair, Padding, ('
   [[1, 6, 6, 1], 3, 2, 0, 'ceil'],
 ];
 
-const text = (...[, filter, stride, pad, rounding]: (typeof geometries)[number]): string => `${String(filter)} by ${String(stride)} ${pad}${rounding === undefined ? '' : ` ${rounding}`}`;
+const text = (...[, filter, stride, pad, rounding]: (typeof geometries)[number]): string =>
+  `${String(filter)} by ${String(stride)} ${pad}${rounding === undefined ? '' : ` ${rounding}`}`;
 
 /** TF.js's gradients forget the rounding mode. */
 const differentiable = (item: (typeof geometries)[number]): { gradient: boolean } => ({ gradient: item[4] !== 'ceil' });
 
 describeConformance('pool', poolRules, [
-  ...geometries.map((item) => agrees(`maxPool ${text(...item)}`, [floats(item[0], -3, -1)], (x) => tf.maxPool(x, item[1], item[2], item[3], item[4]), differentiable(item))),
-  ...geometries.map((item) => agrees(`avgPool ${text(...item)}`, [floats(item[0])], (x) => tf.avgPool(x, item[1], item[2], item[3], item[4]), differentiable(item))),
+  ...geometries.map((item) =>
+    agrees(
+      `maxPool ${text(...item)}`,
+      [floats(item[0], -3, -1)],
+      (x) => tf.maxPool(x, item[1], item[2], item[3], item[4]),
+      differentiable(item),
+    ),
+  ),
+  ...geometries.map((item) =>
+    agrees(
+      `avgPool ${text(...item)}`,
+      [floats(item[0])],
+      (x) => tf.avgPool(x, item[1], item[2], item[3], item[4]),
+      differentiable(item),
+    ),
+  ),
   agrees('maxPool of one image', [floats([4, 6, 3])], (x) => tf.maxPool(x, 2, 2, 'valid')),
   agrees('avgPool of one image', [floats([4, 6, 3])], (x) => tf.avgPool(x, 2, 2, 'valid')),
-  agrees('maxPool of equal elements', [exactly([1, 1, 1, 1, 2, 2, 0, 2, 0, 0, 0, 0, 3, 0, 0, 3], [1, 4, 4, 1])], (x) => tf.maxPool(x, 2, 2, 'valid')),
-  agrees('maxPool of overlapping windows over one peak', [exactly([0, 0, 0, 0, 9, 0, 0, 0, 0], [1, 3, 3, 1])], (x) => tf.maxPool(x, 2, 1, 'valid')),
+  agrees('maxPool of equal elements', [exactly([1, 1, 1, 1, 2, 2, 0, 2, 0, 0, 0, 0, 3, 0, 0, 3], [1, 4, 4, 1])], (x) =>
+    tf.maxPool(x, 2, 2, 'valid'),
+  ),
+  agrees('maxPool of overlapping windows over one peak', [exactly([0, 0, 0, 0, 9, 0, 0, 0, 0], [1, 3, 3, 1])], (x) =>
+    tf.maxPool(x, 2, 1, 'valid'),
+  ),
 ]);

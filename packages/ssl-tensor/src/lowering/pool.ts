@@ -24,15 +24,24 @@ const attributesOf = (info: Info): Record<string, number | readonly number[]> =>
     info.padInfo.top,
     info.padInfo.left,
     // Rounding up makes windows that end outside.
-    Math.max(info.padInfo.bottom, (info.outHeight - 1) * info.strideHeight + info.filterHeight - info.inHeight - info.padInfo.top),
-    Math.max(info.padInfo.right, (info.outWidth - 1) * info.strideWidth + info.filterWidth - info.inWidth - info.padInfo.left),
+    Math.max(
+      info.padInfo.bottom,
+      (info.outHeight - 1) * info.strideHeight + info.filterHeight - info.inHeight - info.padInfo.top,
+    ),
+    Math.max(
+      info.padInfo.right,
+      (info.outWidth - 1) * info.strideWidth + info.filterWidth - info.inWidth - info.padInfo.left,
+    ),
   ],
 });
 
 function pool(b: Builder, op: string, x: Value, info: Info): Value {
   const nchw = b.transpose(x, [0, 3, 1, 2]);
   const extra = op === 'AveragePool' ? { count_include_pad: 0 } : {};
-  const y = b.op(op, [nchw], [info.batchSize, info.outChannels, info.outHeight, info.outWidth], 'float32', { ...attributesOf(info), ...extra });
+  const y = b.op(op, [nchw], [info.batchSize, info.outChannels, info.outHeight, info.outWidth], 'float32', {
+    ...attributesOf(info),
+    ...extra,
+  });
   return b.transpose(y, [0, 2, 3, 1]);
 }
 
@@ -41,17 +50,34 @@ function spread(b: Builder, y: Value, tap: readonly [number, number], info: Info
   const { strideHeight: sh, strideWidth: sw, padInfo: pad } = info;
   const [n, oh, ow, c] = y.shape as readonly [number, number, number, number];
   // Zeros between elements: pad a trailing axis of each stride and fold it in.
-  const dilated = b.reshape(b.pad(b.reshape(y, [n, oh, 1, ow, 1, c]), [[0, 0], [0, 0], [0, sh - 1], [0, 0], [0, sw - 1], [0, 0]]), [n, oh * sh, ow * sw, c]);
+  const dilated = b.reshape(
+    b.pad(b.reshape(y, [n, oh, 1, ow, 1, c]), [
+      [0, 0],
+      [0, 0],
+      [0, sh - 1],
+      [0, 0],
+      [0, sw - 1],
+      [0, 0],
+    ]),
+    [n, oh * sh, ow * sw, c],
+  );
   const height = info.inHeight + pad.top + pad.bottom + sh;
   const width = info.inWidth + pad.left + pad.right + sw;
-  const placed = b.pad(dilated, [[0, 0], [tap[0], Math.max(0, height - tap[0] - oh * sh)], [tap[1], Math.max(0, width - tap[1] - ow * sw)], [0, 0]]);
+  const placed = b.pad(dilated, [
+    [0, 0],
+    [tap[0], Math.max(0, height - tap[0] - oh * sh)],
+    [tap[1], Math.max(0, width - tap[1] - ow * sw)],
+    [0, 0],
+  ]);
   return b.slice(placed, [0, pad.top, pad.left, 0], [n, pad.top + info.inHeight, pad.left + info.inWidth, c]);
 }
 
 /** Pooling over height and width, and its gradients. */
 export const poolRules: RuleTable = {
-  MaxPool: (b, inputs, attributes) => pool(b, 'MaxPool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
-  AvgPool: (b, inputs, attributes) => pool(b, 'AveragePool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
+  MaxPool: (b, inputs, attributes) =>
+    pool(b, 'MaxPool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
+  AvgPool: (b, inputs, attributes) =>
+    pool(b, 'AveragePool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
   MaxPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const info = infoOf(x.shape, attributes);
@@ -65,7 +91,9 @@ export const poolRules: RuleTable = {
     const count = sizeOf(indices.shape);
     const zero = b.splat(0, [sizeOf(x.shape)]);
     const flat = b.reshape(b.transpose(dy, [0, 3, 1, 2]), [count]);
-    const placed = b.op('ScatterND', [zero, b.reshape(indices, [count, 1]), flat], zero.shape, 'float32', { reduction: 'add' });
+    const placed = b.op('ScatterND', [zero, b.reshape(indices, [count, 1]), flat], zero.shape, 'float32', {
+      reduction: 'add',
+    });
     return b.transpose(b.reshape(placed, [n, c, info.inHeight, info.inWidth]), [0, 2, 3, 1]);
   },
   AvgPoolGrad: (b, inputs, attributes) => {

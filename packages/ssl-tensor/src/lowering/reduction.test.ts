@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { agrees, agreesInValue, bools, type ConformanceCase, describeConformance, exactly, floats, ints } from '../../../../test/support/lowering-conformance.js';
+import {
+  agrees,
+  agreesInValue,
+  bools,
+  type ConformanceCase,
+  describeConformance,
+  exactly,
+  floats,
+  ints,
+} from '../../../../test/support/lowering-conformance.js';
 import { reductionRules } from './reduction.js';
 
 type Axis = number | number[] | undefined;
@@ -10,11 +19,20 @@ const places: readonly (readonly [readonly number[], Axis])[] = [
   [[5], undefined],
   [[2, 3], 0],
   [[2, 3], -1],
-  [[2, 3, 4], [0, 2]],
-  [[2, 3, 4], [-1, 1]],
+  [
+    [2, 3, 4],
+    [0, 2],
+  ],
+  [
+    [2, 3, 4],
+    [-1, 1],
+  ],
   [[2, 1, 4], 1],
   [[2, 3, 4], undefined],
-  [[1, 1], [0, 1]],
+  [
+    [1, 1],
+    [0, 1],
+  ],
   [[2, 3], []],
 ];
 
@@ -29,9 +47,21 @@ const reductions: readonly (readonly [string, Reduction, gradient: boolean, inte
   ['euclideanNorm', ((x, axis, keepDims) => tf.norm(x, 'euclidean', axis, keepDims)) as Reduction, true, false],
 ];
 
-const each = (name: string, make: (shape: readonly number[]) => ReturnType<typeof floats>, op: Reduction, gradient: boolean): ConformanceCase[] =>
+const each = (
+  name: string,
+  make: (shape: readonly number[]) => ReturnType<typeof floats>,
+  op: Reduction,
+  gradient: boolean,
+): ConformanceCase[] =>
   places.flatMap(([shape, axis]) =>
-    [false, true].map((keepDims) => agrees(`${name} over ${axis === undefined ? 'all' : `[${String(axis)}]`}${keepDims ? ' kept' : ''}`, [make(shape)], (x) => op(x, axis, keepDims), { gradient })),
+    [false, true].map((keepDims) =>
+      agrees(
+        `${name} over ${axis === undefined ? 'all' : `[${String(axis)}]`}${keepDims ? ' kept' : ''}`,
+        [make(shape)],
+        (x) => op(x, axis, keepDims),
+        { gradient },
+      ),
+    ),
   );
 
 /** No axis at all reduces nothing; TF.js's max and prod have no gradient for that and its norm refuses it. */
@@ -43,14 +73,29 @@ describeConformance('reduction', reductionRules, [
     ...(integers ? each(name, (shape) => ints(shape), op, false).filter((item) => !hasEmptyAxes(item)) : []),
   ]),
   agreesInValue('sum over no axis', [floats([2, 3])], (x) => tf.sum(x, [])),
-  ...[tf.all, tf.any].flatMap((op, index) => each(['all', 'any'][index]!, (shape) => bools(shape), op as Reduction, false).filter((item) => !hasEmptyAxes(item))),
+  ...[tf.all, tf.any].flatMap((op, index) =>
+    each(['all', 'any'][index]!, (shape) => bools(shape), op as Reduction, false).filter((item) => !hasEmptyAxes(item)),
+  ),
   agreesInValue('sum of truths', [bools([3, 4])], (x) => tf.sum(x, 1)),
   agreesInValue('sum of nothing', [floats([0, 3])], (x) => [tf.sum(x, 0), tf.sum(x)]),
   agrees('max of equal elements', [exactly([1, 2, 2, 0, 0, 0], [2, 3])], (x) => tf.max(x, 1)),
-  agreesInValue('max and min of infinities', [exactly([-Infinity, -Infinity, 1, Infinity], [2, 2])], (x) => [tf.max(x, 1), tf.min(x, 1)]),
-  agreesInValue('sum of infinities and NaN', [exactly([Infinity, 1, Infinity, -Infinity, NaN, 0], [3, 2])], (x) => [tf.sum(x, 1), tf.mean(x, 1)]),
+  agreesInValue('max and min of infinities', [exactly([-Infinity, -Infinity, 1, Infinity], [2, 2])], (x) => [
+    tf.max(x, 1),
+    tf.min(x, 1),
+  ]),
+  agreesInValue('sum of infinities and NaN', [exactly([Infinity, 1, Infinity, -Infinity, NaN, 0], [3, 2])], (x) => [
+    tf.sum(x, 1),
+    tf.mean(x, 1),
+  ]),
   // Long and narrow: summed in blocks on the CPU.
-  ...['float32', 'int32'].map((dtype) => agrees('sum over many short rows', [dtype === 'int32' ? ints([64, 96, 12]) : floats([64, 96, 12])], (x) => [tf.sum(x, [0, 1]), tf.max(x, [0, 1])], { scaled: 1e-5, gradient: false })),
+  ...['float32', 'int32'].map((dtype) =>
+    agrees(
+      'sum over many short rows',
+      [dtype === 'int32' ? ints([64, 96, 12]) : floats([64, 96, 12])],
+      (x) => [tf.sum(x, [0, 1]), tf.max(x, [0, 1])],
+      { scaled: 1e-5, gradient: false },
+    ),
+  ),
   agrees('mean over many short rows', [floats([48, 7, 9, 20])], (x) => tf.mean(x, [0, 1, 2]), { scaled: 1e-5 }),
   agrees('moments', [floats([4, 5, 3])], (x) => {
     const { mean, variance } = tf.moments(x, [0, 1]);
@@ -64,16 +109,29 @@ describeConformance('reduction', reductionRules, [
         [[2, 3], -1],
         [[2, 1, 4], 1],
       ] as const
-    ).flatMap(([shape, axis]) => [floats(shape), ints(shape, 0, 3)].map((operand) => agreesInValue(`${['argMax', 'argMin'][index]} over ${axis}`, [operand], (x) => op(x, axis)))),
+    ).flatMap(([shape, axis]) =>
+      [floats(shape), ints(shape, 0, 3)].map((operand) =>
+        agreesInValue(`${['argMax', 'argMin'][index]} over ${axis}`, [operand], (x) => op(x, axis)),
+      ),
+    ),
   ),
   agreesInValue('argMax of truths', [bools([2, 5])], (x) => tf.argMax(x, 1)),
-  agreesInValue('argMax of equal elements', [exactly([3, 3, 1, 1, 3, 3], [2, 3])], (x) => [tf.argMax(x, 1), tf.argMin(x, 1)]),
+  agreesInValue('argMax of equal elements', [exactly([3, 3, 1, 1, 3, 3], [2, 3])], (x) => [
+    tf.argMax(x, 1),
+    tf.argMin(x, 1),
+  ]),
   ...[false, true].flatMap((exclusive) =>
     [false, true].flatMap((reverse) => [
       // TF.js takes no negative axis here, and its gradient is right for the last axis only.
-      agrees(`cumsum${exclusive ? ' exclusive' : ''}${reverse ? ' reverse' : ''}`, [floats([2, 3, 4])], (x) => tf.cumsum(x, 2, exclusive, reverse)),
-      agreesInValue(`cumsum${exclusive ? ' exclusive' : ''}${reverse ? ' reverse' : ''}`, [floats([2, 3, 4])], (x) => tf.cumsum(x, 1, exclusive, reverse)),
-      agreesInValue(`cumsum${exclusive ? ' exclusive' : ''}${reverse ? ' reverse' : ''}`, [ints([5])], (x) => tf.cumsum(x, 0, exclusive, reverse)),
+      agrees(`cumsum${exclusive ? ' exclusive' : ''}${reverse ? ' reverse' : ''}`, [floats([2, 3, 4])], (x) =>
+        tf.cumsum(x, 2, exclusive, reverse),
+      ),
+      agreesInValue(`cumsum${exclusive ? ' exclusive' : ''}${reverse ? ' reverse' : ''}`, [floats([2, 3, 4])], (x) =>
+        tf.cumsum(x, 1, exclusive, reverse),
+      ),
+      agreesInValue(`cumsum${exclusive ? ' exclusive' : ''}${reverse ? ' reverse' : ''}`, [ints([5])], (x) =>
+        tf.cumsum(x, 0, exclusive, reverse),
+      ),
     ]),
   ),
   ...[1, 3, 5].map((k) =>
@@ -86,7 +144,10 @@ describeConformance('reduction', reductionRules, [
     const { values, indices } = tf.topk(x, 4);
     return [values, indices];
   }),
-  ...[[4], [2, 3], [2, 1, 5], [3, 1]].flatMap((shape) => [agrees('softmax', [floats(shape, -4, 4)], (x) => tf.softmax(x)), agrees('logSoftmax', [floats(shape, -4, 4)], (x) => tf.logSoftmax(x))]),
+  ...[[4], [2, 3], [2, 1, 5], [3, 1]].flatMap((shape) => [
+    agrees('softmax', [floats(shape, -4, 4)], (x) => tf.softmax(x)),
+    agrees('logSoftmax', [floats(shape, -4, 4)], (x) => tf.logSoftmax(x)),
+  ]),
   agrees('softmax of extremes', [exactly([1000, -1000, 0, 1000, 1000, -1e30], [2, 3])], (x) => tf.softmax(x)),
   agreesInValue('softmax with masked places', [exactly([1, -Infinity, 0], [1, 3])], (x) => tf.softmax(x)),
 ]);

@@ -37,8 +37,15 @@ const argument =
   };
 
 const cumulative = (b: Builder, x: Value, attributes: KernelAttributes): Value => {
-  const axis = b.graph.constant(BigInt64Array.of(BigInt(positiveAxis(attributes['axis'] as number, x.shape.length))), [], 'int64');
-  const flags = { exclusive: attributes['exclusive'] === true ? 1 : 0, reverse: attributes['reverse'] === true ? 1 : 0 };
+  const axis = b.graph.constant(
+    BigInt64Array.of(BigInt(positiveAxis(attributes['axis'] as number, x.shape.length))),
+    [],
+    'int64',
+  );
+  const flags = {
+    exclusive: attributes['exclusive'] === true ? 1 : 0,
+    reverse: attributes['reverse'] === true ? 1 : 0,
+  };
   return b.op('CumSum', [x, axis], x.shape, x.type, flags);
 };
 
@@ -46,7 +53,12 @@ const cumulative = (b: Builder, x: Value, attributes: KernelAttributes): Value =
 export const reductionRules: RuleTable = {
   Sum: reduce('ReduceSum', countable),
   Mean: reduce('ReduceMean', toFloat),
-  Max: (b, inputs, attributes) => reduce('ReduceMax', undefined, 'reductionIndices' in attributes ? 'reductionIndices' : 'axis')(b, inputs, attributes),
+  Max: (b, inputs, attributes) =>
+    reduce('ReduceMax', undefined, 'reductionIndices' in attributes ? 'reductionIndices' : 'axis')(
+      b,
+      inputs,
+      attributes,
+    ),
   Min: reduce('ReduceMin'),
   Prod: reduce('ReduceProd', countable),
   All: overBool('ReduceMin'),

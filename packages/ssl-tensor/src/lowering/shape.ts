@@ -24,17 +24,37 @@ export const shapeRules: RuleTable = {
   Slice: (b, inputs, { begin, size }) => {
     const x = input(inputs, 'x');
     const [from, sizes] = slice_util.parseSliceParams(asTensor(x), begin as number[], size as number[]);
-    return b.slice(x, from!, from!.map((start, axis) => start + sizes![axis]!));
+    return b.slice(
+      x,
+      from!,
+      from!.map((start, axis) => start + sizes![axis]!),
+    );
   },
   StridedSlice: (b, inputs, attributes) => {
     const x = input(inputs, 'x');
     const a = attributes as Record<string, number> & { begin: number[]; end: number[]; strides: number[] };
-    const info = slice_util.sliceInfo([...x.shape], a.begin, a.end, a.strides, a['beginMask']!, a['endMask']!, a['ellipsisMask']!, a['newAxisMask']!, a['shrinkAxisMask']!);
+    const info = slice_util.sliceInfo(
+      [...x.shape],
+      a.begin,
+      a.end,
+      a.strides,
+      a['beginMask']!,
+      a['endMask']!,
+      a['ellipsisMask']!,
+      a['newAxisMask']!,
+      a['shrinkAxisMask']!,
+    );
     if (info.finalShapeSparse.some((dimension) => dimension === 0)) return b.splat(0, info.finalShape, x.type);
     const axes = info.begin.map((_, axis) => axis);
     const cut = b.op(
       'Slice',
-      [x, b.int64(info.begin), b.int64(info.end.map((end, axis) => (end < 0 && info.strides[axis]! < 0 ? -x.shape[axis]! - 1 : end))), b.int64(axes), b.int64(info.strides)],
+      [
+        x,
+        b.int64(info.begin),
+        b.int64(info.end.map((end, axis) => (end < 0 && info.strides[axis]! < 0 ? -x.shape[axis]! - 1 : end))),
+        b.int64(axes),
+        b.int64(info.strides),
+      ],
       info.finalShapeSparse,
       x.type,
     );
@@ -58,7 +78,10 @@ export const shapeRules: RuleTable = {
     return Array.from({ length: x.shape[at]! }, (_, index) => {
       const begin = x.shape.map((__, dim) => (dim === at ? index : 0));
       const end = x.shape.map((size, dim) => (dim === at ? index + 1 : size));
-      return b.reshape(b.slice(x, begin, end), x.shape.filter((__, dim) => dim !== at));
+      return b.reshape(
+        b.slice(x, begin, end),
+        x.shape.filter((__, dim) => dim !== at),
+      );
     });
   },
   SplitV: (b, inputs, { numOrSizeSplits, axis }) => {
@@ -88,7 +111,8 @@ export const shapeRules: RuleTable = {
     if (x.shape.every((size, axis) => size === 1 || counts[axis] === 1)) return b.expand(x, shape);
     return b.op('Tile', [x, b.int64(counts)], shape, x.type);
   },
-  PadV2: (b, inputs, { paddings, constantValue }) => b.pad(input(inputs, 'x'), paddings as [number, number][], constantValue as number),
+  PadV2: (b, inputs, { paddings, constantValue }) =>
+    b.pad(input(inputs, 'x'), paddings as [number, number][], constantValue as number),
   MirrorPad: (b, inputs, { paddings, mode }) => {
     const x = input(inputs, 'x');
     const pads = paddings as [number, number][];

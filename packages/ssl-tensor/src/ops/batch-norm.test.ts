@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { describe, expect, it } from 'vitest';
-import { agrees, expectAgreement, floats } from '../../../../test/support/lowering-conformance.js';
+import { expect, it } from 'vitest';
+import { agrees, describeAgreement, floats } from '../../../../test/support/lowering-conformance.js';
 import { numericGradient } from '../../../../test/support/numeric-gradient.js';
 import { compile } from '../compile/compile.js';
 import { ShapeError } from '../errors/shape-error.js';
@@ -24,29 +24,43 @@ function reference(input: readonly number[], gain: readonly number[], offset: re
   });
 }
 
-const objective = (input: readonly number[], gain: readonly number[], offset: readonly number[]): number => reference(input, gain, offset).reduce((sum, value, i) => sum + value * weight[i]!, 0);
-const normalise = (input: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor): tf.Tensor => batchNorm(input, batchMoments(input), gain, offset, epsilon);
+const objective = (input: readonly number[], gain: readonly number[], offset: readonly number[]): number =>
+  reference(input, gain, offset).reduce((sum, value, i) => sum + value * weight[i]!, 0);
+const normalise = (input: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor): tf.Tensor =>
+  batchNorm(input, batchMoments(input), gain, offset, epsilon);
 const evaluate = (input: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor): tf.Tensor[] => [
   normalise(input, gain, offset),
-  ...tf.grads((...args) => tf.sum(tf.mul(normalise(args[0]!, args[1]!, args[2]!), tf.tensor2d(weight, [rows, channels]))))([input, gain, offset]),
+  ...tf.grads((...args) =>
+    tf.sum(tf.mul(normalise(args[0]!, args[1]!, args[2]!), tf.tensor2d(weight, [rows, channels]))),
+  )([input, gain, offset]),
 ];
 
 it('is the definition, and its gradients are those of the definition', async () => {
   const args = [tf.tensor2d(x, [rows, channels]), tf.tensor1d(scale), tf.tensor1d(bias)] as const;
   for (const [y, dx, dScale, dBias] of [evaluate(...args), await compile(evaluate)(...args)]) {
     expect(y!).toBeAllClose({ data: reference(x, scale, bias), shape: [rows, channels] }, { atol: 2e-6 });
-    expect(dx!).toBeAllClose({ data: numericGradient((p) => objective(p, scale, bias), x), shape: [rows, channels] }, { atol: 1e-5 });
-    expect(dScale!).toBeAllClose(numericGradient((p) => objective(x, p, bias), scale), { atol: 1e-5 });
-    expect(dBias!).toBeAllClose(numericGradient((p) => objective(x, scale, p), bias), { atol: 1e-5 });
+    expect(dx!).toBeAllClose(
+      { data: numericGradient((p) => objective(p, scale, bias), x), shape: [rows, channels] },
+      { atol: 1e-5 },
+    );
+    expect(dScale!).toBeAllClose(
+      numericGradient((p) => objective(x, p, bias), scale),
+      { atol: 1e-5 },
+    );
+    expect(dBias!).toBeAllClose(
+      numericGradient((p) => objective(x, scale, p), bias),
+      { atol: 1e-5 },
+    );
   }
 });
 
-describe('compiled agrees with eager', () => {
-  it.each([
-    agrees('batchNorm of images', [floats([2, 4, 4, 3]), floats([3]), floats([3])], normalise as never, { atol: 5e-6 }),
-    agrees('batchNorm of many pixels', [floats([4, 16, 16, 8]), floats([8]), floats([8])], normalise as never, { atol: 2e-5, rtol: 1e-4 }),
-  ])('$name', expectAgreement);
-});
+describeAgreement([
+  agrees('batchNorm of images', [floats([2, 4, 4, 3]), floats([3]), floats([3])], normalise as never, { atol: 5e-6 }),
+  agrees('batchNorm of many pixels', [floats([4, 16, 16, 8]), floats([8]), floats([8])], normalise as never, {
+    atol: 2e-5,
+    rtol: 1e-4,
+  }),
+]);
 
 it('names the parameter whose shape is wrong', () => {
   expect(() => normalise(tf.zeros([2, 4]), tf.ones([3]), tf.zeros([4]))).toThrow(ShapeError);

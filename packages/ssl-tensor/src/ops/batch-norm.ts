@@ -37,10 +37,20 @@ export function batchMoments(x: tf.Tensor): BatchMoments {
  * @throws ShapeError when `scale` or `bias` is not `[channels]`
  * Source: Ioffe and Szegedy 2015, arXiv 1502.03167; defined as `torch.nn.functional.batch_norm` in training.
  */
-export function batchNorm<T extends tf.Tensor>(x: T, { mean, variance }: BatchMoments, scale: tf.Tensor, bias: tf.Tensor, epsilon = 1e-5): T {
+export function batchNorm<T extends tf.Tensor>(
+  x: T,
+  { mean, variance }: BatchMoments,
+  scale: tf.Tensor,
+  bias: tf.Tensor,
+  epsilon = 1e-5,
+): T {
   const channels = x.shape.at(-1)!;
-  for (const [name, tensor] of [['scale', scale], ['bias', bias]] as const) {
-    if (tensor.rank !== 1 || tensor.shape[0] !== channels) throw new ShapeError('batchNorm', name, `[${channels}]`, `[${tensor.shape.join(', ')}]`);
+  for (const [name, tensor] of [
+    ['scale', scale],
+    ['bias', bias],
+  ] as const) {
+    if (tensor.rank !== 1 || tensor.shape[0] !== channels)
+      throw new ShapeError('batchNorm', name, `[${channels}]`, `[${tensor.shape.join(', ')}]`);
   }
   const count = x.size / channels;
   const axes = leadingAxes(x.rank);

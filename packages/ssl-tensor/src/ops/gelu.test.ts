@@ -29,7 +29,10 @@ it.each([
   ['none', exact],
   ['tanh', byTanh],
 ] as const)('is the definition and its derivative, form %s', async (approximate, reference) => {
-  const both = (x: tf.Tensor1D): [tf.Tensor, tf.Tensor] => [gelu(x, { approximate }), tf.grad((y) => tf.sum(gelu(y, { approximate })))(x)];
+  const both = (x: tf.Tensor1D): [tf.Tensor, tf.Tensor] => [
+    gelu(x, { approximate }),
+    tf.grad((y) => tf.sum(gelu(y, { approximate })))(x),
+  ];
   const slopes = points.map((x) => numericGradient(([y]) => reference(y!), [x])[0]!);
   for (const [value, slope] of [both(tf.tensor1d(points)), await compile(both)(tf.tensor1d(points))]) {
     expect(value).toBeAllClose(points.map(reference), { atol: 5e-7 });

@@ -4,7 +4,8 @@ import { ShapeError } from '../errors/shape-error.js';
 
 /** `[y, mean, rstd]`; the statistics keep the last axis with size 1. */
 function forward(x: tf.Tensor, scale: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor[] {
-  if (isTracing()) return tf.engine().runKernel('SslLayerNorm', { x, scale, bias }, { epsilon }) as unknown as tf.Tensor[];
+  if (isTracing())
+    return tf.engine().runKernel('SslLayerNorm', { x, scale, bias }, { epsilon }) as unknown as tf.Tensor[];
   const mean = tf.mean(x, -1, true);
   const centred = tf.sub(x, mean);
   const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
@@ -25,8 +26,12 @@ function forward(x: tf.Tensor, scale: tf.Tensor, bias: tf.Tensor, epsilon: numbe
  */
 export function layerNorm<T extends tf.Tensor>(x: T, scale: tf.Tensor, bias: tf.Tensor, epsilon = 1e-5): T {
   const dim = x.shape.at(-1);
-  for (const [name, tensor] of [['scale', scale], ['bias', bias]] as const) {
-    if (tensor.rank !== 1 || tensor.shape[0] !== dim) throw new ShapeError('layerNorm', name, `[${dim}]`, `[${tensor.shape.join(', ')}]`);
+  for (const [name, tensor] of [
+    ['scale', scale],
+    ['bias', bias],
+  ] as const) {
+    if (tensor.rank !== 1 || tensor.shape[0] !== dim)
+      throw new ShapeError('layerNorm', name, `[${dim}]`, `[${tensor.shape.join(', ')}]`);
   }
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, gain, offset, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];

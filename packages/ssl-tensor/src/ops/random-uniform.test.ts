@@ -10,7 +10,12 @@ const compiledUniform = compile((key: TensorKey, sizes: { n: number }) => random
 
 describe('randomUniform', () => {
   it('gives the same bits eagerly and compiled, for even and odd sizes', async () => {
-    for (const [seed, n] of [[0, 1], [1, 2], [2, 1001], [123456789, 4096]] as const) {
+    for (const [seed, n] of [
+      [0, 1],
+      [1, 2],
+      [2, 1001],
+      [123456789, 4096],
+    ] as const) {
       const eager = randomUniform(keyTensor(seed), [n]).dataSync();
       const compiled = (await compiledUniform(keyArray(randomKey(seed)), { n })).dataSync();
       expect(compiled).toEqual(eager);
@@ -19,7 +24,10 @@ describe('randomUniform', () => {
 
   it('is threefry of the counter: the first words of key (0, 0) are the published ones', () => {
     const key = tf.tensor1d([0, 0], 'int32');
-    expect(Array.from(randomUniform(key, [2]).dataSync())).toEqual([(0x6b200159 >>> 8) / 2 ** 24, (0x99ba4efe >>> 8) / 2 ** 24]);
+    expect(Array.from(randomUniform(key, [2]).dataSync())).toEqual([
+      (0x6b200159 >>> 8) / 2 ** 24,
+      (0x99ba4efe >>> 8) / 2 ** 24,
+    ]);
   });
 
   it('is uniform and uncorrelated', async () => {
@@ -43,7 +51,9 @@ describe('randomUniform', () => {
   });
 
   it('depends on the key and on nothing else', async () => {
-    const [a, again, b] = await Promise.all([1, 1, 2].map((seed) => compiledUniform(keyArray(randomKey(seed)), { n: 64 })));
+    const [a, again, b] = await Promise.all(
+      [1, 1, 2].map((seed) => compiledUniform(keyArray(randomKey(seed)), { n: 64 })),
+    );
     expect(again!.dataSync()).toEqual(a!.dataSync());
     const equal = Array.from(a!.dataSync()).filter((value, i) => value === b!.dataSync()[i]);
     expect(equal).toEqual([]);

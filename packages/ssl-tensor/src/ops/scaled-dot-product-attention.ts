@@ -17,7 +17,12 @@ export interface AttentionOptions {
  * @returns `[batch, heads, queries, dim]`
  * Source: Vaswani et al. 2017, arXiv 1706.03762, equation 1.
  */
-export function scaledDotProductAttention(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, { mask, scale = 1 / Math.sqrt(q.shape[3]) }: AttentionOptions = {}): tf.Tensor4D {
+export function scaledDotProductAttention(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+  { mask, scale = 1 / Math.sqrt(q.shape[3]) }: AttentionOptions = {},
+): tf.Tensor4D {
   // Scaling the queries costs tokens * dim products instead of tokens * tokens.
   const scores = tf.matMul(tf.mul(q, scale) as tf.Tensor4D, k, false, true);
   const masked = mask === undefined ? scores : tf.add(scores, mask);

@@ -35,7 +35,8 @@ it('is the negative logarithm of the probability, and its gradient the softmax l
 });
 
 it('agrees with a mean over rows, whose gradient arrives as one number', async () => {
-  const mean = (logits: tf.Tensor2D, classes: tf.Tensor1D): tf.Tensor => tf.grad((x) => tf.mean(sparseSoftmaxCrossEntropy(x as tf.Tensor2D, classes)))(logits);
+  const mean = (logits: tf.Tensor2D, classes: tf.Tensor1D): tf.Tensor =>
+    tf.grad((x) => tf.mean(sparseSoftmaxCrossEntropy(x as tf.Tensor2D, classes)))(logits);
   const expected = rows.map((row, i) => softmax(row).map((p, j) => (p - Number(j === labels[i])) / 3));
   const args = [tf.tensor2d(rows), tf.tensor1d(labels, 'int32')] as const;
   expect(mean(...args)).toBeAllClose(expected);
@@ -43,10 +44,20 @@ it('agrees with a mean over rows, whose gradient arrives as one number', async (
 });
 
 it('stays finite for extreme logits', async () => {
-  const args = [tf.tensor2d([[1e4, -1e4], [1e4, -1e4]]), tf.tensor1d([0, 1], 'int32'), tf.tensor1d([1, 1])] as const;
+  const args = [
+    tf.tensor2d([
+      [1e4, -1e4],
+      [1e4, -1e4],
+    ]),
+    tf.tensor1d([0, 1], 'int32'),
+    tf.tensor1d([1, 1]),
+  ] as const;
   for (const [value, gradient] of [evaluate(...args), await compile(evaluate)(...args)]) {
     expect(value).toBeAllClose([0, 2e4]);
-    expect(gradient).toBeAllClose([[0, 0], [1, -1]]);
+    expect(gradient).toBeAllClose([
+      [0, 0],
+      [1, -1],
+    ]);
   }
 });
 

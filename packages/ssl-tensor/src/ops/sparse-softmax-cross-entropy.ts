@@ -20,9 +20,20 @@ function pick(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor1D {
  * @throws ShapeError when the shapes do not match
  */
 export function sparseSoftmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
-  if (logits.rank !== 2) throw new ShapeError('sparseSoftmaxCrossEntropy', 'logits', '[n, classes]', `[${(logits as tf.Tensor).shape.join(', ')}]`);
+  if (logits.rank !== 2)
+    throw new ShapeError(
+      'sparseSoftmaxCrossEntropy',
+      'logits',
+      '[n, classes]',
+      `[${(logits as tf.Tensor).shape.join(', ')}]`,
+    );
   if (labels.rank !== 1 || labels.shape[0] !== logits.shape[0]) {
-    throw new ShapeError('sparseSoftmaxCrossEntropy', 'labels', `[${logits.shape[0]}]`, `[${(labels as tf.Tensor).shape.join(', ')}]`);
+    throw new ShapeError(
+      'sparseSoftmaxCrossEntropy',
+      'labels',
+      `[${logits.shape[0]}]`,
+      `[${(labels as tf.Tensor).shape.join(', ')}]`,
+    );
   }
   const classes = logits.shape[1];
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {

@@ -5,7 +5,10 @@ import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
 import { stopGradient } from './stop-gradient.js';
 
-const both = (x: tf.Tensor): [tf.Tensor, tf.Tensor] => [stopGradient(x), tf.grad((y) => tf.sum(tf.mul(y, stopGradient(tf.mul(y, 3)))))(x)];
+const both = (x: tf.Tensor): [tf.Tensor, tf.Tensor] => [
+  stopGradient(x),
+  tf.grad((y) => tf.sum(tf.mul(y, stopGradient(tf.mul(y, 3)))))(x),
+];
 
 it('keeps the value and lets no gradient through', async () => {
   const x = tf.tensor1d([1, -2, 5]);

@@ -12,7 +12,12 @@ it('derives keys that differ from each other and from their parent', () => {
   const parent = randomKey(1);
   const names = ['', 'a', 'b', 'ab', 'ba', 'weight', 'layer.0', 'layer.1'];
   const numbers = [0, 1, 2, 97, 98, 4294967296, 2 ** 40];
-  const derived = [parent, ...names.map((name) => foldIn(parent, name)), ...numbers.map((number) => foldIn(parent, number)), ...split(parent, 16)];
+  const derived = [
+    parent,
+    ...names.map((name) => foldIn(parent, name)),
+    ...numbers.map((number) => foldIn(parent, number)),
+    ...split(parent, 16),
+  ];
   expect(new Set(derived.map((key) => key.join())).size).toBe(derived.length);
 });
 
