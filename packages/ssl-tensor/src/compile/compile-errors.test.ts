@@ -84,6 +84,12 @@ describe('what cannot be recorded', () => {
   });
 });
 
+const disposed = (): tf.Tensor => {
+  const tensor = tf.scalar(1);
+  tensor.dispose();
+  return tensor;
+};
+
 describe('arguments that are not data', () => {
   class Batch {
     readonly images = x();
@@ -91,6 +97,7 @@ describe('arguments that are not data', () => {
   it.each([
     ['a class instance', { batch: new Batch() }, /argument 1\.batch .*an instance of Batch/],
     ['a function', [(): number => 1], /argument 1\[0\] .*function/],
+    ['a disposed tensor', disposed(), /argument 1 .*disposed/],
     ['a string tensor', tf.tensor1d(['a']), /argument 1 .*string tensor/],
     ['a host array of the wrong size', { data: new Float32Array(3), shape: [2, 2] }, /argument 1 .*4 elements .*3/],
   ])('%s is refused by place, as a rejection', async (_, argument, message) => {

@@ -64,13 +64,13 @@ function convolutions(): Model {
       gain as tf.Tensor1D,
       1e-3,
     );
-    const pooled = tf.avgPool(tf.relu(normal), 4, 4, 'valid');
+    const pooled = tf.avgPool(tf.relu(normal), 2, 2, 'valid');
     return tf.add(tf.matMul(tf.reshape(pooled, [-1, 8]) as tf.Tensor2D, w as tf.Tensor2D), b) as tf.Tensor2D;
   };
-  return { inputShape: [8, 8, 2], variables: [k1, c1, k2, c2, gain, w, b], logits };
+  return { inputShape: [4, 4, 2], variables: [k1, c1, k2, c2, gain, w, b], logits };
 }
 
-const batchSize = 12;
+const batchSize = 6;
 const steps = 20;
 
 /** Losses of 20 steps over three batches in turn, and the variables after them. */

@@ -51,6 +51,33 @@ describe('arguments and results', () => {
     expect(new Set(results.map(({ dataId }) => dataId)).size).toBe(5);
   });
 
+  it('lets the caller dispose of an argument, or write over a variable, as soon as the call is made', async () => {
+    const f = compile((x: tf.Tensor) => tf.neg(x));
+    const x = tf.tensor1d([1, 2]);
+    const v = tf.variable(tf.tensor1d([3, 4]));
+    const increment = compile(() => v.assign(tf.add(v, 1)));
+    const results = [f(x), increment(), f(v)] as const;
+    x.dispose();
+    expect(await results[0]).toBeAllClose([-1, -2]);
+    expect(await results[2]).toBeAllClose([-4, -5]);
+  });
+
+  it('takes views of arrays and memory that threads share', async () => {
+    const f = compile((x: tf.Tensor) => tf.neg(x));
+    const shared = new Float32Array(new SharedArrayBuffer(8));
+    shared.set([1, 2]);
+    expect(await f(ndArray(shared, [2]))).toBeAllClose([-1, -2]);
+    expect(await f(ndArray(Float32Array.of(0, 1, 5, 6).subarray(2), [2]))).toBeAllClose([-5, -6]);
+  });
+
+  it('runs op by op on the current backend for the device tensorflow', async () => {
+    const f = compile((x: { image: tf.Tensor }, factor: number) => tf.mul(tf.cast(x.image, 'float32'), factor), {
+      device: 'tensorflow',
+    });
+    expect(await f({ image: ndArray(Uint8Array.of(3), [1]) }, 2)).toBeAllClose([6]);
+    expect(f.traces).toBe(0);
+  });
+
   it('ignores arguments that nothing depends on', async () => {
     const f = compile((x: tf.Tensor, _unused: tf.Tensor) => tf.neg(x));
     expect(await f(tf.scalar(1), tf.zeros([1000]))).toBeAllClose(-1);

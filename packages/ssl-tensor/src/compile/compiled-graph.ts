@@ -167,7 +167,9 @@ interface Parts {
 }
 
 function hostData(leaf: tf.Tensor | NdArray): HostData {
-  return isNdArray(leaf) ? leaf.data : typedValues(leaf.dataSync(), leaf.dtype as ValueType);
+  const data = isNdArray(leaf) ? leaf.data : typedValues(leaf.dataSync(), leaf.dtype as ValueType);
+  // The engine takes no memory that threads share.
+  return data.buffer instanceof SharedArrayBuffer ? (data.slice() as HostData) : data;
 }
 
 function replaceValues(tree: unknown, visit: (value: Value) => unknown): unknown {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { typedValues } from '../backend/typed-values.js';
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import type { ValueType } from '../graph/value.js';
-import { isNdArray, type NdArray } from '../nd-array.js';
+import { isNdArray, type NdArray, type NdData } from '../nd-array.js';
 import type { LeafSpec } from './run-trace.js';
 
 /** Arguments of one call, taken apart: tensors, and everything else as part of the signature. */
@@ -24,6 +25,12 @@ function staticText(value: unknown): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
+/** What a tensor holds at the call, so that the caller may dispose of it at once; a variable is read when its turn comes. */
+function held(value: tf.Tensor | NdArray, type: ValueType): tf.Tensor | NdArray {
+  if (!(value instanceof tf.Tensor) || value instanceof tf.Variable) return value;
+  return { data: typedValues(value.dataSync(), type) as NdData, shape: value.shape };
+}
+
 /** Takes a call's arguments apart; throws InvalidOptionError for values that a trace cannot depend on. */
 export function flattenArguments(where: string, args: readonly unknown[]): FlatArguments {
   const leaves: (tf.Tensor | NdArray)[] = [];
@@ -32,13 +39,14 @@ export function flattenArguments(where: string, args: readonly unknown[]): FlatA
   type Rebuild = (tensors: readonly tf.Tensor[]) => unknown;
   const leaf = (value: tf.Tensor | NdArray, type: ValueType): Rebuild => {
     const index = leaves.length;
-    leaves.push(value);
+    leaves.push(held(value, type));
     specs.push({ shape: [...value.shape], type });
     text.push(`${type}[${value.shape.join(',')}]`);
     return (tensors) => tensors[index];
   };
   const walk = (value: unknown, path: string): Rebuild => {
     if (value instanceof tf.Tensor) {
+      if (value.isDisposed) throw new InvalidOptionError(where, path, 'a live tensor', 'a disposed one');
       if (value.dtype === 'string' || value.dtype === 'complex64')
         throw new InvalidOptionError(where, path, 'a float32, int32 or bool tensor', `a ${value.dtype} tensor`);
       return leaf(value, value.dtype as ValueType);

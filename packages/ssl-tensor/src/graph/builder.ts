@@ -16,12 +16,6 @@ export function positiveAxis(axis: number, rank: number): number {
 /** True for a factor that float32 holds with full precision: neither zero, denormal nor infinite. */
 const isNormal = (factor: number): boolean => Math.abs(factor) >= 2 ** -126 && Math.abs(factor) < 2 ** 128;
 
-const invert = (perm: readonly number[]): number[] => {
-  const inverse: number[] = [];
-  perm.forEach((from, to) => (inverse[from] = to));
-  return inverse;
-};
-
 /**
  * Adds ONNX ops to a graph and simplifies on the way: folds constants, keeps broadcasts unmaterialised, merges chains of
  * reshapes, transposes, casts and scalings. Lowering rules call it and nothing else.
@@ -394,5 +388,3 @@ export class Builder {
     );
   }
 }
-
-export { invert };

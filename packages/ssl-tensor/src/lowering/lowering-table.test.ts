@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { cpuKernels, kernelFamilies, kernelTable, refusedKernels } from '../../../../tools/kernel-table.js';
+import { cpuKernels, kernelFamilies, kernelTable, refusedKernels } from '../../../../test/support/kernel-table.js';
 import { loweringTable } from './lowering-table.js';
 
 const folder = import.meta.dirname;

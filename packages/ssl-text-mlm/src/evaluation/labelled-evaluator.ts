@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compile, sparseSoftmaxCrossEntropy, type CompileOptions } from 'ssl-tensor';
+import { softmaxCrossEntropy } from 'ssl-losses';
+import { compile, type CompileOptions } from 'ssl-tensor';
 import { labelHits } from '../methods/label-hits.js';
 
 /** Loss and accuracy over a whole loader. */
@@ -30,7 +31,7 @@ export class LabelledEvaluator<B> {
   constructor(predict: (batch: never) => Labelled, options: CompileOptions) {
     const compiled = compile((batch: never): tf.Tensor => {
       const { logits, labels, weights } = predict(batch);
-      const losses = sparseSoftmaxCrossEntropy(logits, labels as tf.Tensor1D);
+      const losses = softmaxCrossEntropy(logits, labels as tf.Tensor1D, { reduction: 'none' });
       return tf.stack([
         tf.sum(tf.mul(losses, weights)),
         tf.sum(tf.mul(labelHits(logits, labels), weights)),

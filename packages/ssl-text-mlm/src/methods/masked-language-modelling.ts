@@ -1,5 +1,5 @@
+import { maskedTokenCrossEntropy } from 'ssl-losses';
 import type { ForwardContext, Parameter } from 'ssl-nn';
-import { sparseSoftmaxCrossEntropy } from 'ssl-tensor';
 import type { Method, MethodLoss, Tensors } from 'ssl-train';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
@@ -32,7 +32,7 @@ export class MaskedLanguageModelling implements Method<MlmBatch> {
     const weights = batch.maskedWeights as tf.Tensor1D;
     const labels = batch.maskedLabels as tf.Tensor1D;
     return {
-      loss: weightedMean(sparseSoftmaxCrossEntropy(logits, labels), weights),
+      loss: maskedTokenCrossEntropy(logits, labels, { weights }),
       metrics: { maskedAccuracy: weightedMean(labelHits(logits, labels), weights) },
     };
   }

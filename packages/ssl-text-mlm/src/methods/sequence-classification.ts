@@ -1,5 +1,5 @@
+import { softmaxCrossEntropy } from 'ssl-losses';
 import type { ForwardContext, Parameter } from 'ssl-nn';
-import { sparseSoftmaxCrossEntropy } from 'ssl-tensor';
 import type { Method, MethodLoss, Tensors } from 'ssl-train';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
@@ -25,7 +25,7 @@ export class SequenceClassification implements Method<ClassificationBatch> {
     const weights = batch.weights as tf.Tensor1D;
     const labels = batch.labels as tf.Tensor1D;
     return {
-      loss: weightedMean(sparseSoftmaxCrossEntropy(logits, labels), weights),
+      loss: weightedMean(softmaxCrossEntropy(logits, labels, { reduction: 'none' }), weights),
       metrics: { accuracy: weightedMean(labelHits(logits, labels), weights) },
     };
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { softmaxCrossEntropy } from 'ssl-losses';
 import type { ForwardContext, Module, Parameter } from 'ssl-nn';
-import { InvalidOptionError, sparseSoftmaxCrossEntropy } from 'ssl-tensor';
+import { InvalidOptionError } from 'ssl-tensor';
 import type { NdArray } from 'ssl-tensor';
 import type { Method, MethodLoss, ParameterGroup, Tensors } from 'ssl-train';
 import type { Classifier } from './classifier.js';
@@ -56,7 +57,7 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
     const logits = this.#classifier.forward(inputs, { ...ctx, training: ctx.training && this.#backboneMode === 'training' });
     const hits = tf.equal(tf.argMax(logits, 1), labels);
     return {
-      loss: tf.mean(sparseSoftmaxCrossEntropy(logits, labels as tf.Tensor1D)),
+      loss: softmaxCrossEntropy(logits, labels as tf.Tensor1D),
       metrics: { accuracy: tf.mean(tf.cast(hits, 'float32')) },
     };
   }

@@ -10,7 +10,7 @@ export async function pngDataUri({ data, shape }: NdArray<Uint8Array>, index: nu
   const [, height, width, channels] = shape as [number, number, number, 1 | 3];
   const bytes = height * width * channels;
   const png = await sharp(data.slice(index * bytes, (index + 1) * bytes), { raw: { width, height, channels } })
-    .png({ compressionLevel: 9, palette: channels === 1, colours: 64 })
+    .png({ compressionLevel: 9 })
     .toBuffer();
   return `data:image/png;base64,${png.toString('base64')}`;
 }
