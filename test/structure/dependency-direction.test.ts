@@ -101,7 +101,7 @@ describe.each([...packages, ...workspaces('apps')].map(({ folder, manifest }) =>
         specifiers
           .filter((specifier) => specifier.startsWith('.'))
           .map((specifier) => join(dirname(path), specifier))
-          .filter((target) => !target.startsWith(`${folder}/`) && !(isTest && target.startsWith('test/')))
+          .filter((target) => !target.startsWith(`${folder}/`) && !(isTest && /^(?:test|tools)\//.test(target)))
           .map((target) => `${path} -> ${target}`),
       );
       expect([...deep, ...outside]).toEqual([]);

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
-const tsx = import.meta.resolve === undefined ? createRequire(import.meta.url).resolve('tsx') : import.meta.resolve('tsx');
+const tsx =
+  import.meta.resolve === undefined ? createRequire(import.meta.url).resolve('tsx') : import.meta.resolve('tsx');
 
 /** What a command left. */
 export interface CliResult {
@@ -23,9 +24,17 @@ export interface CliOptions {
 }
 
 /** Runs the command line from source in a process of its own. */
-export function runCli(argv: readonly string[], { cwd, env, closeOutput, interruptAt }: CliOptions = {}): Promise<CliResult> {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(DEBUG|NODE_OPTIONS|VITEST.*|npm_.*)$/.test(name)));
-  const child = spawn(process.execPath, ['--conditions=ssl-source', '--import', tsx, cli, ...argv], { cwd, env: { ...inherited, NO_COLOR: '1', ...env } });
+export function runCli(
+  argv: readonly string[],
+  { cwd, env, closeOutput, interruptAt }: CliOptions = {},
+): Promise<CliResult> {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(DEBUG|NODE_OPTIONS|VITEST.*|npm_.*)$/.test(name)),
+  );
+  const child = spawn(process.execPath, ['--conditions=ssl-source', '--import', tsx, cli, ...argv], {
+    cwd,
+    env: { ...inherited, NO_COLOR: '1', ...env },
+  });
   if (closeOutput === true) child.stdout.destroy();
   let stdout = '';
   let stderr = '';

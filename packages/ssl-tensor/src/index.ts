@@ -1,4 +1,3 @@
-import './backend/tfjs-gradients.js';
 
 export * from './host.js';
 export { registerSslBackend } from './backend/register-backend.js';

@@ -26,7 +26,9 @@ test('accepts what is defined, in every spelling', () => {
 });
 
 test('refuses unknown flags with the nearest known one', () => {
-  expect(problem('x', '--sede', '3')).toBe("app run: option must be one of --seed, --quiet, -q (did you mean '--seed'?), got '--sede'");
+  expect(problem('x', '--sede', '3')).toBe(
+    "app run: option must be one of --seed, --quiet, -q (did you mean '--seed'?), got '--sede'",
+  );
   expect(problem('x', '--no-color')).toContain("got '--no-color'");
 });
 

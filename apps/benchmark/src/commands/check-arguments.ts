@@ -11,7 +11,10 @@ export function checkArguments(where: string, args: ArgsDef, argv: readonly stri
   const definitions = Object.entries(args);
   const flags = definitions.filter(([, { type }]) => type !== 'positional');
   const spellings = new Map<string, ArgsDef[string]>(
-    flags.flatMap(([name, definition]) => [[`--${name}`, definition] as const, ...aliases(definition).map((alias) => [`-${alias}`, definition] as const)]),
+    flags.flatMap(([name, definition]) => [
+      [`--${name}`, definition] as const,
+      ...aliases(definition).map((alias) => [`-${alias}`, definition] as const),
+    ]),
   );
   const positionals: string[] = [];
   for (let i = 0; i < argv.length; i++) {
@@ -23,7 +26,12 @@ export function checkArguments(where: string, args: ArgsDef, argv: readonly stri
     const [flag, inline] = argument.split('=', 2) as [string, string | undefined];
     const definition = spellings.get(flag);
     if (definition === undefined) {
-      throw new InvalidOptionError(where, 'option', `one of ${[...spellings.keys()].join(', ')}${suggestion(flag, spellings.keys())}`, flag);
+      throw new InvalidOptionError(
+        where,
+        'option',
+        `one of ${[...spellings.keys()].join(', ')}${suggestion(flag, spellings.keys())}`,
+        flag,
+      );
     }
     if (definition.type === 'boolean') continue;
     const value = inline ?? argv[++i];

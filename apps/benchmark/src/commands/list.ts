@@ -16,6 +16,7 @@ export const list = defineCommand({
       return;
     }
     const width = Math.max(...rows.map(({ name }) => name.length));
-    for (const { name, kind, title } of rows) process.stdout.write(`${name.padEnd(width)}  ${kind.padEnd(13)}  ${title}\n`);
+    for (const { name, kind, title } of rows)
+      process.stdout.write(`${name.padEnd(width)}  ${kind.padEnd(13)}  ${title}\n`);
   },
 });

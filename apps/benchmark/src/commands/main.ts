@@ -45,7 +45,12 @@ async function dispatch(argv: readonly string[]): Promise<void> {
   const command = name === undefined ? undefined : commands[name];
   if (name !== undefined && command === undefined) {
     const names = Object.keys(commands);
-    throw new InvalidOptionError('ssl-benchmark', 'command', `one of ${names.join(', ')}${suggestion(name, names)}`, name);
+    throw new InvalidOptionError(
+      'ssl-benchmark',
+      'command',
+      `one of ${names.join(', ')}${suggestion(name, names)}`,
+      name,
+    );
   }
   const rest = argv.filter((_, position) => position !== index);
   if (rest.includes('--help') || rest.includes('-h') || argv.length === 0) {

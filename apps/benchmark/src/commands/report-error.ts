@@ -6,7 +6,10 @@ import { InterruptedError } from '../runs/interrupted-error.js';
  *
  * @returns exit status
  */
-export function reportError(error: unknown, { debug, stream }: { debug: boolean; stream: { write(text: string): unknown } }): number {
+export function reportError(
+  error: unknown,
+  { debug, stream }: { debug: boolean; stream: { write(text: string): unknown } },
+): number {
   if (InterruptedError.isInstance(error)) {
     stream.write(`${error.message}\n`);
     return 130;
@@ -16,7 +19,8 @@ export function reportError(error: unknown, { debug, stream }: { debug: boolean;
   const unexpected = SslError.isInstance(error) || debug ? '' : ' (unexpected; --debug shows where)';
   stream.write(`ssl-benchmark: ${error instanceof Error ? `${error.name}: ` : ''}${oneLine}${unexpected}\n`);
   if (debug && error instanceof Error) {
-    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) stream.write(`${cause.stack ?? cause.message}\n`);
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+      stream.write(`${cause.stack ?? cause.message}\n`);
   }
   return 1;
 }

@@ -5,7 +5,11 @@ import type { Device } from '../runs/pipeline.js';
 export const runOptions = {
   out: { type: 'string', valueHint: 'folder', description: 'Folder of the run' },
   seed: { type: 'string', valueHint: 'n', description: "Seed, in place of the recipe's" },
-  workers: { type: 'string', valueHint: 'n', description: 'Threads that load and augment images (default: one per core, less one)' },
+  workers: {
+    type: 'string',
+    valueHint: 'n',
+    description: 'Threads that load and augment images (default: one per core, less one)',
+  },
   device: { type: 'string', valueHint: 'name', description: 'auto, cpu, webgpu, cuda or tensorflow (default: auto)' },
   resume: { type: 'boolean', description: 'Go on with an interrupted run' },
   quiet: { type: 'boolean', alias: 'q', description: 'Show errors only' },
@@ -38,7 +42,8 @@ export interface RunArguments {
 /** @throws InvalidOptionError for a number or device that is none */
 export function runSettings(where: string, args: RunArguments): RunSettings {
   const device = (args.device ?? 'auto') as Device;
-  if (!devices.includes(device)) throw new InvalidOptionError(where, '--device', `one of ${devices.join(', ')}`, device);
+  if (!devices.includes(device))
+    throw new InvalidOptionError(where, '--device', `one of ${devices.join(', ')}`, device);
   return {
     seed: integer(where, '--seed', args.seed),
     workers: integer(where, '--workers', args.workers),
@@ -52,6 +57,7 @@ export function runSettings(where: string, args: RunArguments): RunSettings {
 function integer(where: string, option: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) throw new InvalidOptionError(where, option, 'an integer of at least 0', value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number))
+    throw new InvalidOptionError(where, option, 'an integer of at least 0', value);
   return number;
 }

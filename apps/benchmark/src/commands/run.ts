@@ -35,7 +35,16 @@ function newRun(name: string): string {
 async function latestRun(name: string): Promise<string> {
   const stamp = /^\d{4}-\d\d-\d\dT/;
   const folders = await readdir('runs').catch((): string[] => []);
-  const latest = folders.filter((folder) => folder.startsWith(`${name}-`) && stamp.test(folder.slice(name.length + 1))).sort().at(-1);
-  if (latest === undefined) throw new InvalidOptionError('ssl-benchmark run', '--resume', `used with --out: there is no run of ${name} under runs/`, 'no folder');
+  const latest = folders
+    .filter((folder) => folder.startsWith(`${name}-`) && stamp.test(folder.slice(name.length + 1)))
+    .sort()
+    .at(-1);
+  if (latest === undefined)
+    throw new InvalidOptionError(
+      'ssl-benchmark run',
+      '--resume',
+      `used with --out: there is no run of ${name} under runs/`,
+      'no folder',
+    );
   return path.join('runs', latest);
 }

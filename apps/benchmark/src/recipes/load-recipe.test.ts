@@ -22,15 +22,28 @@ test('every recipe that comes with the app is valid', async () => {
   expect(names).toEqual(['demo-text', 'demo-vision', 'smoke-text', 'smoke-vision']);
   const recipes = await Promise.all(names.map(loadRecipe));
   expect(recipes.map(({ recipe }) => recipe.kind)).toEqual(['text-mlm', 'vision-simclr', 'text-mlm', 'vision-simclr']);
-  expect(recipes[1]!.recipe).toMatchObject({ data: { pretrainImages: 20_000 }, pretrain: { epochs: 5, batchSize: 256, temperature: 0.2 } });
-  expect(recipes[0]!.recipe).toMatchObject({ tokenizer: { vocabulary: 8192, length: 32 }, encoder: { layers: 3, width: 128 }, pretrain: { batchSize: 128, learningRate: 1.5e-3 } });
+  expect(recipes[1]!.recipe).toMatchObject({
+    data: { pretrainImages: 20_000 },
+    pretrain: { epochs: 5, batchSize: 256, temperature: 0.2 },
+  });
+  expect(recipes[0]!.recipe).toMatchObject({
+    tokenizer: { vocabulary: 8192, length: 32 },
+    encoder: { layers: 3, width: 128 },
+    pretrain: { batchSize: 128, learningRate: 1.5e-3 },
+  });
 });
 
 test('paths are relative to the recipe', async () => {
-  const file = await write('folder.yaml', 'kind: vision-simclr\ntitle: t\ndata: { source: folder, train: a, test: b/c }\n');
+  const file = await write(
+    'folder.yaml',
+    'kind: vision-simclr\ntitle: t\ndata: { source: folder, train: a, test: b/c }\n',
+  );
   const { recipe, name } = await loadRecipe(file);
   expect(name).toBe('folder');
-  expect(recipe.kind === 'vision-simclr' && recipe.data).toMatchObject({ train: path.join(folder, 'a'), test: path.join(folder, 'b/c') });
+  expect(recipe.kind === 'vision-simclr' && recipe.data).toMatchObject({
+    train: path.join(folder, 'a'),
+    test: path.join(folder, 'b/c'),
+  });
 });
 
 test('an unknown name is answered with the nearest', async () => {
@@ -39,7 +52,14 @@ test('an unknown name is answered with the nearest', async () => {
 });
 
 test('a missing file and broken YAML are data errors that name the file', async () => {
-  await expect(loadRecipe(path.join(folder, 'none.yaml'))).rejects.toSatisfy((error) => DataError.isInstance(error) && /none\.yaml: cannot read the recipe \(ENOENT\)/.test(error.message));
+  await expect(loadRecipe(path.join(folder, 'none.yaml'))).rejects.toSatisfy(
+    (error) => DataError.isInstance(error) && /none\.yaml: cannot read the recipe \(ENOENT\)/.test(error.message),
+  );
   const broken = await write('broken.yaml', 'kind: [a\nb: }');
-  await expect(loadRecipe(broken)).rejects.toSatisfy((error) => DataError.isInstance(error) && /broken\.yaml: not valid YAML/.test(error.message) && !error.message.includes('\n'));
+  await expect(loadRecipe(broken)).rejects.toSatisfy(
+    (error) =>
+      DataError.isInstance(error) &&
+      /broken\.yaml: not valid YAML/.test(error.message) &&
+      !error.message.includes('\n'),
+  );
 });

@@ -22,7 +22,10 @@ export interface LoadedRecipe {
 /** Names of the recipes that come with the app, sorted. */
 export async function recipeNames(): Promise<string[]> {
   const files = await readdir(recipeFolder);
-  return files.filter((file) => file.endsWith('.yaml')).map((file) => path.basename(file, '.yaml')).sort();
+  return files
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => path.basename(file, '.yaml'))
+    .sort();
 }
 
 /**
@@ -35,19 +38,29 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
   if (!isFile) {
     const names = await recipeNames();
     if (!names.includes(nameOrFile)) {
-      throw new InvalidOptionError('ssl-benchmark', 'recipe', `a .yaml file or one of ${names.join(', ')}${suggestion(nameOrFile, names)}`, nameOrFile);
+      throw new InvalidOptionError(
+        'ssl-benchmark',
+        'recipe',
+        `a .yaml file or one of ${names.join(', ')}${suggestion(nameOrFile, names)}`,
+        nameOrFile,
+      );
     }
   }
   const file = isFile ? path.resolve(nameOrFile) : path.join(recipeFolder, `${nameOrFile}.yaml`);
   const name = path.basename(file).replace(/\.ya?ml$/, '');
-  return { name, file, recipe: absolutePaths(parseRecipe(await readYaml(file), path.basename(file)), path.dirname(file)) };
+  return {
+    name,
+    file,
+    recipe: absolutePaths(parseRecipe(await readYaml(file), path.basename(file)), path.dirname(file)),
+  };
 }
 
 async function readYaml(file: string): Promise<unknown> {
   let text: string;
   try {
     const bytes = await readFile(file);
-    if (bytes.length > maxBytes) throw new DataError(`the recipe has ${bytes.length} bytes, more than ${maxBytes}`, { path: file });
+    if (bytes.length > maxBytes)
+      throw new DataError(`the recipe has ${bytes.length} bytes, more than ${maxBytes}`, { path: file });
     text = bytes.toString('utf8');
   } catch (cause) {
     if (DataError.isInstance(cause)) throw cause;
@@ -58,7 +71,11 @@ async function readYaml(file: string): Promise<unknown> {
   } catch (cause) {
     const line = cause instanceof YAMLParseError ? cause.linePos?.[0].line : undefined;
     const reason = (cause as Error).message.split('\n')[0]!;
-    throw new DataError(`not valid YAML: ${reason}`, { path: file, ...(line === undefined ? {} : { offset: line }), cause });
+    throw new DataError(`not valid YAML: ${reason}`, {
+      path: file,
+      ...(line === undefined ? {} : { offset: line }),
+      cause,
+    });
   }
 }
 

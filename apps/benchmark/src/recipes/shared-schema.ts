@@ -8,7 +8,11 @@ export const positive = z.number().gt(0);
 export const fraction = z.number().min(0).max(1);
 
 /** AdamW under a one-cycle schedule. */
-export function oneCycle(learningRate: number): { learningRate: z.ZodDefault<typeof positive>; weightDecay: z.ZodDefault<z.ZodNumber>; checkpointEvery: z.ZodDefault<typeof count> } {
+export function oneCycle(learningRate: number): {
+  learningRate: z.ZodDefault<typeof positive>;
+  weightDecay: z.ZodDefault<z.ZodNumber>;
+  checkpointEvery: z.ZodDefault<typeof count>;
+} {
   return {
     /** Peak of the one-cycle schedule. */
     learningRate: positive.default(learningRate),

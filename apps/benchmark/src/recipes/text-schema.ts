@@ -21,9 +21,16 @@ export const textSchema = z.strictObject({
     /** Glosses to pretrain on. Default: all that are left. */
     pretrain: count.optional(),
   }),
-  tokenizer: z.strictObject({ vocabulary: count.min(64).default(8_192), length: count.min(4).default(32) }).prefault({}),
+  tokenizer: z
+    .strictObject({ vocabulary: count.min(64).default(8_192), length: count.min(4).default(32) })
+    .prefault({}),
   encoder: z
-    .strictObject({ layers: count.default(3), width: count.default(128), heads: count.default(4), intermediate: count.default(512) })
+    .strictObject({
+      layers: count.default(3),
+      width: count.default(128),
+      heads: count.default(4),
+      intermediate: count.default(512),
+    })
     .prefault({}),
   pretrain: z
     .strictObject({

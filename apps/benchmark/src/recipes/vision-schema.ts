@@ -63,7 +63,12 @@ export const visionSchema = z.strictObject({
     })
     .prefault({}),
   pretrain: z
-    .strictObject({ epochs: count.default(5), batchSize: count.min(2).default(256), temperature: positive.default(0.2), ...oneCycle(2e-3) })
+    .strictObject({
+      epochs: count.default(5),
+      batchSize: count.min(2).default(256),
+      temperature: positive.default(0.2),
+      ...oneCycle(2e-3),
+    })
     .prefault({}),
   knn: z
     .strictObject({
@@ -74,7 +79,11 @@ export const visionSchema = z.strictObject({
     })
     .prefault({}),
   linear: z
-    .strictObject({ labelsPerClass: z.array(count).min(1).default([10, 60, 600]), draws: count.default(3), l2: z.number().min(0).default(1e-3) })
+    .strictObject({
+      labelsPerClass: z.array(count).min(1).default([10, 60, 600]),
+      draws: count.default(3),
+      l2: z.number().min(0).default(1e-3),
+    })
     .prefault({}),
   fineTune: z
     .strictObject({

@@ -59,7 +59,9 @@ export function mapChart({ title, points, labels, classes }: MapChartOptions): H
   const data = points.map(([x, y], index) => ({ x, y, label: labels[index]! }));
   const names = classes.flatMap((name, label) => {
     const members = data.filter((point) => point.label === label);
-    return members.length === 0 ? [] : [{ name, x: median(members.map(({ x }) => x)), y: median(members.map(({ y }) => y)) }];
+    return members.length === 0
+      ? []
+      : [{ name, x: median(members.map(({ x }) => x)), y: median(members.map(({ y }) => y)) }];
   });
   return svg(title, {
     width,
@@ -74,7 +76,16 @@ export function mapChart({ title, points, labels, classes }: MapChartOptions): H
           { x: 'x', y: 'y', r: 2.2, fill: `var(--class-${label % 10})`, fillOpacity: 0.75 },
         ),
       ),
-      Plot.text(names, { x: 'x', y: 'y', text: 'name', fontSize: 17, fontWeight: 700, fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 }),
+      Plot.text(names, {
+        x: 'x',
+        y: 'y',
+        text: 'name',
+        fontSize: 17,
+        fontWeight: 700,
+        fill: 'var(--ink)',
+        stroke: 'var(--paper)',
+        strokeWidth: 4,
+      }),
     ],
   });
 }
@@ -88,7 +99,13 @@ interface SvgElement {
 
 function svg(title: string, options: Plot.PlotOptions): Html {
   const { document } = parseHTML('<html><body></body></html>');
-  const element = Plot.plot({ ...options, document, ariaLabel: title, style: { fontSize: '12px' }, className: 'plot' } as Plot.PlotOptions) as unknown as SvgElement;
+  const element = Plot.plot({
+    ...options,
+    document,
+    ariaLabel: title,
+    style: { fontSize: '12px' },
+    className: 'plot',
+  } as Plot.PlotOptions) as unknown as SvgElement;
   // The style sheet of the page has Plot's few rules, once for all charts.
   element.querySelector('style')?.remove();
   element.setAttribute('role', 'img');

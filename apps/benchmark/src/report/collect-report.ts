@@ -15,7 +15,9 @@ const textStages = ['tokenizer', 'pretrain', 'fine-tune', 'scratch', 'masks'] as
  * @throws DataError for a run that is not finished or whose files are damaged
  */
 export async function collectReport(runs: readonly RunDirectory[]): Promise<ReportData> {
-  const reports = await Promise.all(runs.map((run) => (run.config.recipe.kind === 'vision-simclr' ? collectVision(run) : collectText(run))));
+  const reports = await Promise.all(
+    runs.map((run) => (run.config.recipe.kind === 'vision-simclr' ? collectVision(run) : collectText(run))),
+  );
   const first = runs[0];
   if (first === undefined) throw new InvalidOptionError('collectReport', 'runs', 'at least one run', 'none');
   const vision = reports.find((report) => report.kind === 'vision');
@@ -67,12 +69,18 @@ async function collectText(run: RunDirectory): Promise<TextReport> {
   };
 }
 
-async function readStages(run: RunDirectory, names: readonly string[]): Promise<{ records: Record<string, unknown>; times: StageTime[] }> {
+async function readStages(
+  run: RunDirectory,
+  names: readonly string[],
+): Promise<{ records: Record<string, unknown>; times: StageTime[] }> {
   const records: Record<string, unknown> = {};
   const times: StageTime[] = [];
   for (const name of names) {
     const record = (await readJson(run.file('artifacts', `${name}.json`))) as StageRecord | undefined;
-    if (record?.result === undefined) throw new DataError(`the run is not finished: stage ${name} has no result; go on with --resume`, { path: run.path });
+    if (record?.result === undefined)
+      throw new DataError(`the run is not finished: stage ${name} has no result; go on with --resume`, {
+        path: run.path,
+      });
     records[name] = record.result;
     times.push({ title: record.title, seconds: record.seconds });
   }

@@ -23,24 +23,38 @@ export function header({ summary, runs }: ReportData): Html {
 }
 
 function visionCards({ knn, fineTune, scratch }: VisionReport): Card[] {
-  const cards: Card[] = [{ value: percent(knn.accuracy), text: 'of test images named right by their nearest neighbours in the learnt features' }];
+  const cards: Card[] = [
+    {
+      value: percent(knn.accuracy),
+      text: 'of test images named right by their nearest neighbours in the learnt features',
+    },
+  ];
   const labels = Object.keys(fineTune.accuracy).find((key) => key in scratch.accuracy);
   if (labels !== undefined) {
     const tuned = fineTune.accuracy[labels]!;
     const alone = scratch.accuracy[labels]!;
-    cards.push({ value: percent(tuned), text: `with ${labels} labelled images per class, fine-tuned; ${percent(alone)} without pretraining (${points(tuned - alone)} points)` });
+    cards.push({
+      value: percent(tuned),
+      text: `with ${labels} labelled images per class, fine-tuned; ${percent(alone)} without pretraining (${points(tuned - alone)} points)`,
+    });
   }
   return cards;
 }
 
 function textCards({ pretrain, fineTune, scratch }: TextReport): Card[] {
   const masked = pretrain.maskedAccuracy.at(-1);
-  const cards: Card[] = masked === undefined ? [] : [{ value: percent(masked.value), text: 'of hidden words in unseen glosses guessed right' }];
+  const cards: Card[] =
+    masked === undefined
+      ? []
+      : [{ value: percent(masked.value), text: 'of hidden words in unseen glosses guessed right' }];
   const labels = Object.keys(fineTune.accuracy).find((key) => key in scratch.accuracy);
   if (labels !== undefined) {
     const tuned = fineTune.accuracy[labels]!;
     const alone = scratch.accuracy[labels]!;
-    cards.push({ value: percent(tuned), text: `with ${labels} labelled glosses per class, fine-tuned; ${percent(alone)} without pretraining (${points(tuned - alone)} points)` });
+    cards.push({
+      value: percent(tuned),
+      text: `with ${labels} labelled glosses per class, fine-tuned; ${percent(alone)} without pretraining (${points(tuned - alone)} points)`,
+    });
   }
   return cards;
 }

@@ -22,7 +22,13 @@ function part(value: HtmlPart): string {
   return escapeHtml(String(value)).replaceAll(/(\d) %/g, '$1&nbsp;%');
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text made safe inside elements and quoted attributes. */
 export function escapeHtml(text: string): string {

@@ -65,7 +65,9 @@ test('every chart is an inline picture with a name and a line of data', () => {
     'Masked-word loss',
     'Masked-word accuracy along training',
   ]);
-  const loss = document.querySelector('svg[aria-label="SimCLR loss"] path[stroke-linejoin=round], svg[aria-label="SimCLR loss"] g[stroke-linejoin=round] path');
+  const loss = document.querySelector(
+    'svg[aria-label="SimCLR loss"] path[stroke-linejoin=round], svg[aria-label="SimCLR loss"] g[stroke-linejoin=round] path',
+  );
   expect(loss?.getAttribute('d')?.split('L')).toHaveLength(78);
   expect(document.querySelectorAll('svg[aria-label="kNN accuracy along training"] circle')).toHaveLength(6);
   expect(document.querySelectorAll('svg[aria-label="Map of the trained features"] circle')).toHaveLength(200);
@@ -104,7 +106,16 @@ test('filled masks show the guesses, the truth and its rank', () => {
 
 test('timings, machine, versions and recipes are there', () => {
   const facts = textOf('#facts');
-  for (const fact of ['2 min 40 s', '2 cores', '8 GiB', 'Linux 6.1 x64', 'onnxruntime-node1.30.0', 'tfjs4.22.0', 'temperature: 0.2', 'vocabulary: 8192']) {
+  for (const fact of [
+    '2 min 40 s',
+    '2 cores',
+    '8 GiB',
+    'Linux 6.1 x64',
+    'onnxruntime-node1.30.0',
+    'tfjs4.22.0',
+    'temperature: 0.2',
+    'vocabulary: 8192',
+  ]) {
     expect(facts).toContain(fact);
   }
 });

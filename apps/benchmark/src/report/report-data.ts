@@ -2,7 +2,14 @@ import type { TextRecipe } from '../recipes/text-schema.js';
 import type { VisionRecipe } from '../recipes/vision-schema.js';
 import type { Summary } from '../runs/summary.js';
 import type { ClassifyResult, MasksResult, MlmResult, TokenizerResult } from '../stages/text/results.js';
-import type { FewLabelResult, KnnStageResult, MapResult, NeighboursResult, PretrainResult, RandomResult } from '../stages/vision/results.js';
+import type {
+  FewLabelResult,
+  KnnStageResult,
+  MapResult,
+  NeighboursResult,
+  PretrainResult,
+  RandomResult,
+} from '../stages/vision/results.js';
 
 /** Wall time of one stage. */
 export interface StageTime {

@@ -26,22 +26,28 @@ ${filledMasks(masks)}
 
 function trainingCharts({ recipe, pretrain, tokenizer }: TextReport): Html[] {
   return [
-    lineFigure(`Surprise at the hidden words, in nats. Guessing among ${whole(tokenizer.vocabulary)} word pieces would give ${Math.log(tokenizer.vocabulary).toFixed(2)}.`, {
-      title: 'Masked-word loss',
-      x: 'step',
-      y: 'loss',
-      series: [
-        { label: 'training', color: 3, values: pretrain.loss },
-        { label: 'held-out glosses', color: 1, values: pretrain.maskedLoss, dots: true },
-      ],
-    }),
-    lineFigure(`Share of hidden words guessed right in ${whole(tokenizer.glosses.maskedTest)} held-out glosses (${percent(recipe.pretrain.maskRate, 0)} of the words are hidden).`, {
-      title: 'Masked-word accuracy along training',
-      x: 'step',
-      y: 'per cent',
-      percent: true,
-      series: [{ label: 'held-out glosses', color: 1, values: pretrain.maskedAccuracy, dots: true }],
-    }),
+    lineFigure(
+      `Surprise at the hidden words, in nats. Guessing among ${whole(tokenizer.vocabulary)} word pieces would give ${Math.log(tokenizer.vocabulary).toFixed(2)}.`,
+      {
+        title: 'Masked-word loss',
+        x: 'step',
+        y: 'loss',
+        series: [
+          { label: 'training', color: 3, values: pretrain.loss },
+          { label: 'held-out glosses', color: 1, values: pretrain.maskedLoss, dots: true },
+        ],
+      },
+    ),
+    lineFigure(
+      `Share of hidden words guessed right in ${whole(tokenizer.glosses.maskedTest)} held-out glosses (${percent(recipe.pretrain.maskRate, 0)} of the words are hidden).`,
+      {
+        title: 'Masked-word accuracy along training',
+        x: 'step',
+        y: 'per cent',
+        percent: true,
+        series: [{ label: 'held-out glosses', color: 1, values: pretrain.maskedAccuracy, dots: true }],
+      },
+    ),
   ];
 }
 
@@ -61,7 +67,10 @@ function comparison({ recipe, tokenizer, fineTune, scratch }: TextReport): Html 
 function gains(tuned: ByLabels, scratch: ByLabels): string {
   return Object.keys(tuned)
     .filter((count) => scratch[count] !== undefined)
-    .map((count) => `With ${count} labels per class, pretraining is worth ${points(tuned[count]! - scratch[count]!)} points.`)
+    .map(
+      (count) =>
+        `With ${count} labels per class, pretraining is worth ${points(tuned[count]! - scratch[count]!)} points.`,
+    )
     .join(' ');
 }
 

@@ -32,25 +32,41 @@ ${neighbourRows(neighbours, map.classes)}
 }
 
 function trainingCharts({ recipe, pretrain, random, knn }: VisionReport): Html[] {
-  const inEpochs = (values: readonly Measurement[]): Measurement[] => values.map(({ step, value }) => ({ step: step / pretrain.stepsPerEpoch, value }));
+  const inEpochs = (values: readonly Measurement[]): Measurement[] =>
+    values.map(({ step, value }) => ({ step: step / pretrain.stepsPerEpoch, value }));
   const chance = Math.log(2 * recipe.pretrain.batchSize - 1);
   return [
-    lineFigure(`Telling two views of an image from ${2 * recipe.pretrain.batchSize - 2} others. Guessing would give ${chance.toFixed(2)}.`, {
-      title: 'SimCLR loss',
-      x: 'epoch',
-      y: 'loss',
-      series: [{ label: 'training', color: 1, values: inEpochs(pretrain.loss) }],
-    }),
+    lineFigure(
+      `Telling two views of an image from ${2 * recipe.pretrain.batchSize - 2} others. Guessing would give ${chance.toFixed(2)}.`,
+      {
+        title: 'SimCLR loss',
+        x: 'epoch',
+        y: 'loss',
+        series: [{ label: 'training', color: 1, values: inEpochs(pretrain.loss) }],
+      },
+    ),
     lineFigure(
       `Against ${whole(recipe.knn.along.reference)} training images; against all ${whole(knn.referenceImages)} the finished encoder reaches ${percent(knn.accuracy)}, the random one ${percent(random.knn)}.`,
-      { title: 'kNN accuracy along training', x: 'epoch', y: 'per cent', percent: true, series: [{ label: 'kNN', color: 1, values: inEpochs(pretrain.knnAlong), dots: true }] },
+      {
+        title: 'kNN accuracy along training',
+        x: 'epoch',
+        y: 'per cent',
+        percent: true,
+        series: [{ label: 'kNN', color: 1, values: inEpochs(pretrain.knnAlong), dots: true }],
+      },
     ),
   ];
 }
 
 function comparison({ recipe, random, knn, linear, fineTune, scratch }: VisionReport): Html {
-  const labels = [...new Set([linear, fineTune, scratch].flatMap(({ accuracy }) => Object.keys(accuracy)))].sort((a, b) => Number(a) - Number(b));
-  const row = (title: string, accuracy: Readonly<Record<string, number>>, all?: number): { title: string; values: (number | undefined)[] } => ({
+  const labels = [...new Set([linear, fineTune, scratch].flatMap(({ accuracy }) => Object.keys(accuracy)))].sort(
+    (a, b) => Number(a) - Number(b),
+  );
+  const row = (
+    title: string,
+    accuracy: Readonly<Record<string, number>>,
+    all?: number,
+  ): { title: string; values: (number | undefined)[] } => ({
     title,
     values: [...labels.map((count) => accuracy[count]), all],
   });
@@ -76,7 +92,11 @@ function linearSentence(linear: Readonly<Record<string, number>>, random: Readon
   return `With ${fewest} labels per class it is ${compared(linear[fewest]! - random[fewest])} the same probe on the random encoder.`;
 }
 
-function fineTuneSentence(tuned: Readonly<Record<string, number>>, scratch: Readonly<Record<string, number>>, linear: Readonly<Record<string, number>>): string {
+function fineTuneSentence(
+  tuned: Readonly<Record<string, number>>,
+  scratch: Readonly<Record<string, number>>,
+  linear: Readonly<Record<string, number>>,
+): string {
   return Object.keys(tuned)
     .map((count) => {
       const gains = [

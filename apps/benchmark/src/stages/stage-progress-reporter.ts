@@ -16,9 +16,14 @@ export class StageProgressReporter implements ProgressReporter {
     this.#totalSteps = totalSteps;
   }
 
-  update({ step, loss, samplesPerSecond }: ProgressStatus): void {
+  update({ step, loss, samplesPerSecond, secondsLeft }: ProgressStatus): void {
     const speed = samplesPerSecond > 0 ? `, ${Math.round(samplesPerSecond)}/s` : '';
-    this.#stage.advance(step, this.#totalSteps, loss === undefined ? undefined : `loss ${loss.toFixed(3)}${speed}`);
+    this.#stage.advance(
+      step,
+      this.#totalSteps,
+      loss === undefined ? undefined : `loss ${loss.toFixed(3)}${speed}`,
+      secondsLeft,
+    );
   }
 
   note(line: string): void {

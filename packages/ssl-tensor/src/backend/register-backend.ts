@@ -3,6 +3,7 @@ import { activeTrace } from '../compile/active-trace.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import { loweringTable } from '../lowering/lowering-table.js';
 import { backendName, SslBackend } from './ssl-backend.js';
+import { registerGradients } from './tfjs-gradients.js';
 
 let instance: SslBackend | undefined;
 
@@ -12,6 +13,7 @@ let instance: SslBackend | undefined;
  */
 export function registerSslBackend(): SslBackend {
   if (instance !== undefined) return instance;
+  registerGradients();
   const backend = new SslBackend();
   instance = backend;
   tf.registerBackend(backendName, () => backend, 2);

@@ -1,6 +1,12 @@
+import { version_layers } from '@tensorflow/tfjs-layers';
+
 /**
- * TF.js's gradients: `@tensorflow/tfjs-core` does not register them by itself under Node, and its file that does cannot
- * be imported there; `@tensorflow/tfjs-layers` registers them when it loads, and is a third of the size of
- * `@tensorflow/tfjs`.
+ * Makes TF.js's gradients known. `@tensorflow/tfjs-core` does not register them by itself under Node, and its file that
+ * does cannot be imported there; `@tensorflow/tfjs-layers` registers them when it loads, and is a third of the size of
+ * `@tensorflow/tfjs`. A function, so that bundlers keep the import.
+ *
+ * @returns the version of tfjs-layers
  */
-import '@tensorflow/tfjs-layers';
+export function registerGradients(): string {
+  return version_layers;
+}

@@ -1,4 +1,3 @@
-import '../backend/tfjs-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerSslBackend } from '../backend/register-backend.js';
 import type { SslBackend } from '../backend/ssl-backend.js';

@@ -3,7 +3,12 @@ import { foldIn } from 'ssl-tensor';
 import type { RandomKey } from 'ssl-tensor';
 import { AdamW, Trainer, warmupCosine } from 'ssl-train';
 import type { ParameterGroup } from 'ssl-train';
-import { BertForSequenceClassification, ClassificationLoader, SequenceClassification, SequenceClassifierEvaluator } from 'ssl-text-mlm';
+import {
+  BertForSequenceClassification,
+  ClassificationLoader,
+  SequenceClassification,
+  SequenceClassifierEvaluator,
+} from 'ssl-text-mlm';
 import { labelDraws } from 'ssl-transfer';
 import type { StageProgress } from '../../runs/progress.js';
 import type { ClassifyResult } from './results.js';
@@ -14,7 +19,11 @@ import type { TextSession } from './text-session.js';
  *
  * @param pretrained weights to start from; without, the same network starts from scratch
  */
-export async function classify(session: TextSession, pretrained: StateDict | undefined, progress: StageProgress): Promise<ClassifyResult> {
+export async function classify(
+  session: TextSession,
+  pretrained: StateDict | undefined,
+  progress: StageProgress,
+): Promise<ClassifyResult> {
   const { labelsPerClass, steps } = session.recipe.fineTune;
   const labelled = await session.dataset('labelled');
   const accuracy: Record<string, number> = {};
@@ -22,7 +31,12 @@ export async function classify(session: TextSession, pretrained: StateDict | und
     // The same draw for both starts.
     const key = foldIn(foldIn(session.key, 'classify'), perClass);
     const rows = drawRows(labelled.labels!, perClass, foldIn(key, 'labels'));
-    accuracy[perClass] = await classifyOnce(session, { pretrained, rows, key, onStep: (step) => progress.advance(index * steps + step, labelsPerClass.length * steps) });
+    accuracy[perClass] = await classifyOnce(session, {
+      pretrained,
+      rows,
+      key,
+      onStep: (step) => progress.advance(index * steps + step, labelsPerClass.length * steps),
+    });
   }
   return { classes: session.classes.length, accuracy };
 }
@@ -31,10 +45,12 @@ export async function classify(session: TextSession, pretrained: StateDict | und
 export function drawRows(labels: Int32Array, perClass: number, key: RandomKey): Int32Array {
   const members = new Map<number, number[]>();
   labels.forEach((label, row) => members.set(label, [...(members.get(label) ?? []), row]));
-  const chosen = [...members].sort(([a], [b]) => a - b).flatMap(([label, rows]) => {
-    const [draw] = labelDraws(new Int32Array(rows.length), Math.min(perClass, rows.length), 1, foldIn(key, label));
-    return Array.from(draw!, (position) => rows[position]!);
-  });
+  const chosen = [...members]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([label, rows]) => {
+      const [draw] = labelDraws(new Int32Array(rows.length), Math.min(perClass, rows.length), 1, foldIn(key, label));
+      return Array.from(draw!, (position) => rows[position]!);
+    });
   return Int32Array.from(chosen);
 }
 
@@ -50,12 +66,21 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
   const { steps, batchSize, learningRate, bodyScale, weightDecay } = recipe.fineTune;
   const { pad } = (await session.tokenizer()).specialIds;
   const compile = { device: context.device };
-  const model = new BertForSequenceClassification(await session.config(), { key: foldIn(key, 'model'), numLabels: session.classes.length });
+  const model = new BertForSequenceClassification(await session.config(), {
+    key: foldIn(key, 'model'),
+    numLabels: session.classes.length,
+  });
   if (pretrained !== undefined) model.loadEncoder(pretrained);
   const method = new SequenceClassification(model);
   const dataset = (await session.dataset('labelled')).subset(rows);
   const bucketLengths = [recipe.tokenizer.length];
-  const loader = new ClassificationLoader({ dataset, padId: pad, batchSize: Math.min(batchSize, dataset.length), key: foldIn(key, 'batches'), bucketLengths });
+  const loader = new ClassificationLoader({
+    dataset,
+    padId: pad,
+    batchSize: Math.min(batchSize, dataset.length),
+    key: foldIn(key, 'batches'),
+    bucketLengths,
+  });
   const trainer = new Trainer({
     method,
     loader,
@@ -71,7 +96,16 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
   try {
     await context.interruption.training(() => trainer.fit());
     const test = await session.dataset('test');
-    const { accuracy } = await evaluator.evaluate(new ClassificationLoader({ dataset: test, padId: pad, batchSize: 128, key, bucketLengths: session.bucketLengths, mode: 'evaluation' }));
+    const { accuracy } = await evaluator.evaluate(
+      new ClassificationLoader({
+        dataset: test,
+        padId: pad,
+        batchSize: 128,
+        key,
+        bucketLengths: session.bucketLengths,
+        mode: 'evaluation',
+      }),
+    );
     return accuracy;
   } finally {
     evaluator.dispose();
@@ -82,5 +116,8 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
 function groups(method: SequenceClassification, bodyScale: number): ParameterGroup[] {
   const all = [...method.trainable()];
   const isHead = ([name]: readonly [string, unknown]): boolean => name.startsWith('model.classifier.');
-  return [{ parameters: all.filter((entry) => !isHead(entry)), learningRateScale: bodyScale }, { parameters: all.filter(isHead) }];
+  return [
+    { parameters: all.filter((entry) => !isHead(entry)), learningRateScale: bodyScale },
+    { parameters: all.filter(isHead) },
+  ];
 }

@@ -35,12 +35,22 @@ export interface GlossSplits<T extends LabelledText = LabelledText> {
  *
  * @throws InvalidOptionError where there are too few glosses
  */
-export function splitGlosses<T extends LabelledText>(glosses: readonly T[], sizes: SplitSizes, key: RandomKey): GlossSplits<T> {
+export function splitGlosses<T extends LabelledText>(
+  glosses: readonly T[],
+  sizes: SplitSizes,
+  key: RandomKey,
+): GlossSplits<T> {
   const seen = new Set<string>();
   const unique = glosses.filter(({ text }) => !seen.has(text) && seen.add(text) !== undefined);
   const heldOut = sizes.maskedTest + (sizes.labelled ?? 0) + sizes.test;
   const needed = heldOut + (sizes.pretrain ?? 1);
-  if (needed > unique.length) throw new InvalidOptionError('recipe', 'data', `sizes that add up to at most ${unique.length}, the different glosses that there are`, needed);
+  if (needed > unique.length)
+    throw new InvalidOptionError(
+      'recipe',
+      'data',
+      `sizes that add up to at most ${unique.length}, the different glosses that there are`,
+      needed,
+    );
   const order = new RandomStream(foldIn(key, 'gloss-splits')).permutation(unique.length);
   let from = 0;
   const take = (count: number): T[] => Array.from(order.subarray(from, (from += count)), (index) => unique[index]!);

@@ -19,13 +19,25 @@ export async function fillMasks(session: TextSession): Promise<MasksResult> {
       if (examples.length === wanted) break;
       const words = text.split(/\s+/);
       // Only words that are one token, for the model fills one token into a mask.
-      const places = words.flatMap((candidate, place) => (word.test(candidate) && tokenizer.tokenToId(candidate) !== undefined ? [place] : []));
+      const places = words.flatMap((candidate, place) =>
+        word.test(candidate) && tokenizer.tokenToId(candidate) !== undefined ? [place] : [],
+      );
       if (places.length < 3 || tokenizer.encode(text).length > session.recipe.tokenizer.length) continue;
       const place = places[random.integer(places.length)]!;
       const before = words.slice(0, place).join(' ');
       const after = words.slice(place + 1).join(' ');
-      const [filled] = await fillMask(model, tokenizer, `${before} ${tokenizer.specialTokens.mask} ${after}`, predictions);
-      examples.push({ before, after, truth: words[place]!, guesses: filled!.candidates.map(({ token, probability }) => ({ token, probability })) });
+      const [filled] = await fillMask(
+        model,
+        tokenizer,
+        `${before} ${tokenizer.specialTokens.mask} ${after}`,
+        predictions,
+      );
+      examples.push({
+        before,
+        after,
+        truth: words[place]!,
+        guesses: filled!.candidates.map(({ token, probability }) => ({ token, probability })),
+      });
     }
     return { examples };
   } finally {

@@ -20,8 +20,23 @@ export async function pretrainText(session: TextSession, progress: StageProgress
   const method = new MaskedLanguageModelling(model);
   const masking = { maskProbability: maskRate };
   const bucketLengths = session.bucketLengths;
-  const loader = new MlmLoader({ dataset: await session.dataset('pretrain'), tokenizer, batchSize, key: foldIn(key, 'batches'), bucketLengths, masking });
-  const heldOut = new MlmLoader({ dataset: await session.dataset('maskedTest'), tokenizer, batchSize, key: foldIn(key, 'held-out'), bucketLengths, masking, mode: 'evaluation' });
+  const loader = new MlmLoader({
+    dataset: await session.dataset('pretrain'),
+    tokenizer,
+    batchSize,
+    key: foldIn(key, 'batches'),
+    bucketLengths,
+    masking,
+  });
+  const heldOut = new MlmLoader({
+    dataset: await session.dataset('maskedTest'),
+    tokenizer,
+    batchSize,
+    key: foldIn(key, 'held-out'),
+    bucketLengths,
+    masking,
+    mode: 'evaluation',
+  });
   const evaluator = new MaskedLmEvaluator(model, { device });
   const evaluate = async (): Promise<Record<string, number>> => {
     const { accuracy, loss } = await evaluator.evaluate(heldOut);
@@ -40,12 +55,15 @@ export async function pretrainText(session: TextSession, progress: StageProgress
     config: { batchSize, maskRate, glosses: session.splits.pretrain.length },
     compile: { device },
     progress: new StageProgressReporter(progress, context.progress),
-    callbacks: { onStep: ({ step }) => (step % evaluateEvery === 0 || step === steps ? evaluate() : Promise.resolve()) },
+    callbacks: {
+      onStep: ({ step }) => (step % evaluateEvery === 0 || step === steps ? evaluate() : Promise.resolve()),
+    },
   });
   try {
     const result = await interruption.training(() => trainer.fit());
     await saveSafetensors(directory.file('encoder.safetensors'), model.stateDict(), { method: method.name });
-    const along = (name: string): MlmResult['maskedLoss'] => result.evaluations.map(({ step, metrics }) => ({ step, value: metrics[name]! }));
+    const along = (name: string): MlmResult['maskedLoss'] =>
+      result.evaluations.map(({ step, metrics }) => ({ step, value: metrics[name]! }));
     return {
       steps: result.steps,
       seconds: result.trainingSeconds,

@@ -3,7 +3,12 @@ import type { ByLabels, Measurement } from '../../runs/summary.js';
 /** Stage `tokenizer`. */
 export interface TokenizerResult {
   readonly vocabulary: number;
-  readonly glosses: { readonly pretrain: number; readonly maskedTest: number; readonly labelled: number; readonly test: number };
+  readonly glosses: {
+    readonly pretrain: number;
+    readonly maskedTest: number;
+    readonly labelled: number;
+    readonly test: number;
+  };
   /** Whether pretraining saw the text (never the class) of the glosses that labels are drawn from. */
   readonly labelledSeen: boolean;
   /** Share of the glosses that are cut at the length limit. */

@@ -26,12 +26,22 @@ function plan({ tokenizer, pretrain, fineTune, report }: TextRecipe): PlannedSta
 async function run(recipe: TextRecipe, context: PipelineContext): Promise<void> {
   const session = await TextSession.open(recipe, context);
   const { stages } = context;
-  await stages.run<TokenizerResult>('tokenizer', () => session.trainTokenizer(), { outcome: ({ vocabulary }) => `${whole(vocabulary)} pieces` });
-  await stages.run<MlmResult>('pretrain', (progress) => pretrainText(session, progress), {
-    outcome: ({ maskedAccuracy, maskedLoss }) => `held-out masked accuracy ${percent(maskedAccuracy.at(-1)!.value)}, loss ${maskedLoss.at(-1)!.value.toFixed(2)}`,
+  await stages.run<TokenizerResult>('tokenizer', () => session.trainTokenizer(), {
+    outcome: ({ vocabulary }) => `${whole(vocabulary)} pieces`,
   });
-  const list = ({ accuracy }: ClassifyResult): string => Object.values(accuracy).map((value) => percent(value)).join(', ');
-  await stages.run<ClassifyResult>('fine-tune', async (progress) => classify(session, await session.pretrainedState(), progress), { outcome: list });
+  await stages.run<MlmResult>('pretrain', (progress) => pretrainText(session, progress), {
+    outcome: ({ maskedAccuracy, maskedLoss }) =>
+      `held-out masked accuracy ${percent(maskedAccuracy.at(-1)!.value)}, loss ${maskedLoss.at(-1)!.value.toFixed(2)}`,
+  });
+  const list = ({ accuracy }: ClassifyResult): string =>
+    Object.values(accuracy)
+      .map((value) => percent(value))
+      .join(', ');
+  await stages.run<ClassifyResult>(
+    'fine-tune',
+    async (progress) => classify(session, await session.pretrainedState(), progress),
+    { outcome: list },
+  );
   await stages.run<ClassifyResult>('scratch', (progress) => classify(session, undefined, progress), { outcome: list });
   await stages.run<MasksResult>('masks', () => fillMasks(session));
 }

@@ -32,7 +32,12 @@ export class TextSession {
   /** Reads the glosses and splits them. */
   static async open(recipe: TextRecipe, context: PipelineContext): Promise<TextSession> {
     const { glosses, classes } = await loadWordnetGlosses();
-    return new TextSession(recipe, context, splitGlosses(glosses, recipe.data, foldIn(randomKey(recipe.seed), 'data')), classes);
+    return new TextSession(
+      recipe,
+      context,
+      splitGlosses(glosses, recipe.data, foldIn(randomKey(recipe.seed), 'data')),
+      classes,
+    );
   }
 
   /** Learns the vocabulary from the pretraining glosses alone. */
@@ -44,7 +49,12 @@ export class TextSession {
     const cut = maskedTest.filter(({ text }) => this.#tokenizer!.encode(text).length > length).length;
     return {
       vocabulary: this.#tokenizer.vocabSize,
-      glosses: { pretrain: pretrain.length, maskedTest: maskedTest.length, labelled: labelled.length, test: test.length },
+      glosses: {
+        pretrain: pretrain.length,
+        maskedTest: maskedTest.length,
+        labelled: labelled.length,
+        test: test.length,
+      },
       labelledSeen: labelled === pretrain,
       truncated: cut / maskedTest.length,
     };
@@ -61,7 +71,11 @@ export class TextSession {
     let dataset = this.#datasets.get(name);
     if (dataset === undefined) {
       const split = this.splits[name];
-      dataset = TokenDataset.fromTexts(await this.tokenizer(), split.map(({ text }) => text), { maxLength: this.recipe.tokenizer.length, labels: split.map(({ label }) => label) });
+      dataset = TokenDataset.fromTexts(
+        await this.tokenizer(),
+        split.map(({ text }) => text),
+        { maxLength: this.recipe.tokenizer.length, labels: split.map(({ label }) => label) },
+      );
       this.#datasets.set(name, dataset);
     }
     return dataset;

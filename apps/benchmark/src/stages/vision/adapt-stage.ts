@@ -64,7 +64,13 @@ export async function adapt(options: AdaptOptions): Promise<number> {
     return { classifier: result.classifier, interrupted: result.training.interrupted };
   });
   try {
-    const { accuracy } = await evaluateClassifier({ classifier, inputs: data.test.images, labels: data.test.labels, batchSize: 500, compile });
+    const { accuracy } = await evaluateClassifier({
+      classifier,
+      inputs: data.test.images,
+      labels: data.test.labels,
+      batchSize: 500,
+      compile,
+    });
     return accuracy;
   } finally {
     classifier.dispose();

@@ -71,5 +71,8 @@ export function firstImages({ images, labels }: LabelledImages, count: number): 
   const [rows, ...size] = images.shape as [number, ...number[]];
   const taken = Math.min(rows, count);
   const bytes = size.reduce((product, side) => product * side, 1);
-  return { images: { data: images.data.subarray(0, taken * bytes), shape: [taken, ...size] }, labels: labels.subarray(0, taken) };
+  return {
+    images: { data: images.data.subarray(0, taken * bytes), shape: [taken, ...size] },
+    labels: labels.subarray(0, taken),
+  };
 }

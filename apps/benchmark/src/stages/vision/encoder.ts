@@ -12,6 +12,9 @@ export function freshEncoder(recipe: VisionRecipe, { size, channels }: VisionDat
 }
 
 /** Features of raw pixels, `[batch, height, width, channels]` of 0 .. 255. Traced. */
-export function featuresOf(encoder: Backbone, { statistics }: VisionData): (images: tf.Tensor, ctx?: ForwardContext) => tf.Tensor2D {
+export function featuresOf(
+  encoder: Backbone,
+  { statistics }: VisionData,
+): (images: tf.Tensor, ctx?: ForwardContext) => tf.Tensor2D {
   return (images, ctx) => encoder.forward(normalizeImages(images, statistics), ctx);
 }

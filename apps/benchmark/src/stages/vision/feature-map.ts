@@ -17,10 +17,20 @@ const epochs = 300;
  * @returns n points
  * Source: McInnes et al. 2018 (arXiv 1802.03426).
  */
-export async function featureMap(features: NdArray<Float32Array>, key: RandomKey, onProgress?: (share: number) => void): Promise<MapPoints> {
+export async function featureMap(
+  features: NdArray<Float32Array>,
+  key: RandomKey,
+  onProgress?: (share: number) => void,
+): Promise<MapPoints> {
   const rows = pca(unitRows(features), components, foldIn(key, 'pca'));
   const random = new RandomStream(foldIn(key, 'umap'));
-  const umap = new UMAP({ nComponents: 2, nNeighbors: Math.min(neighbours, rows.length - 1), minDist: 0.1, nEpochs: epochs, random: () => random.uniform() });
+  const umap = new UMAP({
+    nComponents: 2,
+    nNeighbors: Math.min(neighbours, rows.length - 1),
+    minDist: 0.1,
+    nEpochs: epochs,
+    random: () => random.uniform(),
+  });
   const total = umap.initializeFit(rows);
   for (let epoch = 0; epoch < total; epoch++) {
     umap.step();

@@ -21,21 +21,39 @@ export interface NeighboursOptions {
  * Neighbours of a few test images. The first half of the queries are the first images of different classes; the others
  * are the first ones that have a neighbour of another class, for otherwise hardly a mistake would be seen.
  */
-export async function showNeighbours({ train, trainFeatures, test, testFeatures, queries, neighbours }: NeighboursOptions): Promise<NeighboursResult> {
+export async function showNeighbours({
+  train,
+  trainFeatures,
+  test,
+  testFeatures,
+  queries,
+  neighbours,
+}: NeighboursOptions): Promise<NeighboursResult> {
   const count = Math.min(candidates, test.labels.length);
   const k = Math.min(neighbours, train.labels.length);
-  const some = gatherRows(testFeatures, Array.from({ length: count }, (_, row) => row));
+  const some = gatherRows(
+    testFeatures,
+    Array.from({ length: count }, (_, row) => row),
+  );
   const { indexes, similarities } = await nearestNeighbours(some, trainFeatures, k);
   const neighboursOf = (row: number): number[] => Array.from(indexes.data.subarray(row * k, (row + 1) * k));
   const isMixed = (row: number): boolean => neighboursOf(row).some((other) => train.labels[other] !== test.labels[row]);
 
   const rows = chooseQueries(test.labels.subarray(0, count), queries, isMixed);
-  const show = async ({ images, labels }: LabelledImages, row: number): Promise<ShownImage> => ({ image: await pngDataUri(images, row), label: labels[row]! });
+  const show = async ({ images, labels }: LabelledImages, row: number): Promise<ShownImage> => ({
+    image: await pngDataUri(images, row),
+    label: labels[row]!,
+  });
   return {
     queries: await Promise.all(
       rows.map(async (row) => ({
         ...(await show(test, row)),
-        neighbours: await Promise.all(neighboursOf(row).map(async (other, i) => ({ ...(await show(train, other)), similarity: similarities.data[row * k + i]! }))),
+        neighbours: await Promise.all(
+          neighboursOf(row).map(async (other, i) => ({
+            ...(await show(train, other)),
+            similarity: similarities.data[row * k + i]!,
+          })),
+        ),
       })),
     ),
   };

@@ -24,9 +24,14 @@ test('finds the axes of a stretched cloud, largest variance first', () => {
 test('keeps distances when all components are kept, and stands data without any spread', () => {
   const data = Float32Array.from([0, 0, 3, 4, 6, 8, 1, 0]);
   const rows = pca({ data, shape: [4, 2] }, 5, key);
-  const distance = (a: number, b: number): number => Math.hypot(rows[a]![0]! - rows[b]![0]!, rows[a]![1]! - rows[b]![1]!);
+  const distance = (a: number, b: number): number =>
+    Math.hypot(rows[a]![0]! - rows[b]![0]!, rows[a]![1]! - rows[b]![1]!);
   expect(distance(0, 1)).toBeCloseTo(5, 5);
   expect(distance(1, 2)).toBeCloseTo(5, 5);
   expect(distance(0, 3)).toBeCloseTo(1, 5);
-  expect(pca({ data: new Float32Array(8).fill(2), shape: [4, 2] }, 2, key).flat().every((value) => value === 0)).toBe(true);
+  expect(
+    pca({ data: new Float32Array(8).fill(2), shape: [4, 2] }, 2, key)
+      .flat()
+      .every((value) => value === 0),
+  ).toBe(true);
 });

@@ -25,8 +25,11 @@ export function pca({ data, shape }: NdArray<Float32Array>, components: number, 
   }
   const random = new RandomStream(key);
   let basis: Float64Array[] = Array.from({ length: k }, () => Float64Array.from({ length: d }, () => random.normal()));
-  for (let round = 0; round < rounds; round++) basis = orthonormal(basis.map((vector) => multiply(covariance, vector, d)));
-  return Array.from({ length: n }, (_, row) => basis.map((vector) => dot(centred.subarray(row * d, (row + 1) * d), vector)));
+  for (let round = 0; round < rounds; round++)
+    basis = orthonormal(basis.map((vector) => multiply(covariance, vector, d)));
+  return Array.from({ length: n }, (_, row) =>
+    basis.map((vector) => dot(centred.subarray(row * d, (row + 1) * d), vector)),
+  );
 }
 
 function centre(data: Float32Array, n: number, d: number): Float64Array {

@@ -18,6 +18,8 @@ export function pixelStatistics({ data, shape }: NdArray<Uint8Array>): ImageStat
   const count = data.length / channels;
   const mean = Array.from(sum, (value) => value / count);
   // A channel without contrast must not be divided by zero.
-  const std = mean.map((value, channel) => Math.max(1e-3, Math.sqrt(Math.max(0, squares[channel]! / count - value * value))));
+  const std = mean.map((value, channel) =>
+    Math.max(1e-3, Math.sqrt(Math.max(0, squares[channel]! / count - value * value))),
+  );
   return { mean, std };
 }

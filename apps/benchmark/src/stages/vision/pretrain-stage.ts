@@ -31,11 +31,28 @@ export interface PretrainOptions {
 }
 
 /** Trains the encoder with SimCLR; goes on from the newest checkpoint of the run. */
-export async function pretrainVision({ recipe, data, encoder, key, knnBefore, context, progress }: PretrainOptions): Promise<PretrainResult> {
+export async function pretrainVision({
+  recipe,
+  data,
+  encoder,
+  key,
+  knnBefore,
+  context,
+  progress,
+}: PretrainOptions): Promise<PretrainResult> {
   const { pretrain, head, seed } = recipe;
   const { directory, interruption, device, workers } = context;
-  const projection = new ProjectionHead(encoder.featureDim, { key: foldIn(key, 'projection'), hiddenDim: head.hidden, outDim: head.output });
-  const method = new SimClr({ backbone: encoder, head: projection, temperature: pretrain.temperature, normalize: data.statistics });
+  const projection = new ProjectionHead(encoder.featureDim, {
+    key: foldIn(key, 'projection'),
+    hiddenDim: head.hidden,
+    outDim: head.output,
+  });
+  const method = new SimClr({
+    backbone: encoder,
+    head: projection,
+    temperature: pretrain.temperature,
+    normalize: data.statistics,
+  });
   const loader = new DataLoader({
     dataset: data.pretrain,
     views: twoViews(randomView(recipe.views, data.size)),
@@ -48,7 +65,10 @@ export async function pretrainVision({ recipe, data, encoder, key, knnBefore, co
   const trainer = new Trainer({
     method,
     loader,
-    optimizer: new AdamW([{ parameters: method.trainable() }], { weightDecay: pretrain.weightDecay, decayFilter: decayEverything }),
+    optimizer: new AdamW([{ parameters: method.trainable() }], {
+      weightDecay: pretrain.weightDecay,
+      decayFilter: decayEverything,
+    }),
     schedule: oneCycle({ max: pretrain.learningRate, totalSteps }),
     epochs: pretrain.epochs,
     seed,
@@ -62,13 +82,19 @@ export async function pretrainVision({ recipe, data, encoder, key, knnBefore, co
   });
   try {
     const result = await interruption.training(() => trainer.fit());
-    await saveSafetensors(directory.file('encoder.safetensors'), encoder.stateDict(), { encoder: recipe.encoder, method: method.name });
+    await saveSafetensors(directory.file('encoder.safetensors'), encoder.stateDict(), {
+      encoder: recipe.encoder,
+      method: method.name,
+    });
     return {
       steps: result.steps,
       stepsPerEpoch: loader.batchesPerEpoch,
       seconds: result.trainingSeconds,
       loss: result.history.map(({ step, loss }) => ({ step, value: loss })),
-      knnAlong: [{ step: 0, value: knnBefore }, ...result.evaluations.map(({ step, metrics }) => ({ step, value: metrics['knn']! }))],
+      knnAlong: [
+        { step: 0, value: knnBefore },
+        ...result.evaluations.map(({ step, metrics }) => ({ step, value: metrics['knn']! })),
+      ],
     };
   } finally {
     features.dispose();

@@ -49,7 +49,12 @@ export async function probeFewLabels(
 }
 
 /** A linear probe on one draw of labels. */
-export function probe(data: VisionData, { train, test }: BothFeatures, rows: Int32Array, l2: number): ReturnType<typeof linearProbe> {
+export function probe(
+  data: VisionData,
+  { train, test }: BothFeatures,
+  rows: Int32Array,
+  l2: number,
+): ReturnType<typeof linearProbe> {
   return linearProbe({
     train: gatherRows(train, rows),
     trainLabels: rows.map((row) => data.train.labels[row]!),
@@ -64,5 +69,8 @@ export function probe(data: VisionData, { train, test }: BothFeatures, rows: Int
 /** Adds the mean of each list of accuracies. */
 export function withMeans(draws: Readonly<Record<string, readonly number[]>>): FewLabelResult {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { accuracy: Object.fromEntries(Object.entries(draws).map(([perClass, values]) => [perClass, mean(values)])), draws };
+  return {
+    accuracy: Object.fromEntries(Object.entries(draws).map(([perClass, values]) => [perClass, mean(values)])),
+    draws,
+  };
 }

