@@ -3,6 +3,7 @@ import type { Builder } from '../graph/builder.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { input, type RuleTable } from './rule.js';
+import { scatterAdd } from './scatter-add.js';
 
 /** Sums `rows` into a zero tensor of `segments` rows at `ids` (any shape that prefixes `rows`); ids outside are dropped, as TF.js does. */
 function segmentSum(b: Builder, rows: Value, ids: Value, segments: number): Value {
@@ -18,9 +19,27 @@ function segmentSum(b: Builder, rows: Value, ids: Value, segments: number): Valu
     'bool',
   );
   const kept = b.where(b.reshape(valid, [count, ...inner.map(() => 1)]), flat, b.scalar(0, rows.type));
-  const position = b.reshape(b.cast(b.where(valid, column, zero32), 'int64'), [count, 1]);
-  const zero = b.splat(0, [segments, ...inner], rows.type);
-  return b.op('ScatterND', [zero, position, kept], zero.shape, rows.type, { reduction: 'add' });
+  const width = sizeOf(inner);
+  const sums = scatterAdd(b, b.where(valid, column, zero32), b.reshape(kept, [count, width]), segments);
+  return b.reshape(sums, [segments, ...inner]);
+}
+
+/** A scatter at indices into the first axes, as one of rows into a matrix of `count` rows. */
+function flatScatter(
+  b: Builder,
+  indices: Value,
+  updates: Value,
+  shape: readonly number[],
+): { readonly positions: Value; readonly rows: Value; readonly count: number } {
+  const depth = indices.shape.at(-1)!;
+  const n = sizeOf(indices.shape.slice(0, -1));
+  const strides = Int32Array.from({ length: depth }, (_, axis) => sizeOf(shape.slice(axis + 1, depth)));
+  const scaled = b.mul(b.reshape(indices, [n, depth]), b.constant(strides, [depth], 'int32'));
+  return {
+    positions: b.reduce('ReduceSum', scaled, [1], false),
+    rows: b.reshape(updates, [n, sizeOf(shape.slice(depth))]),
+    count: sizeOf(shape.slice(0, depth)),
+  };
 }
 
 /** Kernels that pick or place elements by index. */
@@ -69,12 +88,18 @@ export const gatherRules: RuleTable = {
   },
   ScatterNd: (b, inputs, { shape }) => {
     const [indices, updates] = [input(inputs, 'indices'), input(inputs, 'updates')];
-    const zero = b.splat(0, shape as number[], updates.type);
-    return b.op('ScatterND', [zero, b.cast(indices, 'int64'), updates], zero.shape, updates.type, { reduction: 'add' });
+    const full = shape as number[];
+    const { positions, rows, count } = flatScatter(b, indices, updates, full);
+    return b.reshape(scatterAdd(b, positions, rows, count), full);
   },
   TensorScatterUpdate: (b, inputs) => {
     const [tensor, indices, updates] = [input(inputs, 'tensor'), input(inputs, 'indices'), input(inputs, 'updates')];
-    return b.op('ScatterND', [tensor, b.cast(indices, 'int64'), updates], tensor.shape, tensor.type);
+    const { positions, rows, count } = flatScatter(b, indices, updates, tensor.shape);
+    const [n, width] = rows.shape as readonly [number, number];
+    if (n === 0 || width === 0) return tensor;
+    const places = b.expand(b.reshape(b.cast(positions, 'int64'), [n, 1]), [n, width]);
+    const flat = b.reshape(tensor, [count, width]);
+    return b.reshape(b.op('ScatterElements', [flat, places, rows], flat.shape, tensor.type, { axis: 0 }), tensor.shape);
   },
   UnsortedSegmentSum: (b, inputs, { numSegments }) => {
     const [x, ids] = [input(inputs, 'x'), input(inputs, 'segmentIds')];

@@ -3,6 +3,7 @@ import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { input, type KernelAttributes, type RuleTable } from './rule.js';
+import { scatterAdd } from './scatter-add.js';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -89,11 +90,8 @@ export const poolRules: RuleTable = {
     // The second output numbers each maximum's place in the flattened NCHW input: the gradient is scattered there.
     const indices = b.graph.nodes('MaxPool', [b.transpose(x, [0, 3, 1, 2])], specs, attributesOf(info))[1]!;
     const count = sizeOf(indices.shape);
-    const zero = b.splat(0, [sizeOf(x.shape)]);
-    const flat = b.reshape(b.transpose(dy, [0, 3, 1, 2]), [count]);
-    const placed = b.op('ScatterND', [zero, b.reshape(indices, [count, 1]), flat], zero.shape, 'float32', {
-      reduction: 'add',
-    });
+    const flat = b.reshape(b.transpose(dy, [0, 3, 1, 2]), [count, 1]);
+    const placed = scatterAdd(b, b.reshape(indices, [count]), flat, sizeOf(x.shape));
     return b.transpose(b.reshape(placed, [n, c, info.inHeight, info.inWidth]), [0, 2, 3, 1]);
   },
   AvgPoolGrad: (b, inputs, attributes) => {
