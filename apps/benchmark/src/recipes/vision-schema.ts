@@ -90,7 +90,7 @@ export const visionSchema = z.strictObject({
       ...adaptation,
       labelsPerClass: adaptation.labelsPerClass.default([10]),
       /** Rate of the encoder relative to the head's. */
-      bodyScale: z.number().min(0).default(0.1),
+      bodyScale: z.number().min(0).default(0.5),
     })
     .prefault({}),
   scratch: z.strictObject({ ...adaptation, labelsPerClass: adaptation.labelsPerClass.default([10, 60]) }).prefault({}),
