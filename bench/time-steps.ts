@@ -12,5 +12,7 @@ export async function timeSteps(step: () => Promise<tf.Tensor>): Promise<void> {
     loss.dispose();
   }
   const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-  process.stdout.write(`${JSON.stringify({ milliseconds, losses, peakMegabytes, version: `node ${process.version}` })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ milliseconds, losses, peakMegabytes, version: `node ${process.version}` })}\n`,
+  );
 }

@@ -8,7 +8,16 @@ import { timeSteps } from '../time-steps.js';
 
 const [batch, tokens, vocabulary] = [128, Number(process.env['TOKENS'] ?? 32), 8192];
 const random = new RandomStream(randomKey(1));
-const config = bertConfig({ vocabSize: vocabulary, hiddenSize: 128, numHiddenLayers: 3, numAttentionHeads: 4, intermediateSize: 512, maxPositionEmbeddings: 32, hiddenDropout: 0, attentionDropout: 0 });
+const config = bertConfig({
+  vocabSize: vocabulary,
+  hiddenSize: 128,
+  numHiddenLayers: 3,
+  numAttentionHeads: 4,
+  intermediateSize: 512,
+  maxPositionEmbeddings: 32,
+  hiddenDropout: 0,
+  attentionDropout: 0,
+});
 const method = new MaskedLanguageModelling(new BertForMaskedLM(config, { key: randomKey(0) }));
 const optimizer = new AdamW([{ parameters: method.trainable() }], { weightDecay: 0.01, decayFilter: decayEverything });
 const variables = [...method.trainable().values()].map(({ variable }) => variable);
@@ -21,7 +30,8 @@ const step = compile(
   { name: 'mlm-step', ...(process.env['PROFILE'] === undefined ? {} : { profile: process.env['PROFILE'] }) },
 );
 const masked = Math.round(0.15 * batch * tokens);
-const integers = (length: number, bound: number): Int32Array => Int32Array.from({ length }, () => random.integer(bound));
+const integers = (length: number, bound: number): Int32Array =>
+  Int32Array.from({ length }, () => random.integer(bound));
 const data = {
   inputIds: { data: integers(batch * tokens, vocabulary), shape: [batch, tokens] },
   attentionMask: { data: new Int32Array(batch * tokens).fill(1), shape: [batch, tokens] },

@@ -11,8 +11,22 @@ import { mnistStatistics, ProjectionHead, SimClr, SmallConvEncoder } from 'ssl-v
 
 const [folder = '.', images = '20000', epochs = '5'] = process.argv.slice(2);
 const key = randomKey(0);
-const dataset = takeFirst(await IdxImageDataset.open({ images: join(folder, 'train-images-idx3-ubyte'), labels: join(folder, 'train-labels-idx1-ubyte') }), Number(images));
-const loader = new DataLoader({ dataset, views: smallImageViews(), batchSize: 256, shuffle: true, seed: 0, dropLast: true, workers: Number(process.env['WORKERS'] ?? 1) });
+const dataset = takeFirst(
+  await IdxImageDataset.open({
+    images: join(folder, 'train-images-idx3-ubyte'),
+    labels: join(folder, 'train-labels-idx1-ubyte'),
+  }),
+  Number(images),
+);
+const loader = new DataLoader({
+  dataset,
+  views: smallImageViews(),
+  batchSize: 256,
+  shuffle: true,
+  seed: 0,
+  dropLast: true,
+  workers: Number(process.env['WORKERS'] ?? 1),
+});
 const backbone = new SmallConvEncoder({ key });
 const head = new ProjectionHead(backbone.featureDim, { key: foldIn(key, 'head') });
 const method = new SimClr({ backbone, head, temperature: 0.2, normalize: mnistStatistics });
@@ -30,4 +44,6 @@ const result = await trainer.fit();
 const seconds = (performance.now() - start) / 1000;
 await loader.close();
 const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(`${JSON.stringify({ seconds, losses: result.history.map(({ loss }) => loss), peakMegabytes, version: `node ${process.version}` })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ seconds, losses: result.history.map(({ loss }) => loss), peakMegabytes, version: `node ${process.version}` })}\n`,
+);

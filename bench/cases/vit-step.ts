@@ -12,7 +12,10 @@ const key = randomKey(0);
 const random = new RandomStream(foldIn(key, 'data'));
 const backbone = vitTiny({ imageSize: 32, patchSize: 4, key });
 const head = new Linear(backbone.featureDim, 10, { key: foldIn(key, 'head') });
-const parameters = new Map([...backbone.namedParameters(), ...[...head.namedParameters()].map(([name, parameter]) => [`head.${name}`, parameter] as const)]);
+const parameters = new Map([
+  ...backbone.namedParameters(),
+  ...[...head.namedParameters()].map(([name, parameter]) => [`head.${name}`, parameter] as const),
+]);
 const optimizer = new AdamW([{ parameters }], { weightDecay: 0.05 });
 const variables = [...parameters.values()].map(({ variable }) => variable);
 
@@ -28,7 +31,10 @@ const step = compile(
   { name: 'vit-step' },
 );
 
-const images = { data: Float32Array.from({ length: batch * 32 * 32 * 3 }, () => random.normal()), shape: [batch, 32, 32, 3] };
+const images = {
+  data: Float32Array.from({ length: batch * 32 * 32 * 3 }, () => random.normal()),
+  shape: [batch, 32, 32, 3],
+};
 const labels = { data: Int32Array.from({ length: batch }, (_, index) => index % 10), shape: [batch] };
 const learningRate = { data: Float32Array.of(1e-3), shape: [] };
 await timeSteps(() => step(images, labels, learningRate));

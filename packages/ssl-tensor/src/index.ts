@@ -1,4 +1,3 @@
-
 export * from './host.js';
 export { registerSslBackend } from './backend/register-backend.js';
 export { isTracing } from './compile/active-trace.js';

@@ -12,6 +12,14 @@ const method = new SimClr({ backbone, key: randomKey(1), normalize: imagenetStat
 const optimizer = new AdamW([{ parameters: method.trainable() }]);
 const steps = 20 * loader.batchesPerEpoch;
 const schedule = warmupCosine({ base: 1e-3, warmupSteps: Math.floor(steps / 10), totalSteps: steps });
-await new Trainer({ method, loader, optimizer, schedule, steps, seed: 0, checkpoint: { dir: 'runs/simclr', resume: true } }).fit();
+await new Trainer({
+  method,
+  loader,
+  optimizer,
+  schedule,
+  steps,
+  seed: 0,
+  checkpoint: { dir: 'runs/simclr', resume: true },
+}).fit();
 await loader.close();
 await saveSafetensors('encoder.safetensors', backbone.stateDict());

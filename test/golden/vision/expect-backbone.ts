@@ -45,7 +45,10 @@ export function expectDigests(actual: ReadonlyMap<string, NdArray>, expected: Di
     const [actualNorm, actualProjection] = digest(actual.get(name)!, digestSeed);
     const scale = tolerance * norm + 1e-6;
     expect(Math.abs(actualNorm - norm), `norm of ${name}: ${actualNorm} for ${norm}`).toBeLessThan(scale);
-    expect(Math.abs(actualProjection - projection), `projection of ${name}: ${actualProjection} for ${projection}`).toBeLessThan(scale);
+    expect(
+      Math.abs(actualProjection - projection),
+      `projection of ${name}: ${actualProjection} for ${projection}`,
+    ).toBeLessThan(scale);
   }
 }
 
@@ -63,10 +66,16 @@ function expectValues(actual: tf.Tensor, expected: readonly number[], tolerance:
   const values = actual.dataSync();
   expect(values.length).toBe(expected.length);
   const scale = Math.max(...expected.map(Math.abs), 1);
-  expected.forEach((value, i) => expect(Math.abs(values[i]! - value), `value ${i}: ${values[i]} for ${value}`).toBeLessThan(tolerance * scale));
+  expected.forEach((value, i) =>
+    expect(Math.abs(values[i]! - value), `value ${i}: ${values[i]} for ${value}`).toBeLessThan(tolerance * scale),
+  );
 }
 
-export async function expectBackboneGolden(backbone: ImageModule, golden: BackboneCase, mode: 'eager' | 'compiled'): Promise<void> {
+export async function expectBackboneGolden(
+  backbone: ImageModule,
+  golden: BackboneCase,
+  mode: 'eager' | 'compiled',
+): Promise<void> {
   expect(referenceShapes(backbone)).toEqual(golden.shapes);
   fillFromGolden(backbone, golden.shapes);
   const input = tf.variable(tf.tensor4d(hashArray(golden.image, inputSeed).data, golden.image));
@@ -81,11 +90,16 @@ export async function expectBackboneGolden(backbone: ImageModule, golden: Backbo
     }, variables);
     return { inEvaluation, inTraining: inTraining!, grads };
   };
-  const { inEvaluation, inTraining, grads } = mode === 'eager' ? pass(tf.tensor(direction.data, [...direction.shape])) : await compile(pass)(direction);
+  const { inEvaluation, inTraining, grads } =
+    mode === 'eager' ? pass(tf.tensor(direction.data, [...direction.shape])) : await compile(pass)(direction);
   expectValues(inEvaluation, golden.evaluation, 1e-5);
   expectValues(inTraining, golden.training, 1e-5);
   expectDigests(backbone.stateDict(), golden.buffers, 1e-5);
   const inputGradient = grads[input.name]!;
-  expectDigests(new Map([['input', { data: inputGradient.dataSync() as Float32Array, shape: inputGradient.shape }]]), { input: golden.inputGradient }, 1e-4);
+  expectDigests(
+    new Map([['input', { data: inputGradient.dataSync() as Float32Array, shape: inputGradient.shape }]]),
+    { input: golden.inputGradient },
+    1e-4,
+  );
   expectDigests(gradientState(backbone, grads), golden.gradients, 1e-4);
 }

@@ -13,7 +13,13 @@ export function hashUniform(count: number, seed: number): Float32Array {
 }
 
 export function hashArray(shape: readonly number[], seed: number): NdArray<Float32Array> {
-  return { data: hashUniform(shape.reduce((product, axis) => product * axis, 1), seed), shape };
+  return {
+    data: hashUniform(
+      shape.reduce((product, axis) => product * axis, 1),
+      seed,
+    ),
+    shape,
+  };
 }
 
 /** The filled state dict for a module with these names and shapes (reference layout), `num_batches_tracked` left out. */
@@ -24,7 +30,10 @@ export function hashState(shapes: ReadonlyMap<string, readonly number[]>): Map<s
       const shape = shapes.get(name)!;
       const [offset, scale] = range(name, shape);
       const { data } = hashArray(shape, index + 1);
-      return [name, { data: data.map((value) => Math.fround(Math.fround(value * Math.fround(scale)) + offset)), shape }];
+      return [
+        name,
+        { data: data.map((value) => Math.fround(Math.fround(value * Math.fround(scale)) + offset)), shape },
+      ];
     }),
   );
 }
@@ -32,7 +41,8 @@ export function hashState(shapes: ReadonlyMap<string, readonly number[]>): Map<s
 function range(name: string, shape: readonly number[]): [offset: number, scale: number] {
   if (name.endsWith('running_var')) return [1, 0.5];
   if (shape.length === 1 && name.endsWith('weight')) return [1, 0.3];
-  if (shape.length >= 2 && name.endsWith('weight')) return [0, Math.sqrt(3 / shape.slice(1).reduce((product, axis) => product * axis, 1))];
+  if (shape.length >= 2 && name.endsWith('weight'))
+    return [0, Math.sqrt(3 / shape.slice(1).reduce((product, axis) => product * axis, 1))];
   return [0, 0.2];
 }
 

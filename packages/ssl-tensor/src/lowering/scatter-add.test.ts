@@ -11,7 +11,9 @@ it('adds every row, also many to one place, and the same way in every run', asyn
   const ids = { data: Int32Array.from({ length: rows }, () => stream.integer(places)), shape: [rows] };
   const expected = new Float64Array(places * width);
   x.data.forEach((value, i) => (expected[ids.data[Math.floor(i / width)]! * width + (i % width)]! += value));
-  const sum = compile((values: tf.Tensor2D, at: tf.Tensor1D) => tf.unsortedSegmentSum(values, at, places), { threads: 2 });
+  const sum = compile((values: tf.Tensor2D, at: tf.Tensor1D) => tf.unsortedSegmentSum(values, at, places), {
+    threads: 2,
+  });
   let first: Float32Array | undefined;
   for (let run = 0; run < 20; run++) {
     const result = await sum(x, ids);

@@ -8,9 +8,15 @@ export function batchRows(where: string, batch: unknown): number {
     const own = array.shape[0];
     const size = array.shape.reduce((product, axis) => product * axis, 1);
     if (own === undefined || own === 0 || size !== array.data.length) {
-      throw new ShapeError(where, 'batch', '[n, ...] with n >= 1 and data to match', `[${array.shape.join(', ')}] with ${array.data.length} values`);
+      throw new ShapeError(
+        where,
+        'batch',
+        '[n, ...] with n >= 1 and data to match',
+        `[${array.shape.join(', ')}] with ${array.data.length} values`,
+      );
     }
-    if (rows !== undefined && rows !== own) throw new ShapeError(where, 'batch', `arrays of ${rows} rows throughout`, `${own} rows`);
+    if (rows !== undefined && rows !== own)
+      throw new ShapeError(where, 'batch', `arrays of ${rows} rows throughout`, `${own} rows`);
     rows = own;
     return array;
   });

@@ -30,7 +30,10 @@ describe('extractFeatures', () => {
     async function* batches(): AsyncGenerator<{ a: typeof images; b: typeof images }> {
       yield* inBatches({ a: images, b: images }, 4);
     }
-    const features = await extractFeatures(({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => tf.concat([sums(a), tf.neg(sums(b))], 1), batches());
+    const features = await extractFeatures(
+      ({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => tf.concat([sums(a), tf.neg(sums(b))], 1),
+      batches(),
+    );
     expect(features.shape).toEqual([7, 2]);
     expect(Array.from(features.data.subarray(12))).toEqual([102, -102]);
   });

@@ -38,10 +38,16 @@ export class FeatureExtractor<I> {
     for await (const batch of batches) {
       const rows = batchRows(where, batch);
       if (parts.length === 0) batchSize = rows;
-      if (rows > batchSize) throw new ShapeError(where, 'batch', `at most the ${batchSize} rows of the first batch`, `${rows} rows`);
+      if (rows > batchSize)
+        throw new ShapeError(where, 'batch', `at most the ${batchSize} rows of the first batch`, `${rows} rows`);
       const output = await this.#forward(...([rows < batchSize ? padRows(batch, batchSize) : batch] as [Feed<I>]));
       if (output.rank !== 2 || output.shape[0] !== batchSize) {
-        throw new ShapeError(where, 'features', `[${batchSize}, d] out of the feature function`, `[${output.shape.join(', ')}]`);
+        throw new ShapeError(
+          where,
+          'features',
+          `[${batchSize}, d] out of the feature function`,
+          `[${output.shape.join(', ')}]`,
+        );
       }
       dim = output.shape[1];
       parts.push((output.dataSync() as Float32Array).slice(0, rows * dim));

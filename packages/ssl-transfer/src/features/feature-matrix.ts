@@ -22,11 +22,18 @@ export function featureMatrix(where: string, parameter: string, features: NdArra
     throw new ShapeError(where, parameter, expected, `${data.constructor.name} [${shape.join(', ')}]`);
   }
   if (data.length !== rows! * columns!) {
-    throw new ShapeError(where, parameter, `data of ${rows! * columns!} values for shape [${shape.join(', ')}]`, `${data.length} values`);
+    throw new ShapeError(
+      where,
+      parameter,
+      `data of ${rows! * columns!} values for shape [${shape.join(', ')}]`,
+      `${data.length} values`,
+    );
   }
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) {
-      throw new DataError(`${where}: ${parameter} holds ${data[i]} in row ${Math.floor(i / columns!)}; the encoder diverged or its input is not finite`);
+      throw new DataError(
+        `${where}: ${parameter} holds ${data[i]} in row ${Math.floor(i / columns!)}; the encoder diverged or its input is not finite`,
+      );
     }
   }
   return { data, rows: rows!, dim: columns! };

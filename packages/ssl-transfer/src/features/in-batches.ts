@@ -9,13 +9,17 @@ import { batchRows, mapRows } from './batch-rows.js';
  * @throws ShapeError where the arrays differ in n; InvalidOptionError for `batchSize`
  */
 export function* inBatches<B>(data: B, batchSize: number): Generator<B> {
-  if (!(Number.isInteger(batchSize) && batchSize > 0)) throw new InvalidOptionError('inBatches', 'batchSize', 'a positive integer', batchSize);
+  if (!(Number.isInteger(batchSize) && batchSize > 0))
+    throw new InvalidOptionError('inBatches', 'batchSize', 'a positive integer', batchSize);
   const rows = batchRows('inBatches', data);
   for (let first = 0; first < rows; first += batchSize) {
     const count = Math.min(batchSize, rows - first);
     yield mapRows(data, (array) => {
       const size = array.data.length / rows;
-      return { data: array.data.subarray(first * size, (first + count) * size), shape: [count, ...array.shape.slice(1)] };
+      return {
+        data: array.data.subarray(first * size, (first + count) * size),
+        shape: [count, ...array.shape.slice(1)],
+      };
     });
   }
 }

@@ -32,7 +32,12 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
 
   constructor(classifier: Classifier<B>, { backboneMode = 'training' }: ClassificationFineTuningOptions = {}) {
     if (backboneMode !== 'training' && backboneMode !== 'evaluation') {
-      throw new InvalidOptionError('ClassificationFineTuning', 'backboneMode', "'training' or 'evaluation'", backboneMode);
+      throw new InvalidOptionError(
+        'ClassificationFineTuning',
+        'backboneMode',
+        "'training' or 'evaluation'",
+        backboneMode,
+      );
     }
     this.#classifier = classifier;
     this.#backboneMode = backboneMode;
@@ -53,8 +58,14 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
     ];
   }
 
-  loss({ inputs, labels }: { readonly inputs: Tensors<B>; readonly labels: tf.Tensor }, ctx: ForwardContext): MethodLoss {
-    const logits = this.#classifier.forward(inputs, { ...ctx, training: ctx.training && this.#backboneMode === 'training' });
+  loss(
+    { inputs, labels }: { readonly inputs: Tensors<B>; readonly labels: tf.Tensor },
+    ctx: ForwardContext,
+  ): MethodLoss {
+    const logits = this.#classifier.forward(inputs, {
+      ...ctx,
+      training: ctx.training && this.#backboneMode === 'training',
+    });
     const hits = tf.equal(tf.argMax(logits, 1), labels);
     return {
       loss: softmaxCrossEntropy(logits, labels as tf.Tensor1D),

@@ -43,7 +43,8 @@ export class Classifier<B> extends Module {
   constructor({ backbone, featureDim, features, classes, key, head }: ClassifierOptions<B>) {
     super();
     for (const [option, value] of Object.entries({ featureDim, classes })) {
-      if (!(Number.isInteger(value) && value > 0)) throw new InvalidOptionError('Classifier', option, 'a positive integer', value);
+      if (!(Number.isInteger(value) && value > 0))
+        throw new InvalidOptionError('Classifier', option, 'a positive integer', value);
     }
     this.backbone = backbone;
     this.head = new Linear(featureDim, classes, { key, weightInit: normal(0.01), biasInit: zeros });
@@ -51,9 +52,19 @@ export class Classifier<B> extends Module {
     if (head === undefined) return;
     const given = head.weight.shape.join() + ';' + head.bias.shape.join();
     if (given !== `${classes},${featureDim};${classes}`) {
-      throw new ShapeError('Classifier', 'head', `weight [${classes}, ${featureDim}] and bias [${classes}]`, `[${head.weight.shape.join(', ')}] and [${head.bias.shape.join(', ')}]`);
+      throw new ShapeError(
+        'Classifier',
+        'head',
+        `weight [${classes}, ${featureDim}] and bias [${classes}]`,
+        `[${head.weight.shape.join(', ')}] and [${head.bias.shape.join(', ')}]`,
+      );
     }
-    this.head.loadStateDict(new Map([['weight', head.weight], ['bias', head.bias]]));
+    this.head.loadStateDict(
+      new Map([
+        ['weight', head.weight],
+        ['bias', head.bias],
+      ]),
+    );
   }
 
   /**

@@ -44,7 +44,14 @@ export interface ClassifierEvaluation {
  *
  * @throws ShapeError, DataError for inputs or labels that do not fit
  */
-export async function evaluateClassifier<B>({ classifier, inputs, labels, batchSize = 256, onProgress, compile }: EvaluateClassifierOptions<B>): Promise<ClassifierEvaluation> {
+export async function evaluateClassifier<B>({
+  classifier,
+  inputs,
+  labels,
+  batchSize = 256,
+  onProgress,
+  compile,
+}: EvaluateClassifierOptions<B>): Promise<ClassifierEvaluation> {
   checkLabels('evaluateClassifier', 'labels', labels, batchRows('evaluateClassifier', inputs));
   const batches = inBatches(inputs, batchSize) as unknown as FeatureBatches<Tensors<B>>;
   const logits = await extractFeatures((batch: Tensors<B>): tf.Tensor2D => classifier.forward(batch), batches, {
@@ -57,5 +64,11 @@ export async function evaluateClassifier<B>({ classifier, inputs, labels, batchS
     return own.indexOf(own.reduce((largest, value) => Math.max(largest, value)));
   });
   const confusion = confusionMatrix(predictions, labels, classes);
-  return { accuracy: accuracy(predictions, labels), predictions, logits, confusion, perClass: perClassMetrics(confusion) };
+  return {
+    accuracy: accuracy(predictions, labels),
+    predictions,
+    logits,
+    confusion,
+    perClass: perClassMetrics(confusion),
+  };
 }

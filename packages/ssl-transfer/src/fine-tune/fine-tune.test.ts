@@ -43,7 +43,15 @@ const train = stripes(30, 1);
 const test = stripes(60, 2);
 
 function options(backbone = new Encoder()) {
-  return { backbone, featureDim: 6, features: (x: tf.Tensor, ctx: ForwardContext) => backbone.forward(x, ctx), ...train, batchSize: 15, learningRate: 0.02, seed: 3 };
+  return {
+    backbone,
+    featureDim: 6,
+    features: (x: tf.Tensor, ctx: ForwardContext) => backbone.forward(x, ctx),
+    ...train,
+    batchSize: 15,
+    learningRate: 0.02,
+    seed: 3,
+  };
 }
 
 describe('fineTune', () => {
@@ -62,7 +70,8 @@ describe('fineTune', () => {
   });
 
   it('gives the same weights for the same seed and others for another', async () => {
-    const weights = async (seed: number): Promise<unknown> => (await fineTune({ ...options(), steps: 3, seed })).classifier.stateDict();
+    const weights = async (seed: number): Promise<unknown> =>
+      (await fineTune({ ...options(), steps: 3, seed })).classifier.stateDict();
     const first = await weights(1);
     expect(await weights(1)).toEqual(first);
     expect(await weights(2)).not.toEqual(first);
@@ -82,7 +91,11 @@ describe('fineTune', () => {
     const own = options();
     const features = (x: tf.Tensor): tf.Tensor2D => own.backbone.forward(x, { training: false });
     const extract = (inputs: NdArray<Uint8Array>) => extractFeatures(features, inBatches(inputs, 30));
-    const probe = linearProbe({ train: await extract(train.inputs), trainLabels: train.labels, test: await extract(test.inputs) });
+    const probe = linearProbe({
+      train: await extract(train.inputs),
+      trainLabels: train.labels,
+      test: await extract(test.inputs),
+    });
     const classifier = new Classifier<NdArray<Uint8Array>>({ ...own, classes: 3, key: randomKey(1), head: probe });
     const { predictions } = await evaluateClassifier({ classifier, ...test });
     expect(predictions).toEqual(probe.predictions);
@@ -92,9 +105,17 @@ describe('fineTune', () => {
     const own = options();
     await expect(fineTune({ ...own, steps: 0 })).rejects.toThrow(InvalidOptionError);
     await expect(fineTune({ ...own, steps: 1, labels: train.labels.subarray(1) })).rejects.toThrow(ShapeError);
-    const head = { weight: { data: new Float32Array(6), shape: [1, 6] }, bias: { data: new Float32Array(1), shape: [1] } };
+    const head = {
+      weight: { data: new Float32Array(6), shape: [1, 6] },
+      bias: { data: new Float32Array(1), shape: [1] },
+    };
     await expect(fineTune({ ...own, steps: 1, head })).rejects.toThrow('weight [3, 6]');
-    expect(() => new ClassificationFineTuning(new Classifier<NdArray<Uint8Array>>({ ...own, classes: 3, key: randomKey(1) }), { backboneMode: 'eval' as 'training' })).toThrow(InvalidOptionError);
+    expect(
+      () =>
+        new ClassificationFineTuning(new Classifier<NdArray<Uint8Array>>({ ...own, classes: 3, key: randomKey(1) }), {
+          backboneMode: 'eval' as 'training',
+        }),
+    ).toThrow(InvalidOptionError);
   });
 });
 
@@ -110,6 +131,13 @@ describe('ClassificationFineTuning', () => {
     const expected = -probabilities.reduce((sum, row, i) => sum + Math.log(row[train.labels[i]!]!), 0) / 30;
     expect(value.dataSync()[0]).toBeCloseTo(expected, 5);
     for (const variable of variables) expect(tf.max(tf.abs(grads[variable.name]!)).dataSync()[0]).toBeGreaterThan(0);
-    expect([...method.trainable().keys()]).toEqual(['backbone.conv.weight', 'backbone.conv.bias', 'backbone.bn.weight', 'backbone.bn.bias', 'head.weight', 'head.bias']);
+    expect([...method.trainable().keys()]).toEqual([
+      'backbone.conv.weight',
+      'backbone.conv.bias',
+      'backbone.bn.weight',
+      'backbone.bn.bias',
+      'head.weight',
+      'head.bias',
+    ]);
   });
 });

@@ -80,20 +80,48 @@ export interface FineTuneResult<B> {
  */
 export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTuneResult<B>> {
   const settings = { ...fineTuneDefaults, ...options };
-  const { backbone, featureDim, features, inputs, labels, steps, batchSize, learningRate, bodyLearningRateScale, weightDecay, backboneMode, seed } = settings;
-  if (!(Number.isInteger(steps) && steps > 0)) throw new InvalidOptionError('fineTune', 'steps', 'a positive integer', steps);
+  const {
+    backbone,
+    featureDim,
+    features,
+    inputs,
+    labels,
+    steps,
+    batchSize,
+    learningRate,
+    bodyLearningRateScale,
+    weightDecay,
+    backboneMode,
+    seed,
+  } = settings;
+  if (!(Number.isInteger(steps) && steps > 0))
+    throw new InvalidOptionError('fineTune', 'steps', 'a positive integer', steps);
   const classes = checkLabels('fineTune', 'labels', labels, batchRows('fineTune', inputs), options.classes);
   const key = foldIn(randomKey(seed), 'fineTune');
   const { head, augment, callbacks, signal, compile } = options;
 
-  const classifier = new Classifier<B>({ backbone, featureDim, features, classes, key: foldIn(key, 'head'), ...(head === undefined ? {} : { head }) });
+  const classifier = new Classifier<B>({
+    backbone,
+    featureDim,
+    features,
+    classes,
+    key: foldIn(key, 'head'),
+    ...(head === undefined ? {} : { head }),
+  });
   const method = new ClassificationFineTuning(classifier, { backboneMode });
-  const loader = new LabelledBatches<B>({ inputs, labels, batchSize, key: foldIn(key, 'batches'), ...(augment === undefined ? {} : { augment }) });
+  const loader = new LabelledBatches<B>({
+    inputs,
+    labels,
+    batchSize,
+    key: foldIn(key, 'batches'),
+    ...(augment === undefined ? {} : { augment }),
+  });
   const trainer = new Trainer({
     method,
     loader,
     optimizer: new AdamW(method.parameterGroups(bodyLearningRateScale), { weightDecay }),
-    schedule: options.schedule ?? warmupCosine({ base: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
+    schedule:
+      options.schedule ?? warmupCosine({ base: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
     steps,
     seed,
     progress: settings.progress,

@@ -13,21 +13,29 @@ async function collect(loader: LabelledBatches<typeof inputs>, epoch: number, fr
   return batches;
 }
 
-const rows = (batches: Batch[]): number[] => batches.flatMap(({ inputs: { ids } }) => Array.from({ length: ids.shape[0]! }, (_, i) => ids.data[2 * i]! / 2));
+const rows = (batches: Batch[]): number[] =>
+  batches.flatMap(({ inputs: { ids } }) => Array.from({ length: ids.shape[0]! }, (_, i) => ids.data[2 * i]! / 2));
 
 it('sees every sample once before any twice, in full batches, with its label', async () => {
   const loader = new LabelledBatches({ inputs, labels, batchSize: 4, key: randomKey(1) });
   expect(loader.batchesPerEpoch).toBe(3);
-  const batches = [...(await collect(loader, 0)), ...(await collect(loader, 1)), ...(await collect(loader, 2)), ...(await collect(loader, 3))];
+  const batches = [
+    ...(await collect(loader, 0)),
+    ...(await collect(loader, 1)),
+    ...(await collect(loader, 2)),
+    ...(await collect(loader, 3)),
+  ];
   const seen = rows(batches);
   expect(seen.length).toBe(48);
-  for (let pass = 0; pass < 4; pass++) expect(seen.slice(10 * pass, 10 * pass + 10).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  for (let pass = 0; pass < 4; pass++)
+    expect(seen.slice(10 * pass, 10 * pass + 10).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(seen.slice(0, 10)).not.toEqual(seen.slice(10, 20));
   batches.forEach((batch) => rows([batch]).forEach((row, i) => expect(batch.labels.data[i]).toBe(labels[row])));
 });
 
 it('depends on seed, epoch and position alone', async () => {
-  const build = (seed: number): LabelledBatches<typeof inputs> => new LabelledBatches({ inputs, labels, batchSize: 4, key: randomKey(seed) });
+  const build = (seed: number): LabelledBatches<typeof inputs> =>
+    new LabelledBatches({ inputs, labels, batchSize: 4, key: randomKey(seed) });
   const second = await collect(build(1), 1);
   expect(await collect(build(1), 1, 2)).toEqual(second.slice(2));
   expect(rows(await collect(build(2), 1))).not.toEqual(rows(second));

@@ -30,7 +30,8 @@ export class LabelledBatches<B> implements BatchLoader<LabelledBatch<B>> {
 
   constructor(options: LabelledBatchesOptions<B>) {
     const { inputs, labels, batchSize } = options;
-    if (!(Number.isInteger(batchSize) && batchSize > 0)) throw new InvalidOptionError('LabelledBatches', 'batchSize', 'a positive integer', batchSize);
+    if (!(Number.isInteger(batchSize) && batchSize > 0))
+      throw new InvalidOptionError('LabelledBatches', 'batchSize', 'a positive integer', batchSize);
     this.#options = options;
     this.#rows = batchRows('LabelledBatches', inputs);
     checkLabels('LabelledBatches', 'labels', labels, this.#rows);
@@ -38,7 +39,8 @@ export class LabelledBatches<B> implements BatchLoader<LabelledBatch<B>> {
   }
 
   async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<LabelledBatch<B>> {
-    for (let batch = fromBatch; batch < this.batchesPerEpoch; batch++) yield this.#batch(epoch * this.batchesPerEpoch + batch);
+    for (let batch = fromBatch; batch < this.batchesPerEpoch; batch++)
+      yield this.#batch(epoch * this.batchesPerEpoch + batch);
   }
 
   async close(): Promise<void> {}
@@ -55,7 +57,11 @@ export class LabelledBatches<B> implements BatchLoader<LabelledBatch<B>> {
 
   #row(position: number): number {
     const pass = Math.floor(position / this.#rows);
-    if (this.#shuffled?.pass !== pass) this.#shuffled = { pass, order: new RandomStream(foldIn(foldIn(this.#options.key, 'pass'), pass)).permutation(this.#rows) };
+    if (this.#shuffled?.pass !== pass)
+      this.#shuffled = {
+        pass,
+        order: new RandomStream(foldIn(foldIn(this.#options.key, 'pass'), pass)).permutation(this.#rows),
+      };
     return this.#shuffled.order[position % this.#rows]!;
   }
 }

@@ -8,10 +8,19 @@ interface Golden {
   readonly train: number[];
   readonly test: number[];
   readonly labels: number[];
-  readonly cases: { k: number; temperature: number; indexes: number[]; similarities: number[]; shares: number[]; predictions: number[] }[];
+  readonly cases: {
+    k: number;
+    temperature: number;
+    indexes: number[];
+    similarities: number[];
+    shares: number[];
+    predictions: number[];
+  }[];
 }
 
-const golden = JSON.parse(readFileSync(new URL('../../../../test/golden/transfer/knn.json', import.meta.url), 'utf8')) as Golden;
+const golden = JSON.parse(
+  readFileSync(new URL('../../../../test/golden/transfer/knn.json', import.meta.url), 'utf8'),
+) as Golden;
 const train = { data: Float32Array.from(golden.train), shape: [40, 8] };
 const test = { data: Float32Array.from(golden.test), shape: [12, 8] };
 const trainLabels = Int32Array.from(golden.labels);

@@ -33,13 +33,19 @@ function naive(query: NdArray<Float32Array>, database: NdArray<Float32Array>, k:
 
 it('finds what a full sort finds', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 6 }), fc.nat(1000), async (m, n, dim, seed) => {
-      const query = features(m, dim + 1, seed);
-      const database = features(n, dim + 1, seed + 1);
-      const k = 1 + (seed % n);
-      const { indexes } = await nearestNeighbours(query, database, k);
-      expect(Array.from(indexes.data)).toEqual(naive(query, database, k).flat());
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.nat(1000),
+      async (m, n, dim, seed) => {
+        const query = features(m, dim + 1, seed);
+        const database = features(n, dim + 1, seed + 1);
+        const k = 1 + (seed % n);
+        const { indexes } = await nearestNeighbours(query, database, k);
+        expect(Array.from(indexes.data)).toEqual(naive(query, database, k).flat());
+      },
+    ),
     { seed: 11, numRuns: 40 },
   );
 });
@@ -49,7 +55,10 @@ it('crosses block borders', async () => {
   const database = features(8200, 3, 2);
   const { indexes, similarities } = await nearestNeighbours(query, database, 3);
   const sampled = [0, 1023, 1024, 1029];
-  const rows = { data: Float32Array.from(sampled.flatMap((i) => [...query.data.subarray(i * 3, i * 3 + 3)])), shape: [4, 3] };
+  const rows = {
+    data: Float32Array.from(sampled.flatMap((i) => [...query.data.subarray(i * 3, i * 3 + 3)])),
+    shape: [4, 3],
+  };
   expect(sampled.map((i) => [...indexes.data.subarray(i * 3, i * 3 + 3)])).toEqual(naive(rows, database, 3));
   // What lies in two blocks is found once.
   for (const i of sampled) expect(new Set(indexes.data.subarray(i * 3, i * 3 + 3)).size).toBe(3);

@@ -27,11 +27,16 @@ export interface Neighbours {
  * @returns indexes and similarities `[m, k]`
  * @throws ShapeError, DataError for features that do not fit or are not finite; InvalidOptionError for `k`
  */
-export async function nearestNeighbours(query: NdArray<Float32Array>, database: NdArray<Float32Array>, k: number): Promise<Neighbours> {
+export async function nearestNeighbours(
+  query: NdArray<Float32Array>,
+  database: NdArray<Float32Array>,
+  k: number,
+): Promise<Neighbours> {
   const where = 'nearestNeighbours';
   const rows = featureMatrix(where, 'database', database);
   const asked = featureMatrix(where, 'query', query, rows.dim);
-  if (!(Number.isInteger(k) && k >= 1 && k <= rows.rows)) throw new InvalidOptionError(where, 'k', `an integer in 1 .. ${rows.rows}`, k);
+  if (!(Number.isInteger(k) && k >= 1 && k <= rows.rows))
+    throw new InvalidOptionError(where, 'k', `an integer in 1 .. ${rows.rows}`, k);
 
   const best = new TopNeighbours(asked.rows, k);
   const search = compile((a: tf.Tensor2D, b: tf.Tensor2D) => tf.topk(tf.matMul(a, b, false, true), k), { name: where });
@@ -40,7 +45,14 @@ export async function nearestNeighbours(query: NdArray<Float32Array>, database: 
     for (const block of unitBlocks(rows, Math.min(Math.max(databaseBlock, k), rows.rows))) {
       for (const part of queries) {
         const found = await search(part.features, block.features);
-        offerBlock(best, part, block, k, found.values.dataSync() as Float32Array, found.indices.dataSync() as Int32Array);
+        offerBlock(
+          best,
+          part,
+          block,
+          k,
+          found.values.dataSync() as Float32Array,
+          found.indices.dataSync() as Int32Array,
+        );
         tf.dispose(found);
       }
     }
@@ -48,7 +60,10 @@ export async function nearestNeighbours(query: NdArray<Float32Array>, database: 
     search.dispose();
   }
   const { indexes, similarities } = best.finish();
-  return { indexes: { data: indexes, shape: [asked.rows, k] }, similarities: { data: similarities, shape: [asked.rows, k] } };
+  return {
+    indexes: { data: indexes, shape: [asked.rows, k] },
+    similarities: { data: similarities, shape: [asked.rows, k] },
+  };
 }
 
 /** Rows of one static shape, so that one trace serves all blocks. */
@@ -61,7 +76,14 @@ interface Block {
 }
 
 /** Offers the best of one block, given as `[queries, k]`. */
-function offerBlock(best: TopNeighbours, part: Block, block: Block, k: number, values: Float32Array, indices: Int32Array): void {
+function offerBlock(
+  best: TopNeighbours,
+  part: Block,
+  block: Block,
+  k: number,
+  values: Float32Array,
+  indices: Int32Array,
+): void {
   for (let row = part.repeated; row < part.features.shape[0]!; row++) {
     for (let i = row * k; i < (row + 1) * k; i++) {
       if (indices[i]! >= block.repeated && !best.offer(part.first + row, values[i]!, block.first + indices[i]!)) break;

@@ -13,6 +13,7 @@ import type { RandomKey } from 'ssl-tensor/host';
  * @throws DataError where a class has fewer than `perClass` samples; InvalidOptionError for the counts
  */
 export function labelDraws(labels: Int32Array, perClass: number, draws: number, key: RandomKey): Int32Array[] {
-  if (!(Number.isInteger(draws) && draws > 0)) throw new InvalidOptionError('labelDraws', 'draws', 'a positive integer', draws);
+  if (!(Number.isInteger(draws) && draws > 0))
+    throw new InvalidOptionError('labelDraws', 'draws', 'a positive integer', draws);
   return Array.from({ length: draws }, (_, draw) => balancedSubset(labels, perClass, foldIn(key, draw)));
 }

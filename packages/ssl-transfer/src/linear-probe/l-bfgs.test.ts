@@ -4,7 +4,11 @@ import type { Objective } from './l-bfgs.js';
 import { strongWolfe } from './strong-wolfe.js';
 
 /** An objective from a function and its gradient. */
-function objective(start: number[], value: (x: Float64Array) => number, gradient: (x: Float64Array) => number[]): Objective & { x: Float64Array } {
+function objective(
+  start: number[],
+  value: (x: Float64Array) => number,
+  gradient: (x: Float64Array) => number[],
+): Objective & { x: Float64Array } {
   let direction = new Float64Array(0);
   return {
     x: Float64Array.from(start),
@@ -17,7 +21,10 @@ function objective(start: number[], value: (x: Float64Array) => number, gradient
       direction = Float64Array.from(along);
       return (step) => {
         const point = this.x.map((component, i) => component + step * direction[i]!);
-        return { value: value(point), slope: gradient(point).reduce((sum, component, i) => sum + component * direction[i]!, 0) };
+        return {
+          value: value(point),
+          slope: gradient(point).reduce((sum, component, i) => sum + component * direction[i]!, 0),
+        };
       };
     },
     advance(step) {
@@ -53,7 +60,11 @@ describe('minimize', () => {
   });
 
   it('stops at the iteration limit and says so', () => {
-    const problem = objective([100], ([a]) => a! ** 4, ([a]) => [4 * a! ** 3]);
+    const problem = objective(
+      [100],
+      ([a]) => a! ** 4,
+      ([a]) => [4 * a! ** 3],
+    );
     const result = minimize(problem, { ...options, maxIterations: 2 });
     expect(result.iterations).toBe(2);
     expect(result.gradientNorm).toBeGreaterThan(1e-9);
@@ -63,7 +74,10 @@ describe('minimize', () => {
 describe('strongWolfe', () => {
   it.each([1e-3, 0.1, 1, 10, 1e3])('meets both conditions from a first step of %s', (first) => {
     // Moré and Thuente's first test function: -t / (t^2 + 2).
-    const line = (t: number): { value: number; slope: number } => ({ value: -t / (t * t + 2), slope: (t * t - 2) / (t * t + 2) ** 2 });
+    const line = (t: number): { value: number; slope: number } => ({
+      value: -t / (t * t + 2),
+      slope: (t * t - 2) / (t * t + 2) ** 2,
+    });
     const start = line(0);
     const step = strongWolfe(line, start, first);
     const end = line(step);
@@ -72,7 +86,8 @@ describe('strongWolfe', () => {
   });
 
   it('steps back from infinity', () => {
-    const line = (t: number): { value: number; slope: number } => (t < 1 ? { value: -Math.log(1 - t) - 2 * t, slope: 1 / (1 - t) - 2 } : { value: NaN, slope: NaN });
+    const line = (t: number): { value: number; slope: number } =>
+      t < 1 ? { value: -Math.log(1 - t) - 2 * t, slope: 1 / (1 - t) - 2 } : { value: NaN, slope: NaN };
     const step = strongWolfe(line, line(0), 4);
     expect(step).toBeGreaterThan(0);
     expect(line(step).value).toBeLessThan(0);

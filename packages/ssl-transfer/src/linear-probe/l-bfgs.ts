@@ -34,7 +34,10 @@ export interface LbfgsResult {
  *
  * Source: Liu and Nocedal 1989; Nocedal and Wright (2006), algorithms 7.4 and 7.5, initial scaling (7.20).
  */
-export function minimize(objective: Objective, { maxIterations, gradientTolerance, memory }: LbfgsOptions): LbfgsResult {
+export function minimize(
+  objective: Objective,
+  { maxIterations, gradientTolerance, memory }: LbfgsOptions,
+): LbfgsResult {
   let gradient = new Float64Array(objective.size);
   let nextGradient = new Float64Array(objective.size);
   let value = objective.evaluate(gradient);
@@ -86,7 +89,9 @@ function quasiNewtonDirection(gradient: Float64Array, pairs: readonly CurvatureP
     const scale = last.curvature / dot(last.change, last.change);
     for (let i = 0; i < direction.length; i++) direction[i] = direction[i]! * scale;
   }
-  pairs.forEach(({ move, change, curvature }, i) => addScaled(direction, weights[i]! - dot(change, direction) / curvature, move));
+  pairs.forEach(({ move, change, curvature }, i) =>
+    addScaled(direction, weights[i]! - dot(change, direction) / curvature, move),
+  );
   return direction;
 }
 

@@ -13,34 +13,56 @@ interface Golden {
   readonly cases: { l2: number; standardise: boolean; loss: number; centredLogits: number[]; predictions: number[] }[];
 }
 
-const golden = JSON.parse(readFileSync(new URL('../../../../test/golden/transfer/linear-probe.json', import.meta.url), 'utf8')) as Golden;
-const matrix = (values: number[]): { data: Float32Array; shape: number[] } => ({ data: Float32Array.from(values), shape: [values.length / golden.dim, golden.dim] });
+const golden = JSON.parse(
+  readFileSync(new URL('../../../../test/golden/transfer/linear-probe.json', import.meta.url), 'utf8'),
+) as Golden;
+const matrix = (values: number[]): { data: Float32Array; shape: number[] } => ({
+  data: Float32Array.from(values),
+  shape: [values.length / golden.dim, golden.dim],
+});
 const train = matrix(golden.train);
 const test = matrix(golden.test);
 const trainLabels = Int32Array.from(golden.labels);
 
 describe('linearProbe', () => {
-  it.each(golden.cases)('reaches the minimum that torch finds: l2 $l2, standardise $standardise', ({ l2, standardise, loss, centredLogits, predictions }) => {
-    const result = linearProbe({ train, trainLabels, test, reference: matrix(golden.reference), l2, standardise, gradientTolerance: 1e-8 });
-    expect(result.converged).toBe(true);
-    expect(Math.abs(result.loss - loss)).toBeLessThan(1e-8);
-    expect(Array.from(result.predictions)).toEqual(predictions);
-    // The biases are determined up to a common constant, so logits are compared about their mean.
-    for (let row = 0; row < result.predictions.length; row++) {
-      const logits = result.logits.data.subarray(row * 3, row * 3 + 3);
-      const mean = (logits[0]! + logits[1]! + logits[2]!) / 3;
-      logits.forEach((logit, c) => expect(logit - mean).toBeCloseTo(centredLogits[row * 3 + c]!, 3));
-    }
-  });
+  it.each(golden.cases)(
+    'reaches the minimum that torch finds: l2 $l2, standardise $standardise',
+    ({ l2, standardise, loss, centredLogits, predictions }) => {
+      const result = linearProbe({
+        train,
+        trainLabels,
+        test,
+        reference: matrix(golden.reference),
+        l2,
+        standardise,
+        gradientTolerance: 1e-8,
+      });
+      expect(result.converged).toBe(true);
+      expect(Math.abs(result.loss - loss)).toBeLessThan(1e-8);
+      expect(Array.from(result.predictions)).toEqual(predictions);
+      // The biases are determined up to a common constant, so logits are compared about their mean.
+      for (let row = 0; row < result.predictions.length; row++) {
+        const logits = result.logits.data.subarray(row * 3, row * 3 + 3);
+        const mean = (logits[0]! + logits[1]! + logits[2]!) / 3;
+        logits.forEach((logit, c) => expect(logit - mean).toBeCloseTo(centredLogits[row * 3 + c]!, 3));
+      }
+    },
+  );
 
   it('converges by default, and its raw weights give its logits', () => {
-    const result = linearProbe({ train, trainLabels, test, testLabels: Int32Array.from({ length: 15 }, (_, i) => i % 3) });
+    const result = linearProbe({
+      train,
+      trainLabels,
+      test,
+      testLabels: Int32Array.from({ length: 15 }, (_, i) => i % 3),
+    });
     expect(result.gradientNorm).toBeLessThan(1e-5);
     expect(result.accuracy).toBeGreaterThan(0.6);
     for (let row = 0; row < 15; row++) {
       for (let c = 0; c < 3; c++) {
         let logit = result.bias.data[c]!;
-        for (let j = 0; j < golden.dim; j++) logit += result.weight.data[c * golden.dim + j]! * test.data[row * golden.dim + j]!;
+        for (let j = 0; j < golden.dim; j++)
+          logit += result.weight.data[c * golden.dim + j]! * test.data[row * golden.dim + j]!;
         expect(result.logits.data[row * 3 + c]).toBeCloseTo(logit, 4);
       }
     }
@@ -65,7 +87,9 @@ describe('linearProbe', () => {
 
   it('refuses what does not fit', () => {
     expect(() => linearProbe({ train, trainLabels: trainLabels.subarray(1), test })).toThrow(ShapeError);
-    expect(() => linearProbe({ train, trainLabels, test: { data: new Float32Array(5), shape: [1, 5] } })).toThrow(ShapeError);
+    expect(() => linearProbe({ train, trainLabels, test: { data: new Float32Array(5), shape: [1, 5] } })).toThrow(
+      ShapeError,
+    );
     expect(() => linearProbe({ train, trainLabels, test, classes: 2 })).toThrow(DataError);
     expect(() => linearProbe({ train, trainLabels, test, l2: -1 })).toThrow(InvalidOptionError);
   });

@@ -8,7 +8,13 @@ import { minimize } from './l-bfgs.js';
 import { SoftmaxRegression, linearLogits } from './softmax-regression.js';
 
 /** Defaults of {@link linearProbe}. Solved to convergence, as Chen et al. 2020 (arXiv 2002.05709, B.8.2) probe with L-BFGS. */
-export const linearProbeDefaults = { l2: 1e-3, standardise: true, maxIterations: 500, gradientTolerance: 1e-5, memory: 50 } as const;
+export const linearProbeDefaults = {
+  l2: 1e-3,
+  standardise: true,
+  maxIterations: 500,
+  gradientTolerance: 1e-5,
+  memory: 50,
+} as const;
 
 /** Options of {@link linearProbe}. */
 export interface LinearProbeOptions {
@@ -67,18 +73,27 @@ export function linearProbe(options: LinearProbeOptions): LinearProbeResult {
   const settings = { ...linearProbeDefaults, ...options };
   const train = featureMatrix(where, 'train', options.train);
   const test = featureMatrix(where, 'test', options.test, train.dim);
-  const reference = options.reference === undefined ? train : featureMatrix(where, 'reference', options.reference, train.dim);
+  const reference =
+    options.reference === undefined ? train : featureMatrix(where, 'reference', options.reference, train.dim);
   const classes = checkLabels(where, 'trainLabels', options.trainLabels, train.rows, options.classes);
   if (options.testLabels !== undefined) checkLabels(where, 'testLabels', options.testLabels, test.rows);
   for (const option of ['l2', 'gradientTolerance'] as const) {
-    if (!(settings[option] >= 0)) throw new InvalidOptionError(where, option, 'a number of at least 0', settings[option]);
+    if (!(settings[option] >= 0))
+      throw new InvalidOptionError(where, option, 'a number of at least 0', settings[option]);
   }
   for (const option of ['maxIterations', 'memory'] as const) {
-    if (!(Number.isInteger(settings[option]) && settings[option] > 0)) throw new InvalidOptionError(where, option, 'a positive integer', settings[option]);
+    if (!(Number.isInteger(settings[option]) && settings[option] > 0))
+      throw new InvalidOptionError(where, option, 'a positive integer', settings[option]);
   }
 
   const { mean, deviation } = settings.standardise ? moments(reference) : unscaled(train.dim);
-  const problem = new SoftmaxRegression(scaled(train, mean, deviation), options.trainLabels, train.dim, classes, settings.l2);
+  const problem = new SoftmaxRegression(
+    scaled(train, mean, deviation),
+    options.trainLabels,
+    train.dim,
+    classes,
+    settings.l2,
+  );
   const { value, gradientNorm, iterations } = minimize(problem, settings);
 
   const unknowns = forRawFeatures(problem.unknowns, mean, deviation, classes);
@@ -117,7 +132,12 @@ function scaled({ data, dim }: FeatureMatrix, mean: Float64Array, deviation: Flo
 }
 
 /** Folds the standardisation into weights and biases: `W' = W / s`, `b' = b - W' m`. */
-function forRawFeatures(unknowns: Float64Array, mean: Float64Array, deviation: Float64Array, classes: number): Float64Array {
+function forRawFeatures(
+  unknowns: Float64Array,
+  mean: Float64Array,
+  deviation: Float64Array,
+  classes: number,
+): Float64Array {
   const dim = mean.length;
   const raw = Float64Array.from(unknowns);
   for (let c = 0; c < classes; c++) {

@@ -123,7 +123,14 @@ export class SoftmaxRegression implements Objective {
  * `z[rows, classes] = x w^T + b`, in tiles of 4 rows x 2 classes so that each load serves several products. A tile
  * over the edge repeats the last row or class, which writes the same value twice.
  */
-export function linearLogits(x: Float64Array, unknowns: Float64Array, rows: number, dim: number, classes: number, z: Float64Array): void {
+export function linearLogits(
+  x: Float64Array,
+  unknowns: Float64Array,
+  rows: number,
+  dim: number,
+  classes: number,
+  z: Float64Array,
+): void {
   for (let i = 0; i < rows; i += 4) {
     const i1 = Math.min(i + 1, rows - 1);
     const i2 = Math.min(i + 2, rows - 1);
@@ -170,7 +177,14 @@ export function linearLogits(x: Float64Array, unknowns: Float64Array, rows: numb
  * Adds `r x` to the weights' gradient `[classes, dim]` and sets the biases' to the sums of `r` `[rows, classes]`.
  * Tiles as in {@link linearLogits}; what a tile repeats counts as zero.
  */
-function addGradient(x: Float64Array, r: Float64Array, rows: number, dim: number, classes: number, gradient: Float64Array): void {
+function addGradient(
+  x: Float64Array,
+  r: Float64Array,
+  rows: number,
+  dim: number,
+  classes: number,
+  gradient: Float64Array,
+): void {
   gradient.fill(0, classes * dim);
   for (let i = 0; i < rows; i += 4) {
     const i1 = Math.min(i + 1, rows - 1);

@@ -20,7 +20,8 @@ const maxEvaluations = 30;
  * Source: Nocedal and Wright, Numerical Optimization (2006), algorithms 3.5 and 3.6, cubic interpolation (3.59).
  */
 export function strongWolfe(line: (step: number) => LinePoint, start: LinePoint, firstStep: number): number {
-  const decreases = (step: number, point: LinePoint): boolean => point.value <= start.value + sufficientDecrease * step * start.slope;
+  const decreases = (step: number, point: LinePoint): boolean =>
+    point.value <= start.value + sufficientDecrease * step * start.slope;
   const flat = (point: LinePoint): boolean => Math.abs(point.slope) <= -curvature * start.slope;
 
   let low = { step: 0, ...start };

@@ -10,7 +10,12 @@ import { ShapeError } from 'ssl-tensor/host';
  */
 export function accuracy(predictions: Int32Array, labels: Int32Array): number {
   if (predictions.length !== labels.length || labels.length === 0) {
-    throw new ShapeError('accuracy', 'labels', `[${predictions.length}] like the predictions, and not empty`, `[${labels.length}]`);
+    throw new ShapeError(
+      'accuracy',
+      'labels',
+      `[${predictions.length}] like the predictions, and not empty`,
+      `[${labels.length}]`,
+    );
   }
   let hits = 0;
   for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) hits++;

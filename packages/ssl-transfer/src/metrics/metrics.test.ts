@@ -27,7 +27,12 @@ it('perClassMetrics', () => {
   const [zero, one] = perClassMetrics(confusionMatrix(predictions, labels, 4));
   expect(zero).toEqual({ precision: 2 / 3, recall: 1, f1: 0.8, support: 2 });
   expect(one).toEqual({ precision: 0.5, recall: 0.5, f1: 0.5, support: 2 });
-  expect(perClassMetrics(confusionMatrix(predictions, labels, 4))[3]).toEqual({ precision: 0, recall: 0, f1: 0, support: 0 });
+  expect(perClassMetrics(confusionMatrix(predictions, labels, 4))[3]).toEqual({
+    precision: 0,
+    recall: 0,
+    f1: 0,
+    support: 0,
+  });
 });
 
 describe('topKAccuracy', () => {
@@ -44,12 +49,18 @@ describe('topKAccuracy', () => {
 
   it('equals accuracy of the arg max at k = 1', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.uniqueArray(fc.integer({ min: -50, max: 50 }), { minLength: 4, maxLength: 4 }), fc.nat(3)), { minLength: 1, maxLength: 20 }), (rows) => {
-        const own = { data: Float32Array.from(rows.flatMap(([values]) => values)), shape: [rows.length, 4] };
-        const truth = Int32Array.from(rows, ([, label]) => label);
-        const best = Int32Array.from(rows, ([values]) => values.indexOf(Math.max(...values)));
-        expect(topKAccuracy(own, truth, 1)).toBe(accuracy(best, truth));
-      }),
+      fc.property(
+        fc.array(
+          fc.tuple(fc.uniqueArray(fc.integer({ min: -50, max: 50 }), { minLength: 4, maxLength: 4 }), fc.nat(3)),
+          { minLength: 1, maxLength: 20 },
+        ),
+        (rows) => {
+          const own = { data: Float32Array.from(rows.flatMap(([values]) => values)), shape: [rows.length, 4] };
+          const truth = Int32Array.from(rows, ([, label]) => label);
+          const best = Int32Array.from(rows, ([values]) => values.indexOf(Math.max(...values)));
+          expect(topKAccuracy(own, truth, 1)).toBe(accuracy(best, truth));
+        },
+      ),
       { seed: 3, numRuns: 50 },
     );
   });

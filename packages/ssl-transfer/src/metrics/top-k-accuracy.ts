@@ -16,7 +16,8 @@ import { checkLabels } from '../labels/check-labels.js';
 export function topKAccuracy(scores: NdArray<Float32Array>, labels: Int32Array, k: number): number {
   const { data, rows, dim } = featureMatrix('topKAccuracy', 'scores', scores);
   checkLabels('topKAccuracy', 'labels', labels, rows, dim);
-  if (!(Number.isInteger(k) && k >= 1 && k <= dim)) throw new InvalidOptionError('topKAccuracy', 'k', `an integer in 1 .. ${dim}`, k);
+  if (!(Number.isInteger(k) && k >= 1 && k <= dim))
+    throw new InvalidOptionError('topKAccuracy', 'k', `an integer in 1 .. ${dim}`, k);
   let hits = 0;
   for (let row = 0; row < rows; row++) {
     const label = labels[row]!;

@@ -18,7 +18,8 @@ const reduced: Record<keyof typeof backbones, () => Backbone> = {
   resnet34: () => new ResNet({ key, stem: 'cifar', width: 2, block: 'basic', layers: [2, 1, 2, 1] }),
   resnet50: () => new ResNet({ key, stem: 'cifar', width: 1, block: 'bottleneck', layers: [1, 2, 1, 1] }),
   'vit-tiny': () => new VisionTransformer({ key, imageSize: 8, patchSize: 4, dim: 12, depth: 2, heads: 3 }),
-  'vit-small': () => new VisionTransformer({ key, imageSize: 8, patchSize: 4, dim: 12, depth: 1, heads: 2, pool: 'mean' }),
+  'vit-small': () =>
+    new VisionTransformer({ key, imageSize: 8, patchSize: 4, dim: 12, depth: 1, heads: 2, pool: 'mean' }),
 };
 
 const images = tf.randomNormal([6, 8, 8, 3], 0, 1, 'float32', 3) as tf.Tensor4D;
@@ -27,7 +28,10 @@ const images = tf.randomNormal([6, 8, 8, 3], 0, 1, 'float32', 3) as tf.Tensor4D;
 function step(backbone: Module & { forward(x: tf.Tensor4D, ctx: ForwardContext): tf.Tensor2D }, rate: number): number {
   const variables = [...backbone.namedParameters().values()].map(({ variable }) => variable);
   const target = tf.reshape(tf.range(0, 6), [6, 1]);
-  const { value, grads } = tf.variableGrads(() => tf.mean(tf.squaredDifference(tf.mean(backbone.forward(images, training), 1, true), target)) as tf.Scalar, variables);
+  const { value, grads } = tf.variableGrads(
+    () => tf.mean(tf.squaredDifference(tf.mean(backbone.forward(images, training), 1, true), target)) as tf.Scalar,
+    variables,
+  );
   for (const variable of variables) {
     expect(grads[variable.name]).toBeDefined();
     tf.tidy(() => variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, rate))));

@@ -16,8 +16,14 @@ export interface BackboneOptions {
 
 /** Side up to which images count as small: below ImageNet's stem and patches of 16 there would be too few positions left. */
 const smallImage = 64;
-const stem = ({ key, inChannels, imageSize }: BackboneOptions) => ({ key, inChannels, stem: imageSize <= smallImage ? 'cifar' : 'imagenet' }) as const;
-const patches = ({ key, inChannels, imageSize }: BackboneOptions) => ({ key, inChannels, imageSize, patchSize: imageSize <= smallImage ? 4 : 16 });
+const stem = ({ key, inChannels, imageSize }: BackboneOptions) =>
+  ({ key, inChannels, stem: imageSize <= smallImage ? 'cifar' : 'imagenet' }) as const;
+const patches = ({ key, inChannels, imageSize }: BackboneOptions) => ({
+  key,
+  inChannels,
+  imageSize,
+  patchSize: imageSize <= smallImage ? 4 : 16,
+});
 
 /** Backbones by name, for command lines and recipes. Images of up to 64 pixels get the CIFAR stem and patches of 4. */
 export const backbones = {
@@ -38,6 +44,7 @@ export type BackboneName = keyof typeof backbones;
  * @throws InvalidOptionError for a name that is not registered, naming those that are
  */
 export function createBackbone(name: string, options: BackboneOptions): Backbone {
-  if (!Object.hasOwn(backbones, name)) throw new InvalidOptionError('createBackbone', 'name', `one of ${Object.keys(backbones).join(', ')}`, name);
+  if (!Object.hasOwn(backbones, name))
+    throw new InvalidOptionError('createBackbone', 'name', `one of ${Object.keys(backbones).join(', ')}`, name);
   return backbones[name as BackboneName](options);
 }

@@ -34,14 +34,32 @@ export class SmallConvEncoder extends Module implements Backbone {
   constructor(options: SmallConvOptions) {
     super();
     const { key, inChannels, channels, strides } = { ...smallConvDefaults, ...options };
-    const positive = (values: readonly number[]): boolean => values.length > 0 && values.every((value) => Number.isInteger(value) && value > 0);
-    if (!positive(channels)) throw new InvalidOptionError('SmallConvEncoder', 'channels', 'one or more positive integers', channels.join(', '));
+    const positive = (values: readonly number[]): boolean =>
+      values.length > 0 && values.every((value) => Number.isInteger(value) && value > 0);
+    if (!positive(channels))
+      throw new InvalidOptionError(
+        'SmallConvEncoder',
+        'channels',
+        'one or more positive integers',
+        channels.join(', '),
+      );
     if (!positive(strides) || strides.length !== channels.length) {
-      throw new InvalidOptionError('SmallConvEncoder', 'strides', `${channels.length} positive integers, one for each convolution`, strides.join(', '));
+      throw new InvalidOptionError(
+        'SmallConvEncoder',
+        'strides',
+        `${channels.length} positive integers, one for each convolution`,
+        strides.join(', '),
+      );
     }
     this.n = new Sequential(
       channels.flatMap((out, i) => [
-        new Conv2d(channels[i - 1] ?? inChannels, out, { kernelSize: 3, stride: strides[i]!, padding: 1, bias: false, key: foldIn(key, i) }),
+        new Conv2d(channels[i - 1] ?? inChannels, out, {
+          kernelSize: 3,
+          stride: strides[i]!,
+          padding: 1,
+          bias: false,
+          key: foldIn(key, i),
+        }),
         new BatchNorm(out),
         new Relu(),
       ]),

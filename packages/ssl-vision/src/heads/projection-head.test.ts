@@ -7,12 +7,20 @@ import { describe, expect, it } from 'vitest';
 import { referenceShapes } from '../../../../test/golden/vision/expect-backbone.js';
 import { ProjectionHead } from './projection-head.js';
 
-const { heads } = JSON.parse(readFileSync(new URL('../../../../test/golden/vision/simclr.json', import.meta.url), 'utf8')) as { heads: Record<string, Record<string, number[]>> };
+const { heads } = JSON.parse(
+  readFileSync(new URL('../../../../test/golden/vision/simclr.json', import.meta.url), 'utf8'),
+) as { heads: Record<string, Record<string, number[]>> };
 
 describe('ProjectionHead', () => {
   it.each(Object.entries(heads))('has the names and shapes of lightly: %s', (name, shapes) => {
     const [, depth, batchNorm] = /layers(\d)-bn(\d)/.exec(name)!;
-    const head = new ProjectionHead(8, { hiddenDim: 12, outDim: 6, depth: Number(depth), batchNorm: batchNorm === '1', key: randomKey(0) });
+    const head = new ProjectionHead(8, {
+      hiddenDim: 12,
+      outDim: 6,
+      depth: Number(depth),
+      batchNorm: batchNorm === '1',
+      key: randomKey(0),
+    });
     expect(referenceShapes(head)).toEqual(shapes);
   });
 

@@ -38,7 +38,8 @@ export class ProjectionHead extends Module {
     super();
     const { key, hiddenDim = inDim, outDim, depth, batchNorm } = { ...projectionHeadDefaults, ...options };
     for (const [option, value] of Object.entries({ inDim, hiddenDim, outDim, depth })) {
-      if (!(Number.isInteger(value) && value > 0)) throw new InvalidOptionError('ProjectionHead', option, 'a positive integer', value);
+      if (!(Number.isInteger(value) && value > 0))
+        throw new InvalidOptionError('ProjectionHead', option, 'a positive integer', value);
     }
     this.outDim = outDim;
     const blocks = Array.from({ length: depth }, (_, i) => {

@@ -8,9 +8,15 @@ export interface ImageStatistics {
 }
 
 /** ImageNet's statistics, as torchvision's models are trained with. */
-export const imagenetStatistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const satisfies ImageStatistics;
+export const imagenetStatistics = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+} as const satisfies ImageStatistics;
 /** CIFAR-10's statistics. */
-export const cifar10Statistics = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] } as const satisfies ImageStatistics;
+export const cifar10Statistics = {
+  mean: [0.4914, 0.4822, 0.4465],
+  std: [0.247, 0.2435, 0.2616],
+} as const satisfies ImageStatistics;
 /** MNIST's statistics. */
 export const mnistStatistics = { mean: 0.1307, std: 0.3081 } as const satisfies ImageStatistics;
 
@@ -23,18 +29,28 @@ export const mnistStatistics = { mean: 0.1307, std: 0.3081 } as const satisfies 
  */
 export function normalizeImages(images: tf.Tensor, { mean, std }: ImageStatistics): tf.Tensor4D {
   const where = 'normalizeImages';
-  if (images.rank !== 4) throw new ShapeError(where, 'images', '[batch, height, width, channels]', `[${images.shape.join(', ')}]`);
+  if (images.rank !== 4)
+    throw new ShapeError(where, 'images', '[batch, height, width, channels]', `[${images.shape.join(', ')}]`);
   const channels = images.shape[3]!;
   const means = perChannel(where, 'mean', mean, channels);
   const deviations = perChannel(where, 'std', std, channels);
-  if (!deviations.every((value) => value > 0)) throw new InvalidOptionError(where, 'std', 'above 0', deviations.join(', '));
+  if (!deviations.every((value) => value > 0))
+    throw new InvalidOptionError(where, 'std', 'above 0', deviations.join(', '));
   const scale = deviations.map((value) => 1 / (255 * value));
   const shift = deviations.map((value, channel) => -means[channel]! / value);
-  return tf.tidy(() => tf.add(tf.mul(tf.cast(images, 'float32'), tf.tensor1d(scale)), tf.tensor1d(shift)) as tf.Tensor4D);
+  return tf.tidy(
+    () => tf.add(tf.mul(tf.cast(images, 'float32'), tf.tensor1d(scale)), tf.tensor1d(shift)) as tf.Tensor4D,
+  );
 }
 
-function perChannel(where: string, name: string, value: number | readonly number[], channels: number): readonly number[] {
+function perChannel(
+  where: string,
+  name: string,
+  value: number | readonly number[],
+  channels: number,
+): readonly number[] {
   if (typeof value === 'number') return Array<number>(channels).fill(value);
-  if (value.length !== channels) throw new ShapeError(where, name, `one number or ${channels}, one for each channel`, `${value.length}`);
+  if (value.length !== channels)
+    throw new ShapeError(where, name, `one number or ${channels}, one for each channel`, `${value.length}`);
   return value;
 }

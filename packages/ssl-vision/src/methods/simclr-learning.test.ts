@@ -32,7 +32,12 @@ function stripes(): { images: NdArray<Uint8Array>; labels: Int32Array } {
 
 /** Other light, contrast and position. */
 const view: View = ({ data, shape }, random) => {
-  const [dy, dx, light, contrast] = [random.integer(side), random.integer(side), random.uniform(60, 200), random.uniform(0.6, 1.5)];
+  const [dy, dx, light, contrast] = [
+    random.integer(side),
+    random.integer(side),
+    random.uniform(60, 200),
+    random.uniform(0.6, 1.5),
+  ];
   const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
   const moved = data.map((_, p) => {
     const value = data[((Math.floor(p / side) + dy) % side) * side + ((p + dx) % side)]!;
@@ -42,7 +47,10 @@ const view: View = ({ data, shape }, random) => {
 };
 
 /** Share of images whose nearest other image by cosine has their class. */
-function nearestNeighbourAccuracy({ data, shape }: { data: Float32Array; shape: readonly number[] }, labels: Int32Array): number {
+function nearestNeighbourAccuracy(
+  { data, shape }: { data: Float32Array; shape: readonly number[] },
+  labels: Int32Array,
+): number {
   const [rows, dim] = shape as [number, number];
   const row = (i: number): Float32Array => data.subarray(i * dim, (i + 1) * dim);
   const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, j) => sum + value * b[j]!, 0);
@@ -67,9 +75,20 @@ it('makes nearest neighbours share the class, which those of a random encoder do
     return nearestNeighbourAccuracy({ data: features.dataSync() as Float32Array, shape: features.shape }, labels);
   };
   const before = await score();
-  const method = new SimClr({ backbone, head: new ProjectionHead(16, { outDim: 8, key: randomKey(3) }), temperature: 0.2, normalize: statistics });
+  const method = new SimClr({
+    backbone,
+    head: new ProjectionHead(16, { outDim: 8, key: randomKey(3) }),
+    temperature: 0.2,
+    normalize: statistics,
+  });
   const steps = 40;
-  const loader = new DataLoader({ dataset: new ImageArrayDataset(images), views: twoViews(view), batchSize: 48, workers: 0, seed: 4 });
+  const loader = new DataLoader({
+    dataset: new ImageArrayDataset(images),
+    views: twoViews(view),
+    batchSize: 48,
+    workers: 0,
+    seed: 4,
+  });
   const trainer = new Trainer({
     method,
     loader,

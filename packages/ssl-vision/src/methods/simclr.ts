@@ -61,29 +61,44 @@ export class SimClr implements Method<MultiViewBatch> {
   constructor(options: SimClrOptions) {
     const { backbone, temperature, normalize, batchNorm } = { ...simClrDefaults, ...options };
     if (!(temperature > 0)) throw new InvalidOptionError('SimClr', 'temperature', 'above 0', temperature);
-    if (batchNorm !== 'joint' && batchNorm !== 'perView') throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);
-    this.modules = { backbone, head: 'head' in options ? options.head : new ProjectionHead(backbone.featureDim, { key: options.key }) };
+    if (batchNorm !== 'joint' && batchNorm !== 'perView')
+      throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);
+    this.modules = {
+      backbone,
+      head: 'head' in options ? options.head : new ProjectionHead(backbone.featureDim, { key: options.key }),
+    };
     this.#temperature = temperature;
     this.#normalize = normalize;
     this.#batchNorm = batchNorm;
   }
 
   trainable(): Map<string, Parameter> {
-    return new Map(Object.entries(this.modules).flatMap(([name, module]) => [...module.namedParameters()].map(([path, parameter]) => [`${name}.${path}`, parameter] as const)));
+    return new Map(
+      Object.entries(this.modules).flatMap(([name, module]) =>
+        [...module.namedParameters()].map(([path, parameter]) => [`${name}.${path}`, parameter] as const),
+      ),
+    );
   }
 
   loss({ views }: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
     const projections = this.#project(views, ctx);
-    return { loss: ntXent(projections, { temperature: this.#temperature, views: views.length }), metrics: { featureStd: featureStd(projections) } };
+    return {
+      loss: ntXent(projections, { temperature: this.#temperature, views: views.length }),
+      metrics: { featureStd: featureStd(projections) },
+    };
   }
 
   /** `[views * batch, dim]`, view after view. */
   #project(views: readonly tf.Tensor[], ctx: ForwardContext): tf.Tensor2D {
     const shapes = views.map(({ shape }) => `[${shape.join(', ')}]`);
-    if (shapes.length < 2 || new Set(shapes).size !== 1) throw new ShapeError('SimClr', 'views', 'two or more arrays of one shape', shapes.join(' and ') || 'none');
+    if (shapes.length < 2 || new Set(shapes).size !== 1)
+      throw new ShapeError('SimClr', 'views', 'two or more arrays of one shape', shapes.join(' and ') || 'none');
     const { backbone, head } = this.modules;
     const project = (images: tf.Tensor, own: ForwardContext): tf.Tensor2D =>
-      head.forward(backbone.forward(normalizeImages(images, this.#normalize), childContext(own, 'backbone')), childContext(own, 'head'));
+      head.forward(
+        backbone.forward(normalizeImages(images, this.#normalize), childContext(own, 'backbone')),
+        childContext(own, 'head'),
+      );
     if (this.#batchNorm === 'joint') return project(tf.concat([...views]), ctx);
     return tf.concat(views.map((images, view) => project(images, childContext(ctx, view))));
   }

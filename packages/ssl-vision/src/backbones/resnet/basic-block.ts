@@ -19,9 +19,22 @@ export class BasicBlock extends Module {
 
   constructor({ inChannels, width, stride, key }: ResidualBlockOptions) {
     super();
-    this.conv1 = new Conv2d(inChannels, width, { kernelSize: 3, stride, padding: 1, bias: false, key: foldIn(key, 1), weightInit: kaimingFanOut });
+    this.conv1 = new Conv2d(inChannels, width, {
+      kernelSize: 3,
+      stride,
+      padding: 1,
+      bias: false,
+      key: foldIn(key, 1),
+      weightInit: kaimingFanOut,
+    });
     this.bn1 = new BatchNorm(width);
-    this.conv2 = new Conv2d(width, width, { kernelSize: 3, padding: 1, bias: false, key: foldIn(key, 2), weightInit: kaimingFanOut });
+    this.conv2 = new Conv2d(width, width, {
+      kernelSize: 3,
+      padding: 1,
+      bias: false,
+      key: foldIn(key, 2),
+      weightInit: kaimingFanOut,
+    });
     this.bn2 = new BatchNorm(width);
     this.downsample = shortcut(inChannels, width * BasicBlock.expansion, stride, foldIn(key, 0));
   }

@@ -22,9 +22,21 @@ export class Bottleneck extends Module {
   constructor({ inChannels, width, stride, key }: ResidualBlockOptions) {
     super();
     const out = width * Bottleneck.expansion;
-    this.conv1 = new Conv2d(inChannels, width, { kernelSize: 1, bias: false, key: foldIn(key, 1), weightInit: kaimingFanOut });
+    this.conv1 = new Conv2d(inChannels, width, {
+      kernelSize: 1,
+      bias: false,
+      key: foldIn(key, 1),
+      weightInit: kaimingFanOut,
+    });
     this.bn1 = new BatchNorm(width);
-    this.conv2 = new Conv2d(width, width, { kernelSize: 3, stride, padding: 1, bias: false, key: foldIn(key, 2), weightInit: kaimingFanOut });
+    this.conv2 = new Conv2d(width, width, {
+      kernelSize: 3,
+      stride,
+      padding: 1,
+      bias: false,
+      key: foldIn(key, 2),
+      weightInit: kaimingFanOut,
+    });
     this.bn2 = new BatchNorm(width);
     this.conv3 = new Conv2d(width, out, { kernelSize: 1, bias: false, key: foldIn(key, 3), weightInit: kaimingFanOut });
     this.bn3 = new BatchNorm(out);

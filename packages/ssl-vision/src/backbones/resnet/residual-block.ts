@@ -14,7 +14,15 @@ export interface ResidualBlockOptions {
 }
 
 /** The projection of a shortcut whose shape changes: 1 x 1 convolution and normalisation; `undefined` for the identity. */
-export function shortcut(inChannels: number, outChannels: number, stride: number, key: RandomKey): Sequential | undefined {
+export function shortcut(
+  inChannels: number,
+  outChannels: number,
+  stride: number,
+  key: RandomKey,
+): Sequential | undefined {
   if (stride === 1 && inChannels === outChannels) return undefined;
-  return new Sequential([new Conv2d(inChannels, outChannels, { kernelSize: 1, stride, bias: false, key, weightInit: kaimingFanOut }), new BatchNorm(outChannels)]);
+  return new Sequential([
+    new Conv2d(inChannels, outChannels, { kernelSize: 1, stride, bias: false, key, weightInit: kaimingFanOut }),
+    new BatchNorm(outChannels),
+  ]);
 }

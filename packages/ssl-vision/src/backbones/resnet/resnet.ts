@@ -48,22 +48,41 @@ export class ResNet extends Module implements Backbone {
   constructor({ key, block, layers, stem = 'imagenet', inChannels = 3, width = 64 }: ResNetOptions) {
     super();
     const where = 'ResNet';
-    if (block !== 'basic' && block !== 'bottleneck') throw new InvalidOptionError(where, 'block', "'basic' or 'bottleneck'", block);
-    if (stem !== 'imagenet' && stem !== 'cifar') throw new InvalidOptionError(where, 'stem', "'imagenet' or 'cifar'", stem);
-    for (const [option, value] of [['width', width], ['inChannels', inChannels], ...layers.map((count) => ['layers', count] as const)] as const) {
-      if (!(Number.isInteger(value) && value > 0)) throw new InvalidOptionError(where, option, 'positive integers', value);
+    if (block !== 'basic' && block !== 'bottleneck')
+      throw new InvalidOptionError(where, 'block', "'basic' or 'bottleneck'", block);
+    if (stem !== 'imagenet' && stem !== 'cifar')
+      throw new InvalidOptionError(where, 'stem', "'imagenet' or 'cifar'", stem);
+    for (const [option, value] of [
+      ['width', width],
+      ['inChannels', inChannels],
+      ...layers.map((count) => ['layers', count] as const),
+    ] as const) {
+      if (!(Number.isInteger(value) && value > 0))
+        throw new InvalidOptionError(where, option, 'positive integers', value);
     }
     const Block = block === 'basic' ? BasicBlock : Bottleneck;
     this.#pools = stem === 'imagenet';
-    const convolution = this.#pools ? { kernelSize: 7, stride: 2, padding: 3 } : { kernelSize: 3, stride: 1, padding: 1 };
-    this.conv1 = new Conv2d(inChannels, width, { ...convolution, bias: false, key: foldIn(key, 'conv1'), weightInit: kaimingFanOut });
+    const convolution = this.#pools
+      ? { kernelSize: 7, stride: 2, padding: 3 }
+      : { kernelSize: 3, stride: 1, padding: 1 };
+    this.conv1 = new Conv2d(inChannels, width, {
+      ...convolution,
+      bias: false,
+      key: foldIn(key, 'conv1'),
+      weightInit: kaimingFanOut,
+    });
     this.bn1 = new BatchNorm(width);
     let channels = width;
     const stage = (index: number): (BasicBlock | Bottleneck)[] =>
       Array.from({ length: layers[index]! }, (_, position) => {
         const stageWidth = width * 2 ** index;
         const stride = position === 0 && index > 0 ? 2 : 1;
-        const built = new Block({ inChannels: channels, width: stageWidth, stride, key: foldIn(foldIn(key, `layer${index + 1}`), position) });
+        const built = new Block({
+          inChannels: channels,
+          width: stageWidth,
+          stride,
+          key: foldIn(foldIn(key, `layer${index + 1}`), position),
+        });
         channels = stageWidth * Block.expansion;
         return built;
       });
@@ -85,8 +104,11 @@ export class ResNet extends Module implements Backbone {
 }
 
 /** ResNet-18: 11.2 million parameters, 512 features. */
-export const resnet18 = (options: ResNetVariantOptions): ResNet => new ResNet({ ...options, block: 'basic', layers: [2, 2, 2, 2] });
+export const resnet18 = (options: ResNetVariantOptions): ResNet =>
+  new ResNet({ ...options, block: 'basic', layers: [2, 2, 2, 2] });
 /** ResNet-34: 21.3 million parameters, 512 features. */
-export const resnet34 = (options: ResNetVariantOptions): ResNet => new ResNet({ ...options, block: 'basic', layers: [3, 4, 6, 3] });
+export const resnet34 = (options: ResNetVariantOptions): ResNet =>
+  new ResNet({ ...options, block: 'basic', layers: [3, 4, 6, 3] });
 /** ResNet-50: 23.5 million parameters, 2,048 features. */
-export const resnet50 = (options: ResNetVariantOptions): ResNet => new ResNet({ ...options, block: 'bottleneck', layers: [3, 4, 6, 3] });
+export const resnet50 = (options: ResNetVariantOptions): ResNet =>
+  new ResNet({ ...options, block: 'bottleneck', layers: [3, 4, 6, 3] });

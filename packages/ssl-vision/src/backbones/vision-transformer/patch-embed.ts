@@ -14,7 +14,13 @@ export class PatchEmbed extends Module {
   readonly #inChannels: number;
   readonly #dim: number;
 
-  constructor(imageSize: readonly [number, number], patchSize: number, inChannels: number, dim: number, key: RandomKey) {
+  constructor(
+    imageSize: readonly [number, number],
+    patchSize: number,
+    inChannels: number,
+    dim: number,
+    key: RandomKey,
+  ) {
     super();
     this.proj = new Conv2d(inChannels, dim, { kernelSize: patchSize, stride: patchSize, key });
     this.#imageSize = imageSize;
@@ -38,7 +44,12 @@ export class PatchEmbed extends Module {
     const [height, width] = this.#imageSize;
     const [batch, ...actual] = images.shape;
     if (actual.join() !== [height, width, this.#inChannels].join()) {
-      throw new ShapeError('PatchEmbed', 'images', `[batch, ${height}, ${width}, ${this.#inChannels}]`, `[${images.shape.join(', ')}]`);
+      throw new ShapeError(
+        'PatchEmbed',
+        'images',
+        `[batch, ${height}, ${width}, ${this.#inChannels}]`,
+        `[${images.shape.join(', ')}]`,
+      );
     }
     const size = this.#patchSize;
     const [rows, columns] = [height / size, width / size];

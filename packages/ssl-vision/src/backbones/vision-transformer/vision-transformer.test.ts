@@ -8,7 +8,8 @@ import type { BackboneCase } from '../../../../../test/golden/vision/expect-back
 import { VisionTransformer, vitSmall, vitTiny } from './vision-transformer.js';
 import type { VisionTransformerOptions } from './vision-transformer.js';
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../../../test/golden/vision/${name}`, import.meta.url), 'utf8'));
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../../../test/golden/vision/${name}`, import.meta.url), 'utf8'));
 const golden = read('vit.json') as { cases: Record<string, BackboneCase> };
 const { models } = read('state-dicts.json') as { models: Record<string, Record<string, number[]>> };
 const small = { key: randomKey(0), imageSize: 8, patchSize: 4, dim: 12, depth: 1, heads: 2 } as const;
@@ -16,7 +17,11 @@ const small = { key: randomKey(0), imageSize: 8, patchSize: 4, dim: 12, depth: 1
 describe('VisionTransformer', () => {
   describe.each(['eager', 'compiled'] as const)('%s', (mode) => {
     it.each(Object.entries(golden.cases))('equals timm: %s', async (_, expected) => {
-      await expectBackboneGolden(new VisionTransformer({ ...(expected.options as unknown as VisionTransformerOptions), key: randomKey(0) }), expected, mode);
+      await expectBackboneGolden(
+        new VisionTransformer({ ...(expected.options as unknown as VisionTransformerOptions), key: randomKey(0) }),
+        expected,
+        mode,
+      );
     });
   });
 
@@ -36,7 +41,9 @@ describe('VisionTransformer', () => {
     const tokens = model.forwardTokens(images);
     expect(tokens.shape).toEqual([2, 5, 12]);
     const feature = model.forward(images).dataSync();
-    tf.slice(tokens, [0, 0, 0], [2, 1, 12]).dataSync().forEach((value, i) => expect(feature[i]).toBeCloseTo(value, 5));
+    tf.slice(tokens, [0, 0, 0], [2, 1, 12])
+      .dataSync()
+      .forEach((value, i) => expect(feature[i]).toBeCloseTo(value, 5));
   });
 
   it('refuses sizes that do not divide', () => {

@@ -57,11 +57,24 @@ export class VisionTransformer extends Module implements Backbone {
   /** @throws InvalidOptionError for sizes that do not divide or are not positive integers */
   constructor(options: VisionTransformerOptions) {
     super();
-    const { key, patchSize, dim, depth, heads, mlpRatio = 4, qkvBias = true, pool = 'cls', inChannels = 3, dropPath = 0 } = options;
-    const [height, width] = typeof options.imageSize === 'number' ? [options.imageSize, options.imageSize] : options.imageSize;
+    const {
+      key,
+      patchSize,
+      dim,
+      depth,
+      heads,
+      mlpRatio = 4,
+      qkvBias = true,
+      pool = 'cls',
+      inChannels = 3,
+      dropPath = 0,
+    } = options;
+    const [height, width] =
+      typeof options.imageSize === 'number' ? [options.imageSize, options.imageSize] : options.imageSize;
     const where = 'VisionTransformer';
     for (const [option, value] of Object.entries({ patchSize, dim, depth, heads, inChannels, height, width })) {
-      if (!(Number.isInteger(value) && value > 0)) throw new InvalidOptionError(where, option, 'a positive integer', value);
+      if (!(Number.isInteger(value) && value > 0))
+        throw new InvalidOptionError(where, option, 'a positive integer', value);
     }
     if (height % patchSize !== 0 || width % patchSize !== 0) {
       throw new InvalidOptionError(where, 'imageSize', `a multiple of patchSize ${patchSize}`, `${height} x ${width}`);
@@ -75,7 +88,18 @@ export class VisionTransformer extends Module implements Backbone {
     this.clsToken = new Parameter(normal(1e-6)([1, 1, dim], foldIn(key, 'cls_token')));
     this.posEmbed = new Parameter(normal(0.02)([1, 1 + this.patchEmbed.patches, dim], foldIn(key, 'pos_embed')));
     const linear = { weightInit: normal(0.02), biasInit: zeros };
-    this.blocks = Array.from({ length: depth }, (_, i) => new TransformerBlock(dim, { ...linear, heads, mlpRatio, qkvBias, dropPath: (dropPath * i) / Math.max(1, depth - 1), key: foldIn(foldIn(key, 'blocks'), i) }));
+    this.blocks = Array.from(
+      { length: depth },
+      (_, i) =>
+        new TransformerBlock(dim, {
+          ...linear,
+          heads,
+          mlpRatio,
+          qkvBias,
+          dropPath: (dropPath * i) / Math.max(1, depth - 1),
+          key: foldIn(foldIn(key, 'blocks'), i),
+        }),
+    );
     this.norm = new LayerNorm(dim, { epsilon: 1e-6 });
   }
 
@@ -88,7 +112,8 @@ export class VisionTransformer extends Module implements Backbone {
     const tokens = this.#encode(images, ctx);
     const [batch, count, dim] = tokens.shape;
     // The norm works token by token, so the class token is cut out before it.
-    if (this.#pool === 'cls') return this.norm.forward(tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]) as tf.Tensor2D);
+    if (this.#pool === 'cls')
+      return this.norm.forward(tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]) as tf.Tensor2D);
     return tf.mean(tf.slice(this.norm.forward(tokens), [0, 1, 0], [batch, count - 1, dim]), 1);
   }
 
