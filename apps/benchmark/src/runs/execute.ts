@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+import path from 'node:path';
+import type { RunSettings } from '../commands/run-options.js';
+import type { LoadedRecipe } from '../recipes/load-recipe.js';
+import type { Recipe } from '../recipes/recipe-schema.js';
+import { collectReport } from '../report/collect-report.js';
+import { writeReport } from '../report/write-report.js';
+import { duration } from './duration.js';
+import { Interruption } from './interruption.js';
+import { Progress } from './progress.js';
+import type { Pipeline } from './pipeline.js';
+import { RunDirectory } from './run-directory.js';
+import type { Existing } from './run-directory.js';
+import { Stages } from './stages.js';
+import type { Summary } from './summary.js';
+import { versions } from './versions.js';
+import { textPipeline } from '../stages/text/text-pipeline.js';
+import { visionPipeline } from '../stages/vision/vision-pipeline.js';
+
+/** What to run and where. */
+export interface Execution {
+  readonly runs: readonly { readonly loaded: LoadedRecipe; readonly directory: string }[];
+  /** Where the summary and the report of all runs go. */
+  readonly root: string;
+  readonly settings: RunSettings;
+  readonly existing: Existing;
+  /** Shown after Ctrl-C. */
+  readonly resumeCommand: string;
+}
+
+/** Runs recipes one after the other and writes one summary and one report. */
+export async function execute({ runs, root, settings, existing, resumeCommand }: Execution): Promise<Summary> {
+  const started = performance.now();
+  const seeded = runs.map(({ loaded, directory }) => ({ directory, loaded: withSeed(loaded, settings.seed) }));
+  const pipelines = await Promise.all(seeded.map(({ loaded }) => pipelineOf(loaded.recipe)));
+  const plan = seeded.flatMap(({ loaded: { name, recipe } }, index) =>
+    pipelines[index]!.plan(recipe).map((stage) => ({ ...stage, name: `${name}/${stage.name}` })),
+  );
+  const progress = new Progress(plan, settings.quiet ? undefined : process.stderr);
+  const interruption = new Interruption(resumeCommand);
+  try {
+    const directories: RunDirectory[] = [];
+    for (const { loaded, directory } of seeded) {
+      const run = await RunDirectory.begin(directory, loaded, existing);
+      if (!isDeepStrictEqual(run.config.versions, versions()))
+        progress.note(
+          'Note: other versions than those that this run began with; its figures may differ from an unbroken run.',
+        );
+      directories.push(run);
+    }
+    for (const [index, directory] of directories.entries()) {
+      const { loaded } = seeded[index]!;
+      const stages = new Stages(directory, progress, `${loaded.name}/`);
+      await pipelines[index]!.run(loaded.recipe, {
+        directory,
+        stages,
+        progress,
+        interruption,
+        workers: settings.workers,
+        device: settings.device,
+        quiet: settings.quiet,
+      });
+      if (directory.path !== root) await writeReport(directory.path, [directory]);
+    }
+    const report = await writeReport(root, directories);
+    progress.note(
+      `Done in ${duration((performance.now() - started) / 1000)}. Report: ${path.relative(process.cwd(), report)}`,
+    );
+    const { summary } = await collectReport(directories);
+    if (settings.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    return summary;
+  } finally {
+    interruption.close();
+  }
+}
+
+function withSeed(loaded: LoadedRecipe, seed: number | undefined): LoadedRecipe {
+  return seed === undefined ? loaded : { ...loaded, recipe: { ...loaded.recipe, seed } };
+}
+
+function pipelineOf({ kind }: Recipe): Pipeline<Recipe> {
+  return (kind === 'vision-simclr' ? visionPipeline : textPipeline) as Pipeline<Recipe>;
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { packageDirectory, packageVersion } from './package-directory.js';
+
+const packages = ['ssl-tensor', 'ssl-nn', 'ssl-losses', 'ssl-data', 'ssl-train', 'ssl-vision', 'ssl-text-mlm', 'ssl-transfer'];
+
+/** Versions of all that can change a figure: node, the packages, the engine, TF.js. */
+export function versions(): Record<string, string> {
+  const tensor = path.join(packageDirectory('ssl-tensor'), 'package.json');
+  return {
+    node: process.versions.node,
+    ...Object.fromEntries(packages.map((name) => [name, packageVersion(name)])),
+    'onnxruntime-node': packageVersion('onnxruntime-node', tensor),
+    tfjs: packageVersion('@tensorflow/tfjs-core'),
+  };
+}
+
+/** Version of this app. */
+export function appVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}
