@@ -32,7 +32,7 @@ export interface Execution {
 export async function execute({ runs, root, settings, existing, resumeCommand }: Execution): Promise<Summary> {
   const started = performance.now();
   const seeded = runs.map(({ loaded, directory }) => ({ directory, loaded: withSeed(loaded, settings.seed) }));
-  const pipelines = await Promise.all(seeded.map(({ loaded }) => pipelineOf(loaded.recipe)));
+  const pipelines = seeded.map(({ loaded }) => pipelineOf(loaded.recipe));
   const plan = seeded.flatMap(({ loaded: { name, recipe } }, index) =>
     pipelines[index]!.plan(recipe).map((stage) => ({ ...stage, name: `${name}/${stage.name}` })),
   );

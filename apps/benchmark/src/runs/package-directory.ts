@@ -20,6 +20,8 @@ export function packageDirectory(name: string, from: string = import.meta.url): 
 
 /** Version of an installed package. */
 export function packageVersion(name: string, from: string = import.meta.url): string {
-  const manifest = JSON.parse(readFileSync(path.join(packageDirectory(name, from), 'package.json'), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(path.join(packageDirectory(name, from), 'package.json'), 'utf8')) as {
+    version: string;
+  };
   return manifest.version;
 }

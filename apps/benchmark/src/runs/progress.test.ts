@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Progress } from './progress.js';
 
 const plan = [
@@ -9,7 +9,11 @@ const plan = [
 function display(isTTY: boolean, columns?: number): { written: string[]; progress: Progress; clock: { now: number } } {
   const written: string[] = [];
   const clock = { now: 100 };
-  const progress = new Progress(plan, { isTTY, ...(columns === undefined ? {} : { columns }), write: (text: string) => written.push(text) }, () => clock.now);
+  const progress = new Progress(
+    plan,
+    { isTTY, ...(columns === undefined ? {} : { columns }), write: (text: string) => written.push(text) },
+    () => clock.now,
+  );
   return { written, progress, clock };
 }
 
@@ -47,11 +51,18 @@ test('stages kept from before do not count in the pace', () => {
   const { written, progress } = display(false);
   progress.skip('a', '90 %');
   progress.begin('b').finish();
-  expect(written).toEqual(['[1/2] First: 90 % (kept from before)\n', '[2/2] Second ...\n', '[2/2] Second: done (0 s)\n']);
+  expect(written).toEqual([
+    '[1/2] First: 90 % (kept from before)\n',
+    '[2/2] Second ...\n',
+    '[2/2] Second: done (0 s)\n',
+  ]);
 });
 
 test('without a stream nothing is written', () => {
+  const write = vi.spyOn(process.stderr, 'write');
   const progress = new Progress(plan);
   progress.begin('a').advance(1, 2);
   progress.note('x');
+  expect(write).not.toHaveBeenCalled();
+  write.mockRestore();
 });

@@ -36,7 +36,11 @@ export class Progress {
    * @param stream nothing is written without one
    * @param now seconds, monotonic
    */
-  constructor(plan: readonly PlannedStage[], stream?: DisplayStream, now: () => number = () => performance.now() / 1000) {
+  constructor(
+    plan: readonly PlannedStage[],
+    stream?: DisplayStream,
+    now: () => number = () => performance.now() / 1000,
+  ) {
     this.#plan = plan;
     this.#stream = stream;
     this.#now = now;
@@ -68,7 +72,10 @@ export class Progress {
         this.#finished.add(name);
         this.#costDone += stage.cost;
         this.#secondsDone += elapsed;
-        this.#write(`${label}: ${outcome === undefined ? 'done' : outcome} (${duration(elapsed)})${this.#outlook()}\n`, tty);
+        this.#write(
+          `${label}: ${outcome === undefined ? 'done' : outcome} (${duration(elapsed)})${this.#outlook()}\n`,
+          tty,
+        );
         return elapsed;
       },
     };
@@ -78,7 +85,10 @@ export class Progress {
   skip(name: string, outcome?: string): void {
     const index = this.#plan.findIndex((stage) => stage.name === name);
     this.#finished.add(name);
-    this.#write(`[${index + 1}/${this.#plan.length}] ${this.#plan[index]!.title}: ${outcome ?? 'done'} (kept from before)\n`, false);
+    this.#write(
+      `[${index + 1}/${this.#plan.length}] ${this.#plan[index]!.title}: ${outcome ?? 'done'} (kept from before)\n`,
+      false,
+    );
   }
 
   /** Title of a planned stage. */
@@ -101,7 +111,8 @@ export class Progress {
 
   #write(text: string, rewrite: boolean): void {
     const width = this.#stream?.columns ?? 0;
-    const fitted = rewrite && width > 8 && !text.endsWith('\n') && text.length >= width ? `${text.slice(0, width - 4)}...` : text;
+    const fitted =
+      rewrite && width > 8 && !text.endsWith('\n') && text.length >= width ? `${text.slice(0, width - 4)}...` : text;
     this.#stream?.write(rewrite ? `\r\u001B[2K${fitted}` : fitted);
   }
 }

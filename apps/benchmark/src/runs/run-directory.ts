@@ -25,7 +25,16 @@ export interface RunConfig {
 export type Existing = 'refuse' | 'resume' | 'replace';
 
 /** Files that a run writes; nothing else is ever removed. */
-const ownFiles = ['run.json', 'log.jsonl', 'artifacts', 'checkpoints', 'summary.json', 'report.html', 'encoder.safetensors', 'tokenizer.json'];
+const ownFiles = [
+  'run.json',
+  'log.jsonl',
+  'artifacts',
+  'checkpoints',
+  'summary.json',
+  'report.html',
+  'encoder.safetensors',
+  'tokenizer.json',
+];
 
 /** One run on disk: `run.json`, `log.jsonl`, `artifacts/` (one JSON per stage), `checkpoints/`, `summary.json`, `report.html`. */
 export class RunDirectory {
@@ -46,16 +55,32 @@ export class RunDirectory {
   static async begin(directory: string, { name, recipe }: LoadedRecipe, existing: Existing): Promise<RunDirectory> {
     const present = await RunDirectory.open(directory);
     if (existing === 'refuse' && present !== undefined && present.hasResults()) {
-      throw new InvalidOptionError('ssl-benchmark run', '--out', 'a folder without results of a run (or add --resume)', directory);
+      throw new InvalidOptionError(
+        'ssl-benchmark run',
+        '--out',
+        'a folder without results of a run (or add --resume)',
+        directory,
+      );
     }
     if (present !== undefined && existing === 'resume') {
       if (!isDeepStrictEqual(present.config.recipe, JSON.parse(JSON.stringify(recipe)))) {
-        throw new InvalidOptionError('ssl-benchmark', '--resume', `used with the recipe and seed that the run in ${directory} began with`, name);
+        throw new InvalidOptionError(
+          'ssl-benchmark',
+          '--resume',
+          `used with the recipe and seed that the run in ${directory} began with`,
+          name,
+        );
       }
       return present;
     }
     await Promise.all(ownFiles.map((file) => rm(path.join(directory, file), { recursive: true, force: true })));
-    const config: RunConfig = { name, recipe, startedAt: new Date().toISOString(), versions: versions(), machine: machine() };
+    const config: RunConfig = {
+      name,
+      recipe,
+      startedAt: new Date().toISOString(),
+      versions: versions(),
+      machine: machine(),
+    };
     await writeJson(path.join(directory, 'run.json'), config);
     return new RunDirectory(directory, config);
   }

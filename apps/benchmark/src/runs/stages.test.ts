@@ -16,7 +16,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Three stages, each from the one before; counts its calls; `failAt` stops like a killed process. */
-async function pipeline(existing: 'refuse' | 'resume', failAt?: string): Promise<{ result: number; calls: string[]; written: string[] }> {
+async function pipeline(
+  existing: 'refuse' | 'resume',
+  failAt?: string,
+): Promise<{ result: number; calls: string[]; written: string[] }> {
   const directory = await RunDirectory.begin(folder, await loadRecipe('smoke-text'), existing);
   const written: string[] = [];
   const stages = new Stages(directory, new Progress(plan, { write: (text) => written.push(text) }));
@@ -42,7 +45,10 @@ test('a resumed run skips what is finished and ends with the same numbers', asyn
   const resumed = await pipeline('resume');
   expect(resumed.calls).toEqual(['three']);
   expect(resumed.written[0]).toBe('[1/3] Stage one: value 1.2000000000000002 (kept from before)\n');
-  const record = JSON.parse(await readFile(path.join(folder, 'artifacts', 'two.json'), 'utf8')) as Record<string, unknown>;
+  const record = JSON.parse(await readFile(path.join(folder, 'artifacts', 'two.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
   expect(record).toMatchObject({ stage: 'two', title: 'Stage two', seconds: expect.any(Number) });
 
   await rm(folder, { recursive: true });
@@ -59,10 +65,16 @@ test('a damaged stage file is named', async () => {
 
 test('a folder with a run is neither overwritten nor continued by another recipe', async () => {
   await pipeline('refuse');
-  await expect(pipeline('refuse')).rejects.toSatisfy((error) => error instanceof InvalidOptionError && error.message.includes('add --resume'));
+  await expect(pipeline('refuse')).rejects.toSatisfy(
+    (error) => error instanceof InvalidOptionError && error.message.includes('add --resume'),
+  );
   const text = await loadRecipe('smoke-text');
-  await expect(RunDirectory.begin(folder, await loadRecipe('smoke-vision'), 'resume')).rejects.toThrow(/--resume must be used with the recipe and seed/);
-  await expect(RunDirectory.begin(folder, { ...text, recipe: { ...text.recipe, seed: 5 } }, 'resume')).rejects.toThrow(/--resume must be used with the recipe and seed/);
+  await expect(RunDirectory.begin(folder, await loadRecipe('smoke-vision'), 'resume')).rejects.toThrow(
+    /--resume must be used with the recipe and seed/,
+  );
+  await expect(RunDirectory.begin(folder, { ...text, recipe: { ...text.recipe, seed: 5 } }, 'resume')).rejects.toThrow(
+    /--resume must be used with the recipe and seed/,
+  );
 });
 
 test('replacing a run removes its own files and nothing else', async () => {

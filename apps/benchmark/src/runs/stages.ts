@@ -35,7 +35,11 @@ export class Stages {
   }
 
   /** The stage's result, from the folder or by running it. */
-  async run<T>(name: string, work: (progress: StageProgress) => Promise<T>, { outcome }: StageOptions<T> = {}): Promise<T> {
+  async run<T>(
+    name: string,
+    work: (progress: StageProgress) => Promise<T>,
+    { outcome }: StageOptions<T> = {},
+  ): Promise<T> {
     const saved = await this.saved<T>(name);
     if (saved !== undefined) {
       this.#progress.skip(this.#prefix + name, outcome?.(saved.result));

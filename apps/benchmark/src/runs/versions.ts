@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageDirectory, packageVersion } from './package-directory.js';
 
-const packages = ['ssl-tensor', 'ssl-nn', 'ssl-losses', 'ssl-data', 'ssl-train', 'ssl-vision', 'ssl-text-mlm', 'ssl-transfer'];
+const packages = [
+  'ssl-tensor',
+  'ssl-nn',
+  'ssl-losses',
+  'ssl-data',
+  'ssl-train',
+  'ssl-vision',
+  'ssl-text-mlm',
+  'ssl-transfer',
+];
 
 /** Versions of all that can change a figure: node, the packages, the engine, TF.js. */
 export function versions(): Record<string, string> {
@@ -17,6 +26,8 @@ export function versions(): Record<string, string> {
 
 /** Version of this app. */
 export function appVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return manifest.version;
 }
