@@ -3,7 +3,7 @@
  *
  * usage: npm run bench -- [case ...]        cases: vit-step, mlm-step, simclr-mnist
  * PEER_PYTHON names a Python with torch, torchvision and lightly (default: python3); without them our side runs alone.
- * Results go to bench/results/<case>.json.
+ * EPOCHS shortens simclr-mnist (default 5). Results go to bench/results/<case>.json.
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -35,6 +35,7 @@ const mnist = join(
   'data',
 );
 const python = process.env['PEER_PYTHON'] ?? 'python3';
+const epochs = process.env['EPOCHS'] ?? '5';
 const run = promisify(execFile);
 
 const cases: Readonly<Record<string, Case>> = {
@@ -51,9 +52,9 @@ const cases: Readonly<Record<string, Case>> = {
     rounds: 3,
   },
   'simclr-mnist': {
-    what: 'SimCLR on 20,000 MNIST images, 5 epochs, views included',
-    ours: ['cases/simclr-mnist.ts', mnist, '20000', '5'],
-    peers: { lightly: ['peers/simclr_mnist.py', mnist, '20000', '5', 'evaluate'] },
+    what: `SimCLR on 20,000 MNIST images, ${epochs} epochs, views included`,
+    ours: ['cases/simclr-mnist.ts', mnist, '20000', epochs],
+    peers: { lightly: ['peers/simclr_mnist.py', mnist, '20000', epochs] },
     rounds: 1,
   },
 };
