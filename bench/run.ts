@@ -6,7 +6,7 @@
  * EPOCHS shortens simclr-mnist (default 5). Results go to bench/results/<case>.json.
  */
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -121,5 +121,6 @@ for (const name of chosen.length === 0 ? Object.keys(cases) : chosen) {
     date: new Date().toISOString().slice(0, 10),
     runs,
   };
+  await mkdir(join(here, 'results'), { recursive: true });
   await writeFile(join(here, 'results', `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
 }

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,5 +58,6 @@ const summary = {
   machine: { processor: cpus()[0]?.model, cores: cpus().length },
   date: new Date().toISOString().slice(0, 10),
 };
+await mkdir(join(here, 'results'), { recursive: true });
 await writeFile(join(here, 'results', 'text-seeds.json'), `${JSON.stringify(summary, null, 1)}\n`);
 process.stdout.write(`${JSON.stringify(summary)}\n`);
