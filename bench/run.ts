@@ -85,6 +85,7 @@ async function havePeers(): Promise<boolean> {
 
 const peersPresent = await havePeers();
 const chosen = process.argv.slice(2);
+await mkdir(join(here, 'results'), { recursive: true });
 for (const name of chosen.length === 0 ? Object.keys(cases) : chosen) {
   const item = cases[name];
   if (item === undefined) {
@@ -121,6 +122,5 @@ for (const name of chosen.length === 0 ? Object.keys(cases) : chosen) {
     date: new Date().toISOString().slice(0, 10),
     runs,
   };
-  await mkdir(join(here, 'results'), { recursive: true });
   await writeFile(join(here, 'results', `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
 }

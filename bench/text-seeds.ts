@@ -42,6 +42,7 @@ function spread(values: readonly number[]): { mean: number; deviation: number; v
 }
 
 const seeds = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [0, 1, 2];
+await mkdir(join(here, 'results'), { recursive: true });
 const results: TextFigures[] = [];
 for (const seed of seeds) results.push(await runSeed(seed));
 const of = (pick: (figures: TextFigures) => number): ReturnType<typeof spread> => spread(results.map(pick));
@@ -58,6 +59,5 @@ const summary = {
   machine: { processor: cpus()[0]?.model, cores: cpus().length },
   date: new Date().toISOString().slice(0, 10),
 };
-await mkdir(join(here, 'results'), { recursive: true });
 await writeFile(join(here, 'results', 'text-seeds.json'), `${JSON.stringify(summary, null, 1)}\n`);
 process.stdout.write(`${JSON.stringify(summary)}\n`);
