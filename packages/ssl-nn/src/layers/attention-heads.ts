@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
 
 /** `[batch, tokens, heads * dim]` to `[batch, heads, tokens, dim]`. */
 export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {
@@ -28,4 +29,13 @@ export function additiveMask(mask: tf.Tensor): tf.Tensor4D {
     additive,
     rest.length === 1 ? [batch!, 1, 1, rest[0]!] : [batch!, 1, ...(rest as [number, number])],
   );
+}
+
+/** The first `count` tokens of `[batch, tokens, dim]`. */
+export function firstTokens(x: tf.Tensor3D, count: number): tf.Tensor3D {
+  const [batch, tokens, dim] = x.shape;
+  if (count === tokens) return x;
+  if (!Number.isInteger(count) || count < 1 || count > tokens)
+    throw new InvalidOptionError('firstTokens', 'count', `from 1 to ${tokens}`, count);
+  return tf.slice(x, [0, 0, 0], [batch, count, dim]);
 }

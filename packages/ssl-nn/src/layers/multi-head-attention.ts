@@ -4,7 +4,7 @@ import { foldIn, InvalidOptionError, ShapeError, type RandomKey } from 'ssl-tens
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
-import { additiveMask, mergeHeads, splitHeads } from './attention-heads.js';
+import { additiveMask, firstTokens, mergeHeads, splitHeads } from './attention-heads.js';
 import { Dropout } from './dropout.js';
 import { Linear } from './linear.js';
 
@@ -59,10 +59,11 @@ export class MultiHeadAttention extends Module {
   /**
    * @param x `[batch, tokens, dim]`
    * @param mask which keys may be attended to; see {@link additiveMask}
-   * @returns `[batch, tokens, dim]`
-   * @throws ShapeError when `x` has another rank or width
+   * @param queries number of tokens, from the first on, to compute the output of; all are attended to. Default: all
+   * @returns `[batch, queries, dim]`
+   * @throws ShapeError when `x` has another rank or width; InvalidOptionError when there are fewer tokens than queries
    */
-  forward(x: tf.Tensor3D, ctx: ForwardContext = evaluation, mask?: tf.Tensor): tf.Tensor3D {
+  forward(x: tf.Tensor3D, ctx: ForwardContext = evaluation, mask?: tf.Tensor, queries = x.shape[1]): tf.Tensor3D {
     if (x.rank !== 3 || x.shape[2] !== this.dim) {
       throw new ShapeError(
         'MultiHeadAttention.forward',
@@ -71,24 +72,24 @@ export class MultiHeadAttention extends Module {
         `[${(x as tf.Tensor).shape.join(', ')}]`,
       );
     }
-    const [q, k, v] = this.#project(x);
+    const [q, k, v] = this.#project(x, firstTokens(x, queries));
     const attended = scaledDotProductAttention(q, k, v, mask === undefined ? {} : { mask: additiveMask(mask) });
     return this.#dropout.forward(this.proj.forward(mergeHeads(attended)), childContext(ctx, 'proj_drop'));
   }
 
-  #project(x: tf.Tensor3D): [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D] {
+  #project(x: tf.Tensor3D, asking: tf.Tensor3D): [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D] {
     if (this.qkv === undefined) {
-      const split = (linear: Linear): tf.Tensor4D => splitHeads(linear.forward(x), this.heads);
-      return [split(this.query!), split(this.key!), split(this.value!)];
+      const split = (linear: Linear, from: tf.Tensor3D): tf.Tensor4D => splitHeads(linear.forward(from), this.heads);
+      return [split(this.query!, asking), split(this.key!, x), split(this.value!, x)];
     }
-    const [batch, tokens, dim] = x.shape;
-    const grouped = tf.reshape(this.qkv.forward(x), [batch, tokens, 3, this.heads, dim / this.heads]) as tf.Tensor5D;
-    const stacked = tf.reshape(tf.transpose(grouped, [2, 0, 3, 1, 4]), [
-      3 * batch,
-      this.heads,
-      tokens,
-      dim / this.heads,
-    ]);
-    return tf.split(stacked as tf.Tensor4D, 3, 0) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    // Three products with a third of the weights each: cheaper than cutting one product of all tokens in three.
+    const weights = tf.split(this.qkv.weight.variable as tf.Tensor as tf.Tensor2D, 3, 1);
+    const biases = this.qkv.bias && tf.split(this.qkv.bias.variable as tf.Tensor as tf.Tensor1D, 3);
+    const project = (from: tf.Tensor3D, part: number): tf.Tensor4D => {
+      const product = tf.matMul(tf.reshape(from, [-1, this.dim]), weights[part]!);
+      const y = biases === undefined ? product : tf.add(product, biases[part]!);
+      return splitHeads(tf.reshape(y, from.shape), this.heads);
+    };
+    return [project(asking, 0), project(x, 1), project(x, 2)];
   }
 }

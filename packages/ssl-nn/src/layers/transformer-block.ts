@@ -3,6 +3,7 @@ import { foldIn, type RandomKey } from 'ssl-tensor/host';
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
+import { firstTokens } from './attention-heads.js';
 import { DropPath } from './drop-path.js';
 import { LayerNorm } from './layer-norm.js';
 import { Mlp } from './mlp.js';
@@ -64,11 +65,13 @@ export class TransformerBlock extends Module {
   /**
    * @param x `[batch, tokens, dim]`
    * @param mask which keys may be attended to; see {@link additiveMask}
-   * @returns `[batch, tokens, dim]`
+   * @param outputs number of tokens, from the first on, to compute; all are attended to. A last block of which only the
+   *   class token is read needs 1, and then costs a sixth. Default: all
+   * @returns `[batch, outputs, dim]`
    */
-  forward(x: tf.Tensor3D, ctx: ForwardContext = evaluation, mask?: tf.Tensor): tf.Tensor3D {
-    const attended = this.attn.forward(this.norm1.forward(x), childContext(ctx, 'attn'), mask);
-    const middle = tf.add(x, this.#dropPath.forward(attended, childContext(ctx, 'drop_path1')));
+  forward(x: tf.Tensor3D, ctx: ForwardContext = evaluation, mask?: tf.Tensor, outputs = x.shape[1]): tf.Tensor3D {
+    const attended = this.attn.forward(this.norm1.forward(x), childContext(ctx, 'attn'), mask, outputs);
+    const middle = tf.add(firstTokens(x, outputs), this.#dropPath.forward(attended, childContext(ctx, 'drop_path1')));
     const widened = this.mlp.forward(this.norm2.forward(middle), childContext(ctx, 'mlp'));
     return tf.add(middle, this.#dropPath.forward(widened, childContext(ctx, 'drop_path2')));
   }

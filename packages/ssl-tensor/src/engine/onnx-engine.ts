@@ -41,6 +41,8 @@ export class OnnxEngine implements Engine {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
+      // A pattern is one block for all values of a run, beside the blocks of the run that found it: more memory, no faster.
+      enableMemPattern: false,
       logSeverityLevel: 3,
       enableProfiling: this.#profile !== undefined,
       ...(this.#profile === undefined ? {} : { profileFilePrefix: this.#profile }),

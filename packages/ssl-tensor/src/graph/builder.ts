@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { onnxType } from './encode-model.js';
 import { foldBinary, foldUnary, isNeutral } from './fold.js';
-import type { Attribute, Graph } from './graph.js';
+import { type Attribute, Graph } from './graph.js';
 import type { HostData, Value, ValueType } from './value.js';
 import { broadcastShape, sameShape, sizeOf } from './value.js';
 
@@ -15,6 +15,16 @@ export function positiveAxis(axis: number, rank: number): number {
 
 /** True for a factor that float32 holds with full precision: neither zero, denormal nor infinite. */
 const isNormal = (factor: number): boolean => Math.abs(factor) >= 2 ** -126 && Math.abs(factor) < 2 ** 128;
+
+/** Elements of which a few blocks fit in a processor's cache. */
+const blockSize = 2 ** 18;
+
+/** The fewest equal blocks of at most {@link blockSize} elements; 1 where only slivers would do. */
+function blockCount(size: number): number {
+  const fewest = Math.ceil(size / blockSize);
+  for (let blocks = fewest; blocks < 4 * fewest; blocks++) if (size % blocks === 0) return blocks;
+  return 1;
+}
 
 /**
  * Adds ONNX ops to a graph and simplifies on the way: folds constants, keeps broadcasts unmaterialised, merges chains of
@@ -146,6 +156,26 @@ export class Builder {
     return this.binary('Div', a, b);
   }
 
+  /**
+   * A chain of elementwise ops over operands of one shape. Where they are too large for the processor's cache, the chain
+   * runs block by block, so that what passes between its ops stays there.
+   */
+  blockwise(operands: readonly Value[], chain: (builder: Builder, operands: readonly Value[]) => Value): Value {
+    const { shape } = operands[0]!;
+    const blocks = this.device === 'cpu' ? blockCount(sizeOf(shape)) : 1;
+    if (blocks === 1) return chain(this, operands);
+    const body = new Graph('body_');
+    const block = [sizeOf(shape) / blocks];
+    const parts = operands.map(({ type }, index) => body.input(`body_x${index}`, block, type));
+    const result = chain(new Builder(body, this.device), parts);
+    const cut = operands.map((operand) => this.reshape(operand, [blocks, ...block]));
+    const whole = this.op('Scan', cut, [blocks, ...block], result.type, {
+      num_scan_inputs: operands.length,
+      body: { body: body.asBody([result]) },
+    });
+    return this.reshape(whole, shape);
+  }
+
   /** `condition ? a : b`, all broadcast. */
   where(condition: Value, a: Value, b: Value): Value {
     const shape = broadcastShape(broadcastShape(a.shape, b.shape) ?? [], condition.shape) ?? a.shape;
@@ -251,22 +281,39 @@ export class Builder {
         return this.reshape(this.expand(result, kept), shape);
       }
     }
-    const leading = axes.length === x.shape.length - 1 && !axes.includes(x.shape.length - 1);
-    if (this.device === 'cpu' && leading && op !== 'ReduceProd') {
-      // Over all axes but a short last one: first over blocks of rows, so that the inner loop is long.
-      const channels = x.shape.at(-1)!;
-      let block = 1;
-      while (channels * block < 4096 && (count / block) % 2 === 0) block *= 2;
-      if (channels < 512 && block > 1 && count / block > 1) {
-        const blocks = this.reshape(x, [count / block, block * channels]);
-        const partial = this.op(op, [blocks, this.int64([0])], [block * channels], x.type, { keepdims: 0 });
-        const total = this.op(op, [this.reshape(partial, [block, channels]), this.int64([0])], [channels], x.type, {
-          keepdims: 0,
-        });
-        return this.reshape(total, shape);
-      }
+    const leading = axes.every((axis) => axis < axes.length);
+    if (this.device === 'cpu' && leading && axes.length < x.shape.length) {
+      const total = this.#reduceRows(op, this.reshape(x, [count, sizeOf(shape)]));
+      if (total !== undefined) return this.reshape(total, shape);
     }
-    return this.op(op, [x, this.int64(axes)], shape, x.type, { keepdims: keepDims ? 1 : 0 });
+    return this.op(op, [x, this.int64(axes)], shape, x.type, {
+      keepdims: keepDims ? 1 : 0,
+    });
+  }
+
+  /**
+   * `[rows, columns]` to `[columns]`, or undefined where the runtime's own reduction is as good. It is slow down columns:
+   * sums are products with a row of ones instead, and rows are first laid side by side until the inner loop is long.
+   */
+  #reduceRows(op: string, x: Value): Value | undefined {
+    const [rows, columns] = x.shape as [number, number];
+    const isSum = op === 'ReduceSum' || op === 'ReduceMean';
+    if (x.type !== 'float32' || op === 'ReduceProd' || rows * columns < 16_384) return undefined;
+    let block = 1;
+    while (columns * block < 4096 && block * 2 < rows && (rows / block) % 2 === 0) block *= 2;
+    if (block === 1 && !isSum) return undefined;
+    const down = (matrix: Value): Value => {
+      const [height, width] = matrix.shape as [number, number];
+      return isSum
+        ? this.op('MatMul', [this.splat(1, [1, height]), matrix], [1, width], 'float32')
+        : this.op(op, [matrix, this.int64([0])], [1, width], 'float32', {
+            keepdims: 1,
+          });
+    };
+    const partial =
+      block === 1 ? x : this.reshape(down(this.reshape(x, [rows / block, block * columns])), [block, columns]);
+    const total = down(partial);
+    return op === 'ReduceMean' ? this.mul(total, this.scalar(1 / rows)) : total;
   }
 
   /** Part of `x` from `begin` (inclusive) to `end` (exclusive) by positive `step` on each axis. */

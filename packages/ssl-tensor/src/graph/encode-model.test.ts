@@ -43,15 +43,7 @@ it('leaves out dead code, unused inputs and the contents of large constants of e
   const model = encodeModel(graph, outputs);
   expect(model.inputs.map(({ name }) => name)).toEqual(['x']);
   const decoded = fromBinary(ModelProtoSchema, model.bytes).graph!;
-  expect(decoded.node.map(({ opType }) => opType).toSorted()).toEqual([
-    'Add',
-    'Concat',
-    'Expand',
-    'Identity',
-    'Identity',
-    'Identity',
-    'Mul',
-  ]);
+  expect(decoded.node.map(({ opType }) => opType).toSorted()).toEqual(['Add', 'Concat', 'Expand', 'Identity', 'Mul']);
   expect(decoded.node).toHaveLength(model.nodeCount);
   expect(decoded.input.map(({ name }) => name)).toEqual(['x']);
   expect(decoded.output.map(({ name }) => name)).toEqual(['sum', 'rows', 'again']);
@@ -70,7 +62,7 @@ it('orders nodes so that each comes after what it needs, for graphs thousands of
     expect(node.input.every((name) => known.has(name))).toBe(true);
     for (const name of node.output) known.add(name);
   }
-  expect(decoded.node).toHaveLength(20_002);
+  expect(decoded.node).toHaveLength(20_001);
 });
 
 it('is a model that the runtime runs', async () => {

@@ -3,6 +3,7 @@ import {
   AttributeProto_AttributeType as AttributeType,
   type AttributeProto,
   AttributeProtoSchema,
+  type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
@@ -17,7 +18,7 @@ import {
 } from 'onnx-buf';
 import type { Attribute } from './graph.js';
 import { Graph } from './graph.js';
-import { scheduleNodes } from './schedule.js';
+import { type Schedule, scheduleNodes } from './schedule.js';
 import type { Value, ValueType } from './value.js';
 import { sizeOf } from './value.js';
 
@@ -46,8 +47,23 @@ function encodeAttribute(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'string') {
     return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
   }
-  if ('float' in value) return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
-  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+  if ('float' in value)
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeType.FLOAT,
+      f: value.float,
+    });
+  if ('body' in value) {
+    const { inputs, outputs } = value.body;
+    const named = new Map(outputs.map((output, index) => [`body_y${index}`, output]));
+    const g = encodeGraph('body', scheduleNodes(outputs), inputs, named);
+    return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g });
+  }
+  return create(AttributeProtoSchema, {
+    name,
+    type: AttributeType.INTS,
+    ints: value.map(BigInt),
+  });
 }
 
 function describeValue(name: string, value: Value): ValueInfoProto {
@@ -80,19 +96,56 @@ export interface EncodedModel {
 export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): EncodedModel {
   const schedule = scheduleNodes([...outputs.values()]);
   const inputs = graph.inputs.filter((input) => schedule.inputs.has(input));
+  const encoded = encodeGraph('step', schedule, inputs, outputs);
+  const model = create(ModelProtoSchema, {
+    irVersion,
+    producerName: 'ssl-tensor',
+    opsetImport: [
+      create(OperatorSetIdProtoSchema, { domain: '', version: opset }),
+      create(OperatorSetIdProtoSchema, {
+        domain: 'com.microsoft',
+        version: 1n,
+      }),
+    ],
+    graph: encoded,
+  });
+  return {
+    bytes: toBinary(ModelProtoSchema, model),
+    inputs,
+    nodeCount: encoded.node.length,
+  };
+}
+
+function encodeGraph(
+  name: string,
+  schedule: Schedule,
+  inputs: readonly Value[],
+  outputs: ReadonlyMap<string, Value>,
+): GraphProto {
+  // A computed value bears the name of its output; an input, a constant or a second output of one value is copied.
+  const renamed = new Map<Value, string>();
+  for (const [output, value] of outputs)
+    if (value.producer !== undefined && !renamed.has(value)) renamed.set(value, output);
+  const nameOf = (value: Value): string => renamed.get(value) ?? value.name;
   const node = schedule.nodes.map((item, index) =>
     create(NodeProtoSchema, {
       name: `${item.op}_${index}`,
       opType: item.op,
       domain: item.domain,
-      input: item.inputs.map((input) => input?.name ?? ''),
-      output: item.outputs.map((output) => output.name),
-      attribute: Object.entries(item.attributes).map(([name, value]) => encodeAttribute(name, value)),
+      input: item.inputs.map((input) => (input === undefined ? '' : nameOf(input))),
+      output: item.outputs.map(nameOf),
+      attribute: Object.entries(item.attributes).map(([attribute, value]) => encodeAttribute(attribute, value)),
     }),
   );
-  for (const [name, value] of outputs) {
+  for (const [output, value] of outputs) {
+    if (renamed.get(value) === output) continue;
     node.push(
-      create(NodeProtoSchema, { name: `out_${name}`, opType: 'Identity', input: [value.name], output: [name] }),
+      create(NodeProtoSchema, {
+        name: `out_${output}`,
+        opType: 'Identity',
+        input: [nameOf(value)],
+        output: [output],
+      }),
     );
   }
   // A large constant of equal elements is expanded by the runtime, not stored.
@@ -122,20 +175,11 @@ export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): 
       rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
     });
   });
-  const model = create(ModelProtoSchema, {
-    irVersion,
-    producerName: 'ssl-tensor',
-    opsetImport: [
-      create(OperatorSetIdProtoSchema, { domain: '', version: opset }),
-      create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: 1n }),
-    ],
-    graph: create(GraphProtoSchema, {
-      name: 'step',
-      node,
-      initializer,
-      input: inputs.map((value) => describeValue(value.name, value)),
-      output: [...outputs].map(([name, value]) => describeValue(name, value)),
-    }),
+  return create(GraphProtoSchema, {
+    name,
+    node,
+    initializer,
+    input: inputs.map((value) => describeValue(value.name, value)),
+    output: [...outputs].map(([output, value]) => describeValue(output, value)),
   });
-  return { bytes: toBinary(ModelProtoSchema, model), inputs, nodeCount: node.length };
 }

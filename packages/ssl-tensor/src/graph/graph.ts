@@ -1,8 +1,16 @@
 import type { HostData, Value, ValueType } from './value.js';
 import { sizeOf } from './value.js';
 
-/** Values of ONNX attributes: integers are numbers or arrays of them, floats are wrapped to tell them apart. */
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+/** A graph inside a node, such as the body of a loop: sees nothing of the graph around it. */
+export interface Subgraph {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** Equal for bodies that compute the same. */
+  readonly key: string;
+}
+
+/** Values of ONNX attributes: integers are numbers or arrays of them, floats and graphs are wrapped to tell them apart. */
+export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly body: Subgraph };
 
 /** One ONNX node. */
 export interface GraphNode {
@@ -35,6 +43,9 @@ export function filledData(type: ValueType, size: number, fill: number): HostDat
   return new hostArrays[type](size).fill(fill);
 }
 
+/** Bodies stand for themselves by their key. */
+const keyOfBody = (name: string, value: unknown): unknown => (name === 'body' ? (value as Subgraph).key : value);
+
 /**
  * An ONNX graph under construction. Nodes are hash-consed: the same op on the same inputs with the same attributes is
  * one node, so common subexpressions never arise.
@@ -44,6 +55,9 @@ export class Graph {
   readonly #byKey = new Map<string, GraphNode>();
   readonly #constants = new Map<string, Value>();
   #next = 0;
+
+  /** @param prefix of the names of its values: those of a body must not be those of the graph around it */
+  constructor(readonly prefix = '') {}
 
   /** Declares a graph input. */
   input(name: string, shape: readonly number[], type: ValueType): Value {
@@ -108,7 +122,9 @@ export class Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
     domain = '',
   ): readonly Value[] {
-    const key = `${domain}.${op}(${inputs.map((input) => input?.name ?? '').join(',')})${JSON.stringify(attributes)}#${outputs.length}`;
+    const key = `${domain}.${op}(${inputs
+      .map((input) => input?.name ?? '')
+      .join(',')})${JSON.stringify(attributes, keyOfBody)}#${outputs.length}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known.outputs;
     const node: GraphNode = { op, domain, inputs, attributes, outputs: [] };
@@ -117,6 +133,15 @@ export class Graph {
     }
     this.#byKey.set(key, node);
     return node.outputs;
+  }
+
+  /** This graph as the body of a node of another. */
+  asBody(outputs: readonly Value[]): Subgraph {
+    const constants = [...this.#constants].map(([key, { name }]) => `${name}=${key}`);
+    const names = (values: readonly Value[]): string =>
+      values.map(({ name, shape, type }) => `${name}:${type}[${shape.join(',')}]`).join();
+    const key = [names(this.inputs), ...constants, ...this.#byKey.keys(), names(outputs)].join(';');
+    return { inputs: this.inputs, outputs, key };
   }
 
   /** Contents of a constant in full, or undefined for a value that is computed. */
@@ -146,6 +171,6 @@ export class Graph {
   }
 
   #name(prefix: string): string {
-    return `${prefix}${this.#next++}`;
+    return `${this.prefix}${prefix}${this.#next++}`;
   }
 }

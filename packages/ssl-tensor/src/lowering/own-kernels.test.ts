@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import {
   agrees,
   agreesInValue,
@@ -18,8 +18,15 @@ const key = (high: number, low: number): ReturnType<typeof exactly> => exactly([
 const erf = { atol: 1e-6 } as const;
 
 describeConformance('own kernels', ownKernelRules, [
+  agrees('gelu in blocks', [floats([9, 130, 513], -4, 4)], (x: tf.Tensor) => gelu(x), erf),
   ...[[], [5], [2, 3, 4]].flatMap((shape) => [
     agrees('gelu', [floats(shape, -4, 4)], (x: tf.Tensor) => gelu(x), erf),
+    agreesInValue(
+      'gelu twice differentiated',
+      [floats(shape, -4, 4)],
+      (x: tf.Tensor) => tf.grad((y) => tf.sum(tf.grad((z: tf.Tensor) => tf.sum(tf.mul(gelu(z), z)))(y)))(x),
+      erf,
+    ),
     agrees('gelu by tanh', [floats(shape, -4, 4)], (x: tf.Tensor) => gelu(x, { approximate: 'tanh' })),
   ]),
   ...[[4], [3, 5], [2, 3, 8], [2, 2, 1]].map((shape) =>

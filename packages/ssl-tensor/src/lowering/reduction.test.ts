@@ -87,7 +87,7 @@ describeConformance('reduction', reductionRules, [
     tf.sum(x, 1),
     tf.mean(x, 1),
   ]),
-  // Long and narrow: summed in blocks on the CPU.
+  // Long and narrow: rows side by side on the CPU.
   ...['float32', 'int32'].map((dtype) =>
     agrees(
       'sum over many short rows',

@@ -20,11 +20,34 @@ function forward(x: tf.Tensor, approximate: 'none' | 'tanh'): tf.Tensor {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
 }
 
+/**
+ * Gradient of the exact form: `dy / 2 * (1 + erf(u) + 2 / sqrt(pi) * u / exp(u * u))`, `u = x / sqrt(2)`. Its own
+ * gradient is written out, so that second derivatives work compiled too.
+ */
+function exactGradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [upstream, source, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    save([upstream, source]);
+    const gradFunc = (dz: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      const [outer, at] = saved as [tf.Tensor, tf.Tensor];
+      const squared = tf.square(at);
+      const density = tf.mul(tf.exp(tf.mul(squared, -0.5)), 1 / Math.sqrt(2 * Math.PI));
+      return [exactGradient(dz, at), tf.mul(tf.mul(dz, outer), tf.mul(density, tf.sub(2, squared)))];
+    };
+    return { value: exactSlope(upstream, source), gradFunc };
+  });
+  return op(dy, x);
+}
+
+function exactSlope(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  if (isTracing()) return tf.engine().runKernel('SslGeluGradient', { dy, x });
+  const u = tf.mul(x, Math.SQRT1_2);
+  const bell = tf.mul(tf.div(u, tf.exp(tf.mul(u, u))), 2 / Math.sqrt(Math.PI));
+  return tf.mul(tf.mul(dy, 0.5), tf.add(tf.add(tf.erf(u), bell), 1));
+}
+
 function gradient(dy: tf.Tensor, x: tf.Tensor, approximate: 'none' | 'tanh'): tf.Tensor {
-  if (approximate === 'none') {
-    const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-    return tf.mul(dy, tf.add(exactCdf(x), tf.mul(x, density)));
-  }
+  if (approximate === 'none') return exactGradient(dy, x);
   const squared = tf.square(x);
   const t = tf.tanh(tf.mul(tf.mul(x, tf.add(tf.mul(squared, cubic), 1)), rootTwoOverPi));
   const slope = tf.mul(tf.add(tf.mul(squared, 3 * cubic), 1), rootTwoOverPi);

@@ -10,7 +10,7 @@ import {
   type LoadStateOptions,
   type LoadStateResult,
 } from 'ssl-nn';
-import { gelu, takeRows } from 'ssl-tensor';
+import { gelu } from 'ssl-tensor';
 import { foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import type { BertInputs } from './bert-inputs.js';
@@ -83,8 +83,7 @@ export class BertForMaskedLM extends Module {
    * @returns logits `[n, vocabulary]`
    */
   forward(inputs: BertInputs, positions?: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    const hidden = this.bert.forwardFlat(inputs, ctx);
-    return this.head.forward(positions === undefined ? hidden : (takeRows(hidden, positions) as tf.Tensor2D));
+    return this.head.forward(this.bert.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
   }
 
   /** Also reads files with a pooler, a next-sentence head or older names, which are left out. */

@@ -68,11 +68,10 @@ export class BertForSequenceClassification extends Module {
 
   /** Pooled features, `[batch, hidden]`. */
   features(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    const hidden = this.bert.forward(inputs, ctx);
-    if (this.bert.poolerDense === undefined) return meanPool(hidden, inputs.attentionMask);
-    const [batch, , dim] = hidden.shape;
-    const first = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, dim]), [batch, dim]) as tf.Tensor2D;
-    return tf.tanh(this.bert.poolerDense.forward(first));
+    if (this.bert.poolerDense === undefined) return meanPool(this.bert.forward(inputs, ctx), inputs.attentionMask);
+    const [batch, tokens] = inputs.inputIds.shape as [number, number];
+    const first = tf.range(0, batch * tokens, tokens, 'int32');
+    return tf.tanh(this.bert.poolerDense.forward(this.bert.forwardFlat(inputs, ctx, first)));
   }
 
   /** @returns logits `[batch, numLabels]` */

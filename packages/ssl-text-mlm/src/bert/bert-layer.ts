@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { childContext, evaluation, LayerNorm, Linear, Module, normal, zeros, type ForwardContext } from 'ssl-nn';
-import { gelu, scaledDotProductAttention } from 'ssl-tensor';
+import { gelu, scaledDotProductAttention, takeRows } from 'ssl-tensor';
 import { foldIn, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
@@ -56,13 +56,22 @@ export class BertLayer extends Module {
   /**
    * @param x `[batch * tokens, hidden]`
    * @param mask added to the attention scores, `[batch, 1, 1, tokens]`: 0 = token, very negative = padding
-   * @returns same shape as `x`
+   * @param rows int32 `[n]`: which rows of the output to compute. Everything after the attention works row by row, so
+   *   the others need not be. Default: all
+   * @returns `[n, hidden]`; by default the shape of `x`
    */
-  forward(x: tf.Tensor2D, batch: number, mask?: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor2D {
+  forward(
+    x: tf.Tensor2D,
+    batch: number,
+    mask?: tf.Tensor,
+    ctx: ForwardContext = evaluation,
+    rows?: tf.Tensor1D,
+  ): tf.Tensor2D {
     const { hiddenDropout } = this.#config;
-    const attended = this.attentionOutput.forward(this.#attend(x, batch, mask, ctx));
+    const take = (all: tf.Tensor2D): tf.Tensor2D => (rows === undefined ? all : (takeRows(all, rows) as tf.Tensor2D));
+    const attended = this.attentionOutput.forward(take(this.#attend(x, batch, mask, ctx)));
     const h = this.attentionNorm.forward(
-      tf.add(x, bertDropout(attended, hiddenDropout, childContext(ctx, 'attention-output'))) as tf.Tensor2D,
+      tf.add(take(x), bertDropout(attended, hiddenDropout, childContext(ctx, 'attention-output'))) as tf.Tensor2D,
     );
     const fed = this.output.forward(gelu(this.intermediate.forward(h)));
     return this.outputNorm.forward(

@@ -60,8 +60,14 @@ export class BertModel extends Module {
     return tf.reshape(this.forwardFlat(inputs, ctx), [batch, tokens, this.config.hiddenSize]);
   }
 
-  /** As {@link forward}, as rows: `[batch * tokens, hidden]`. */
-  forwardFlat(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
+  /**
+   * As {@link forward}, as rows.
+   *
+   * @param rows int32 `[n]`, flat indices into `batch * tokens`: the last layer then computes these alone, which spares
+   *   most of it where few are wanted. Default: all
+   * @returns `[n, hidden]`, by default `[batch * tokens, hidden]`
+   */
+  forwardFlat(inputs: BertInputs, ctx: ForwardContext = evaluation, rows?: tf.Tensor1D): tf.Tensor2D {
     let x = this.embeddings.forward(inputs, childContext(ctx, 'embeddings'));
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
     const mask =
@@ -69,7 +75,8 @@ export class BertModel extends Module {
         ? undefined
         : tf.mul(tf.sub(1, tf.cast(tf.reshape(inputs.attentionMask, [batch, 1, 1, tokens]), 'float32')), paddingScore);
     this.layers.forEach((layer, index) => {
-      x = layer.forward(x, batch, mask, childContext(ctx, index));
+      const isLast = index === this.layers.length - 1;
+      x = layer.forward(x, batch, mask, childContext(ctx, index), isLast ? rows : undefined);
     });
     return x;
   }

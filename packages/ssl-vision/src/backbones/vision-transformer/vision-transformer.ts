@@ -109,19 +109,25 @@ export class VisionTransformer extends Module implements Backbone {
   }
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    if (this.#pool === 'cls') {
+      // Of the last block, only the class token is computed.
+      const cls = this.#encode(images, ctx, 1);
+      return this.norm.forward(tf.reshape(cls, [cls.shape[0], this.featureDim]) as tf.Tensor2D);
+    }
     const tokens = this.#encode(images, ctx);
     const [batch, count, dim] = tokens.shape;
-    // The norm works token by token, so the class token is cut out before it.
-    if (this.#pool === 'cls')
-      return this.norm.forward(tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]) as tf.Tensor2D);
     return tf.mean(tf.slice(this.norm.forward(tokens), [0, 1, 0], [batch, count - 1, dim]), 1);
   }
 
-  #encode(images: tf.Tensor4D, ctx: ForwardContext): tf.Tensor3D {
+  /** The tokens before the final norm; with `outputs`, only so many of them, from the class token on. */
+  #encode(images: tf.Tensor4D, ctx: ForwardContext, outputs?: number): tf.Tensor3D {
     const patches = this.patchEmbed.forward(images);
     const cls = tf.broadcastTo(this.clsToken.variable, [patches.shape[0], 1, this.featureDim]) as tf.Tensor3D;
     let x = tf.add(tf.concat([cls, patches], 1), this.posEmbed.variable) as tf.Tensor3D;
-    this.blocks.forEach((block, i) => (x = block.forward(x, childContext(ctx, i))));
+    this.blocks.forEach((block, i) => {
+      const isLast = i === this.blocks.length - 1;
+      x = block.forward(x, childContext(ctx, i), undefined, isLast ? outputs : undefined);
+    });
     return x;
   }
 }
