@@ -3,7 +3,7 @@
  *
  * usage: npm run bench -- [case ...]        cases: vit-step, mlm-step, simclr-mnist
  * PEER_PYTHON names a Python with torch, torchvision and lightly (default: python3); without them our side runs alone.
- * EPOCHS shortens simclr-mnist (default 5). Results go to bench/results/<case>.json.
+ * EPOCHS shortens simclr-mnist (default 5). Comparisons go to bench/results/<case>.json.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -122,5 +122,6 @@ for (const name of chosen.length === 0 ? Object.keys(cases) : chosen) {
     date: new Date().toISOString().slice(0, 10),
     runs,
   };
-  await writeFile(join(here, 'results', `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
+  // A run without the peer must not replace a comparison.
+  if (peers.length > 0) await writeFile(join(here, 'results', `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
 }

@@ -5,6 +5,7 @@ export { compile } from './compile/compile.js';
 export type { CompiledFunction, CompileOptions, Feed, Feeds } from './compile/compiled-types.js';
 export { batchMoments, batchNorm } from './ops/batch-norm.js';
 export type { BatchMoments } from './ops/batch-norm.js';
+export { blockwise, channelSums } from './ops/blockwise.js';
 export { dropout } from './ops/dropout.js';
 export { gelu } from './ops/gelu.js';
 export type { GeluOptions } from './ops/gelu.js';

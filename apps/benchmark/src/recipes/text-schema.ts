@@ -46,12 +46,14 @@ export const textSchema = z.strictObject({
   fineTune: z
     .strictObject({
       labelsPerClass: z.array(count).min(1).default([20, 100]),
-      steps: count.default(600),
+      steps: count.default(400),
       batchSize: count.default(32),
       /** Rate of the head, and of the whole net from scratch. */
       learningRate: positive.default(1e-3),
       /** Rate of the pretrained encoder relative to the head's. */
-      bodyScale: positive.default(0.5),
+      bodyScale: positive.default(1),
+      /** L2 penalty of the linear probe that the pretrained classifier's head starts from. */
+      headL2: z.number().min(0).default(0.05),
       weightDecay: z.number().min(0).default(1e-2),
     })
     .prefault({}),

@@ -3,7 +3,7 @@ import { type HostValues, SymbolicTensor } from '../backend/stored-tensor.js';
 import { typedValues } from '../backend/typed-values.js';
 import { backendName, type SslBackend } from '../backend/ssl-backend.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
-import type { Device } from '../graph/builder.js';
+import { Builder, type Device } from '../graph/builder.js';
 import { filledData, Graph } from '../graph/graph.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { withTrace } from './active-trace.js';
@@ -87,7 +87,7 @@ export function recordFunction<R>(
   // A reference of our own keeps the old value through an assignment.
   for (const dataId of before.values()) ownerOf(dataId)?.incRef(dataId);
   void engine.setBackend(backendName);
-  const trace = new Trace(backend, device, variables);
+  const trace = new Trace(backend, new Builder(new Graph(), device), variables);
   const created = new Map<tf.Variable, Value>();
   const makeVariable = engine.makeVariable.bind(engine);
   engine.makeVariable = (initialValue, trainable, name, dtype) => {

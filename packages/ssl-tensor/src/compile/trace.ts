@@ -4,10 +4,12 @@ import { typedValues } from '../backend/typed-values.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import { SslError } from '../errors/ssl-error.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
-import { Builder, type Device } from '../graph/builder.js';
-import { Graph } from '../graph/graph.js';
+import type { blockwise } from '../graph/blockwise.js';
+import type { Builder } from '../graph/builder.js';
+import type { Graph } from '../graph/graph.js';
 import { sameShape, sizeOf, type Value, type ValueType } from '../graph/value.js';
 import { loweringTable } from '../lowering/lowering-table.js';
+import { withTrace } from './active-trace.js';
 import { userLine } from './user-line.js';
 
 /** Constants up to this size that meet only constants are computed at once instead of recorded. */
@@ -15,9 +17,12 @@ const foldLimit = 65_536;
 
 type NamedInputs = Readonly<Record<string, tf.TensorInfo | readonly tf.TensorInfo[] | undefined>>;
 
+const outsideChain = (what: string): UnsupportedOpError =>
+  new UnsupportedOpError(what, 'made outside a blockwise chain is used in it', 'Pass it as an operand', userLine());
+
 /** Records the kernels of one run of a function as a graph. */
 export class Trace {
-  readonly graph = new Graph();
+  readonly graph: Graph;
   readonly builder: Builder;
   /** Variables that were read, with the graph input that stands for their value. */
   readonly states = new Map<tf.Variable, Value>();
@@ -25,9 +30,10 @@ export class Trace {
   readonly #variables = new Map<tf.DataId, tf.Variable>();
   readonly #constants = new Map<tf.DataId, Map<string, Value>>();
 
-  constructor(backend: SslBackend, device: Device, variables: Iterable<tf.Variable>) {
+  constructor(backend: SslBackend, builder: Builder, variables: Iterable<tf.Variable>) {
     this.#backend = backend;
-    this.builder = new Builder(this.graph, device);
+    this.builder = builder;
+    this.graph = builder.graph;
     for (const variable of variables) this.#variables.set(variable.dataId, variable);
   }
 
@@ -35,6 +41,22 @@ export class Trace {
   input(name: string, shape: readonly number[], type: ValueType): tf.Tensor {
     const value = this.graph.input(name, shape, type);
     return this.#tensor(type === 'uint8' ? this.builder.cast(value, 'int32') : value);
+  }
+
+  /** Records a chain of elementwise kernels by {@link blockwise} or {@link channelSums}. */
+  inBlocks(
+    lower: typeof blockwise,
+    operands: readonly tf.Tensor[],
+    chain: (operands: readonly tf.Tensor[]) => readonly tf.Tensor[],
+  ): readonly tf.Tensor[] {
+    const values = operands.map((operand) => this.valueOf(operand));
+    const results = lower(this.builder, values, (builder, parts) => {
+      const body = builder === this.builder ? this : new Trace(this.#backend, builder, this.#variables.values());
+      return withTrace(body, () =>
+        chain(parts.map((part) => body.#tensor(part))).map((tensor) => body.valueOf(tensor)),
+      );
+    });
+    return results.map((value) => this.#tensor(value));
   }
 
   /** Lowers one kernel call; called by the backend in place of computing it. */
@@ -82,6 +104,7 @@ export class Trace {
   #lookup(tensor: tf.TensorInfo): Value {
     const variable = this.#variables.get(tensor.dataId);
     if (variable !== undefined) {
+      if (this.graph.prefix !== '') throw outsideChain(`variable '${variable.name}'`);
       let state = this.states.get(variable);
       if (state === undefined) {
         state = this.graph.input(`s${this.states.size}`, variable.shape, variable.dtype as ValueType);
@@ -90,7 +113,10 @@ export class Trace {
       return state;
     }
     const entry = this.#backend.entry(tensor.dataId);
-    if (entry instanceof SymbolicTensor) return entry.value;
+    if (entry instanceof SymbolicTensor) {
+      if (!this.graph.owns(entry.value)) throw outsideChain('a tensor');
+      return entry.value;
+    }
     // TF.js casts without a copy where nothing is lost: one entry then stands for tensors of two types.
     const byType = this.#constants.get(tensor.dataId) ?? new Map<string, Value>();
     this.#constants.set(tensor.dataId, byType);

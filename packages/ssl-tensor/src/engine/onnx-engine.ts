@@ -50,6 +50,8 @@ export class OnnxEngine implements Engine {
         session: {
           // Adam's second moments fall into denormals, which are a hundred times slower.
           set_denormal_as_zero: '1',
+          // Between runs, threads would go on spinning and take a core from other sessions and from the data workers.
+          force_spinning_stop: '1',
         },
       },
     });

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { onnxType } from './encode-model.js';
 import { foldBinary, foldUnary, isNeutral } from './fold.js';
-import { type Attribute, Graph } from './graph.js';
+import type { Attribute, Graph } from './graph.js';
 import type { HostData, Value, ValueType } from './value.js';
 import { broadcastShape, sameShape, sizeOf } from './value.js';
 
@@ -15,16 +15,6 @@ export function positiveAxis(axis: number, rank: number): number {
 
 /** True for a factor that float32 holds with full precision: neither zero, denormal nor infinite. */
 const isNormal = (factor: number): boolean => Math.abs(factor) >= 2 ** -126 && Math.abs(factor) < 2 ** 128;
-
-/** Elements of which a few blocks fit in a processor's cache. */
-const blockSize = 2 ** 18;
-
-/** The fewest equal blocks of at most {@link blockSize} elements; 1 where only slivers would do. */
-function blockCount(size: number): number {
-  const fewest = Math.ceil(size / blockSize);
-  for (let blocks = fewest; blocks < 4 * fewest; blocks++) if (size % blocks === 0) return blocks;
-  return 1;
-}
 
 /**
  * Adds ONNX ops to a graph and simplifies on the way: folds constants, keeps broadcasts unmaterialised, merges chains of
@@ -154,26 +144,6 @@ export class Builder {
 
   div(a: Value, b: Value): Value {
     return this.binary('Div', a, b);
-  }
-
-  /**
-   * A chain of elementwise ops over operands of one shape. Where they are too large for the processor's cache, the chain
-   * runs block by block, so that what passes between its ops stays there.
-   */
-  blockwise(operands: readonly Value[], chain: (builder: Builder, operands: readonly Value[]) => Value): Value {
-    const { shape } = operands[0]!;
-    const blocks = this.device === 'cpu' ? blockCount(sizeOf(shape)) : 1;
-    if (blocks === 1) return chain(this, operands);
-    const body = new Graph('body_');
-    const block = [sizeOf(shape) / blocks];
-    const parts = operands.map(({ type }, index) => body.input(`body_x${index}`, block, type));
-    const result = chain(new Builder(body, this.device), parts);
-    const cut = operands.map((operand) => this.reshape(operand, [blocks, ...block]));
-    const whole = this.op('Scan', cut, [blocks, ...block], result.type, {
-      num_scan_inputs: operands.length,
-      body: { body: body.asBody([result]) },
-    });
-    return this.reshape(whole, shape);
   }
 
   /** `condition ? a : b`, all broadcast. */

@@ -56,8 +56,8 @@ export class Graph {
   readonly #constants = new Map<string, Value>();
   #next = 0;
 
-  /** @param prefix of the names of its values: those of a body must not be those of the graph around it */
-  constructor(readonly prefix = '') {}
+  /** @param prefix `body_` for the body of a node, whose names must not be those of the graph around it */
+  constructor(readonly prefix: '' | 'body_' = '') {}
 
   /** Declares a graph input. */
   input(name: string, shape: readonly number[], type: ValueType): Value {
@@ -133,6 +133,11 @@ export class Graph {
     }
     this.#byKey.set(key, node);
     return node.outputs;
+  }
+
+  /** True for a value of this graph rather than of the one around it, or of a body of it. */
+  owns(value: Value): boolean {
+    return value.name.startsWith('body_') === (this.prefix !== '');
   }
 
   /** This graph as the body of a node of another. */

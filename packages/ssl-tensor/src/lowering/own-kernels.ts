@@ -60,13 +60,6 @@ export const ownKernelRules: RuleTable = {
     const x = input(inputs, 'x');
     return b.op('Gelu', [x], x.shape, 'float32', { approximate: approximate as string });
   },
-  SslGeluGradient: (b, inputs) =>
-    b.blockwise([input(inputs, 'dy'), input(inputs, 'x')], (body, [dy, x]) => {
-      const u = body.mul(x!, body.scalar(Math.SQRT1_2));
-      const bell = body.mul(body.div(u, body.unary('Exp', body.mul(u, u))), body.scalar(2 / Math.sqrt(Math.PI)));
-      const half = body.mul(dy!, body.scalar(0.5));
-      return body.add(half, body.mul(half, body.add(body.unary('Erf', u), bell)));
-    }),
   SslLayerNorm: (b, inputs, { epsilon }) => {
     const x = input(inputs, 'x');
     const rows = [...x.shape.slice(0, -1), 1];

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from '../errors/shape-error.js';
+import { blockwise, channelSums } from './blockwise.js';
 import { stopGradient } from './stop-gradient.js';
 
 /** Statistics of a batch per channel, `[channels]` each. */
@@ -21,8 +22,8 @@ export function batchMoments(x: tf.Tensor): BatchMoments {
   const source = stopGradient(x);
   const axes = leadingAxes(x.rank);
   const mean = tf.mean(source, axes) as tf.Tensor1D;
-  const variance = tf.mean(tf.square(tf.sub(source, mean)), axes) as tf.Tensor1D;
-  return { mean, variance };
+  const [squares] = channelSums([source, mean], (value, centre) => [tf.square(tf.sub(value!, centre!))]);
+  return { mean, variance: tf.div(squares, x.size / mean.size) };
 }
 
 /**
@@ -53,24 +54,31 @@ export function batchNorm<T extends tf.Tensor>(
       throw new ShapeError('batchNorm', name, `[${channels}]`, `[${tensor.shape.join(', ')}]`);
   }
   const count = x.size / channels;
-  const axes = leadingAxes(x.rank);
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, gain, offset, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const centred = tf.sub(input, mean);
     const rstd = tf.rsqrt(tf.add(variance, epsilon));
     const factor = tf.mul(gain, rstd);
-    save([centred, rstd, factor]);
+    save([input, mean, rstd, factor]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const [deviation, inverse, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const biasGradient = tf.sum(dy, axes);
-      const along = tf.mul(tf.sum(tf.mul(dy, deviation), axes), inverse);
+      const [source, centre, inverse, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const [biasGradient, onCentred] = channelSums([dy, source, centre], (g, value, middle) => [
+        g!,
+        tf.mul(g!, tf.sub(value!, middle!)),
+      ]);
+      const along = tf.mul(onCentred, inverse);
       // dx = slope * (dy - mean(dy) - xhat * mean(dy * xhat)), as one affine form of dy and the deviation.
       const onDeviation = tf.mul(tf.mul(tf.mul(slope, inverse), along), -1 / count);
       const constant = tf.mul(tf.mul(slope, biasGradient), -1 / count);
-      const dx = tf.add(tf.add(tf.mul(dy, slope), tf.mul(deviation, onDeviation)), constant);
+      const operands = [dy, source, centre, slope, onDeviation, constant];
+      const [dx] = blockwise(operands, (...[g, value, middle, a, b, c]) => [
+        tf.add(tf.add(tf.mul(g!, a!), tf.mul(tf.sub(value!, middle!), b!)), c!),
+      ]);
       return [dx, along, biasGradient];
     };
-    return { value: tf.add(tf.mul(centred, factor), offset), gradFunc };
+    const [value] = blockwise([input, mean, factor, offset], (...[source, centre, a, b]) => [
+      tf.add(tf.mul(tf.sub(source!, centre!), a!), b!),
+    ]);
+    return { value, gradFunc };
   });
   return op(x, scale, bias) as T;
 }

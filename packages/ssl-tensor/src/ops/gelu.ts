@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
+import { blockwise } from './blockwise.js';
 
 /** Form of GELU: `none` is exact (erf), `tanh` the approximation. */
 export interface GeluOptions {
@@ -40,10 +41,13 @@ function exactGradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
 }
 
 function exactSlope(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
-  if (isTracing()) return tf.engine().runKernel('SslGeluGradient', { dy, x });
-  const u = tf.mul(x, Math.SQRT1_2);
-  const bell = tf.mul(tf.div(u, tf.exp(tf.mul(u, u))), 2 / Math.sqrt(Math.PI));
-  return tf.mul(tf.mul(dy, 0.5), tf.add(tf.add(tf.erf(u), bell), 1));
+  const [slope] = blockwise([dy, x], (outer, at) => {
+    const u = tf.mul(at!, Math.SQRT1_2);
+    const bell = tf.mul(tf.div(u, tf.exp(tf.mul(u, u))), 2 / Math.sqrt(Math.PI));
+    const half = tf.mul(outer!, 0.5);
+    return [tf.add(half, tf.mul(half, tf.add(tf.erf(u), bell)))];
+  });
+  return slope;
 }
 
 function gradient(dy: tf.Tensor, x: tf.Tensor, approximate: 'none' | 'tanh'): tf.Tensor {

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { blockwise } from 'ssl-tensor';
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkNumber } from '../schedules/option-checks.js';
 import type { DecayFilter } from './decay-filter.js';
-import { Optimizer, type OptimizerSettings, type ParameterUpdate } from './optimizer.js';
+import { Optimizer, type OptimizerSettings, type UpdatedVectors, type VectorUpdate } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
-import { sharedScalars } from './shared-scalars.js';
 
 /** Options of {@link Adam} and {@link AdamW}. */
 export interface AdamOptions {
@@ -30,8 +30,6 @@ export abstract class AdamFamily extends Optimizer {
   readonly #betas: readonly [number, number];
   readonly #epsilon: number;
   readonly #decoupled: boolean;
-  readonly #first: readonly tf.Variable[];
-  readonly #second: readonly tf.Variable[];
 
   protected constructor(
     name: string,
@@ -39,7 +37,7 @@ export abstract class AdamFamily extends Optimizer {
     options: Required<AdamOptions>,
     decoupled: boolean,
   ) {
-    super(groups, { weightDecay: options.weightDecay, filter: options.decayFilter });
+    super(groups, { weightDecay: options.weightDecay, filter: options.decayFilter }, ['first_moment', 'second_moment']);
     const { betas, epsilon, weightDecay } = options;
     betas.forEach((beta, index) => {
       if (!(beta >= 0 && beta < 1)) throw new InvalidOptionError(name, `betas[${index}]`, 'in [0, 1)', beta);
@@ -49,32 +47,27 @@ export abstract class AdamFamily extends Optimizer {
     this.#epsilon = epsilon;
     this.#decoupled = decoupled;
     this.settings = { optimizer: name, beta1: betas[0], beta2: betas[1], epsilon, weightDecay };
-    this.#first = this.makeSlots('first_moment');
-    this.#second = this.makeSlots('second_moment');
   }
 
-  protected update(updates: readonly ParameterUpdate[], learningRate: tf.Scalar, step: tf.Scalar): void {
+  protected update(vectors: VectorUpdate, learningRate: tf.Scalar, step: tf.Scalar): UpdatedVectors {
+    const { learningRateScale, weightDecay } = vectors;
     const [beta1, beta2] = this.#betas;
     const correction1 = biasCorrection(beta1, step);
     const correction2 = tf.sqrt(tf.div(biasCorrection(beta2, step), 1 - beta2));
-    const factor = tf.div(tf.mul(correction2, 1 - beta1), correction1);
+    const rate = tf.mul(learningRate, learningRateScale);
+    const stepSize = tf.mul(rate, tf.div(tf.mul(correction2, 1 - beta1), correction1));
     const epsilon = tf.mul(correction2, this.#epsilon);
-    const rate = sharedScalars((scale) => (scale === 1 ? learningRate : tf.mul(learningRate, scale)));
-    const stepSize = sharedScalars((scale) => tf.mul(rate(scale), factor));
-    const keep = sharedScalars((scaledDecay) => tf.sub(1, tf.mul(learningRate, scaledDecay)));
-    for (const { parameter, index, gradient } of updates) {
-      const { variable, weightDecay, learningRateScale } = parameter;
-      const [first, second] = [this.#first[index]!, this.#second[index]!];
-      const g = this.#decoupled || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
-      const m = tf.add(tf.mul(first, beta1), g);
-      const v = tf.add(tf.mul(second, beta2), tf.mul(g, g));
-      first.assign(m);
-      second.assign(v);
-      const change = tf.mul(tf.div(m, tf.add(tf.sqrt(v), epsilon)), stepSize(learningRateScale));
-      const kept =
-        this.#decoupled && weightDecay !== 0 ? tf.mul(variable, keep(learningRateScale * weightDecay)) : variable;
-      variable.assign(tf.sub(kept, change));
-    }
+    const keep = tf.sub(1, tf.mul(rate, weightDecay));
+    const operands = [vectors.parameters, vectors.gradients, ...vectors.slots, stepSize, epsilon, keep];
+    const [parameters, ...slots] = blockwise(operands, (...[p, gradient, first, second, size, smallest, kept]) => {
+      const g = this.#decoupled || weightDecay === 0 ? gradient! : tf.add(gradient!, tf.mul(p!, weightDecay));
+      const m = tf.add(tf.mul(first!, beta1), g);
+      const v = tf.add(tf.mul(second!, beta2), tf.mul(g, g));
+      const change = tf.mul(tf.div(m, tf.add(tf.sqrt(v), smallest!)), size!);
+      const decayed = this.#decoupled && weightDecay !== 0 ? tf.mul(p!, kept!) : p!;
+      return [tf.sub(decayed, change), m, v];
+    });
+    return { parameters, slots };
   }
 }
 

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { blockwise } from 'ssl-tensor';
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkNumber } from '../schedules/option-checks.js';
 import { decayEverything, type DecayFilter } from './decay-filter.js';
-import { Optimizer, type OptimizerSettings, type ParameterUpdate } from './optimizer.js';
+import { Optimizer, type OptimizerSettings, type UpdatedVectors, type VectorUpdate } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
-import { sharedScalars } from './shared-scalars.js';
 
 /** Options of {@link Sgd}. */
 export interface SgdOptions {
@@ -40,11 +40,10 @@ export const sgdDefaults = {
 export class Sgd extends Optimizer {
   readonly settings: OptimizerSettings;
   readonly #options: Required<SgdOptions>;
-  readonly #velocity: readonly tf.Variable[];
 
   constructor(groups: readonly ParameterGroup[], options: SgdOptions = {}) {
     const all = { ...sgdDefaults, ...options };
-    super(groups, { weightDecay: all.weightDecay, filter: all.decayFilter });
+    super(groups, { weightDecay: all.weightDecay, filter: all.decayFilter }, all.momentum === 0 ? [] : ['velocity']);
     checkNumber('Sgd', 'momentum', all.momentum, 0, 1);
     checkNumber('Sgd', 'dampening', all.dampening, 0, 1);
     if (all.nesterov && (all.momentum === 0 || all.dampening !== 0))
@@ -57,27 +56,21 @@ export class Sgd extends Optimizer {
       nesterov: all.nesterov,
       weightDecay: all.weightDecay,
     };
-    this.#velocity = all.momentum === 0 ? [] : this.makeSlots('velocity');
   }
 
-  protected update(updates: readonly ParameterUpdate[], learningRate: tf.Scalar, step: tf.Scalar): void {
+  protected update(vectors: VectorUpdate, learningRate: tf.Scalar, step: tf.Scalar): UpdatedVectors {
     const { momentum, dampening, nesterov } = this.#options;
-    const rate = sharedScalars((scale) => tf.mul(learningRate, scale));
-    const share =
-      momentum === 0 || dampening === 0
-        ? undefined
-        : tf.where(tf.equal(step, 1), tf.scalar(1), tf.scalar(1 - dampening));
-    for (const { parameter, index, gradient } of updates) {
-      const { variable, weightDecay, learningRateScale } = parameter;
-      const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
-      let direction = decayed;
-      if (momentum !== 0) {
-        const slot = this.#velocity[index]!;
-        const velocity = tf.add(tf.mul(slot, momentum), share === undefined ? decayed : tf.mul(decayed, share));
-        slot.assign(velocity);
-        direction = nesterov ? tf.add(decayed, tf.mul(velocity, momentum)) : velocity;
-      }
-      variable.assign(tf.sub(variable, tf.mul(direction, rate(learningRateScale))));
-    }
+    const { learningRateScale, weightDecay } = vectors;
+    const rate = tf.mul(learningRate, learningRateScale);
+    const share = dampening === 0 ? tf.scalar(1) : tf.where(tf.equal(step, 1), 1, 1 - dampening);
+    const operands = [vectors.parameters, vectors.gradients, rate, share, ...vectors.slots];
+    const [parameters, ...slots] = blockwise(operands, (...[p, gradient, size, part, slot]) => {
+      const decayed = weightDecay === 0 ? gradient! : tf.add(gradient!, tf.mul(p!, weightDecay));
+      if (slot === undefined) return [tf.sub(p!, tf.mul(decayed, size!))];
+      const velocity = tf.add(tf.mul(slot, momentum), dampening === 0 ? decayed : tf.mul(decayed, part!));
+      const direction = nesterov ? tf.add(decayed, tf.mul(velocity, momentum)) : velocity;
+      return [tf.sub(p!, tf.mul(direction, size!)), velocity];
+    });
+    return { parameters: parameters!, slots };
   }
 }

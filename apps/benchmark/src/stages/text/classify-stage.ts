@@ -1,6 +1,6 @@
 import type { StateDict } from 'ssl-nn';
-import { foldIn } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
+import { compile, foldIn, ndArray } from 'ssl-tensor';
+import type { CompileOptions, RandomKey } from 'ssl-tensor';
 import { AdamW, Trainer, warmupCosine } from 'ssl-train';
 import type { ParameterGroup } from 'ssl-train';
 import {
@@ -9,7 +9,8 @@ import {
   SequenceClassification,
   SequenceClassifierEvaluator,
 } from 'ssl-text-mlm';
-import { labelDraws } from 'ssl-transfer';
+import type { BertInputs, ClassificationLoaderOptions } from 'ssl-text-mlm';
+import { labelDraws, linearProbe } from 'ssl-transfer';
 import type { StageProgress } from '../../runs/progress.js';
 import type { ClassifyResult } from './results.js';
 import type { TextSession } from './text-session.js';
@@ -63,9 +64,9 @@ interface Start {
 
 async function classifyOnce(session: TextSession, { pretrained, rows, key, onStep }: Start): Promise<number> {
   const { recipe, context } = session;
-  const { steps, batchSize, learningRate, bodyScale, weightDecay } = recipe.fineTune;
+  const { steps, batchSize, learningRate, bodyScale, headL2, weightDecay } = recipe.fineTune;
   const { pad } = (await session.tokenizer()).specialIds;
-  const compile = { device: context.device };
+  const engine = { device: context.device };
   const model = new BertForSequenceClassification(await session.config(), {
     key: foldIn(key, 'model'),
     numLabels: session.classes.length,
@@ -81,6 +82,8 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
     key: foldIn(key, 'batches'),
     bucketLengths,
   });
+  if (pretrained !== undefined)
+    await fitHead(model, { dataset, padId: pad, batchSize: 128, key, bucketLengths }, headL2, engine);
   const trainer = new Trainer({
     method,
     loader,
@@ -88,11 +91,11 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
     schedule: warmupCosine({ base: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
     steps,
     seed: foldIn(key, 'seed')[0],
-    compile,
+    compile: engine,
     progress: 'silent',
     callbacks: { onStep: ({ step }) => onStep(step) },
   });
-  const evaluator = new SequenceClassifierEvaluator(model, compile);
+  const evaluator = new SequenceClassifierEvaluator(model, engine);
   try {
     await context.interruption.training(() => trainer.fit());
     const test = await session.dataset('test');
@@ -111,6 +114,44 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
     evaluator.dispose();
     model.dispose();
   }
+}
+
+/**
+ * Sets the classifier to the linear probe of the frozen encoder. A random one would first pull the pretrained features
+ * out of shape (Kumar et al. 2022, arXiv 2202.10054).
+ */
+async function fitHead(
+  model: BertForSequenceClassification,
+  options: Omit<ClassificationLoaderOptions, 'mode'>,
+  l2: number,
+  compileOptions: CompileOptions,
+): Promise<void> {
+  const loader = new ClassificationLoader({ ...options, mode: 'evaluation' });
+  const features: number[] = [];
+  const labels: number[] = [];
+  const pooled = compile((inputs: BertInputs) => model.features(inputs), compileOptions);
+  for await (const { labels: batchLabels, weights, inputIds, attentionMask } of loader.epoch(0)) {
+    const output = await pooled({ inputIds, attentionMask });
+    const rows = weights.data.reduce((sum, weight) => sum + weight, 0);
+    features.push(...output.dataSync().subarray(0, rows * output.shape[1]!));
+    labels.push(...batchLabels.data.subarray(0, rows));
+    output.dispose();
+  }
+  pooled.dispose();
+  const train = ndArray(Float32Array.from(features), [labels.length, features.length / labels.length]);
+  const { weight, bias } = linearProbe({
+    train,
+    trainLabels: Int32Array.from(labels),
+    test: train,
+    classes: model.numLabels,
+    l2,
+  });
+  model.classifier.loadStateDict(
+    new Map([
+      ['weight', weight],
+      ['bias', bias],
+    ]),
+  );
 }
 
 function groups(method: SequenceClassification, bodyScale: number): ParameterGroup[] {
