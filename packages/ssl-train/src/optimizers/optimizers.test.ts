@@ -172,6 +172,28 @@ describe('groups', () => {
     expect(b.dataSync()[0]).toBe(1);
   });
 
+  it('keeps the state of a parameter whose gradient is missing for once', () => {
+    const [a, b] = [tf.variable(tf.tensor1d([1, 2])), tf.variable(tf.tensor1d([3, 4, 5]))];
+    const optimizer = new AdamW([
+      {
+        parameters: [
+          ['a', { variable: a }],
+          ['b', { variable: b }],
+        ],
+      },
+    ]);
+    optimizer.apply({ [a.name]: tf.ones([2]), [b.name]: tf.ones([3]) }, tf.scalar(0.1));
+    const [before, value] = [optimizer.stateDict(), b.dataSync().slice()];
+    optimizer.apply({ [a.name]: tf.ones([2]) }, tf.scalar(0.1));
+    const after = optimizer.stateDict();
+    for (const kind of ['first_moment', 'second_moment']) {
+      expect(after.get(`${kind}.b`)).toEqual(before.get(`${kind}.b`));
+      expect(after.get(`${kind}.a`)!.data[0]).toBeGreaterThan(before.get(`${kind}.a`)!.data[0] as number);
+    }
+    expect(b.dataSync()).toEqual(value);
+    expect(a.dataSync()[0]).toBeCloseTo(0.8, 4);
+  });
+
   it('refuses a parameter in two groups, and none at all', () => {
     const { parameters } = problem();
     expect(() => new Sgd([{ parameters }, { parameters }])).toThrow(InvalidOptionError);
