@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { onnxType } from './encode-model.js';
 import { foldBinary, foldUnary, isNeutral } from './fold.js';
 import type { Attribute, Graph } from './graph.js';
+import { reduceRows } from './reduce-rows.js';
 import type { HostData, Value, ValueType } from './value.js';
 import { broadcastShape, sameShape, sizeOf } from './value.js';
 
@@ -253,37 +254,12 @@ export class Builder {
     }
     const leading = axes.every((axis) => axis < axes.length);
     if (this.device === 'cpu' && leading && axes.length < x.shape.length) {
-      const total = this.#reduceRows(op, this.reshape(x, [count, sizeOf(shape)]));
+      const total = reduceRows(this, op, this.reshape(x, [count, sizeOf(shape)]));
       if (total !== undefined) return this.reshape(total, shape);
     }
     return this.op(op, [x, this.int64(axes)], shape, x.type, {
       keepdims: keepDims ? 1 : 0,
     });
-  }
-
-  /**
-   * `[rows, columns]` to `[columns]`, or undefined where the runtime's own reduction is as good. It is slow down columns:
-   * sums are products with a row of ones instead, and rows are first laid side by side until the inner loop is long.
-   */
-  #reduceRows(op: string, x: Value): Value | undefined {
-    const [rows, columns] = x.shape as [number, number];
-    const isSum = op === 'ReduceSum' || op === 'ReduceMean';
-    if (x.type !== 'float32' || op === 'ReduceProd' || rows * columns < 16_384) return undefined;
-    let block = 1;
-    while (columns * block < 4096 && block * 2 < rows && (rows / block) % 2 === 0) block *= 2;
-    if (block === 1 && !isSum) return undefined;
-    const down = (matrix: Value): Value => {
-      const [height, width] = matrix.shape as [number, number];
-      return isSum
-        ? this.op('MatMul', [this.splat(1, [1, height]), matrix], [1, width], 'float32')
-        : this.op(op, [matrix, this.int64([0])], [1, width], 'float32', {
-            keepdims: 1,
-          });
-    };
-    const partial =
-      block === 1 ? x : this.reshape(down(this.reshape(x, [rows / block, block * columns])), [block, columns]);
-    const total = down(partial);
-    return op === 'ReduceMean' ? this.mul(total, this.scalar(1 / rows)) : total;
   }
 
   /** Part of `x` from `begin` (inclusive) to `end` (exclusive) by positive `step` on each axis. */
