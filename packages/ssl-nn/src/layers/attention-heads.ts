@@ -36,6 +36,6 @@ export function firstTokens(x: tf.Tensor3D, count: number): tf.Tensor3D {
   const [batch, tokens, dim] = x.shape;
   if (count === tokens) return x;
   if (!Number.isInteger(count) || count < 1 || count > tokens)
-    throw new InvalidOptionError('firstTokens', 'count', `from 1 to ${tokens}`, count);
+    throw new InvalidOptionError('MultiHeadAttention.forward', 'queries', `from 1 to ${tokens}`, count);
   return tf.slice(x, [0, 0, 0], [batch, count, dim]);
 }

@@ -82,7 +82,7 @@ export class MultiHeadAttention extends Module {
       const split = (linear: Linear, from: tf.Tensor3D): tf.Tensor4D => splitHeads(linear.forward(from), this.heads);
       return [split(this.query!, asking), split(this.key!, x), split(this.value!, x)];
     }
-    // Three products with a third of the weights each: cheaper than cutting one product of all tokens in three.
+    // Three products with a third of the weights each: queries may be of fewer tokens, and no product has to be cut.
     const weights = tf.split(this.qkv.weight.variable as tf.Tensor as tf.Tensor2D, 3, 1);
     const biases = this.qkv.bias && tf.split(this.qkv.bias.variable as tf.Tensor as tf.Tensor1D, 3);
     const project = (from: tf.Tensor3D, part: number): tf.Tensor4D => {

@@ -60,6 +60,10 @@ describeAgreement([
     atol: 2e-5,
     rtol: 1e-4,
   }),
+  // Large enough to run in blocks.
+  agrees('batchNorm in blocks', [floats([33, 28, 28, 12]), floats([12]), floats([12])], normalise as never, {
+    scaled: 1e-5,
+  }),
 ]);
 
 it('names the parameter whose shape is wrong', () => {

@@ -40,6 +40,15 @@ it.each([
   }
 });
 
+it('has the second derivative', async () => {
+  const slope = (x: number): number =>
+    0.5 * (1 + erf(x / Math.SQRT2)) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+  const bends = points.map((x) => numericGradient(([y]) => slope(y!), [x])[0]!);
+  const second = (x: tf.Tensor1D): tf.Tensor => tf.grad((y) => tf.sum(tf.grad((z) => tf.sum(gelu(z)))(y)))(x);
+  for (const bend of [second(tf.tensor1d(points)), await compile(second)(tf.tensor1d(points))])
+    expect(bend).toBeAllClose(bends, { atol: 2e-6 });
+});
+
 it('goes to x and to 0 at the ends', async () => {
   const x = tf.tensor1d([-1e4, -40, 40, 1e4]);
   for (const approximate of ['none', 'tanh'] as const) {

@@ -1,5 +1,5 @@
 import type { StateDict } from 'ssl-nn';
-import { compile, foldIn, ndArray } from 'ssl-tensor';
+import { foldIn } from 'ssl-tensor';
 import type { CompileOptions, RandomKey } from 'ssl-tensor';
 import { AdamW, Trainer, warmupCosine } from 'ssl-train';
 import type { ParameterGroup } from 'ssl-train';
@@ -9,8 +9,8 @@ import {
   SequenceClassification,
   SequenceClassifierEvaluator,
 } from 'ssl-text-mlm';
-import type { BertInputs, ClassificationLoaderOptions } from 'ssl-text-mlm';
-import { labelDraws, linearProbe } from 'ssl-transfer';
+import type { BertInputs, ClassificationBatch, ClassificationLoaderOptions } from 'ssl-text-mlm';
+import { extractFeatures, gatherRows, labelDraws, linearProbe } from 'ssl-transfer';
 import type { StageProgress } from '../../runs/progress.js';
 import type { ClassifyResult } from './results.js';
 import type { TextSession } from './text-session.js';
@@ -66,7 +66,7 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
   const { recipe, context } = session;
   const { steps, batchSize, learningRate, bodyScale, headL2, weightDecay } = recipe.fineTune;
   const { pad } = (await session.tokenizer()).specialIds;
-  const engine = { device: context.device };
+  const compile = { device: context.device };
   const model = new BertForSequenceClassification(await session.config(), {
     key: foldIn(key, 'model'),
     numLabels: session.classes.length,
@@ -83,7 +83,7 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
     bucketLengths,
   });
   if (pretrained !== undefined)
-    await fitHead(model, { dataset, padId: pad, batchSize: 128, key, bucketLengths }, headL2, engine);
+    await fitHead(model, { dataset, padId: pad, batchSize: 128, key, bucketLengths }, headL2, compile);
   const trainer = new Trainer({
     method,
     loader,
@@ -91,11 +91,11 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
     schedule: warmupCosine({ base: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
     steps,
     seed: foldIn(key, 'seed')[0],
-    compile: engine,
+    compile,
     progress: 'silent',
     callbacks: { onStep: ({ step }) => onStep(step) },
   });
-  const evaluator = new SequenceClassifierEvaluator(model, engine);
+  const evaluator = new SequenceClassifierEvaluator(model, compile);
   try {
     await context.interruption.training(() => trainer.fit());
     const test = await session.dataset('test');
@@ -124,24 +124,24 @@ async function fitHead(
   model: BertForSequenceClassification,
   options: Omit<ClassificationLoaderOptions, 'mode'>,
   l2: number,
-  compileOptions: CompileOptions,
+  compile: CompileOptions,
 ): Promise<void> {
   const loader = new ClassificationLoader({ ...options, mode: 'evaluation' });
-  const features: number[] = [];
-  const labels: number[] = [];
-  const pooled = compile((inputs: BertInputs) => model.features(inputs), compileOptions);
-  for await (const { labels: batchLabels, weights, inputIds, attentionMask } of loader.epoch(0)) {
-    const output = await pooled({ inputIds, attentionMask });
-    const rows = weights.data.reduce((sum, weight) => sum + weight, 0);
-    features.push(...output.dataSync().subarray(0, rows * output.shape[1]!));
-    labels.push(...batchLabels.data.subarray(0, rows));
-    output.dispose();
-  }
-  pooled.dispose();
-  const train = ndArray(Float32Array.from(features), [labels.length, features.length / labels.length]);
+  const batches: ClassificationBatch[] = [];
+  for await (const batch of loader.epoch(0)) batches.push(batch);
+  const features = await extractFeatures(
+    (inputs: BertInputs) => model.features(inputs),
+    batches.map(({ inputIds, attentionMask }) => ({ inputIds, attentionMask })),
+    { compile },
+  );
+  // The last batch of each length is padded with rows of weight 0.
+  const labels = batches.flatMap((batch) => [...batch.labels.data]);
+  const weights = batches.flatMap((batch) => [...batch.weights.data]);
+  const rows = Int32Array.from([...weights.keys()].filter((row) => weights[row] === 1));
+  const train = gatherRows(features, rows);
   const { weight, bias } = linearProbe({
     train,
-    trainLabels: Int32Array.from(labels),
+    trainLabels: rows.map((row) => labels[row]!),
     test: train,
     classes: model.numLabels,
     l2,
