@@ -4,6 +4,8 @@ export { isTracing } from './compile/active-trace.js';
 export { compile } from './compile/compile.js';
 export type { CompiledFunction, CompileOptions, Feed, Feeds } from './compile/compiled-types.js';
 export { batchMoments, batchNorm } from './ops/batch-norm.js';
+export { channelAffine } from './ops/channel-affine.js';
+export type { ChannelActivation } from './ops/channel-affine.js';
 export type { BatchMoments } from './ops/batch-norm.js';
 export { blockwise, channelSums } from './ops/blockwise.js';
 export { dropout } from './ops/dropout.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchMoments, batchNorm } from 'ssl-tensor';
+import { batchMoments, batchNorm, channelAffine, type ChannelActivation } from 'ssl-tensor';
 import { ShapeError } from 'ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
 import { evaluation, type ForwardContext } from '../module/forward-context.js';
@@ -58,10 +58,11 @@ export class BatchNorm extends Module {
 
   /**
    * @param x `[..., features]`, rank 2 or more
+   * @param activation applied to the result in the same pass over memory
    * @returns same shape
    * @throws ShapeError on another last axis, or while training on a single value per feature
    */
-  forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
+  forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation, activation?: ChannelActivation): T {
     if (x.rank < 2 || x.shape.at(-1) !== this.features)
       throw new ShapeError(
         'BatchNorm.forward',
@@ -69,7 +70,7 @@ export class BatchNorm extends Module {
         `[..., ${this.features}], rank 2 or more`,
         `[${x.shape.join(', ')}]`,
       );
-    if (!ctx.training) return this.#evaluate(x);
+    if (!ctx.training) return this.#evaluate(x, activation);
     const rows = tf.reshape(x, [-1, this.features]) as tf.Tensor2D;
     const count = rows.shape[0];
     if (count < 2)
@@ -83,15 +84,16 @@ export class BatchNorm extends Module {
     this.#track(moments.mean, tf.mul(moments.variance, count / (count - 1)));
     const scale = this.weight?.variable ?? tf.ones([this.features]);
     const offset = this.bias?.variable ?? tf.zeros([this.features]);
-    return tf.reshape(batchNorm(rows, moments, scale, offset, this.epsilon), x.shape) as T;
+    const options = { epsilon: this.epsilon, ...(activation === undefined ? {} : { activation }) };
+    return tf.reshape(batchNorm(rows, moments, scale, offset, options), x.shape) as T;
   }
 
-  #evaluate<T extends tf.Tensor>(x: T): T {
+  #evaluate<T extends tf.Tensor>(x: T, activation: ChannelActivation | undefined): T {
     const rstd = tf.rsqrt(tf.add(this.runningVariance.variable, this.epsilon));
     const scale = this.weight === undefined ? rstd : tf.mul(rstd, this.weight.variable);
     const centred = tf.mul(this.runningMean.variable, scale);
     const offset = this.bias === undefined ? tf.neg(centred) : tf.sub(this.bias.variable, centred);
-    return tf.add(tf.mul(x, scale), offset) as T;
+    return channelAffine(x, scale, offset, activation);
   }
 
   #track(mean: tf.Tensor, variance: tf.Tensor): void {

@@ -15,6 +15,10 @@ export const smallImage = 64;
 export const sharesColumns = (c: number, g: Geometry): boolean =>
   c >= gatherChannels && (g.stride[0] * g.stride[1] >= 4 || g.outSize[0] * g.outSize[1] <= smallImage);
 
+/** True for a first layer: columns of so few values that making them costs less than changing the layout to the runtime's. */
+export const hasFewTaps = (c: number, g: Geometry): boolean =>
+  c < gatherChannels && g.kernel[0] * g.kernel[1] * c <= 48;
+
 /**
  * Pixels of `[n, h, w, c]` by index, `[n, indices, c]`; index `h * w` is a pixel of zeros, which stands for the padding.
  */

@@ -48,6 +48,10 @@ const geometries: readonly (readonly [
   ['2x2, stride 3, many channels', [1, 9, 8, 8], [2, 2, 8, 8], 3, 'valid', 1],
   ['5x5, pad 2, many channels', [1, 6, 6, 8], [5, 5, 8, 8], 1, 2, 1],
   ['3x3, dilation 2, many channels', [1, 8, 8, 8], [3, 3, 8, 8], 1, 'same', 2],
+  // Enough rows for the filter gradient to be a sum of parts.
+  ['3x3 same, many pixels, fewer filters than values under one', [16, 16, 16, 8], [3, 3, 8, 8], 1, 'same', 1],
+  ['1x1, many pixels, more filters than channels', [16, 16, 16, 8], [1, 1, 8, 16], 1, 'same', 1],
+  ['3x3, stride 2, many channels, large', [4, 20, 20, 8], [3, 3, 8, 8], 2, 'same', 1],
   ['stem of a residual net', [1, 14, 14, 3], [7, 7, 3, 16], 2, 3, 1],
   ['patches', [2, 8, 12, 3], [4, 4, 3, 16], 4, 'valid', 1],
   ['3x3, stride 2', [2, 7, 8, 3], [3, 3, 3, 2], 2, 'same', 1],

@@ -3,18 +3,26 @@ import type { Value } from '../graph/value.js';
 import {
   columns,
   gatherChannels,
+  hasFewTaps,
   inputGradientByColumns,
   sharesColumns,
   smallImage,
   tapMajorColumns,
 } from './conv-columns.js';
 import { attributesOf, type Geometry, toNchw, toNhwc } from './conv-geometry.js';
+import { productOverRows } from './product-over-rows.js';
 
 /** `[n, h, w, c]` and `[kh, kw, c, o]` to `[n, oh, ow, o]`. */
 export function conv2d(b: Builder, x: Value, filter: Value, g: Geometry): Value {
   const [n, , , c] = x.shape as readonly [number, number, number, number];
   const [kh, kw, , o] = filter.shape as readonly [number, number, number, number];
   const pointwise = kh * kw === 1 && g.pads.every((pad) => pad === 0) && g.stride[0] === 1 && g.stride[1] === 1;
+  if (b.device === 'cpu' && hasFewTaps(c, g))
+    return b.reshape(b.matMul(tapMajorColumns(b, x, g), b.reshape(filter, [kh * kw * c, o]), true, false), [
+      n,
+      ...g.outSize,
+      o,
+    ]);
   if (b.device === 'cpu' && (pointwise || sharesColumns(c, g))) {
     const rows = pointwise ? b.reshape(x, [n * g.outSize[0] * g.outSize[1], c]) : columns(b, x, g);
     return b.reshape(b.matMul(rows, b.reshape(filter, [kh * kw * c, o])), [n, ...g.outSize, o]);
@@ -36,11 +44,9 @@ export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometr
   const [kh, kw] = g.kernel;
   const gradient = b.reshape(dy, [dy.shape[0]! * g.outSize[0] * g.outSize[1], o]);
   const pointwise = kh * kw === 1 && g.pads.every((pad) => pad === 0) && g.stride[0] === 1 && g.stride[1] === 1;
-  if (pointwise) return b.reshape(b.matMul(b.reshape(x, [gradient.shape[0]!, c]), gradient, true, false), [1, 1, c, o]);
+  if (pointwise) return b.reshape(productOverRows(b, b.reshape(x, [gradient.shape[0]!, c]), gradient), [1, 1, c, o]);
   const product =
-    c >= gatherChannels
-      ? b.matMul(columns(b, x, g), gradient, true, false)
-      : b.matMul(tapMajorColumns(b, x, g), gradient);
+    c >= gatherChannels ? productOverRows(b, columns(b, x, g), gradient) : b.matMul(tapMajorColumns(b, x, g), gradient);
   return b.reshape(product, [kh, kw, c, o]);
 }
 
@@ -52,7 +58,8 @@ export function conv2dInputGradient(b: Builder, dy: Value, filter: Value, g: Geo
     const rows = b.reshape(dy, [n * g.outSize[0] * g.outSize[1], o]);
     return b.reshape(b.matMul(rows, b.reshape(filter, [c, o]), false, true), [n, ...g.inSize, c]);
   }
-  if (b.device === 'cpu' && o >= gatherChannels && g.outSize[0] * g.outSize[1] <= smallImage)
+  const strided = g.stride[0] * g.stride[1] >= 4;
+  if (b.device === 'cpu' && o >= gatherChannels && (strided || g.outSize[0] * g.outSize[1] <= smallImage))
     return inputGradientByColumns(b, dy, filter, g);
   const reach = [(kh - 1) * g.dilation[0] + 1, (kw - 1) * g.dilation[1] + 1] as const;
   const uncovered = ([0, 1] as const).map(

@@ -27,7 +27,7 @@ function reference(input: readonly number[], gain: readonly number[], offset: re
 const objective = (input: readonly number[], gain: readonly number[], offset: readonly number[]): number =>
   reference(input, gain, offset).reduce((sum, value, i) => sum + value * weight[i]!, 0);
 const normalise = (input: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor): tf.Tensor =>
-  batchNorm(input, batchMoments(input), gain, offset, epsilon);
+  batchNorm(input, batchMoments(input), gain, offset, { epsilon });
 const evaluate = (input: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor): tf.Tensor[] => [
   normalise(input, gain, offset),
   ...tf.grads((...args) =>
@@ -60,11 +60,34 @@ describeAgreement([
     atol: 2e-5,
     rtol: 1e-4,
   }),
+  agrees(
+    'batchNorm with ReLU',
+    [floats([4, 6, 5, 3]), floats([3]), floats([3])],
+    ((input: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor) =>
+      batchNorm(input, batchMoments(input), gain, offset, { epsilon, activation: 'relu' })) as never,
+    { atol: 5e-6 },
+  ),
   // Large enough to run in blocks.
   agrees('batchNorm in blocks', [floats([33, 28, 28, 12]), floats([12]), floats([12])], normalise as never, {
     scaled: 1e-5,
   }),
 ]);
+
+it('with ReLU is the same as with a ReLU after it, values and gradients', () => {
+  const args = [tf.tensor2d(x, [rows, channels]), tf.tensor1d(scale), tf.tensor1d(bias)];
+  const fused = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor): tf.Tensor =>
+    batchNorm(a, batchMoments(a), b, c, { epsilon, activation: 'relu' });
+  const apart = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor): tf.Tensor => tf.relu(normalise(a, b, c));
+  const [one, other] = [fused, apart].map((op) => {
+    const objective = (...inputs: tf.Tensor[]): tf.Tensor =>
+      tf.sum(tf.mul(op(inputs[0]!, inputs[1]!, inputs[2]!), tf.tensor2d(weight, [rows, channels])));
+    return [op(args[0]!, args[1]!, args[2]!), ...tf.grads(objective)(args)];
+  });
+  const zeros = [...one![0]!.dataSync()].filter((value) => value === 0).length;
+  expect(zeros).toBeGreaterThan(3);
+  expect(zeros).toBeLessThan(15);
+  one!.forEach((tensor, index) => expect(tensor).toBeAllClose(other![index]!, { atol: 1e-6 }));
+});
 
 it('names the parameter whose shape is wrong', () => {
   expect(() => normalise(tf.zeros([2, 4]), tf.ones([3]), tf.zeros([4]))).toThrow(ShapeError);

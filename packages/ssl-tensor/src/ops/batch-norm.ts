@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '../errors/shape-error.js';
 import { blockwise, channelSums } from './blockwise.js';
+import { affine, type ChannelActivation, checkChannels, throughActivation } from './channel-affine.js';
 import { stopGradient } from './stop-gradient.js';
 
 /** Statistics of a batch per channel, `[channels]` each. */
@@ -26,9 +26,17 @@ export function batchMoments(x: tf.Tensor): BatchMoments {
   return { mean, variance: tf.div(squares, x.size / mean.size) };
 }
 
+/** Options of {@link batchNorm}. */
+export interface BatchNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly epsilon?: number;
+  /** Applied to the result in the same pass. */
+  readonly activation?: ChannelActivation;
+}
+
 /**
- * Batch normalisation with the batch's own statistics: `(x - mean) / sqrt(variance + epsilon) * scale + bias`. The
- * gradient is the closed form, which treats the statistics as functions of `x`.
+ * Batch normalisation with the batch's own statistics: `(x - mean) / sqrt(variance + epsilon) * scale + bias`, computed
+ * as one affine map per channel. The gradient is the closed form, which treats the statistics as functions of `x`.
  *
  * @param x `[..., channels]`, float32
  * @param moments of the same `x`, from {@link batchMoments}
@@ -43,41 +51,32 @@ export function batchNorm<T extends tf.Tensor>(
   { mean, variance }: BatchMoments,
   scale: tf.Tensor,
   bias: tf.Tensor,
-  epsilon = 1e-5,
+  { epsilon = 1e-5, activation }: BatchNormOptions = {},
 ): T {
-  const channels = x.shape.at(-1)!;
-  for (const [name, tensor] of [
-    ['scale', scale],
-    ['bias', bias],
-  ] as const) {
-    if (tensor.rank !== 1 || tensor.shape[0] !== channels)
-      throw new ShapeError('batchNorm', name, `[${channels}]`, `[${tensor.shape.join(', ')}]`);
-  }
-  const count = x.size / channels;
+  checkChannels('batchNorm', x, { scale, bias });
+  const count = x.size / x.shape.at(-1)!;
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, gain, offset, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const rstd = tf.rsqrt(tf.add(variance, epsilon));
     const factor = tf.mul(gain, rstd);
-    save([input, mean, rstd, factor]);
+    const value = affine(input, factor, tf.sub(offset, tf.mul(mean, factor)), activation);
+    save(activation === undefined ? [input, mean, rstd, factor] : [input, mean, rstd, factor, value]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const [source, centre, inverse, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-      const [biasGradient, onCentred] = channelSums([dy, source, centre], (g, value, middle) => [
+      const [source, centre, inverse, slope, output] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const arriving = activation === undefined ? dy : throughActivation(dy, output);
+      const [biasGradient, onCentred] = channelSums([arriving, source, centre], (g, value, middle) => [
         g!,
         tf.mul(g!, tf.sub(value!, middle!)),
       ]);
       const along = tf.mul(onCentred, inverse);
-      // dx = slope * (dy - mean(dy) - xhat * mean(dy * xhat)), as one affine form of dy and the deviation.
-      const onDeviation = tf.mul(tf.mul(tf.mul(slope, inverse), along), -1 / count);
-      const constant = tf.mul(tf.mul(slope, biasGradient), -1 / count);
-      const operands = [dy, source, centre, slope, onDeviation, constant];
-      const [dx] = blockwise(operands, (...[g, value, middle, a, b, c]) => [
-        tf.add(tf.add(tf.mul(g!, a!), tf.mul(tf.sub(value!, middle!), b!)), c!),
+      // dx = slope * (dy - mean(dy) - xhat * mean(dy * xhat)), as one affine form of dy and x.
+      const onSource = tf.mul(tf.mul(tf.mul(slope, inverse), along), -1 / count);
+      const constant = tf.sub(tf.mul(tf.mul(slope, biasGradient), -1 / count), tf.mul(onSource, centre));
+      const [dx] = blockwise([arriving, source, slope, onSource, constant], (...[g, value, a, b, c]) => [
+        tf.add(tf.add(tf.mul(g!, a!), tf.mul(value!, b!)), c!),
       ]);
       return [dx, along, biasGradient];
     };
-    const [value] = blockwise([input, mean, factor, offset], (...[source, centre, a, b]) => [
-      tf.add(tf.mul(tf.sub(source!, centre!), a!), b!),
-    ]);
     return { value, gradFunc };
   });
   return op(x, scale, bias) as T;

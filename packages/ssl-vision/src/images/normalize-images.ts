@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor';
+import { channelAffine, InvalidOptionError, ShapeError } from 'ssl-tensor';
 
 /** Mean and deviation of a data set's pixels on the scale 0 .. 1, one number or one for each channel. */
 export interface ImageStatistics {
@@ -39,7 +39,7 @@ export function normalizeImages(images: tf.Tensor, { mean, std }: ImageStatistic
   const scale = deviations.map((value) => 1 / (255 * value));
   const shift = deviations.map((value, channel) => -means[channel]! / value);
   return tf.tidy(
-    () => tf.add(tf.mul(tf.cast(images, 'float32'), tf.tensor1d(scale)), tf.tensor1d(shift)) as tf.Tensor4D,
+    () => channelAffine(tf.cast(images, 'float32'), tf.tensor1d(scale), tf.tensor1d(shift)) as tf.Tensor4D,
   );
 }
 

@@ -41,7 +41,7 @@ export class BasicBlock extends Module {
 
   forward(x: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor4D {
     const identity = this.downsample === undefined ? x : this.downsample.forward(x, ctx);
-    const inner = tf.relu(this.bn1.forward(this.conv1.forward(x), ctx));
+    const inner = this.bn1.forward(this.conv1.forward(x), ctx, 'relu');
     return tf.relu(tf.add(this.bn2.forward(this.conv2.forward(inner), ctx), identity));
   }
 }

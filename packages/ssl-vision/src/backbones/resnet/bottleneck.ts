@@ -45,8 +45,8 @@ export class Bottleneck extends Module {
 
   forward(x: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor4D {
     const identity = this.downsample === undefined ? x : this.downsample.forward(x, ctx);
-    const reduced = tf.relu(this.bn1.forward(this.conv1.forward(x), ctx));
-    const inner = tf.relu(this.bn2.forward(this.conv2.forward(reduced), ctx));
+    const reduced = this.bn1.forward(this.conv1.forward(x), ctx, 'relu');
+    const inner = this.bn2.forward(this.conv2.forward(reduced), ctx, 'relu');
     return tf.relu(tf.add(this.bn3.forward(this.conv3.forward(inner), ctx), identity));
   }
 }
