@@ -17,6 +17,19 @@ function setUp(...shapes: readonly (readonly number[])[]): { b: Builder; inputs:
 /** Ops that a value needs, in the order they run. */
 const ops = (...values: Value[]): string[] => scheduleNodes(values).nodes.map(({ op }) => op);
 
+describe('an op with a scalar', () => {
+  it('runs flat where the last axis is 1', () => {
+    const { b, inputs } = setUp([64, 8, 8, 1], [1]);
+    const [x, y] = inputs as [Value, Value];
+    for (const value of [b.add(x, y), b.sub(y, x), b.mul(x, b.scalar(2))]) {
+      const flat = value.producer!.inputs[0]!;
+      expect([value.producer!.op, value.shape]).toEqual(['Reshape', [64, 8, 8, 1]]);
+      expect(flat.producer!.inputs.map((input) => input!.shape).sort()).toEqual([[], [4096]]);
+    }
+    expect(ops(b.add(x, x))).toEqual(['Add']);
+  });
+});
+
 describe('common subexpressions', () => {
   it('are one node', () => {
     const { b, inputs } = setUp([2, 3], [3]);

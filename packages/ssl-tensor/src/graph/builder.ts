@@ -98,7 +98,19 @@ export class Builder {
     const right = this.#operand(b, left, shape);
     const small = broadcastShape(left.shape, right.shape)!;
     if (!sameShape(small, shape)) return this.expand(this.op(op, [left, right], small, type), shape);
-    return this.#widened(op, left, right, shape, type) ?? this.op(op, [left, right], shape, type);
+    return this.#widened(op, left, right, shape, type) ?? this.#flattened(op, left, right, shape, type);
+  }
+
+  /** An op with a scalar runs on the flat array: the runtime takes each element of `[..., 1]` for a row of its own. */
+  #flattened(op: string, a: Value, b: Value, shape: readonly number[], type: ValueType): Value {
+    const size = sizeOf(shape);
+    const isFull = (value: Value): boolean => sizeOf(value.shape) === size;
+    if (this.device !== 'cpu' || shape.length < 2 || shape.at(-1) !== 1 || size < 1024 || (isFull(a) && isFull(b)))
+      return this.op(op, [a, b], shape, type);
+    if (!(isFull(a) && sizeOf(b.shape) === 1) && !(isFull(b) && sizeOf(a.shape) === 1))
+      return this.op(op, [a, b], shape, type);
+    const flat = (value: Value): Value => this.reshape(value, isFull(value) ? [size] : []);
+    return this.reshape(this.op(op, [flat(a), flat(b)], [size], type), shape);
   }
 
   /**
@@ -376,7 +388,9 @@ export class Builder {
       return this.#scale(chain.base, chain.factor * factor, shape);
     if (x.producer?.op === 'Neg') return this.#scale(x.producer.inputs[0]!, -factor, shape);
     return this.expand(
-      factor === -1 ? this.op('Neg', [x], x.shape, x.type) : this.op('Mul', [x, this.scalar(factor)], x.shape, x.type),
+      factor === -1
+        ? this.op('Neg', [x], x.shape, x.type)
+        : this.#flattened('Mul', x, this.scalar(factor), x.shape, x.type),
       shape,
     );
   }

@@ -19,7 +19,7 @@ export async function pretrainText(session: TextSession, progress: StageProgress
   const model = await session.freshModel();
   const method = new MaskedLanguageModelling(model);
   const masking = { maskProbability: maskRate };
-  const bucketLengths = session.bucketLengths;
+  const bucketLengths = session.bucketLengths('long');
   const loader = new MlmLoader({
     dataset: await session.dataset('pretrain'),
     tokenizer,

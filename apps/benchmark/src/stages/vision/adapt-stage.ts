@@ -7,6 +7,7 @@ import type { LinearWeights } from 'ssl-transfer';
 import type { Backbone } from 'ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { PipelineContext } from '../../runs/pipeline.js';
+import { evaluationBatch } from './encoder-features.js';
 import { featuresOf } from './encoder.js';
 import type { VisionData } from './vision-data.js';
 import { randomView } from './vision-views.js';
@@ -68,7 +69,7 @@ export async function adapt(options: AdaptOptions): Promise<number> {
       classifier,
       inputs: data.test.images,
       labels: data.test.labels,
-      batchSize: 500,
+      batchSize: Math.min(evaluationBatch, data.test.labels.length),
       compile,
     });
     return accuracy;

@@ -7,7 +7,8 @@ import type { Device } from '../../runs/pipeline.js';
 import { featuresOf } from './encoder.js';
 import type { LabelledImages, VisionData } from './vision-data.js';
 
-const batchSize = 500;
+/** Images at a time: few enough for what a layer makes of them to stay in the cache. */
+export const evaluationBatch = 100;
 
 /** Features of the training and test images. */
 export interface BothFeatures {
@@ -42,7 +43,7 @@ export class EncoderFeatures {
 
   /** Features of some images. */
   of(images: NdArray<Uint8Array>, onProgress?: (done: number) => void): Promise<NdArray<Float32Array>> {
-    return this.#extractor.extract(inBatches(images, Math.min(batchSize, images.shape[0]!)), onProgress);
+    return this.#extractor.extract(inBatches(images, Math.min(evaluationBatch, images.shape[0]!)), onProgress);
   }
 
   /** kNN accuracy against the recipe's reduced reference set. */
