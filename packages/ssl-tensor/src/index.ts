@@ -11,8 +11,17 @@ export { blockwise, channelSums } from './ops/blockwise.js';
 export { dropout } from './ops/dropout.js';
 export { gelu } from './ops/gelu.js';
 export type { GeluOptions } from './ops/gelu.js';
+export { groupNorm } from './ops/group-norm.js';
+export type { GroupNormOptions } from './ops/group-norm.js';
 export { layerNorm } from './ops/layer-norm.js';
-export { foldInKey, keyArray, randomUniform } from './ops/random-uniform.js';
+export {
+  foldInKey,
+  keyArray,
+  randomBits,
+  randomNormal,
+  randomPermutation,
+  randomUniform,
+} from './ops/random-uniform.js';
 export type { TensorKey } from './ops/random-uniform.js';
 export { scaledDotProductAttention } from './ops/scaled-dot-product-attention.js';
 export type { AttentionOptions } from './ops/scaled-dot-product-attention.js';

@@ -73,15 +73,6 @@ describe('what cannot be recorded', () => {
       (await refusal(() => compile((input: tf.Tensor) => tf.add(tf.variable(input, true), 1))(x()))).message,
     ).toMatch(/variable/);
   });
-
-  it('more signatures than maxTraces', async () => {
-    const f = compile((input: tf.Tensor) => tf.neg(input), { maxTraces: 2, name: 'step' });
-    await f(tf.zeros([1]));
-    await f(tf.zeros([2]));
-    const error = await refusal(() => f(tf.zeros([3])));
-    expect(error.message).toMatch(/'step'.*3 different input signatures.*float32\[3\].*maxTraces/);
-    expect(await f(tf.ones([2]))).toBeAllClose([-1, -1]);
-  });
 });
 
 const disposed = (): tf.Tensor => {

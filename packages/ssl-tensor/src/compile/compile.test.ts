@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
+import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { ndArray } from '../nd-array.js';
 import { compile } from './compile.js';
 
@@ -196,5 +197,31 @@ describe('surroundings', () => {
       [3, 3],
     ]);
     expect(tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([1, 2]))).toBeAllClose([2, 4]);
+  });
+});
+
+describe('more signatures than maxTraces', () => {
+  it('give back the graph not used for longest, and warn once', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    const double = compile((x: tf.Tensor) => tf.mul(x, 2), { maxTraces: 2, name: 'double' });
+    const call = async (length: number): Promise<number> => {
+      const result = await double(tf.ones([length]));
+      expect(result).toBeAllClose(new Array<number>(length).fill(2));
+      return double.traces;
+    };
+    const traces: number[] = [];
+    // 2 is used again before 3 comes, so 1 goes; then 2 is the older one.
+    for (const length of [1, 2, 1, 2, 3, 2, 4, 3]) traces.push(await call(length));
+    expect(traces).toEqual([1, 2, 2, 2, 3, 3, 4, 5]);
+    expect(warning).toHaveBeenCalledOnce();
+    expect(warning.mock.calls[0]![0]).toMatch(
+      /'double'.*more than 2 different input signatures.*float32\[3\].*maxTraces/,
+    );
+    warning.mockRestore();
+    double.dispose();
+  });
+
+  it('are refused where none may be', () => {
+    expect(() => compile((x: tf.Tensor) => x, { maxTraces: 0 })).toThrow(InvalidOptionError);
   });
 });

@@ -3,6 +3,7 @@ import { registerSslBackend } from '../backend/register-backend.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import { engineFor } from '../engine/choose-engine.js';
 import type { Engine } from '../engine/engine.js';
+import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import type { NdArray } from '../nd-array.js';
 import { isNdArray } from '../nd-array.js';
@@ -52,17 +53,13 @@ export function compile<A extends readonly unknown[], R>(
 ): CompiledFunction<A, R> {
   const name = options.name ?? (fn.name === '' ? 'compiled function' : fn.name);
   const maxTraces = options.maxTraces ?? defaultMaxTraces;
+  if (!Number.isInteger(maxTraces) || maxTraces < 1)
+    throw new InvalidOptionError('compile', 'maxTraces', 'a positive integer', maxTraces);
   const graphs = new Map<string, CompiledGraph>();
   let traces = 0;
+  let warned = false;
 
   const build = async (engine: Engine, backend: SslBackend, args: FlatArguments): Promise<CompiledGraph> => {
-    if (graphs.size >= maxTraces) {
-      throw new UnsupportedOpError(
-        `'${name}'`,
-        `was called with ${maxTraces + 1} different input signatures, the last being ${args.signature}`,
-        'Keep shapes fixed (drop or pad the last batch) and pass changing numbers as tf.scalar, or raise maxTraces',
-      );
-    }
     const record = (): Recording<R> =>
       recordFunction(backend, engine.device, args.specs, (tensors) => fn(...(args.rebuild(tensors) as unknown as A)));
     let recording = record();
@@ -81,17 +78,33 @@ export function compile<A extends readonly unknown[], R>(
     return CompiledGraph.load(engine, backend, recording, args.specs);
   };
 
+  /** Gives back the graph that was not used for longest, where there are as many as may be. */
+  const makeRoom = async (signature: string): Promise<void> => {
+    const [oldest] = graphs;
+    if (oldest === undefined || graphs.size < maxTraces) return;
+    if (!warned) {
+      process.emitWarning(
+        `'${name}' was called with more than ${maxTraces} different input signatures, the last being ${signature}; each new one takes a new trace. Keep shapes fixed (drop or pad the last batch) and pass changing numbers as tf.scalar, or raise maxTraces`,
+        { code: 'SSL_TENSOR_RETRACING' },
+      );
+      warned = true;
+    }
+    graphs.delete(oldest[0]);
+    await oldest[1].release();
+  };
+
   const call = async (...args: unknown[]): Promise<R> => {
     if (options.device === 'tensorflow') return runEagerly(fn, args);
     const flat = flattenArguments(name, args);
     return enqueue(async () => {
       const backend = registerSslBackend();
       const engine = await engineFor(options);
-      let graph = graphs.get(flat.signature);
-      if (graph === undefined) {
-        graph = await build(engine, backend, flat);
-        graphs.set(flat.signature, graph);
-      }
+      const known = graphs.get(flat.signature);
+      if (known === undefined) await makeRoom(flat.signature);
+      const graph = known ?? (await build(engine, backend, flat));
+      // Last in the map is the one used last.
+      graphs.delete(flat.signature);
+      graphs.set(flat.signature, graph);
       return (await graph.run(flat.leaves)) as R;
     });
   };

@@ -21,7 +21,7 @@ export interface CompileOptions {
   readonly device?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';
   /** Threads of the CPU engine. Default: the number of available cores. */
   readonly threads?: number;
-  /** How many input signatures may be traced before an error says that shapes keep changing. Default 32. */
+  /** Input signatures whose graphs are kept; beyond, the one used least recently gives its memory back. Default 32. */
   readonly maxTraces?: number;
   /** File prefix: the engine writes a profile (Chrome trace JSON) of all runs there when the function is disposed. */
   readonly profile?: string;

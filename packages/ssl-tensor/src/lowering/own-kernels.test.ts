@@ -9,7 +9,7 @@ import {
 } from '../../../../test/support/lowering-conformance.js';
 import { gelu } from '../ops/gelu.js';
 import { layerNorm } from '../ops/layer-norm.js';
-import { foldInKey, randomUniform } from '../ops/random-uniform.js';
+import { foldInKey, randomBits, randomUniform } from '../ops/random-uniform.js';
 import { sparseSoftmaxCrossEntropy } from '../ops/sparse-softmax-cross-entropy.js';
 import { ownKernelRules } from './own-kernels.js';
 
@@ -44,6 +44,9 @@ describeConformance('own kernels', ownKernelRules, [
       (k) => randomUniform(k, shape),
       { rtol: 0, atol: 0 },
     ),
+  ),
+  ...[[], [5], [2, 3], [0]].map((shape) =>
+    agreesInValue(`randomBits [${shape.join(', ')}]`, [key(5, 6)], (k) => randomBits(k, shape), { rtol: 0, atol: 0 }),
   ),
   ...[0, 1, 4294967295, 4294967296 * 5 + 7].map((data) =>
     agreesInValue(`foldInKey ${data}`, [key(0xdeadbeef, 7)], (k) => foldInKey(k, data), { rtol: 0, atol: 0 }),

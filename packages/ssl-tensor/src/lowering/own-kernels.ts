@@ -41,18 +41,17 @@ function threefry(b: Builder, key: Value, high: Value, low: Value): Value {
   return b.concat([b.reshape(x0, [1, pairs]), b.reshape(x1, [1, pairs])], 0);
 }
 
-/** Words of the counters `0 .. pairs - 1`. */
-const countedWords = (b: Builder, key: Value, pairs: number): Value =>
-  threefry(
-    b,
-    key,
-    b.splat(0, [pairs], 'uint32'),
-    b.constant(
-      Uint32Array.from({ length: pairs }, (_, index) => index),
-      [pairs],
-      'uint32',
-    ),
+/** The first `count` words of the counters 0, 1, ..., as randomUniform has them on the host. */
+function countedWords(b: Builder, key: Value, count: number): Value {
+  const pairs = Math.ceil(count / 2);
+  const counters = b.constant(
+    Uint32Array.from({ length: pairs }, (_, index) => index),
+    [pairs],
+    'uint32',
   );
+  const words = threefry(b, key, b.splat(0, [pairs], 'uint32'), counters);
+  return b.slice(b.reshape(words, [2 * pairs]), [0], [count]);
+}
 
 /** Kernels of our own, recorded inside compile() in place of chains of TF.js ops. */
 export const ownKernelRules: RuleTable = {
@@ -74,15 +73,14 @@ export const ownKernelRules: RuleTable = {
     });
   },
   SslRandomUniform: (b, inputs, { shape }) => {
-    const size = sizeOf(shape as number[]);
-    const pairs = Math.ceil(size / 2);
-    const words = b.reshape(countedWords(b, input(inputs, 'key'), pairs), [2 * pairs]);
-    const high = b.op('BitShift', [words, b.splat(8, [2 * pairs], 'uint32')], [2 * pairs], 'uint32', {
+    const words = countedWords(b, input(inputs, 'key'), sizeOf(shape as number[]));
+    const high = b.op('BitShift', [words, b.splat(8, words.shape, 'uint32')], words.shape, 'uint32', {
       direction: 'RIGHT',
     });
-    const uniform = b.mul(b.cast(high, 'float32'), b.scalar(2 ** -24));
-    return b.reshape(b.slice(uniform, [0], [size]), shape as number[]);
+    return b.reshape(b.mul(b.cast(high, 'float32'), b.scalar(2 ** -24)), shape as number[]);
   },
+  SslRandomBits: (b, inputs, { shape }) =>
+    b.reshape(b.cast(countedWords(b, input(inputs, 'key'), sizeOf(shape as number[])), 'int32'), shape as number[]),
   SslFoldIn: (b, inputs, { data }) => {
     const words = threefry(
       b,

@@ -1,9 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
+import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
 import { foldIn, randomKey } from '../random/random-key.js';
-import { foldInKey, keyArray, randomUniform, type TensorKey } from './random-uniform.js';
+import {
+  foldInKey,
+  keyArray,
+  randomBits,
+  randomNormal,
+  randomPermutation,
+  randomUniform,
+  type TensorKey,
+} from './random-uniform.js';
 
 const keyTensor = (seed: number): TensorKey => tf.tensor1d(keyArray(randomKey(seed)).data, 'int32');
 const compiledUniform = compile((key: TensorKey, sizes: { n: number }) => randomUniform(key, [sizes.n]));
@@ -67,5 +76,43 @@ describe('foldInKey', () => {
       expect(foldInKey(keyTensor(9), data).dataSync()).toEqual(expected);
       expect((await compile((key: TensorKey) => foldInKey(key, data))(keyTensor(9))).dataSync()).toEqual(expected);
     }
+  });
+});
+
+describe('randomBits', () => {
+  it('are the published words, the same eagerly and compiled', async () => {
+    const draw = (key: TensorKey): tf.Tensor => randomBits(key, [3, 3]);
+    expect(Array.from(randomBits(tf.tensor1d([0, 0], 'int32'), [2]).dataSync())).toEqual([
+      0x6b200159 | 0,
+      0x99ba4efe | 0,
+    ]);
+    const eager = draw(keyTensor(3));
+    expect([eager.dtype, eager.shape]).toEqual(['int32', [3, 3]]);
+    expect((await compile(draw)(keyTensor(3))).dataSync()).toEqual(eager.dataSync());
+  });
+});
+
+describe('randomNormal', () => {
+  it('has the moments of a normal distribution, and the same values eagerly and compiled', async () => {
+    const n = 50_001;
+    const draw = (key: TensorKey): tf.Tensor => randomNormal(key, [n]);
+    const values = Array.from((await compile(draw)(keyTensor(11))).dataSync());
+    expect(draw(keyTensor(11))).toBeAllClose({ data: values, shape: [n] }, { rtol: 1e-5, atol: 1e-5 });
+    const moment = (power: number): number => values.reduce((sum, value) => sum + value ** power, 0) / n;
+    // Four standard errors each: the variances of x, x^2, x^3 and x^4 are 1, 2, 15 and 96.
+    [0, 1, 0, 3].forEach((expected, index) =>
+      expect(Math.abs(moment(index + 1) - expected)).toBeLessThan(4 * Math.sqrt([1, 2, 15, 96][index]! / n)),
+    );
+    expect(values.every((value) => Number.isFinite(value))).toBe(true);
+  });
+});
+
+describe('randomPermutation', () => {
+  it('holds every number once, the same eagerly and compiled, in an order that the key decides', async () => {
+    const draw = (key: TensorKey): tf.Tensor => randomPermutation(key, 257);
+    const eager = Array.from(draw(keyTensor(1)).dataSync());
+    expect(eager.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 257 }, (_, index) => index));
+    expect(Array.from((await compile(draw)(keyTensor(1))).dataSync())).toEqual(eager);
+    expect(Array.from(draw(keyTensor(2)).dataSync())).not.toEqual(eager);
   });
 });

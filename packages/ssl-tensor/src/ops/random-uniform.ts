@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
+import { sizeOf } from '../graph/value.js';
 import { type RandomKey, foldIn } from '../random/random-key.js';
 import { threefry2x32 } from '../random/threefry.js';
 
@@ -10,6 +11,15 @@ const hostKey = (key: TensorKey): RandomKey => {
   const words = key.dataSync();
   return [words[0]! >>> 0, words[1]! >>> 0];
 };
+
+/** Words of the counters 0, 1, ...: first those of the first half of each pair, then those of the second. */
+function hostWords(key: TensorKey, count: number): Uint32Array {
+  const pairs = Math.ceil(count / 2);
+  const words = new Uint32Array(2 * pairs);
+  const host = hostKey(key);
+  for (let i = 0; i < pairs; i++) [words[i], words[pairs + i]] = threefry2x32(host, 0, i);
+  return words.subarray(0, count);
+}
 
 /** A key as the host array that a compiled step takes. */
 export function keyArray(key: RandomKey): { data: Int32Array; shape: readonly [2] } {
@@ -25,16 +35,50 @@ export function keyArray(key: RandomKey): { data: Int32Array; shape: readonly [2
  */
 export function randomUniform(key: TensorKey, shape: readonly number[]): tf.Tensor {
   if (isTracing()) return tf.engine().runKernel('SslRandomUniform', { key }, { shape: [...shape] });
-  const size = shape.reduce((product, dimension) => product * dimension, 1);
-  const pairs = Math.ceil(size / 2);
-  const words = hostKey(key);
-  const values = new Float32Array(2 * pairs);
-  for (let i = 0; i < pairs; i++) {
-    const [a, b] = threefry2x32(words, 0, i);
-    values[i] = (a >>> 8) * 2 ** -24;
-    values[pairs + i] = (b >>> 8) * 2 ** -24;
-  }
-  return tf.tensor(values.subarray(0, size), [...shape], 'float32');
+  return tf.tensor(
+    Float32Array.from(hostWords(key, sizeOf(shape)), (word) => (word >>> 8) * 2 ** -24),
+    [...shape],
+    'float32',
+  );
+}
+
+/**
+ * Random words from an explicit key: all 32 bits of an int32 are random; the same on every device, eager or compiled.
+ *
+ * @param key int32 `[2]`
+ * @param shape shape of the result
+ * @returns int32 of `shape`
+ */
+export function randomBits(key: TensorKey, shape: readonly number[]): tf.Tensor {
+  if (isTracing()) return tf.engine().runKernel('SslRandomBits', { key }, { shape: [...shape] });
+  return tf.tensor(Int32Array.from(hostWords(key, sizeOf(shape))), [...shape], 'int32');
+}
+
+/**
+ * Standard normal numbers from an explicit key, by Box and Muller's transform of {@link randomUniform}'s; devices differ
+ * by the rounding of their logarithm and cosine.
+ *
+ * @param key int32 `[2]`
+ * @param shape shape of the result
+ * @returns float32 of `shape`
+ */
+export function randomNormal(key: TensorKey, shape: readonly number[]): tf.Tensor {
+  return tf.tidy(() => {
+    const size = sizeOf(shape);
+    const [radius, angle] = tf.split(randomUniform(key, [2 * size]), 2) as [tf.Tensor, tf.Tensor];
+    const length = tf.sqrt(tf.mul(tf.log(tf.sub(1, radius)), -2));
+    return tf.reshape(tf.mul(length, tf.cos(tf.mul(angle, 2 * Math.PI))), [...shape]);
+  });
+}
+
+/**
+ * A random order of `0 .. length - 1` from an explicit key: the places of {@link randomUniform}'s numbers, largest first.
+ *
+ * @param key int32 `[2]`
+ * @returns int32 `[length]`
+ */
+export function randomPermutation(key: TensorKey, length: number): tf.Tensor1D {
+  return tf.tidy(() => tf.topk(randomUniform(key, [length]) as tf.Tensor1D, length).indices);
 }
 
 /** Key derived from a tensor key and a static number, for one draw of several in a step. */
