@@ -2,46 +2,44 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 
 import { convRules } from '../../packages/ssl-tensor/src/lowering/conv.js';
+import { countingRules } from '../../packages/ssl-tensor/src/lowering/counting.js';
 import { creationRules } from '../../packages/ssl-tensor/src/lowering/creation.js';
+import { einsumRules } from '../../packages/ssl-tensor/src/lowering/einsum.js';
 import { elementwiseRules } from '../../packages/ssl-tensor/src/lowering/elementwise.js';
 import { gatherRules } from '../../packages/ssl-tensor/src/lowering/gather.js';
 import { loweringTable } from '../../packages/ssl-tensor/src/lowering/lowering-table.js';
 import { matMulRules } from '../../packages/ssl-tensor/src/lowering/matmul.js';
+import { morphologyRules } from '../../packages/ssl-tensor/src/lowering/morphology.js';
 import { normalizationRules } from '../../packages/ssl-tensor/src/lowering/normalization.js';
 import { ownKernelRules } from '../../packages/ssl-tensor/src/lowering/own-kernels.js';
 import { poolRules } from '../../packages/ssl-tensor/src/lowering/pool.js';
 import { reductionRules } from '../../packages/ssl-tensor/src/lowering/reduction.js';
 import type { RuleTable } from '../../packages/ssl-tensor/src/lowering/rule.js';
+import { segmentRules } from '../../packages/ssl-tensor/src/lowering/segment.js';
 import { shapeRules } from '../../packages/ssl-tensor/src/lowering/shape.js';
+import { volumeRules } from '../../packages/ssl-tensor/src/lowering/volume.js';
 
 /** Rules by the file in packages/ssl-tensor/src/lowering that holds them. */
 export const kernelFamilies: Readonly<Record<string, RuleTable>> = {
   conv: convRules,
+  counting: countingRules,
   creation: creationRules,
+  einsum: einsumRules,
   elementwise: elementwiseRules,
   gather: gatherRules,
   matmul: matMulRules,
+  morphology: morphologyRules,
   normalization: normalizationRules,
   'own-kernels': ownKernelRules,
   pool: poolRules,
   reduction: reductionRules,
+  segment: segmentRules,
   shape: shapeRules,
+  volume: volumeRules,
 };
 
 /** Why a kernel is refused, and which kernels that holds for. */
 const refusals: readonly (readonly [reason: string, kernels: readonly string[]])[] = [
-  [
-    'Three spatial axes; no rule yet',
-    [
-      'AvgPool3D',
-      'AvgPool3DGrad',
-      'Conv3D',
-      'Conv3DBackpropFilterV2',
-      'Conv3DBackpropInputV2',
-      'MaxPool3D',
-      'MaxPool3DGrad',
-    ],
-  ],
   ['Complex numbers have no element type in the graph', ['Complex', 'ComplexAbs', 'FFT', 'IFFT', 'Imag', 'Real']],
   [
     'The shape of its result depends on values',
@@ -63,12 +61,6 @@ const refusals: readonly (readonly [reason: string, kernels: readonly string[]])
   ],
   ['Draws host randomness; use `randomUniform(key, shape)`', ['Multinomial']],
   ['Draws on a canvas', ['Draw']],
-  ['Works on shapes as values; use `tf.broadcastTo` with a static shape', ['BroadcastArgs']],
-  ['No rule yet; transpose, multiply and sum instead', ['Einsum']],
-  ['No rule yet; `tf.exp(tf.cumsum(tf.log(x)))` for positive numbers', ['Cumprod']],
-  ['No rule yet; sum a `tf.oneHot`', ['Bincount', 'DenseBincount']],
-  ['No rule yet; `tf.scatterND`', ['SparseToDense']],
-  ['No rule yet; `tf.gather` and `tf.unsortedSegmentSum`', ['SparseSegmentMean', 'SparseSegmentSum']],
   ['No rule yet; `tf.reverse`', ['FlipLeftRight']],
   ['No rule yet; reshape and transpose', ['BatchToSpaceND', 'DepthToSpace', 'SpaceToBatchND']],
   [
@@ -81,18 +73,6 @@ const refusals: readonly (readonly [reason: string, kernels: readonly string[]])
       'ResizeNearestNeighborGrad',
       'RotateWithOffset',
       'Transform',
-    ],
-  ],
-  [
-    'No rule yet',
-    [
-      'Dilation2D',
-      'Dilation2DBackpropFilter',
-      'Dilation2DBackpropInput',
-      'LRN',
-      'LRNGrad',
-      'MaxPoolWithArgmax',
-      'SearchSorted',
     ],
   ],
 ];

@@ -39,6 +39,10 @@ export const textSchema = z.strictObject({
       maskRate: fraction.gt(0).default(0.15),
       dropout: fraction.lt(1).default(0),
       ...oneCycle(1.5e-3),
+      /** Share of the steps on which the rate rises. */
+      riseFraction: fraction.gt(0).lt(1).default(0.1),
+      /** Decay of AdamW's second moment. */
+      beta2: fraction.lt(1).default(0.98),
       /** Steps between measurements on held-out glosses. */
       evaluateEvery: count.default(250),
     })

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activeTrace } from '../compile/active-trace.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import { loweringTable } from '../lowering/lowering-table.js';
+import { registerEinsumGradient } from './einsum-gradient.js';
 import { backendName, SslBackend } from './ssl-backend.js';
 import { registerGradients } from './tfjs-gradients.js';
 
@@ -14,6 +15,7 @@ let instance: SslBackend | undefined;
 export function registerSslBackend(): SslBackend {
   if (instance !== undefined) return instance;
   registerGradients();
+  registerEinsumGradient();
   const backend = new SslBackend();
   instance = backend;
   tf.registerBackend(backendName, () => backend, 2);

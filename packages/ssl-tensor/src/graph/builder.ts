@@ -291,12 +291,10 @@ export class Builder {
 
   concat(parts: readonly Value[], axis: number): Value {
     const kept = parts.filter((part) => sizeOf(part.shape) > 0);
-    const first = kept[0] ?? parts[0]!;
-    if (kept.length <= 1) return first;
-    const shape = first.shape.map((size, index) =>
-      index === axis ? kept.reduce((sum, part) => sum + part.shape[axis]!, 0) : size,
-    );
-    return this.op('Concat', kept, shape, first.type, { axis });
+    if (kept.length === 1) return kept[0]!;
+    const { shape, type } = parts[0]!;
+    const total = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
+    return this.op('Concat', kept, shape.with(axis, total), type, { axis });
   }
 
   /** Constant padding; `pads[axis]` is `[before, after]`. */

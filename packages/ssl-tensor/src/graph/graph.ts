@@ -43,6 +43,9 @@ export function filledData(type: ValueType, size: number, fill: number): HostDat
   return new hostArrays[type](size).fill(fill);
 }
 
+/** As text that keeps the sign of zero. */
+const written = (value: number | bigint): string => (Object.is(value, -0) ? '-0' : String(value));
+
 /** Bodies stand for themselves by their key. */
 const keyOfBody = (name: string, value: unknown): unknown => (name === 'body' ? (value as Subgraph).key : value);
 
@@ -70,10 +73,10 @@ export class Graph {
   constant(data: HostData, shape: readonly number[], type: ValueType): Value {
     if (type !== 'int64' && type !== 'float16' && data.length > 0) {
       const first = Number(data[0]);
-      if ((data as Float32Array).every((element) => element === first)) return this.splat(first, shape, type);
+      if ((data as Float32Array).every((element) => Object.is(element, first))) return this.splat(first, shape, type);
     }
     if (data.length > 256) return this.#large(data, shape, type);
-    const key = `${type}:${shape.join(',')}:${data.join(',')}`;
+    const key = `${type}:${shape.join(',')}:${Array.from(data, written).join(',')}`;
     let value = this.#constants.get(key);
     if (value === undefined) {
       value = { name: this.#name('c'), shape: [...shape], type, constant: data.slice() as HostData };
@@ -84,7 +87,7 @@ export class Graph {
 
   /** A constant whose elements are all `fill`. */
   splat(fill: number, shape: readonly number[], type: ValueType): Value {
-    const key = `splat:${type}:${shape.join(',')}:${Object.is(fill, -0) ? '-0' : fill}`;
+    const key = `splat:${type}:${shape.join(',')}:${written(fill)}`;
     let value = this.#constants.get(key);
     if (value === undefined) {
       value = { name: this.#name('c'), shape: [...shape], type, splat: fill };

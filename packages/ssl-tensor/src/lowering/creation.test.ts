@@ -35,6 +35,7 @@ describeConformance('creation', creationRules, [
       [0, 5, -1],
       [3, 3, 1],
       [0, 1, 0.3],
+      [0, 100, 0.1],
     ] as const
   ).flatMap(([start, stop, step]) =>
     (['float32', 'int32'] as const)
@@ -46,6 +47,8 @@ describeConformance('creation', creationRules, [
       ),
   ),
   agreesInValue('linspace', [floats([])], () => [tf.linspace(0, 1, 5), tf.linspace(3, -1, 4), tf.linspace(2, 5, 1)]),
+  agreesInValue('linspace of many', [floats([])], () => [tf.linspace(0, 1, 2000), tf.linspace(-3, 1000, 777)]),
+  agreesInValue('range of integers by half steps', [floats([])], () => tf.range(0, 5, 0.5, 'int32')),
   ...[floats([3]), floats([2, 3]), ints([3]), floats([1])].map((operand) =>
     agreesInValue('diag', [operand], (x) => tf.diag(x)),
   ),

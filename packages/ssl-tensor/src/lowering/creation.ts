@@ -1,6 +1,13 @@
 import { sizeOf, type ValueType } from '../graph/value.js';
 import { input, type RuleTable } from './rule.js';
 
+/** Adds up step by step, as TF.js does: numbers are rounded, and cut where they are integers, on the way. */
+function progression<T extends Float32Array | Int32Array>(numbers: T, start: number, step: number): T {
+  for (let index = 0; index < numbers.length; index++)
+    numbers[index] = index === 0 ? start : numbers[index - 1]! + step;
+  return numbers;
+}
+
 /** Kernels that make tensors out of numbers. */
 export const creationRules: RuleTable = {
   Fill: (b, _, { shape, value, dtype }) =>
@@ -12,16 +19,14 @@ export const creationRules: RuleTable = {
     // TF.js takes the step 1 for one that was not given.
     const by = to < from && step === 1 ? -1 : (step as number);
     const count = Math.max(0, Math.ceil((to - from) / by));
-    const numbers = Array.from({ length: count }, (__, index) => from + by * index);
     return dtype === 'int32'
-      ? b.constant(Int32Array.from(numbers), [count], 'int32')
-      : b.constant(Float32Array.from(numbers), [count]);
+      ? b.constant(progression(new Int32Array(count), from, by), [count], 'int32')
+      : b.constant(progression(new Float32Array(count), from, by), [count]);
   },
   LinSpace: (b, _, { start, stop, num }) => {
     const count = num as number;
     const step = ((stop as number) - (start as number)) / Math.max(1, count - 1);
-    const numbers = Float32Array.from({ length: count }, (__, index) => (start as number) + step * index);
-    return b.constant(numbers, [count]);
+    return b.constant(progression(new Float32Array(count), start as number, step), [count]);
   },
   Diag: (b, inputs) => {
     const x = input(inputs, 'x');

@@ -153,6 +153,11 @@ const cases: readonly ConformanceCase[] = [
     tf.div(x, 0),
     tf.div(tf.div(x, 1e30), 1e30),
   ]),
+  agreesInValue('div by zeros of both signs', [exactly([1, 1])], (x) => [
+    tf.div(x, tf.tensor1d([0, -0])),
+    tf.div(x, tf.tensor1d([0, 5])),
+    tf.div(x, tf.tensor1d([-0, 5])),
+  ]),
   agreesInValue('div of integers', [signedInts, divisors], tf.div),
   agreesInValue('divNoNan', onEdges([0, 1, -2, 3.5]), tf.divNoNan),
   ...broadcasts.map(([a, b]) => agreesInValue('floorDiv', [floats(a), floats(b, 0.2, 3)], tf.floorDiv)),
@@ -166,6 +171,12 @@ const cases: readonly ConformanceCase[] = [
   ),
   agreesInValue('mod of special numbers', onEdges([NaN, Infinity, -Infinity, 1, -1, 2.5]), tf.mod),
   agreesInValue('mod', [signedInts, divisors], tf.mod),
+  agreesInValue(
+    'floorDiv and mod of the least integer',
+    [exactly([-2147483648], [1, 1], 'int32'), divisors],
+    (a, b) => [tf.floorDiv(a, tf.minimum(b, 1)), tf.mod(a, b)],
+  ),
+  agreesInValue('floorDiv without a quotient', onEdges([NaN, Infinity, -Infinity, 0, 1, -2.5]), tf.floorDiv),
   agreesInValue('mod by zero', [exactly([-1, 0, 1], [3], 'int32'), exactly([0], [1], 'int32')], tf.mod),
   ...broadcasts.map(([a, b]) => agrees('pow', [floats(a, 0.2, 3), floats(b, -2, 2)], tf.pow)),
   agreesInValue(
@@ -231,6 +242,7 @@ const cases: readonly ConformanceCase[] = [
     tf.where(condition, tf.mul(x, 2), tf.zerosLike(x)),
   ),
   agreesInValue('softplus of very negative numbers', [floats([9], -60, -5)], tf.softplus, { atol: 0 }),
+  agreesInValue('log1p of huge numbers', [exactly([1e20, 1e37, 3e38, 3.4e38])], tf.log1p),
   agrees('log1p and expm1 of tiny numbers', [floats([9], -1e-4, 1e-4)], (x) => [tf.log1p(x), tf.expm1(x)], {
     atol: 1e-12,
   }),

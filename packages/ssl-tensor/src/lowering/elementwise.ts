@@ -28,12 +28,22 @@ const float =
   (b, inputs) =>
     rule(b, b.cast(input(inputs, 'x'), 'float32'));
 
-/** An int32 division that gives 0 for the divisor 0, as TF.js does; the runtime stops there. */
-const overDivisor = (b: Builder, divisor: Value, divide: (safe: Value) => Value): Value => {
-  const none = b.binary('Equal', divisor, b.scalar(0, 'int32'), 'bool');
-  if (none.splat === 0) return divide(divisor);
-  const quotient = divide(b.where(none, b.scalar(1, 'int32'), divisor));
-  return b.where(none, b.scalar(0, 'int32'), quotient);
+/** Where a divisor is -1, 0 or 1. The runtime stops the process at 0, and at -1 below the least integer. */
+const isTrivial = (b: Builder, divisor: Value): Value => {
+  const [low, high] = [b.scalar(-1, 'int32'), b.scalar(1, 'int32')];
+  return b.binary('Equal', divisor, b.binary('Max', b.binary('Min', divisor, high), low), 'bool');
+};
+
+/** Remainder with the sign of the divisor; 0 for the divisor 0, as TF.js has it. */
+const wholeMod = (b: Builder, left: Value, right: Value): Value =>
+  b.binary('Mod', left, b.where(isTrivial(b, right), b.scalar(1, 'int32'), right));
+
+/** Quotient rounded down; 0 for the divisor 0, as TF.js has it. */
+const wholeFloorDiv = (b: Builder, left: Value, right: Value): Value => {
+  const trivial = isTrivial(b, right);
+  const divisor = b.where(trivial, b.scalar(1, 'int32'), right);
+  const quotient = b.div(b.sub(left, b.binary('Mod', left, divisor)), divisor);
+  return b.where(trivial, b.mul(left, right), quotient);
 };
 
 /** A test for values that only floats have: `otherwise` for whole numbers. */
@@ -44,13 +54,16 @@ const floatTest =
     return x.type === 'float32' ? rule(b, x) : b.splat(Number(otherwise), x.shape, 'bool');
   };
 
-/** Logarithm of 1 + x: log(u) * x / (u - 1) with u = 1 + x corrects the rounding of u (Goldberg 1991, theorem 4). */
+const isFinite = (b: Builder, x: Value): Value =>
+  b.binary('LessOrEqual', b.unary('Abs', x), b.scalar(largestFloat), 'bool');
+
+/** Logarithm of 1 + x: log(u) * (x / (u - 1)) with u = 1 + x corrects the rounding of u (Goldberg 1991, theorem 4). */
 const log1p = (b: Builder, x: Value): Value => {
   const u = b.add(x, b.scalar(1));
   const exact = b.binary('Equal', u, b.scalar(1), 'bool');
   const infinite = b.binary('Greater', u, b.scalar(largestFloat), 'bool');
-  const ratio = b.div(b.mul(b.unary('Log', u), x), b.where(exact, b.scalar(1), b.sub(u, b.scalar(1))));
-  return b.where(exact, x, b.where(infinite, u, ratio));
+  const correction = b.div(x, b.where(exact, b.scalar(1), b.sub(u, b.scalar(1))));
+  return b.where(exact, x, b.where(infinite, u, b.mul(b.unary('Log', u), correction)));
 };
 
 const square = (b: Builder, x: Value): Value => b.mul(x, x);
@@ -73,13 +86,14 @@ export const elementwiseRules: RuleTable = {
   RealDiv: (b, inputs) => b.div(b.cast(input(inputs, 'a'), 'float32'), b.cast(input(inputs, 'b'), 'float32')),
   FloorDiv: (b, inputs) => {
     const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
-    // TF.js gives int32 for floats as well.
-    if (left.type === 'float32') return b.cast(b.unary('Floor', b.div(left, right)), 'int32');
-    return overDivisor(b, right, (divisor) => b.div(b.sub(left, b.binary('Mod', left, divisor)), divisor));
+    if (left.type !== 'float32') return wholeFloorDiv(b, left, right);
+    // TF.js gives int32 for floats as well, and 0 where the quotient is none.
+    const quotient = b.unary('Floor', b.div(left, right));
+    return b.cast(b.where(isFinite(b, quotient), quotient, b.scalar(0)), 'int32');
   },
   Mod: (b, inputs) => {
     const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
-    if (left.type !== 'float32') return overDivisor(b, right, (divisor) => b.binary('Mod', left, divisor));
+    if (left.type !== 'float32') return wholeMod(b, left, right);
     // The runtime's remainder has the sign of the dividend, TF.js's that of the divisor.
     const rest = b.op('Mod', [left, right], broadcastShape(left.shape, right.shape)!, 'float32', { fmod: 1 });
     const zero = b.scalar(0);
@@ -192,5 +206,5 @@ export const elementwiseRules: RuleTable = {
   },
   IsNan: floatTest(false, (b, x) => b.unary('IsNaN', x, 'bool')),
   IsInf: floatTest(false, (b, x) => b.unary('IsInf', x, 'bool')),
-  IsFinite: floatTest(true, (b, x) => b.binary('LessOrEqual', b.unary('Abs', x), b.scalar(largestFloat), 'bool')),
+  IsFinite: floatTest(true, isFinite),
 };

@@ -49,21 +49,33 @@ describeConformance('gather', gatherRules, [
     tf.tensorScatterUpdate,
   ),
 
-  agrees('unsortedSegmentSum', [floats([5, 2]), exactly([2, 0, 2, 3, 0], [5], 'int32')], (x, ids) =>
-    tf.unsortedSegmentSum(x, ids, 4),
+  agreesInValue('tensorScatterUpdate at one place twice', [floats([4]), floats([3])], (x, updates) =>
+    tf.tensorScatterUpdate(x, tf.tensor2d([2, 0, 2], [3, 1], 'int32'), updates),
   ),
-  agreesInValue('unsortedSegmentSum', [ints([5]), exactly([1, 0, 1, 1, 0], [5], 'int32')], (x, ids) =>
-    tf.cast(tf.unsortedSegmentSum(x, ids, 3), 'float32'),
-  ),
+
+  ...[floats, ints, bools].flatMap((operand) => [
+    agreesInValue('sparseToDense', [exactly([0, 1, 2, 2, 1, 0], [3, 2], 'int32'), operand([3])], (indices, values) =>
+      tf.sparseToDense(indices, values, [3, 4], 1),
+    ),
+    agreesInValue(
+      'sparseToDense over a default that is computed',
+      [exactly([4, 1, 4], [3], 'int32'), operand([3]), operand([])],
+      (indices, values, blank) => tf.sparseToDense(indices, values, [6], blank),
+    ),
+    agreesInValue('sparseToDense of one value', [exactly([4, 1], [2, 1], 'int32'), operand([])], (indices, value) =>
+      tf.sparseToDense(indices, value, [5], 1),
+    ),
+    agreesInValue('sparseToDense at a scalar', [ints([], 0, 5), operand([])], (index, value) =>
+      tf.sparseToDense(index, value, [5], 1),
+    ),
+    agreesInValue('sparseToDense of nothing', [ints([0, 2]), operand([0])], (indices, values) =>
+      tf.sparseToDense(indices, values, [2, 3], 1),
+    ),
+  ]),
   agreesInValue(
-    'unsortedSegmentSum without negative ids',
-    [floats([4, 2]), exactly([-1, 0, 2, -3], [4], 'int32')],
-    (x, ids) => tf.unsortedSegmentSum(x, ids, 3),
-  ),
-  agreesInValue(
-    'unsortedSegmentSum without ids past the end',
-    [floats([4, 2]), exactly([1, 0, 3, 7], [4], 'int32')],
-    (x, ids) => tf.unsortedSegmentSum(x, ids, 3),
+    'sparseToDense of special numbers',
+    [exactly([0, 1, 2], [3], 'int32'), exactly([NaN, Infinity, -0])],
+    (indices, values) => tf.sparseToDense(indices, values, [5], -Infinity),
   ),
 
   ...(['int32', 'float32', 'bool'] as const).map((dtype) =>

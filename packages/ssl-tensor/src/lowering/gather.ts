@@ -5,25 +5,6 @@ import { sizeOf } from '../graph/value.js';
 import { input, type RuleTable } from './rule.js';
 import { scatterAdd } from './scatter-add.js';
 
-/** Sums `rows` into a zero tensor of `segments` rows at `ids` (any shape that prefixes `rows`); ids outside are dropped, as TF.js does. */
-function segmentSum(b: Builder, rows: Value, ids: Value, segments: number): Value {
-  const inner = rows.shape.slice(ids.shape.length);
-  const count = sizeOf(ids.shape);
-  const flat = b.reshape(rows, [count, ...inner]);
-  const column = b.reshape(ids, [count]);
-  const zero32 = b.scalar(0, 'int32');
-  const valid = b.binary(
-    'And',
-    b.binary('GreaterOrEqual', column, zero32, 'bool'),
-    b.binary('Less', column, b.scalar(segments, 'int32'), 'bool'),
-    'bool',
-  );
-  const kept = b.where(b.reshape(valid, [count, ...inner.map(() => 1)]), flat, b.scalar(0, rows.type));
-  const width = sizeOf(inner);
-  const sums = scatterAdd(b, b.where(valid, column, zero32), b.reshape(kept, [count, width]), segments);
-  return b.reshape(sums, [segments, ...inner]);
-}
-
 /** A scatter at indices into the first axes, as one of rows into a matrix of `count` rows. */
 function flatScatter(
   b: Builder,
@@ -40,6 +21,16 @@ function flatScatter(
     rows: b.reshape(updates, [n, sizeOf(shape.slice(depth))]),
     count: sizeOf(shape.slice(0, depth)),
   };
+}
+
+/** `tensor` with `updates` in place of what was at `indices`; the last of several at one place stays. */
+function overwrite(b: Builder, tensor: Value, indices: Value, updates: Value): Value {
+  const { positions, rows, count } = flatScatter(b, indices, updates, tensor.shape);
+  const [n, width] = rows.shape as readonly [number, number];
+  if (n === 0 || width === 0) return tensor;
+  const places = b.expand(b.reshape(b.cast(positions, 'int64'), [n, 1]), [n, width]);
+  const flat = b.reshape(tensor, [count, width]);
+  return b.reshape(b.op('ScatterElements', [flat, places, rows], flat.shape, tensor.type, { axis: 0 }), tensor.shape);
 }
 
 /** Kernels that pick or place elements by index. */
@@ -92,18 +83,14 @@ export const gatherRules: RuleTable = {
     const { positions, rows, count } = flatScatter(b, indices, updates, full);
     return b.reshape(scatterAdd(b, positions, rows, count), full);
   },
-  TensorScatterUpdate: (b, inputs) => {
-    const [tensor, indices, updates] = [input(inputs, 'tensor'), input(inputs, 'indices'), input(inputs, 'updates')];
-    const { positions, rows, count } = flatScatter(b, indices, updates, tensor.shape);
-    const [n, width] = rows.shape as readonly [number, number];
-    if (n === 0 || width === 0) return tensor;
-    const places = b.expand(b.reshape(b.cast(positions, 'int64'), [n, 1]), [n, width]);
-    const flat = b.reshape(tensor, [count, width]);
-    return b.reshape(b.op('ScatterElements', [flat, places, rows], flat.shape, tensor.type, { axis: 0 }), tensor.shape);
-  },
-  UnsortedSegmentSum: (b, inputs, { numSegments }) => {
-    const [x, ids] = [input(inputs, 'x'), input(inputs, 'segmentIds')];
-    return segmentSum(b, x, ids, numSegments as number);
+  TensorScatterUpdate: (b, inputs) =>
+    overwrite(b, input(inputs, 'tensor'), input(inputs, 'indices'), input(inputs, 'updates')),
+  SparseToDense: (b, inputs, { outputShape }) => {
+    const [indices, values] = [input(inputs, 'sparseIndices'), input(inputs, 'sparseValues')];
+    const shape = outputShape as number[];
+    const n = indices.shape[0] ?? 1;
+    const blank = b.expand(input(inputs, 'defaultValue'), shape);
+    return overwrite(b, blank, b.reshape(indices, [n, shape.length]), b.expand(values, [n]));
   },
   OneHot: (b, inputs, { depth, onValue, offValue, dtype }) => {
     const indices = input(inputs, 'indices');

@@ -33,14 +33,19 @@ function lastTwo(b: Builder, x: Value, flip: boolean): Value {
     : x;
 }
 
-function product(b: Builder, inputs: KernelInputs, attributes: KernelAttributes): Value {
-  const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
-  const [flipA, flipB] = [attributes['transposeA'] === true, attributes['transposeB'] === true];
+/** Matrix product over the last two axes of floats or integers, batch axes broadcast. */
+export function matrixProduct(b: Builder, left: Value, right: Value, flipA: boolean, flipB: boolean): Value {
   if (left.type === 'float32') return b.matMul(left, right, flipA, flipB);
   // The runtime's faster products are for floats only.
   const [x, y] = [lastTwo(b, left, flipA), lastTwo(b, right, flipB)];
   const batch = broadcastShape(x.shape.slice(0, -2), y.shape.slice(0, -2))!;
-  return b.op('MatMul', [x, y], [...batch, x.shape.at(-2)!, y.shape.at(-1)!], left.type);
+  const shape = [...batch, x.shape.at(-2)!, y.shape.at(-1)!];
+  return x.shape.at(-1) === 0 ? b.splat(0, shape, left.type) : b.op('MatMul', [x, y], shape, left.type);
+}
+
+function product(b: Builder, inputs: KernelInputs, attributes: KernelAttributes): Value {
+  const [flipA, flipB] = [attributes['transposeA'] === true, attributes['transposeB'] === true];
+  return matrixProduct(b, input(inputs, 'a'), input(inputs, 'b'), flipA, flipB);
 }
 
 /** Matrix products. */

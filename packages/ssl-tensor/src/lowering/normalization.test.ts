@@ -32,4 +32,18 @@ describeConformance('normalization', normalizationRules, [
     const { mean, variance } = tf.moments(x, [0, 1]);
     return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset, scale, 1e-5);
   }),
+  ...(
+    [
+      [[2, 3, 4, 7], 5, 1, 1, 0.5],
+      [[1, 4, 3, 8], 2, 1, 1e-3, 0.75],
+      [[1, 2, 3, 5], 0, 0.5, 2, 1],
+      [[1, 2, 3, 4], 10, 2, 0.3, 1.5],
+      [[1, 1, 1, 1], 1, 1, 1, 0.5],
+      [[3, 4, 6], 1, 1.5, 0.5, 0.75],
+    ] as const
+  ).map(([shape, ...options]) =>
+    agrees(`localResponseNormalization ${options.join(' ')}`, [floats(shape)], (x) =>
+      tf.localResponseNormalization(x, ...options),
+    ),
+  ),
 ]);

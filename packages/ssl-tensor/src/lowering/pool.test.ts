@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { agrees, describeConformance, exactly, floats } from '../../../../test/support/lowering-conformance.js';
+import {
+  agrees,
+  agreesInValue,
+  describeConformance,
+  exactly,
+  floats,
+} from '../../../../test/support/lowering-conformance.js';
 import { poolRules } from './pool.js';
 
 type Pair = number | [number, number];
@@ -28,6 +34,11 @@ const text = (...[, filter, stride, pad, rounding]: (typeof geometries)[number])
 /** TF.js's gradients forget the rounding mode. */
 const differentiable = (item: (typeof geometries)[number]): { gradient: boolean } => ({ gradient: item[4] !== 'ceil' });
 
+const equals = exactly([1, 1, 1, 1, 2, 2, 0, 2, 0, 0, 0, 0, 3, 0, 0, 3], [1, 4, 4, 1]);
+
+/** Its indices are no number to differentiate by, and its values have no gradient in TF.js. */
+const pair = ({ result, indexes }: tf.NamedTensorMap): tf.Tensor[] => [result!, indexes!];
+
 describeConformance('pool', poolRules, [
   ...geometries.map((item) =>
     agrees(
@@ -47,10 +58,20 @@ describeConformance('pool', poolRules, [
   ),
   agrees('maxPool of one image', [floats([4, 6, 3])], (x) => tf.maxPool(x, 2, 2, 'valid')),
   agrees('avgPool of one image', [floats([4, 6, 3])], (x) => tf.avgPool(x, 2, 2, 'valid')),
-  agrees('maxPool of equal elements', [exactly([1, 1, 1, 1, 2, 2, 0, 2, 0, 0, 0, 0, 3, 0, 0, 3], [1, 4, 4, 1])], (x) =>
-    tf.maxPool(x, 2, 2, 'valid'),
-  ),
+  agrees('maxPool of equal elements', [equals], (x) => tf.maxPool(x, 2, 2, 'valid')),
   agrees('maxPool of overlapping windows over one peak', [exactly([0, 0, 0, 0, 9, 0, 0, 0, 0], [1, 3, 3, 1])], (x) =>
     tf.maxPool(x, 2, 1, 'valid'),
   ),
+  ...geometries
+    .filter(([, , , , rounding]) => rounding === undefined)
+    .flatMap((item) =>
+      [false, true].map((inBatch) =>
+        agreesInValue(
+          `maxPoolWithArgmax ${text(...item)}${inBatch ? ' in the batch' : ''}`,
+          [floats(item[0], -3, -1)],
+          (x) => pair(tf.maxPoolWithArgmax(x, item[1], item[2], item[3], inBatch)),
+        ),
+      ),
+    ),
+  agreesInValue('maxPoolWithArgmax of equal elements', [equals], (x) => pair(tf.maxPoolWithArgmax(x, 2, 1, 'same'))),
 ]);

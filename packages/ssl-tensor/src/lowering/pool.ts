@@ -46,6 +46,16 @@ function pool(b: Builder, op: string, x: Value, info: Info): Value {
   return b.transpose(y, [0, 2, 3, 1]);
 }
 
+/** Maxima of windows, and the place of each in the flattened NCHW input (int64): both `[n, c, oh, ow]`. */
+function maxima(b: Builder, x: Value, info: Info): [Value, Value] {
+  const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+  const specs = [
+    { shape, type: 'float32' as const },
+    { shape, type: 'int64' as const },
+  ];
+  return b.graph.nodes('MaxPool', [b.transpose(x, [0, 3, 1, 2])], specs, attributesOf(info)) as [Value, Value];
+}
+
 /** Spreads `[n, oh, ow, c]` to every input pixel of its window for tap `(i, j)`: zeros elsewhere, `[n, h, w, c]`. */
 function spread(b: Builder, y: Value, tap: readonly [number, number], info: Info): Value {
   const { strideHeight: sh, strideWidth: sw, padInfo: pad } = info;
@@ -82,17 +92,28 @@ export const poolRules: RuleTable = {
   MaxPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const info = infoOf(x.shape, attributes);
-    const [n, c, oh, ow] = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
-    const specs = [
-      { shape: [n, c, oh, ow], type: 'float32' as const },
-      { shape: [n, c, oh, ow], type: 'int64' as const },
-    ];
-    // The second output numbers each maximum's place in the flattened NCHW input: the gradient is scattered there.
-    const indices = b.graph.nodes('MaxPool', [b.transpose(x, [0, 3, 1, 2])], specs, attributesOf(info))[1]!;
+    const [n, c] = [info.batchSize, info.outChannels];
+    const [, indices] = maxima(b, x, info);
     const count = sizeOf(indices.shape);
     const flat = b.reshape(b.transpose(dy, [0, 3, 1, 2]), [count, 1]);
     const placed = scatterAdd(b, b.reshape(indices, [count]), flat, sizeOf(x.shape));
     return b.transpose(b.reshape(placed, [n, c, info.inHeight, info.inWidth]), [0, 2, 3, 1]);
+  },
+  MaxPoolWithArgmax: (b, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const [n, h, w, c] = x.shape as readonly [number, number, number, number];
+    const [y, indices] = maxima(b, x, infoOf(x.shape, attributes));
+    const toNhwc = (value: Value): Value => b.transpose(value, [0, 2, 3, 1]);
+    const pixels = b.cast(toNhwc(b.binary('Mod', indices, b.scalar(h * w, 'int64'))), 'int32');
+    const channels = b.constant(
+      Int32Array.from({ length: c }, (_, channel) => channel),
+      [c],
+      'int32',
+    );
+    const places = b.add(b.mul(pixels, b.scalar(c, 'int32')), channels);
+    if (attributes['includeBatchInIndex'] !== true) return [toNhwc(y), places];
+    const images = Int32Array.from({ length: n }, (_, image) => image * h * w * c);
+    return [toNhwc(y), b.add(places, b.constant(images, [n, 1, 1, 1], 'int32'))];
   },
   AvgPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];

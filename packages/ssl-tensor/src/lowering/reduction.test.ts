@@ -97,6 +97,20 @@ describeConformance('reduction', reductionRules, [
     ),
   ),
   agrees('mean over many short rows', [floats([48, 7, 9, 20])], (x) => tf.mean(x, [0, 1, 2]), { scaled: 1e-5 }),
+  ...([1, Infinity, -Infinity, 'fro'] as const).flatMap((order) =>
+    [[0, 1], 1]
+      .filter((axis) => order !== 'fro' || axis !== 1)
+      .map((axis) => agrees(`norm ${order} over ${String(axis)}`, [floats([3, 4])], (x) => tf.norm(x, order, axis))),
+  ),
+  agreesInValue(
+    'logSumExp of special numbers',
+    [exactly([-Infinity, -Infinity, 1, Infinity, 1e30, -1e30], [3, 2])],
+    (x) => tf.logSumExp(x, 1),
+  ),
+  agreesInValue('moments', [ints([3, 4])], (x) => {
+    const { mean, variance } = tf.moments(x, 0, true);
+    return [mean, variance];
+  }),
   agrees('moments', [floats([4, 5, 3])], (x) => {
     const { mean, variance } = tf.moments(x, [0, 1]);
     return [mean, variance];
@@ -134,12 +148,42 @@ describeConformance('reduction', reductionRules, [
       ),
     ]),
   ),
+  ...[false, true].flatMap((exclusive) =>
+    [false, true].flatMap((reverse) => {
+      const name = `cumprod${exclusive ? ' exclusive' : ''}${reverse ? ' reverse' : ''}`;
+      const along = (axis: number) => (x: tf.Tensor) => tf.cumprod(x, axis, exclusive, reverse);
+      return [
+        ...[0, 1, 2].map((axis) => agreesInValue(`${name} over ${axis}`, [floats([5, 7, 4])], along(axis))),
+        ...[1, 2, 3, 4, 9, 33].map((length) => agreesInValue(name, [floats([length], -1.5, 1.5)], along(0))),
+        agreesInValue(name, [ints([2, 9], -3, 4)], along(1)),
+        agreesInValue(name, [bools([2, 5])], along(1)),
+        agreesInValue(`${name} of nothing`, [floats([2, 0])], along(1)),
+        agreesInValue(`${name} of no rows`, [floats([0, 3])], along(1)),
+        agreesInValue(
+          `${name} of special numbers`,
+          [exactly([2, 0, -3, 4, -0, 1, Infinity, -2, NaN, 1, Infinity, 2, 0, 1, -1, -1], [4, 4])],
+          along(1),
+        ),
+      ];
+    }),
+  ),
   ...[1, 3, 5].map((k) =>
     agreesInValue(`topk ${k}`, [floats([2, 5])], (x) => {
       const { values, indices } = tf.topk(x, k);
       return [values, indices];
     }),
   ),
+  ...[floats([0, 6]), bools([6])].map((operand) =>
+    agreesInValue('topk', [operand], (x) => {
+      const { values, indices } = tf.topk(x, 3);
+      return [values, indices];
+    }),
+  ),
+  agreesInValue('topk of infinities', [exactly([1, Infinity, -Infinity, 0, -0, 1, 3])], (x) => {
+    const { values, indices } = tf.topk(x, 7);
+    return [values, indices];
+  }),
+  agreesInValue('cumsum', [bools([5])], (x) => tf.cumsum(x)),
   agreesInValue('topk of equal elements', [exactly([1, 2, 2, 1, 2], [5], 'int32')], (x) => {
     const { values, indices } = tf.topk(x, 4);
     return [values, indices];

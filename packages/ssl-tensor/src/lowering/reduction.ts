@@ -1,6 +1,6 @@
 import type { Builder } from '../graph/builder.js';
 import { positiveAxis } from '../graph/builder.js';
-import type { Value, ValueType } from '../graph/value.js';
+import { sizeOf, type Value, type ValueType } from '../graph/value.js';
 import { input, type KernelAttributes, type Rule, type RuleTable } from './rule.js';
 
 /** Axes of a reduction attribute: a number, a list, or all axes where it is missing. */
@@ -49,7 +49,31 @@ const cumulative = (b: Builder, x: Value, attributes: KernelAttributes): Value =
   return b.op('CumSum', [x, axis], x.shape, x.type, flags);
 };
 
-/** Reductions over axes, arg-reductions and cumulative sums. */
+/** `x` moved along `axis` by `distance`, ones in its place; towards the start when `reverse`. */
+function shifted(b: Builder, x: Value, axis: number, distance: number, reverse: boolean): Value {
+  const along = (value: number, otherwise: readonly number[]): number[] =>
+    otherwise.map((size, index) => (index === axis ? value : size));
+  const length = x.shape[axis]!;
+  const by = Math.min(distance, length);
+  const ones = b.splat(1, along(by, x.shape), x.type);
+  const zeros = x.shape.map(() => 0);
+  return reverse
+    ? b.concat([b.slice(x, along(by, zeros), x.shape), ones], axis)
+    : b.concat([ones, b.slice(x, zeros, along(length - by, x.shape))], axis);
+}
+
+/** Cumulative product in log2(length) passes (Hillis & Steele 1986, "Data parallel algorithms"). */
+const cumulativeProduct: Rule = (b, inputs, attributes) => {
+  const x = countable(b, input(inputs, 'x'));
+  const axis = positiveAxis(attributes['axis'] as number, x.shape.length);
+  const reverse = attributes['reverse'] === true;
+  let products = attributes['exclusive'] === true ? shifted(b, x, axis, 1, reverse) : x;
+  for (let distance = 1; distance < x.shape[axis]!; distance *= 2)
+    products = b.mul(products, shifted(b, products, axis, distance, reverse));
+  return products;
+};
+
+/** Reductions over axes, arg-reductions, cumulative sums and products. */
 export const reductionRules: RuleTable = {
   Sum: reduce('ReduceSum', countable),
   Mean: reduce('ReduceMean', toFloat),
@@ -65,18 +89,25 @@ export const reductionRules: RuleTable = {
   Any: overBool('ReduceMax'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
-  Cumsum: (b, inputs, attributes) => cumulative(b, input(inputs, 'x'), attributes),
+  Cumsum: (b, inputs, attributes) => cumulative(b, countable(b, input(inputs, 'x')), attributes),
+  Cumprod: cumulativeProduct,
   TopK: (b, inputs, attributes) => {
     const x = input(inputs, 'x');
     const k = attributes['k'] as number;
     const shape = [...x.shape.slice(0, -1), k];
+    // The runtime divides by the number of rows.
+    if (sizeOf(shape) === 0) return [b.splat(0, shape, x.type), b.splat(0, shape, 'int32')];
     const sorted = attributes['sorted'] === false ? 0 : 1;
     const specs: { shape: number[]; type: ValueType }[] = [
-      { shape, type: x.type },
+      { shape, type: x.type === 'bool' ? 'int32' : x.type },
       { shape, type: 'int64' },
     ];
-    const [values, indices] = b.graph.nodes('TopK', [x, b.int64([k])], specs, { axis: -1, largest: 1, sorted });
-    return [values!, b.cast(indices!, 'int32')];
+    const [values, indices] = b.graph.nodes('TopK', [countable(b, x), b.int64([k])], specs, {
+      axis: -1,
+      largest: 1,
+      sorted,
+    });
+    return [b.cast(values!, x.type), b.cast(indices!, 'int32')];
   },
   Softmax: (b, inputs, { dim }) => {
     const x = b.cast(input(inputs, 'logits'), 'float32');

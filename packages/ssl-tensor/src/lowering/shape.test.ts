@@ -5,6 +5,7 @@ import {
   bools,
   type ConformanceCase,
   describeConformance,
+  exactly,
   floats,
   ints,
 } from '../../../../test/support/lowering-conformance.js';
@@ -75,6 +76,11 @@ describeConformance('shape', shapeRules, [
   agreesInValue('concat', [ints([2]), ints([3])], (...x) => tf.concat(x, 0)),
   agreesInValue('concat', [bools([2]), bools([3])], (...x) => tf.concat(x, 0)),
   agreesInValue('concat with nothing', [floats([0, 2]), floats([3, 2])], (...x) => tf.concat(x, 0)),
+  agreesInValue('concat and stack of nothing', [floats([0, 3]), floats([0, 2])], (a, b) => [
+    tf.concat([a, b], 1),
+    tf.stack([a, a]),
+    tf.stack([b, b], 2),
+  ]),
   agrees('concat of the same', [floats([2, 2])], (x) => tf.concat([x, x], 0)),
   ...[0, 1, -1].flatMap((axis) => [
     agrees(`stack ${axis}`, [floats([2, 3]), floats([2, 3])], (...x) => tf.stack(x, axis)),
@@ -93,6 +99,28 @@ describeConformance('shape', shapeRules, [
     tf.mean(tf.broadcastTo(x, [3, 2, 5]), [0, 2]),
     tf.max(tf.broadcastTo(x, [2, 5])),
   ]),
+  ...(
+    [
+      [
+        [2, 1, 3],
+        [4, 1],
+      ],
+      [[1], [5, 1, 2]],
+      [[], [3, 2]],
+      [[3, 2], []],
+      [[], []],
+      [
+        [2, 0],
+        [1, 1],
+      ],
+    ] as const
+  ).map(([a, b]) =>
+    agreesInValue(
+      `broadcastArgs ${String(a)} and ${String(b)}`,
+      [exactly(a, [a.length], 'int32'), exactly(b, [b.length], 'int32')],
+      tf.broadcastArgs,
+    ),
+  ),
   ...moved('pad', [2, 3], (x) =>
     tf.pad(x, [
       [1, 2],

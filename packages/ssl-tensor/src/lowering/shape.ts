@@ -1,10 +1,13 @@
 import { slice_util, util, type DataType } from '@tensorflow/tfjs-core';
-import { positiveAxis } from '../graph/builder.js';
+import { positiveAxis, type Builder } from '../graph/builder.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { input, type RuleTable } from './rule.js';
 
 const asTensor = (x: Value): never => ({ shape: [...x.shape], rank: x.shape.length }) as never;
+
+/** A shape as an int32 vector, with ones before it up to `rank`. */
+const withRank = (b: Builder, shape: Value, rank: number): Value => b.pad(shape, [[rank - shape.shape[0]!, 0]], 1);
 
 /** Kernels that move, cut or join elements. */
 export const shapeRules: RuleTable = {
@@ -110,6 +113,12 @@ export const shapeRules: RuleTable = {
     const shape = x.shape.map((size, axis) => size * counts[axis]!);
     if (x.shape.every((size, axis) => size === 1 || counts[axis] === 1)) return b.expand(x, shape);
     return b.op('Tile', [x, b.int64(counts)], shape, x.type);
+  },
+  BroadcastArgs: (b, inputs) => {
+    const [s0, s1] = [input(inputs, 's0'), input(inputs, 's1')];
+    const rank = Math.max(s0.shape[0]!, s1.shape[0]!);
+    const [left, right] = [withRank(b, s0, rank), withRank(b, s1, rank)];
+    return b.where(b.binary('Equal', left, b.scalar(1, 'int32'), 'bool'), right, left);
   },
   PadV2: (b, inputs, { paddings, constantValue }) =>
     b.pad(input(inputs, 'x'), paddings as [number, number][], constantValue as number),

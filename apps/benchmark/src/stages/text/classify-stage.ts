@@ -74,7 +74,7 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
   if (pretrained !== undefined) model.loadEncoder(pretrained);
   const method = new SequenceClassification(model);
   const dataset = (await session.dataset('labelled')).subset(rows);
-  const bucketLengths = session.bucketLengths('short');
+  const bucketLengths = session.bucketLengths;
   const loader = new ClassificationLoader({
     dataset,
     padId: pad,

@@ -13,13 +13,14 @@ const logEvery = 20;
 /** Pretrains BERT by masked-language modelling; goes on from the newest checkpoint of the run. */
 export async function pretrainText(session: TextSession, progress: StageProgress): Promise<MlmResult> {
   const { recipe, context, key } = session;
-  const { steps, batchSize, maskRate, learningRate, weightDecay, checkpointEvery, evaluateEvery } = recipe.pretrain;
+  const { steps, batchSize, maskRate, learningRate, riseFraction, beta2, weightDecay, checkpointEvery, evaluateEvery } =
+    recipe.pretrain;
   const { directory, interruption, device } = context;
   const tokenizer = await session.tokenizer();
   const model = await session.freshModel();
   const method = new MaskedLanguageModelling(model);
   const masking = { maskProbability: maskRate };
-  const bucketLengths = session.bucketLengths('long');
+  const bucketLengths = session.bucketLengths;
   const loader = new MlmLoader({
     dataset: await session.dataset('pretrain'),
     tokenizer,
@@ -45,8 +46,12 @@ export async function pretrainText(session: TextSession, progress: StageProgress
   const trainer = new Trainer({
     method,
     loader,
-    optimizer: new AdamW([{ parameters: method.trainable() }], { weightDecay, decayFilter: decayEverything }),
-    schedule: oneCycle({ max: learningRate, totalSteps: steps }),
+    optimizer: new AdamW([{ parameters: method.trainable() }], {
+      weightDecay,
+      betas: [0.9, beta2],
+      decayFilter: decayEverything,
+    }),
+    schedule: oneCycle({ max: learningRate, totalSteps: steps, riseFraction }),
     steps,
     seed: recipe.seed,
     logEvery,

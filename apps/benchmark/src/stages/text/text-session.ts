@@ -81,14 +81,10 @@ export class TextSession {
     return dataset;
   }
 
-  /**
-   * Lengths to which batches are padded. Each costs a compilation, so a short training, which cannot make up for it, has
-   * fewer of them.
-   */
-  bucketLengths(training: 'long' | 'short'): readonly number[] {
+  /** Lengths to which batches are padded: three quarters and half of the longest save much padding. */
+  get bucketLengths(): readonly number[] {
     const { length } = this.recipe.tokenizer;
-    const eighths = training === 'long' ? [3, 4, 5, 6, 8] : [4, 6, 8];
-    return [...new Set(eighths.map((share) => Math.ceil((share * length) / 8)))];
+    return [...new Set([Math.ceil(length / 2), Math.ceil((3 * length) / 4), length])];
   }
 
   async config(): Promise<BertConfig> {
