@@ -7,6 +7,7 @@ import { creationRules } from '../../packages/ssl-tensor/src/lowering/creation.j
 import { einsumRules } from '../../packages/ssl-tensor/src/lowering/einsum.js';
 import { elementwiseRules } from '../../packages/ssl-tensor/src/lowering/elementwise.js';
 import { gatherRules } from '../../packages/ssl-tensor/src/lowering/gather.js';
+import { imageRules } from '../../packages/ssl-tensor/src/lowering/image.js';
 import { loweringTable } from '../../packages/ssl-tensor/src/lowering/lowering-table.js';
 import { matMulRules } from '../../packages/ssl-tensor/src/lowering/matmul.js';
 import { morphologyRules } from '../../packages/ssl-tensor/src/lowering/morphology.js';
@@ -27,6 +28,7 @@ export const kernelFamilies: Readonly<Record<string, RuleTable>> = {
   einsum: einsumRules,
   elementwise: elementwiseRules,
   gather: gatherRules,
+  image: imageRules,
   matmul: matMulRules,
   morphology: morphologyRules,
   normalization: normalizationRules,
@@ -61,20 +63,6 @@ const refusals: readonly (readonly [reason: string, kernels: readonly string[]])
   ],
   ['Draws host randomness; use `randomUniform(key, shape)`', ['Multinomial']],
   ['Draws on a canvas', ['Draw']],
-  ['No rule yet; `tf.reverse`', ['FlipLeftRight']],
-  ['No rule yet; reshape and transpose', ['BatchToSpaceND', 'DepthToSpace', 'SpaceToBatchND']],
-  [
-    'Resampling of images: no rule yet; prepare images before the step',
-    [
-      'CropAndResize',
-      'ResizeBilinear',
-      'ResizeBilinearGrad',
-      'ResizeNearestNeighbor',
-      'ResizeNearestNeighborGrad',
-      'RotateWithOffset',
-      'Transform',
-    ],
-  ],
 ];
 
 /** Reason by refused kernel. */

@@ -28,3 +28,5 @@ export type { AttentionOptions } from './ops/scaled-dot-product-attention.js';
 export { sparseSoftmaxCrossEntropy } from './ops/sparse-softmax-cross-entropy.js';
 export { stopGradient } from './ops/stop-gradient.js';
 export { takeRows } from './ops/take-rows.js';
+export { profile } from './profile/profile.js';
+export type { Profile, ProfileEntry, ProfileOptions } from './profile/profile.js';

@@ -30,11 +30,6 @@ const unsupported: readonly (readonly [string, (input: tf.Tensor1D) => unknown, 
   ['tf.dropout', (input) => tf.dropout(input, 0.5), /Math\.random/],
   ['tf.unique', (input) => tf.unique(input).values, /Unique/],
   ['tf.spectral.rfft', (input) => tf.abs(tf.spectral.rfft(input)), /Complex|FFT/],
-  [
-    'tf.image.resizeBilinear',
-    (input) => tf.image.resizeBilinear(tf.reshape(input, [2, 2, 1]) as tf.Tensor3D, [4, 4]),
-    /ResizeBilinear/,
-  ],
 ];
 
 describe('what cannot be recorded', () => {

@@ -9,6 +9,7 @@ import type { NdArray } from '../nd-array.js';
 import { isNdArray } from '../nd-array.js';
 import type { CompiledFunction, CompileOptions } from './compiled-types.js';
 import { CompiledGraph } from './compiled-graph.js';
+import type { OriginOptions } from './note-origins.js';
 import { rebind, RecordedTensor, recordFunction, type Recording } from './run-trace.js';
 import { type FlatArguments, flattenArguments } from './signature.js';
 
@@ -51,6 +52,26 @@ export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   options: CompileOptions = {},
 ): CompiledFunction<A, R> {
+  return compileWith(fn, options);
+}
+
+/** What a profile wants to know of the graphs. */
+export interface CompileHooks {
+  readonly origins: OriginOptions;
+  readonly onGraph: (graph: CompiledGraph) => void;
+}
+
+/** Resolves when all calls so far, and what they dispose of, are done. */
+export function settled(): Promise<void> {
+  return enqueue(() => Promise.resolve());
+}
+
+/** As {@link compile}; notes where each node comes from. */
+export function compileWith<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options: CompileOptions,
+  hooks?: CompileHooks,
+): CompiledFunction<A, R> {
   const name = options.name ?? (fn.name === '' ? 'compiled function' : fn.name);
   const maxTraces = options.maxTraces ?? defaultMaxTraces;
   if (!Number.isInteger(maxTraces) || maxTraces < 1)
@@ -61,7 +82,13 @@ export function compile<A extends readonly unknown[], R>(
 
   const build = async (engine: Engine, backend: SslBackend, args: FlatArguments): Promise<CompiledGraph> => {
     const record = (): Recording<R> =>
-      recordFunction(backend, engine.device, args.specs, (tensors) => fn(...(args.rebuild(tensors) as unknown as A)));
+      recordFunction(
+        backend,
+        engine.device,
+        args.specs,
+        (tensors) => fn(...(args.rebuild(tensors) as unknown as A)),
+        hooks?.origins,
+      );
     let recording = record();
     if (recording.created.size > 0) {
       await initialise(engine, backend, recording, args);
@@ -75,7 +102,9 @@ export function compile<A extends readonly unknown[], R>(
       }
     }
     traces++;
-    return CompiledGraph.load(engine, backend, recording, args.specs);
+    const graph = await CompiledGraph.load(engine, backend, recording, args.specs);
+    hooks?.onGraph(graph);
+    return graph;
   };
 
   /** Gives back the graph that was not used for longest, where there are as many as may be. */

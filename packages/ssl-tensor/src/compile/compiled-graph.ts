@@ -6,6 +6,7 @@ import type { Engine, EngineSession, EngineTensor } from '../engine/engine.js';
 import { DataError } from '../errors/data-error.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import { encodeModel } from '../graph/encode-model.js';
+import type { Origin } from '../graph/graph.js';
 import type { HostData, Value, ValueType } from '../graph/value.js';
 import { isNdArray, type NdArray } from '../nd-array.js';
 import { RecordedTensor, rebind, type LeafSpec, type Recording } from './run-trace.js';
@@ -30,6 +31,8 @@ export class CompiledGraph {
   readonly #arguments: readonly (readonly [string, number, LeafSpec])[];
   readonly #results: readonly Result[];
   readonly #tree: unknown;
+  /** Origins by the node's name in profiles, where the recording noted them. */
+  readonly origins: ReadonlyMap<string, Origin>;
 
   private constructor(engine: Engine, backend: SslBackend, session: EngineSession, parts: Parts) {
     this.#engine = engine;
@@ -40,6 +43,7 @@ export class CompiledGraph {
     this.#arguments = parts.arguments;
     this.#results = parts.results;
     this.#tree = parts.tree;
+    this.origins = parts.origins;
   }
 
   /** Encodes a recording and loads it into the engine. */
@@ -84,7 +88,14 @@ export class CompiledGraph {
     const args = specs.flatMap((spec, index) =>
       model.inputs.some((value) => value.name === `a${index}`) ? [[`a${index}`, index, spec] as const] : [],
     );
-    return new CompiledGraph(engine, backend, session, { states, assigned, arguments: args, results, tree });
+    return new CompiledGraph(engine, backend, session, {
+      states,
+      assigned,
+      arguments: args,
+      results,
+      tree,
+      origins: model.origins,
+    });
   }
 
   /** Runs once on these arguments; variables have their new values when the promise resolves. */
@@ -164,6 +175,7 @@ interface Parts {
   readonly arguments: readonly (readonly [string, number, LeafSpec])[];
   readonly results: readonly Result[];
   readonly tree: unknown;
+  readonly origins: ReadonlyMap<string, Origin>;
 }
 
 function hostData(leaf: tf.Tensor | NdArray): HostData {

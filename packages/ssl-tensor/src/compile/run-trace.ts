@@ -7,6 +7,7 @@ import { Builder, type Device } from '../graph/builder.js';
 import { filledData, Graph } from '../graph/graph.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { withTrace } from './active-trace.js';
+import { noteOrigins, type OriginOptions } from './note-origins.js';
 import { mapTensors } from './tensor-tree.js';
 import { Trace } from './trace.js';
 import { userLine } from './user-line.js';
@@ -78,6 +79,7 @@ export function recordFunction<R>(
   device: Device,
   leaves: readonly LeafSpec[],
   run: (tensors: readonly tf.Tensor[]) => R,
+  origins?: OriginOptions,
 ): Recording<R> {
   const engine = tf.engine();
   const outer = engine.backendName;
@@ -95,6 +97,7 @@ export function recordFunction<R>(
     created.set(variable, trace.valueOf(initialValue));
     return variable;
   };
+  const forgetOrigins = origins === undefined ? undefined : noteOrigins(trace, origins);
   const random = Math.random;
   Math.random = randomnessRefusal;
   engine.startScope('compile');
@@ -121,6 +124,7 @@ export function recordFunction<R>(
       return { trace, result, assigned, created };
     });
   } finally {
+    forgetOrigins?.();
     Math.random = random;
     engine.makeVariable = makeVariable;
     for (const [variable, dataId] of before) {

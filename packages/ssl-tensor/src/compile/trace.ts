@@ -26,6 +26,8 @@ export class Trace {
   readonly builder: Builder;
   /** Variables that were read, with the graph input that stands for their value. */
   readonly states = new Map<tf.Variable, Value>();
+  /** Called with the name of every kernel before it is lowered. */
+  onKernel: ((kernel: string) => void) | undefined;
   readonly #backend: SslBackend;
   readonly #variables = new Map<tf.DataId, tf.Variable>();
   readonly #constants = new Map<tf.DataId, Map<string, Value>>();
@@ -50,6 +52,7 @@ export class Trace {
     chain: (operands: readonly tf.Tensor[]) => readonly tf.Tensor[],
   ): readonly tf.Tensor[] {
     const values = operands.map((operand) => this.valueOf(operand));
+    this.onKernel?.('blockwise');
     const results = lower(this.builder, values, (builder, parts) => {
       const body = builder === this.builder ? this : new Trace(this.#backend, builder, this.#variables.values());
       return withTrace(body, () =>
@@ -80,6 +83,7 @@ export class Trace {
       );
     }
     const values = Object.fromEntries(operands.map(([name, tensor]) => [name, this.valueOf(tensor)]));
+    this.onKernel?.(kernel);
     let outputs: Value | readonly Value[];
     try {
       outputs = rule(this.builder, values, attributes);

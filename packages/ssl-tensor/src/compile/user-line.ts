@@ -1,7 +1,7 @@
 /** Deep enough to see past TF.js's own frames. */
 const depth = 100;
 
-function currentStack(): string {
+export function currentStack(): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = depth;
   const { stack } = new Error('trace');
@@ -9,15 +9,20 @@ function currentStack(): string {
   return stack ?? '';
 }
 
-/** First frame of the current stack that is neither TF.js's, nor this package's, nor Node's: 'file:line:column'. */
-export function userLine(stack = currentStack()): string | undefined {
+/**
+ * First frame of the current stack that is neither TF.js's, nor this package's, nor Node's: 'file:line:column'.
+ *
+ * @param ignore files to pass over too
+ */
+export function userLine(stack = currentStack(), ignore?: RegExp): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     if (
       /node_modules[\\/]@tensorflow|[\\/]ssl-tensor[\\/](src|dist)[\\/](?!.*\.test\.)|\(?node:|<anonymous>/.test(line)
     )
       continue;
     const match = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(line.trim());
-    if (match !== null) return match[1]!.replace(/^file:\/\//, '');
+    const place = match?.[1]!.replace(/^file:\/\//, '');
+    if (place !== undefined && ignore?.test(place) !== true) return place;
   }
   return undefined;
 }

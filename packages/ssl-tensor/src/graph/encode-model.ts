@@ -16,7 +16,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
-import type { Attribute } from './graph.js';
+import type { Attribute, Origin } from './graph.js';
 import { Graph } from './graph.js';
 import { type Schedule, scheduleNodes } from './schedule.js';
 import type { Value, ValueType } from './value.js';
@@ -86,6 +86,8 @@ export interface EncodedModel {
   /** Inputs that the outputs depend on; the others are not part of the model. */
   readonly inputs: readonly Value[];
   readonly nodeCount: number;
+  /** Origins by the node's name in the model, where the graph noted them. */
+  readonly origins: ReadonlyMap<string, Origin>;
 }
 
 /**
@@ -113,8 +115,17 @@ export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): 
     bytes: toBinary(ModelProtoSchema, model),
     inputs,
     nodeCount: encoded.node.length,
+    origins: new Map(
+      schedule.nodes.flatMap(({ op, origin }, index) =>
+        origin === undefined ? [] : [[nodeName('step', op, index), origin] as const],
+      ),
+    ),
   };
 }
+
+/** Nodes of a body have names of their own, so that a profile tells them from those around it. */
+const nodeName = (graph: string, op: string, index: number): string =>
+  graph === 'body' ? `body.${op}_${index}` : `${op}_${index}`;
 
 function encodeGraph(
   name: string,
@@ -129,7 +140,7 @@ function encodeGraph(
   const nameOf = (value: Value): string => renamed.get(value) ?? value.name;
   const node = schedule.nodes.map((item, index) =>
     create(NodeProtoSchema, {
-      name: `${item.op}_${index}`,
+      name: nodeName(name, item.op, index),
       opType: item.op,
       domain: item.domain,
       input: item.inputs.map((input) => (input === undefined ? '' : nameOf(input))),

@@ -19,6 +19,18 @@ export interface GraphNode {
   readonly inputs: readonly (Value | undefined)[];
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly outputs: Value[];
+  /** Where it comes from, if the graph notes that. */
+  readonly origin?: Origin;
+}
+
+/** What a node was recorded for. */
+export interface Origin {
+  /** Kernel of TF.js, or of our own. */
+  readonly kernel: string;
+  /** The user's line, 'file:line:column'. */
+  readonly line: string;
+  /** True for what computes the gradient of that line. */
+  readonly backward: boolean;
 }
 
 /** What a node's output is: shape and element type. */
@@ -55,6 +67,8 @@ const keyOfBody = (name: string, value: unknown): unknown => (name === 'body' ? 
  */
 export class Graph {
   readonly inputs: Value[] = [];
+  /** Origin of the nodes that are added from now on. */
+  origin: Origin | undefined;
   readonly #byKey = new Map<string, GraphNode>();
   readonly #constants = new Map<string, Value>();
   #next = 0;
@@ -130,7 +144,14 @@ export class Graph {
       .join(',')})${JSON.stringify(attributes, keyOfBody)}#${outputs.length}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known.outputs;
-    const node: GraphNode = { op, domain, inputs, attributes, outputs: [] };
+    const node: GraphNode = {
+      op,
+      domain,
+      inputs,
+      attributes,
+      outputs: [],
+      ...(this.origin === undefined ? {} : { origin: this.origin }),
+    };
     for (const output of outputs) {
       node.outputs.push({ name: this.#name('t'), shape: [...output.shape], type: output.type, producer: node });
     }

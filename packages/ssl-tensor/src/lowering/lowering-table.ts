@@ -4,6 +4,7 @@ import { creationRules } from './creation.js';
 import { einsumRules } from './einsum.js';
 import { elementwiseRules } from './elementwise.js';
 import { gatherRules } from './gather.js';
+import { imageRules } from './image.js';
 import { matMulRules } from './matmul.js';
 import { morphologyRules } from './morphology.js';
 import { normalizationRules } from './normalization.js';
@@ -24,6 +25,7 @@ export const loweringTable: ReadonlyMap<string, Rule> = new Map(
     ...einsumRules,
     ...elementwiseRules,
     ...gatherRules,
+    ...imageRules,
     ...matMulRules,
     ...morphologyRules,
     ...normalizationRules,
