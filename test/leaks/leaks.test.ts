@@ -6,6 +6,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 interface Memory {
   readonly steady: { readonly megabytes: number; readonly tensors: number };
   readonly after: { readonly megabytes: number; readonly tensors: number };
+  /** Loss of the first step. */
+  readonly firstLoss: number;
+  /** Loss of the last step. */
   readonly loss: number;
   /** Megabytes after 200 and after 400 signatures. */
   readonly signatures: readonly [number, number];
@@ -29,7 +32,7 @@ beforeAll(async () => {
 describe('1,000 compiled training steps', () => {
   it('leave no tensor behind, and train', () => {
     expect(memory.after.tensors).toBe(memory.steady.tensors);
-    expect(memory.loss).toBeLessThan(Math.log(10));
+    expect(memory.loss).toBeLessThan(0.75 * memory.firstLoss);
   });
 
   it('take no more memory than the first 400: growth below 2 %', () => {

@@ -61,6 +61,7 @@ export function randomBits(key: TensorKey, shape: readonly number[]): tf.Tensor 
  * @param key int32 `[2]`
  * @param shape shape of the result
  * @returns float32 of `shape`
+ * Source: Box and Muller 1958, "A note on the generation of random normal deviates".
  */
 export function randomNormal(key: TensorKey, shape: readonly number[]): tf.Tensor {
   return tf.tidy(() => {
