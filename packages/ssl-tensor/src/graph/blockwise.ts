@@ -31,6 +31,12 @@ function cut(rows: number, channels: number): Blocks | undefined {
   return undefined;
 }
 
+/** The least length of a vector of `size` elements or more that {@link blockwise} cuts into equal blocks. */
+export function blockwiseLength(size: number): number {
+  const blocks = Math.ceil(size / blockSize);
+  return blocks <= 1 ? size : Math.ceil(size / (blocks * rowLength)) * blocks * rowLength;
+}
+
 const largestOf = (operands: readonly Value[]): Value =>
   operands.reduce((largest, value) => (sizeOf(value.shape) > sizeOf(largest.shape) ? value : largest));
 

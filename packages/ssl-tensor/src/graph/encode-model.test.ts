@@ -1,10 +1,15 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema } from 'onnx-buf';
 import * as ort from 'onnxruntime-node';
 import { expect, it } from 'vitest';
+import { readEvents } from '../profile/read-events.js';
 import { Builder } from './builder.js';
 import { encodeModel } from './encode-model.js';
 import { Graph } from './graph.js';
+import { scheduleNodes } from './schedule.js';
 import type { Value } from './value.js';
 
 interface Example {
@@ -50,7 +55,7 @@ it('leaves out dead code, unused inputs and the contents of large constants of e
   expect(model.bytes.length).toBeLessThan(1000);
 });
 
-it('orders nodes so that each comes after what it needs, for graphs thousands of nodes deep', () => {
+it('writes nodes so that each comes before what it needs, for graphs thousands of nodes deep', () => {
   const graph = new Graph();
   const b = new Builder(graph, 'cpu');
   const x = graph.input('x', [1], 'float32');
@@ -58,11 +63,54 @@ it('orders nodes so that each comes after what it needs, for graphs thousands of
   for (let i = 0; i < 20_000; i++) value = b.unary('Sin', value);
   const decoded = fromBinary(ModelProtoSchema, encodeModel(graph, new Map([['y', b.add(value, x)]])).bytes).graph!;
   const known = new Set(['x']);
-  for (const node of decoded.node) {
+  for (const node of decoded.node.toReversed()) {
     expect(node.input.every((name) => known.has(name))).toBe(true);
     for (const name of node.output) known.add(name);
   }
   expect(decoded.node).toHaveLength(20_001);
+});
+
+it('is run in the order of the schedule', async () => {
+  // Four layers and their gradients by hand: joins, forks, and values that are quick to make.
+  const graph = new Graph();
+  const b = new Builder(graph, 'cpu');
+  const weights = Array.from({ length: 4 }, (_, layer) => graph.input(`w${layer}`, [8, 8], 'float32'));
+  const hidden = [graph.input('x', [4, 8], 'float32')];
+  for (const weight of weights) hidden.push(b.unary('Sin', b.matMul(hidden.at(-1)!, b.unary('Tanh', weight))));
+  let slope = b.unary('Exp', hidden.at(-1)!);
+  const gradients: Value[] = [];
+  for (let layer = 3; layer >= 0; layer--) {
+    slope = b.mul(slope, b.unary('Cos', hidden[layer + 1]!));
+    gradients.unshift(b.matMul(hidden[layer]!, slope, true, false));
+    slope = b.matMul(slope, b.unary('Cos', weights[layer]!), false, true);
+  }
+  const outputs = new Map([
+    ['all', b.concat([...gradients, ...gradients, slope], 0)],
+    ['last', b.unary('Neg', hidden.at(-1)!)],
+  ]);
+  const order = scheduleNodes([...outputs.values()]).nodes.map(({ op }, index) => `${op}_${index}`);
+  const folder = await mkdtemp(join(tmpdir(), 'order-'));
+  try {
+    const session = await ort.InferenceSession.create(encodeModel(graph, outputs).bytes, {
+      graphOptimizationLevel: 'all',
+      enableProfiling: true,
+      profileFilePrefix: join(folder, 'run'),
+    });
+    await session.run(
+      Object.fromEntries(
+        graph.inputs.map(({ name, shape }) => [
+          name,
+          new ort.Tensor('float32', new Float32Array(shape[0]! * shape[1]!), shape),
+        ]),
+      ),
+    );
+    session.endProfiling();
+    await session.release();
+    const [run] = await readEvents(join(folder, (await readdir(folder))[0]!));
+    expect(run!.nodes.map(({ name }) => name)).toEqual(order);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 it('is a model that the runtime runs', async () => {

@@ -176,6 +176,9 @@ function encodeGraph(
       }),
     );
   }
+  // The runtime walks back from the outputs and enters the latest input of a node first: written from the last node to
+  // the first, the nodes run in the schedule's order.
+  node.reverse();
   const stored = [...schedule.constants.filter((value) => !isLargeSplat(value)), ...shapes];
   const initializer = stored.map((value) => {
     const data = Graph.contents(value)!;

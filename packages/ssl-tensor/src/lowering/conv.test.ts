@@ -20,6 +20,13 @@ const explicit: Padding = [
   [0, 0],
 ] as never;
 
+const unequal: Padding = [
+  [0, 0],
+  [2, 0],
+  [0, 1],
+  [0, 0],
+] as never;
+
 const geometries: readonly (readonly [
   string,
   readonly number[],
@@ -52,6 +59,12 @@ const geometries: readonly (readonly [
   ['3x3 same, many pixels, fewer filters than values under one', [16, 16, 16, 8], [3, 3, 8, 8], 1, 'same', 1],
   ['1x1, many pixels, more filters than channels', [16, 16, 16, 8], [1, 1, 8, 16], 1, 'same', 1],
   ['3x3, stride 2, many channels, large', [4, 20, 20, 8], [3, 3, 8, 8], 2, 'same', 1],
+  // Enough channels for tiles of 4x4 outputs.
+  ['3x3 same, tiles', [2, 8, 4, 48], [3, 3, 48, 48], 1, 'same', 1],
+  ['3x3 same, tiles that reach over the edge', [2, 5, 7, 48], [3, 3, 48, 64], 1, 'same', 1],
+  ['3x3 valid, tiles', [1, 6, 9, 64], [3, 3, 64, 48], 1, 'valid', 1],
+  ['3x3, pad 2, tiles', [1, 3, 3, 48], [3, 3, 48, 48], 1, 2, 1],
+  ['3x3, unequal pads, tiles', [1, 4, 3, 48], [3, 3, 48, 48], 1, unequal, 1],
   ['stem of a residual net', [1, 14, 14, 3], [7, 7, 3, 16], 2, 3, 1],
   ['patches', [2, 8, 12, 3], [4, 4, 3, 16], 4, 'valid', 1],
   ['3x3, stride 2', [2, 7, 8, 3], [3, 3, 3, 2], 2, 'same', 1],

@@ -11,11 +11,13 @@ import {
 } from './conv-columns.js';
 import { attributesOf, type Geometry, toNchw, toNhwc } from './conv-geometry.js';
 import { productOverRows } from './product-over-rows.js';
+import { suitsWinograd, winograd, winogradFilterGradient, winogradInputGradient } from './winograd.js';
 
 /** `[n, h, w, c]` and `[kh, kw, c, o]` to `[n, oh, ow, o]`. */
 export function conv2d(b: Builder, x: Value, filter: Value, g: Geometry): Value {
   const [n, , , c] = x.shape as readonly [number, number, number, number];
   const [kh, kw, , o] = filter.shape as readonly [number, number, number, number];
+  if (suitsWinograd(b, c, o, g)) return winograd(b, x, filter, g);
   const pointwise = kh * kw === 1 && g.pads.every((pad) => pad === 0) && g.stride[0] === 1 && g.stride[1] === 1;
   if (b.device === 'cpu' && hasFewTaps(c, g))
     return b.reshape(b.matMul(tapMajorColumns(b, x, g), b.reshape(filter, [kh * kw * c, o]), true, false), [
@@ -41,6 +43,7 @@ export function conv2d(b: Builder, x: Value, filter: Value, g: Geometry): Value 
 export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometry): Value {
   const c = x.shape[3]!;
   const o = dy.shape[3]!;
+  if (suitsWinograd(b, c, o, g)) return winogradFilterGradient(b, x, dy, g);
   const [kh, kw] = g.kernel;
   const gradient = b.reshape(dy, [dy.shape[0]! * g.outSize[0] * g.outSize[1], o]);
   const pointwise = kh * kw === 1 && g.pads.every((pad) => pad === 0) && g.stride[0] === 1 && g.stride[1] === 1;
@@ -54,6 +57,7 @@ export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometr
 export function conv2dInputGradient(b: Builder, dy: Value, filter: Value, g: Geometry): Value {
   const n = dy.shape[0]!;
   const [kh, kw, c, o] = filter.shape as readonly [number, number, number, number];
+  if (suitsWinograd(b, o, c, g)) return winogradInputGradient(b, dy, filter, g);
   if (kh * kw === 1 && g.stride[0] === 1 && g.stride[1] === 1 && g.pads.every((pad) => pad === 0)) {
     const rows = b.reshape(dy, [n * g.outSize[0] * g.outSize[1], o]);
     return b.reshape(b.matMul(rows, b.reshape(filter, [c, o]), false, true), [n, ...g.inSize, c]);

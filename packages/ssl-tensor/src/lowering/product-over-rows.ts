@@ -16,18 +16,21 @@ function partOf(rows: number): number | undefined {
 }
 
 /**
- * `x` transposed times `y`, summed over many rows, `[rows, m]` and `[rows, n]` to `[m, n]`: the gradient of weights.
+ * `x` transposed times `y`, summed over many rows, `[..., rows, m]` and `[..., rows, n]` to `[..., m, n]`: the gradient
+ * of weights.
  *
  * The runtime transposes the left operand on the way, and splits the work along the result alone, which is small. Here
  * parts of the rows are products of their own, and the narrower operand is the one that is transposed.
  */
 export function productOverRows(b: Builder, x: Value, y: Value): Value {
-  const [rows, m] = x.shape as [number, number];
-  const n = y.shape[1]!;
+  const [rows, m] = x.shape.slice(-2) as [number, number];
+  const batch = x.shape.slice(0, -2);
+  const n = y.shape.at(-1)!;
   const part = b.device === 'cpu' ? partOf(rows) : undefined;
   if (part === undefined) return b.matMul(x, y, true, false);
-  const parts = (value: Value): Value => b.reshape(value, [rows / part, part, value.shape[1]!]);
+  const parts = (value: Value): Value => b.reshape(value, [...batch, rows / part, part, value.shape.at(-1)!]);
   const [left, right] = n < m ? [y, x] : [x, y];
-  const sum = b.reduce('ReduceSum', b.matMul(parts(left), parts(right), true, false), [0], false);
-  return n < m ? b.transpose(sum, [1, 0]) : sum;
+  const sum = b.reduce('ReduceSum', b.matMul(parts(left), parts(right), true, false), [batch.length], false);
+  const swapped = [...batch.keys(), batch.length + 1, batch.length];
+  return n < m ? b.transpose(sum, swapped) : sum;
 }

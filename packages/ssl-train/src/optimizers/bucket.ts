@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { blockwiseLength } from 'ssl-tensor';
 import type { OptimizedParameter } from './parameter-group.js';
-
-/** Vectors longer than this are padded to a multiple of it, so that they divide into blocks. */
-const padTo = 1024;
 
 /** A tensor or nothing per parameter of a bucket. */
 export type Pieces = readonly (tf.Tensor | undefined)[];
@@ -16,7 +14,7 @@ export class Bucket {
   readonly weightDecay: number;
   /** Elements of each parameter. */
   readonly sizes: readonly number[];
-  /** Length of the vector. */
+  /** Length of the vector, with zeros at the end where that makes it divide into blocks. */
   readonly length: number;
 
   /** @param parameters at least one */
@@ -25,8 +23,7 @@ export class Bucket {
     this.learningRateScale = learningRateScale;
     this.weightDecay = weightDecay;
     this.sizes = parameters.map(({ variable }) => variable.size);
-    const total = this.sizes.reduce((a, b) => a + b, 0);
-    this.length = total <= padTo ? total : Math.ceil(total / padTo) * padTo;
+    this.length = blockwiseLength(this.sizes.reduce((a, b) => a + b, 0));
   }
 
   /** One vector of a tensor per parameter; zeros in place of those that are missing. */
