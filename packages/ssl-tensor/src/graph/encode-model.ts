@@ -177,8 +177,8 @@ function encodeGraph(
     );
   }
   // The runtime walks back from the outputs and enters the latest input of a node first: written from the last node to
-  // the first, the nodes run in the schedule's order.
-  node.reverse();
+  // the first, the nodes run in the schedule's order. It refuses that of the body of a node.
+  if (name !== 'body') node.reverse();
   const stored = [...schedule.constants.filter((value) => !isLargeSplat(value)), ...shapes];
   const initializer = stored.map((value) => {
     const data = Graph.contents(value)!;
