@@ -8,7 +8,7 @@ export { channelAffine } from './ops/channel-affine.js';
 export type { ChannelActivation } from './ops/channel-affine.js';
 export type { BatchMoments } from './ops/batch-norm.js';
 export { blockwiseLength } from './graph/blockwise.js';
-export { blockwise, channelSums } from './ops/blockwise.js';
+export { blockwise, channelSums, rowwise } from './ops/blockwise.js';
 export { dropout } from './ops/dropout.js';
 export { gelu } from './ops/gelu.js';
 export type { GeluOptions } from './ops/gelu.js';
