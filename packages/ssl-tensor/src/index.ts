@@ -3,6 +3,7 @@ export { registerSslBackend } from './backend/register-backend.js';
 export { isTracing } from './compile/active-trace.js';
 export { compile } from './compile/compile.js';
 export type { CompiledFunction, CompileOptions, Feed, Feeds } from './compile/compiled-types.js';
+export { addRelu } from './ops/add-relu.js';
 export { batchMoments, batchNorm } from './ops/batch-norm.js';
 export { channelAffine } from './ops/channel-affine.js';
 export type { ChannelActivation } from './ops/channel-affine.js';

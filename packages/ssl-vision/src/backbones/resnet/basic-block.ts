@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { BatchNorm, Conv2d, Module, evaluation } from 'ssl-nn';
 import type { ForwardContext, Sequential } from 'ssl-nn';
-import { foldIn } from 'ssl-tensor';
+import { addRelu, foldIn } from 'ssl-tensor';
 import type { ResidualBlockOptions } from './residual-block.js';
 import { kaimingFanOut, shortcut } from './residual-block.js';
 
@@ -42,6 +42,6 @@ export class BasicBlock extends Module {
   forward(x: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor4D {
     const identity = this.downsample === undefined ? x : this.downsample.forward(x, ctx);
     const inner = this.bn1.forward(this.conv1.forward(x), ctx, 'relu');
-    return tf.relu(tf.add(this.bn2.forward(this.conv2.forward(inner), ctx), identity));
+    return addRelu(this.bn2.forward(this.conv2.forward(inner), ctx), identity);
   }
 }

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { BatchNorm, Conv2d, Module, evaluation } from 'ssl-nn';
 import type { ForwardContext, Sequential } from 'ssl-nn';
-import { foldIn } from 'ssl-tensor';
+import { addRelu, foldIn } from 'ssl-tensor';
 import { kaimingFanOut, shortcut } from './residual-block.js';
 import type { ResidualBlockOptions } from './residual-block.js';
 
@@ -47,6 +47,6 @@ export class Bottleneck extends Module {
     const identity = this.downsample === undefined ? x : this.downsample.forward(x, ctx);
     const reduced = this.bn1.forward(this.conv1.forward(x), ctx, 'relu');
     const inner = this.bn2.forward(this.conv2.forward(reduced), ctx, 'relu');
-    return tf.relu(tf.add(this.bn3.forward(this.conv3.forward(inner), ctx), identity));
+    return addRelu(this.bn3.forward(this.conv3.forward(inner), ctx), identity);
   }
 }
