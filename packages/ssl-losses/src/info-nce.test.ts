@@ -95,6 +95,29 @@ describe('infoNCE against loops', () => {
     ));
 });
 
+describe.each(['eager', 'compiled'] as const)('infoNCE in blocks, %s', (mode) => {
+  it.each([1, 2, 3, 7])('%i rows at a time', async (blockRows) => {
+    const [query, positive, negatives] = [draw(21, 6, 3), draw(22, 6, 3), draw(23, 5, 3)];
+    for (const bank of [undefined, negatives]) {
+      const tensors = [query, positive, ...(bank === undefined ? [] : [bank])].map((rows) => tf.tensor2d(rows));
+      const [loss, ...grads] = await lossAndGradients(
+        mode,
+        (q, p, n) => infoNCE(q!, p!, n, { temperature: 0.2, blockRows }),
+        tensors,
+      );
+      const mean = (q: Rows, p: Rows, n: Rows | undefined): number =>
+        naive(q, p, n, 0.2).reduce((sum, value) => sum + value, 0) / q.length;
+      expect(loss!).toBeAllClose(mean(query, positive, bank), { rtol: 1e-5 });
+      const slopes = [
+        finiteDifferences((q) => mean(q, positive, bank), query),
+        finiteDifferences((p) => mean(query, p, bank), positive),
+        ...(bank === undefined ? [] : [finiteDifferences((n) => mean(query, positive, n), bank)]),
+      ];
+      grads.forEach((gradient, i) => expect(gradient).toBeAllClose(slopes[i]!, { rtol: 1e-4, atol: 1e-5 }));
+    }
+  });
+});
+
 describe('infoNCE at the edges', () => {
   it('identical and zero rows give log(1 + k), with finite gradients', async () => {
     for (const rows of [

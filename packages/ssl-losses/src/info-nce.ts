@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from 'ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
-import { logSumExpRows } from './log-sum-exp-rows.js';
+import { productLogSumExp } from './product-log-sum-exp.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 
 /** Options of {@link infoNCE}. */
@@ -12,6 +12,8 @@ export interface InfoNCEOptions<R extends Reduction = Reduction> {
   /** Scale the rows to length 1 first. */
   readonly normalize?: boolean;
   readonly reduction?: R;
+  /** Rows whose similarities are held at a time; by default as many as make 4 million numbers, 256 or more. */
+  readonly blockRows?: number;
 }
 
 /** Defaults of {@link infoNCE}: temperature of MoCo (arXiv 1911.05722, section 3.3). */
@@ -37,7 +39,7 @@ export function infoNCE<R extends Reduction = 'mean'>(
   negatives?: tf.Tensor2D,
   options: InfoNCEOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, normalize, reduction } = { ...infoNCEDefaults, ...options };
+  const { temperature, normalize, blockRows, reduction } = { ...infoNCEDefaults, ...options };
   checkTemperature('infoNCE', temperature);
   checkTensor('infoNCE', 'query', query, ['batch', 'dim']);
   checkTensor('infoNCE', 'positive', positive, query.shape);
@@ -56,7 +58,12 @@ export function infoNCE<R extends Reduction = 'mean'>(
   const anchors = tf.mul(unit(query), 1 / temperature) as tf.Tensor2D;
   const matches = unit(positive);
   const attraction = tf.sum(tf.mul(anchors, matches), 1) as tf.Tensor1D;
-  const repulsion = logSumExpRows(tf.matMul(anchors, negatives === undefined ? matches : unit(negatives), false, true));
+  const repulsion = productLogSumExp(
+    'infoNCE',
+    anchors,
+    negatives === undefined ? matches : unit(negatives),
+    blockRows,
+  );
   // With separate negatives: log(e^p + e^n) - p = softplus(n - p), without gluing the positive to the negatives.
   const difference = tf.sub(repulsion, attraction) as tf.Tensor1D;
   return reduce('infoNCE', negatives === undefined ? difference : tf.softplus(difference), reduction as R);

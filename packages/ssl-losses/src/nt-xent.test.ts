@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { InvalidOptionError, ShapeError, randomKey, RandomStream } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { finiteDifferences, goldens, lossAndGradients, matrix } from '../../../test/golden/losses/golden.js';
+import { contrastive, expectGolden, modes } from '../../../test/golden/losses/contrastive.js';
 import '../../../test/support/to-be-all-close.js';
 import { ntXent } from './index.js';
 
@@ -59,6 +60,62 @@ describe.each(['eager', 'compiled'] as const)('ntXent against lightly, %s', (mod
       grads.forEach((gradient, view) => expect(gradient).toBeAllClose(gradients[view]!, { rtol: 1e-4, atol: 1e-5 }));
     },
   );
+});
+
+describe.each(modes)('ntXent in blocks, %s', (mode) => {
+  const cases = contrastive.ntXent.flatMap((golden, index) =>
+    [1, 3, 5, 7, 64].map((blockRows) => [index, golden.options.temperature, blockRows] as const),
+  );
+  it.each(cases)('case %i of lightly, temperature %d, %i rows at a time', async (index, temperature, blockRows) => {
+    await expectGolden(mode, contrastive.ntXent[index]!, (a, b) =>
+      ntXent([a as tf.Tensor2D, b as tf.Tensor2D], { temperature, blockRows }),
+    );
+  });
+
+  it('blocks, a bank and weights of the rows go together', async () => {
+    const [z, bank] = [draw(31, 9, 4), draw(32, 7, 4)];
+    const weights = [1, -2, 0.5, 0, 3, 1, 1, 0.25, -1];
+    const [loss, inZ, inBank] = await lossAndGradients(
+      mode,
+      (x, n) => {
+        const losses = ntXent(x!, { temperature: 0.2, views: 3, negatives: n!, blockRows: 2, reduction: 'none' });
+        return tf.sum(tf.mul(losses, tf.tensor1d(weights)));
+      },
+      [tf.tensor2d(z), tf.tensor2d(bank)],
+    );
+    const total = (x: Rows, n: Rows): number =>
+      naive(x, 0.2, { views: 3, bank: n }).reduce((sum, value, i) => sum + value * weights[i]!, 0);
+    expect(loss!).toBeAllClose(total(z, bank), { rtol: 1e-5 });
+    const close = { rtol: 1e-4, atol: 2e-5 };
+    expect(inZ!).toBeAllClose(
+      finiteDifferences((x) => total(x, bank), z),
+      close,
+    );
+    expect(inBank!).toBeAllClose(
+      finiteDifferences((n) => total(z, n), bank),
+      close,
+    );
+  });
+
+  it('has the gradient of finite differences under a mask', async () => {
+    const [z, bank] = [draw(41, 6, 3), draw(42, 3, 3)];
+    const mask = Array.from({ length: 6 }, (_, i) =>
+      Array.from({ length: 9 }, (_unused, j) => Number((i * 5 + j * 7) % 3 !== 0)),
+    );
+    const [loss, gradient] = await lossAndGradients(
+      mode,
+      (x) =>
+        ntXent(x!, {
+          temperature: 0.3,
+          negatives: tf.tensor2d(bank),
+          negativeMask: tf.tensor2d(mask, [6, 9], 'int32'),
+        }),
+      [tf.tensor2d(z)],
+    );
+    const total = (x: Rows): number => mean(naive(x, 0.3, { bank, mask }));
+    expect(loss!).toBeAllClose(total(z));
+    expect(gradient!).toBeAllClose(finiteDifferences(total, z), { rtol: 1e-4, atol: 1e-5 });
+  });
 });
 
 describe('ntXent against loops', () => {
@@ -167,6 +224,7 @@ describe('ntXent at the edges', () => {
     ['identical rows', identical, Math.log(5)],
     ['zero vectors', identical.map(() => [0, 0, 0]), Math.log(5)],
     ['huge rows', identical.map((row) => row.map((x) => x * 1e15)), Math.log(5)],
+    ['tiny rows', identical.map((row) => row.map((x) => x * 1e-4)), Math.log(5)],
   ])('%s give log(n - 1) and finite gradients', async (_name, z, expected) => {
     const [loss, gradient] = await lossAndGradients('eager', (x) => ntXent(x!, { temperature: 0.01 }), [
       tf.tensor2d(z),
@@ -201,6 +259,10 @@ describe('ntXent at the edges', () => {
     for (const temperature of [0, -1, NaN, Infinity])
       expect(() => ntXent(z, { temperature })).toThrow(InvalidOptionError);
     expect(() => ntXent(z, { views: 1 })).toThrow(InvalidOptionError);
+    expect(() => ntXent(z, { blockRows: 0 })).toThrow('blockRows must be an integer of 1 or more');
+    expect(() => ntXent(z, { blockRows: 2, negativeMask: tf.ones([6, 6], 'int32') })).toThrow(
+      'blockRows must be left out with a negativeMask',
+    );
     expect(() => ntXent(z, { reduction: 'median' as 'mean' })).toThrow("reduction must be 'mean', 'sum' or 'none'");
   });
 });

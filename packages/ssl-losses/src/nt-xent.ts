@@ -3,7 +3,11 @@ import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
+import { ownLogSumExp } from './own-log-sum-exp.js';
+import { productLogSumExp } from './product-log-sum-exp.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { excluded, rowBlocks } from './row-blocks.js';
+import { stackViews, type StackedViews } from './stack-views.js';
 
 /** Options of {@link ntXent}. */
 export interface NtXentOptions<R extends Reduction = Reduction> {
@@ -18,21 +22,22 @@ export interface NtXentOptions<R extends Reduction = Reduction> {
   readonly negatives?: tf.Tensor2D;
   /**
    * Pairs that may count as negatives: int32 or bool `[views * batch, views * batch + k]`, 1 = counts, 0 = left out.
-   * Positives always count.
+   * Positives always count. With a mask the similarities are held all at once.
    */
   readonly negativeMask?: tf.Tensor2D;
+  /** Rows whose similarities are held at a time; by default as many as make 4 million numbers, 256 or more. */
+  readonly blockRows?: number;
 }
 
 /** Defaults of {@link ntXent}: temperature of SimCLR on CIFAR-10 (arXiv 2002.05709, appendix B.9). */
 export const ntXentDefaults = { temperature: 0.5, views: 2, normalize: true, reduction: 'mean' } as const;
 
-/** Added to the similarity of a pair that must not count. */
-const excluded = -1e9;
-
 /**
  * Normalised temperature-scaled cross-entropy between views of the same images:
  * `loss_i = logSumExp_{a != i}(s_ia) - mean_{p in P(i)} s_ip` with `s_ij = z_i . z_j / temperature`,
  * where `P(i)` are the other views of image `i`.
+ *
+ * Memory is linear in the batch: similarities are computed block of rows by block of rows, and again for the gradient.
  *
  * @param z features `[views * batch, dim]`, view after view; or the views, each `[batch, dim]`
  * @returns scalar in nats, or `[views * batch]` with reduction `none`
@@ -47,10 +52,10 @@ export function ntXent<R extends Reduction = 'mean'>(
   z: tf.Tensor2D | readonly tf.Tensor2D[],
   options: NtXentOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, normalize, negatives, negativeMask, reduction } = { ...ntXentDefaults, ...options };
-  const { features, views } = stackViews(z, options.views);
+  const { temperature, normalize, negatives, negativeMask, blockRows, reduction } = { ...ntXentDefaults, ...options };
+  const stacked = stackViews('ntXent', z, options.views);
+  const { features, views, batch } = stacked;
   const [rows, dim] = features.shape;
-  const batch = rows / views;
   checkTemperature('ntXent', temperature);
   if (negatives !== undefined) checkTensor('ntXent', 'negatives', negatives, ['k', dim]);
   const columns = rows + (negatives?.shape[0] ?? 0);
@@ -61,52 +66,56 @@ export function ntXent<R extends Reduction = 'mean'>(
       'features of two or more images, or negatives besides',
       `[${rows}, ${dim}] in ${views} views`,
     );
-  if (negativeMask !== undefined)
+  if (negativeMask !== undefined) {
     checkTensor('ntXent', 'negativeMask', negativeMask, [rows, columns], ['int32', 'bool']);
+    if (blockRows !== undefined)
+      throw new InvalidOptionError('ntXent', 'blockRows', 'left out with a negativeMask', blockRows);
+  }
 
   const unit = normalize ? l2Normalize(features) : features;
+  const bank = negatives !== undefined && normalize ? l2Normalize(negatives) : negatives;
   // The temperature goes on the smaller factor.
   const anchors = tf.mul(unit, 1 / temperature) as tf.Tensor2D;
-  const others = negatives === undefined ? unit : tf.concat([unit, normalize ? l2Normalize(negatives) : negatives], 0);
-  const similarities = tf.matMul(anchors, others, false, true);
-  const masked = tf.add(similarities, columnMask(views, batch, columns, negativeMask)) as tf.Tensor2D;
-  const grouped = tf.reshape(unit, [views, batch, dim]);
-  const partners = tf.reshape(tf.sub(tf.sum(grouped, 0, true), grouped), [rows, dim]);
-  const attraction = tf.mul(tf.sum(tf.mul(anchors, partners), 1), 1 / (views - 1));
-  return reduce('ntXent', tf.sub(logSumExpRows(masked), attraction) as tf.Tensor1D, reduction as R);
-}
-
-function stackViews(
-  z: tf.Tensor2D | readonly tf.Tensor2D[],
-  requested: number | undefined,
-): { features: tf.Tensor2D; views: number } {
-  if (!(z instanceof tf.Tensor)) {
-    const [first] = z;
-    if (first === undefined || z.length < 2) throw new ShapeError('ntXent', 'z', 'two or more views', `${z.length}`);
-    if (requested !== undefined && requested !== z.length)
-      throw new InvalidOptionError('ntXent', 'views', `left out or ${z.length}, the number of tensors in z`, requested);
-    checkTensor('ntXent', 'z[0]', first, ['batch', 'dim']);
-    z.forEach((view, index) => checkTensor('ntXent', `z[${index}]`, view, first.shape));
-    return { features: tf.concat([...z], 0), views: z.length };
+  const attraction = tf.sum(tf.mul(anchors, meanPartner(unit, stacked)), 1) as tf.Tensor1D;
+  if (negativeMask !== undefined) {
+    const others = bank === undefined ? unit : tf.concat([unit, bank], 0);
+    const similarities = tf.matMul(anchors, others, false, true);
+    const counts = tf.cast(withPositives(negativeMask, stacked), 'bool');
+    const kept = tf.where(counts, similarities, tf.fill([rows, columns], excluded)) as tf.Tensor2D;
+    return reduce('ntXent', tf.sub(logSumExpRows(kept), attraction) as tf.Tensor1D, reduction as R);
   }
-  const views = requested ?? ntXentDefaults.views;
-  if (!Number.isSafeInteger(views) || views < 2)
-    throw new InvalidOptionError('ntXent', 'views', 'an integer of 2 or more', views);
-  checkTensor('ntXent', 'z', z, ['views * batch', 'dim']);
-  if (z.shape[0] === 0 || z.shape[0] % views !== 0)
-    throw new ShapeError('ntXent', 'z', `[${views} * batch, dim]`, `[${z.shape.join(', ')}]`);
-  return { features: z, views };
+  const scaled = tf.mul(unit, Math.sqrt(1 / temperature)) as tf.Tensor2D;
+  const blocks = rowBlocks('ntXent', rows, rows, blockRows);
+  // With one positive it can be kept apart from the negatives, which leaves a small loss all its digits.
+  const isPair = views === 2;
+  const own = batch === 1 && isPair ? [] : [ownLogSumExp(scaled, { period: isPair ? batch : rows, blocks })];
+  const others = columns === rows ? [] : [productLogSumExp('ntXent', anchors, bank!, blockRows)];
+  const difference = tf.sub([...own, ...others].reduce(logAddExp), attraction);
+  return reduce('ntXent', (isPair ? tf.softplus(difference) : difference) as tf.Tensor1D, reduction as R);
 }
 
-/** `[views * batch, columns]`, 0 where a pair counts in the denominator and -1e9 where not. */
-function columnMask(views: number, batch: number, columns: number, negativeMask: tf.Tensor2D | undefined): tf.Tensor2D {
+/** `log(e^a + e^b)`. */
+function logAddExp(a: tf.Tensor1D, b: tf.Tensor1D): tf.Tensor1D {
+  return tf.add(a, tf.softplus(tf.sub(b, a)));
+}
+
+/** Mean over the other views of each row's image. */
+function meanPartner(features: tf.Tensor2D, { views, batch }: StackedViews): tf.Tensor2D {
+  const grouped = tf.reshape(features, [views, batch, features.shape[1]]);
+  const others = tf.mul(tf.sub(tf.sum(grouped, 0, true), grouped), 1 / (views - 1));
+  return tf.reshape(others, features.shape);
+}
+
+/** The mask with 1 at the positives and 0 at the anchors themselves. */
+function withPositives(mask: tf.Tensor2D, { views, batch }: StackedViews): tf.Tensor2D {
   const rows = views * batch;
-  const self = new Float32Array(rows * columns);
-  for (let i = 0; i < rows; i++) self[i * columns + i] = excluded;
-  const diagonal = tf.tensor2d(self, [rows, columns]);
-  if (negativeMask === undefined) return diagonal;
-  const positive = new Float32Array(rows * columns);
-  for (let i = 0; i < rows; i++) for (let j = i % batch; j < rows; j += batch) positive[i * columns + j] = 1;
-  const counts = tf.maximum(tf.cast(negativeMask, 'float32'), tf.tensor2d(positive, [rows, columns]));
-  return tf.add(tf.mul(tf.sub(counts, 1), -excluded), diagonal);
+  const places: number[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < rows; i++)
+    for (let j = i % batch; j < rows; j += batch) {
+      places.push(i, j);
+      values.push(Number(i !== j));
+    }
+  const indices = tf.tensor2d(places, [values.length, 2], 'int32');
+  return tf.tensorScatterUpdate(tf.cast(mask, 'int32'), indices, tf.tensor1d(values, 'int32')) as tf.Tensor2D;
 }

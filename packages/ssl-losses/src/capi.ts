@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from 'ssl-tensor';
+import { checkCount, checkPositive } from './check-option.js';
+import { checkTensor } from './check.js';
+import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { balance } from './sinkhorn.js';
+import { fixedTargetCrossEntropy } from './fixed-target-cross-entropy.js';
+import { takePlaces } from './take-places.js';
+
+/** Options of {@link capi}. */
+export interface CapiOptions<R extends Reduction = Reduction> {
+  /** Divisor of the teacher's logits, positive. */
+  readonly teacherTemperature?: number;
+  /** Divisor of the student's logits, positive. */
+  readonly studentTemperature?: number;
+  /** Rounds of balancing, 1 or more. */
+  readonly sinkhornIterations?: number;
+  /** Which of the teacher's tokens the student predicts, int32 `[batch, predicted]`. Default all, in order. */
+  readonly teacherIndex?: tf.Tensor2D;
+  readonly reduction?: R;
+}
+
+/** Defaults of {@link capi}: lightly's `CAPILoss`, after the code of arXiv 2502.08769. */
+export const capiDefaults = {
+  teacherTemperature: 0.06,
+  studentTemperature: 0.12,
+  sinkhornIterations: 3,
+  reduction: 'mean',
+} as const;
+
+/**
+ * Prediction of clusters of patches: the mean over images and predicted tokens of
+ * `H(q, softmax(student / studentTemperature))`. The assignments `q` are the teacher's, balanced over the batch at each
+ * position by itself, so that a cluster cannot stand for a position.
+ *
+ * With the teacher's own logits as `student` it trains the clusters.
+ *
+ * @param teacher cluster logits `[batch, tokens, k]`; no gradient flows into them
+ * @param student cluster logits of the predicted tokens `[batch, predicted, k]`
+ * @returns scalar in nats, or `[batch]`, means over tokens, with reduction `none`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Darcet et al. 2025, arXiv 2502.08769, section 3. Equal to lightly's `CAPILoss`, less the 1e-8 that it adds to the
+ * sums of the balancing: those are never 0 here.
+ *
+ * @example
+ * const logits = () => tf.randomNormal<tf.Rank.R3>([8, 4, 16]);
+ * const loss = capi(logits(), logits());
+ */
+export function capi<R extends Reduction = 'mean'>(
+  teacher: tf.Tensor3D,
+  student: tf.Tensor3D,
+  options: CapiOptions<R> = {},
+): Reduced<R> {
+  const { teacherTemperature, studentTemperature, sinkhornIterations, teacherIndex, reduction } = {
+    ...capiDefaults,
+    ...options,
+  };
+  checkTensor('capi', 'teacher', teacher, ['batch', 'tokens', 'k']);
+  const [batch, tokens, k] = teacher.shape;
+  const predicted = teacherIndex === undefined ? tokens : 'predicted';
+  checkTensor('capi', 'student', student, [batch, predicted, k]);
+  const count = student.shape[1];
+  if (teacherIndex !== undefined) checkTensor('capi', 'teacherIndex', teacherIndex, [batch, count], ['int32']);
+  checkPositive('capi', { teacherTemperature, studentTemperature });
+  checkCount('capi', { sinkhornIterations });
+
+  const logits = tf.mul(stopGradient(teacher), 1 / teacherTemperature);
+  const byPosition = balance(tf.transpose(logits, [1, 0, 2]) as tf.Tensor3D, sinkhornIterations);
+  const assignments = tf.transpose(byPosition, [1, 0, 2]) as tf.Tensor3D;
+  const targets = teacherIndex === undefined ? assignments : takePlaces(assignments, teacherIndex);
+  const rows = [batch * count, k] as [number, number];
+  const scores = tf.mul(tf.reshape(student, rows), 1 / studentTemperature) as tf.Tensor2D;
+  const losses = fixedTargetCrossEntropy(scores, tf.reshape(targets, rows));
+  return reduce('capi', tf.mean(tf.reshape(losses, [batch, count]), 1) as tf.Tensor1D, reduction as R);
+}

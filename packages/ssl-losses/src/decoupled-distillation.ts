@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { sparseSoftmaxCrossEntropy, stopGradient } from 'ssl-tensor';
+import { checkNonNegative } from './check-option.js';
+import { checkTemperature, checkTensor } from './check.js';
+import { logSumExpRows } from './log-sum-exp-rows.js';
+import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { softDivergence } from './soft-divergence.js';
+
+/** Options of {@link decoupledDistillation}. */
+export interface DecoupledDistillationOptions<R extends Reduction = Reduction> {
+  /** Weight of what the teacher says about the true class. */
+  readonly alpha?: number;
+  /** Weight of what it says about the other classes. */
+  readonly beta?: number;
+  /** Divisor of both logits, positive. */
+  readonly temperature?: number;
+  readonly reduction?: R;
+}
+
+/** Defaults of {@link decoupledDistillation}: arXiv 2203.08679, section 4 (CIFAR-100), alpha 1, beta 8, T 4. */
+export const decoupledDistillationDefaults = { alpha: 1, beta: 8, temperature: 4, reduction: 'mean' } as const;
+
+/** Subtracted from the true class's score, so that softmax leaves it out. */
+const excluded = 1e9;
+
+/**
+ * Distillation in two parts, true class against the rest and the rest among themselves:
+ * `T^2 (alpha KL(b_t || b_s) + beta KL(p_t without y || p_s without y))`, where `b` is the pair of the probabilities of
+ * `y` and of all other classes. No gradient flows into the teacher.
+ *
+ * @param student logits `[n, classes]`, two classes or more
+ * @param teacher logits `[n, classes]`
+ * @param labels true classes, int32 `[n]`
+ * @returns scalar in nats, or `[n]` with reduction `none`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Zhao et al. 2022 (DKD), arXiv 2203.08679, equations 5 to 7; as the authors' code.
+ */
+export function decoupledDistillation<R extends Reduction = 'mean'>(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: DecoupledDistillationOptions<R> = {},
+): Reduced<R> {
+  const where = 'decoupledDistillation';
+  const { alpha, beta, temperature, reduction } = { ...decoupledDistillationDefaults, ...options };
+  checkTensor(where, 'student', student, ['n', 'classes']);
+  checkTensor(where, 'teacher', teacher, student.shape);
+  checkTensor(where, 'labels', labels, [student.shape[0]], ['int32']);
+  checkTemperature(where, temperature);
+  checkNonNegative(where, { alpha, beta });
+
+  const away = tf.mul(tf.cast(tf.oneHot(labels, student.shape[1]), 'float32'), -excluded);
+  const parts = (logits: tf.Tensor2D): { scores: tf.Tensor2D; target: tf.Tensor; rest: tf.Tensor } => {
+    const cold = tf.mul(logits, 1 / temperature) as tf.Tensor2D;
+    const scores = tf.add(cold, away) as tf.Tensor2D;
+    const target = tf.neg(sparseSoftmaxCrossEntropy(cold, labels));
+    return { scores, target, rest: tf.sub(logSumExpRows(scores), logSumExpRows(cold)) };
+  };
+  const [s, t] = [parts(student), parts(stopGradient(teacher))];
+  const share = (wanted: tf.Tensor, given: tf.Tensor): tf.Tensor => tf.mul(tf.exp(wanted), tf.sub(wanted, given));
+  const targetPart = tf.add(share(t.target, s.target), share(t.rest, s.rest));
+  const otherPart = softDivergence(s.scores, t.scores, 1);
+  const loss = tf.mul(tf.add(tf.mul(targetPart, alpha), tf.mul(otherPart, beta)), temperature ** 2);
+  return reduce(where, loss as tf.Tensor1D, reduction as R);
+}

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { checkNonNegative } from './check-option.js';
+import { checkTensor } from './check.js';
+import { dice, diceDefaults, type DiceOptions } from './dice.js';
+import { maskedTokenCrossEntropy } from './masked-token-cross-entropy.js';
+
+/** Options of {@link diceCrossEntropy}. */
+export interface DiceCrossEntropyOptions extends Omit<DiceOptions, 'activation' | 'reduction'> {
+  /** Weight of the dice loss. */
+  readonly lambdaDice?: number;
+  /** Weight of the cross-entropy. */
+  readonly lambdaCrossEntropy?: number;
+}
+
+/** Defaults of {@link diceCrossEntropy}: those of MONAI's `DiceCELoss`. */
+export const diceCrossEntropyDefaults = { lambdaDice: 1, lambdaCrossEntropy: 1 } as const;
+
+/**
+ * Dice loss plus cross-entropy over places, of softmax scores: `lambdaDice * dice + lambdaCrossEntropy * CE`. Class weights
+ * go into both; the cross-entropy is their weighted mean and always counts the background.
+ *
+ * @param logits `[batch, ..., classes]`
+ * @param labels int32 `[batch, ...]`, each in `[0, classes)` or `ignoreIndex`
+ * @returns scalar
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Isensee et al. 2018 (nnU-Net), arXiv 1809.10486. Equal to MONAI's `DiceCELoss`.
+ */
+export function diceCrossEntropy(
+  logits: tf.Tensor,
+  labels: tf.Tensor,
+  options: DiceCrossEntropyOptions = {},
+): tf.Scalar {
+  const where = 'diceCrossEntropy';
+  const { lambdaDice, lambdaCrossEntropy, ...comparison } = { ...diceCrossEntropyDefaults, ...options };
+  checkNonNegative(where, { lambdaDice, lambdaCrossEntropy });
+  checkTensor(where, 'labels', labels, logits.shape.slice(0, -1), ['int32']);
+  const overlap = dice(logits, labels, comparison);
+  const { ignoreIndex = diceDefaults.ignoreIndex, classWeights } = comparison;
+  const flat = tf.reshape(labels, [-1]) as tf.Tensor1D;
+  const known = tf.mul(flat, tf.cast(tf.notEqual(flat, tf.scalar(ignoreIndex, 'int32')), 'int32')) as tf.Tensor1D;
+  const entropy = maskedTokenCrossEntropy(tf.reshape(logits, [flat.size, -1]), flat, {
+    ignoreIndex,
+    ...(classWeights !== undefined && { weights: tf.gather(classWeights, known) }),
+  });
+  return tf.add(tf.mul(overlap, lambdaDice), tf.mul(entropy, lambdaCrossEntropy));
+}

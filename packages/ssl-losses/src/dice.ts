@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { checkNonNegative, checkPositive } from './check-option.js';
+import { checkTensor } from './check.js';
+import { classOverlap, classOverlapDefaults, type ClassOverlapOptions } from './class-overlap.js';
+import { reduce, type Reduced, type Reduction } from './reduction.js';
+
+/** Options of {@link dice}. */
+export interface DiceOptions<R extends Reduction = Reduction> extends ClassOverlapOptions {
+  /** Square predictions and targets in the denominator (V-Net). */
+  readonly squared?: boolean;
+  /** Intersection over union instead. */
+  readonly jaccard?: boolean;
+  /** Added to the numerator: makes a class that is neither there nor predicted perfect. */
+  readonly smoothNumerator?: number;
+  /** Added to the denominator; positive. */
+  readonly smoothDenominator?: number;
+  /** Weight of each class, `[classes]`, that of the background unused where it is left out. Default all 1. */
+  readonly classWeights?: tf.Tensor1D;
+  /** `none` gives each sample's mean over classes, and asks for `batch: false`. */
+  readonly reduction?: R;
+}
+
+/** Defaults of {@link dice}: those of MONAI's `DiceLoss`, but for the softmax. */
+export const diceDefaults = {
+  ...classOverlapDefaults,
+  squared: false,
+  jaccard: false,
+  smoothNumerator: 1e-5,
+  smoothDenominator: 1e-5,
+  reduction: 'mean',
+} as const;
+
+/**
+ * Lack of overlap of predicted and true regions, class by class: `1 - (2 sum p t + s) / (sum p + sum t + s)`; under
+ * `jaccard` the denominator is `2 (sum p + sum t - sum p t) + s`.
+ *
+ * @param prediction logits `[batch, ..., classes]`, or probabilities with `activation: 'none'`
+ * @param target int32 labels `[batch, ...]`, or float32 probabilities `[batch, ..., classes]`
+ * @returns scalar, or `[batch]` with reduction `none`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Milletari et al. 2016 (V-Net), arXiv 1606.04797, section 3. Equal to MONAI's `DiceLoss`, where reduction `sum`
+ * adds up classes too.
+ */
+export function dice<R extends Reduction = 'mean'>(
+  prediction: tf.Tensor,
+  target: tf.Tensor,
+  options: DiceOptions<R> = {},
+): Reduced<R> {
+  const where = 'dice';
+  const { squared, jaccard, smoothNumerator, smoothDenominator, classWeights, reduction, ...comparison } = {
+    ...diceDefaults,
+    ...options,
+  };
+  checkNonNegative(where, { smoothNumerator });
+  checkPositive(where, { smoothDenominator });
+  if (reduction === 'none' && comparison.batch)
+    throw new InvalidOptionError(where, 'batch', 'off without reduction', true);
+  const { intersection, predicted, truth } = classOverlap(where, prediction, target, comparison, squared ? 2 : 1);
+  const both = tf.add(predicted, truth);
+  const twice = tf.mul(intersection, 2);
+  const whole = jaccard ? tf.sub(tf.mul(both, 2), twice) : both;
+  const lack = tf.sub(1, tf.div(tf.add(twice, smoothNumerator), tf.add(whole, smoothDenominator)));
+  if (classWeights === undefined) return reduce(where, tf.mean(lack, 1) as tf.Tensor1D, reduction as R);
+  const classes = prediction.shape[prediction.rank - 1]!;
+  checkTensor(where, 'classWeights', classWeights, [classes]);
+  const weights = comparison.includeBackground ? classWeights : tf.slice(classWeights, [1]);
+  return reduce(where, tf.mean(tf.mul(lack, weights), 1) as tf.Tensor1D, reduction as R);
+}

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { checkShare } from './check-option.js';
+import { checkTemperature, checkTensor } from './check.js';
+import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { softDivergence } from './soft-divergence.js';
+import { smoothedCrossEntropy } from './softmax-cross-entropy.js';
+
+/** Options of {@link distillation}. */
+export interface DistillationOptions<R extends Reduction = Reduction> {
+  /** Divisor of both logits in the soft part, positive. */
+  readonly temperature?: number;
+  /** Weight of the soft part in `[0, 1]`, `1 - alpha` that of the labels; without labels it is 1. */
+  readonly alpha?: number;
+  /** True classes, int32 `[n]`. */
+  readonly labels?: tf.Tensor1D;
+  readonly reduction?: R;
+}
+
+/** Defaults of {@link distillation}: those of the comparison by Tian et al. 2019 (CRD), arXiv 1910.10699. */
+export const distillationDefaults = { temperature: 4, alpha: 0.9, reduction: 'mean' } as const;
+
+/**
+ * A student learns a teacher's class probabilities, and the labels where there are some:
+ * `alpha T^2 KL(softmax(t / T) || softmax(s / T)) + (1 - alpha) CE(s, y)`. `T^2` keeps the gradients' size. No gradient
+ * flows into the teacher.
+ *
+ * @param student logits `[n, classes]`
+ * @param teacher logits `[n, classes]`
+ * @returns scalar in nats, or `[n]` with reduction `none`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Hinton et al. 2015, arXiv 1503.02531, section 2.
+ *
+ * @example
+ * const loss = distillation(tf.randomNormal([8, 10]), tf.randomNormal([8, 10]), { temperature: 2 });
+ */
+export function distillation<R extends Reduction = 'mean'>(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  options: DistillationOptions<R> = {},
+): Reduced<R> {
+  const where = 'distillation';
+  const { temperature, alpha, labels, reduction } = { ...distillationDefaults, ...options };
+  checkTensor(where, 'student', student, ['n', 'classes']);
+  checkTensor(where, 'teacher', teacher, student.shape);
+  checkTemperature(where, temperature);
+  checkShare(where, { alpha });
+  const soft = tf.mul(softDivergence(student, teacher, temperature), temperature ** 2) as tf.Tensor1D;
+  if (labels === undefined) return reduce(where, soft, reduction as R);
+  checkTensor(where, 'labels', labels, [student.shape[0]], ['int32']);
+  const hard = smoothedCrossEntropy(where, student, labels, 0);
+  return reduce(where, tf.add(tf.mul(soft, alpha), tf.mul(hard, 1 - alpha)) as tf.Tensor1D, reduction as R);
+}

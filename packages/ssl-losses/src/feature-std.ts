@@ -1,0 +1,19 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { checkRows } from './check-rows.js';
+import { l2Normalize } from './l2-normalize.js';
+
+/**
+ * Spread of features: the standard deviation of each dimension over the batch, after scaling the rows to length 1,
+ * averaged over dimensions. 0 means collapse to a point; `1 / sqrt(dim)` is what isotropic features reach.
+ *
+ * @param z `[batch, dim]`, two or more rows
+ * @returns scalar
+ * @throws ShapeError on another rank or fewer rows
+ * Source: Chen and He 2021 (SimSiam), arXiv 2011.10566, figure 2.
+ */
+export function featureStd(z: tf.Tensor2D): tf.Scalar {
+  checkRows('featureStd', 'z', z);
+  const unit = l2Normalize(z);
+  const variance = tf.mean(tf.squaredDifference(unit, tf.mean(unit, 0)), 0);
+  return tf.mean(tf.sqrt(tf.mul(variance, z.shape[0] / (z.shape[0] - 1))));
+}

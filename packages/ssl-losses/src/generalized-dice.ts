@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { checkChoice } from './check-choice.js';
+import { checkNonNegative, checkPositive } from './check-option.js';
+import { classOverlap, classOverlapDefaults, type ClassOverlapOptions } from './class-overlap.js';
+import { reduce, type Reduced, type Reduction } from './reduction.js';
+
+/** Options of {@link generalizedDice}. */
+export interface GeneralizedDiceOptions<R extends Reduction = Reduction> extends ClassOverlapOptions {
+  /** Weight of a class from its true size `n`: `1 / n^2`, `1 / n` or 1. */
+  readonly weighting?: 'square' | 'simple' | 'uniform';
+  /** Added to the numerator. */
+  readonly smoothNumerator?: number;
+  /** Added to the denominator; positive. */
+  readonly smoothDenominator?: number;
+  /** `none` asks for `batch: false`. */
+  readonly reduction?: R;
+}
+
+/** Defaults of {@link generalizedDice}: those of MONAI's `GeneralizedDiceLoss`, but for the softmax. */
+export const generalizedDiceDefaults = {
+  ...classOverlapDefaults,
+  weighting: 'square',
+  smoothNumerator: 1e-5,
+  smoothDenominator: 1e-5,
+  reduction: 'mean',
+} as const;
+
+/**
+ * Dice loss over all classes at once, small regions weighted up:
+ * `1 - (2 sum_c w_c sum p t + s) / (sum_c w_c (sum p + sum t) + s)`. A class that is not there takes the largest weight of
+ * those that are.
+ *
+ * @param prediction logits `[batch, ..., classes]`, or probabilities with `activation: 'none'`
+ * @param target int32 labels `[batch, ...]`, or float32 probabilities `[batch, ..., classes]`
+ * @returns scalar, or `[batch]` with reduction `none`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Sudre et al. 2017, arXiv 1707.03237, section 2. Equal to MONAI's `GeneralizedDiceLoss`.
+ */
+export function generalizedDice<R extends Reduction = 'mean'>(
+  prediction: tf.Tensor,
+  target: tf.Tensor,
+  options: GeneralizedDiceOptions<R> = {},
+): Reduced<R> {
+  const where = 'generalizedDice';
+  const { weighting, smoothNumerator, smoothDenominator, reduction, ...comparison } = {
+    ...generalizedDiceDefaults,
+    ...options,
+  };
+  checkChoice(where, 'weighting', weighting, ['square', 'simple', 'uniform']);
+  checkNonNegative(where, { smoothNumerator });
+  checkPositive(where, { smoothDenominator });
+  if (reduction === 'none' && comparison.batch)
+    throw new InvalidOptionError(where, 'batch', 'off without reduction', true);
+  const { intersection, predicted, truth } = classOverlap(where, prediction, target, comparison, 1);
+  const weights = sizeWeights(truth, weighting);
+  const weighted = (x: tf.Tensor): tf.Tensor => tf.sum(tf.mul(x, weights), 1);
+  const numerator = tf.add(tf.mul(weighted(intersection), 2), smoothNumerator);
+  const denominator = tf.add(weighted(tf.add(predicted, truth)), smoothDenominator);
+  return reduce(where, tf.sub(1, tf.div(numerator, denominator)) as tf.Tensor1D, reduction as R);
+}
+
+function sizeWeights(truth: tf.Tensor2D, weighting: 'square' | 'simple' | 'uniform'): tf.Tensor {
+  if (weighting === 'uniform') return tf.onesLike(truth);
+  const absent = tf.cast(tf.lessEqual(truth, 0), 'float32');
+  // 1 for absent classes, so that nothing is divided by 0.
+  const size = tf.add(truth, absent);
+  const present = tf.div(tf.sub(1, absent), weighting === 'square' ? tf.square(size) : size);
+  return tf.add(present, tf.mul(absent, tf.max(present, 1, true)));
+}

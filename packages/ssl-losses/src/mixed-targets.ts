@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { checkCount } from './check-option.js';
+import { checkTensor } from './check.js';
+
+/**
+ * Class probabilities of mixed images: `lambda onehot(y) + (1 - lambda) onehot(y')`.
+ *
+ * @param labels of the first images, int32 `[n]`
+ * @param partners labels of the images mixed in, int32 `[n]`
+ * @param lambda share of the first image, in `[0, 1]`: one number, or one for each row, `[n]`
+ * @param classes number of classes
+ * @returns `[n, classes]`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for `lambda` or `classes`
+ * Source: Zhang et al. 2017 (mixup), arXiv 1710.09412; Yun et al. 2019 (CutMix), arXiv 1905.04899,
+ * equation 1.
+ */
+export function mixedTargets(
+  labels: tf.Tensor1D,
+  partners: tf.Tensor1D,
+  lambda: number | tf.Tensor1D,
+  classes: number,
+): tf.Tensor2D {
+  checkTensor('mixedTargets', 'labels', labels, ['n'], ['int32']);
+  checkMixing('mixedTargets', labels, partners, lambda);
+  checkCount('mixedTargets', { classes });
+  const share = typeof lambda === 'number' ? tf.scalar(lambda) : tf.expandDims(lambda, 1);
+  const targets = (y: tf.Tensor1D): tf.Tensor => tf.cast(tf.oneHot(y, classes), 'float32');
+  return tf.add(tf.mul(targets(labels), share), tf.mul(targets(partners), tf.sub(1, share)));
+}
+
+/** @throws ShapeError when partners or lambda do not fit the labels; InvalidOptionError for a number outside `[0, 1]` */
+export function checkMixing(
+  where: string,
+  labels: tf.Tensor1D,
+  partners: tf.Tensor1D,
+  lambda: number | tf.Tensor1D,
+): void {
+  checkTensor(where, 'partners', partners, labels.shape, ['int32']);
+  if (typeof lambda !== 'number') checkTensor(where, 'lambda', lambda, labels.shape);
+  else if (!(lambda >= 0 && lambda <= 1)) throw new InvalidOptionError(where, 'lambda', 'in [0, 1]', lambda);
+}

@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { bitCrossEntropy } from './binary-cross-entropy.js';
+import { checkMask } from './check-mask.js';
+import { checkTensor } from './check.js';
+import { reduceWeighted } from './reduce-weighted.js';
+import type { Reduced, Reduction } from './reduction.js';
+
+/** Options of {@link replacedTokenDetection}. */
+export interface ReplacedTokenDetectionOptions<R extends Reduction = Reduction> {
+  /** `[batch, length]`, 1 = token, 0 = padding that does not count. Default all 1. */
+  readonly tokenMask?: tf.Tensor2D;
+  /** `mean` divides by the number of tokens; `none` gives each sample's mean over its tokens. */
+  readonly reduction?: R;
+}
+
+/** Defaults of {@link replacedTokenDetection}: the mean over all tokens (arXiv 2003.10555, section 2). */
+export const replacedTokenDetectionDefaults = { reduction: 'mean' } as const;
+
+/**
+ * ELECTRA's discriminator: for each token, whether the generator put it there:
+ * `mean_i (r_i softplus(-x_i) + (1 - r_i) softplus(x_i))`. When no token counts the loss is 0.
+ *
+ * @param logits `[batch, length]`, above 0 = replaced
+ * @param replaced `[batch, length]`, 1 = differs from the original token; a sampled token that equals it is 0
+ * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Clark et al. 2020 (ELECTRA), arXiv 2003.10555, section 2, L_Disc; as Hugging Face's `ElectraForPreTraining`.
+ */
+export function replacedTokenDetection<R extends Reduction = 'mean'>(
+  logits: tf.Tensor2D,
+  replaced: tf.Tensor2D,
+  options: ReplacedTokenDetectionOptions<R> = {},
+): Reduced<R> {
+  const where = 'replacedTokenDetection';
+  const { tokenMask, reduction } = { ...replacedTokenDetectionDefaults, ...options };
+  checkTensor(where, 'logits', logits, ['batch', 'length']);
+  const targets = checkMask(where, 'replaced', replaced, logits.shape);
+  const counted =
+    tokenMask === undefined
+      ? tf.ones<tf.Rank.R2>(logits.shape)
+      : checkMask(where, 'tokenMask', tokenMask, logits.shape);
+  return reduceWeighted(where, bitCrossEntropy(logits, targets) as tf.Tensor2D, counted, reduction as R);
+}

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { bitCrossEntropy } from './binary-cross-entropy.js';
+import { checkNonNegative } from './check-option.js';
+import { checkTensor } from './check.js';
+import { focalWeight } from './focal-weight.js';
+import { reduceElements, type ElementReduction } from './reduce-elements.js';
+import type { Reduced, Reduction } from './reduction.js';
+
+/** Options of {@link sigmoidFocal}. */
+export interface SigmoidFocalOptions<R extends Reduction = Reduction> {
+  /** Weight of positives in `[0, 1]`, `1 - alpha` that of negatives; -1 = no weights. */
+  readonly alpha?: number;
+  /** How fast easy examples lose their weight; 0 = cross-entropy. */
+  readonly gamma?: number;
+  /** A sample's loss is the mean or the sum over its elements. */
+  readonly elements?: ElementReduction;
+  readonly reduction?: R;
+}
+
+/** Defaults of {@link sigmoidFocal}: arXiv 1708.02002, section 4.1 and table 1b. */
+export const sigmoidFocalDefaults = { alpha: 0.25, gamma: 2, elements: 'mean', reduction: 'mean' } as const;
+
+/**
+ * Cross-entropy of independent bits that counts hard examples more: `-alpha_t (1 - p_t)^gamma log p_t`.
+ *
+ * @param logits `[batch, ...]`
+ * @param targets same shape, in `[0, 1]`
+ * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Lin et al. 2017, arXiv 1708.02002, equation 5. Equal to `torchvision.ops.sigmoid_focal_loss`.
+ */
+export function sigmoidFocal<R extends Reduction = 'mean'>(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  options: SigmoidFocalOptions<R> = {},
+): Reduced<R> {
+  const where = 'sigmoidFocal';
+  const { alpha, gamma, elements, reduction } = { ...sigmoidFocalDefaults, ...options };
+  checkTensor(where, 'logits', logits, logits.shape);
+  checkTensor(where, 'targets', targets, logits.shape);
+  checkNonNegative(where, { gamma });
+  if (alpha !== -1 && !(alpha >= 0 && alpha <= 1))
+    throw new InvalidOptionError(where, 'alpha', 'in [0, 1], or -1', alpha);
+
+  const negatives = tf.sub(1, targets);
+  // 1 - p_t as a sum of two terms of 0 or more: no digits are lost.
+  const miss = tf.add(tf.mul(tf.sigmoid(logits), negatives), tf.mul(tf.sigmoid(tf.neg(logits)), targets));
+  const losses = focalWeight(bitCrossEntropy(logits, targets), miss, gamma);
+  const balance = tf.add(tf.mul(targets, alpha), tf.mul(negatives, 1 - alpha));
+  return reduceElements(where, alpha === -1 ? losses : tf.mul(losses, balance), elements, reduction as R);
+}

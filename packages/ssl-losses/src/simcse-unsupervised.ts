@@ -1,0 +1,27 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { infoNCE, type InfoNCEOptions } from './info-nce.js';
+import type { Reduced, Reduction } from './reduction.js';
+
+/** Options of {@link simcseUnsupervised}. */
+export type SimcseUnsupervisedOptions<R extends Reduction = Reduction> = Omit<InfoNCEOptions<R>, 'normalize'>;
+
+/** Defaults of {@link simcseUnsupervised}: arXiv 2104.08821, table D.1. */
+export const simcseUnsupervisedDefaults = { temperature: 0.05, reduction: 'mean' } as const;
+
+/**
+ * Contrastive loss of sentences against themselves under another dropout mask:
+ * `loss_i = logSumExp_j s(h_i, h'_j) - s(h_i, h'_i)` with `s` the cosine by the temperature. {@link infoNCE} in the batch.
+ *
+ * @param first `[batch, dim]`
+ * @param second `[batch, dim]`, the same sentences passed again
+ * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @throws ShapeError when the shapes do not match, or for a single sentence; InvalidOptionError for options
+ * Source: Gao et al. 2021, arXiv 2104.08821, equation 4.
+ */
+export function simcseUnsupervised<R extends Reduction = 'mean'>(
+  first: tf.Tensor2D,
+  second: tf.Tensor2D,
+  options: SimcseUnsupervisedOptions<R> = {},
+): Reduced<R> {
+  return infoNCE<R>(first, second, undefined, { ...simcseUnsupervisedDefaults, ...options } as InfoNCEOptions<R>);
+}

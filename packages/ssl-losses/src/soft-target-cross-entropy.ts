@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { checkTensor } from './check.js';
+import { reduce, type Reduced, type Reduction } from './reduction.js';
+
+/** Options of {@link softTargetCrossEntropy}. */
+export interface SoftTargetCrossEntropyOptions<R extends Reduction = Reduction> {
+  /** Share of the target that is spread over all classes, in `[0, 1)`. */
+  readonly labelSmoothing?: number;
+  readonly reduction?: R;
+}
+
+/** Defaults of {@link softTargetCrossEntropy}: those of `torch.nn.functional.cross_entropy`. */
+export const softTargetCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'mean' } as const;
+
+/**
+ * Cross-entropy of class scores against class probabilities: `-sum_c t_c log softmax(x)_c`, with
+ * `t <- (1 - e) t + e / classes` under smoothing `e`.
+ *
+ * @param logits `[n, classes]`
+ * @param targets `[n, classes]`; rows that do not sum to 1 count by their sum
+ * @returns scalar in nats, or `[n]` with reduction `none`
+ * @throws ShapeError when the shapes do not match; InvalidOptionError for options
+ * Source: Szegedy et al. 2016, arXiv 1512.00567, section 7; as `torch.nn.functional.cross_entropy` with probabilities.
+ */
+export function softTargetCrossEntropy<R extends Reduction = 'mean'>(
+  logits: tf.Tensor2D,
+  targets: tf.Tensor2D,
+  options: SoftTargetCrossEntropyOptions<R> = {},
+): Reduced<R> {
+  const where = 'softTargetCrossEntropy';
+  const { labelSmoothing, reduction } = { ...softTargetCrossEntropyDefaults, ...options };
+  checkTensor(where, 'logits', logits, ['n', 'classes']);
+  checkTensor(where, 'targets', targets, logits.shape);
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new InvalidOptionError(where, 'labelSmoothing', 'in [0, 1)', labelSmoothing);
+  const smooth = tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / logits.shape[1]);
+  return reduce(where, softCrossEntropy(logits, labelSmoothing === 0 ? targets : smooth), reduction as R);
+}
+
+/** `-sum_c t_c log softmax(x)_c` of each row, `[n]`. */
+export function softCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor): tf.Tensor1D {
+  return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1));
+}
