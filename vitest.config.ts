@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['ssl-source'] },
   ssr: { resolve: { conditions: ['ssl-source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'test/packaging/**'],
     setupFiles: ['test/setup/silent-console.ts'],
     pool: 'forks',

@@ -1,4 +1,4 @@
-// Writes docs/kernels.md: every kernel of TF.js's CPU backend, and whether compile() lowers it.
+// Writes docs/kernels.md: every kernel of TF.js, and whether compile() lowers it.
 // Run by `npx tsx --conditions=ssl-source tools/kernel-table.ts` after a change to the lowering table.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

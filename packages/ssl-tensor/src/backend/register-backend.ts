@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activeTrace } from '../compile/active-trace.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import { loweringTable } from '../lowering/lowering-table.js';
+import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
 import { backendName, SslBackend } from './ssl-backend.js';
 import { registerGradients } from './tfjs-gradients.js';
@@ -15,6 +16,7 @@ let instance: SslBackend | undefined;
 export function registerSslBackend(): SslBackend {
   if (instance !== undefined) return instance;
   registerGradients();
+  registerConv3dTransposeGradient();
   registerEinsumGradient();
   const backend = new SslBackend();
   instance = backend;

@@ -1,16 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { rebind } from '../backend/data-ownership.js';
 import { registerSslBackend } from '../backend/register-backend.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
+import { chooseDevice } from '../engine/choose-device.js';
 import { engineFor } from '../engine/choose-engine.js';
 import type { Engine } from '../engine/engine.js';
+import { runEagerly } from '../engine/run-eagerly.js';
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
-import type { NdArray } from '../nd-array.js';
-import { isNdArray } from '../nd-array.js';
 import type { CompiledFunction, CompileOptions } from './compiled-types.js';
-import { CompiledGraph } from './compiled-graph.js';
+import { CallQueue, type Turn } from './call-queue.js';
+import { claimOf, CompiledGraph } from './compiled-graph.js';
 import type { OriginOptions } from './note-origins.js';
-import { rebind, RecordedTensor, recordFunction, type Recording } from './run-trace.js';
+import { neededCalls } from './partition.js';
+import { RecordedTensor, recordFunction, type Recording } from './run-trace.js';
 import { type FlatArguments, flattenArguments } from './signature.js';
 
 // At load, so that eager code before the first compiled call already runs on this backend and nothing has to move.
@@ -18,14 +21,8 @@ registerSslBackend();
 
 const defaultMaxTraces = 32;
 
-/** Compiled calls run one after the other: each sees the variables as the one before left them. */
-let queue: Promise<unknown> = Promise.resolve();
-
-function enqueue<T>(task: () => Promise<T>): Promise<T> {
-  const result = queue.then(task);
-  queue = result.catch(() => undefined);
-  return result;
-}
+/** Each call sees the variables as the one before left them. */
+const calls = new CallQueue();
 
 /**
  * Compiles a function of TF.js code: it is run once per input signature with a recording backend, every kernel call
@@ -63,7 +60,7 @@ export interface CompileHooks {
 
 /** Resolves when all calls so far, and what they dispose of, are done. */
 export function settled(): Promise<void> {
-  return enqueue(() => Promise.resolve());
+  return calls.run((turn) => turn.claim('everything'));
 }
 
 /** As {@link compile}; notes where each node comes from. */
@@ -80,19 +77,26 @@ export function compileWith<A extends readonly unknown[], R>(
   let traces = 0;
   let warned = false;
 
-  const build = async (engine: Engine, backend: SslBackend, args: FlatArguments): Promise<CompiledGraph> => {
-    const record = (): Recording<R> =>
-      recordFunction(
-        backend,
-        engine.device,
-        args.specs,
-        (tensors) => fn(...(args.rebuild(tensors) as unknown as A)),
-        hooks?.origins,
-      );
-    let recording = record();
+  const record = (engine: Engine, backend: SslBackend, args: FlatArguments): Recording<R> =>
+    recordFunction(
+      backend,
+      engine.device,
+      args.specs,
+      (tensors) => fn(...(args.rebuild(tensors) as unknown as A)),
+      hooks?.origins,
+    );
+
+  const build = async (
+    engine: Engine,
+    backend: SslBackend,
+    args: FlatArguments,
+    first: Recording<R>,
+    turn: Turn,
+  ): Promise<CompiledGraph> => {
+    let recording = first;
     if (recording.created.size > 0) {
-      await initialise(engine, backend, recording, args);
-      recording = record();
+      await initialise(engine, backend, recording, args, turn);
+      recording = record(engine, backend, args);
       if (recording.created.size > 0) {
         throw new UnsupportedOpError(
           `'${name}'`,
@@ -123,24 +127,37 @@ export function compileWith<A extends readonly unknown[], R>(
   };
 
   const call = async (...args: unknown[]): Promise<R> => {
-    if (options.device === 'tensorflow') return runEagerly(fn, args);
+    if (chooseDevice(options.device).device === 'tensorflow')
+      return calls.run(async (turn) => {
+        await turn.claim('everything');
+        return runEagerly(fn, args);
+      });
     const flat = flattenArguments(name, args);
-    return enqueue(async () => {
+    return calls.run(async (turn) => {
       const backend = registerSslBackend();
       const engine = await engineFor(options);
-      const known = graphs.get(flat.signature);
-      if (known === undefined) await makeRoom(flat.signature);
-      const graph = known ?? (await build(engine, backend, flat));
+      // Traced at once: what a call will use must be known before a later call goes on.
+      let recording = graphs.has(flat.signature) ? undefined : record(engine, backend, flat);
+      const { reads, writes } = recording === undefined ? graphs.get(flat.signature)!.claim : claimOf(recording);
+      const variables = flat.leaves.filter((leaf) => leaf instanceof tf.Variable);
+      await turn.claim({ reads: new Set([...reads, ...variables]), writes: new Set([...writes, graphs]) });
+      let graph = graphs.get(flat.signature);
+      if (graph === undefined) {
+        await makeRoom(flat.signature);
+        recording ??= record(engine, backend, flat);
+        graph = await build(engine, backend, flat, recording, turn);
+      }
       // Last in the map is the one used last.
       graphs.delete(flat.signature);
       graphs.set(flat.signature, graph);
-      return (await graph.run(flat.leaves)) as R;
+      return (await graph.run(flat.leaves, turn.aside)) as R;
     });
   };
   const dispose = (): void => {
     const released = [...graphs.values()];
     graphs.clear();
-    void enqueue(async () => {
+    void calls.run(async (turn) => {
+      await turn.claim({ reads: new Set(), writes: new Set([graphs]) });
       for (const graph of released) await graph.release();
     });
   };
@@ -155,37 +172,27 @@ async function initialise(
   backend: SslBackend,
   recording: Recording<unknown>,
   args: FlatArguments,
+  turn: Turn,
 ): Promise<void> {
   const created = [...recording.created];
   const initial = await CompiledGraph.load(
     engine,
     backend,
-    { ...recording, assigned: new Map(), result: created.map(([, value]) => new RecordedTensor(value)) },
+    {
+      ...recording,
+      assigned: new Map(),
+      result: created.map(([, value]) => new RecordedTensor(value)),
+      hostCalls: neededCalls(
+        recording.hostCalls,
+        created.map(([, value]) => value),
+      ),
+    },
     args.specs,
   );
-  const values = (await initial.run(args.leaves)) as tf.Tensor[];
+  const values = (await initial.run(args.leaves, turn.aside)) as tf.Tensor[];
   created.forEach(([variable], index) => {
     rebind(variable, values[index]!.dataId, backend);
     values[index]!.dispose();
   });
   await initial.release();
-}
-
-/** The function on TF.js's current backend, for engines that run op by op. */
-async function runEagerly<A extends readonly unknown[], R>(
-  fn: (...args: A) => R,
-  args: readonly unknown[],
-): Promise<R> {
-  const tensor = (value: unknown): unknown => {
-    if (!isNdArray(value)) {
-      if (Array.isArray(value)) return value.map(tensor);
-      if (value instanceof tf.Tensor || typeof value !== 'object' || value === null) return value;
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, tensor(item)]));
-    }
-    const { data, shape } = value as NdArray;
-    return data instanceof Float32Array
-      ? tf.tensor(data, [...shape], 'float32')
-      : tf.tensor(Int32Array.from(data), [...shape], 'int32');
-  };
-  return tf.tidy(() => fn(...(args.map(tensor) as unknown as A)) as tf.TensorContainer) as R;
 }

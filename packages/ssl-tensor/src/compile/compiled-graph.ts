@@ -1,15 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ResidentTensor, type HostValues } from '../backend/stored-tensor.js';
+import { rebind } from '../backend/data-ownership.js';
 import { typedValues } from '../backend/typed-values.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import type { Engine, EngineSession, EngineTensor } from '../engine/engine.js';
 import { DataError } from '../errors/data-error.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
-import { encodeModel } from '../graph/encode-model.js';
-import type { Origin } from '../graph/graph.js';
-import type { HostData, Value, ValueType } from '../graph/value.js';
-import { isNdArray, type NdArray } from '../nd-array.js';
-import { RecordedTensor, rebind, type LeafSpec, type Recording } from './run-trace.js';
+import { type EncodedModel, encodeModel } from '../graph/encode-model.js';
+import { Graph, type Origin } from '../graph/graph.js';
+import { type HostData, sizeOf, type Value, type ValueType } from '../graph/value.js';
+import { isNdArray, type NdArray, type NdData } from '../nd-array.js';
+import type { Claim, Turn } from './call-queue.js';
+import { callHost } from './host-function.js';
+import { type HostCall, partition, type Segment } from './partition.js';
+import { RecordedTensor, type LeafSpec, type Recording } from './run-trace.js';
 
 interface Result {
   readonly name: string;
@@ -21,29 +25,41 @@ class ResultPlace {
   constructor(readonly index: number) {}
 }
 
-/** A recorded function as a loaded model, bound to the variables it reads and assigns. */
+/** A segment that is ready to run. */
+interface Stage {
+  /** Absent where there is nothing to compute. */
+  readonly session: EngineSession | undefined;
+  /** Names of the session's inputs. */
+  readonly inputs: readonly string[];
+  /** Outputs for later stages that the host does not see: their buffers are reused from run to run. */
+  readonly passed: readonly Value[];
+  /** Outputs that the host sees, or that leave the step: made anew by every run. */
+  readonly given: readonly string[];
+  readonly call: HostCall | undefined;
+  readonly expired: readonly string[];
+}
+
+/** A recorded function as loaded models, bound to the variables it reads and assigns. */
 export class CompiledGraph {
   readonly #engine: Engine;
   readonly #backend: SslBackend;
-  readonly #session: EngineSession;
-  readonly #states: readonly (readonly [string, tf.Variable])[];
-  readonly #assigned: readonly (readonly [string, tf.Variable])[];
-  readonly #arguments: readonly (readonly [string, number, LeafSpec])[];
-  readonly #results: readonly Result[];
-  readonly #tree: unknown;
-  /** Origins by the node's name in profiles, where the recording noted them. */
-  readonly origins: ReadonlyMap<string, Origin>;
+  readonly #parts: Parts;
+  readonly #passed = new Map<string, EngineTensor>();
 
-  private constructor(engine: Engine, backend: SslBackend, session: EngineSession, parts: Parts) {
+  private constructor(engine: Engine, backend: SslBackend, parts: Parts) {
     this.#engine = engine;
     this.#backend = backend;
-    this.#session = session;
-    this.#states = parts.states;
-    this.#assigned = parts.assigned;
-    this.#arguments = parts.arguments;
-    this.#results = parts.results;
-    this.#tree = parts.tree;
-    this.origins = parts.origins;
+    this.#parts = parts;
+  }
+
+  /** Origins by the node's name in profiles, where the recording noted them. */
+  get origins(): ReadonlyMap<string, Origin> {
+    return this.#parts.origins;
+  }
+
+  /** What a run uses. */
+  get claim(): Claim {
+    return this.#parts.claim;
   }
 
   /** Encodes a recording and loads it into the engine. */
@@ -53,7 +69,7 @@ export class CompiledGraph {
     recording: Recording<unknown>,
     specs: readonly LeafSpec[],
   ): Promise<CompiledGraph> {
-    const { trace } = recording;
+    const { trace, hostCalls } = recording;
     const outputs = new Map<string, Value>();
     const assigned = [...recording.assigned].map(([variable, value], index) => {
       outputs.set(`n${index}`, value);
@@ -66,72 +82,122 @@ export class CompiledGraph {
       results.push({ name, value });
       return new ResultPlace(results.length - 1);
     });
-    if (outputs.size === 0) {
+    if (outputs.size === 0 && hostCalls.length === 0) {
       throw new UnsupportedOpError(
         'a function without effect',
-        'neither returns a tensor nor assigns a variable',
+        'neither returns a tensor, nor assigns a variable, nor calls the host',
         'Return the loss, or assign variables inside the function',
       );
     }
-    const model = encodeModel(trace.graph, outputs);
-    const used = new Set(model.inputs);
-    const session = await engine.load(model.bytes, model.inputs).catch((error: Error) => {
-      throw new UnsupportedOpError(
-        'the recorded graph',
-        `was refused by the engine: ${error.message}`,
-        'This is a defect of a lowering rule: please report it with the shapes used',
-      );
-    });
+    const segments = partition(trace.graph, hostCalls, outputs);
+    const origins = new Map<string, Origin>();
+    const used = new Set<Value>(hostCalls.flatMap(({ inputs }) => inputs));
+    const stages: Stage[] = [];
+    for (const [index, segment] of segments.entries()) {
+      const model = encodeModel(segment.graph, segment.outputs, segments.length === 1 ? 'step' : `segment${index}`);
+      model.origins.forEach((origin, node) => origins.set(node, origin));
+      for (const input of model.inputs) used.add(input);
+      stages.push(await load(engine, segment, model, hostCalls));
+    }
     const states = [...trace.states]
       .filter(([, value]) => used.has(value))
       .map(([variable, value]) => [value.name, variable] as const);
-    const args = specs.flatMap((spec, index) =>
-      model.inputs.some((value) => value.name === `a${index}`) ? [[`a${index}`, index, spec] as const] : [],
-    );
-    return new CompiledGraph(engine, backend, session, {
+    const names = new Set([...used].map(({ name }) => name));
+    const args = specs.flatMap((spec, index) => (names.has(`a${index}`) ? [[`a${index}`, index, spec] as const] : []));
+    const claim = claimOf(recording);
+    return new CompiledGraph(engine, backend, {
+      stages,
       states,
       assigned,
       arguments: args,
       results,
       tree,
-      origins: model.origins,
+      origins,
+      claim,
     });
   }
 
-  /** Runs once on these arguments; variables have their new values when the promise resolves. */
-  async run(leaves: readonly (tf.Tensor | NdArray)[]): Promise<unknown> {
-    const feeds: Record<string, EngineTensor> = {};
-    const into: Record<string, EngineTensor | null> = {};
-    for (const [name, index, spec] of this.#arguments)
-      feeds[name] = this.#engine.tensor(spec.type, hostData(leaves[index]!), spec.shape);
-    for (const [name, variable] of this.#states) feeds[name] = this.#resident(variable).current;
-    const written = this.#assigned.map(([name, variable]) => {
-      const resident = this.#own(variable);
+  /**
+   * Runs once on these arguments; variables have their new values when the promise resolves, all at once.
+   *
+   * @param aside lets other calls run while the host does
+   */
+  async run(leaves: readonly (tf.Tensor | NdArray)[], aside: Turn['aside']): Promise<unknown> {
+    const { stages, states, assigned, results, tree } = this.#parts;
+    const values = new Map<string, EngineTensor>();
+    for (const [name, index, spec] of this.#parts.arguments)
+      values.set(name, this.#engine.tensor(spec.type, hostData(leaves[index]!), spec.shape));
+    for (const [name, variable] of states) values.set(name, this.#resident(variable).current);
+    for (const { call, expired, ...stage } of stages.slice(0, -1)) {
+      await this.#compute(stage, values, []);
+      await this.#callHost(call!, values, aside);
+      for (const name of expired) values.delete(name);
+    }
+    const written = assigned.map(([name, variable]) => [name, variable, this.#own(variable)] as const);
+    const spares = written.map(([name, variable, resident]): [string, EngineTensor] => {
       const type = variable.dtype as ValueType;
-      into[name] = resident.spare(() =>
-        this.#engine.tensor(type, this.#engine.allocate(type, variable.size), variable.shape),
-      );
-      return resident;
+      const make = (): EngineTensor =>
+        this.#engine.tensor(type, this.#engine.allocate(type, variable.size), variable.shape);
+      return [name, resident.spare(make)];
     });
-    for (const { name } of this.#results) into[name] = null;
-    const outputs = await this.#session.run(feeds, into).catch((cause: Error) => {
+    await this.#compute(stages.at(-1)!, values, spares);
+    for (const [, , resident] of written) resident.swap();
+    const tensors = results.map(({ name, value }) => {
+      const shape = [...value.shape];
+      const dtype = value.type as tf.DataType;
+      const dataId = this.#backend.write(values.get(name)!.data as HostValues, shape, dtype);
+      return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }, this.#backend);
+    });
+    return fillPlaces(tree, tensors);
+  }
+
+  async release(): Promise<void> {
+    this.#passed.clear();
+    for (const { session } of this.#parts.stages) await session?.release();
+  }
+
+  /** Runs a stage's session on the values it needs and adds what it makes to them. */
+  async #compute(
+    { session, inputs, passed, given }: Pick<Stage, 'session' | 'inputs' | 'passed' | 'given'>,
+    values: Map<string, EngineTensor>,
+    spares: readonly (readonly [string, EngineTensor])[],
+  ): Promise<void> {
+    if (session === undefined) return;
+    const buffers = passed.map((value): [string, EngineTensor] => [value.name, this.#buffer(value)]);
+    const into = Object.fromEntries([...given.map((name) => [name, null] as const), ...buffers, ...spares]);
+    const feeds = Object.fromEntries(inputs.map((name) => [name, values.get(name)!]));
+    const outputs = await session.run(feeds, into).catch((cause: Error) => {
       throw new DataError(
         `compile(): the step failed while running: ${cause.message}. The usual cause is an index outside the tensor that it points into`,
         { cause },
       );
     });
-    for (const resident of written) resident.swap();
-    const tensors = this.#results.map(({ name, value }) => {
-      const shape = [...value.shape];
-      const dtype = value.type as tf.DataType;
-      const dataId = this.#backend.write(outputs[name]!.data as HostValues, shape, dtype);
-      return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }, this.#backend);
-    });
-    return fillPlaces(this.#tree, tensors);
+    for (const name of Object.keys(into)) values.set(name, outputs[name]!);
   }
 
-  release(): Promise<void> {
-    return this.#session.release();
+  async #callHost(call: HostCall, values: Map<string, EngineTensor>, aside: Turn['aside']): Promise<void> {
+    const inputs = call.inputs.map((value): NdArray => {
+      const { producer, shape } = value;
+      const data = Graph.contents(value) ?? values.get(value.name)!.data;
+      // State and arguments are written again later; what a session made for the host is the host's.
+      return { data: (producer === undefined ? (data as NdData).slice() : data) as NdData, shape };
+    });
+    const pending = callHost(call, inputs);
+    const results = pending instanceof Promise ? await aside(() => pending) : pending;
+    call.results.forEach(({ name, type, shape }, index) => {
+      const data = results[index]!.data as HostData;
+      values.set(name, this.#engine.tensor(type, unshared(data), shape));
+    });
+  }
+
+  /** The buffer of a value that passes from stage to stage, made at its first use. */
+  #buffer({ name, type, shape }: Value): EngineTensor {
+    let buffer = this.#passed.get(name);
+    if (buffer === undefined) {
+      buffer = this.#engine.tensor(type, this.#engine.allocate(type, sizeOf(shape)), shape);
+      this.#passed.set(name, buffer);
+    }
+    return buffer;
   }
 
   /** The variable's buffers in the engine, moved there at its first use. */
@@ -170,18 +236,62 @@ export class CompiledGraph {
 }
 
 interface Parts {
+  readonly stages: readonly Stage[];
   readonly states: readonly (readonly [string, tf.Variable])[];
   readonly assigned: readonly (readonly [string, tf.Variable])[];
   readonly arguments: readonly (readonly [string, number, LeafSpec])[];
   readonly results: readonly Result[];
   readonly tree: unknown;
   readonly origins: ReadonlyMap<string, Origin>;
+  readonly claim: Claim;
 }
 
+/** What the run of a recording uses: the variables and the channels of its host calls. */
+export function claimOf({ trace, assigned, created, hostCalls }: Recording<unknown>): Claim {
+  const channels = hostCalls.map(({ channel }) => channel);
+  return {
+    reads: new Set<object>(trace.states.keys()),
+    writes: new Set<object>([...assigned.keys(), ...created.keys(), ...channels]),
+  };
+}
+
+async function load(
+  engine: Engine,
+  { outputs, call, expired }: Segment,
+  model: EncodedModel,
+  hostCalls: readonly HostCall[],
+): Promise<Stage> {
+  const session =
+    outputs.size === 0
+      ? undefined
+      : await engine.load(model.bytes, model.inputs).catch((error: Error) => {
+          throw new UnsupportedOpError(
+            'the recorded graph',
+            `was refused by the engine: ${error.message}`,
+            'This is a defect of a lowering rule: please report it with the shapes used',
+          );
+        });
+  const seen = new Set(hostCalls.flatMap(({ inputs }) => inputs.map(({ name }) => name)));
+  const isPassed = (name: string): boolean => call !== undefined && !seen.has(name);
+  return {
+    session,
+    inputs: model.inputs.map(({ name }) => name),
+    passed: [...outputs].filter(([name]) => isPassed(name)).map(([, value]) => value),
+    given:
+      call === undefined
+        ? [...outputs.keys()].filter((name) => name.startsWith('r'))
+        : [...outputs.keys()].filter((name) => !isPassed(name)),
+    call,
+    expired,
+  };
+}
+
+/** The engine takes no memory that threads share. */
+const unshared = (data: HostData): HostData =>
+  data.buffer instanceof SharedArrayBuffer ? (data.slice() as HostData) : data;
+
 function hostData(leaf: tf.Tensor | NdArray): HostData {
-  const data = isNdArray(leaf) ? leaf.data : typedValues(leaf.dataSync(), leaf.dtype as ValueType);
-  // The engine takes no memory that threads share.
-  return data.buffer instanceof SharedArrayBuffer ? (data.slice() as HostData) : data;
+  return unshared(isNdArray(leaf) ? leaf.data : typedValues(leaf.dataSync(), leaf.dtype as ValueType));
 }
 
 function replaceValues(tree: unknown, visit: (value: Value) => unknown): unknown {

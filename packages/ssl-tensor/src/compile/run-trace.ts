@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type HostValues, SymbolicTensor } from '../backend/stored-tensor.js';
+import { ownerOf, rebind } from '../backend/data-ownership.js';
 import { typedValues } from '../backend/typed-values.js';
 import { backendName, type SslBackend } from '../backend/ssl-backend.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
@@ -8,8 +9,10 @@ import { filledData, Graph } from '../graph/graph.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { withTrace } from './active-trace.js';
 import { noteOrigins, type OriginOptions } from './note-origins.js';
+import type { HostCall } from './partition.js';
 import { mapTensors } from './tensor-tree.js';
 import { Trace } from './trace.js';
+import { namingUnknownKernels } from './unknown-kernel.js';
 import { userLine } from './user-line.js';
 
 /** Shape and type of one tensor argument. */
@@ -31,6 +34,8 @@ export interface Recording<R> {
   readonly assigned: ReadonlyMap<tf.Variable, Value>;
   /** Variables made inside the function, with their first values. */
   readonly created: ReadonlyMap<tf.Variable, Value>;
+  /** Host calls that are to run, in their order. */
+  readonly hostCalls: readonly HostCall[];
   readonly resultType?: R;
 }
 
@@ -38,26 +43,10 @@ const randomnessRefusal = (): never => {
   throw new UnsupportedOpError(
     'host randomness (Math.random)',
     'would be drawn once, while tracing, and then be the same in every step',
-    'Pass a random key into the compiled function and use randomUniform(key, shape) or dropout(x, rate, key)',
+    'Pass a random key into the compiled function and use randomUniform(key, shape) or dropout(x, rate, key); keyedDropout(model) does it for a tf.layers model',
     userLine(),
   );
 };
-
-/** Ownership that the engine keeps of every data id. */
-interface EngineInternals {
-  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: tf.KernelBackend }> };
-}
-
-const ownerOf = (dataId: tf.DataId): tf.KernelBackend | undefined =>
-  (tf.engine() as unknown as EngineInternals).state.tensorInfo.get(dataId)?.backend;
-
-/** Points a variable at a data id that it has no reference to yet, keeping TF.js's reference counts and memory figures right. */
-export function rebind(variable: tf.Variable, dataId: tf.DataId, backend: SslBackend): void {
-  tf.engine().disposeTensor(variable);
-  variable.dataId = dataId;
-  tf.engine().trackTensor(variable, backend);
-  backend.incRef(dataId);
-}
 
 /**
  * Gives a variable that shares its data with another tensor (a clone, the tensor it was made of) data of its own: while
@@ -104,7 +93,7 @@ export function recordFunction<R>(
   try {
     return withTrace(trace, () => {
       const tensors = leaves.map((leaf, index) => trace.input(`a${index}`, leaf.shape, leaf.type));
-      const returned = run(tensors);
+      const returned = namingUnknownKernels(() => run(tensors));
       if (returned instanceof Promise) {
         returned.catch(() => undefined);
         throw new UnsupportedOpError(
@@ -121,7 +110,7 @@ export function recordFunction<R>(
         const value = trace.valueOf(variable);
         if (value !== trace.states.get(variable)) assigned.set(variable, value);
       }
-      return { trace, result, assigned, created };
+      return { trace, result, assigned, created, hostCalls: trace.hostCalls };
     });
   } finally {
     forgetOrigins?.();

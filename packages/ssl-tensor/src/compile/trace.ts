@@ -8,8 +8,11 @@ import type { blockwise } from '../graph/blockwise.js';
 import type { Builder } from '../graph/builder.js';
 import type { Graph } from '../graph/graph.js';
 import { sameShape, sizeOf, type Value, type ValueType } from '../graph/value.js';
-import { loweringTable } from '../lowering/lowering-table.js';
+import { holdBack } from '../graph/hold-back.js';
+import { loweringTable, refusalTable } from '../lowering/lowering-table.js';
 import { withTrace } from './active-trace.js';
+import type { HostFunctionCall } from './host-function.js';
+import type { HostCall } from './partition.js';
 import { userLine } from './user-line.js';
 
 /** Constants up to this size that meet only constants are computed at once instead of recorded. */
@@ -20,12 +23,22 @@ type NamedInputs = Readonly<Record<string, tf.TensorInfo | readonly tf.TensorInf
 const outsideChain = (what: string): UnsupportedOpError =>
   new UnsupportedOpError(what, 'made outside a blockwise chain is used in it', 'Pass it as an operand', userLine());
 
+const unsupportedKernel = (kernel: string): UnsupportedOpError => {
+  const { reason, wayOut } = refusalTable.get(kernel) ?? {
+    reason: 'is not a kernel that compile() knows',
+    wayOut: 'Compute it outside the compiled function and pass the result in, or build it from other ops',
+  };
+  return new UnsupportedOpError(kernel, reason, wayOut, userLine());
+};
+
 /** Records the kernels of one run of a function as a graph. */
 export class Trace {
   readonly graph: Graph;
   readonly builder: Builder;
   /** Variables that were read, with the graph input that stands for their value. */
   readonly states = new Map<tf.Variable, Value>();
+  /** In the order in which they run. */
+  readonly hostCalls: HostCall[] = [];
   /** Called with the name of every kernel before it is lowered. */
   onKernel: ((kernel: string) => void) | undefined;
   readonly #backend: SslBackend;
@@ -62,6 +75,45 @@ export class Trace {
     return results.map((value) => this.#tensor(value));
   }
 
+  /** Records that the host computes something here at each run. */
+  hostCall(inputs: readonly tf.Tensor[], call: HostFunctionCall, channel: object): tf.Tensor[] {
+    if (this.graph.prefix !== '')
+      throw new UnsupportedOpError(
+        `hostCall '${call.name}'`,
+        'cannot be part of a blockwise chain',
+        'Call it outside',
+        userLine(),
+      );
+    const values = inputs.map((input) => this.valueOf(input));
+    const specs = call.outputs.map(({ shape, dtype }) => ({ shape, type: dtype }));
+    // The number keeps calls of the same function on the same values apart.
+    const number = this.hostCalls.length;
+    this.onKernel?.('hostCall');
+    const results = this.graph.nodes('HostCall', values, specs, { number }, 'ssl.host');
+    this.hostCalls.push({ ...call, inputs: values, results, channel });
+    return results.map((value) => this.#tensor(value));
+  }
+
+  /**
+   * The tensors' values again, which however are there only when the signals are: what is computed of them is not what was
+   * computed of the tensors before, neither for the graph nor for the runtime, and cannot be computed earlier. Constants and
+   * variables stay the tensors that they are, variables unless there is nothing else.
+   */
+  after(signals: readonly tf.Tensor[], tensors: readonly tf.Tensor[]): tf.Tensor[] {
+    this.onKernel?.('checkpoint');
+    const isComputed = ({ constant, splat }: Value): boolean => constant === undefined && splat === undefined;
+    const values = tensors.map((tensor) => this.valueOf(tensor));
+    const times = signals.map((signal) => this.valueOf(signal)).filter(isComputed);
+    if (times.length === 0) return [...tensors];
+    const states = new Set(this.states.values());
+    const computed = values.filter(isComputed);
+    const moving = computed.filter((value) => !states.has(value));
+    const held = new Set(moving.length > 0 ? moving : computed);
+    return values.map((value, index) =>
+      held.has(value) ? this.#tensor(holdBack(this.builder, value, times)) : tensors[index]!,
+    );
+  }
+
   /** Lowers one kernel call; called by the backend in place of computing it. */
   record(
     kernel: string,
@@ -74,14 +126,7 @@ export class Trace {
     );
     if (eager !== undefined && operands.length > 0 && this.#foldable(operands)) return eager();
     const rule = loweringTable.get(kernel);
-    if (rule === undefined) {
-      throw new UnsupportedOpError(
-        kernel,
-        'cannot be compiled yet',
-        'Compute it outside the compiled function and pass the result in, or build it from other ops',
-        userLine(),
-      );
-    }
+    if (rule === undefined) throw unsupportedKernel(kernel);
     const values = Object.fromEntries(operands.map(([name, tensor]) => [name, this.valueOf(tensor)]));
     this.onKernel?.(kernel);
     let outputs: Value | readonly Value[];

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
+import { DeviceError } from '../errors/device-error.js';
 import type { Device } from '../graph/builder.js';
-import { filledData } from '../graph/graph.js';
+import { encodeModel } from '../graph/encode-model.js';
+import { filledData, Graph } from '../graph/graph.js';
 import type { HostData, Value, ValueType } from '../graph/value.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
 
@@ -14,6 +16,14 @@ export interface OnnxEngineOptions {
   readonly profile: string;
 }
 
+/** What a device needs, for the message when it is not there. */
+const wayOut: Readonly<Record<Device, string>> = {
+  cpu: 'Install onnxruntime-node for this platform',
+  webgpu:
+    "It needs a driver for Vulkan (Linux), Metal or Direct3D 12. Without a GPU, a software adapter will do for tests: on Debian 'apt install chromium libvulkan1', then set VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json and XDG_RUNTIME_DIR to any folder before Node starts. device: 'cpu' works everywhere",
+  cuda: "It needs CUDA 12, cuDNN 9 and ONNX Runtime's CUDA library, which onnxruntime-node's install script fetches on Linux x64: install it without onnxruntime-node-install=skip. device: 'cpu' works everywhere",
+};
+
 /** Runs graphs on ONNX Runtime. */
 export class OnnxEngine implements Engine {
   readonly device: Device;
@@ -24,6 +34,28 @@ export class OnnxEngine implements Engine {
     this.device = device ?? 'cpu';
     this.#threads = threads;
     this.#profile = profile;
+  }
+
+  /**
+   * An engine whose device is known to work: off the CPU, one addition has run on it.
+   *
+   * @throws DeviceError when the device or its libraries are missing
+   */
+  static async open(options: Partial<OnnxEngineOptions>): Promise<OnnxEngine> {
+    const engine = new OnnxEngine(options);
+    if (engine.device === 'cpu') return engine;
+    const graph = new Graph();
+    const x = graph.input('x', [2], 'float32');
+    const { bytes, inputs } = encodeModel(graph, new Map([['y', graph.node('Add', [x, x], x)]]));
+    try {
+      const session = await new OnnxEngine({ device: engine.device, threads: 1 }).load(bytes, inputs);
+      await session.run({ x: engine.tensor('float32', Float32Array.of(1, 2), [2]) }, { y: null });
+      await session.release();
+    } catch (cause) {
+      const message = (cause as Error).message.trim().split('\n').at(-1)!;
+      throw new DeviceError(engine.device, `does not work here: ${message}`, wayOut[engine.device], { cause });
+    }
+    return engine;
   }
 
   tensor(type: ValueType, data: HostData, shape: readonly number[]): EngineTensor {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CheckpointError } from './checkpoint-error.js';
 import { DataError } from './data-error.js';
+import { DeviceError } from './device-error.js';
+import { HostCallError } from './host-call-error.js';
 import { InvalidOptionError } from './invalid-option-error.js';
 import { ShapeError } from './shape-error.js';
 import { SslError } from './ssl-error.js';
@@ -37,6 +39,18 @@ const examples: readonly (readonly [typeof SslError, SslError, string, RegExp])[
     new UnsupportedOpError('Unique', 'cannot be compiled', 'Compute it outside', 'a.ts:1:2'),
     'SSL_UNSUPPORTED_OP',
     /Unique cannot be compiled \(called at a\.ts:1:2\)\. Compute it outside/,
+  ],
+  [
+    HostCallError as never,
+    new HostCallError('allReduce', cause),
+    'SSL_HOST_CALL',
+    /hostCall 'allReduce' failed: inner\. Variables are as they were/,
+  ],
+  [
+    DeviceError as never,
+    new DeviceError('webgpu', 'has no adapter', 'Install one', { cause }),
+    'SSL_DEVICE',
+    /device 'webgpu' has no adapter\. Install one/,
   ],
 ];
 

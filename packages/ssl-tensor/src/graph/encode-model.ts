@@ -94,11 +94,12 @@ export interface EncodedModel {
  * Encodes the part of `graph` that `outputs` depend on as an ONNX model.
  *
  * @param outputs result name to value; two names may share a value
+ * @param name what the names of nodes start with, where there are several models
  */
-export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): EncodedModel {
+export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>, name = 'step'): EncodedModel {
   const schedule = scheduleNodes([...outputs.values()]);
   const inputs = graph.inputs.filter((input) => schedule.inputs.has(input));
-  const encoded = encodeGraph('step', schedule, inputs, outputs);
+  const encoded = encodeGraph(name, schedule, inputs, outputs);
   const model = create(ModelProtoSchema, {
     irVersion,
     producerName: 'ssl-tensor',
@@ -117,7 +118,7 @@ export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): 
     nodeCount: encoded.node.length,
     origins: new Map(
       schedule.nodes.flatMap(({ op, origin }, index) =>
-        origin === undefined ? [] : [[nodeName('step', op, index), origin] as const],
+        origin === undefined ? [] : [[nodeName(name, op, index), origin] as const],
       ),
     ),
   };
@@ -125,7 +126,7 @@ export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>): 
 
 /** Nodes of a body have names of their own, so that a profile tells them from those around it. */
 const nodeName = (graph: string, op: string, index: number): string =>
-  graph === 'body' ? `body.${op}_${index}` : `${op}_${index}`;
+  graph === 'step' ? `${op}_${index}` : `${graph}.${op}_${index}`;
 
 function encodeGraph(
   name: string,

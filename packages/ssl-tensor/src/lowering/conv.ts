@@ -58,7 +58,7 @@ const depthwise: Rule = (b, inputs, attributes) => {
 };
 
 /** Two-dimensional convolutions and their gradients. */
-export const convRules: RuleTable = {
+export const convRules = {
   Conv2D: forward,
   FusedConv2D: (b, inputs, attributes) => {
     const y = forward(b, inputs, attributes) as Value;
@@ -115,4 +115,4 @@ export const convRules: RuleTable = {
     }
     return b.reshape(b.concat(taps, 0), shape);
   },
-};
+} satisfies RuleTable;

@@ -11,6 +11,7 @@ import {
 } from './conv-columns.js';
 import { attributesOf, type Geometry, toNchw, toNhwc } from './conv-geometry.js';
 import { productOverRows } from './product-over-rows.js';
+import { transposedAsConv } from './transposed-as-conv.js';
 import { suitsWinograd, winograd, winogradFilterGradient, winogradInputGradient } from './winograd.js';
 
 /** `[n, h, w, c]` and `[kh, kw, c, o]` to `[n, oh, ow, o]`. */
@@ -108,7 +109,11 @@ export function transposedConv(
     (axis) => (g.outSize[axis] - 1) * g.stride[axis] + (g.kernel[axis] - 1) * g.dilation[axis] + 1,
   );
   const attributes = { kernel_shape: g.kernel, strides: g.stride, dilations: g.dilation, pads: [0, 0, 0, 0], group };
-  const whole = b.op('ConvTranspose', [dy, weights], [n, channels, ...full], 'float32', attributes);
+  const shape = [n, channels, ...full];
+  const whole =
+    b.device === 'webgpu' && group > 1
+      ? transposedAsConv(b, dy, weights, shape, g, group)
+      : b.op('ConvTranspose', [dy, weights], shape, 'float32', attributes);
   const missing = ([0, 1] as const).map((axis) => Math.max(0, g.pads[axis]! + g.inSize[axis] - full[axis]!));
   const extended = b.pad(whole, [
     [0, 0],

@@ -2,6 +2,7 @@ import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { productOverRows } from './product-over-rows.js';
+import { transposedAsConv } from './transposed-as-conv.js';
 import { elementsUnder, reachOf, tapsOf, type Windows } from './windows.js';
 
 export const toChannelsFirst = (b: Builder, x: Value): Value => b.transpose(x, [0, 4, 1, 2, 3]);
@@ -49,13 +50,17 @@ export function spreadOverWindows(b: Builder, dy: Value, weights: Value, w: Wind
   const [n, c] = [dy.shape[0]!, weights.shape[1]!];
   if (sizeOf(dy.shape) === 0) return b.splat(0, [n, c, ...w.inSize]);
   const reach = reachOf(w);
-  const whole = b.op('ConvTranspose', [dy, weights], [n, c, ...reach], 'float32', {
-    kernel_shape: w.kernel,
-    strides: w.stride,
-    dilations: w.dilation,
-    pads: [0, 0, 0, 0, 0, 0],
-    group: 1,
-  });
+  const shape = [n, c, ...reach];
+  const whole =
+    b.device === 'webgpu'
+      ? transposedAsConv(b, dy, weights, shape, w, 1)
+      : b.op('ConvTranspose', [dy, weights], shape, 'float32', {
+          kernel_shape: w.kernel,
+          strides: w.stride,
+          dilations: w.dilation,
+          pads: [0, 0, 0, 0, 0, 0],
+          group: 1,
+        });
   const end = w.before.map((pad, axis) => Math.min(reach[axis]!, pad + w.inSize[axis]!));
   const reached = b.slice(whole, [0, 0, ...w.before.map((pad) => Math.max(0, pad))], [n, c, ...end]);
   const missing = w.before.map(

@@ -48,7 +48,7 @@ function bisect(b: Builder, sequence: Value, values: Value, goesRight: (element:
 }
 
 /** Counts of numbers, and places in sorted sequences. */
-export const countingRules: RuleTable = {
+export const countingRules = {
   Bincount: (b, inputs, { size }) => countAll(b, input(inputs, 'x'), input(inputs, 'weights'), size as number),
   DenseBincount: (b, inputs, { size, binaryOutput }) => {
     const [x, weights] = [input(inputs, 'x'), input(inputs, 'weights')];
@@ -65,4 +65,4 @@ export const countingRules: RuleTable = {
     const op = side === 'left' ? 'Less' : 'LessOrEqual';
     return bisect(b, b.cast(sequence, type), sought, (element) => b.binary(op, element, sought, 'bool'));
   },
-};
+} satisfies RuleTable;

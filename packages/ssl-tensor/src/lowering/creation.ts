@@ -9,7 +9,7 @@ function progression<T extends Float32Array | Int32Array>(numbers: T, start: num
 }
 
 /** Kernels that make tensors out of numbers. */
-export const creationRules: RuleTable = {
+export const creationRules = {
   Fill: (b, _, { shape, value, dtype }) =>
     b.splat(Number(value), shape as number[], ((dtype as string | undefined) ?? 'float32') as ValueType),
   OnesLike: (b, inputs) => b.splat(1, input(inputs, 'x').shape, input(inputs, 'x').type),
@@ -40,4 +40,4 @@ export const creationRules: RuleTable = {
       ...x.shape,
     ]);
   },
-};
+} satisfies RuleTable;

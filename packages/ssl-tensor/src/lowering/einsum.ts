@@ -77,7 +77,7 @@ function label(operands: readonly Value[], { terms }: EinsumEquation): Labelled[
 }
 
 /** Einstein summation: transposes and one product. */
-export const einsumRules: RuleTable = {
+export const einsumRules = {
   Einsum: (b, inputs, { equation }) => {
     const operands = Object.values(inputs);
     const { type } = operands[0]!;
@@ -94,4 +94,4 @@ export const einsumRules: RuleTable = {
     const result = arrange(b, y === undefined ? x : contract(b, x, y, output), output);
     return b.cast(result, type === 'bool' && except(terms.join(''), output) === '' ? 'bool' : result.type);
   },
-};
+} satisfies RuleTable;

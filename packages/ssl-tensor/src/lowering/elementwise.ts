@@ -1,5 +1,6 @@
 import type { Builder } from '../graph/builder.js';
 import { broadcastShape, type Value } from '../graph/value.js';
+import { preciseCosine, preciseExpm1, preciseLog1p, preciseSine } from './precise-math.js';
 import { input, type Rule, type RuleTable } from './rule.js';
 
 const largestFloat = 3.4028234663852886e38;
@@ -57,8 +58,15 @@ const floatTest =
 const isFinite = (b: Builder, x: Value): Value =>
   b.binary('LessOrEqual', b.unary('Abs', x), b.scalar(largestFloat), 'bool');
 
+/** True where the device's own functions are coarse, see precise-math.ts. */
+const isCoarse = (b: Builder): boolean => b.device === 'webgpu';
+
+const sine = (b: Builder, x: Value): Value => (isCoarse(b) ? preciseSine(b, x) : b.unary('Sin', x));
+const cosine = (b: Builder, x: Value): Value => (isCoarse(b) ? preciseCosine(b, x) : b.unary('Cos', x));
+
 /** Logarithm of 1 + x: log(u) * (x / (u - 1)) with u = 1 + x corrects the rounding of u (Goldberg 1991, theorem 4). */
 const log1p = (b: Builder, x: Value): Value => {
+  if (isCoarse(b)) return preciseLog1p(b, x);
   const u = b.add(x, b.scalar(1));
   const exact = b.binary('Equal', u, b.scalar(1), 'bool');
   const infinite = b.binary('Greater', u, b.scalar(largestFloat), 'bool');
@@ -76,7 +84,7 @@ const step = (b: Builder, x: Value, alpha: number): Value => {
 };
 
 /** Elementwise kernels: arithmetic, comparisons, activations. */
-export const elementwiseRules: RuleTable = {
+export const elementwiseRules = {
   Add: binary('Add'),
   Sub: binary('Sub'),
   Multiply: (b, inputs) => {
@@ -150,6 +158,7 @@ export const elementwiseRules: RuleTable = {
     input(inputs, 'x').type === 'float32' ? b.unary('Round', input(inputs, 'x')) : input(inputs, 'x'),
   Exp: float((b, x) => b.unary('Exp', x)),
   Expm1: float((b, x) => {
+    if (isCoarse(b)) return preciseExpm1(b, x);
     // exp(x) - 1 loses digits near 0: there 2 tanh(x/2) / (1 - tanh(x/2)) keeps them.
     const t = b.unary('Tanh', b.mul(x, b.scalar(0.5)));
     const near = b.div(b.mul(t, b.scalar(2)), b.sub(b.scalar(1), t));
@@ -162,11 +171,11 @@ export const elementwiseRules: RuleTable = {
   Rsqrt: float((b, x) => b.unary('Reciprocal', b.unary('Sqrt', x))),
   Reciprocal: float((b, x) => b.unary('Reciprocal', x)),
   Square: (b, inputs) => square(b, input(inputs, 'x')),
-  Sin: float((b, x) => b.unary('Sin', x)),
-  Cos: float((b, x) => b.unary('Cos', x)),
-  Tan: float((b, x) => b.unary('Tan', x)),
+  Sin: float(sine),
+  Cos: float(cosine),
+  Tan: float((b, x) => (isCoarse(b) ? b.div(sine(b, x), cosine(b, x)) : b.unary('Tan', x))),
   Asin: float((b, x) => b.unary('Asin', x)),
-  Acos: float((b, x) => b.unary('Acos', x)),
+  Acos: float((b, x) => (isCoarse(b) ? b.sub(b.scalar(Math.PI / 2), b.unary('Asin', x)) : b.unary('Acos', x))),
   Atan: float((b, x) => b.unary('Atan', x)),
   Sinh: float((b, x) => b.unary('Sinh', x)),
   Cosh: float((b, x) => b.unary('Cosh', x)),
@@ -207,4 +216,4 @@ export const elementwiseRules: RuleTable = {
   IsNan: floatTest(false, (b, x) => b.unary('IsNaN', x, 'bool')),
   IsInf: floatTest(false, (b, x) => b.unary('IsInf', x, 'bool')),
   IsFinite: floatTest(true, isFinite),
-};
+} satisfies RuleTable;

@@ -34,7 +34,7 @@ function overwrite(b: Builder, tensor: Value, indices: Value, updates: Value): V
 }
 
 /** Kernels that pick or place elements by index. */
-export const gatherRules: RuleTable = {
+export const gatherRules = {
   GatherV2: (b, inputs, { axis, batchDims }) => {
     const [x, indices] = [input(inputs, 'x'), input(inputs, 'indices')];
     const at = positiveAxis(axis as number, x.shape.length);
@@ -112,4 +112,4 @@ export const gatherRules: RuleTable = {
     );
     return b.cast(b.reshape(hot, [...indices.shape, depth as number]), (dtype as ValueType | undefined) ?? 'int32');
   },
-};
+} satisfies RuleTable;

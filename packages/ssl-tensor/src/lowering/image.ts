@@ -46,7 +46,7 @@ function resizeGradient(
 }
 
 /** Kernels that resample images or move their pixels, `[n, h, w, c]`. */
-export const imageRules: RuleTable = {
+export const imageRules = {
   ResizeBilinear: (b, inputs, attributes) => {
     const images = b.cast(input(inputs, 'images'), 'float32');
     const axes = axesOf(images, attributes['size'] as number[], attributes);
@@ -99,4 +99,4 @@ export const imageRules: RuleTable = {
     spaceToBatch(b, input(inputs, 'x'), blockShape as number[], paddings as [number, number][]),
   BatchToSpaceND: (b, inputs, { blockShape, crops }) =>
     batchToSpace(b, input(inputs, 'x'), blockShape as number[], crops as [number, number][]),
-};
+} satisfies RuleTable;

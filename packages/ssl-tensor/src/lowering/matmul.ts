@@ -23,7 +23,7 @@ export function activate(b: Builder, x: Value, attributes: KernelAttributes, wei
 }
 
 /** The last two axes exchanged where `flip` says so. */
-function lastTwo(b: Builder, x: Value, flip: boolean): Value {
+export function lastTwo(b: Builder, x: Value, flip: boolean): Value {
   const rank = x.shape.length;
   return flip
     ? b.transpose(
@@ -49,11 +49,11 @@ function product(b: Builder, inputs: KernelInputs, attributes: KernelAttributes)
 }
 
 /** Matrix products. */
-export const matMulRules: RuleTable = {
+export const matMulRules = {
   BatchMatMul: product,
   _FusedMatMul: (b, inputs, attributes) => {
     const y = product(b, inputs, attributes);
     const biased = inputs['bias'] === undefined ? y : b.add(y, inputs['bias']);
     return activate(b, biased, attributes, inputs['preluActivationWeights']);
   },
-};
+} satisfies RuleTable;

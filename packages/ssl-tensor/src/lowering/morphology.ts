@@ -43,7 +43,7 @@ function sums(b: Builder, inputs: KernelInputs, w: Windows, taps: readonly numbe
 }
 
 /** Grey-scale dilation, and its gradients: those of a window go to the first tap that attains its maximum. */
-export const morphologyRules: RuleTable = {
+export const morphologyRules = {
   Dilation2D: (b, inputs, attributes) => {
     const w = windowsOf(inputs, attributes);
     const [n, c] = [input(inputs, 'x').shape[0]!, input(inputs, 'x').shape[3]!];
@@ -80,4 +80,4 @@ export const morphologyRules: RuleTable = {
     );
     return b.reshape(added, [...w.kernel, c]);
   },
-};
+} satisfies RuleTable;

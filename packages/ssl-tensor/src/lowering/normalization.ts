@@ -19,7 +19,7 @@ const localNorm = (b: Builder, x: Value, { depthRadius, bias, alpha }: KernelAtt
   );
 
 /** Batch normalisation with given statistics, and normalisation by the channels nearby. */
-export const normalizationRules: RuleTable = {
+export const normalizationRules = {
   FusedBatchNorm: (b, inputs, { varianceEpsilon }) => {
     const [x, mean, variance] = [input(inputs, 'x'), input(inputs, 'mean'), input(inputs, 'variance')];
     const rstd = b.unary('Reciprocal', b.unary('Sqrt', b.add(variance, b.scalar(varianceEpsilon as number))));
@@ -40,4 +40,4 @@ export const normalizationRules: RuleTable = {
     const shared = sumOfNeighbours(b, b.div(b.mul(dy, y), norm), attributes['depthRadius'] as number);
     return b.sub(own, b.mul(b.mul(x, shared), b.scalar(2 * alpha * beta)));
   },
-};
+} satisfies RuleTable;

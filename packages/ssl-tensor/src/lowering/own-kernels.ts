@@ -54,7 +54,7 @@ function countedWords(b: Builder, key: Value, count: number): Value {
 }
 
 /** Kernels of our own, recorded inside compile() in place of chains of TF.js ops. */
-export const ownKernelRules: RuleTable = {
+export const ownKernelRules = {
   SslGelu: (b, inputs, { approximate }) => {
     const x = input(inputs, 'x');
     return b.op('Gelu', [x], x.shape, 'float32', { approximate: approximate as string });
@@ -113,4 +113,4 @@ export const ownKernelRules: RuleTable = {
       reduction: 'add',
     });
   },
-};
+} satisfies RuleTable;

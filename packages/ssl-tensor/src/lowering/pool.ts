@@ -4,6 +4,7 @@ import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { input, type KernelAttributes, type RuleTable } from './rule.js';
 import { scatterAdd } from './scatter-add.js';
+import { addToPixels, elementsUnder, firstMaximum, pixelsUnder, tapsOf, type Windows } from './windows.js';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -56,6 +57,39 @@ function maxima(b: Builder, x: Value, info: Info): [Value, Value] {
   return b.graph.nodes('MaxPool', [b.transpose(x, [0, 3, 1, 2])], specs, attributesOf(info)) as [Value, Value];
 }
 
+/** Maxima of windows, and the pixel of each in its flattened image (int32): both `[n, oh, ow, c]`. */
+function maximaOfImages(b: Builder, x: Value, info: Info): [Value, Value] {
+  const [y, indices] = maxima(b, x, info);
+  const toNhwc = (value: Value): Value => b.transpose(value, [0, 2, 3, 1]);
+  return [
+    toNhwc(y),
+    b.cast(toNhwc(b.binary('Mod', indices, b.scalar(info.inHeight * info.inWidth, 'int64'))), 'int32'),
+  ];
+}
+
+const windowsOf = (info: Info): Windows => ({
+  kernel: [info.filterHeight, info.filterWidth],
+  stride: [info.strideHeight, info.strideWidth],
+  dilation: [1, 1],
+  before: [info.padInfo.top, info.padInfo.left],
+  inSize: [info.inHeight, info.inWidth],
+  outSize: [info.outHeight, info.outWidth],
+});
+
+/** The tap of each window's first maximum, int32 `[n, windows, c]`: the WebGPU provider's MaxPool has no places. */
+const firstTaps = (b: Builder, x: Value, w: Windows): Value =>
+  firstMaximum(b, elementsUnder(b, x, w, tapsOf(w), -Infinity));
+
+/** Pixel of each window's first maximum in the flattened image, int32 `[n, oh, ow, c]`. */
+function pixelsByTaps(b: Builder, x: Value, info: Info): Value {
+  const w = windowsOf(info);
+  const [windows, taps] = [sizeOf(w.outSize), sizeOf(w.kernel)];
+  const first = Int32Array.from({ length: windows }, (_, window) => window * taps);
+  const entries = b.add(firstTaps(b, x, w), b.constant(first, [windows, 1], 'int32'));
+  const pixels = b.gather(b.constant(pixelsUnder(w), [windows * taps], 'int32'), entries, 0);
+  return b.reshape(pixels, [info.batchSize, ...w.outSize, info.outChannels]);
+}
+
 /** Spreads `[n, oh, ow, c]` to every input pixel of its window for tap `(i, j)`: zeros elsewhere, `[n, h, w, c]`. */
 function spread(b: Builder, y: Value, tap: readonly [number, number], info: Info): Value {
   const { strideHeight: sh, strideWidth: sw, padInfo: pad } = info;
@@ -84,7 +118,7 @@ function spread(b: Builder, y: Value, tap: readonly [number, number], info: Info
 }
 
 /** Pooling over height and width, and its gradients. */
-export const poolRules: RuleTable = {
+export const poolRules = {
   MaxPool: (b, inputs, attributes) =>
     pool(b, 'MaxPool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
   AvgPool: (b, inputs, attributes) =>
@@ -92,6 +126,10 @@ export const poolRules: RuleTable = {
   MaxPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const info = infoOf(x.shape, attributes);
+    if (b.device === 'webgpu') {
+      const w = windowsOf(info);
+      return addToPixels(b, dy, firstTaps(b, x, w), pixelsUnder(w), w);
+    }
     const [n, c] = [info.batchSize, info.outChannels];
     const [, indices] = maxima(b, x, info);
     const count = sizeOf(indices.shape);
@@ -102,18 +140,18 @@ export const poolRules: RuleTable = {
   MaxPoolWithArgmax: (b, inputs, attributes) => {
     const x = input(inputs, 'x');
     const [n, h, w, c] = x.shape as readonly [number, number, number, number];
-    const [y, indices] = maxima(b, x, infoOf(x.shape, attributes));
-    const toNhwc = (value: Value): Value => b.transpose(value, [0, 2, 3, 1]);
-    const pixels = b.cast(toNhwc(b.binary('Mod', indices, b.scalar(h * w, 'int64'))), 'int32');
+    const info = infoOf(x.shape, attributes);
+    const [y, pixels] =
+      b.device === 'webgpu' ? [pool(b, 'MaxPool', x, info), pixelsByTaps(b, x, info)] : maximaOfImages(b, x, info);
     const channels = b.constant(
       Int32Array.from({ length: c }, (_, channel) => channel),
       [c],
       'int32',
     );
     const places = b.add(b.mul(pixels, b.scalar(c, 'int32')), channels);
-    if (attributes['includeBatchInIndex'] !== true) return [toNhwc(y), places];
+    if (attributes['includeBatchInIndex'] !== true) return [y, places];
     const images = Int32Array.from({ length: n }, (_, image) => image * h * w * c);
-    return [toNhwc(y), b.add(places, b.constant(images, [n, 1, 1, 1], 'int32'))];
+    return [y, b.add(places, b.constant(images, [n, 1, 1, 1], 'int32'))];
   },
   AvgPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
@@ -129,4 +167,4 @@ export const poolRules: RuleTable = {
     }
     return sum!;
   },
-};
+} satisfies RuleTable;

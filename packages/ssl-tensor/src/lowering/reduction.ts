@@ -74,7 +74,7 @@ const cumulativeProduct: Rule = (b, inputs, attributes) => {
 };
 
 /** Reductions over axes, arg-reductions, cumulative sums and products. */
-export const reductionRules: RuleTable = {
+export const reductionRules = {
   Sum: reduce('ReduceSum', countable),
   Mean: reduce('ReduceMean', toFloat),
   Max: (b, inputs, attributes) =>
@@ -113,4 +113,4 @@ export const reductionRules: RuleTable = {
     const x = b.cast(input(inputs, 'logits'), 'float32');
     return b.op('Softmax', [x], x.shape, 'float32', { axis: positiveAxis(dim as number, x.shape.length) });
   },
-};
+} satisfies RuleTable;

@@ -62,7 +62,7 @@ function sparseSegmentSum(
 }
 
 /** Sums and means over segments of rows. */
-export const segmentRules: RuleTable = {
+export const segmentRules = {
   // TF.js's CPU backend sums in float32 whatever the dtype.
   UnsortedSegmentSum: (b, inputs, { numSegments }) =>
     segmentSum(b, b.cast(input(inputs, 'x'), 'float32'), input(inputs, 'segmentIds'), numSegments as number),
@@ -74,4 +74,4 @@ export const segmentRules: RuleTable = {
     const data = sums.type === 'int32' ? Int32Array.from(divisors) : Float32Array.from(divisors);
     return b.div(sums, b.constant(data, shape, sums.type));
   },
-};
+} satisfies RuleTable;

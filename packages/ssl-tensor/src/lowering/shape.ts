@@ -10,7 +10,7 @@ const asTensor = (x: Value): never => ({ shape: [...x.shape], rank: x.shape.leng
 const withRank = (b: Builder, shape: Value, rank: number): Value => b.pad(shape, [[rank - shape.shape[0]!, 0]], 1);
 
 /** Kernels that move, cut or join elements. */
-export const shapeRules: RuleTable = {
+export const shapeRules = {
   Identity: (_, inputs) => input(inputs, 'x'),
   Cast: (b, inputs, { dtype }) => b.cast(input(inputs, 'x'), dtype as ValueType & DataType),
   Reshape: (b, inputs, { shape }) => {
@@ -148,4 +148,4 @@ export const shapeRules: RuleTable = {
     const each = (value: number): Value => b.int64(axes.map(() => value));
     return b.op('Slice', [x, each(-1), each(-Number.MAX_SAFE_INTEGER), b.int64(axes), each(-1)], x.shape, x.type);
   },
-};
+} satisfies RuleTable;

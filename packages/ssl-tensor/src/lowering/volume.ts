@@ -47,7 +47,7 @@ const poolWindows = (
   );
 
 /** Convolutions and pooling over depth, height and width, `[n, d, h, w, c]`, and their gradients. */
-export const volumeRules: RuleTable = {
+export const volumeRules = {
   Conv3D: (b, inputs, attributes) => {
     const [x, filter] = [input(inputs, 'x'), input(inputs, 'filter')];
     return conv3d(b, x, filter, convWindows(x.shape, filter.shape, attributes));
@@ -79,4 +79,4 @@ export const volumeRules: RuleTable = {
   },
   AvgPool3DGrad: (b, inputs, attributes) =>
     avgPool3dGradient(b, input(inputs, 'dy'), poolWindows(input(inputs, 'input').shape, attributes)),
-};
+} satisfies RuleTable;

@@ -12,7 +12,7 @@ import { throughActivation } from './channel-affine.js';
  * @throws ShapeError when the shapes differ
  * Source: He et al. 2015, arXiv 1512.03385, section 3.2.
  */
-export function addRelu<T extends tf.Tensor>(x: T, y: T): T {
+export function addRelu<T extends tf.Tensor>(x: tf.Tensor, y: tf.Tensor): T {
   if (x.shape.join() !== y.shape.join())
     throw new ShapeError('addRelu', 'y', `[${x.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
 import { blockwise } from './blockwise.js';
+import { runOwnKernel } from './run-own-kernel.js';
 
 /** Form of GELU: `none` is exact (erf), `tanh` the approximation. */
 export interface GeluOptions {
@@ -15,7 +16,7 @@ function exactCdf(x: tf.Tensor): tf.Tensor {
 }
 
 function forward(x: tf.Tensor, approximate: 'none' | 'tanh'): tf.Tensor {
-  if (isTracing()) return tf.engine().runKernel('SslGelu', { x }, { approximate });
+  if (isTracing()) return runOwnKernel('SslGelu', { x }, { approximate });
   if (approximate === 'none') return tf.mul(x, exactCdf(x));
   const inner = tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), cubic), 1)), rootTwoOverPi);
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));

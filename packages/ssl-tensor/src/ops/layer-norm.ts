@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
 import { ShapeError } from '../errors/shape-error.js';
+import { runOwnKernel } from './run-own-kernel.js';
 import { rowwise } from './blockwise.js';
 
 /** `[y, mean, rstd]`; the statistics keep the last axis with size 1. */
 function forward(x: tf.Tensor, scale: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor[] {
-  if (isTracing())
-    return tf.engine().runKernel('SslLayerNorm', { x, scale, bias }, { epsilon }) as unknown as tf.Tensor[];
+  if (isTracing()) return runOwnKernel('SslLayerNorm', { x, scale, bias }, { epsilon });
   const mean = tf.mean(x, -1, true);
   const centred = tf.sub(x, mean);
   const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));

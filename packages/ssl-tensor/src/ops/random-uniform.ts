@@ -3,6 +3,7 @@ import { isTracing } from '../compile/active-trace.js';
 import { sizeOf } from '../graph/value.js';
 import { type RandomKey, foldIn } from '../random/random-key.js';
 import { threefry2x32 } from '../random/threefry.js';
+import { runOwnKernel } from './run-own-kernel.js';
 
 /** A random key as a tensor: int32 `[2]`, the two words of a {@link RandomKey}. */
 export type TensorKey = tf.Tensor1D;
@@ -34,7 +35,7 @@ export function keyArray(key: RandomKey): { data: Int32Array; shape: readonly [2
  * @returns float32 of `shape`
  */
 export function randomUniform(key: TensorKey, shape: readonly number[]): tf.Tensor {
-  if (isTracing()) return tf.engine().runKernel('SslRandomUniform', { key }, { shape: [...shape] });
+  if (isTracing()) return runOwnKernel('SslRandomUniform', { key }, { shape: [...shape] });
   return tf.tensor(
     Float32Array.from(hostWords(key, sizeOf(shape)), (word) => (word >>> 8) * 2 ** -24),
     [...shape],
@@ -50,7 +51,7 @@ export function randomUniform(key: TensorKey, shape: readonly number[]): tf.Tens
  * @returns int32 of `shape`
  */
 export function randomBits(key: TensorKey, shape: readonly number[]): tf.Tensor {
-  if (isTracing()) return tf.engine().runKernel('SslRandomBits', { key }, { shape: [...shape] });
+  if (isTracing()) return runOwnKernel('SslRandomBits', { key }, { shape: [...shape] });
   return tf.tensor(Int32Array.from(hostWords(key, sizeOf(shape))), [...shape], 'int32');
 }
 
@@ -84,7 +85,7 @@ export function randomPermutation(key: TensorKey, length: number): tf.Tensor1D {
 
 /** Key derived from a tensor key and a static number, for one draw of several in a step. */
 export function foldInKey(key: TensorKey, data: number): TensorKey {
-  if (isTracing()) return tf.engine().runKernel('SslFoldIn', { key }, { data });
+  if (isTracing()) return runOwnKernel('SslFoldIn', { key }, { data });
   const folded = foldIn(hostKey(key), data);
   return tf.tensor1d(Int32Array.of(folded[0] | 0, folded[1] | 0), 'int32');
 }

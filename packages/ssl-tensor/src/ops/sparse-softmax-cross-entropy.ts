@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
 import { ShapeError } from '../errors/shape-error.js';
+import { runOwnKernel } from './run-own-kernel.js';
 
 /** `x[i, indices[i]]` for each row. */
 function pick(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor1D {
-  if (isTracing()) return tf.engine().runKernel('SslGatherElements', { x, indices });
+  if (isTracing()) return runOwnKernel('SslGatherElements', { x, indices });
   const [rows, columns] = x.shape;
   const flat = tf.add(tf.mul(tf.range(0, rows, 1, 'int32'), tf.scalar(columns, 'int32')), indices);
   return tf.gather(tf.reshape(x, [rows * columns]), tf.cast(flat, 'int32') as tf.Tensor1D);
@@ -48,7 +49,7 @@ export function sparseSoftmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor
       const [terms, sum, targets] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
       const weight = tf.reshape(dy, [-1, 1]);
       const soft = tf.mul(terms, tf.div(weight, sum));
-      if (isTracing()) return tf.engine().runKernel('SslSubtractAt', { x: soft, indices: targets, amounts: dy });
+      if (isTracing()) return runOwnKernel('SslSubtractAt', { x: soft, indices: targets, amounts: dy });
       return tf.sub(soft, tf.mul(tf.oneHot(targets, classes), weight));
     };
     return { value, gradFunc };

@@ -82,13 +82,24 @@ export async function profile<A extends readonly unknown[], R extends tf.TensorC
     for (let run = 0; run < warmUp + runs; run++) disposeAll(await compiled(...args));
     compiled.dispose();
     await settled();
-    // A function that makes variables is traced twice; the file with more runs is the step's.
     const files = await Promise.all((await readdir(folder)).map((file) => readEvents(join(folder, file))));
-    const measured = files.reduce((most, events) => (events.length > most.length ? events : most), []);
-    return summarise(measured.slice(warmUp), origins);
+    return summarise(wholeRuns(files).slice(warmUp), origins);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The runs of a step from the files of its parts, which host calls separate. A function that makes variables is traced
+ * twice; the files with most runs are the step's.
+ */
+function wholeRuns(files: readonly (readonly RunEvents[])[]): RunEvents[] {
+  const runs = Math.max(0, ...files.map(({ length }) => length));
+  const parts = files.filter(({ length }) => length === runs);
+  return Array.from({ length: runs }, (_, run) => ({
+    milliseconds: parts.reduce((sum, part) => sum + part[run]!.milliseconds, 0),
+    nodes: parts.flatMap((part) => part[run]!.nodes),
+  }));
 }
 
 function disposeAll(result: unknown): void {

@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { mapTensors } from '../compile/tensor-tree.js';
+import { isNdArray, type NdArray } from '../nd-array.js';
+import { loadTensorflow, tensorflowBackend } from './load-tensorflow.js';
+
+/** A host array as a tensor; bytes are int32 there, as in compiled functions. */
+function tensorOf({ data, shape }: NdArray): tf.Tensor {
+  return data instanceof Float32Array
+    ? tf.tensor(data, [...shape], 'float32')
+    : tf.tensor(Int32Array.from(data), [...shape], 'int32');
+}
+
+function withTensors(value: unknown): unknown {
+  if (isNdArray(value)) return tensorOf(value);
+  if (Array.isArray(value)) return value.map(withTensors);
+  if (value instanceof tf.Tensor || typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTensors(item)]));
+}
+
+/**
+ * Runs a function op by op on tfjs-node, for the device `tensorflow`. Variables move there when it first uses them, and
+ * stay; TF.js's current backend is what it was afterwards.
+ *
+ * @param args as of compiled functions: host arrays stand for tensors
+ * @returns new tensors, also where the function gives back an argument or a variable
+ * @throws DeviceError without tfjs-node
+ */
+export async function runEagerly<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  args: readonly unknown[],
+): Promise<R> {
+  await loadTensorflow();
+  const outer = tf.getBackend();
+  // At once, so that nobody else's code runs in between: both are made already.
+  void tf.setBackend(tensorflowBackend);
+  try {
+    return tf.tidy(() => {
+      const result = fn(...(args.map(withTensors) as unknown as A));
+      return mapTensors(result, (tensor) => tensor.clone()) as tf.TensorContainer;
+    }) as R;
+  } finally {
+    void tf.setBackend(outer);
+  }
+}
