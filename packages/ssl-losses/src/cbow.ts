@@ -14,7 +14,7 @@ export interface CbowOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link cbow}: the mean, as the authors' word2vec.c. */
+/** Defaults of {@link cbow}, of arXiv 1301.3781: the mean, as the authors' word2vec.c. */
 export const cbowDefaults = { combine: 'mean', reduction: 'mean' } as const;
 
 /**

@@ -32,8 +32,9 @@ const parts = (x: tf.Tensor[]): [tf.Tensor2D, tf.Tensor2D, tf.Scalar] => x as ne
 describe.each(modes)('clipLoss against transformers, %s', (mode) => {
   it.each(contrastive.clip.map((_, index) => index))('case %i', async (index) => {
     const golden = contrastive.clip[index]!;
-    await expectGolden(mode, golden, (...x) => clipLoss(...parts(x)));
-    for (const blockRows of [1, 2, 5]) await expectGolden(mode, golden, (...x) => clipLoss(...parts(x), { blockRows }));
+    // The gradient of the scale is what is left of differences of logits of 50.
+    for (const blocks of [{}, { blockRows: 1 }, { blockRows: 2 }, { blockRows: 5 }])
+      await expectGolden(mode, golden, (...x) => clipLoss(...parts(x), blocks), 1e-4);
   });
 });
 
@@ -80,8 +81,11 @@ describe('clipLoss against loops', () => {
 
 describe('clipLoss at the edges', () => {
   it.each(extremes(4))('%s are finite', async (_name, rows) => {
-    const loss = await expectFinite((x, y) => clipLoss(x!, y!, 9), [rows, rows]);
-    if (_name === 'identical rows' || _name === 'zero rows') expect(loss).toBeCloseTo(Math.log(4), 4);
+    await expectFinite((x, y) => clipLoss(x!, y!, 9), [rows, rows]);
+  });
+
+  it.each(extremes(4).slice(0, 2))('%s cannot be told apart', async (_name, rows) => {
+    expect(clipLoss(tf.tensor2d(rows), tf.tensor2d(rows), 9)).toBeAllClose(Math.log(4), { rtol: 1e-5 });
   });
 
   it('names what is wrong', () => {

@@ -20,7 +20,7 @@ export interface DclOptions<R extends Reduction = Reduction> {
   readonly blockRows?: number;
 }
 
-/** Defaults of {@link dcl}: temperature as in lightly; arXiv 2110.06848, table 5, finds 0.1 to 0.2 best. */
+/** Defaults of {@link dcl}, of arXiv 2110.06848: lightly's. */
 export const dclDefaults = { temperature: 0.1, reduction: 'mean' } as const;
 
 /**

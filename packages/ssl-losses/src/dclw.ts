@@ -10,7 +10,7 @@ export interface DclwOptions<R extends Reduction = Reduction> extends Omit<DclOp
   readonly sigma?: number;
 }
 
-/** Defaults of {@link dclw}: arXiv 2110.06848, section 3.2; temperature as in lightly. */
+/** Defaults of {@link dclw}, of arXiv 2110.06848: lightly's. */
 export const dclwDefaults = { ...dclDefaults, sigma: 0.5 } as const;
 
 /**
@@ -21,7 +21,7 @@ export const dclwDefaults = { ...dclDefaults, sigma: 0.5 } as const;
  * @param second of the second view, `[batch, dim]`
  * @returns scalar in nats, may be negative; or `[2 * batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match, or for a single image; InvalidOptionError for options
- * Source: Yeh et al. 2021, arXiv 2110.06848, equation 6 and its negative von Mises-Fisher weights. Equal to lightly's
+ * Source: Yeh et al. 2021, arXiv 2110.06848, equation 6 with its negative von Mises-Fisher weights. Equal to lightly's
  * `DCLWLoss`.
  */
 export function dclw<R extends Reduction = 'mean'>(

@@ -21,7 +21,7 @@ export interface MaclOptions<R extends Reduction = Reduction> {
   readonly blockRows?: number;
 }
 
-/** Defaults of {@link macl}: lightly's. */
+/** Defaults of {@link macl}, of arXiv 2207.07874: lightly's. */
 export const maclDefaults = { temperature: 0.1, alpha: 0.5, a0: 0, reduction: 'mean' } as const;
 
 /** Least share of `temperature` that is left when views point away from each other, which with alpha = 1 is none. */
@@ -37,7 +37,7 @@ const leastShare = 1e-3;
  * @param second of the second view, `[batch, dim]`
  * @returns scalar in nats, or `[2 * batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match, or for a single image; InvalidOptionError for options
- * Source: Huang et al. 2022, arXiv 2207.07874, equations 8 and 10. Equal to lightly's `MACLLoss`, but for a floor of the
+ * Source: Huang et al. 2022, arXiv 2207.07874. Equal to lightly's `MACLLoss`, but for a floor of the
  * temperature at a thousandth.
  */
 export function macl<R extends Reduction = 'mean'>(

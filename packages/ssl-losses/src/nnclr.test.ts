@@ -24,7 +24,7 @@ import { nnclr } from './nnclr.js';
 const nearest = (z: readonly number[], support: Rows): number[] =>
   support.reduce((best, row) => (cosine(z, row) > cosine(z, best) ? row : best));
 
-/** Equation 2 by loops in float64, both directions. */
+/** By loops in float64, both directions. */
 const naive = (z: readonly Rows[], p: readonly Rows[], support: Rows, temperature: number): number[] =>
   z[0]!.map((_, i) =>
     mean(

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { InvalidOptionError, ShapeError, randomKey, RandomStream } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { finiteDifferences, goldens, lossAndGradients, matrix } from '../../../test/golden/losses/golden.js';
-import { contrastive, expectGolden, modes } from '../../../test/golden/losses/contrastive.js';
+import { contrastive, expectFinite, expectGolden, extremes, modes } from '../../../test/golden/losses/contrastive.js';
 import '../../../test/support/to-be-all-close.js';
 import { ntXent } from './index.js';
 
@@ -231,6 +231,22 @@ describe('ntXent at the edges', () => {
     ]);
     expect(loss!).toBeAllClose(expected, { rtol: 1e-4 });
     expect(gradient!.dataSync().every(Number.isFinite)).toBe(true);
+  });
+
+  it.each(extremes(6))('%s are finite', async (_name, z) => {
+    await expectFinite((x) => ntXent(x!, { temperature: 0.01 }), [z]);
+    await expectFinite((x) => ntXent(x!, { temperature: 0.01, views: 3, normalize: false, blockRows: 2 }), [z]);
+  });
+
+  it('a loss that is nearly 0 keeps its digits', () => {
+    const z = tf.tensor2d([
+      [1, 0],
+      [-1, 0],
+      [1, 0],
+      [-1, 0],
+    ]);
+    // One positive at the similarity 10, two negatives at -10.
+    expect(ntXent(z, { temperature: 0.1 })).toBeAllClose(Math.log1p(2 * Math.exp(-20)), { rtol: 1e-4, atol: 0 });
   });
 
   it('one image is refused without other negatives and works with them', () => {

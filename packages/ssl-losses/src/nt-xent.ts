@@ -80,8 +80,8 @@ export function ntXent<R extends Reduction = 'mean'>(
   if (negativeMask !== undefined) {
     const others = bank === undefined ? unit : tf.concat([unit, bank], 0);
     const similarities = tf.matMul(anchors, others, false, true);
-    const counts = tf.cast(withPositives(negativeMask, stacked), 'bool');
-    const kept = tf.where(counts, similarities, tf.fill([rows, columns], excluded)) as tf.Tensor2D;
+    const counts = tf.cast(withPositives(negativeMask, stacked), 'float32');
+    const kept = tf.add(similarities, tf.mul(tf.sub(1, counts), excluded)) as tf.Tensor2D;
     return reduce('ntXent', tf.sub(logSumExpRows(kept), attraction) as tf.Tensor1D, reduction as R);
   }
   const scaled = tf.mul(unit, Math.sqrt(1 / temperature)) as tf.Tensor2D;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { columnsOf, rowsOf, sameProducts, shiftedSum, withoutPairs, type RowBlock } from './row-blocks.js';
 
 /** What {@link ownLogSumExp} leaves out, and how it is cut. */
-export interface OwnLogSumExpOptions {
+interface OwnLogSumExpOptions {
   /** Rows `i` and `j` are no pair where `i = j` modulo this: the number of rows leaves out a row's product with itself. */
   readonly period: number;
   readonly blocks: readonly RowBlock[];

@@ -33,7 +33,7 @@ describe('rowBlocks', () => {
 });
 
 describe('losses in blocks', () => {
-  const [batch, dim, blockRows] = [2048, 8, 128];
+  const [batch, dim, blockRows] = [1024, 8, 64];
   const random = new RandomStream(randomKey(5));
   const rows = (): ReturnType<typeof ndArray> =>
     ndArray(
@@ -41,19 +41,19 @@ describe('losses in blocks', () => {
       [batch, dim],
     );
   const options = { blockRows };
-  // The blocks of 2,048 (ntXent: 4,096) columns take 1 (2) MB; all products 17 (67) MB.
+  // A block takes 0.3 MB (of ntXent, with its two views, 0.5 MB), all products 4 MB (17 MB).
   it.each([
-    ['ntXent', 16, (x: tf.Tensor2D, y: tf.Tensor2D) => ntXent([x, y], options)],
-    ['infoNCE', 8, (x: tf.Tensor2D, y: tf.Tensor2D) => infoNCE(x, y, undefined, options)],
-    ['clipLoss', 8, (x: tf.Tensor2D, y: tf.Tensor2D) => clipLoss(x, y, 2, options)],
-    ['siglip', 8, (x: tf.Tensor2D, y: tf.Tensor2D) => siglip(x, y, 2, -3, options)],
+    ['ntXent', 4, (x: tf.Tensor2D, y: tf.Tensor2D) => ntXent([x, y], options)],
+    ['infoNCE', 2, (x: tf.Tensor2D, y: tf.Tensor2D) => infoNCE(x, y, undefined, options)],
+    ['clipLoss', 2, (x: tf.Tensor2D, y: tf.Tensor2D) => clipLoss(x, y, 2, options)],
+    ['siglip', 3, (x: tf.Tensor2D, y: tf.Tensor2D) => siglip(x, y, 2, -3, options)],
   ] as const)('%s and its gradient hold less than %i MB at a time', async (_name, limit, loss) => {
     const step = (x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor[] => {
       const { value, grads } = tf.valueAndGrads((a, b) => loss(a as tf.Tensor2D, b as tf.Tensor2D))([x, y]);
       return [value, ...grads];
     };
     const { peakMegabytes } = await profile(step, [rows(), rows()], { runs: 1 });
-    expect(peakMegabytes).toBeGreaterThan(1);
+    expect(peakMegabytes).toBeGreaterThan(0.2);
     expect(peakMegabytes).toBeLessThan(limit);
   });
 });

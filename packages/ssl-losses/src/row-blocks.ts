@@ -46,7 +46,8 @@ export function withoutPairs(products: tf.Tensor2D, { from, count }: RowBlock, p
   for (let row = 0; row < count; row++)
     for (let column = (from + row) % period; column < columns; column += period) places.push(row, column);
   const indices = tf.tensor2d(places, [places.length / 2, 2], 'int32');
-  return tf.tensorScatterUpdate(products, indices, tf.fill([places.length / 2], excluded)) as tf.Tensor2D;
+  const values = tf.mul(tf.ones([places.length / 2]), excluded);
+  return tf.tensorScatterUpdate(products, indices, values) as tf.Tensor2D;
 }
 
 /** The largest number of each row and the sum of exponentials above it, `[count, 2]`. */

@@ -14,7 +14,7 @@ export interface SiglipOptions<R extends Reduction = Reduction> {
   readonly blockRows?: number;
 }
 
-/** Defaults of {@link siglip}. The paper starts `logScale` at `log(10)` and `bias` at -10. */
+/** Defaults of {@link siglip}, of arXiv 2303.15343, algorithm 1. The paper starts `logScale` at `log(10)` and `bias` at -10. */
 export const siglipDefaults = { normalize: true, reduction: 'mean' } as const;
 
 /** Largest scale that keeps products of unit vectors finite, and far beyond what is learnt. */
@@ -30,7 +30,7 @@ const maxScale = 1e6;
  * @param bias added to every similarity; offsets that almost all pairs do not match
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Zhai et al. 2023, arXiv 2303.15343, equation 1 and algorithm 1. Equal to the loss of transformers'
+ * Source: Zhai et al. 2023, arXiv 2303.15343, algorithm 1. Equal to the loss of transformers'
  * `SiglipModel`, up to which modality sums the rows with reduction `none`.
  *
  * @example

@@ -15,7 +15,7 @@ export interface SimcseSupervisedOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link simcseSupervised}: arXiv 2104.08821, appendix A and D. */
+/** Defaults of {@link simcseSupervised}: the authors' code of arXiv 2104.08821. */
 export const simcseSupervisedDefaults = { ...simcseUnsupervisedDefaults, hardNegativeWeight: 0 } as const;
 
 /**
@@ -27,7 +27,7 @@ export const simcseSupervisedDefaults = { ...simcseUnsupervisedDefaults, hardNeg
  * @param hardNegatives `[batch, dim]`, row `i` contradicts sentence `i`
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Gao et al. 2021, arXiv 2104.08821, equations 5 and 8, and the authors' code (`hard_negative_weight`).
+ * Source: Gao et al. 2021, arXiv 2104.08821, equation 5; the weight is `hard_negative_weight` of the authors' code.
  */
 export function simcseSupervised<R extends Reduction = 'mean'>(
   sentences: tf.Tensor2D,

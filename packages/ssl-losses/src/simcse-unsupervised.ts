@@ -5,7 +5,7 @@ import type { Reduced, Reduction } from './reduction.js';
 /** Options of {@link simcseUnsupervised}. */
 export type SimcseUnsupervisedOptions<R extends Reduction = Reduction> = Omit<InfoNCEOptions<R>, 'normalize'>;
 
-/** Defaults of {@link simcseUnsupervised}: arXiv 2104.08821, table D.1. */
+/** Defaults of {@link simcseUnsupervised}: the authors' code of arXiv 2104.08821. */
 export const simcseUnsupervisedDefaults = { temperature: 0.05, reduction: 'mean' } as const;
 
 /**

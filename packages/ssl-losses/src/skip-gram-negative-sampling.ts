@@ -7,7 +7,7 @@ export interface SkipGramNegativeSamplingOptions<R extends Reduction = Reduction
   readonly reduction?: R;
 }
 
-/** Defaults of {@link skipGramNegativeSampling}. The paper draws 5 to 20 negatives, 2 to 5 on large data. */
+/** Defaults of {@link skipGramNegativeSampling}. arXiv 1310.4546 draws 5 to 20 negatives, on large data 2 to 5. */
 export const skipGramNegativeSamplingDefaults = { reduction: 'mean' } as const;
 
 /**

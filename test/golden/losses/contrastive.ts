@@ -51,7 +51,7 @@ export const contrastive = JSON.parse(
 ) as Contrastive;
 
 export type Rows = number[][];
-export type Mode = 'eager' | 'compiled';
+type Mode = 'eager' | 'compiled';
 export const modes: readonly Mode[] = ['eager', 'compiled'];
 
 export const array = ({ data, shape }: GoldenArray): tf.Tensor => tf.tensor(data, shape, 'float32');
@@ -65,7 +65,7 @@ export const draw = (seed: number, rows: number, dim: number, scale = 1): Rows =
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 export const mean = (values: readonly number[]): number => sum(values) / values.length;
 export const dot = (a: readonly number[], b: readonly number[]): number => sum(a.map((value, i) => value * b[i]!));
-export const unit = (row: readonly number[]): number[] => row.map((x) => x / Math.max(Math.sqrt(dot(row, row)), 1e-6));
+const unit = (row: readonly number[]): number[] => row.map((x) => x / Math.max(Math.sqrt(dot(row, row)), 1e-6));
 export const cosine = (a: readonly number[], b: readonly number[]): number => dot(unit(a), unit(b));
 export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 export const logSumExp = (values: readonly number[]): number => {
