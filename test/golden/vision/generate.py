@@ -135,6 +135,6 @@ def headless(module):
 
 
 write("state-dicts.json", {"models": {
-    **{name: headless(getattr(torchvision.models, name)()) for name in ("resnet18", "resnet34", "resnet50")},
+    **{name: headless(getattr(torchvision.models, name)()) for name in ("resnet18", "resnet34", "resnet50", "resnet101")},
     **{name: headless(timm.create_model(name)) for name in ("vit_tiny_patch16_224", "vit_small_patch16_224")},
 }})

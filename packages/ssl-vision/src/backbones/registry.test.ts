@@ -17,6 +17,7 @@ const reduced: Record<keyof typeof backbones, () => Backbone> = {
   resnet18: () => new ResNet({ key, stem: 'cifar', width: 2, block: 'basic', layers: [2, 2, 2, 2] }),
   resnet34: () => new ResNet({ key, stem: 'cifar', width: 2, block: 'basic', layers: [2, 1, 2, 1] }),
   resnet50: () => new ResNet({ key, stem: 'cifar', width: 1, block: 'bottleneck', layers: [1, 2, 1, 1] }),
+  resnet101: () => new ResNet({ key, stem: 'cifar', width: 1, block: 'bottleneck', layers: [1, 1, 2, 1] }),
   'vit-tiny': () => new VisionTransformer({ key, imageSize: 8, patchSize: 4, dim: 12, depth: 2, heads: 3 }),
   'vit-small': () =>
     new VisionTransformer({ key, imageSize: 8, patchSize: 4, dim: 12, depth: 1, heads: 2, pool: 'mean' }),

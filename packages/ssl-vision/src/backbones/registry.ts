@@ -1,7 +1,7 @@
 import type { RandomKey } from 'ssl-tensor';
 import { InvalidOptionError } from 'ssl-tensor';
 import type { Backbone } from '../backbone.js';
-import { resnet18, resnet34, resnet50 } from './resnet/resnet.js';
+import { resnet101, resnet18, resnet34, resnet50 } from './resnet/resnet.js';
 import { SmallConvEncoder } from './small-conv-encoder.js';
 import { vitSmall, vitTiny } from './vision-transformer/vision-transformer.js';
 
@@ -31,6 +31,7 @@ export const backbones = {
   resnet18: (options) => resnet18(stem(options)),
   resnet34: (options) => resnet34(stem(options)),
   resnet50: (options) => resnet50(stem(options)),
+  resnet101: (options) => resnet101(stem(options)),
   'vit-tiny': (options) => vitTiny(patches(options)),
   'vit-small': (options) => vitSmall(patches(options)),
 } as const satisfies Record<string, (options: BackboneOptions) => Backbone>;

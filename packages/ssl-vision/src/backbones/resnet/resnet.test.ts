@@ -4,7 +4,7 @@ import { InvalidOptionError, randomKey } from 'ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectBackboneGolden, referenceShapes } from '../../../../../test/golden/vision/expect-backbone.js';
 import type { BackboneCase } from '../../../../../test/golden/vision/expect-backbone.js';
-import { ResNet, resnet18, resnet34, resnet50 } from './resnet.js';
+import { ResNet, resnet101, resnet18, resnet34, resnet50 } from './resnet.js';
 import type { ResNetOptions } from './resnet.js';
 
 const read = (name: string): unknown =>
@@ -33,6 +33,7 @@ describe('ResNet', () => {
   it.each([
     ['resnet34', resnet34, 512],
     ['resnet50', resnet50, 2048],
+    ['resnet101', resnet101, 2048],
   ] as const)(
     '%s has the names of torchvision and, at an eighth of the width, its shapes',
     (name, build, featureDim) => {

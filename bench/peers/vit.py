@@ -1,0 +1,36 @@
+"""ViT-Tiny on 64 tokens and a class token, and the transformer block of it and of MAE."""
+import torch, torch.nn as nn, torch.nn.functional as F
+
+TOKENS, DIM, HEADS, DEPTH, PATCH, CLASSES = 65, 192, 3, 12, 48, 10
+
+
+class Block(nn.Module):
+    def __init__(self, dim, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(dim, eps=1e-6), nn.LayerNorm(dim, eps=1e-6)
+        self.qkv, self.proj = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
+        self.fc1, self.fc2 = nn.Linear(dim, 4 * dim), nn.Linear(4 * dim, dim)
+
+    def forward(self, x):
+        b, t, d = x.shape
+        q, k, v = self.qkv(self.norm1(x)).reshape(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        x = x + self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, t, d))
+        return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
+
+
+class ViT(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.patch = nn.Linear(PATCH, DIM)
+        self.cls, self.pos = nn.Parameter(torch.zeros(1, 1, DIM)), nn.Parameter(torch.zeros(1, TOKENS, DIM))
+        self.blocks = nn.Sequential(*[Block(DIM, HEADS) for _ in range(DEPTH)])
+        self.norm, self.head = nn.LayerNorm(DIM, eps=1e-6), nn.Linear(DIM, CLASSES)
+
+    def forward(self, x):
+        x = torch.cat([self.cls.expand(len(x), -1, -1), self.patch(x)], 1) + self.pos
+        return self.head(self.norm(self.blocks(x))[:, 0])
+
+
+def vit_batch(batch=64):
+    return torch.randn(batch, TOKENS - 1, PATCH), torch.arange(batch) % CLASSES

@@ -1,0 +1,83 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { drawKey } from 'ssl-nn';
+import type { ForwardContext, Parameter } from 'ssl-nn';
+import { InvalidOptionError, randomUniform, takeRows } from 'ssl-tensor';
+import type { Method, MethodLoss, Tensors } from 'ssl-train';
+import { patchRows } from '../../backbones/vision-transformer/token-places.js';
+import type { VisionTransformer } from '../../backbones/vision-transformer/vision-transformer.js';
+import { normalizeImages } from '../../images/normalize-images.js';
+import type { ImageStatistics } from '../../images/normalize-images.js';
+import type { MultiViewBatch } from '../simclr.js';
+import type { MaeDecoder } from './mae-decoder.js';
+import type { MaskedAutoencoder } from './masked-autoencoder.js';
+import { normalizePatches } from './normalize-patches.js';
+import { randomMasking } from './random-masking.js';
+
+/** Defaults of {@link Mae}: He et al. 2021 (arXiv 2111.06377), 4.1 and table 1. */
+export const maeDefaults = { maskRatio: 0.75, normalizeTargets: true } as const;
+
+/** Options of {@link Mae}. */
+export interface MaeOptions {
+  readonly model: MaskedAutoencoder;
+  /** Statistics of the images' pixels. */
+  readonly normalize: ImageStatistics;
+  /** Share of the patches that is hidden, in (0, 1). Default 0.75. */
+  readonly maskRatio?: number;
+  /** Predict each patch less its mean over its deviation (`norm_pix_loss`), not its pixels. Default true. */
+  readonly normalizeTargets?: boolean;
+}
+
+/**
+ * MAE: hide most patches of an image at random and predict their pixels from the rest;
+ * `loss = mean over hidden patches and their pixels of (prediction - target)^2`. Keep `modules.backbone`.
+ *
+ * One view of each image suffices (a crop, a flip); of more, each is a sample of its own.
+ *
+ * Source: He et al. 2021 (arXiv 2111.06377); `models_mae.py` of facebookresearch/mae, whose default is
+ * `norm_pix_loss=False` but whose training commands set it.
+ */
+export class Mae implements Method<MultiViewBatch> {
+  readonly name = 'mae';
+  readonly modules: { readonly backbone: VisionTransformer; readonly decoder: MaeDecoder };
+  readonly #options: Required<MaeOptions>;
+
+  /** @throws InvalidOptionError for a share outside (0, 1) */
+  constructor(options: MaeOptions) {
+    const all = { ...maeDefaults, ...options };
+    if (!(all.maskRatio > 0 && all.maskRatio < 1))
+      throw new InvalidOptionError('Mae', 'maskRatio', 'in (0, 1)', all.maskRatio);
+    this.#options = all;
+    this.modules = { backbone: all.model.backbone, decoder: all.model.decoder };
+  }
+
+  trainable(): Map<string, Parameter> {
+    return new Map(
+      Object.entries(this.modules).flatMap(([name, module]) =>
+        [...module.namedParameters()].map(([path, parameter]) => [`${name}.${path}`, parameter] as const),
+      ),
+    );
+  }
+
+  /** @throws InvalidOptionError where `ctx` has no key, or where no patch or every patch would stay */
+  loss({ views }: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+    const images = normalizeImages(tf.concat([...views]), this.#options.normalize);
+    const { patches } = this.modules.backbone.patchEmbed;
+    const noise = randomUniform(drawKey(ctx, 'Mae.loss'), [images.shape[0], patches]) as tf.Tensor2D;
+    return { loss: this.lossOf(images, noise, ctx) };
+  }
+
+  /**
+   * Loss of given images and noise.
+   *
+   * @param images `[batch, height, width, channels]`, normalised
+   * @param noise uniform, `[batch, patches]`; the patches with the smallest stay
+   */
+  lossOf(images: tf.Tensor4D, noise: tf.Tensor2D, ctx: ForwardContext): tf.Scalar {
+    const { model, maskRatio, normalizeTargets } = this.#options;
+    const { patchEmbed } = this.modules.backbone;
+    const hidden = randomMasking(noise, maskRatio);
+    const pixels = takeRows(patchEmbed.flatten(images), patchRows(hidden.masked, patchEmbed.patches));
+    const target = normalizeTargets ? normalizePatches(pixels) : pixels;
+    return tf.mean(tf.square(tf.sub(model.forward(images, hidden, ctx), target)));
+  }
+}

@@ -1,0 +1,61 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { Module, childContext, evaluation, normal, xavierUniform } from 'ssl-nn';
+import type { ForwardContext } from 'ssl-nn';
+import { foldIn } from 'ssl-tensor';
+import { VisionTransformer } from '../../backbones/vision-transformer/vision-transformer.js';
+import type { VisionTransformerOptions } from '../../backbones/vision-transformer/vision-transformer.js';
+import { MaeDecoder } from './mae-decoder.js';
+import type { MaeDecoderSize } from './mae-decoder.js';
+import type { MaskedPatches } from './random-masking.js';
+
+/** Size of the decoder of He et al. 2021 (arXiv 2111.06377), table 1. */
+export const maeDecoderDefaults: MaeDecoderSize = { dim: 512, depth: 8, heads: 16 };
+
+/** Options of {@link MaskedAutoencoder}: those of its encoder, and the decoder's size. */
+export interface MaskedAutoencoderOptions extends Omit<VisionTransformerOptions, 'positions' | 'init'> {
+  /** Default {@link maeDecoderDefaults}. */
+  readonly decoder?: MaeDecoderSize;
+}
+
+/**
+ * Masked autoencoder: a vision transformer that sees only the kept patches, and a decoder that tells the pixels of the
+ * hidden ones. State dict as `MaskedAutoencoderViT` of facebookresearch/mae, so that its checkpoints load; the entries
+ * without `decoder_` and `mask_token` are the encoder's, {@link backbone}, with timm's names.
+ *
+ * Source: He et al. 2021 (arXiv 2111.06377); `models_mae.py` of facebookresearch/mae, whose initialisation it has
+ * (Xavier uniform, tokens normal of deviation 0.02, sines and cosines as fixed positions).
+ */
+export class MaskedAutoencoder extends Module {
+  static override readonly fieldNames = { backbone: '', decoder: '' };
+  readonly backbone: VisionTransformer;
+  readonly decoder: MaeDecoder;
+
+  /** @throws InvalidOptionError as {@link VisionTransformer} and {@link MaeDecoder} do */
+  constructor({ key, decoder = maeDecoderDefaults, ...encoder }: MaskedAutoencoderOptions) {
+    super();
+    const { dim, imageSize, patchSize } = encoder;
+    this.backbone = new VisionTransformer({
+      ...encoder,
+      key: foldIn(key, 'backbone'),
+      positions: 'sinCos',
+      init: { weight: xavierUniform(), patchWeight: xavierUniform(), clsToken: normal(0.02) },
+    });
+    const [height, width] = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+    this.decoder = new MaeDecoder({
+      ...decoder,
+      key: foldIn(key, 'decoder'),
+      encoderDim: dim,
+      grid: [height / patchSize, width / patchSize],
+      pixels: this.backbone.patchEmbed.pixels,
+    });
+  }
+
+  /**
+   * @param images `[batch, height, width, channels]`, normalised
+   * @returns prediction of the hidden patches in their order, `[batch, masked, pixels]`, a pixel's channels together
+   */
+  forward(images: tf.Tensor4D, patches: MaskedPatches, ctx: ForwardContext = evaluation): tf.Tensor3D {
+    const tokens = this.backbone.forwardPatches(images, patches.kept, childContext(ctx, 'backbone'));
+    return this.decoder.forward(tokens, patches, childContext(ctx, 'decoder'));
+  }
+}
