@@ -6,6 +6,7 @@ import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js'
 import { registerEinsumGradient } from './einsum-gradient.js';
 import { backendName, SslBackend } from './ssl-backend.js';
 import { registerGradients } from './tfjs-gradients.js';
+import { registerTileGradient } from './tile-gradient.js';
 
 let instance: SslBackend | undefined;
 
@@ -18,6 +19,7 @@ export function registerSslBackend(): SslBackend {
   registerGradients();
   registerConv3dTransposeGradient();
   registerEinsumGradient();
+  registerTileGradient();
   const backend = new SslBackend();
   instance = backend;
   tf.registerBackend(backendName, () => backend, 2);
