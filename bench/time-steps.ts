@@ -33,7 +33,7 @@ export async function timeTraining<A extends readonly unknown[]>(
 ): Promise<void> {
   const runs = process.env['PROFILE'];
   if (runs !== undefined) {
-    process.stdout.write(`${String(await profile(step, args, { name, runs: Number(runs), ignore: /tfjs-core/ }))}\n`);
+    process.stdout.write(`${String(await profile(step, args, { name, runs: Number(runs) }))}\n`);
     return;
   }
   const compiled = compile(step, { name });

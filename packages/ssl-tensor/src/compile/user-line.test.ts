@@ -14,6 +14,8 @@ it('is found below many frames of the machinery', () => {
     'Error: trace',
     '    at record (/app/node_modules/ssl-tensor/dist/compile/trace.js:3:4)',
     ...deep,
+    // As source maps name it.
+    '    at Engine.runKernel (../tfjs-core/src/engine.ts:476:10)',
     '    at loss (file:///app/src/train.ts:12:7)',
     '    at main (/app/src/main.ts:1:1)',
   ].join('\n');

@@ -17,7 +17,9 @@ export function currentStack(): string {
 export function userLine(stack = currentStack(), ignore?: RegExp): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     if (
-      /node_modules[\\/]@tensorflow|[\\/]ssl-tensor[\\/](src|dist)[\\/](?!.*\.test\.)|\(?node:|<anonymous>/.test(line)
+      /[\\/]tfjs-(?:core|layers|backend-\w+)[\\/](?:src|dist)[\\/]|node_modules[\\/]@tensorflow|[\\/]ssl-tensor[\\/](src|dist)[\\/](?!.*\.test\.)|\(?node:|<anonymous>/.test(
+        line,
+      )
     )
       continue;
     const match = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(line.trim());
