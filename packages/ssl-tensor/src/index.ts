@@ -17,7 +17,7 @@ export { channelAffine } from './ops/channel-affine.js';
 export type { ChannelActivation } from './ops/channel-affine.js';
 export type { BatchMoments } from './ops/batch-norm.js';
 export { blockwiseLength } from './graph/blockwise.js';
-export { blockwise, channelSums, rowwise } from './ops/blockwise.js';
+export { blockwise, channelSums } from './ops/blockwise.js';
 export { checkpoint } from './ops/checkpoint.js';
 export { dropPath } from './ops/drop-path.js';
 export type { DropPathOptions } from './ops/drop-path.js';

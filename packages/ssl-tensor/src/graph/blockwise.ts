@@ -51,7 +51,7 @@ export function blockwise(b: Builder, operands: readonly Value[], chain: Chain):
   const blocks = b.device === 'cpu' ? cut(sizeOf(shape) / channels, channels) : undefined;
   if (blocks === undefined) return chain(b, operands);
   const { rows, columns } = blocks;
-  const wholes = scan(b, operands, blocks, (body, parts) =>
+  const wholes = scan(b, operands, blocks, [rows, columns], (body, parts) =>
     chain(body, parts).map((value) => body.expand(value, [rows, columns])),
   );
   return wholes.map((whole) => b.reshape(whole, shape));
@@ -67,55 +67,18 @@ export function channelSums(b: Builder, operands: readonly Value[], chain: Chain
     return chain(b, operands).map((value) => b.reduce('ReduceSum', b.expand(value, shape), axes, false));
   }
   const { count, rows, columns, repeats } = blocks;
-  const partial = scan(b, operands, blocks, (body, parts) =>
+  const partial = scan(b, operands, blocks, [1, columns], (body, parts) =>
     chain(body, parts).map((value) => body.matMul(body.splat(1, [1, rows]), body.expand(value, [rows, columns]))),
   );
   return partial.map((sums) => b.reduce('ReduceSum', b.reshape(sums, [count * repeats, channels]), [0], false));
 }
 
-/** As {@link cut}, in blocks of whole rows. */
-function cutRows(rows: number, channels: number): Blocks | undefined {
-  const fewest = Math.ceil((rows * channels) / blockSize);
-  if (fewest === 1) return undefined;
-  for (let count = fewest; count < 4 * fewest; count++)
-    if (rows % count === 0) return { count, rows: rows / count, columns: channels, repeats: 1 };
-  return undefined;
-}
-
-/**
- * A chain over operands `[..., channels]`, numbers of their rows `[..., 1]`, vectors `[channels]` and scalars, which may
- * reduce along the last axis; block by block as {@link blockwise}.
- *
- * @param kept how many of the results are given as they are; the others are summed over all axes but the last
- */
-export function rowwise(b: Builder, operands: readonly Value[], chain: Chain, kept: number): readonly Value[] {
-  const { shape } = largestOf(operands);
-  const channels = shape.at(-1)!;
-  const blocks = b.device === 'cpu' ? cutRows(sizeOf(shape) / channels, channels) : undefined;
-  if (blocks === undefined) {
-    const axes = shape.map((_, axis) => axis).slice(0, -1);
-    return chain(b, operands).map((value, index) =>
-      index < kept ? value : b.reduce('ReduceSum', b.expand(value, shape), axes, false),
-    );
-  }
-  const { count, rows } = blocks;
-  const results = scan(b, operands, blocks, (body, parts) =>
-    chain(body, parts).map((value, index) =>
-      index < kept ? value : body.matMul(body.splat(1, [1, rows]), body.expand(value, [rows, channels])),
-    ),
-  );
-  return results.map((value, index) =>
-    index < kept
-      ? b.reshape(value, [...shape.slice(0, -1), value.shape.at(-1)!])
-      : b.reduce('ReduceSum', b.reshape(value, [count, channels]), [0], false),
-  );
-}
-
-/** Runs `chain` on every block and stacks its results along a new first axis. */
+/** Runs `chain` on every block and stacks its results, each of `resultShape`, along a new first axis. */
 function scan(
   b: Builder,
   operands: readonly Value[],
   { count, rows, columns, repeats }: Blocks,
+  resultShape: readonly number[],
   chain: Chain,
 ): readonly Value[] {
   const body = new Graph('body_');
@@ -123,8 +86,6 @@ function scan(
   const cuts = operands.map((operand): { whole: Value; part: readonly number[] } => {
     const size = sizeOf(operand.shape);
     if (size === elements) return { whole: b.reshape(operand, [count, rows, columns]), part: [rows, columns] };
-    if (repeats === 1 && operand.shape.at(-1) === 1 && size === count * rows)
-      return { whole: b.reshape(operand, [count, rows, 1]), part: [rows, 1] };
     if (size === 1) return { whole: b.expand(b.reshape(operand, [1]), [count]), part: [] };
     const row = b.concat(
       Array.from({ length: repeats }, () => b.reshape(operand, [size])),
@@ -137,7 +98,7 @@ function scan(
   return b.graph.nodes(
     'Scan',
     cuts.map(({ whole }) => whole),
-    results.map(({ shape, type }) => ({ shape: [count, ...shape], type })),
+    results.map(({ type }) => ({ shape: [count, ...resultShape], type })),
     { num_scan_inputs: operands.length, body: { body: body.asBody(results) } },
   );
 }

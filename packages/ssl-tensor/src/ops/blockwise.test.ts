@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
-import { blockwise, channelSums, rowwise } from './blockwise.js';
+import { blockwise, channelSums } from './blockwise.js';
 
 const chain = (x: tf.Tensor, y: tf.Tensor, factor: tf.Tensor): [tf.Tensor, tf.Tensor] => [
   tf.add(tf.mul(tf.tanh(x), factor), tf.square(y)),
@@ -78,39 +78,5 @@ it.each([
       expect(result.shape).toEqual([channels]);
       expect(result).toBeAllClose(sums[index]!, { rtol: 1e-5, atol: 1e-6 * rows });
     });
-  }
-});
-
-const alongRows = (...[x, y, centre, gain, factor]: tf.Tensor[]): tf.Tensor[] => {
-  const shifted = tf.mul(tf.sub(x!, centre!), gain!);
-  const largest = tf.max(shifted, -1, true);
-  const shares = tf.div(tf.exp(tf.sub(shifted, largest)), tf.sum(tf.exp(tf.sub(shifted, largest)), -1, true));
-  return [tf.mul(shares, factor!), largest, tf.mul(shares, y!)];
-};
-
-it.each([
-  ['one block', [6, 5]],
-  ['blocks', [64, 65, 192]],
-  ['blocks of few rows', [9, 100_000]],
-  ['a number of rows without small divisors', [4099, 128]],
-])('runs chains along rows over %s', async (_, shape) => {
-  const normal = (dims: number[], seed: number): tf.Tensor => tf.randomNormal(dims, 0, 1, 'float32', seed);
-  const channels = shape.at(-1)!;
-  const operands = [
-    normal(shape, 1),
-    normal(shape, 2),
-    normal([...shape.slice(0, -1), 1], 3),
-    normal([channels], 4),
-    tf.scalar(0.5),
-  ];
-  const [shares, largest, weighted] = alongRows(...operands);
-  const sums = new Float64Array(channels);
-  weighted!.dataSync().forEach((value, index) => (sums[index % channels]! += value));
-  const run = (...tensors: tf.Tensor[]): readonly tf.Tensor[] => rowwise(tensors, 2, alongRows);
-  for (const results of [run(...operands), await compile(run)(...operands)]) {
-    expect(results[0]!).toBeAllClose(shares!, { rtol: 1e-4, atol: 1e-7 });
-    expect(results[1]!).toBeAllClose(largest!, { rtol: 1e-5 });
-    expect(results[2]!.shape).toEqual([channels]);
-    expect(results[2]!).toBeAllClose(Array.from(sums), { rtol: 1e-4, atol: 1e-5 });
   }
 });

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
 import { ShapeError } from '../errors/shape-error.js';
 import { runOwnKernel } from './run-own-kernel.js';
-import { rowwise } from './blockwise.js';
 
 /** `[y, mean, rstd]`; the statistics keep the last axis with size 1. */
 function forward(x: tf.Tensor, scale: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor[] {
@@ -40,14 +39,12 @@ export function layerNorm<T extends tf.Tensor>(x: T, scale: tf.Tensor, bias: tf.
     save([input, gain, mean, rstd]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [source, weight, centre, inverse] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-      const [dx, dScale, dBias] = rowwise([dy, source, centre, inverse, weight], 1, (...[g, at, mu, sigma, gain]) => {
-        const normal = tf.mul(tf.sub(at!, mu!), sigma!);
-        const weighted = tf.mul(g!, gain!);
-        const along = tf.mean(tf.mul(weighted, normal), -1, true);
-        const flat = tf.sub(weighted, tf.mean(weighted, -1, true));
-        return [tf.mul(tf.sub(flat, tf.mul(normal, along)), sigma!), tf.mul(g!, normal), g!];
-      });
-      return [dx!, dScale!, dBias!];
+      const leading = Array.from({ length: dy.rank - 1 }, (_, axis) => axis);
+      const normal = tf.mul(tf.sub(source, centre), inverse);
+      const weighted = tf.mul(dy, weight);
+      const along = tf.mean(tf.mul(weighted, normal), -1, true);
+      const dx = tf.mul(tf.sub(tf.sub(weighted, tf.mean(weighted, -1, true)), tf.mul(normal, along)), inverse);
+      return [dx, tf.sum(tf.mul(dy, normal), leading), tf.sum(dy, leading)];
     };
     return { value: y, gradFunc };
   });
