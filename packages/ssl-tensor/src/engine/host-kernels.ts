@@ -22,7 +22,28 @@ const differing: Readonly<Record<string, (attributes: Attributes, inputs: Inputs
   MaxPool3D: roundsWindows,
   MaxPool3DGrad: roundsWindows,
   MaxPoolGrad: roundsWindows,
+  // TF.js gives float32, TensorFlow the operands' type.
+  UnsortedSegmentSum: (_, { x }) => (x as tf.TensorInfo).dtype !== 'float32',
 };
+
+/** TF.js's note of a data id: the shape of the tensor that it was made for. */
+interface EngineInternals {
+  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: tf.KernelBackend; shape: number[] }> };
+}
+
+/** The same tensor with other data; whatever else a kernel asks of it stays. */
+const withData = <T extends tf.TensorInfo>(tensor: T, dataId: tf.DataId): T =>
+  Object.create(tensor, { dataId: { value: dataId } }) as T;
+
+/** Calls `visit` for each operand; lists, as of concat and Einsum, keep their order. */
+function mapInputs(inputs: Inputs, visit: (tensor: tf.TensorInfo) => tf.TensorInfo): tf.NamedTensorInfoMap {
+  const mapped = Object.entries(inputs).flatMap(([name, value]) => {
+    if (value === undefined || value === null) return [];
+    return [[name, Array.isArray(value) ? value.map(visit) : visit(value as tf.TensorInfo)] as const];
+  });
+  const list = Array.isArray(inputs) ? mapped.map(([, value]) => value) : Object.fromEntries(mapped);
+  return list as unknown as tf.NamedTensorInfoMap;
+}
 
 /**
  * Makes a backend whole: kernels of TF.js's CPU backend that it lacks, that it refuses for these operands (explicit
@@ -33,53 +54,74 @@ const differing: Readonly<Record<string, (attributes: Attributes, inputs: Inputs
  */
 export function registerHostKernels(backendName: string): readonly string[] {
   const own = new Map(tf.getKernelsForBackend(backendName).map((kernel) => [kernel.kernelName, kernel]));
-  const host = tf.getKernelsForBackend('cpu');
-  for (const { kernelName, kernelFunc } of host) {
-    const [onHost, kernel] = [hostKernel(kernelFunc), own.get(kernelName)];
-    if (kernel !== undefined) tf.unregisterKernel(kernelName, backendName);
-    const differs = differing[kernelName];
+  const host = new Map(tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]));
+  for (const kernelName of new Set([...own.keys(), ...host.keys()])) {
+    const [kernel, onHost] = [own.get(kernelName), host.get(kernelName)];
+    const differs = onHost && differing[kernelName];
     const guarded: tf.KernelFunc = (call) => {
-      if (kernel === undefined || differs?.(call.attrs ?? {}, call.inputs) === true) return onHost(call);
+      if (kernel === undefined || differs?.(call.attrs ?? {}, call.inputs) === true) return runOnHost(onHost!, call);
       try {
-        return kernel.kernelFunc(call);
-      } catch {
+        return runOnDevice(kernel.kernelFunc, call);
+      } catch (error) {
         // What is wrong for TF.js too throws there, with TF.js's own message.
-        return onHost(call);
+        if (onHost === undefined) throw error;
+        return runOnHost(onHost, call);
       }
     };
+    if (kernel !== undefined) tf.unregisterKernel(kernelName, backendName);
     tf.registerKernel({ ...kernel, kernelName, backendName, kernelFunc: guarded });
   }
-  return host.map(({ kernelName }) => kernelName).filter((name) => !own.has(name));
+  return [...host.keys()].filter((name) => !own.has(name));
+}
+
+type Call = Parameters<tf.KernelFunc>[0];
+
+/**
+ * A kernel of the device. Data that still lives on another backend moves here at its first use, and TF.js moves it in the
+ * shape of the tensor that it was made for, not of a reshaped one that shares it: data with one owner gets that owner's
+ * shape, shared data is copied for the call.
+ */
+function runOnDevice(kernel: tf.KernelFunc, call: Call): ReturnType<tf.KernelFunc> {
+  const device = call.backend as tf.KernelBackend;
+  const copies: tf.DataId[] = [];
+  const settled = (tensor: tf.TensorInfo): tf.TensorInfo => {
+    const { dataId, shape, dtype } = tensor;
+    const made = (tf.engine() as unknown as EngineInternals).state.tensorInfo.get(dataId);
+    if (made === undefined || device.refCount(dataId) > 0) return tensor;
+    if (made.backend.refCount(dataId) === 1) {
+      made.shape = shape;
+      return tensor;
+    }
+    const copy = device.write(tf.engine().readSync(dataId), shape, dtype);
+    copies.push(copy);
+    return withData(tensor, copy);
+  };
+  try {
+    return kernel({ ...call, inputs: mapInputs(call.inputs, settled) });
+  } finally {
+    for (const dataId of copies) device.disposeData(dataId);
+  }
 }
 
 /** A kernel of TF.js's CPU backend for tensors of any backend. */
-function hostKernel(kernel: tf.KernelFunc): tf.KernelFunc {
-  return ({ inputs, attrs, backend }) => {
-    const host = tf.findBackend('cpu');
-    const device = backend as tf.KernelBackend;
-    const borrowed: tf.TensorInfo[] = [];
-    const toHost = ({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo => {
-      // Not of the backend: the tensor may live elsewhere still.
-      const info = { dataId: host.write(tf.engine().readSync(dataId), shape, dtype), shape, dtype };
-      borrowed.push(info);
-      return info;
-    };
-    const given = Object.entries(inputs as Inputs).flatMap(([name, value]) => {
-      if (value === undefined || value === null) return [];
-      return [[name, Array.isArray(value) ? value.map(toHost) : toHost(value as tf.TensorInfo)] as const];
-    });
-    try {
-      // Einsum's inputs are a list.
-      const copies = Array.isArray(inputs) ? given.map(([, copy]) => copy) : Object.fromEntries(given);
-      const result = kernel({ inputs: copies as never, ...(attrs && { attrs }), backend: host });
-      const toDevice = ({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo => {
-        const moved = { dataId: device.write(host.readSync(dataId), shape, dtype), shape, dtype };
-        host.disposeData(dataId);
-        return moved;
-      };
-      return Array.isArray(result) ? result.map(toDevice) : toDevice(result);
-    } finally {
-      for (const { dataId } of borrowed) host.disposeData(dataId);
-    }
+function runOnHost(kernel: tf.KernelFunc, { inputs, attrs, backend }: Call): ReturnType<tf.KernelFunc> {
+  const host = tf.findBackend('cpu');
+  const device = backend as tf.KernelBackend;
+  const copies: tf.DataId[] = [];
+  const toHost = (tensor: tf.TensorInfo): tf.TensorInfo => {
+    const copy = host.write(tf.engine().readSync(tensor.dataId), tensor.shape, tensor.dtype);
+    copies.push(copy);
+    return withData(tensor, copy);
   };
+  const toDevice = ({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo => {
+    const moved = { dataId: device.write(host.readSync(dataId), shape, dtype), shape, dtype };
+    host.disposeData(dataId);
+    return moved;
+  };
+  try {
+    const result = kernel({ inputs: mapInputs(inputs, toHost), ...(attrs && { attrs }), backend: host });
+    return Array.isArray(result) ? result.map(toDevice) : toDevice(result);
+  } finally {
+    for (const dataId of copies) host.disposeData(dataId);
+  }
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { registerSslBackend } from '../backend/register-backend.js';
 import { DeviceError } from '../errors/device-error.js';
 import { registerHostKernels } from './host-kernels.js';
 
@@ -27,6 +28,9 @@ export function loadTensorflow(): Promise<void> {
 
 async function load(): Promise<void> {
   if (tf.findBackendFactory(tensorflowBackend) === null) {
+    registerSslBackend();
+    // TF.js chooses its backend at its first use, and tfjs-node would be chosen.
+    void tf.backend();
     const outer = tf.getBackend();
     restoreOldUtil();
     quietly(requireTensorflow);

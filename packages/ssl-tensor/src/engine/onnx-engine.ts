@@ -52,7 +52,8 @@ export class OnnxEngine implements Engine {
       await session.run({ x: engine.tensor('float32', Float32Array.of(1, 2), [2]) }, { y: null });
       await session.release();
     } catch (cause) {
-      const message = (cause as Error).message.trim().split('\n').at(-1)!;
+      // Without the runtime's own file and line before it.
+      const message = (cause as Error).message.trim().split('was false. ').at(-1)!;
       throw new DeviceError(engine.device, `does not work here: ${message}`, wayOut[engine.device], { cause });
     }
     return engine;

@@ -10,6 +10,7 @@ import {
   tapMajorColumns,
 } from './conv-columns.js';
 import { attributesOf, type Geometry, toNchw, toNhwc } from './conv-geometry.js';
+import { convolve } from './convolve.js';
 import { productOverRows } from './product-over-rows.js';
 import { transposedAsConv } from './transposed-as-conv.js';
 import { suitsWinograd, winograd, winogradFilterGradient, winogradInputGradient } from './winograd.js';
@@ -30,14 +31,8 @@ export function conv2d(b: Builder, x: Value, filter: Value, g: Geometry): Value 
     const rows = pointwise ? b.reshape(x, [n * g.outSize[0] * g.outSize[1], c]) : columns(b, x, g);
     return b.reshape(b.matMul(rows, b.reshape(filter, [kh * kw * c, o])), [n, ...g.outSize, o]);
   }
-  const y = b.op(
-    'Conv',
-    [toNchw(b, x), b.transpose(filter, [3, 2, 0, 1])],
-    [n, o, ...g.outSize],
-    'float32',
-    attributesOf(g, 1),
-  );
-  return toNhwc(b, y);
+  const weights = b.transpose(filter, [3, 2, 0, 1]);
+  return toNhwc(b, convolve(b, toNchw(b, x), weights, [n, o, ...g.outSize], attributesOf(g, 1)));
 }
 
 /** Gradient of a convolution with respect to its filter: `[kh, kw, c, o]`. */
@@ -86,10 +81,8 @@ export function conv2dInputGradient(b: Builder, dy: Value, filter: Value, g: Geo
     ];
     if (pads.every((pad) => pad >= 0)) {
       const attributes = { kernel_shape: g.kernel, strides: [1, 1], dilations: g.dilation, pads, group: 1 };
-      return toNhwc(
-        b,
-        b.op('Conv', [toNchw(b, dy), b.transpose(flipped, [2, 3, 0, 1])], [n, c, ...g.inSize], 'float32', attributes),
-      );
+      const weights = b.transpose(flipped, [2, 3, 0, 1]);
+      return toNhwc(b, convolve(b, toNchw(b, dy), weights, [n, c, ...g.inSize], attributes));
     }
   }
   return toNhwc(b, transposedConv(b, toNchw(b, dy), b.transpose(filter, [3, 2, 0, 1]), c, g, 1));
@@ -111,7 +104,7 @@ export function transposedConv(
   const attributes = { kernel_shape: g.kernel, strides: g.stride, dilations: g.dilation, pads: [0, 0, 0, 0], group };
   const shape = [n, channels, ...full];
   const whole =
-    b.device === 'webgpu' && group > 1
+    b.device === 'webgpu'
       ? transposedAsConv(b, dy, weights, shape, g, group)
       : b.op('ConvTranspose', [dy, weights], shape, 'float32', attributes);
   const missing = ([0, 1] as const).map((axis) => Math.max(0, g.pads[axis]! + g.inSize[axis] - full[axis]!));

@@ -9,6 +9,17 @@ const asTensor = (x: Value): never => ({ shape: [...x.shape], rank: x.shape.leng
 /** A shape as an int32 vector, with ones before it up to `rank`. */
 const withRank = (b: Builder, shape: Value, rank: number): Value => b.pad(shape, [[rank - shape.shape[0]!, 0]], 1);
 
+/** A strided slice as one Gather per axis: ONNX Runtime 1.30's WebGPU provider takes wrong elements at steps below -1. */
+const pickedByStrides = (
+  b: Builder,
+  x: Value,
+  { begin, strides, finalShapeSparse: sizes }: { begin: number[]; strides: number[]; finalShapeSparse: number[] },
+): Value =>
+  sizes.reduce((value, size, axis) => {
+    const places = Array.from({ length: size }, (_, index) => begin[axis]! + index * strides[axis]!);
+    return b.op('Gather', [value, b.int64(places)], value.shape.with(axis, size), x.type, { axis });
+  }, x);
+
 /** Kernels that move, cut or join elements. */
 export const shapeRules = {
   Identity: (_, inputs) => input(inputs, 'x'),
@@ -49,6 +60,8 @@ export const shapeRules = {
     );
     if (info.finalShapeSparse.some((dimension) => dimension === 0)) return b.splat(0, info.finalShape, x.type);
     const axes = info.begin.map((_, axis) => axis);
+    if (b.device === 'webgpu' && info.strides.some((stride) => stride < -1))
+      return b.reshape(pickedByStrides(b, x, info), info.finalShape);
     const cut = b.op(
       'Slice',
       [

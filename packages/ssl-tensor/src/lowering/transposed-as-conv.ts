@@ -1,5 +1,6 @@
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
+import { convolve } from './convolve.js';
 
 /** Filter and steps of a convolution along its spatial axes. */
 interface Steps {
@@ -8,9 +9,9 @@ interface Steps {
   readonly dilation: readonly number[];
 }
 
-/** Zeros between elements, as many as the stride skips, and as wide a border as the filter reaches. */
-function spacedOut(b: Builder, dy: Value, { kernel, stride, dilation }: Steps): Value {
-  const spaced = stride.reduce((x, step, place) => {
+/** Zeros between elements, as many as the stride skips. */
+function spacedOut(b: Builder, dy: Value, stride: readonly number[]): Value {
+  return stride.reduce((x, step, place) => {
     const [axis, size] = [place + 2, x.shape[place + 2]!];
     if (step === 1 || size === 1) return x;
     const split = x.shape.toSpliced(axis + 1, 0, 1);
@@ -25,8 +26,6 @@ function spacedOut(b: Builder, dy: Value, { kernel, stride, dilation }: Steps): 
       end,
     );
   }, dy);
-  const border = kernel.map((size, axis) => (size - 1) * dilation[axis]!);
-  return b.pad(spaced, [[0, 0], [0, 0], ...border.map((width) => [width, width] as const)]);
 }
 
 /** `[o, c / group, ...kernel]` to `[c, o / group, ...kernel]`, each filter turned round in its axes. */
@@ -50,7 +49,7 @@ function mirrored(b: Builder, weights: Value, group: number): Value {
 }
 
 /**
- * ONNX's ConvTranspose without padding, as a convolution: the runtime's WebGPU provider transposes no volumes, and is
+ * ONNX's ConvTranspose without padding, as a convolution: ONNX Runtime 1.30's WebGPU provider transposes no volumes, and is
  * wrong with groups.
  *
  * @param dy `[n, o, ...size]`
@@ -65,11 +64,17 @@ export function transposedAsConv(
   steps: Steps,
   group: number,
 ): Value {
-  return b.op('Conv', [spacedOut(b, dy, steps), mirrored(b, weights, group)], shape, 'float32', {
+  const border = steps.kernel.map((size, axis) => (size - 1) * steps.dilation[axis]!);
+  const attributes = {
     kernel_shape: steps.kernel,
     strides: steps.kernel.map(() => 1),
     dilations: steps.dilation,
-    pads: steps.kernel.flatMap(() => [0, 0]),
+    // As wide a border as the filter reaches.
+    pads: [...border, ...border],
     group,
-  });
+  };
+  const [image, filters] = [spacedOut(b, dy, steps.stride), mirrored(b, weights, group)];
+  return steps.kernel.length === 2 && group === 1
+    ? convolve(b, image, filters, shape, attributes)
+    : b.op('Conv', [image, filters], shape, 'float32', attributes);
 }

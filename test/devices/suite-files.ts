@@ -1,0 +1,53 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { repositoryRoot } from '../../tools/workspaces.js';
+
+const folders = ['packages/ssl-tensor/src/lowering', 'packages/ssl-tensor/src/ops', 'test/devices'];
+
+/** Test files that say nothing of a device, or cannot hold on one. */
+const left: readonly { readonly file: string; readonly devices: readonly string[]; readonly reason: string }[] = [
+  {
+    file: 'lowering/lowering-table.test.ts',
+    devices: ['cpu', 'webgpu', 'tensorflow'],
+    reason: 'compares the table with the documents; runs nothing',
+  },
+  {
+    file: 'lowering/half-value.test.ts',
+    devices: ['cpu', 'webgpu', 'tensorflow'],
+    reason: 'runs on the host only',
+  },
+  {
+    file: 'ops/blockwise.test.ts',
+    devices: ['webgpu', 'tensorflow'],
+    reason: 'of a million elements each, for the blocks of the CPU; other devices take the chain as it is',
+  },
+  {
+    file: 'ops/rowwise.test.ts',
+    devices: ['webgpu', 'tensorflow'],
+    reason: 'of large tensors, for the blocks of the CPU; other devices take the chain as it is',
+  },
+  {
+    file: 'ops/checkpoint-memory.test.ts',
+    devices: ['webgpu', 'tensorflow'],
+    reason: "measures the memory of the CPU's graphs",
+  },
+  {
+    file: 'lowering/image-batch.test.ts',
+    devices: ['webgpu'],
+    reason: 'takes a minute on a software adapter, for kernels that image.test.ts has too',
+  },
+  {
+    file: 'ops/host-call.test.ts',
+    devices: ['webgpu', 'tensorflow'],
+    reason: 'is about how a graph is cut into parts on the host; nothing is cut where ops run one by one',
+  },
+];
+
+/** The conformance suite's files for a device. */
+export function suiteFiles(device: string): string[] {
+  return folders
+    .flatMap((folder) => readdirSync(join(repositoryRoot, folder)).map((name) => `${folder}/${name}`))
+    .filter((path) => path.endsWith('.test.ts'))
+    .filter((path) => !left.some(({ file, devices }) => path.endsWith(file) && devices.includes(device)));
+}
