@@ -23,11 +23,6 @@ const left: readonly { readonly file: string; readonly devices: readonly string[
     reason: 'of a million elements each, for the blocks of the CPU; other devices take the chain as it is',
   },
   {
-    file: 'ops/rowwise.test.ts',
-    devices: ['webgpu', 'tensorflow'],
-    reason: 'of large tensors, for the blocks of the CPU; other devices take the chain as it is',
-  },
-  {
     file: 'ops/checkpoint-memory.test.ts',
     devices: ['webgpu', 'tensorflow'],
     reason: "measures the memory of the CPU's graphs",

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
+import { DeviceError } from '../errors/device-error.js';
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { ndArray } from '../nd-array.js';
 import { compile } from './compile.js';
@@ -71,12 +72,20 @@ describe('arguments and results', () => {
     expect(await f(ndArray(Float32Array.of(0, 1, 5, 6).subarray(2), [2]))).toBeAllClose([-5, -6]);
   });
 
-  it('runs op by op on the current backend for the device tensorflow', async () => {
-    const f = compile((x: { image: tf.Tensor }, factor: number) => tf.mul(tf.cast(x.image, 'float32'), factor), {
-      device: 'tensorflow',
-    });
-    expect(await f({ image: ndArray(Uint8Array.of(3), [1]) }, 2)).toBeAllClose([6]);
-    expect(f.traces).toBe(0);
+  it('says what to install for the device tensorflow where there is no tfjs-node', async () => {
+    const folder = process.env['SSL_TFJS_NODE'];
+    process.env['SSL_TFJS_NODE'] = '/no/such/folder';
+    try {
+      const f = compile((x: tf.Tensor) => tf.neg(x), { device: 'tensorflow' });
+      await expect(f(tf.scalar(1))).rejects.toThrow(DeviceError);
+      await expect(f(tf.scalar(1))).rejects.toThrow(
+        /'tensorflow' does not work here: \/no\/such\/folder.*Install @tensorflow/,
+      );
+      expect(f.traces).toBe(0);
+    } finally {
+      if (folder === undefined) delete process.env['SSL_TFJS_NODE'];
+      else process.env['SSL_TFJS_NODE'] = folder;
+    }
   });
 
   it('ignores arguments that nothing depends on', async () => {
