@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { randomUniform } from 'ssl-tensor';
+import type * as tf from '@tensorflow/tfjs-core';
+import { dropPath } from 'ssl-tensor';
 import { drawKey, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { checkRate } from './check-rate.js';
@@ -23,11 +23,6 @@ export class DropPath extends Module {
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
     if (!ctx.training || this.rate === 0) return x;
-    const draws = randomUniform(
-      drawKey(ctx, 'DropPath.forward'),
-      x.shape.map((size, axis) => (axis === 0 ? size : 1)),
-    );
-    const kept = tf.cast(tf.greaterEqual(draws, this.rate), 'float32');
-    return tf.mul(x, tf.mul(kept, 1 / (1 - this.rate))) as T;
+    return dropPath(x, this.rate, drawKey(ctx, 'DropPath.forward'));
   }
 }
