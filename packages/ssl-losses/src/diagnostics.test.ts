@@ -42,6 +42,10 @@ describe('diagnostics against loops', () => {
     expect(featureStd(tf.tensor2d(x))).toBeAllClose(naiveStd(x));
     expect(await compile((z: tf.Tensor2D) => featureStd(z))(tf.tensor2d(x))).toBeAllClose(naiveStd(x));
     expect(featureStd(tf.tensor2d(x.map(() => x[0]!)))).toBeAllClose(0);
+    for (const mode of ['eager', 'compiled'] as const) {
+      const [, gradient] = await lossAndGradients(mode, (z) => featureStd(z!), [tf.tensor2d(x)]);
+      expect(gradient!).toBeAllClose(finiteDifferences(naiveStd, x), { rtol: 1e-4, atol: 1e-6 });
+    }
     expect(featureStd(tf.tensor2d(draw(3, 500, 16)))).toBeAllClose(1 / Math.sqrt(16), { rtol: 0.03 });
   });
 

@@ -14,6 +14,6 @@ import { l2Normalize } from './l2-normalize.js';
 export function featureStd(z: tf.Tensor2D): tf.Scalar {
   checkRows('featureStd', 'z', z);
   const unit = l2Normalize(z);
-  const variance = tf.mean(tf.squaredDifference(unit, tf.mean(unit, 0)), 0);
+  const variance = tf.mean(tf.square(tf.sub(unit, tf.mean(unit, 0))), 0);
   return tf.mean(tf.sqrt(tf.mul(variance, z.shape[0] / (z.shape[0] - 1))));
 }

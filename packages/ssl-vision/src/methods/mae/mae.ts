@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { maskedPatchMSE } from 'ssl-losses';
 import { drawKey } from 'ssl-nn';
 import type { ForwardContext, Parameter } from 'ssl-nn';
 import { InvalidOptionError, randomUniform, takeRows } from 'ssl-tensor';
@@ -10,7 +11,6 @@ import type { ImageStatistics } from '../../images/normalize-images.js';
 import type { MultiViewBatch } from '../simclr.js';
 import type { MaeDecoder } from './mae-decoder.js';
 import type { MaskedAutoencoder } from './masked-autoencoder.js';
-import { normalizePatches } from './normalize-patches.js';
 import { randomMasking } from './random-masking.js';
 
 /** Defaults of {@link Mae}: He et al. 2021 (arXiv 2111.06377), 4.1 and table 1. */
@@ -77,7 +77,13 @@ export class Mae implements Method<MultiViewBatch> {
     const { patchEmbed } = this.modules.backbone;
     const hidden = randomMasking(noise, maskRatio);
     const pixels = takeRows(patchEmbed.flatten(images), patchRows(hidden.masked, patchEmbed.patches));
-    const target = normalizeTargets ? normalizePatches(pixels) : pixels;
-    return tf.mean(tf.square(tf.sub(model.forward(images, hidden, ctx), target)));
+    const shape = [...hidden.masked.shape, patchEmbed.pixels] as [number, number, number];
+    // Only hidden patches are here: each counts.
+    return maskedPatchMSE(
+      model.forward(images, hidden, ctx),
+      tf.reshape<tf.Rank.R3>(pixels, shape),
+      tf.ones<tf.Rank.R2>(hidden.masked.shape),
+      { normalizeTarget: normalizeTargets },
+    );
   }
 }
