@@ -51,13 +51,13 @@ export const cases: Readonly<Record<string, Case>> = {
   'bert-step': {
     what: 'BERT 4 x 256 masked-language-modelling step, 16 x 128 tokens, vocabulary 8,192, AdamW',
     ours: { script: 'cases/bert-step.ts' },
-    peers: variants('peers/bert_step.py', 'eager', 'compile'),
+    peers: { ...variants('peers/bert_step.py', 'eager', 'compile'), ...tfjsNode('cases/bert-step.ts') },
     rounds,
   },
   'mae-step': {
     what: 'MAE step, ViT-Small, decoder 4 x 192, 32 images of 224 x 224, patches of 16, 75 % hidden, AdamW',
     ours: { script: 'cases/mae-step.ts' },
-    peers: variants('peers/mae_step.py', 'eager', 'compile'),
+    peers: { ...variants('peers/mae_step.py', 'eager', 'compile'), ...tfjsNode('cases/mae-step.ts') },
     rounds,
   },
   'resnet18-step': {
@@ -72,7 +72,10 @@ export const cases: Readonly<Record<string, Case>> = {
   'resnet50-step': {
     what: 'ResNet-50 training step, 16 images of 128 x 128, SGD with momentum',
     ours: { script: 'cases/resnet50-step.ts' },
-    peers: variants('peers/resnet50_step.py', 'eager', 'channels-last', 'compile'),
+    peers: {
+      ...variants('peers/resnet50_step.py', 'eager', 'channels-last', 'compile'),
+      ...tfjsNode('cases/resnet50-step.ts'),
+    },
     rounds,
   },
   'nt-xent-step': {

@@ -13,7 +13,7 @@ cases (default: all): ${Object.keys(cases).join(', ')}
 --dry          writes no result; otherwise a comparison goes to bench/results/<case>.json
 
 PEER_PYTHON    a Python with torch, torchvision, lightly and transformers (default: python3); without, ours runs alone
-SSL_TFJS_NODE  folder of a built tfjs-node, a further peer of vit-step and resnet18-step
+SSL_TFJS_NODE  folder of a built tfjs-node, a further peer of the steps of ViT, BERT, MAE and ResNet
 ROUNDS         rounds of the steps, each side once a round (default 3)
 STEPS          steps of a run (default 8)
 EPOCHS         epochs of simclr-mnist (default 5)

@@ -34,7 +34,7 @@ interface Stage {
   /** Outputs for later stages that the host does not see: their buffers are reused from run to run. */
   readonly passed: readonly Value[];
   /** Outputs that the host sees, or that leave the step: made anew by every run. */
-  readonly given: readonly string[];
+  readonly given: readonly (readonly [name: string, value: Value])[];
   readonly call: HostCall | undefined;
   readonly expired: readonly string[];
 }
@@ -134,12 +134,10 @@ export class CompiledGraph {
       for (const name of expired) values.delete(name);
     }
     const written = assigned.map(([name, variable]) => [name, variable, this.#own(variable)] as const);
-    const spares = written.map(([name, variable, resident]): [string, EngineTensor] => {
-      const type = variable.dtype as ValueType;
-      const make = (): EngineTensor =>
-        this.#engine.tensor(type, this.#engine.allocate(type, variable.size), variable.shape);
-      return [name, resident.spare(make)];
-    });
+    const spares = written.map(([name, { dtype, shape }, resident]): [string, EngineTensor] => [
+      name,
+      resident.spare(() => this.#make({ type: dtype as ValueType, shape })),
+    ]);
     await this.#compute(stages.at(-1)!, values, spares);
     for (const [, , resident] of written) resident.swap();
     const tensors = results.map(({ name, value }) => {
@@ -163,16 +161,19 @@ export class CompiledGraph {
     spares: readonly (readonly [string, EngineTensor])[],
   ): Promise<void> {
     if (session === undefined) return;
-    const buffers = passed.map((value): [string, EngineTensor] => [value.name, this.#buffer(value)]);
-    const into = Object.fromEntries([...given.map((name) => [name, null] as const), ...buffers, ...spares]);
+    const into: (readonly [string, EngineTensor])[] = [
+      ...given.map(([name, value]) => [name, this.#make(value)] as const),
+      ...passed.map((value) => [value.name, this.#buffer(value)] as const),
+      ...spares,
+    ];
     const feeds = Object.fromEntries(inputs.map((name) => [name, values.get(name)!]));
-    const outputs = await session.run(feeds, into).catch((cause: Error) => {
+    await session.run(feeds, Object.fromEntries(into)).catch((cause: Error) => {
       throw new DataError(
         `compile(): the step failed while running: ${cause.message}. The usual cause is an index outside the tensor that it points into`,
         { cause },
       );
     });
-    for (const name of Object.keys(into)) values.set(name, outputs[name]!);
+    for (const [name, tensor] of into) values.set(name, tensor);
   }
 
   async #callHost(call: HostCall, values: Map<string, EngineTensor>, aside: Turn['aside']): Promise<void> {
@@ -191,13 +192,18 @@ export class CompiledGraph {
   }
 
   /** The buffer of a value that passes from stage to stage, made at its first use. */
-  #buffer({ name, type, shape }: Value): EngineTensor {
-    let buffer = this.#passed.get(name);
+  #buffer(value: Value): EngineTensor {
+    let buffer = this.#passed.get(value.name);
     if (buffer === undefined) {
-      buffer = this.#engine.tensor(type, this.#engine.allocate(type, sizeOf(shape)), shape);
-      this.#passed.set(name, buffer);
+      buffer = this.#make(value);
+      this.#passed.set(value.name, buffer);
     }
     return buffer;
+  }
+
+  /** Memory for a value. */
+  #make({ type, shape }: Pick<Value, 'type' | 'shape'>): EngineTensor {
+    return this.#engine.tensor(type, this.#engine.allocate(type, sizeOf(shape)), shape);
   }
 
   /** The variable's buffers in the engine, moved there at its first use. */
@@ -279,8 +285,8 @@ async function load(
     passed: [...outputs].filter(([name]) => isPassed(name)).map(([, value]) => value),
     given:
       call === undefined
-        ? [...outputs.keys()].filter((name) => name.startsWith('r'))
-        : [...outputs.keys()].filter((name) => !isPassed(name)),
+        ? [...outputs].filter(([name]) => name.startsWith('r'))
+        : [...outputs].filter(([name]) => !isPassed(name)),
     call,
     expired,
   };

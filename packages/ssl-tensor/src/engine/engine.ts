@@ -10,11 +10,8 @@ export interface EngineTensor {
 
 /** A model that is ready to run. */
 export interface EngineSession {
-  /** Runs the model; outputs named in `into` are written there, the others are made. */
-  run(
-    feeds: Readonly<Record<string, EngineTensor>>,
-    into: Readonly<Record<string, EngineTensor | null>>,
-  ): Promise<Readonly<Record<string, EngineTensor>>>;
+  /** Computes the outputs that are named in `into` and writes them there. */
+  run(feeds: Readonly<Record<string, EngineTensor>>, into: Readonly<Record<string, EngineTensor>>): Promise<void>;
   release(): Promise<void>;
 }
 

@@ -51,8 +51,10 @@ const hostArrays = {
 
 /** A constant's contents with `fill` in every element. */
 export function filledData(type: ValueType, size: number, fill: number): HostData {
-  if (type === 'int64') return new BigInt64Array(size).fill(BigInt(fill));
-  return new hostArrays[type](size).fill(fill);
+  const data = type === 'int64' ? new BigInt64Array(size) : new hostArrays[type](size);
+  // New arrays are zero; writing it would touch all of their memory.
+  if (Object.is(fill, 0)) return data;
+  return data instanceof BigInt64Array ? data.fill(BigInt(fill)) : data.fill(fill);
 }
 
 /** As text that keeps the sign of zero. */

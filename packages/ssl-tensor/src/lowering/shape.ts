@@ -71,7 +71,7 @@ export const shapeRules = {
         b.int64(axes),
         b.int64(info.strides),
       ],
-      info.finalShapeSparse,
+      slice_util.computeOutShape(info.begin, info.end, info.strides),
       x.type,
     );
     return b.reshape(cut, info.finalShape);

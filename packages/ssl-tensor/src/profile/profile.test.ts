@@ -40,7 +40,7 @@ it('gives the time of each op and each line, gradients to the line they are of',
   const total = (entries: readonly { readonly milliseconds: number }[]): number =>
     entries.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   expect(total(result.byOp)).toBeCloseTo(total(result.byLine), 6);
-  expect(total(result.byOp)).toBeLessThan(2 * result.milliseconds);
+  expect(total(result.byOp)).toBeLessThan(1.001 * result.milliseconds);
   expect(result.byOp.map(({ name }) => name)).toContain('MatMul');
   expect(result.peakMegabytes).toBeGreaterThan((4 * 512 * 256) / 1e6);
   expect(String(result)).toMatch(/ms a run.*\n\n.*op\n[^]*MatMul[^]*line\n[^]*profile\.test\.ts:\d+/);

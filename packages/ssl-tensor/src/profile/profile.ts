@@ -35,7 +35,7 @@ export interface ProfileEntry {
 
 /** Where the time and the memory of a compiled function go. */
 export interface Profile {
-  /** Median of the runs. */
+  /** Mean of the runs. */
   readonly milliseconds: number;
   /** Most that the runtime's results took at once, megabytes. */
   readonly peakMegabytes: number;
@@ -121,9 +121,9 @@ function summarise(runs: readonly RunEvents[], origins: ReadonlyMap<string, Orig
       add(byLine, line.replace(/:\d+$/, ''), cost);
     }
   }
-  const lengths = runs.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
+  const total = runs.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   const result = {
-    milliseconds: lengths[Math.floor(lengths.length / 2)] ?? 0,
+    milliseconds: runs.length === 0 ? 0 : total / runs.length,
     peakMegabytes: peak / 1e6,
     byOp: means(byOp, runs.length),
     byLine: means(byLine, runs.length),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { endMarkName } from '../engine/end-mark.js';
 import { DataError } from '../errors/data-error.js';
 
 /** One run of one node. */
@@ -13,7 +14,7 @@ export interface NodeEvent {
   readonly inUse: number;
 }
 
-/** A profile that the runtime wrote: for each run its length and the nodes it ran, those inside loops left out. */
+/** A profile that the runtime wrote: for each run its length and the nodes of the graph it ran, those of loops' bodies left out. */
 export interface RunEvents {
   readonly milliseconds: number;
   readonly nodes: readonly NodeEvent[];
@@ -42,7 +43,8 @@ export async function readEvents(path: string): Promise<RunEvents[]> {
     throw new DataError(`is no profile of the runtime: ${(cause as Error).message}`, { path, cause });
   }
   const runs = events.filter(({ name }) => name === 'model_run').sort((a, b) => a.ts - b.ts);
-  const nodes = events.filter(({ cat, name }) => cat === 'Node' && name.endsWith(suffix) && !name.startsWith('body.'));
+  const isOfGraph = (name: string): boolean => !name.startsWith('body.') && !name.startsWith(endMarkName);
+  const nodes = events.filter(({ cat, name }) => cat === 'Node' && name.endsWith(suffix) && isOfGraph(name));
   return runs.map(({ ts, dur }) => ({
     milliseconds: dur / 1000,
     nodes: nodes

@@ -2,6 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { blockwiseLength } from 'ssl-tensor';
 import type { OptimizedParameter } from './parameter-group.js';
 
+/**
+ * Elements from which a parameter is updated by itself: its ops are then large already, and the update can follow its
+ * gradient at once instead of waiting, with all the others in memory, to be laid end to end.
+ */
+const loneSize = 2 ** 17;
+
 /** A tensor or nothing per parameter of a bucket. */
 export type Pieces = readonly (tf.Tensor | undefined)[];
 
@@ -14,7 +20,7 @@ export class Bucket {
   readonly weightDecay: number;
   /** Elements of each parameter. */
   readonly sizes: readonly number[];
-  /** Length of the vector, with zeros at the end where that makes it divide into blocks. */
+  /** Length of the vector, with zeros at the end where several parameters divide into blocks only so. */
   readonly length: number;
 
   /** @param parameters at least one */
@@ -23,7 +29,9 @@ export class Bucket {
     this.learningRateScale = learningRateScale;
     this.weightDecay = weightDecay;
     this.sizes = parameters.map(({ variable }) => variable.size);
-    this.length = blockwiseLength(this.sizes.reduce((a, b) => a + b, 0));
+    const total = this.sizes.reduce((a, b) => a + b, 0);
+    // Zeros at the end of a lone parameter would cost a copy.
+    this.length = parameters.length === 1 ? total : blockwiseLength(total);
   }
 
   /** One vector of a tensor per parameter; zeros in place of those that are missing. */
@@ -45,11 +53,12 @@ export class Bucket {
   }
 }
 
-/** Buckets of the parameters with the same settings, in order of first occurrence. */
+/** Buckets of the small parameters with the same settings and of each large one, in order of first occurrence. */
 export function bucketsOf(parameters: readonly OptimizedParameter[]): readonly Bucket[] {
   const bySettings = new Map<string, OptimizedParameter[]>();
   for (const parameter of parameters) {
-    const key = `${parameter.learningRateScale} ${parameter.weightDecay}`;
+    const { name, variable, learningRateScale, weightDecay } = parameter;
+    const key = `${variable.size >= loneSize ? name : ''} ${learningRateScale} ${weightDecay}`;
     const members = bySettings.get(key);
     if (members === undefined) bySettings.set(key, [parameter]);
     else members.push(parameter);
