@@ -72,13 +72,14 @@ export class CompiledGraph {
     const { trace, hostCalls } = recording;
     const outputs = new Map<string, Value>();
     const assigned = [...recording.assigned].map(([variable, value], index) => {
-      outputs.set(`n${index}`, value);
-      return [`n${index}`, variable] as const;
+      const written = beforeReshape(value);
+      outputs.set(`n${index}`, written);
+      return [`n${index}`, variable, written.shape] as const;
     });
     const results: Result[] = [];
     const tree = replaceValues(recording.result, (value) => {
       const name = `r${results.length}`;
-      outputs.set(name, value);
+      outputs.set(name, beforeReshape(value));
       results.push({ name, value });
       return new ResultPlace(results.length - 1);
     });
@@ -133,13 +134,17 @@ export class CompiledGraph {
       await this.#callHost(call!, values, aside);
       for (const name of expired) values.delete(name);
     }
-    const written = assigned.map(([name, variable]) => [name, variable, this.#own(variable)] as const);
-    const spares = written.map(([name, { dtype, shape }, resident]): [string, EngineTensor] => [
-      name,
-      resident.spare(() => this.#make({ type: dtype as ValueType, shape })),
-    ]);
+    const written: ResidentTensor[] = [];
+    const spares = assigned.map(([name, variable, writtenShape]): [string, EngineTensor] => {
+      const resident = this.#own(variable);
+      written.push(resident);
+      const { dtype, shape } = variable;
+      const spare = resident.spare(() => this.#make({ type: dtype as ValueType, shape }));
+      // The same memory in the shape that the graph writes.
+      return [name, this.#engine.tensor(dtype as ValueType, spare.data as HostData, writtenShape)];
+    });
     await this.#compute(stages.at(-1)!, values, spares);
-    for (const [, , resident] of written) resident.swap();
+    for (const resident of written) resident.swap();
     const tensors = results.map(({ name, value }) => {
       const shape = [...value.shape];
       const dtype = value.type as tf.DataType;
@@ -244,7 +249,8 @@ export class CompiledGraph {
 interface Parts {
   readonly stages: readonly Stage[];
   readonly states: readonly (readonly [string, tf.Variable])[];
-  readonly assigned: readonly (readonly [string, tf.Variable])[];
+  /** Output, variable, and the shape in which the graph writes it. */
+  readonly assigned: readonly (readonly [string, tf.Variable, readonly number[]])[];
   readonly arguments: readonly (readonly [string, number, LeafSpec])[];
   readonly results: readonly Result[];
   readonly tree: unknown;
@@ -290,6 +296,16 @@ async function load(
     call,
     expired,
   };
+}
+
+/**
+ * What an output is made of: only the elements are written, so a change of shape alone is left to the reader. As an
+ * output, its result would be a copy.
+ */
+function beforeReshape(value: Value): Value {
+  const { producer } = value;
+  const source = producer?.op === 'Reshape' ? producer.inputs[0] : undefined;
+  return source?.producer === undefined ? value : beforeReshape(source);
 }
 
 /** The engine takes no memory that threads share. */
