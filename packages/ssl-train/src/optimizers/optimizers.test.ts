@@ -117,6 +117,29 @@ describe.each(Object.entries(registry))('%s', (name, make) => {
     expect(resumedOptimizer.stateDict().get('step')!.data[0]).toBe(8);
   });
 
+  it('updates a large parameter, which is by itself, as it does a small one', async () => {
+    const few = 5;
+    const values = (length: number, factor: number): tf.Tensor1D =>
+      tf.tensor1d(Float32Array.from({ length }, (_, i) => factor * Math.cos(i % few)));
+    const variables = [2 ** 17 + few, few].map((length) => tf.variable(values(length, 1)));
+    const optimizer = make([{ parameters: new Map(variables.map((variable, i) => [`p${i}`, { variable }])) }]);
+    const step = compile((factor: tf.Tensor): void => {
+      const grads = variables.map((variable) => [variable.name, tf.mul(values(variable.size, 1), factor)] as const);
+      optimizer.apply(Object.fromEntries(grads), tf.scalar(0.1));
+    });
+    for (const factor of [1, -0.5, 2]) await step(tf.scalar(factor));
+    const [large, small] = numbers(variables);
+    expect(small).not.toEqual([...values(few, 1).dataSync()]);
+    expect(large!.slice(0, few)).toEqual(small);
+    expect(large!.slice(-few * 2, -few).toSorted()).toEqual(small!.toSorted());
+    for (const [name, { data }] of optimizer.stateDict())
+      if (name.endsWith('.p0'))
+        expect([...data.slice(0, few)]).toEqual([...optimizer.stateDict().get(name.replace(/0$/, '1'))!.data]);
+    step.dispose();
+    optimizer.dispose();
+    tf.dispose(variables);
+  });
+
   it('leaves no tensor behind', async () => {
     const the = problem();
     const step = stepper(the, make([{ parameters: the.parameters }]), false);
