@@ -17,9 +17,13 @@ it('a run writes its outputs into the arrays it is given, and makes no others', 
   const output = engine.tensor('float32', into, [size]);
   await session.run({ x: input }, { y: output });
   into.fill(0);
-  const before = process.memoryUsage().arrayBuffers;
-  for (let run = 0; run < 3; run++) await session.run({ x: input }, { y: output });
-  const made = process.memoryUsage().arrayBuffers - before;
+  // The most of several runs: the collector may come within one.
+  let made = 0;
+  for (let run = 0; run < 5; run++) {
+    const before = process.memoryUsage().arrayBuffers;
+    await session.run({ x: input }, { y: output });
+    made = Math.max(made, process.memoryUsage().arrayBuffers - before);
+  }
   await session.release();
   expect(into[0]).toBe(6);
   expect(into.at(-1)).toBe(6);

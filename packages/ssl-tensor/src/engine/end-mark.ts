@@ -12,6 +12,9 @@ import {
 /** Name of the output that {@link endMark} adds. */
 export const endMarkName = 'end_mark';
 
+/** What the runtime's binding says of it, once a run has computed all outputs. */
+export const endMarkMessage = 'Non tensor type is temporarily not supported.';
+
 /**
  * The start of a model whose first output is an empty sequence; the bytes of a model follow, and a parser merges the two
  * (protobuf's rule for a message field that occurs twice).

@@ -5,7 +5,7 @@ import type { Device } from '../graph/builder.js';
 import { encodeModel } from '../graph/encode-model.js';
 import { filledData, Graph } from '../graph/graph.js';
 import type { HostData, Value, ValueType } from '../graph/value.js';
-import { endMark, endMarkName } from './end-mark.js';
+import { endMark, endMarkMessage, endMarkName } from './end-mark.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
 
 /** Settings of the ONNX Runtime engine. */
@@ -24,9 +24,6 @@ const wayOut: Readonly<Record<Device, string>> = {
     "It needs a driver for Vulkan (Linux), Metal or Direct3D 12. Without a GPU, a software adapter will do for tests: on Debian 'apt install chromium libvulkan1', then set VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json and XDG_RUNTIME_DIR to any folder before Node starts. device: 'cpu' works everywhere",
   cuda: "It needs CUDA 12, cuDNN 9 and ONNX Runtime's CUDA library, which onnxruntime-node's install script fetches on Linux x64: install it without onnxruntime-node-install=skip. device: 'cpu' works everywhere",
 };
-
-/** What the runtime's binding says of an output that is no tensor, once a run has computed all of them. */
-const marksTheEnd = 'Non tensor type is temporarily not supported.';
 
 /** Runs graphs on ONNX Runtime. */
 export class OnnxEngine implements Engine {
@@ -102,7 +99,7 @@ export class OnnxEngine implements Engine {
         try {
           await session.run(feeds as never, { ...into, [endMarkName]: null } as never);
         } catch (cause) {
-          if ((cause as Error).message !== marksTheEnd) throw cause;
+          if ((cause as Error).message !== endMarkMessage) throw cause;
         }
       },
       release: () => {

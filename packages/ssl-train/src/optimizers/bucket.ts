@@ -3,10 +3,10 @@ import { blockwiseLength } from 'ssl-tensor';
 import type { OptimizedParameter } from './parameter-group.js';
 
 /**
- * Elements from which a parameter is updated by itself: its ops are then large already, and the update can follow its
- * gradient at once instead of waiting, with all the others in memory, to be laid end to end.
+ * True for a parameter that is updated by itself: its ops are large already, and laying it end to end with the others
+ * would copy it twice. One that does not divide into blocks is padded among the others.
  */
-const loneSize = 2 ** 17;
+const isLone = (size: number): boolean => size >= 2 ** 17 && blockwiseLength(size) === size;
 
 /** A tensor or nothing per parameter of a bucket. */
 export type Pieces = readonly (tf.Tensor | undefined)[];
@@ -20,7 +20,7 @@ export class Bucket {
   readonly weightDecay: number;
   /** Elements of each parameter. */
   readonly sizes: readonly number[];
-  /** Length of the vector, with zeros at the end where several parameters divide into blocks only so. */
+  /** Length of the vector, with zeros at the end where that makes it divide into blocks. */
   readonly length: number;
 
   /** @param parameters at least one */
@@ -29,9 +29,7 @@ export class Bucket {
     this.learningRateScale = learningRateScale;
     this.weightDecay = weightDecay;
     this.sizes = parameters.map(({ variable }) => variable.size);
-    const total = this.sizes.reduce((a, b) => a + b, 0);
-    // Zeros at the end of a lone parameter would cost a copy.
-    this.length = parameters.length === 1 ? total : blockwiseLength(total);
+    this.length = blockwiseLength(this.sizes.reduce((a, b) => a + b, 0));
   }
 
   /** One vector of a tensor per parameter; zeros in place of those that are missing. */
@@ -58,7 +56,7 @@ export function bucketsOf(parameters: readonly OptimizedParameter[]): readonly B
   const bySettings = new Map<string, OptimizedParameter[]>();
   for (const parameter of parameters) {
     const { name, variable, learningRateScale, weightDecay } = parameter;
-    const key = `${variable.size >= loneSize ? name : ''} ${learningRateScale} ${weightDecay}`;
+    const key = `${isLone(variable.size) ? name : ''} ${learningRateScale} ${weightDecay}`;
     const members = bySettings.get(key);
     if (members === undefined) bySettings.set(key, [parameter]);
     else members.push(parameter);
