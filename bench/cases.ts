@@ -84,6 +84,12 @@ export const cases: Readonly<Record<string, Case>> = {
     peers: variants('peers/nt_xent_step.py', 'eager', 'compile'),
     rounds,
   },
+  'nt-xent-blocks': {
+    what: 'NT-Xent with its gradient, 2 views of 32,768 images, 128 dimensions: time and memory in blocks of rows, without a peer, which would hold 17 GB of similarities',
+    ours: { script: 'cases/nt-xent-step.ts', env: { BATCH: '32768', STEPS: '2' } },
+    peers: {},
+    rounds: 1,
+  },
   'first-step': {
     what: 'from import to the end of the first ViT-Tiny training step, against torch.compile with empty caches',
     ours: { script: 'cases/first-step.ts' },

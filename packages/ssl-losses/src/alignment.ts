@@ -17,7 +17,7 @@ export interface AlignmentOptions {
  * @param y `[batch, dim]`, row `i` is the positive of row `i` of `x`
  * @returns scalar
  * @throws ShapeError when the shapes do not match
- * Source: Wang and Isola 2020, arXiv 2005.10242, equation 2.
+ * Source: Wang and Isola 2020, arXiv 2005.10242.
  */
 export function alignment(
   x: tf.Tensor2D,

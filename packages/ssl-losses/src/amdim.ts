@@ -48,7 +48,7 @@ export interface AmdimLosses {
  * @param second of the second view, of the same shapes
  * @returns scalars in nats
  * @throws ShapeError when the shapes do not match, or for a single image; InvalidOptionError for options
- * Source: Bachman et al. 2019, arXiv 1906.00910, section 3, and the authors' code.
+ * Source: Bachman et al. 2019, arXiv 1906.00910; costs.py of Philip-Bachman/amdim-public.
  */
 export function amdim(first: AmdimFeatures, second: AmdimFeatures, options: AmdimOptions = {}): AmdimLosses {
   const { tanhClip, scoreRegularization } = { ...amdimDefaults, ...options };

@@ -14,7 +14,7 @@ export interface AttentionTransferOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link attentionTransfer}: sums of squares, arXiv 1612.03928, section 3.1. */
+/** Defaults of {@link attentionTransfer}: sums of squares, arXiv 1612.03928. */
 export const attentionTransferDefaults = { power: 2, reduction: 'mean' } as const;
 
 /**
@@ -25,7 +25,7 @@ export const attentionTransferDefaults = { power: 2, reduction: 'mean' } as cons
  * @param teacher `[batch, height, width, channels of the teacher]`
  * @returns scalar, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Zagoruyko and Komodakis 2016, arXiv 1612.03928, equation 2; the mean of squares as in the authors' code.
+ * Source: Zagoruyko and Komodakis 2016, arXiv 1612.03928; the mean of squares as in utils.py of szagoruyko/attention-transfer.
  */
 export function attentionTransfer<R extends Reduction = 'mean'>(
   student: tf.Tensor4D,

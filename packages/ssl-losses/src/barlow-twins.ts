@@ -12,7 +12,7 @@ export interface BarlowTwinsOptions {
   readonly eps?: number;
 }
 
-/** Defaults of {@link barlowTwins}: arXiv 2103.03230, section 2.2; `eps` is that of PyTorch's batch normalisation. */
+/** Defaults of {@link barlowTwins}: arXiv 2103.03230; `eps` is that of PyTorch's batch normalisation. */
 export const barlowTwinsDefaults = { lambda: 5e-3, eps: 1e-5 } as const;
 
 /**
@@ -24,7 +24,7 @@ export const barlowTwinsDefaults = { lambda: 5e-3, eps: 1e-5 } as const;
  * @param zB `[batch, dim]`, row `i` is another view of row `i` of `zA`
  * @returns scalar
  * @throws ShapeError when the shapes do not match or there is one row; InvalidOptionError for options
- * Source: Zbontar et al. 2021, arXiv 2103.03230, equation 1 and algorithm 1. Equal to lightly's `BarlowTwinsLoss`.
+ * Source: Zbontar et al. 2021, arXiv 2103.03230, algorithm 1. Equal to lightly's `BarlowTwinsLoss`.
  * The off-diagonal sum is that of all entries less the diagonal, which needs no mask and, with fewer rows than
  * features, no matrix of `dim^2` numbers.
  *

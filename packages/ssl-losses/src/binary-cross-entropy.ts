@@ -32,7 +32,7 @@ export const binaryCrossEntropyDefaults = {
  * @param target same shape, in `[0, 1]`
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Vincent et al. 2010, Stacked Denoising Autoencoders, JMLR 11, section 2. From probabilities the logarithms
+ * Source: Vincent et al. 2010, Stacked Denoising Autoencoders, JMLR 11. From probabilities the logarithms
  * stop at -100 and the slope at 1e12, as in PyTorch.
  */
 export function binaryCrossEntropy<R extends Reduction = 'mean'>(

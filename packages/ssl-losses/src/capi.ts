@@ -39,7 +39,7 @@ export const capiDefaults = {
  * @param student cluster logits of the predicted tokens `[batch, predicted, k]`
  * @returns scalar in nats, or `[batch]`, means over tokens, with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Darcet et al. 2025, arXiv 2502.08769, section 3. Equal to lightly's `CAPILoss`, less the 1e-8 that it adds to the
+ * Source: Darcet et al. 2025, arXiv 2502.08769. Equal to lightly's `CAPILoss`, less the 1e-8 that it adds to the
  * sums of the balancing: those are never 0 here.
  *
  * @example

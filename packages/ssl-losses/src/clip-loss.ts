@@ -19,7 +19,7 @@ export interface ClipLossOptions<R extends Reduction = Reduction> {
   readonly blockRows?: number;
 }
 
-/** Defaults of {@link clipLoss}: arXiv 2103.00020, section 2.5. A learnt `logScale` starts there at `log(1 / 0.07)`. */
+/** Defaults of {@link clipLoss}: arXiv 2103.00020. A learnt `logScale` starts there at `log(1 / 0.07)`. */
 export const clipLossDefaults = { maxScale: 100, normalize: true, reduction: 'mean' } as const;
 
 /**

@@ -8,7 +8,7 @@ import { featureStd } from './feature-std.js';
  * @param z `[batch, dim]`, two or more rows
  * @returns scalar in `[0, 1]`
  * @throws ShapeError on another rank or fewer rows
- * Source: Chen and He 2021 (SimSiam), arXiv 2011.10566, section 4.1; the level as in lightly's SimSiam example.
+ * Source: Chen and He 2021 (SimSiam), arXiv 2011.10566; the level as in lightly's SimSiam example.
  */
 export function collapseLevel(z: tf.Tensor2D): tf.Scalar {
   return tf.relu(tf.sub(1, tf.mul(featureStd(z), Math.sqrt(z.shape[1]))));

@@ -22,7 +22,7 @@ export const collapsedDimensionsDefaults = { threshold: 1e-6 } as const;
  * @param z `[rows, dim]`, a tensor or a host array; with fewer rows than dimensions, those beyond the rows count as collapsed
  * @returns a number in `[0, 1]`
  * @throws ShapeError on another rank or fewer than two rows; DataError for NaN and infinities; InvalidOptionError for options
- * Source: Jing et al. 2021 (DirectCLR), arXiv 2110.09348, section 3 and figure 2.
+ * Source: Jing et al. 2021 (DirectCLR), arXiv 2110.09348.
  */
 export async function collapsedDimensions(
   z: tf.Tensor2D | NdArray,

@@ -10,7 +10,7 @@ export interface CovarianceSpectrumOptions {
   readonly normalize?: boolean;
 }
 
-/** Defaults of {@link covarianceSpectrum}: arXiv 2110.09348, equation 1. */
+/** Defaults of {@link covarianceSpectrum}: arXiv 2110.09348. */
 export const covarianceSpectrumDefaults = { normalize: false } as const;
 
 /**
@@ -20,7 +20,7 @@ export const covarianceSpectrumDefaults = { normalize: false } as const;
  * @param z `[rows, dim]`, a tensor or a host array, two rows or more
  * @returns `[dim]`, largest first, of the unbiased covariance; 0 beyond `rows - 1` and where rounding decides
  * @throws ShapeError on another rank or fewer rows; DataError for NaN and infinities
- * Source: Jing et al. 2021 (DirectCLR), arXiv 2110.09348, equation 1, which divides by the number of rows.
+ * Source: Jing et al. 2021 (DirectCLR), arXiv 2110.09348, which divides by the number of rows.
  */
 export async function covarianceSpectrum(
   z: tf.Tensor2D | NdArray,

@@ -16,7 +16,7 @@ export interface CpcInfoNCEOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link cpcInfoNCE}: arXiv 1807.03748, equation 3 has no temperature. */
+/** Defaults of {@link cpcInfoNCE}: arXiv 1807.03748 has no temperature. */
 export const cpcInfoNCEDefaults = { negatives: 'all', temperature: 1, reduction: 'mean' } as const;
 
 /**
@@ -32,7 +32,7 @@ export const cpcInfoNCEDefaults = { negatives: 'all', temperature: 1, reduction:
  * @returns scalar in nats, or `[steps]` with reduction `none`
  * @throws ShapeError when the shapes do not match, there is no map, or a step has nothing to be told from;
  *   InvalidOptionError for options
- * Source: van den Oord et al. 2018, arXiv 1807.03748, equations 3 and 4.
+ * Source: van den Oord et al. 2018, arXiv 1807.03748, equation 4.
  */
 export function cpcInfoNCE<R extends Reduction = 'mean'>(
   context: tf.Tensor3D,

@@ -17,7 +17,7 @@ export interface DecoupledDistillationOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link decoupledDistillation}: arXiv 2203.08679, section 4 (CIFAR-100), alpha 1, beta 8, T 4. */
+/** Defaults of {@link decoupledDistillation}: arXiv 2203.08679 (CIFAR-100), alpha 1, beta 8, T 4. */
 export const decoupledDistillationDefaults = { alpha: 1, beta: 8, temperature: 4, reduction: 'mean' } as const;
 
 /** Subtracted from the true class's score, so that softmax leaves it out. */
@@ -33,7 +33,7 @@ const excluded = 1e9;
  * @param labels true classes, int32 `[n]`
  * @returns scalar in nats, or `[n]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Zhao et al. 2022 (DKD), arXiv 2203.08679, equations 5 to 7; as the authors' code.
+ * Source: Zhao et al. 2022 (DKD), arXiv 2203.08679; as mdistiller/distillers/DKD.py of megvii-research/mdistiller.
  */
 export function decoupledDistillation<R extends Reduction = 'mean'>(
   student: tf.Tensor2D,

@@ -27,18 +27,18 @@ export interface DenseCLOptions {
   readonly denseNegatives?: tf.Tensor2D;
 }
 
-/** Defaults of {@link denseCL}: arXiv 2011.09157, sections 3.4 and 4.1; the temperature is that of MoCo v2. */
+/** Defaults of {@link denseCL}: arXiv 2011.09157; the temperature is that of MoCo v2. */
 export const denseCLDefaults = { lambda: 0.5, temperature: 0.2 } as const;
 
 /**
  * Contrast of whole views and of places: `(1 - lambda) L_global + lambda L_dense`, both `infoNCE`. The positive of a place
  * is the place of the key view whose backbone feature has the largest cosine with its own.
  *
- * @param query by the network that is trained
+ * @param query by the network that is trained: of views `[batch, dim]`, of places `[batch, places, dim]`
  * @param key another view by the momentum network; pass it through `stopGradient` if it has a gradient
  * @returns scalar in nats
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Wang et al. 2021, arXiv 2011.09157, equations 2 to 4. As lightly's DenseCL example puts it together from
+ * Source: Wang et al. 2021, arXiv 2011.09157. As lightly's DenseCL example puts it together from
  * `NTXentLoss` and `select_most_similar`.
  */
 export function denseCL(query: DenseCLView, key: DenseCLView, options: DenseCLOptions = {}): tf.Scalar {

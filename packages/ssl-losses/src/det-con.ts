@@ -12,7 +12,7 @@ export interface DetConOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link detConB} and {@link detConS}: arXiv 2103.10957, section 3. */
+/** Defaults of {@link detConB} and {@link detConS}: arXiv 2103.10957. */
 export const detConDefaults = { temperature: 0.1, reduction: 'mean' } as const;
 
 /** Added to the similarity of a pair that must not count. */
@@ -33,10 +33,12 @@ export interface DetConView {
  * view of its image, against all regions of both views of the batch. Regions of the same mask in the same view of the
  * image count neither way; a region without a partner has loss 0, and those of one mask share the weight of one.
  *
+ * @param view0 features of one view, pooled over regions, `[batch, regions, dim]`, and the masks of the regions
+ * @param view1 those of the other view, of the same shapes
  * @returns both directions added: scalar in nats, or `[batch]`, means over regions, with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Hénaff et al. 2021, arXiv 2103.10957, section 3, and the authors' code. Equal to lightly's `DetConBLoss`
- * in one process.
+ * Source: Hénaff et al. 2021, arXiv 2103.10957; utils/losses.py of google-deepmind/detcon. Equal to lightly's
+ * `DetConBLoss` in one process.
  */
 export function detConB<R extends Reduction = 'mean'>(
   view0: DetConView,

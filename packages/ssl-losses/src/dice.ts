@@ -39,7 +39,7 @@ export const diceDefaults = {
  * @param target int32 labels `[batch, ...]`, or float32 probabilities `[batch, ..., classes]`
  * @returns scalar, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Milletari et al. 2016 (V-Net), arXiv 1606.04797, section 3. Equal to MONAI's `DiceLoss`, where reduction `sum`
+ * Source: Milletari et al. 2016 (V-Net), arXiv 1606.04797. Equal to MONAI's `DiceLoss`, where reduction `sum`
  * adds up classes too.
  */
 export function dice<R extends Reduction = 'mean'>(

@@ -13,7 +13,7 @@ export interface DinoOptions<R extends Reduction = Reduction> extends TeacherOpt
   readonly reduction?: R;
 }
 
-/** Defaults of {@link dino}: arXiv 2104.14294, section 3.2, and the authors' code. */
+/** Defaults of {@link dino}: arXiv 2104.14294, and the authors' code. */
 export const dinoDefaults = { ...teacherDefaults, studentTemperature: 0.1, reduction: 'mean' } as const;
 
 /**
@@ -26,7 +26,8 @@ export const dinoDefaults = { ...teacherDefaults, studentTemperature: 0.1, reduc
  *   outputs over all its views, as DINOv2 does
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match or no pair is left; InvalidOptionError for options
- * Source: Caron et al. 2021, arXiv 2104.14294, equations 2 to 4 and algorithm 1. Equal to lightly's `DINOLoss`.
+ * Source: Caron et al. 2021, arXiv 2104.14294, equations 2 to 4 and algorithm 1; main_dino.py of
+ * facebookresearch/dino. Equal to lightly's `DINOLoss`.
  *
  * @example
  * const view = () => tf.randomNormal<tf.Rank.R2>([8, 32]);

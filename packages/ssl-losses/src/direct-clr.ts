@@ -27,7 +27,7 @@ export const directCLRDefaults = { lossDim: 64, temperature: 0.5, reduction: 'me
  * @param second same shape, row `i` is another view of row `i` of `first`
  * @returns scalar in nats; with reduction `none` `[2 * batch]`, or `[batch]` with a memory bank
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Jing et al. 2022, arXiv 2110.09348, section 6. Equal to lightly's `DirectCLRLoss`.
+ * Source: Jing et al. 2022, arXiv 2110.09348. Equal to lightly's `DirectCLRLoss`.
  *
  * @example
  * const loss = directCLR(tf.randomNormal([8, 128]), tf.randomNormal([8, 128]), { lossDim: 32 });

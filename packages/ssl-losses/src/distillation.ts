@@ -28,7 +28,7 @@ export const distillationDefaults = { temperature: 4, alpha: 0.9, reduction: 'me
  * @param teacher logits `[n, classes]`
  * @returns scalar in nats, or `[n]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Hinton et al. 2015, arXiv 1503.02531, section 2.
+ * Source: Hinton et al. 2015, arXiv 1503.02531.
  *
  * @example
  * const loss = distillation(tf.randomNormal([8, 10]), tf.randomNormal([8, 10]), { temperature: 2 });

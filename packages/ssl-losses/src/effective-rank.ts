@@ -9,7 +9,7 @@ import { singularValuesOf } from './singular-values.js';
  * @param z `[rows, dim]`, a tensor or a host array
  * @returns a number in `[1, min(rows, dim)]`, or 0
  * @throws ShapeError on another rank or an empty tensor; DataError for NaN and infinities
- * Source: Roy and Vetterli 2007, The effective rank: a measure of effective dimensionality, definition 1.
+ * Source: Roy and Vetterli 2007, The effective rank: a measure of effective dimensionality.
  */
 export async function effectiveRank(z: tf.Tensor2D | NdArray): Promise<number> {
   return exponentOfEntropy(await singularValuesOf('effectiveRank', z), 0);

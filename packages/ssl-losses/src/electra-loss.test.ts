@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from 'ssl-tensor';
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
-import { draw } from '../../../test/golden/losses/cases.js';
+import { describeGoldens, draw, tensor } from '../../../test/golden/losses/cases.js';
+import { labelGoldens } from '../../../test/golden/losses/labels.js';
 import '../../../test/support/to-be-all-close.js';
 import { electraLoss, type ElectraLossOptions } from './electra-loss.js';
 import { maskedTokenCrossEntropy } from './masked-token-cross-entropy.js';
@@ -30,6 +31,24 @@ const run = (
     },
     options,
   );
+
+const parts = (inputs: tf.Tensor[], constants: tf.Tensor[], options: object): ReturnType<typeof electraLoss> => {
+  const [logits, binary] = inputs as tf.Tensor2D[];
+  const [labels, replaced, tokenMask] = constants as [tf.Tensor1D, tf.Tensor2D, tf.Tensor2D];
+  return electraLoss({ logits: logits!, labels }, { logits: binary!, replaced, tokenMask }, options);
+};
+
+// 'The reference' is transformers' ElectraForMaskedLM and ElectraForPreTraining.
+describeGoldens('electraLoss', labelGoldens.electraLoss, (...args) => parts(...args).loss);
+
+it.each(labelGoldens.electraLoss.map((golden, index) => [index, golden] as const))(
+  "electraLoss: transformers' terms, case %i",
+  (_, { inputs, constants, options, terms }) => {
+    const { generator, discriminator } = parts(inputs.map(tensor), constants.map(tensor), options);
+    expect(generator).toBeAllClose(terms[0]);
+    expect(discriminator).toBeAllClose(terms[1]);
+  },
+);
 
 describe('electraLoss', () => {
   it.each(['eager', 'compiled'])('is the sum of its parts, %s', async (mode) => {

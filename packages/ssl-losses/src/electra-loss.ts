@@ -29,16 +29,19 @@ export interface ElectraLossOptions {
   readonly generator?: Omit<MaskedTokenCrossEntropyOptions, 'reduction'>;
 }
 
-/** Defaults of {@link electraLoss}: arXiv 2003.10555, section 2; lambda 50, as the authors' code. */
+/** Defaults of {@link electraLoss}: arXiv 2003.10555; lambda 50, as the authors' code. */
 export const electraLossDefaults = { generatorWeight: 1, discriminatorWeight: 50, generator: {} } as const;
 
 /**
  * ELECTRA's joint loss: masked language modelling of the generator plus 50 times replaced-token detection. Nothing flows
  * from the discriminator into the generator, since sampled tokens lie between them.
  *
+ * @param generator what it predicted at masked positions: logits `[n, vocabulary]`, and labels `[n]`
+ * @param discriminator what it says of each token: logits and truth, `[batch, length]`
  * @returns the weighted sum and its two terms before their weights, scalars
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Clark et al. 2020 (ELECTRA), arXiv 2003.10555, section 2.
+ * Source: Clark et al. 2020 (ELECTRA), arXiv 2003.10555, and run_pretraining.py of google-research/electra. Equal to
+ * the losses of transformers' `ElectraForMaskedLM` and `ElectraForPreTraining`.
  */
 export function electraLoss(
   generator: ElectraGenerator,

@@ -13,7 +13,7 @@ export interface EmpSSLOptions {
   readonly invCoef?: number;
 }
 
-/** Defaults of {@link empSSL}: arXiv 2304.03977, section 3, and its code; 0.2 and 200. */
+/** Defaults of {@link empSSL}: arXiv 2304.03977, and its code; 0.2 and 200. */
 export const empSSLDefaults = { tcrEps: 0.2, invCoef: 200 } as const;
 
 /**
@@ -27,8 +27,8 @@ export const empSSLDefaults = { tcrEps: 0.2, invCoef: 200 } as const;
  * leave the range in which float32 tells the determinant: `dim / (batch eps) |z^T z|` up to 1e5 is safe
  * @returns scalar
  * @throws ShapeError when there is no view or their shapes do not match; InvalidOptionError for options
- * Source: Tong et al. 2023, arXiv 2304.03977, section 3. As the authors' code, and as lightly's `EMPSSLLoss` but
- * for the sign of the coding rate, which lightly 1.6 adds where the paper maximises it.
+ * Source: Tong et al. 2023, arXiv 2304.03977. As main.py of tsb0601/EMP-SSL, and as lightly's `EMPSSLLoss` but for the
+ * sign of the coding rate, which lightly 1.6 adds where the paper maximises it.
  *
  * @example
  * const views = [0, 1, 2].map(() => l2Normalize(tf.randomNormal([8, 16])));

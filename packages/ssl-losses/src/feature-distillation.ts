@@ -14,7 +14,7 @@ export interface FeatureDistillationOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link featureDistillation}: FitNets' squared error, arXiv 1412.6550, equation 3. */
+/** Defaults of {@link featureDistillation}: FitNets' squared error, arXiv 1412.6550. */
 export const featureDistillationDefaults = { distance: 'mse', reduction: 'mean' } as const;
 
 /**
@@ -25,7 +25,7 @@ export const featureDistillationDefaults = { distance: 'mse', reduction: 'mean' 
  * @param teacher `[batch, ..., dim]`
  * @returns scalar, the mean over all elements (`cosine`: over all vectors), or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Romero et al. 2014 (FitNets), arXiv 1412.6550, equation 3, as a mean instead of half the sum.
+ * Source: Romero et al. 2014 (FitNets), arXiv 1412.6550, as a mean instead of half the sum.
  */
 export function featureDistillation<R extends Reduction = 'mean'>(
   student: tf.Tensor,

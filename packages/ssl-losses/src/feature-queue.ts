@@ -15,15 +15,16 @@ export interface FeatureQueueOptions {
   readonly overflow?: 'wrap' | 'drop';
 }
 
-/** Defaults of {@link FeatureQueue}. */
+/** Defaults of {@link FeatureQueue}: no row is lost, whatever the sizes; MoCo's code wants batches that divide the size. */
 export const featureQueueDefaults = { overflow: 'wrap' } as const;
 
 /**
  * The last features of a teacher, oldest replaced first: the negatives of MoCo, the support set of NNCLR. Starts with
  * random features of length 1. What a checkpoint must hold is in `buffers`.
  *
- * Source: He et al. 2020, arXiv 1911.05722, algorithm 1; with `drop` equal to lightly's `MemoryBankModule`, which
- * leaves its bank out of state dicts, gives it transposed, and never updates it within a call before it is read.
+ * Source: He et al. 2020, arXiv 1911.05722, algorithm 1, and moco/builder.py of facebookresearch/moco; with `drop`
+ * equal to lightly's `MemoryBankModule`, which leaves its bank out of state dicts, gives it transposed, and never
+ * updates it within a call before it is read.
  *
  * @example
  * const queue = new FeatureQueue(4096, 128, { key: randomKey(0) });

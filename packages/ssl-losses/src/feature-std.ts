@@ -9,7 +9,7 @@ import { l2Normalize } from './l2-normalize.js';
  * @param z `[batch, dim]`, two or more rows
  * @returns scalar
  * @throws ShapeError on another rank or fewer rows
- * Source: Chen and He 2021 (SimSiam), arXiv 2011.10566, figure 2.
+ * Source: Chen and He 2021 (SimSiam), arXiv 2011.10566.
  */
 export function featureStd(z: tf.Tensor2D): tf.Scalar {
   checkRows('featureStd', 'z', z);

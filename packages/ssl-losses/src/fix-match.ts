@@ -16,7 +16,7 @@ export interface FixMatchOptions<R extends Reduction = Reduction> extends Pseudo
   readonly reduction?: R;
 }
 
-/** Defaults of {@link fixMatch}: arXiv 2001.07685, section 4; temperature of TorchSSL's soft labels. */
+/** Defaults of {@link fixMatch}: arXiv 2001.07685; temperature of TorchSSL's soft labels. */
 export const fixMatchDefaults = {
   ...pseudoLabelsDefaults,
   hardLabels: true,
@@ -32,8 +32,8 @@ export const fixMatchDefaults = {
  * @param strong logits of the same samples, strongly augmented, `[n, classes]`
  * @returns scalar in nats, or `[n]` with reduction `none`, 0 where a sample was not selected
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Sohn et al. 2020 (FixMatch), arXiv 2001.07685, equation 4; soft labels as Xie et al. 2019 (UDA),
- * arXiv 1904.12848. Under alignment soft labels are `q^(1 / temperature)`, scaled to sum to 1.
+ * Source: Sohn et al. 2020 (FixMatch), arXiv 2001.07685, and fixmatch.py of google-research/fixmatch; soft labels as
+ * Xie et al. 2019 (UDA), arXiv 1904.12848. Under alignment soft labels are `q^(1 / temperature)`, scaled to sum to 1.
  *
  * @example
  * const loss = fixMatch(tf.randomNormal([8, 10]), tf.randomNormal([8, 10]), { threshold: 0.5 });

@@ -11,18 +11,18 @@ export interface FlexMatchThresholdOptions {
   readonly warmUp?: boolean;
 }
 
-/** Defaults of {@link flexMatchThresholds}: arXiv 2110.08263, section 3, with the threshold of FixMatch. */
+/** Defaults of {@link flexMatchThresholds}: arXiv 2110.08263, with the threshold of FixMatch. */
 export const flexMatchThresholdsDefaults = { threshold: 0.95, warmUp: true } as const;
 
 /**
  * Lower thresholds for classes that are learnt slower: `threshold * b / (2 - b)` with
  * `b_c = n_c / max(max_k n_k, samples - sum_k n_k)`.
  *
- * @param counts `[classes]`, how many unlabelled samples have a confident label of each class
+ * @param counts float32 or int32 `[classes]`, how many unlabelled samples have a confident label of each class
  * @param samples number of all unlabelled samples
  * @returns `[classes]`, for {@link pseudoLabels}
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Zhang et al. 2021 (FlexMatch), arXiv 2110.08263, section 3.
+ * Source: Zhang et al. 2021 (FlexMatch), arXiv 2110.08263.
  */
 export function flexMatchThresholds(
   counts: tf.Tensor1D,

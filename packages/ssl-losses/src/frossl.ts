@@ -26,7 +26,7 @@ const smallestTrace = 1e-15;
  * @param views two or more views, each `[batch, dim]`
  * @returns scalar
  * @throws ShapeError when there are fewer views or their shapes do not match; InvalidOptionError for options
- * Source: Skean et al. 2024, arXiv 2310.02903, section 4. Equal to lightly's `FroSSLLoss`, the constant trace included.
+ * Source: Skean et al. 2024, arXiv 2310.02903. Equal to lightly's `FroSSLLoss`, the constant trace included.
  *
  * @example
  * const loss = frossl([tf.randomNormal([8, 16]), tf.randomNormal([8, 16])]);

@@ -35,7 +35,7 @@ export const generalizedDiceDefaults = {
  * @param target int32 labels `[batch, ...]`, or float32 probabilities `[batch, ..., classes]`
  * @returns scalar, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Sudre et al. 2017, arXiv 1707.03237, section 2. Equal to MONAI's `GeneralizedDiceLoss`.
+ * Source: Sudre et al. 2017, arXiv 1707.03237. Equal to MONAI's `GeneralizedDiceLoss`.
  */
 export function generalizedDice<R extends Reduction = 'mean'>(
   prediction: tf.Tensor,

@@ -28,7 +28,7 @@ export const hypersphereDefaults = { t: 1, lambda: 1, alpha: 2 } as const;
  * @param zB `[batch, dim]`, row `i` is another view of row `i` of `zA`
  * @returns scalar
  * @throws ShapeError when the shapes do not match or there is one row; InvalidOptionError for options
- * Source: Wang and Isola 2020, arXiv 2005.10242, section 4. Equal to lightly's `HypersphereLoss`.
+ * Source: Wang and Isola 2020, arXiv 2005.10242. Equal to lightly's `HypersphereLoss`.
  *
  * @example
  * const loss = hypersphere(tf.randomNormal([8, 16]), tf.randomNormal([8, 16]), { t: 2 });

@@ -26,7 +26,7 @@ export const ibotDefaults = { ...teacherDefaults, studentTemperature: 0.1 } as c
  * @param centering a {@link Center} of `k` of its own, read and then moved by this batch, or `'sinkhorn'`
  * @returns scalar in nats; images without masked patches count as 0
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Zhou et al. 2021, arXiv 2111.07832, equation 2; weights of DINOv2. Equal to lightly's `IBOTPatchLoss`.
+ * Source: Zhou et al. 2021, arXiv 2111.07832; weights of DINOv2. Equal to lightly's `IBOTPatchLoss`.
  */
 export function ibot(
   teacher: tf.Tensor2D,

@@ -47,6 +47,8 @@ export { directCLR, directCLRDefaults } from './direct-clr.js';
 export type { DirectCLROptions } from './direct-clr.js';
 export { distillation, distillationDefaults } from './distillation.js';
 export type { DistillationOptions } from './distillation.js';
+export { dse, dseDefaults } from './dse.js';
+export type { DseOptions } from './dse.js';
 export { effectiveRank } from './effective-rank.js';
 export { electraLoss, electraLossDefaults } from './electra-loss.js';
 export type { ElectraDiscriminator, ElectraGenerator, ElectraLossOptions } from './electra-loss.js';

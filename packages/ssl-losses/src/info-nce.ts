@@ -16,7 +16,7 @@ export interface InfoNCEOptions<R extends Reduction = Reduction> {
   readonly blockRows?: number;
 }
 
-/** Defaults of {@link infoNCE}: temperature of MoCo (arXiv 1911.05722, section 3.3). */
+/** Defaults of {@link infoNCE}: temperature of MoCo (arXiv 1911.05722). */
 export const infoNCEDefaults = { temperature: 0.07, normalize: true, reduction: 'mean' } as const;
 
 /**

@@ -29,7 +29,7 @@ export const koleoDefaults = { p: 2, eps: 1e-8, reduction: 'mean' } as const;
  * @param x `[batch, dim]`, two rows or more
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError on another rank or fewer rows; InvalidOptionError for options
- * Source: Sablayrolles et al. 2018, arXiv 1806.03198, equation 2. Equal to lightly's `KoLeoLoss`.
+ * Source: Sablayrolles et al. 2018, arXiv 1806.03198. Equal to lightly's `KoLeoLoss`.
  *
  * @example
  * const loss = koleo(tf.randomNormal([8, 16]));

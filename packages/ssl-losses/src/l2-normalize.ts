@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensor } from './check.js';
 
 /** Vectors shorter than this are scaled as if they had this length, so that zero vectors stay finite. */
 const shortest = 1e-6;
@@ -8,9 +9,11 @@ const shortest = 1e-6;
  *
  * @param x `[n, dim]`, float32
  * @returns `[n, dim]`; zero rows stay zero
+ * @throws ShapeError on another rank or element type
  * Source: as `torch.nn.functional.normalize`, whose floor of 1e-12 gives gradients of 1e12 on dead features.
  */
 export function l2Normalize(x: tf.Tensor2D): tf.Tensor2D {
+  checkTensor('l2Normalize', 'x', x, ['n', 'dim']);
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [source, save] = args as [tf.Tensor2D, tf.GradSaveFunc];
     const squared = tf.sum(tf.square(source), 1, true);

@@ -23,7 +23,7 @@ export const leJEPADefaults = { lambda: 0.05, sigReg: sigRegDefaults } as const;
  * @param directions a key that changes with the step, int32 `[2]`, or unit directions, `[dim, count]`
  * @returns scalar
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Balestriero and LeCun 2025, arXiv 2511.08544, algorithm 2. Equal to lightly's `LeJEPALoss` for the same
+ * Source: Balestriero and LeCun 2025, arXiv 2511.08544. Equal to lightly's `LeJEPALoss` for the same
  * directions.
  *
  * @example

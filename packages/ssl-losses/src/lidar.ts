@@ -27,7 +27,7 @@ export const lidarDefaults = { delta: 1e-4, eps: 1e-7 } as const;
  * @returns a number, up to about `min(images - 1, dim)`
  * @throws ShapeError on another rank or fewer images or views; DataError for NaN and infinities; InvalidOptionError for
  * options
- * Source: Thilak et al. 2023 (LiDAR), arXiv 2312.04000, section 4.
+ * Source: Thilak et al. 2023 (LiDAR), arXiv 2312.04000.
  */
 export async function lidar(z: tf.Tensor3D | NdArray, options: LidarOptions = {}): Promise<number> {
   const { delta, eps } = { ...lidarDefaults, ...options };

@@ -1,12 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensor } from './check.js';
 
 /**
  * `log(sum_j exp(x[i, j]))`, stable, with the gradient from the exponentials already computed.
  *
  * @param x `[n, m]`, float32
  * @returns `[n]`
+ * @throws ShapeError on another rank or element type
+ * Source: as `torch.logsumexp`.
  */
 export function logSumExpRows(x: tf.Tensor2D): tf.Tensor1D {
+  checkTensor('logSumExpRows', 'x', x, ['n', 'm']);
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [source, save] = args as [tf.Tensor2D, tf.GradSaveFunc];
     const shift = tf.max(source, 1, true);

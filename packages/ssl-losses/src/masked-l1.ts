@@ -19,7 +19,7 @@ export interface MaskedL1Options<R extends Reduction = Reduction> {
 }
 
 /**
- * Defaults of {@link maskedL1}: L1 on raw pixels (arXiv 2111.09886, section 3.4). The authors' later models
+ * Defaults of {@link maskedL1}: L1 on raw pixels (arXiv 2111.09886). The authors' later models
  * have a `normalizeWindow` of 47.
  */
 export const maskedL1Defaults = { beta: 0, normalizeWindow: undefined, reduction: 'mean' } as const;
@@ -33,8 +33,8 @@ export const maskedL1Defaults = { beta: 0, normalizeWindow: undefined, reduction
  * @param mask of patches or pixels: `[batch, height / patch, width / patch]`, 1 = masked and to be reconstructed
  * @returns scalar, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Xie et al. 2021 (SimMIM), arXiv 2111.09886, equation 1; as the authors' code, without its 1e-5 beside the
- * number of masked pixels.
+ * Source: Xie et al. 2021 (SimMIM), arXiv 2111.09886; as models/simmim.py of microsoft/SimMIM, without its 1e-5 beside
+ * the number of masked pixels.
  *
  * @example
  * const images = tf.randomNormal<tf.Rank.R4>([1, 8, 8, 3]);

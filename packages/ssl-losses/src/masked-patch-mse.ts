@@ -19,8 +19,8 @@ export interface MaskedPatchMSEOptions<R extends Reduction = Reduction> {
 }
 
 /**
- * Defaults of {@link maskedPatchMSE}: normalised pixels, which are what the authors pretrain with (arXiv 2111.06377,
- * table 1d), and the 1e-6 of their code.
+ * Defaults of {@link maskedPatchMSE}: normalised pixels, which are what the authors pretrain with (arXiv 2111.06377),
+ * and the 1e-6 of their code.
  */
 export const maskedPatchMSEDefaults = { normalizeTarget: true, eps: 1e-6, reduction: 'mean' } as const;
 
@@ -34,7 +34,7 @@ export const maskedPatchMSEDefaults = { normalizeTarget: true, eps: 1e-6, reduct
  * @param mask `[batch, patches]`, 1 = removed and to be reconstructed, 0 = seen
  * @returns scalar, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: He et al. 2021 (MAE), arXiv 2111.06377, section 3; as `forward_loss` of facebookresearch/mae.
+ * Source: He et al. 2021 (MAE), arXiv 2111.06377; as `forward_loss` in models_mae.py of facebookresearch/mae.
  *
  * @example
  * const images = tf.randomNormal<tf.Rank.R4>([2, 8, 8, 3]);

@@ -30,7 +30,7 @@ export const maskedTokenCrossEntropyDefaults = { ignoreIndex: -100, reduction: '
  * @param labels int32 `[n]`, each in `[0, vocabulary)` or `ignoreIndex`
  * @returns scalar in nats, or `[n]` (weighted) with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Devlin et al. 2018, arXiv 1810.04805, section 3.1; as `torch.nn.functional.cross_entropy` with `ignore_index`.
+ * Source: Devlin et al. 2018, arXiv 1810.04805; as `torch.nn.functional.cross_entropy` with `ignore_index`.
  */
 export function maskedTokenCrossEntropy<R extends Reduction = 'mean'>(
   logits: tf.Tensor2D,

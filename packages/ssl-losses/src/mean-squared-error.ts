@@ -21,7 +21,7 @@ export const meanSquaredErrorDefaults = { elements: 'mean', reduction: 'mean' } 
  * @param target same shape
  * @returns scalar, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Vincent et al. 2010, Stacked Denoising Autoencoders, JMLR 11, section 2.
+ * Source: Vincent et al. 2010, Stacked Denoising Autoencoders, JMLR 11.
  */
 export function meanSquaredError<R extends Reduction = 'mean'>(
   prediction: tf.Tensor,

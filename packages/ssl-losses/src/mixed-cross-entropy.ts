@@ -11,7 +11,7 @@ export interface MixedCrossEntropyOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link mixedCrossEntropy}. */
+/** Defaults of {@link mixedCrossEntropy}: no smoothing, arXiv 1710.09412. */
 export const mixedCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'mean' } as const;
 
 /**
@@ -25,8 +25,7 @@ export const mixedCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'mean' 
  * pixels, for CutMix the share of the area that it keeps
  * @returns scalar in nats, or `[n]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Zhang et al. 2017 (mixup), arXiv 1710.09412; Yun et al. 2019 (CutMix), arXiv 1905.04899,
- * equation 1.
+ * Source: Zhang et al. 2017 (mixup), arXiv 1710.09412; Yun et al. 2019 (CutMix), arXiv 1905.04899.
  */
 export function mixedCrossEntropy<R extends Reduction = 'mean'>(
   logits: tf.Tensor2D,

@@ -12,8 +12,8 @@ import { checkTensor } from './check.js';
  * @param classes number of classes
  * @returns `[n, classes]`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for `lambda` or `classes`
- * Source: Zhang et al. 2017 (mixup), arXiv 1710.09412; Yun et al. 2019 (CutMix), arXiv 1905.04899,
- * equation 1.
+ * Source: Zhang et al. 2017 (mixup), arXiv 1710.09412; Yun et al. 2019 (CutMix), arXiv 1905.04899. As timm's
+ * `mixup_target` and torchvision's `MixUp`.
  */
 export function mixedTargets(
   labels: tf.Tensor1D,

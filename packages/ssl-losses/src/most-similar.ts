@@ -10,7 +10,7 @@ import { l2Normalize } from './l2-normalize.js';
  * @param y `[batch, m, dim]`
  * @returns int32 `[batch, n]`, each in `[0, m)`; no gradient flows
  * @throws ShapeError when the shapes do not match
- * Source: Wang et al. 2021, arXiv 2011.09157, section 3.3; as lightly's `most_similar_index`.
+ * Source: Wang et al. 2021, arXiv 2011.09157; as lightly's `most_similar_index`.
  */
 export function mostSimilar(x: tf.Tensor3D, y: tf.Tensor3D): tf.Tensor2D {
   checkTensor('mostSimilar', 'x', x, ['batch', 'n', 'dim']);

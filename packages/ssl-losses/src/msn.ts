@@ -4,7 +4,7 @@ import { prototypeMatching, prototypeMatchingDefaults, type PrototypeMatchingOpt
 /** Options of {@link msn}. */
 export type MsnOptions = PrototypeMatchingOptions;
 
-/** Defaults of {@link msn}. */
+/** Defaults of {@link msn}: those of lightly's `MSNLoss`, after arXiv 2204.07141. */
 export const msnDefaults = prototypeMatchingDefaults;
 
 /**
@@ -17,7 +17,7 @@ export const msnDefaults = prototypeMatchingDefaults;
  * @param prototypes `[k, dim]`, learnt
  * @returns scalar in nats, 0 or more
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Assran et al. 2022, arXiv 2204.07141, equation 1. Equal to lightly's `MSNLoss`, whose regularisation is that of
+ * Source: Assran et al. 2022, arXiv 2204.07141. Equal to lightly's `MSNLoss`, whose regularisation is that of
  * the paper up to the constant `log k`.
  *
  * @example

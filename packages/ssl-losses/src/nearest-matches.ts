@@ -11,7 +11,7 @@ import { takePlaces } from './take-places.js';
  * @param fromCoordinates what distances are taken of, `[batch, n, d]`; no gradient flows into it
  * @param toCoordinates `[batch, m, d]`
  * @returns the chosen vectors and their neighbours, each `[batch, min(count, n), dim]`
- * Source: Bardes et al. 2022, arXiv 2210.01571, section 3.2; ties may be broken otherwise than in lightly.
+ * Source: Bardes et al. 2022, arXiv 2210.01571; ties may be broken otherwise than in lightly.
  */
 export function nearestMatches(
   from: tf.Tensor3D,

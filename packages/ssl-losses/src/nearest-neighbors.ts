@@ -10,7 +10,7 @@ import { l2Normalize } from './l2-normalize.js';
  * @param support `[size, dim]`, such as {@link FeatureQueue.features}
  * @returns `[batch, dim]`, rows of `support` as they are; of equally near ones the first
  * @throws ShapeError when the shapes do not match or the support set is empty
- * Source: Dwibedi et al. 2021, arXiv 2104.14548, section 3.2; as lightly's `NNMemoryBankModule`.
+ * Source: Dwibedi et al. 2021, arXiv 2104.14548; as lightly's `NNMemoryBankModule`.
  */
 export function nearestNeighbors(z: tf.Tensor2D, support: tf.Tensor2D): tf.Tensor2D {
   checkTensor('nearestNeighbors', 'z', z, ['batch', 'dim']);

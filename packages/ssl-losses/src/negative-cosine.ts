@@ -31,7 +31,7 @@ const smallestEps = 1e-12;
  * @returns scalar in `[-1, 1]`, or `[n]` with reduction `none`: a value for each place of the other axes, in their
  * order
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Chen and He 2021 (SimSiam), arXiv 2011.10566, equations 1 and 3; Grill et al. 2020 (BYOL), arXiv 2006.07733,
+ * Source: Chen and He 2021 (SimSiam), arXiv 2011.10566, equation 1; Grill et al. 2020 (BYOL), arXiv 2006.07733,
  * equation 2. Equal to lightly's `NegativeCosineSimilarity` where the caller detaches the target; vectors shorter than
  * `eps` have the gradient of the value, which PyTorch's have not.
  *

@@ -36,7 +36,7 @@ export const nextTokenCrossEntropyDefaults = {
  * @param tokens int32 `[batch, length]` in raster order, each in `[0, vocabulary)` or `ignoreIndex`
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match or a single token has no next one; InvalidOptionError for options
- * Source: Chen et al. 2020 (iGPT, Generative Pretraining from Pixels), section 2.1, L_AR.
+ * Source: Chen et al. 2020 (iGPT, Generative Pretraining from Pixels), L_AR.
  */
 export function nextTokenCrossEntropy<R extends Reduction = 'mean'>(
   logits: tf.Tensor3D,

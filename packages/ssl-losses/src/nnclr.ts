@@ -33,7 +33,7 @@ export const nnclrDefaults = { temperature: 0.1, negatives: 'predictions', reduc
  * @param support `[size, dim]`, such as {@link FeatureQueue.features}
  * @returns scalar in nats; with reduction `none`, `[batch]`, or `[2 * batch]` with `all`
  * @throws ShapeError when the shapes do not match, or for a single image; InvalidOptionError for options
- * Source: Dwibedi et al. 2021, arXiv 2104.14548, section 3.2; with `all` equal to lightly's example.
+ * Source: Dwibedi et al. 2021, arXiv 2104.14548; with `all` equal to lightly's example.
  */
 export function nnclr<R extends Reduction = 'mean'>(
   z: readonly [tf.Tensor2D, tf.Tensor2D],

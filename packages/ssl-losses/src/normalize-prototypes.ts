@@ -8,7 +8,7 @@ import { l2Normalize } from './l2-normalize.js';
  * @param prototypes `[k, dim]`, or `[dim, k]` where they are the weights of a linear layer
  * @param featureAxis the axis of size `dim`
  * @throws ShapeError on another rank
- * Source: Caron et al. 2020, arXiv 2006.09882, listing 1; lightly's `SwaVPrototypes.normalize`.
+ * Source: Caron et al. 2020, arXiv 2006.09882; lightly's `SwaVPrototypes.normalize`.
  */
 export function normalizePrototypes(prototypes: tf.Variable<tf.Rank.R2>, featureAxis: 0 | 1 = 1): void {
   checkTensor('normalizePrototypes', 'prototypes', prototypes, ['k', 'dim']);

@@ -4,11 +4,11 @@ import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
 /**
  * Square patches of images as vectors, row by row; within a patch the order is row, column, channel.
  *
- * @param images `[batch, height, width, channels]`
+ * @param images `[batch, height, width, channels]`, of any element type
  * @param patchSize side of a patch in pixels; divides height and width
  * @returns `[batch, (height / patchSize) * (width / patchSize), patchSize^2 * channels]`
  * @throws ShapeError on another rank or when the patches do not fit; InvalidOptionError for the patch size
- * Source: He et al. 2021 (MAE), arXiv 2111.06377, section 3; the order of the authors' `patchify`.
+ * Source: He et al. 2021 (MAE), arXiv 2111.06377; the order of the authors' `patchify`.
  */
 export function patchify(images: tf.Tensor4D, patchSize: number): tf.Tensor3D {
   if (!Number.isSafeInteger(patchSize) || patchSize < 1)

@@ -23,7 +23,7 @@ export const pmsnDefaults = { ...prototypeMatchingDefaults, powerLawExponent: 0.
  * @param prototypes `[k, dim]`, learnt
  * @returns scalar in nats, 0 or more
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Assran et al. 2022, arXiv 2210.07277, section 4. Equal to lightly's `PMSNLoss`, and with `targetDistribution` to
+ * Source: Assran et al. 2022, arXiv 2210.07277. Equal to lightly's `PMSNLoss`, and with `targetDistribution` to
  * its `PMSNCustomLoss`. With a uniform prior, `msn` has the arguments of the divergence the other way round.
  *
  * @example

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from 'ssl-tensor';
 import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
-import { draw, logSoftmax, sum } from '../../../test/golden/losses/cases.js';
+import { draw, logSoftmax, sum, tensor } from '../../../test/golden/losses/cases.js';
+import { labelGoldens } from '../../../test/golden/losses/labels.js';
 import '../../../test/support/to-be-all-close.js';
 import { pseudoLabels, type PseudoLabels } from './pseudo-labels.js';
 
@@ -67,3 +68,28 @@ describe('pseudoLabels', () => {
     expect(() => pseudoLabels(z, { alignment: { average: tf.zeros([4]) } })).toThrow(ShapeError);
   });
 });
+
+describe.each(['eager', 'compiled'] as const)(
+  "pseudoLabels against FixMatch's and ReMixMatch's formulas, %s",
+  (mode) => {
+    it.each(labelGoldens.pseudoLabels.map((golden, index) => [index, golden] as const))(
+      'case %i',
+      async (_, golden) => {
+        const { threshold, average, target } = golden;
+        const vector = (array: Parameters<typeof tensor>[0]): tf.Tensor1D => tensor(array) as tf.Tensor1D;
+        const run = (logits: tf.Tensor2D): PseudoLabels =>
+          pseudoLabels(logits, {
+            threshold: typeof threshold === 'number' ? threshold : vector(threshold),
+            ...(average !== null && {
+              alignment: { average: vector(average), ...(target !== null && { target: vector(target) }) },
+            }),
+          });
+        const logits = tensor(golden.logits) as tf.Tensor2D;
+        const got = await (mode === 'compiled' ? compile(run)(logits) : run(logits));
+        expect(got.labels).toBeAllClose(golden.labels, { dtype: 'int32' });
+        expect(got.probabilities).toBeAllClose(golden.probabilities);
+        expect(got.selected).toBeAllClose(golden.selected);
+      },
+    );
+  },
+);

@@ -19,7 +19,7 @@ export interface PseudoLabelOptions {
   readonly alignment?: DistributionAlignment;
 }
 
-/** Defaults of {@link pseudoLabels}: arXiv 2001.07685, section 4. */
+/** Defaults of {@link pseudoLabels}: arXiv 2001.07685. */
 export const pseudoLabelsDefaults = { threshold: 0.95 } as const;
 
 /** Labels that a model gives to unlabelled samples. */
@@ -42,8 +42,8 @@ const rarest = 1e-6;
  * @param logits of weakly augmented samples, `[n, classes]`
  * @returns constants: labels, probabilities and the selection
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Sohn et al. 2020 (FixMatch), arXiv 2001.07685, equation 4; alignment of Berthelot et al. 2019 (ReMixMatch),
- * arXiv 1911.09785, section 3.1.
+ * Source: Sohn et al. 2020 (FixMatch), arXiv 2001.07685; alignment of Berthelot et al. 2019 (ReMixMatch),
+ * arXiv 1911.09785.
  */
 export function pseudoLabels(logits: tf.Tensor2D, options: PseudoLabelOptions = {}): PseudoLabels {
   const where = 'pseudoLabels';

@@ -13,7 +13,8 @@ export type Directions = TensorKey | tf.Tensor2D;
  * @param dim length of each
  * @param count how many
  * @returns `[dim, count]`, columns of length 1
- * @throws InvalidOptionError unless `dim` and `count` are positive integers
+ * @throws InvalidOptionError unless `dim` and `count` are positive integers; ShapeError for another key
+ * Source: normal numbers scaled to length 1, as lightly's `SIGReg` draws its directions.
  */
 export function randomDirections(key: TensorKey, dim: number, count: number): tf.Tensor2D {
   checkCount('randomDirections', { dim, count });

@@ -10,7 +10,7 @@ export interface RankMeOptions {
   readonly eps?: number;
 }
 
-/** Defaults of {@link rankMe}: arXiv 2210.02885, section 3, for float32. */
+/** Defaults of {@link rankMe}: arXiv 2210.02885, for float32. */
 export const rankMeDefaults = { eps: 1e-7 } as const;
 
 /**
@@ -21,7 +21,7 @@ export const rankMeDefaults = { eps: 1e-7 } as const;
  * @param z `[rows, dim]`, a tensor or a host array; the authors take 25,600 rows
  * @returns a number, up to about `min(rows, dim)`
  * @throws ShapeError on another rank or an empty tensor; DataError for NaN and infinities; InvalidOptionError for `eps`
- * Source: Garrido et al. 2022 (RankMe), arXiv 2210.02885, equation 1.
+ * Source: Garrido et al. 2022 (RankMe), arXiv 2210.02885.
  */
 export async function rankMe(z: tf.Tensor2D | NdArray, options: RankMeOptions = {}): Promise<number> {
   const { eps } = { ...rankMeDefaults, ...options };

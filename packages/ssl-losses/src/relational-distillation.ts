@@ -14,7 +14,7 @@ export interface RelationalDistillationOptions {
   readonly angleWeight?: number;
 }
 
-/** Defaults of {@link relationalDistillation}: arXiv 1904.05068, section 4.2 (classification), 25 and 50. */
+/** Defaults of {@link relationalDistillation}: arXiv 1904.05068 (classification), 25 and 50. */
 export const relationalDistillationDefaults = { distanceWeight: 25, angleWeight: 50 } as const;
 
 /** Squared distances are not taken for less, so that the slope of their root stays finite. */
@@ -28,7 +28,7 @@ const nearest = 1e-12;
  * @param teacher `[batch, dim of the teacher]`
  * @returns scalar
  * @throws ShapeError when the shapes do not match or there is one row; InvalidOptionError for options
- * Source: Park et al. 2019 (RKD), arXiv 1904.05068, equations 4 to 8; the means over all pairs and all triplets, equal
+ * Source: Park et al. 2019 (RKD), arXiv 1904.05068; the means over all pairs and all triplets, equal
  * ones included, as in the authors' code. Angles hold `batch^2 * dim` and `batch^3` numbers: weight 0 leaves them out.
  */
 export function relationalDistillation(

@@ -13,7 +13,7 @@ export interface ReplacedTokenDetectionOptions<R extends Reduction = Reduction> 
   readonly reduction?: R;
 }
 
-/** Defaults of {@link replacedTokenDetection}: the mean over all tokens (arXiv 2003.10555, section 2). */
+/** Defaults of {@link replacedTokenDetection}: the mean over all tokens (arXiv 2003.10555). */
 export const replacedTokenDetectionDefaults = { reduction: 'mean' } as const;
 
 /**
@@ -24,7 +24,7 @@ export const replacedTokenDetectionDefaults = { reduction: 'mean' } as const;
  * @param replaced `[batch, length]`, 1 = differs from the original token; a sampled token that equals it is 0
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Clark et al. 2020 (ELECTRA), arXiv 2003.10555, section 2, L_Disc; as Hugging Face's `ElectraForPreTraining`.
+ * Source: Clark et al. 2020 (ELECTRA), arXiv 2003.10555, L_Disc; as Hugging Face's `ElectraForPreTraining`.
  */
 export function replacedTokenDetection<R extends Reduction = 'mean'>(
   logits: tf.Tensor2D,

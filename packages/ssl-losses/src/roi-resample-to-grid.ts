@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
 import { checkCount } from './check-option.js';
 import { checkTensor } from './check.js';
+import { withoutGradient } from './without-gradient.js';
 
 /**
  * A region of each image's feature map, resampled to a common grid (RoIAlign), so that place `i` of two views is the same
@@ -16,7 +16,7 @@ import { checkTensor } from './check.js';
  * @param outWidth columns of the grid
  * @returns `[batch, outHeight * outWidth, channels]`, row after row; 0 for a box without area
  * @throws ShapeError when the shapes do not match; InvalidOptionError for sizes
- * Source: He et al. 2017, arXiv 1703.06870, section 3; as lightly's `roi_resample_to_grid`, torchvision's `roi_align` with
+ * Source: He et al. 2017, arXiv 1703.06870; as lightly's `roi_resample_to_grid`, torchvision's `roi_align` with
  * `aligned`.
  */
 export function roiResampleToGrid(
@@ -29,9 +29,8 @@ export function roiResampleToGrid(
   const [batch, height, width, channels] = featureMap.shape;
   checkTensor('roiResampleToGrid', 'boxes', boxes, [batch, 4]);
   checkCount('roiResampleToGrid', { outHeight, outWidth });
-  const [x0, y0, x1, y1] = tf.split(stopGradient(boxes), 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-  const rows = axisWeights(y0, y1, height, outHeight);
-  const columns = axisWeights(x0, x1, width, outWidth);
+  const rows = axisWeights(boxes, 1, height, outHeight);
+  const columns = axisWeights(boxes, 0, width, outWidth);
   const byRow = tf.matMul(rows, tf.reshape(featureMap, [batch, height, width * channels]));
   const turned = tf.transpose(tf.reshape(byRow, [batch, outHeight, width, channels]), [0, 2, 1, 3]);
   const cells = tf.matMul(columns, tf.reshape(turned, [batch, width, outHeight * channels]));
@@ -39,8 +38,15 @@ export function roiResampleToGrid(
   return tf.reshape(grid, [batch, outHeight * outWidth, channels]);
 }
 
-/** How much each of `size` places adds to each of `cells`, from the ends of the boxes `[batch, 1]`: `[batch, cells, size]`. */
-function axisWeights(start: tf.Tensor, end: tf.Tensor, size: number, cells: number): tf.Tensor3D {
+/** How much each of `size` places along x (0) or y (1) adds to each of `cells`, a constant: `[batch, cells, size]`. */
+function axisWeights(boxes: tf.Tensor2D, axis: 0 | 1, size: number, cells: number): tf.Tensor3D {
+  return withoutGradient<tf.Rank.R3>(boxes, (x) =>
+    spanWeights(tf.slice(x, [0, axis], [-1, 1]), tf.slice(x, [0, axis + 2], [-1, 1]), size, cells),
+  );
+}
+
+/** The same from the ends of the boxes, each `[batch, 1]`. */
+function spanWeights(start: tf.Tensor, end: tf.Tensor, size: number, cells: number): tf.Tensor3D {
   const most = Math.ceil(size / cells);
   const along = (length: number, axis: number): tf.Tensor =>
     tf.reshape(tf.range(0, length), [1, 1, 1, 1].with(axis, length));

@@ -17,7 +17,7 @@ export interface SeedDistillationOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link seedDistillation}: arXiv 2101.04731, section 4.1, 0.2 and 0.01. */
+/** Defaults of {@link seedDistillation}: arXiv 2101.04731, 0.2 and 0.01. */
 export const seedDistillationDefaults = {
   studentTemperature: 0.2,
   teacherTemperature: 0.01,
@@ -35,8 +35,8 @@ export const seedDistillationDefaults = {
  * @param queue the teacher's features of earlier images, `[k, dim]`
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Fang et al. 2021 (SEED), arXiv 2101.04731, equations 3 to 5; each image with its own teacher's feature beside
- * the queue, as in the authors' code.
+ * Source: Fang et al. 2021 (SEED), arXiv 2101.04731; each image with its own teacher's feature beside the queue, as in
+ * seed/builder.py of jacobswan1/SEED.
  */
 export function seedDistillation<R extends Reduction = 'mean'>(
   student: tf.Tensor2D,

@@ -18,7 +18,7 @@ export interface SigmoidFocalOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link sigmoidFocal}: arXiv 1708.02002, section 4.1 and table 1b. */
+/** Defaults of {@link sigmoidFocal}: arXiv 1708.02002. */
 export const sigmoidFocalDefaults = { alpha: 0.25, gamma: 2, elements: 'mean', reduction: 'mean' } as const;
 
 /**

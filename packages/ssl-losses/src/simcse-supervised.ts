@@ -27,7 +27,8 @@ export const simcseSupervisedDefaults = { ...simcseUnsupervisedDefaults, hardNeg
  * @param hardNegatives `[batch, dim]`, row `i` contradicts sentence `i`
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Gao et al. 2021, arXiv 2104.08821, equation 5; the weight is `hard_negative_weight` of the authors' code.
+ * Source: Gao et al. 2021, arXiv 2104.08821; the weight is `hard_negative_weight` in simcse/models.py of
+ * princeton-nlp/SimCSE.
  */
 export function simcseSupervised<R extends Reduction = 'mean'>(
   sentences: tf.Tensor2D,

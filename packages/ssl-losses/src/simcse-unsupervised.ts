@@ -16,7 +16,7 @@ export const simcseUnsupervisedDefaults = { temperature: 0.05, reduction: 'mean'
  * @param second `[batch, dim]`, the same sentences passed again
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match, or for a single sentence; InvalidOptionError for options
- * Source: Gao et al. 2021, arXiv 2104.08821, equation 4.
+ * Source: Gao et al. 2021, arXiv 2104.08821.
  */
 export function simcseUnsupervised<R extends Reduction = 'mean'>(
   first: tf.Tensor2D,

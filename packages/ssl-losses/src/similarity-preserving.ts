@@ -13,7 +13,7 @@ import { unitRange } from './unit-range.js';
  * @param teacher activations `[batch, ...]`, the same samples, any width
  * @returns scalar
  * @throws ShapeError when the shapes do not match
- * Source: Tung and Mori 2019, arXiv 1907.09682, equations 2 to 4.
+ * Source: Tung and Mori 2019, arXiv 1907.09682, equation 4.
  */
 export function similarityPreserving(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
   const where = 'similarityPreserving';

@@ -14,6 +14,7 @@ import { symmetricEigenvalues } from './symmetric-eigenvalues.js';
  * @param z `[rows, dim]`, a tensor or a host array
  * @returns `[min(rows, dim)]`, largest first
  * @throws ShapeError on another rank or an empty tensor; DataError for NaN and infinities
+ * Source: as `numpy.linalg.svd` without vectors, but for the loss of small ones.
  */
 export async function singularValues(z: tf.Tensor2D | NdArray): Promise<Float64Array> {
   return singularValuesOf('singularValues', z);

@@ -11,7 +11,7 @@ export interface SinkhornOptions {
   readonly iterations?: number;
 }
 
-/** Defaults of {@link sinkhorn}: SwAV, arXiv 2006.09882, section 3.1 and appendix A. */
+/** Defaults of {@link sinkhorn}: SwAV, arXiv 2006.09882. */
 export const sinkhornDefaults = { epsilon: 0.05, iterations: 3 } as const;
 
 /**
@@ -24,8 +24,8 @@ export const sinkhornDefaults = { epsilon: 0.05, iterations: 3 } as const;
  * @param scores similarities of samples and prototypes, `[n, k]`
  * @returns `[n, k]`
  * @throws ShapeError on another rank or no entries; InvalidOptionError for options
- * Source: Caron et al. 2020, arXiv 2006.09882, equation 3 and listing 1; Cuturi 2013, arXiv 1306.0895. Equal to lightly's
- * `sinkhorn` of SwAV; with the teacher's temperature as epsilon also the centring of DINOv2, arXiv 2304.07193, section 4.
+ * Source: Caron et al. 2020, arXiv 2006.09882; Cuturi 2013, arXiv 1306.0895. Equal to lightly's
+ * `sinkhorn` of SwAV; with the teacher's temperature as epsilon also the centring of DINOv2, arXiv 2304.07193.
  *
  * @example
  * const codes = sinkhorn(tf.randomUniform([8, 4]), { epsilon: 0.05 });

@@ -12,7 +12,7 @@ export interface SoftmaxCrossEntropyOptions<R extends Reduction = Reduction> {
   readonly labelSmoothing?: number;
 }
 
-/** Defaults of {@link softmaxCrossEntropy}. */
+/** Defaults of {@link softmaxCrossEntropy}: those of `torch.nn.functional.cross_entropy`. */
 export const softmaxCrossEntropyDefaults = { reduction: 'mean', labelSmoothing: 0 } as const;
 
 /** Cross-entropy of each row, with smoothed labels: `[n]`. */

@@ -18,7 +18,7 @@ export interface SoftmaxFocalOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link softmaxFocal}: arXiv 1708.02002, section 4.1; the ignored label of PyTorch. */
+/** Defaults of {@link softmaxFocal}: arXiv 1708.02002; the ignored label of PyTorch. */
 export const softmaxFocalDefaults = { gamma: 2, ignoreIndex: -100, reduction: 'mean' } as const;
 
 /**

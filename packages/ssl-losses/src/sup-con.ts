@@ -48,7 +48,7 @@ export const supConDefaults = {
  * @returns scalar in nats, or `[anchors]` with reduction `none`; 0 for an anchor without positives, as in the authors'
  *   code, whose mean counts it
  * @throws ShapeError when the shapes do not match or there is one row; InvalidOptionError for options
- * Source: Khosla et al. 2020, arXiv 2004.11362, equation 2, and the authors' `SupConLoss`.
+ * Source: Khosla et al. 2020, arXiv 2004.11362, equation 2, and `SupConLoss` in losses.py of HobbitLong/SupContrast.
  *
  * @example
  * const loss = supCon(tf.randomNormal([8, 16]), tf.tensor1d([0, 1, 0, 2], 'int32'));

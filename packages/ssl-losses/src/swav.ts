@@ -18,7 +18,7 @@ export interface SwavOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
 
-/** Defaults of {@link swav}: arXiv 2006.09882, appendix A. */
+/** Defaults of {@link swav}: arXiv 2006.09882. */
 export const swavDefaults = {
   temperature: 0.1,
   sinkhornIterations: sinkhornDefaults.iterations,
@@ -34,7 +34,7 @@ export const swavDefaults = {
  * @param lowResolution the same for small crops, each `[batch, k]`; they predict and have no codes
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match or there are fewer than two crops; InvalidOptionError for options
- * Source: Caron et al. 2020, arXiv 2006.09882, equations 1, 2 and 6. Equal to lightly's `SwaVLoss`.
+ * Source: Caron et al. 2020, arXiv 2006.09882. Equal to lightly's `SwaVLoss`.
  *
  * @example
  * const scores = () => tf.randomUniform<tf.Rank.R2>([8, 16], -1, 1);

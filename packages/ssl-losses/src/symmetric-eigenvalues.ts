@@ -8,7 +8,7 @@ const halvings = 60;
  *
  * @param matrix `[n, n]` row-major; only its lower triangle is read, and overwritten
  * @returns `[n]`, largest first
- * Source: Golub and Van Loan, Matrix Computations, sections 8.3.1 and 8.4.1.
+ * Source: Golub and Van Loan, Matrix Computations.
  */
 export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Array {
   const { diagonal, beside } = tridiagonal(matrix, n);

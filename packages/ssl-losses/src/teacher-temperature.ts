@@ -12,7 +12,7 @@ export interface TeacherTemperatureOptions {
 
 /**
  * Defaults of {@link teacherTemperature}: those of lightly's `DINOLoss`, constant at 0.04. The paper's ViTs end at 0.07:
- * arXiv 2104.14294, appendix D.
+ * arXiv 2104.14294.
  */
 export const teacherTemperatureDefaults = { warmupTemperature: 0.04, temperature: 0.04, warmupEpochs: 30 } as const;
 
@@ -20,9 +20,9 @@ export const teacherTemperatureDefaults = { warmupTemperature: 0.04, temperature
  * Temperature of a teacher by epoch: a line from `warmupTemperature` to `temperature`, then constant. Higher ones late,
  * because a sharp teacher is stable at the start and a softer one is better in the end.
  *
- * @returns the temperature of an epoch, an integer or a fraction of 0 or more
+ * @returns a function: a number for an epoch, which may be a fraction, 0 or more
  * @throws InvalidOptionError for numbers out of range
- * Source: Caron et al. 2021, arXiv 2104.14294, section 3.2; equal to lightly's `DINOLoss`.
+ * Source: Caron et al. 2021, arXiv 2104.14294; equal to lightly's `DINOLoss`.
  *
  * @example
  * const schedule = teacherTemperature({ temperature: 0.07 });

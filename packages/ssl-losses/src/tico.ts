@@ -44,7 +44,7 @@ export class TiCoState {
  * @param state read, and assigned unless `updateCovariance` is off
  * @returns scalar
  * @throws ShapeError when the shapes do not match or there is one row; InvalidOptionError for options
- * Source: Zhu et al. 2022, arXiv 2206.10698, algorithm 1. Equal to lightly's `TiCoLoss`.
+ * Source: Zhu et al. 2022, arXiv 2206.10698. Equal to lightly's `TiCoLoss`.
  *
  * @example
  * const state = new TiCoState(16);

@@ -17,7 +17,7 @@ export interface UniformityOptions {
  * @param x `[batch, dim]`, two or more rows
  * @returns scalar
  * @throws ShapeError on another rank or fewer rows
- * Source: Wang and Isola 2020, arXiv 2005.10242, equation 3.
+ * Source: Wang and Isola 2020, arXiv 2005.10242.
  */
 export function uniformity(x: tf.Tensor2D, { t = 2, normalize = true }: UniformityOptions = {}): tf.Scalar {
   checkRows('uniformity', 'x', x);

@@ -16,7 +16,7 @@ export interface VicregOptions {
   readonly eps?: number;
 }
 
-/** Defaults of {@link vicreg}: arXiv 2105.04906, section 4.2. */
+/** Defaults of {@link vicreg}: arXiv 2105.04906. */
 export const vicregDefaults = { lambda: 25, mu: 25, nu: 1, eps: 1e-4 } as const;
 
 /**
@@ -31,8 +31,8 @@ export const vicregDefaults = { lambda: 25, mu: 25, nu: 1, eps: 1e-4 } as const;
  * @param zB same shape, row `i` is another view of row `i` of `zA`
  * @returns scalar
  * @throws ShapeError when the shapes do not match or there is one row; InvalidOptionError for options
- * Source: Bardes et al. 2022, arXiv 2105.04906, equations 1 to 6; with places, VICRegL, arXiv 2210.01571. Equal to
- * lightly's `VICRegLoss`; the mean of both hinges rather than their sum is the authors' code.
+ * Source: Bardes et al. 2022, arXiv 2105.04906; with places, VICRegL, arXiv 2210.01571. Equal to
+ * lightly's `VICRegLoss`; the mean of both hinges rather than their sum is main_vicreg.py of facebookresearch/vicreg.
  *
  * @example
  * const loss = vicreg(tf.randomNormal([8, 16]), tf.randomNormal([8, 16]));

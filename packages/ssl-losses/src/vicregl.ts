@@ -23,7 +23,7 @@ export interface VicreglOptions extends VicregOptions {
   readonly numMatches?: readonly [number, number];
 }
 
-/** Defaults of {@link vicregl}: arXiv 2210.01571, section 4, and the authors' code. */
+/** Defaults of {@link vicregl}: arXiv 2210.01571, and the authors' code. */
 export const vicreglDefaults = { ...vicregDefaults, alpha: 0.75, numMatches: [20, 4] } as const;
 
 /**
@@ -33,12 +33,12 @@ export const vicreglDefaults = { ...vicregDefaults, alpha: 0.75, numMatches: [20
  * views. `L_local` is the mean over the same pairs of views of two `vicreg` losses with half the weight `nu`: one between
  * places matched by the nearest feature, one by the nearest location; each keeps the closest matches.
  *
- * @param globalViews large crops, one or more
+ * @param globalViews large crops, one or more: of views `[batch, dim]`, of places `[batch, height, width, dim]`
  * @param localViews small crops, whose maps may have another size
  * @returns scalar
  * @throws ShapeError when the shapes do not match or there are fewer than two views; InvalidOptionError for options
- * Source: Bardes et al. 2022, arXiv 2210.01571, section 3. Equal to lightly's `VICRegLLoss`, which follows the
- * authors' code in the number of matches and the weight of covariances.
+ * Source: Bardes et al. 2022, arXiv 2210.01571. Equal to lightly's `VICRegLLoss`, which follows the authors'
+ * main_vicregl.py in the number of matches and the weight of covariances.
  */
 export function vicregl(
   globalViews: readonly VicreglView[],

@@ -8,7 +8,7 @@ import { checkTensor } from './check.js';
  * @param localViews `[localViews, batch, dim]`
  * @returns all views, global first, `[views, batch, dim]`, and the scalar distance
  * @throws ShapeError when the shapes do not match
- * Source: Balestriero and LeCun 2025, arXiv 2511.08544, algorithm 2; Wu et al. 2026, arXiv 2606.02572, equation 8.
+ * Source: Balestriero and LeCun 2025, arXiv 2511.08544; Wu et al. 2026, arXiv 2606.02572, equation 8.
  */
 export function viewInvariance(
   where: string,

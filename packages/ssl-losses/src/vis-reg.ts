@@ -19,7 +19,7 @@ export interface VisRegOptions {
   readonly eps?: number;
 }
 
-/** Defaults of {@link visReg}: arXiv 2606.02572, tables 3 and 12; lambda 0.6 suits small data sets. */
+/** Defaults of {@link visReg}: arXiv 2606.02572; lambda 0.6 suits small data sets. */
 export const visRegDefaults = {
   lambda: 0.9,
   numSlices: 4096,

@@ -13,7 +13,7 @@ export interface VisualTokenCrossEntropyOptions<R extends Reduction = Reduction>
   readonly reduction?: R;
 }
 
-/** Defaults of {@link visualTokenCrossEntropy}: arXiv 2106.08254, section 2.3. */
+/** Defaults of {@link visualTokenCrossEntropy}: arXiv 2106.08254. */
 export const visualTokenCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'mean' } as const;
 
 /**
@@ -27,8 +27,8 @@ export const visualTokenCrossEntropyDefaults = { labelSmoothing: 0, reduction: '
  * @param mask `[batch, patches]`, 1 = masked and to be predicted
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
- * Source: Bao et al. 2021 (BEiT), arXiv 2106.08254, equation 1; Chen et al. 2020 (iGPT, Generative Pretraining from Pixels),
- * section 2.1, L_BERT.
+ * Source: Bao et al. 2021 (BEiT), arXiv 2106.08254, equation 1; Chen et al. 2020 (iGPT, Generative Pretraining from
+ * Pixels), L_BERT.
  */
 export function visualTokenCrossEntropy<R extends Reduction = 'mean'>(
   logits: tf.Tensor3D,

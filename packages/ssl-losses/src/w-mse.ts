@@ -41,7 +41,7 @@ export const wMSEDefaults = {
  * @returns scalar
  * @throws ShapeError when the shapes do not match, or the parts are too small or do not divide the batch;
  * InvalidOptionError for options
- * Source: Ermolov et al. 2021, arXiv 2007.06346, section 3. Equal to lightly's `WMSELoss`.
+ * Source: Ermolov et al. 2021, arXiv 2007.06346. Equal to lightly's `WMSELoss`.
  *
  * @example
  * const loss = wMSE(tf.randomNormal([2 * 32, 8]), tf.tensor1d([1, 2], 'int32'), { wSize: 16 });

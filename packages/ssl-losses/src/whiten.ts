@@ -48,7 +48,7 @@ export class WhiteningStatistics {
  * @param x `[n, dim]`, more rows than columns; `[batch, n, dim]` whitens each batch by itself
  * @returns same shape
  * @throws ShapeError when the shapes do not match or there are too few rows; InvalidOptionError for options
- * Source: Ermolov et al. 2021 (W-MSE), arXiv 2007.06346, section 3; Siarohin et al. 2019, arXiv 1806.00420. Equal to
+ * Source: Ermolov et al. 2021 (W-MSE), arXiv 2007.06346; Siarohin et al. 2019, arXiv 1806.00420. Equal to
  * lightly's `Whitening2d`. Gradients flow through the statistics of the batch; accuracy as in `inverseCholesky`.
  */
 export function whiten<T extends tf.Tensor>(x: T, options: WhitenOptions = {}): T {

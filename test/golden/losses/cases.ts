@@ -4,6 +4,7 @@ import { randomKey, RandomStream } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import '../../support/to-be-all-close.js';
 import { finiteDifferences, lossAndGradients } from './golden.js';
+import { withHalf } from './half.js';
 
 /** An array in a file of goldens. */
 export interface CaseArray {
@@ -23,8 +24,8 @@ export interface LossCase {
 
 export type Rows = number[][];
 
-export const readGoldens = <T>(file: string): T =>
-  JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as T;
+export const readGoldens = <T extends object>(file: string): T =>
+  withHalf(file, JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as T);
 
 const modes = ['eager', 'compiled'] as const;
 

@@ -4,6 +4,7 @@ import { randomKey, RandomStream } from 'ssl-tensor/host';
 import { expect } from 'vitest';
 import '../../support/to-be-all-close.js';
 import { finiteDifferences, lossAndGradients } from './golden.js';
+import { withHalf } from './half.js';
 
 interface GoldenArray {
   readonly shape: number[];
@@ -46,9 +47,10 @@ interface Contrastive {
 }
 
 /** Made by generate_contrastive.py in float64. */
-export const contrastive = JSON.parse(
-  readFileSync(new URL('contrastive.json', import.meta.url), 'utf8'),
-) as Contrastive;
+export const contrastive = withHalf(
+  'contrastive.json',
+  JSON.parse(readFileSync(new URL('contrastive.json', import.meta.url), 'utf8')) as Contrastive,
+);
 
 export type Rows = number[][];
 type Mode = 'eager' | 'compiled';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { withHalf } from './half.js';
 
 interface GoldenArray {
   readonly shape: number[];
@@ -43,4 +44,7 @@ interface Dense {
 }
 
 /** Made by generate_dense.py in float64. */
-export const dense = JSON.parse(readFileSync(new URL('dense.json', import.meta.url), 'utf8')) as Dense;
+export const dense = withHalf(
+  'dense.json',
+  JSON.parse(readFileSync(new URL('dense.json', import.meta.url), 'utf8')) as Dense,
+);

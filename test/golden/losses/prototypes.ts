@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { withHalf } from './half.js';
 
 interface GoldenArray {
   readonly shape: number[];
@@ -39,4 +40,7 @@ interface Prototypes {
 }
 
 /** Made by generate_prototypes.py in float64. */
-export const prototypes = JSON.parse(readFileSync(new URL('prototypes.json', import.meta.url), 'utf8')) as Prototypes;
+export const prototypes = withHalf(
+  'prototypes.json',
+  JSON.parse(readFileSync(new URL('prototypes.json', import.meta.url), 'utf8')) as Prototypes,
+);

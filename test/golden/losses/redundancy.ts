@@ -4,6 +4,7 @@ import { randomKey, RandomStream } from 'ssl-tensor/host';
 import { expect } from 'vitest';
 import '../../support/to-be-all-close.js';
 import { lossAndGradients } from './golden.js';
+import { withHalf } from './half.js';
 
 interface GoldenArray {
   readonly shape: number[];
@@ -39,7 +40,10 @@ interface Redundancy {
 }
 
 /** Made by generate_redundancy.py in float64. */
-export const redundancy = JSON.parse(readFileSync(new URL('redundancy.json', import.meta.url), 'utf8')) as Redundancy;
+export const redundancy = withHalf(
+  'redundancy.json',
+  JSON.parse(readFileSync(new URL('redundancy.json', import.meta.url), 'utf8')) as Redundancy,
+);
 
 export type Rows = number[][];
 export type Mode = 'eager' | 'compiled';
