@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** One side of a comparison: a Python script, or a TypeScript file with this process's Node. */
@@ -32,6 +33,8 @@ const tfjsNode = (script: string): Readonly<Record<string, Side>> =>
     ? {}
     : { 'tfjs-node': { script, env: { SSL_TENSOR_DEVICE: 'tensorflow' } } };
 
+/** Folder of generated shards, made by the first run. */
+const photos = join(tmpdir(), 'ssl-bench-photo-shards');
 const epochs = process.env['EPOCHS'] ?? '5';
 const rounds = Number(process.env['ROUNDS'] ?? 3);
 
@@ -94,6 +97,12 @@ export const cases: Readonly<Record<string, Case>> = {
     what: 'from import to the end of the first ViT-Tiny training step, against torch.compile with empty caches',
     ours: { script: 'cases/first-step.ts' },
     peers: variants('peers/first_step.py', 'compile'),
+    rounds,
+  },
+  'webdataset-read': {
+    what: 'reading and decoding 2,000 JPEGs of 500 x 375 from 8 WebDataset shards, 2 workers',
+    ours: { script: 'cases/webdataset-read.ts', args: [photos] },
+    peers: { webdataset: { script: 'peers/webdataset_read.py', args: [photos] } },
     rounds,
   },
   'simclr-mnist': {

@@ -18,7 +18,11 @@ describe('the package', () => {
         ),
       ),
     );
-    expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual(['sharp', 'ssl-tensor/host']);
+    expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual([
+      'sharp',
+      'ssl-tensor/host',
+      'yauzl',
+    ]);
   });
 
   it('lets the process end although a loader was neither read to its end nor closed', () => {

@@ -4,6 +4,7 @@ import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { ImageFilesDataset } from './image-folder-dataset.js';
 import { PackedImageDataset } from './packed-images.js';
 import { SubsetDataset } from './subset.js';
+import { WebDataset } from '../webdataset/web-dataset.js';
 
 /** Opens a data set in this thread; throws {@link DataError} when a module does not deliver one. */
 export async function datasetFromSource(source: DatasetSource): Promise<Dataset<ImageSample>> {
@@ -14,6 +15,8 @@ export async function datasetFromSource(source: DatasetSource): Promise<Dataset<
       return new ImageFilesDataset(source.root, source.paths, source.labels, source.decoding);
     case 'subset':
       return new SubsetDataset(await datasetFromSource(source.of), source.indices);
+    case 'webdataset':
+      return new WebDataset(source);
     case 'module': {
       const dataset = await callExport(source);
       const { length, get } = (dataset ?? {}) as { length?: unknown; get?: unknown };

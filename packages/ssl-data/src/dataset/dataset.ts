@@ -3,6 +3,7 @@ import type { ModuleExport } from '../io/import-export.js';
 import type { PackedImages } from './packed-images.js';
 import type { StringTable } from './string-table.js';
 import type { ImageDecoding } from '../image/decode-image.js';
+import type { WebDatasetSource } from '../webdataset/web-dataset.js';
 
 /**
  * Numbered samples. The same index always gives the same sample.
@@ -35,4 +36,5 @@ export type DatasetSource =
       readonly decoding: ImageDecoding;
     }
   | { readonly kind: 'subset'; readonly of: DatasetSource; readonly indices: Int32Array }
+  | ({ readonly kind: 'webdataset' } & WebDatasetSource)
   | ({ readonly kind: 'module' } & ModuleExport);

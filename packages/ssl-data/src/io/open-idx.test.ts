@@ -54,6 +54,21 @@ describe('openIdx', () => {
     expect(real).toEqual({ data: Float32Array.of(1.5, -0.25), shape: [1, 2] });
   });
 
+  it('reads int8, int16 and float64', async () => {
+    const small = await openIdx(await stored('int8', idx(0x09, [3], Uint8Array.of(0x80, 0xff, 0x7f))));
+    expect(small).toEqual({ data: Int32Array.of(-128, -1, 127), shape: [3] });
+    const short = await openIdx(await stored('int16', idx(0x0b, [2], Uint8Array.of(0x80, 0, 0x01, 0x02))));
+    expect(short).toEqual({ data: Int32Array.of(-32768, 258), shape: [2] });
+    const doubles = Buffer.alloc(24);
+    [0.1, -Infinity, NaN].forEach((value, i) => doubles.writeDoubleBE(value, i * 8));
+    const real = await openIdx(await stored('float64', idx(0x0e, [3], doubles)));
+    expect(real).toEqual({ data: Float32Array.of(0.1, -Infinity, NaN), shape: [3] });
+    doubles.writeDoubleBE(1e300, 8);
+    await expect(openIdx(await stored('beyond', idx(0x0e, [3], doubles)))).rejects.toThrow(
+      /element 1 is 1e\+300, beyond float32/,
+    );
+  });
+
   it('reads a file of many chunks', async () => {
     const data = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 7919) >> 3);
     for (const bytes of [idx(8, [3000, 1000], data), gzipSync(idx(8, [3000, 1000], data), { level: 1 })]) {
@@ -86,7 +101,7 @@ describe('openIdx', () => {
     ['header', pixels.subarray(0, 9), /header ends after 9 bytes/, 9],
     ['empty', new Uint8Array(), /header ends after 0 bytes/, 0],
     ['magic', Buffer.from('<!DOCTYPE html>'), /not an IDX file: it starts with 0x3c21/, 0],
-    ['type', idx(0x0e, [1], new Uint8Array(8)), /element type 0x0e is not supported/, 2],
+    ['type', idx(0x0a, [1], new Uint8Array(8)), /element type 0x0a is not supported; expected 0x08 \(uint8\)/, 2],
     ['rank', Buffer.from([0, 0, 8, 0]), /rank is 0/, 3],
     ['huge', idx(8, [4e9, 4e9], new Uint8Array(4)), /announces 16000000000000000000 bytes .*maxBytes/, 4],
     ['claim', idx(8, [1_000_000_000], new Uint8Array(4)), /truncated: expected 1000000008 bytes .* found 12/, 12],

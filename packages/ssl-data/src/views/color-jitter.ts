@@ -1,7 +1,7 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { adjustBrightness, adjustContrast, adjustSaturation } from '../image/adjust-color.js';
 import { adjustHue } from '../image/adjust-hue.js';
-import { checkRange, describedView, type Range, type View } from './view.js';
+import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 
 export interface ColorJitterOptions {
   /** A range of factors, or `d` for `[max(0, 1 - d), 1 + d]`. Default none. */
@@ -12,7 +12,16 @@ export interface ColorJitterOptions {
   readonly hue?: number | Range;
 }
 
+/** One draw of {@link colorJitter}. */
+export interface ColorJitterParameters {
+  /** Order of the adjustments: 0 brightness, 1 contrast, 2 saturation, 3 hue. */
+  readonly order: readonly number[];
+  /** Factors of brightness, contrast and saturation, and turn of the hue; those without a range are 1, 1, 1 and 0 and are left out. */
+  readonly values: readonly number[];
+}
+
 const adjustments = [adjustBrightness, adjustContrast, adjustSaturation, adjustHue] as const;
+const neutral = [1, 1, 1, 0] as const;
 
 /**
  * Random brightness, contrast, saturation and hue, in random order.
@@ -21,22 +30,25 @@ const adjustments = [adjustBrightness, adjustContrast, adjustSaturation, adjustH
  * @throws InvalidOptionError
  * Source: torchvision's `ColorJitter` on PIL images.
  */
-export function colorJitter(options: ColorJitterOptions): View {
+export function colorJitter(options: ColorJitterOptions): DescribedView<ColorJitterParameters> {
   const ranges = [
     factors('brightness', options.brightness),
     factors('contrast', options.contrast),
     factors('saturation', options.saturation),
     turns(options.hue),
   ] as const;
-  return describedView('colorJitter', options, (image, random) => {
-    const order = random.permutation(4);
-    const values = ranges.map((range) => (range === undefined ? undefined : random.uniform(range[0], range[1])));
-    let result = image;
-    for (const which of order) {
-      const value = values[which];
-      if (value !== undefined) result = adjustments[which]!(result, value);
-    }
-    return result;
+  return describedView('colorJitter', options, {
+    draw: (_height, _width, random) => ({
+      order: [...random.permutation(4)],
+      values: ranges.map((range, which) =>
+        range === undefined ? neutral[which]! : random.uniform(range[0], range[1]),
+      ),
+    }),
+    apply: (image, { order, values }) => {
+      let result = image;
+      for (const which of order) if (ranges[which] !== undefined) result = adjustments[which]!(result, values[which]!);
+      return result;
+    },
   });
 }
 

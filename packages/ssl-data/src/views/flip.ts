@@ -1,5 +1,5 @@
 import { flipHorizontally, flipVertically } from '../image/flip.js';
-import { checkProbability, describedView, type View } from './view.js';
+import { checkProbability, type DescribedView, describedView } from './view.js';
 
 export interface FlipOptions {
   /** Probability. Default 0.5. */
@@ -7,19 +7,21 @@ export interface FlipOptions {
 }
 
 /** Mirrors left to right with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError */
-export function horizontalFlip(options: FlipOptions = {}): View {
+export function horizontalFlip(options: FlipOptions = {}): DescribedView<boolean> {
   const { p = 0.5 } = options;
   checkProbability('horizontalFlip', 'p', p);
-  return describedView('horizontalFlip', options, (image, random) =>
-    random.bernoulli(p) ? flipHorizontally(image) : image,
-  );
+  return describedView('horizontalFlip', options, {
+    draw: (_height, _width, random) => random.bernoulli(p),
+    apply: (image, flipped) => (flipped ? flipHorizontally(image) : image),
+  });
 }
 
 /** Mirrors top to bottom with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError */
-export function verticalFlip(options: FlipOptions = {}): View {
+export function verticalFlip(options: FlipOptions = {}): DescribedView<boolean> {
   const { p = 0.5 } = options;
   checkProbability('verticalFlip', 'p', p);
-  return describedView('verticalFlip', options, (image, random) =>
-    random.bernoulli(p) ? flipVertically(image) : image,
-  );
+  return describedView('verticalFlip', options, {
+    draw: (_height, _width, random) => random.bernoulli(p),
+    apply: (image, flipped) => (flipped ? flipVertically(image) : image),
+  });
 }

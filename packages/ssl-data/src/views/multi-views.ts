@@ -5,7 +5,7 @@ import type { ModuleView, View } from './view.js';
 export type Views = readonly (View | ModuleView)[];
 
 /** Two independent draws of one view: SimCLR, BYOL, VICReg and their kin. */
-export function twoViews(view: View | ModuleView): Views {
+export function twoViews<V extends View | ModuleView>(view: V): readonly [V, V] {
   return [view, view];
 }
 

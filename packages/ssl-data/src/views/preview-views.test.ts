@@ -5,8 +5,9 @@ import sharp from 'sharp';
 import { DataError, InvalidOptionError, ndArray } from 'ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ImageArrayDataset } from '../dataset/image-array-dataset.js';
-import { twoViews } from './multi-views.js';
+import { multiViews, twoViews } from './multi-views.js';
 import { previewViews } from './preview-views.js';
+import { resize } from './resize.js';
 import { solarize } from './solarize.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'preview-'));
@@ -34,6 +35,30 @@ describe('previewViews', () => {
       [100, 155, 155],
     ]);
     expect(await readdir(join(folder, 'new'))).toEqual(['sheet.png']);
+  });
+
+  it('draws small crops in proportion, in the middle of their cells', async () => {
+    const path = join(folder, 'crops.png');
+    const crops = multiViews([resize({ size: [4, 8] }), 1], [resize({ size: 4 }), 1]);
+    const size = await previewViews(dataset, crops, { path, count: 1, draws: 1, cell: 16 });
+    expect(size).toEqual({ height: 24, width: 64 });
+    const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
+    const inked = (column: number): number[] => {
+      const rows = new Set<number>();
+      const columns = new Set<number>();
+      for (let y = 0; y < 16; y++)
+        for (let x = 0; x < 16; x++)
+          if (data[((4 + y) * info.width + 4 + column * 20 + x) * info.channels] === 10) {
+            rows.add(y);
+            columns.add(x);
+          }
+      return [Math.min(...rows), rows.size, Math.min(...columns), columns.size];
+    };
+    expect([0, 1, 2].map(inked)).toEqual([
+      [0, 16, 0, 16],
+      [4, 8, 0, 16],
+      [4, 8, 4, 8],
+    ]);
   });
 
   it('reports what it cannot do', async () => {

@@ -23,7 +23,8 @@ export interface PreviewViewsOptions {
 const gap = 4;
 
 /**
- * Draws a contact sheet: one row per sample, first the image itself, then its views.
+ * Draws a contact sheet: one row per sample, first the image itself, then its views. The largest view of a row fills its
+ * cell, smaller ones (local crops) are drawn in proportion.
  *
  * @returns height and width of the sheet, pixels
  * @throws DataError when a sample cannot be read or the file not written, InvalidOptionError
@@ -51,11 +52,13 @@ export async function previewViews(
         pictures.push(view(image, new RandomStream(foldIn(foldIn(foldIn(key, index), draw), v)))),
       );
     }
+    const largest = Math.max(...pictures.slice(1).map(longSide));
     for (const [column, picture] of pictures.entries()) {
+      const { png, height, width } = await tile(picture, cell / (column === 0 ? longSide(picture) : largest));
       tiles.push({
-        input: await tile(picture, cell),
-        top: gap + row * (cell + gap),
-        left: gap + column * (cell + gap),
+        input: png,
+        top: gap + row * (cell + gap) + Math.floor((cell - height) / 2),
+        left: gap + column * (cell + gap) + Math.floor((cell - width) / 2),
       });
     }
   }
@@ -70,17 +73,27 @@ export async function previewViews(
   return { height, width };
 }
 
-async function tile(image: Image, cell: number): Promise<Buffer> {
+function longSide(image: Image): number {
+  const [height, width] = imageSize(image, 'previewViews');
+  return Math.max(height, width);
+}
+
+async function tile(
+  image: Image,
+  scale: number,
+): Promise<{ readonly png: Buffer; readonly height: number; readonly width: number }> {
   const [height, width, channels] = imageSize(image, 'previewViews');
   if (channels < 1 || channels > 4)
     throw new InvalidOptionError('previewViews', 'views', 'images of 1 to 4 channels', channels);
   const { default: sharp } = await import('sharp');
   const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
-  return sharp(Buffer.from(image.data), { raw })
+  const drawn = { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
+  const png = await sharp(Buffer.from(image.data), { raw })
     .toColourspace('srgb')
-    .resize({ width: cell, height: cell, fit: 'contain', kernel: 'nearest', background: '#888' })
+    .resize({ ...drawn, fit: 'fill', kernel: 'nearest' })
     .png()
     .toBuffer();
+  return { png, ...drawn };
 }
 
 /** Writes beside the target and renames, so that no reader sees half a file. */

@@ -1,6 +1,5 @@
 import { affine } from '../image/affine.js';
-import { imageSize } from '../image/image.js';
-import { checkRange, describedView, type Range, type View } from './view.js';
+import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 
 export interface RandomAffineOptions {
   /** Rotation, degrees: a range, or `d` for `[-d, d]`. */
@@ -17,6 +16,17 @@ export interface RandomAffineOptions {
   readonly fill?: number | readonly number[];
 }
 
+/** One draw of {@link randomAffine}. */
+export interface RandomAffineParameters {
+  /** Clockwise, degrees. */
+  readonly angle: number;
+  /** Right and down, pixels. */
+  readonly translate: readonly [x: number, y: number];
+  readonly scale: number;
+  /** Degrees, parallel to x and to y. */
+  readonly shear: readonly [x: number, y: number];
+}
+
 /**
  * Random rotation, shift, scale and shear about the centre.
  *
@@ -24,7 +34,7 @@ export interface RandomAffineOptions {
  * @throws InvalidOptionError
  * Source: torchvision's `RandomAffine` on PIL images.
  */
-export function randomAffine(options: RandomAffineOptions): View {
+export function randomAffine(options: RandomAffineOptions): DescribedView<RandomAffineParameters> {
   const { translate, scale, interpolation = 'nearest', fill = 0 } = options;
   const degrees = symmetric(options.degrees);
   const shear = options.shear === undefined ? undefined : symmetric(options.shear);
@@ -34,19 +44,21 @@ export function randomAffine(options: RandomAffineOptions): View {
   if (scale !== undefined) checkRange('randomAffine', 'scale', scale, Number.MIN_VALUE, Number.MAX_VALUE);
   if (shear !== undefined) checkRange('randomAffine', 'shear', [shear[0], shear[1]], -89, 89);
   if (shear?.length === 4) checkRange('randomAffine', 'shear', [shear[2], shear[3]], -89, 89);
-  return describedView('randomAffine', options, (image, random) => {
-    const [height, width] = imageSize(image, 'randomAffine');
-    const angle = random.uniform(degrees[0], degrees[1]);
-    let x = 0;
-    let y = 0;
-    if (translate !== undefined) {
-      x = Math.round(random.uniform(-translate[0] * width, translate[0] * width));
-      y = Math.round(random.uniform(-translate[1] * height, translate[1] * height));
-    }
-    const factor = scale === undefined ? 1 : random.uniform(scale[0], scale[1]);
-    const shearX = shear === undefined ? 0 : random.uniform(shear[0], shear[1]);
-    const shearY = shear?.length === 4 ? random.uniform(shear[2], shear[3]) : 0;
-    return affine(image, { angle, translate: [x, y], scale: factor, shear: [shearX, shearY], interpolation, fill });
+  return describedView('randomAffine', options, {
+    draw: (height, width, random) => {
+      const angle = random.uniform(degrees[0], degrees[1]);
+      let x = 0;
+      let y = 0;
+      if (translate !== undefined) {
+        x = Math.round(random.uniform(-translate[0] * width, translate[0] * width));
+        y = Math.round(random.uniform(-translate[1] * height, translate[1] * height));
+      }
+      const factor = scale === undefined ? 1 : random.uniform(scale[0], scale[1]);
+      const shearX = shear === undefined ? 0 : random.uniform(shear[0], shear[1]);
+      const shearY = shear?.length === 4 ? random.uniform(shear[2], shear[3]) : 0;
+      return { angle, translate: [x, y], scale: factor, shear: [shearX, shearY] };
+    },
+    apply: (image, drawn) => affine(image, { ...drawn, interpolation, fill }),
   });
 }
 

@@ -1,5 +1,5 @@
 import { grayscale } from '../image/adjust-color.js';
-import { checkProbability, describedView, type View } from './view.js';
+import { checkProbability, type DescribedView, describedView } from './view.js';
 
 export interface RandomGrayscaleOptions {
   /** Probability. Default 0.1. */
@@ -7,8 +7,11 @@ export interface RandomGrayscaleOptions {
 }
 
 /** Grey, with unchanged number of channels, with probability `p`. @returns a view `[h, w, 1 or 3] -> the same shape` @throws InvalidOptionError */
-export function randomGrayscale(options: RandomGrayscaleOptions = {}): View {
+export function randomGrayscale(options: RandomGrayscaleOptions = {}): DescribedView<boolean> {
   const { p = 0.1 } = options;
   checkProbability('randomGrayscale', 'p', p);
-  return describedView('randomGrayscale', options, (image, random) => (random.bernoulli(p) ? grayscale(image) : image));
+  return describedView('randomGrayscale', options, {
+    draw: (_height, _width, random) => random.bernoulli(p),
+    apply: (image, grey) => (grey ? grayscale(image) : image),
+  });
 }

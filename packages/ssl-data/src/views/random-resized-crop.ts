@@ -1,7 +1,7 @@
 import type { RandomStream } from 'ssl-tensor/host';
-import { imageSize } from '../image/image.js';
+import { bicubicCrop } from '../image/bicubic-crop.js';
 import { type Box, resizedCrop } from '../image/resized-crop.js';
-import { checkRange, checkSize, describedView, type Range, type View } from './view.js';
+import { checkOneOf, checkRange, checkSize, type DescribedView, describedView, type Range } from './view.js';
 
 export interface RandomResizedCropOptions {
   /** Output side, or height and width, pixels. */
@@ -10,6 +10,8 @@ export interface RandomResizedCropOptions {
   readonly scale?: Range;
   /** Width over height of the crop. Default `[3 / 4, 4 / 3]`. */
   readonly ratio?: Range;
+  /** Default `bilinear`. */
+  readonly interpolation?: 'bilinear' | 'bicubic';
 }
 
 /**
@@ -51,19 +53,22 @@ function centralBox(height: number, width: number, ratio: Range): Box {
 }
 
 /**
- * Random part of the image, resized (bilinear, antialiased) to a fixed size.
+ * Random part of the image, resized (antialiased) to a fixed size.
  *
  * @returns a view `[h, w, c] -> [size, size, c]`
  * @throws InvalidOptionError
  * Source: torchvision's `RandomResizedCrop` on PIL images.
  */
-export function randomResizedCrop(options: RandomResizedCropOptions): View {
-  const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = options;
+export function randomResizedCrop(options: RandomResizedCropOptions): DescribedView<Box> {
+  const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3], interpolation = 'bilinear' } = options;
   const [height, width] = checkSize('randomResizedCrop', options.size);
   checkRange('randomResizedCrop', 'scale', scale, Number.MIN_VALUE, 1);
   checkRange('randomResizedCrop', 'ratio', ratio, Number.MIN_VALUE, Number.MAX_VALUE);
-  return describedView('randomResizedCrop', options, (image, random) => {
-    const [imageHeight, imageWidth] = imageSize(image, 'randomResizedCrop');
-    return resizedCrop(image, drawCropBox(imageHeight, imageWidth, scale, ratio, random), height, width);
+  checkOneOf('randomResizedCrop', 'interpolation', interpolation, ['bilinear', 'bicubic']);
+  const cut = interpolation === 'bicubic' ? bicubicCrop : resizedCrop;
+  return describedView('randomResizedCrop', options, {
+    draw: (imageHeight, imageWidth, random) => drawCropBox(imageHeight, imageWidth, scale, ratio, random),
+    apply: (image, box) => cut(image, box, height, width),
+    outputSize: () => [height, width],
   });
 }

@@ -1,6 +1,6 @@
 import { imageSize } from '../image/image.js';
 import { resizedCrop } from '../image/resized-crop.js';
-import { checkSize, describedView, type View } from './view.js';
+import { checkSize, type DescribedView, describedView } from './view.js';
 
 export interface ResizeOptions {
   /** Output side, or height and width, pixels. */
@@ -15,20 +15,24 @@ export interface ResizeOptions {
  * @returns a view `[h, w, c] -> [size, size, c]`
  * @throws InvalidOptionError
  */
-export function resize(options: ResizeOptions): View {
+export function resize(options: ResizeOptions): DescribedView<null> {
   const { fit = 'cover' } = options;
   const [height, width] = checkSize('resize', options.size);
-  return describedView('resize', options, (image) => {
-    const [imageHeight, imageWidth] = imageSize(image, 'resize');
-    const part = fit === 'cover' ? Math.min(imageHeight / height, imageWidth / width) : 0;
-    const boxHeight = fit === 'cover' ? Math.max(1, Math.min(imageHeight, Math.round(height * part))) : imageHeight;
-    const boxWidth = fit === 'cover' ? Math.max(1, Math.min(imageWidth, Math.round(width * part))) : imageWidth;
-    const box = {
-      top: Math.floor((imageHeight - boxHeight) / 2),
-      left: Math.floor((imageWidth - boxWidth) / 2),
-      height: boxHeight,
-      width: boxWidth,
-    };
-    return resizedCrop(image, box, height, width);
+  return describedView('resize', options, {
+    draw: () => null,
+    outputSize: () => [height, width],
+    apply: (image) => {
+      const [imageHeight, imageWidth] = imageSize(image, 'resize');
+      const part = fit === 'cover' ? Math.min(imageHeight / height, imageWidth / width) : 0;
+      const boxHeight = fit === 'cover' ? Math.max(1, Math.min(imageHeight, Math.round(height * part))) : imageHeight;
+      const boxWidth = fit === 'cover' ? Math.max(1, Math.min(imageWidth, Math.round(width * part))) : imageWidth;
+      const box = {
+        top: Math.floor((imageHeight - boxHeight) / 2),
+        left: Math.floor((imageWidth - boxWidth) / 2),
+        height: boxHeight,
+        width: boxWidth,
+      };
+      return resizedCrop(image, box, height, width);
+    },
   });
 }

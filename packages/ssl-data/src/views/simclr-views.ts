@@ -1,11 +1,12 @@
 import { colorJitter } from './color-jitter.js';
 import { compose } from './compose.js';
 import { horizontalFlip } from './flip.js';
-import { gaussianBlur } from './gaussian-blur.js';
-import { twoViews, type Views } from './multi-views.js';
+import { gaussianBlur, tenthKernel } from './gaussian-blur.js';
+import { twoViews } from './multi-views.js';
 import { randomApply } from './random-apply.js';
 import { randomGrayscale } from './random-grayscale.js';
 import { randomResizedCrop } from './random-resized-crop.js';
+import type { DescribedView } from './view.js';
 
 export interface SimclrViewsOptions {
   /** Output side, pixels. */
@@ -36,7 +37,7 @@ export const simclrViewsDefaults = {
  * @throws InvalidOptionError
  * Source: Chen et al. 2020, arXiv 2002.05709, appendix A.
  */
-export function simclrViews(options: SimclrViewsOptions = {}): Views {
+export function simclrViews(options: SimclrViewsOptions = {}): readonly [DescribedView, DescribedView] {
   const { size, strength, minScale, blurProbability, flipProbability } = { ...simclrViewsDefaults, ...options };
   const jitter = colorJitter({
     brightness: 0.8 * strength,
@@ -44,14 +45,13 @@ export function simclrViews(options: SimclrViewsOptions = {}): Views {
     saturation: 0.8 * strength,
     hue: 0.2 * strength,
   });
-  const kernelSize = Math.max(3, Math.floor(size / 20) * 2 + 1);
   return twoViews(
     compose(
       randomResizedCrop({ size, scale: [minScale, 1] }),
       horizontalFlip({ p: flipProbability }),
       randomApply(jitter, 0.8),
       randomGrayscale({ p: 0.2 }),
-      randomApply(gaussianBlur({ kernelSize, sigma: [0.1, 2] }), blurProbability),
+      randomApply(gaussianBlur({ kernelSize: tenthKernel(size), sigma: [0.1, 2] }), blurProbability),
     ),
   );
 }

@@ -1,9 +1,10 @@
 import { compose } from './compose.js';
 import { gaussianBlur } from './gaussian-blur.js';
-import { twoViews, type Views } from './multi-views.js';
+import { twoViews } from './multi-views.js';
 import { randomAffine } from './random-affine.js';
 import { randomApply } from './random-apply.js';
 import { randomResizedCrop } from './random-resized-crop.js';
+import type { DescribedView } from './view.js';
 
 export interface SmallImageViewsOptions {
   /** Output side, pixels. */
@@ -26,7 +27,7 @@ export const smallImageViewsDefaults = { size: 28, minScale: 0.35, degrees: 10, 
  * @returns two views `[h, w, c] -> [size, size, c]`
  * @throws InvalidOptionError
  */
-export function smallImageViews(options: SmallImageViewsOptions = {}): Views {
+export function smallImageViews(options: SmallImageViewsOptions = {}): readonly [DescribedView, DescribedView] {
   const { size, minScale, degrees, blurProbability } = { ...smallImageViewsDefaults, ...options };
   return twoViews(
     compose(

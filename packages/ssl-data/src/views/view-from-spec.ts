@@ -1,33 +1,64 @@
 import { DataError, InvalidOptionError } from 'ssl-tensor/host';
 import { callExport, type ModuleExport, moduleSpecifier } from '../io/import-export.js';
+import { autoAugment } from './auto-augment.js';
+import { boxBlur } from './box-blur.js';
+import { centerCrop } from './center-crop.js';
 import { colorJitter } from './color-jitter.js';
 import { compose } from './compose.js';
+import { cutout } from './cutout.js';
 import { horizontalFlip, verticalFlip } from './flip.js';
 import { gaussianBlur } from './gaussian-blur.js';
+import { randAugment } from './rand-augment.js';
 import { randomAffine } from './random-affine.js';
 import { randomApply } from './random-apply.js';
+import { randomAutocontrast } from './random-autocontrast.js';
+import { randomCrop } from './random-crop.js';
+import { randomEqualize } from './random-equalize.js';
+import { randomErasing } from './random-erasing.js';
 import { randomGrayscale } from './random-grayscale.js';
+import { randomInvert } from './random-invert.js';
+import { randomPosterize } from './random-posterize.js';
 import { randomResizedCrop } from './random-resized-crop.js';
+import { randomRotation } from './random-rotation.js';
+import { randomSharpness } from './random-sharpness.js';
+import { resizeShortSide } from './resize-short-side.js';
 import { resize } from './resize.js';
 import { solarize } from './solarize.js';
-import type { ModuleView, View, ViewSpec } from './view.js';
+import { trivialAugmentWide } from './trivial-augment-wide.js';
+import type { DescribedView, ModuleView, View, ViewSpec } from './view.js';
 
-const makers: Readonly<Record<string, (options: never) => View>> = {
+const makers: Readonly<Record<string, (options: never) => DescribedView>> = {
+  autoAugment,
+  boxBlur,
+  centerCrop,
   colorJitter,
+  cutout,
   gaussianBlur,
   horizontalFlip,
+  randAugment,
   randomAffine,
+  randomAutocontrast,
+  randomCrop,
+  randomEqualize,
+  randomErasing,
   randomGrayscale,
+  randomInvert,
+  randomPosterize,
   randomResizedCrop,
+  randomRotation,
+  randomSharpness,
   resize,
+  resizeShortSide,
   solarize,
+  trivialAugmentWide,
   verticalFlip,
   compose: (specs: readonly ViewSpec[]) => compose(...specs.map(builtInView)),
   randomApply: ({ view, p }: { view: ViewSpec; p: number }) => randomApply(builtInView(view), p),
 };
 
-function builtInView(spec: ViewSpec): View {
-  const make = makers[spec.kind];
+function builtInView(spec: ViewSpec): DescribedView {
+  // Own names only: a recipe read from a file must not reach `constructor`.
+  const make = Object.hasOwn(makers, spec.kind) ? makers[spec.kind] : undefined;
   if (make === undefined)
     throw new InvalidOptionError('view', 'kind', `one of ${Object.keys(makers).join(', ')}`, spec.kind);
   return make(spec.options as never);

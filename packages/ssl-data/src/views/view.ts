@@ -1,6 +1,6 @@
 import type { RandomStream } from 'ssl-tensor/host';
 import { InvalidOptionError } from 'ssl-tensor/host';
-import type { Image } from '../image/image.js';
+import { type Image, imageSize } from '../image/image.js';
 
 /** How to make a view again in a worker thread: plain data. */
 export interface ViewSpec {
@@ -9,14 +9,40 @@ export interface ViewSpec {
 }
 
 /**
+ * A view in two steps: numbers are drawn, then applied. Whoever draws on the host and applies elsewhere (a batch inside
+ * a compiled step) needs nothing but the numbers.
+ */
+export interface ViewSteps<P = unknown> {
+  /**
+   * Draws one set of parameters.
+   *
+   * @param height of the image, pixels
+   * @param width of the image, pixels
+   * @returns plain data: numbers, booleans, `null`, and arrays and records of them
+   */
+  draw(height: number, width: number, random: RandomStream): P;
+  /** Deterministic in image and parameters; never writes into its input, may return it unchanged. */
+  apply(image: Image, parameters: P): Image;
+  /** Size of the result for an image of the given size; without it, the size stays. */
+  outputSize?(height: number, width: number, parameters: P): readonly [height: number, width: number];
+}
+
+/**
  * A random change of one image: a pure function of the image and the numbers drawn from `random`.
  *
  * A view never writes into its input; it may return it unchanged. Built-in views carry `spec`, so that the loader can
- * make them again in a worker; a view of one's own has none and goes to workers as a {@link ModuleView}.
+ * make them again in a worker, and `steps`; a view of one's own has neither and goes to workers as a {@link ModuleView}.
  */
 export interface View {
   (image: Image, random: RandomStream): Image;
   readonly spec?: ViewSpec;
+  readonly steps?: ViewSteps;
+}
+
+/** A built-in view. */
+export interface DescribedView<P = unknown> extends View {
+  readonly spec: ViewSpec;
+  readonly steps: ViewSteps<P>;
 }
 
 /** A view that workers import: `module` exports, as `exportName`, a function from `options` to a {@link View}. */
@@ -28,13 +54,18 @@ export interface ModuleView {
   readonly options?: unknown;
 }
 
-/** Attaches the recipe to a built-in view. */
-export function describedView(
-  kind: string,
-  options: unknown,
-  apply: (image: Image, random: RandomStream) => Image,
-): View {
-  return Object.assign(apply, { spec: { kind, options } });
+/** Makes a built-in view of its recipe and its two steps. */
+export function describedView<P>(kind: string, options: unknown, steps: ViewSteps<P>): DescribedView<P> {
+  const view = (image: Image, random: RandomStream): Image => {
+    const [height, width] = imageSize(image, kind);
+    return steps.apply(image, steps.draw(height, width, random));
+  };
+  return Object.assign(view, { spec: { kind, options }, steps });
+}
+
+/** True for a view that has both recipe and steps, as all built-in ones do. */
+export function isDescribed(view: View): view is DescribedView {
+  return view.spec !== undefined && view.steps !== undefined;
 }
 
 /** A closed range `[low, high]` from which a parameter is drawn uniformly. */
@@ -66,4 +97,9 @@ export function checkSize(
   if (!pair.every((side) => Number.isInteger(side) && side > 0))
     throw new InvalidOptionError(where, 'size', 'a positive integer or two', String(size));
   return pair;
+}
+
+/** Throws {@link InvalidOptionError} unless the value is one of those given: options may come from JavaScript or a file. */
+export function checkOneOf<T extends string>(where: string, option: string, value: T, allowed: readonly T[]): void {
+  if (!allowed.includes(value)) throw new InvalidOptionError(where, option, `one of ${allowed.join(', ')}`, value);
 }

@@ -101,7 +101,7 @@ describe('random resized crop', () => {
 describe('small-image preset', () => {
   it('has the per-pixel mean and deviation of its torchvision counterpart', () => {
     const image = stored('grey');
-    const [view] = smallImageViews() as [View];
+    const [view] = smallImageViews();
     const { mean, deviation } = moments(Array.from({ length: 8000 }, (_, n) => view(image, stream(n)).data));
     const reference = golden.statistics.smallImageViews;
     const distance = (a: number[], b: number[]): number =>

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import type { NdArray } from 'ssl-tensor/host';
+import { DataError, ndArray } from 'ssl-tensor/host';
+import { openNifti } from '../io/open-nifti.js';
+import { openNpy } from '../io/open-npy.js';
+import { checkIndex } from './check-index.js';
+import type { Dataset, DatasetSource } from './dataset.js';
+import { listVolumeFiles } from './list-volume-files.js';
+import { sharedIntegers } from './shared-memory.js';
+import { stringAt, type StringTable, stringTable } from './string-table.js';
+
+/** What data sets of volumes deliver. */
+export interface VolumeSample {
+  /** `[depth, height, width, channels]`. */
+  readonly volume: NdArray<Float32Array>;
+  /** Class, 0-based. */
+  readonly label?: number;
+}
+
+export interface VolumeFolderOptions {
+  /**
+   * `folders`: the first folder of a path is its class; `none`: no classes. Default: `folders` when all volumes lie in
+   * sub-folders, `none` when all lie in the folder itself.
+   */
+  readonly labels?: 'folders' | 'none';
+  /** Most bytes of one volume, in the file and in memory. Default 2 GiB. */
+  readonly maxBytes?: number;
+}
+
+/** Plain data by which another thread opens the same volumes. */
+interface VolumeFiles {
+  readonly root: string;
+  readonly paths: StringTable;
+  readonly labels: Int32Array | undefined;
+  readonly classes: readonly string[];
+  readonly maxBytes: number;
+}
+
+/**
+ * A folder of volumes (.nii, .nii.gz, .npy), recursive: one sub-folder per class, or flat and unlabelled. Sorted, so that
+ * numbers are stable. Volumes are read when asked for, as float32: NIfTI as {@link openNifti} gives it, arrays of NumPy of
+ * `[d, h, w]` or `[d, h, w, c]`.
+ */
+export class VolumeFolderDataset implements Dataset<VolumeSample> {
+  readonly length: number;
+  readonly #files: VolumeFiles;
+
+  /** Use {@link VolumeFolderDataset.open}. */
+  constructor(files: VolumeFiles) {
+    this.#files = files;
+    this.length = files.paths.lengths.length;
+  }
+
+  /** Names of the classes, in the order of their numbers; empty without classes. */
+  get classes(): readonly string[] {
+    return this.#files.classes;
+  }
+
+  /** Class of each volume, `[length]`, where known. */
+  get labels(): Int32Array | undefined {
+    return this.#files.labels;
+  }
+
+  get source(): DatasetSource {
+    return { kind: 'module', module: import.meta.url, exportName: volumesFromFiles.name, options: this.#files };
+  }
+
+  /**
+   * @param root the folder
+   * @throws DataError when the folder is missing, holds no volume, mixes both layouts, or has a link that leads out of it
+   */
+  static async open(root: string, options: VolumeFolderOptions = {}): Promise<VolumeFolderDataset> {
+    const { labels, maxBytes = 2 ** 31 } = options;
+    const names = await listVolumeFiles(root);
+    const loose = names.filter((name) => !name.includes('/')).length;
+    if (labels !== 'none' && loose > 0 && (loose < names.length || labels === 'folders'))
+      throw new DataError(
+        `${loose} of ${names.length} volumes lie outside the class folders; move them, or pass labels: 'none'`,
+        { path: root },
+      );
+    const files = { root, paths: stringTable(names), maxBytes };
+    if (labels === 'none' || loose > 0) return new VolumeFolderDataset({ ...files, labels: undefined, classes: [] });
+    const folders = names.map((name) => name.slice(0, name.indexOf('/')));
+    const classes = [...new Set(folders)];
+    const numbers = new Map(classes.map((name, index) => [name, index]));
+    return new VolumeFolderDataset({
+      ...files,
+      labels: sharedIntegers(folders.map((name) => numbers.get(name)!)),
+      classes,
+    });
+  }
+
+  /** Path of volume `index`. */
+  path(index: number): string {
+    checkIndex('VolumeFolderDataset', index, this.length);
+    return join(this.#files.root, stringAt(this.#files.paths, index));
+  }
+
+  /** @throws DataError when the file cannot be read */
+  async get(index: number): Promise<VolumeSample> {
+    const path = this.path(index);
+    const { labels, maxBytes } = this.#files;
+    const volume = /\.npy$/i.test(path)
+      ? await npyVolume(path, maxBytes)
+      : (await openNifti(path, { maxBytes })).volume;
+    return labels === undefined ? { volume } : { volume, label: labels[index]! };
+  }
+}
+
+/** Opens the data set in another thread. */
+export function volumesFromFiles(files: VolumeFiles): VolumeFolderDataset {
+  return new VolumeFolderDataset(files);
+}
+
+async function npyVolume(path: string, maxBytes: number): Promise<NdArray<Float32Array>> {
+  const { data, shape } = await openNpy(path, { maxBytes });
+  if (shape.length < 3 || shape.length > 4 || data.length === 0)
+    throw new DataError(
+      `holds [${shape.join(', ')}]; a volume is [depth, height, width] or has channels as a fourth axis`,
+      {
+        path,
+      },
+    );
+  // uint8 grows to four times its size.
+  if (data.length * 4 > maxBytes)
+    throw new DataError(`needs ${data.length * 4} bytes as float32, the limit is ${maxBytes}; raise maxBytes`, {
+      path,
+    });
+  const voxels = data instanceof Float32Array ? data : Float32Array.from(data);
+  return ndArray(voxels, shape.length === 3 ? [...shape, 1] : shape);
+}

@@ -1,0 +1,16 @@
+import { ndArray } from 'ssl-tensor/host';
+import { type Image, imageSize } from './image.js';
+
+/** Sends every value through a table. @param image `[h, w, c]` @param table `[256]`, one for all channels, or `[c * 256]`, channel after channel @returns `[h, w, c]` */
+export function mapLevels(image: Image, table: Uint8Array): Image {
+  const { data, shape } = image;
+  const out = new Uint8Array(data.length);
+  if (table.length === 256) {
+    for (let i = 0; i < data.length; i++) out[i] = table[data[i]!]!;
+    return ndArray(out, shape);
+  }
+  const channels = imageSize(image, 'mapLevels')[2];
+  for (let i = 0; i < data.length; i += channels)
+    for (let channel = 0; channel < channels; channel++) out[i + channel] = table[channel * 256 + data[i + channel]!]!;
+  return ndArray(out, shape);
+}

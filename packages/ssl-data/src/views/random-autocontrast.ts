@@ -1,0 +1,8 @@
+import { autocontrast } from '../image/autocontrast.js';
+import { sometimes, type SometimesOptions } from './sometimes.js';
+import type { DescribedView } from './view.js';
+
+/** Stretches the values of each channel to the full range with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: torchvision's `RandomAutocontrast`. */
+export function randomAutocontrast(options: SometimesOptions = {}): DescribedView<boolean> {
+  return sometimes('randomAutocontrast', options, autocontrast);
+}

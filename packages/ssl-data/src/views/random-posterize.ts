@@ -1,0 +1,17 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { posterize } from '../image/posterize.js';
+import { sometimes, type SometimesOptions } from './sometimes.js';
+import type { DescribedView } from './view.js';
+
+export interface RandomPosterizeOptions extends SometimesOptions {
+  /** Upper bits that stay, 0..8. */
+  readonly bits: number;
+}
+
+/** Keeps the upper bits of every value with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: torchvision's `RandomPosterize`. */
+export function randomPosterize(options: RandomPosterizeOptions): DescribedView<boolean> {
+  const { bits } = options;
+  if (!(Number.isInteger(bits) && bits >= 0 && bits <= 8))
+    throw new InvalidOptionError('randomPosterize', 'bits', 'an integer from 0 to 8', bits);
+  return sometimes('randomPosterize', options, (image) => posterize(image, bits));
+}

@@ -1,0 +1,15 @@
+import { adjustSharpness } from '../image/adjust-sharpness.js';
+import { sometimes, type SometimesOptions } from './sometimes.js';
+import { checkRange, type DescribedView } from './view.js';
+
+export interface RandomSharpnessOptions extends SometimesOptions {
+  /** 0 = smoothed, 1 = unchanged, above 1 = sharpened. */
+  readonly factor: number;
+}
+
+/** Smooths or sharpens with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: torchvision's `RandomAdjustSharpness`. */
+export function randomSharpness(options: RandomSharpnessOptions): DescribedView<boolean> {
+  const { factor } = options;
+  checkRange('randomSharpness', 'factor', [factor, factor], 0, Number.MAX_VALUE);
+  return sometimes('randomSharpness', options, (image) => adjustSharpness(image, factor));
+}

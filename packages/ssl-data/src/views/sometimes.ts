@@ -1,0 +1,22 @@
+import type { Image } from '../image/image.js';
+import { checkProbability, type DescribedView, describedView } from './view.js';
+
+/** Options of a view whose only draw is whether it is applied. */
+export interface SometimesOptions {
+  /** Probability. Default 0.5. */
+  readonly p?: number;
+}
+
+/** An operation that needs no numbers, applied with probability `p`. */
+export function sometimes<O extends SometimesOptions>(
+  kind: string,
+  options: O,
+  operation: (image: Image) => Image,
+): DescribedView<boolean> {
+  const { p = 0.5 } = options;
+  checkProbability(kind, 'p', p);
+  return describedView(kind, options, {
+    draw: (_height, _width, random) => random.bernoulli(p),
+    apply: (image, applied) => (applied ? operation(image) : image),
+  });
+}

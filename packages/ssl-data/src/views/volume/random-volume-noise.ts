@@ -1,0 +1,42 @@
+import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from 'ssl-tensor/host';
+import { checkProbability } from '../view.js';
+import { type VolumeView, volumeView } from './volume.js';
+
+export interface RandomVolumeNoiseOptions {
+  /** Mean of the noise. Default 0. */
+  readonly mean?: number;
+  /** Greatest standard deviation; each draw's is uniform between 0 and it. Default 0.1. */
+  readonly std?: number;
+  /** Probability. Default 0.1. */
+  readonly p?: number;
+}
+
+/** One draw of {@link randomVolumeNoise}; `null` for a volume that stays. */
+export type RandomVolumeNoiseParameters = { readonly std: number; readonly noise: RandomKey } | null;
+
+/**
+ * Adds Gaussian noise with probability `p`.
+ *
+ * @returns a view `[d, h, w, c] -> [d, h, w, c]`
+ * @throws InvalidOptionError
+ * Source: MONAI's `RandGaussianNoise`.
+ */
+export function randomVolumeNoise(options: RandomVolumeNoiseOptions = {}): VolumeView<RandomVolumeNoiseParameters> {
+  const { mean = 0, std = 0.1, p = 0.1 } = options;
+  checkProbability('randomVolumeNoise', 'p', p);
+  if (!Number.isFinite(mean)) throw new InvalidOptionError('randomVolumeNoise', 'mean', 'finite', mean);
+  if (!(std >= 0 && Number.isFinite(std)))
+    throw new InvalidOptionError('randomVolumeNoise', 'std', 'finite, not negative', std);
+  return volumeView<RandomVolumeNoiseParameters>('randomVolumeNoise', {
+    draw: (_shape, random) =>
+      random.bernoulli(p) ? { std: random.uniform(0, std), noise: [random.bits(), random.bits()] } : null,
+    apply: (volume, drawn) => {
+      if (drawn === null) return volume;
+      const random = new RandomStream(drawn.noise);
+      return ndArray(
+        volume.data.map((value) => value + random.normal(mean, drawn.std)),
+        volume.shape,
+      );
+    },
+  });
+}

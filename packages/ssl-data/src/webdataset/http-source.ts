@@ -1,0 +1,304 @@
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+
+/** How shards are fetched; plain data. */
+export interface HttpOptions {
+  /** Sent with every request, such as `{ authorization: 'Bearer ...' }`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Longest time without a byte, ms. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Further tries after a failed connection, a broken-off answer, or a status 408, 429 or 5xx. Default 4. */
+  readonly retries?: number;
+  /** Wait before the first further try, ms; doubles each time, at most 10 s. Default 200. */
+  readonly retryDelayMs?: number;
+}
+
+/** What a server says about a file. */
+export interface HttpFile {
+  readonly url: string;
+  /** Bytes, where the server tells. */
+  readonly size: number | undefined;
+  /** ETag, or the time of the last change where there is none. */
+  readonly validator: string | undefined;
+  /** Whether parts can be asked for. */
+  readonly ranges: boolean;
+}
+
+/** An attempt that may succeed when it is made again. Never leaves this file. */
+class TransientError extends Error {
+  readonly waitMs: number | undefined;
+
+  constructor(message: string, waitMs?: number) {
+    super(message);
+    this.waitMs = waitMs;
+  }
+}
+
+const maxDelayMs = 10_000;
+
+/** Throws {@link InvalidOptionError} for an option that is not accepted. */
+export function checkHttpOptions({ timeoutMs = 1, retries = 0, retryDelayMs = 0 }: HttpOptions): void {
+  const check = (option: string, value: number, least: number): void => {
+    if (!Number.isSafeInteger(value) || value < least || value > 2 ** 31 - 1)
+      throw new InvalidOptionError('WebDataset.open', `http.${option}`, `an integer of at least ${least}`, value);
+  };
+  check('timeoutMs', timeoutMs, 1);
+  check('retries', retries, 0);
+  check('retryDelayMs', retryDelayMs, 0);
+}
+
+/** A URL as it may stand in messages: its query may hold a signature. */
+export function displayUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
+/**
+ * Reads files over HTTP with time limits and further tries. Connections are Node's: kept open and used again.
+ *
+ * Source: RFC 9110, sections 13 (conditional requests) and 14 (range requests).
+ */
+export class HttpSource {
+  readonly #options: HttpOptions;
+
+  constructor(options: HttpOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Asks for the first byte, which tells more than HEAD: servers and signed URLs may refuse that. */
+  async probe(url: string): Promise<HttpFile> {
+    return this.#attempts(url, async (deadline) => {
+      const answer = await this.#ask(url, deadline, { range: 'bytes=0-0' });
+      await answer.body?.cancel();
+      if (answer.status !== 200 && answer.status !== 206 && answer.status !== 416) throw refused(url, answer);
+      const ranges = answer.status === 206;
+      const size = ranges
+        ? totalOf(answer)
+        : answer.status === 416
+          ? 0
+          : numberIn(answer.headers.get('content-length'));
+      return { url, size, validator: validatorOf(answer), ranges: ranges && size !== undefined };
+    });
+  }
+
+  /**
+   * Reads a part of a file.
+   *
+   * @throws DataError when the file has vanished, has changed since it was probed, or cannot be fetched
+   */
+  async range(file: HttpFile, offset: number, length: number): Promise<Uint8Array> {
+    if (length === 0) return new Uint8Array(0);
+    const { url } = file;
+    return this.#attempts(url, async (deadline) => {
+      const answer = await this.#ask(url, deadline, {
+        range: `bytes=${offset}-${offset + length - 1}`,
+        ...ifUnchanged(file),
+      });
+      if (answer.status !== 206 || hasChanged(file, answer) || startOf(answer) !== offset) {
+        await answer.body?.cancel();
+        // All of the file in place of a part: If-Range did not hold.
+        throw answer.status < 400 || answer.status === 412 || answer.status === 416
+          ? changed(url)
+          : refused(url, answer);
+      }
+      const bytes = Buffer.allocUnsafe(length);
+      let done = 0;
+      for await (const piece of pieces(answer, deadline)) {
+        if (done + piece.length > length)
+          throw new DataError('the server sent more bytes than were asked for', { path: displayUrl(url), offset });
+        bytes.set(piece, done);
+        done += piece.length;
+      }
+      if (done < length) throw new TransientError(`the answer ended after ${done} of ${length} bytes`);
+      return bytes;
+    });
+  }
+
+  /**
+   * Reads a whole small file.
+   *
+   * @returns `undefined` when the server has none or refuses it, and when it is longer than `maxBytes`
+   */
+  async small(url: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    return this.#attempts(url, async (deadline) => {
+      const answer = await this.#ask(url, deadline, {});
+      if (answer.status >= 500 || answer.status === 429) {
+        await answer.body?.cancel();
+        throw refused(url, answer);
+      }
+      if (answer.status !== 200 || (numberIn(answer.headers.get('content-length')) ?? 0) > maxBytes) {
+        await answer.body?.cancel();
+        return undefined;
+      }
+      const parts: Uint8Array[] = [];
+      let total = 0;
+      for await (const piece of pieces(answer, deadline)) {
+        total += piece.length;
+        if (total > maxBytes) return undefined;
+        parts.push(piece);
+      }
+      return Buffer.concat(parts, total);
+    });
+  }
+
+  /**
+   * Reads a whole file in order. A further try goes on where the last one stopped, if the server can.
+   *
+   * @param write called with each piece and its place; a place of 0 after others starts afresh
+   * @returns bytes of the file
+   */
+  async download(
+    file: HttpFile,
+    maxBytes: number,
+    write: (piece: Uint8Array, offset: number) => Promise<void>,
+  ): Promise<number> {
+    const { url, size } = file;
+    const resumable = file.ranges && file.validator !== undefined;
+    let done = 0;
+    return this.#attempts(url, async (deadline) => {
+      if (!resumable) done = 0;
+      if (size !== undefined && done === size) return done;
+      const conditions = done > 0 ? { range: `bytes=${done}-`, ...ifUnchanged(file) } : {};
+      const answer = await this.#ask(url, deadline, conditions);
+      const isRest = done > 0 && answer.status === 206 && startOf(answer) === done;
+      if (hasChanged(file, answer) || (!isRest && (done > 0 || answer.status !== 200))) {
+        await answer.body?.cancel();
+        throw answer.status < 400 ? changed(url) : refused(url, answer);
+      }
+      const expected = size ?? numberIn(answer.headers.get('content-length'));
+      for await (const piece of pieces(answer, deadline)) {
+        if (done + piece.length > (expected ?? maxBytes) || done + piece.length > maxBytes)
+          throw new DataError(
+            `has more than the ${Math.min(expected ?? maxBytes, maxBytes)} bytes that were expected`,
+            {
+              path: displayUrl(url),
+              offset: done,
+            },
+          );
+        await write(piece, done);
+        done += piece.length;
+      }
+      if (expected !== undefined && done < expected)
+        throw new TransientError(`the answer ended after ${done} of ${expected} bytes`);
+      return done;
+    });
+  }
+
+  async #ask(url: string, deadline: Deadline, headers: Record<string, string>): Promise<Response> {
+    // A compressed answer would have other offsets.
+    const sent = { ...this.#options.headers, 'accept-encoding': 'identity', ...headers };
+    const answer = await fetch(url, { headers: sent, signal: deadline.signal });
+    deadline.extend();
+    return answer;
+  }
+
+  async #attempts<T>(url: string, attempt: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const { retries = 4, retryDelayMs = 200, timeoutMs = 30_000 } = this.#options;
+    for (let tried = 0; ; tried++) {
+      const deadline = new Deadline(timeoutMs);
+      try {
+        return await attempt(deadline);
+      } catch (cause) {
+        if (DataError.isInstance(cause)) throw cause;
+        if (tried >= retries)
+          throw new DataError(
+            `cannot be fetched, tried ${tried + 1} times: ${deadline.signal.aborted ? `no byte for ${timeoutMs} ms` : reasonOf(cause)}; check the server, or raise http.retries`,
+            { path: displayUrl(url), cause },
+          );
+        const wait = cause instanceof TransientError ? cause.waitMs : undefined;
+        const backoff = Math.min(maxDelayMs, wait ?? retryDelayMs * 2 ** tried);
+        await new Promise((resolve) => setTimeout(resolve, backoff));
+      } finally {
+        deadline.clear();
+      }
+    }
+  }
+}
+
+/** Aborts what goes too long without a byte. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(milliseconds: number) {
+    this.#timer = setTimeout(() => this.#controller.abort(), milliseconds);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  extend(): void {
+    this.#timer.refresh();
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+async function* pieces(answer: Response, deadline: Deadline): AsyncGenerator<Uint8Array> {
+  if (answer.body === null) return;
+  for await (const piece of answer.body as AsyncIterable<Uint8Array>) {
+    deadline.extend();
+    yield piece;
+  }
+}
+
+/** If-Range wants a strong ETag. */
+function ifUnchanged({ validator }: HttpFile): Record<string, string> {
+  return validator === undefined || validator.startsWith('W/') ? {} : { 'if-range': validator };
+}
+
+function hasChanged({ validator, size }: HttpFile, answer: Response): boolean {
+  if (answer.status !== 200 && answer.status !== 206) return false;
+  const total = answer.status === 206 ? totalOf(answer) : numberIn(answer.headers.get('content-length'));
+  const now = validatorOf(answer);
+  return (
+    (validator !== undefined && now !== undefined && now !== validator) ||
+    (size !== undefined && total !== undefined && total !== size)
+  );
+}
+
+function validatorOf({ headers }: Response): string | undefined {
+  return headers.get('etag') ?? headers.get('last-modified') ?? undefined;
+}
+
+/** The first byte's place in `content-range: bytes 5-9/1234`. */
+function startOf({ headers }: Response): number | undefined {
+  return numberIn(/^bytes (\d+)-/i.exec(headers.get('content-range') ?? '')?.[1] ?? null);
+}
+
+/** The file's size in `content-range: bytes 0-0/1234`. */
+function totalOf({ headers }: Response): number | undefined {
+  return numberIn(/^bytes \d+-\d+\/(\d+)$/i.exec(headers.get('content-range') ?? '')?.[1] ?? null);
+}
+
+function numberIn(text: string | null): number | undefined {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function changed(url: string): DataError {
+  return new DataError('has changed since it was indexed; open the data set anew', { path: displayUrl(url) });
+}
+
+/** What an answer's status means: worth another try, or final. */
+function refused(url: string, { status, headers }: Response): Error {
+  if (status === 408 || status === 429 || status >= 500) {
+    const seconds = numberIn(headers.get('retry-after'));
+    return new TransientError(`the server answers ${status}`, seconds === undefined ? undefined : seconds * 1000);
+  }
+  const meaning =
+    status === 404 || status === 410
+      ? 'the file is not there (any more); check the URL'
+      : status === 401 || status === 403
+        ? 'access is denied; pass http: { headers }, or sign the URL anew'
+        : 'check the URL';
+  return new DataError(`the server answers ${status}: ${meaning}`, { path: displayUrl(url) });
+}
+
+function reasonOf(cause: unknown): string {
+  // An error of undici, or what else was thrown.
+  const { message, cause: inner } = cause as { message?: string; cause?: { message?: string; code?: string } };
+  const detail = inner?.message ?? inner?.code;
+  return `${message}${detail === undefined ? '' : ` (${detail})`}`;
+}

@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { fileError, FilePool } from './file-pool.js';
+import { scanTar } from './scan-tar.js';
+import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';
+
+export interface IndexTarOptions {
+  /** Largest number of headers. Default 33,554,432. */
+  readonly maxEntries?: number;
+}
+
+export const defaultMaxEntries = 2 ** 25;
+
+/**
+ * Finds the samples of a local shard from its tar headers; data are not read.
+ *
+ * Neighbouring files with the same key make a sample; see `splitMemberName` for the rule.
+ *
+ * @param path an uncompressed tar archive
+ * @returns keys, extensions, offsets and sizes, column by column
+ * @throws DataError for a file that is missing, no tar archive, compressed, damaged or truncated, with the offset
+ */
+export async function indexTar(path: string, options: IndexTarOptions = {}): Promise<ShardIndex> {
+  const { maxEntries = defaultMaxEntries } = options;
+  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
+    throw new InvalidOptionError('indexTar', 'maxEntries', 'an integer of at least 1', maxEntries);
+  return scanShard(path, path, maxEntries);
+}
+
+/** {@link indexTar} of an archive that messages call by another name. */
+export async function scanShard(path: string, name: string, maxEntries: number): Promise<ShardIndex> {
+  const { size } = await fileStatus(path);
+  const files = new FilePool();
+  try {
+    const read = (offset: number, length: number): Promise<Uint8Array> => files.read(path, size, offset, length);
+    const start = await read(0, Math.min(size, 2));
+    if (start.length === 0) throw new DataError('is empty; fetch it again', { path: name, offset: 0 });
+    if (start[0] === 0x1f && start[1] === 0x8b)
+      throw new DataError('is compressed by gzip, which cannot be read at random; unpack it: gunzip <file>', {
+        path: name,
+        offset: 0,
+      });
+    const builder = new ShardIndexBuilder(name);
+    await scanTar({ path: name, size, read }, maxEntries, (member) => builder.add(member));
+    return builder.finish(size);
+  } finally {
+    await files.close();
+  }
+}
+
+/** Size of a file and time of its last change, ms; throws {@link DataError} when it is missing or no file. */
+export async function fileStatus(path: string): Promise<{ readonly size: number; readonly modified: number }> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile()) throw new DataError('is not a file; give the path of a tar archive', { path });
+    return { size: status.size, modified: status.mtimeMs };
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { displayUrl } from './http-source.js';
+import { maxSidecarBytes, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
+import { fileStatus, scanShard } from './index-tar.js';
+import type { Shard } from './shard.js';
+import type { ShardIndex } from './shard-index.js';
+import { isUrl } from './shard-locations.js';
+import type { ShardStore } from './shard-store.js';
+
+export interface OpenedShard {
+  readonly shard: Shard;
+  readonly index: ShardIndex;
+}
+
+/**
+ * Finds a shard and its index: from the sidecar where there is a valid one, else by a scan, which then writes it.
+ *
+ * @throws DataError when the shard is missing, damaged or beyond a limit
+ */
+export async function openShard(location: string, store: ShardStore, maxEntries: number): Promise<OpenedShard> {
+  return isUrl(location) ? openUrl(location, store, maxEntries) : openFile(location, maxEntries);
+}
+
+async function openFile(path: string, maxEntries: number): Promise<OpenedShard> {
+  const { size, modified } = await fileStatus(path);
+  const shard: Shard = { kind: 'file', path, size };
+  const sidecar = sidecarPath(path);
+  const known = await readSidecar(sidecar, size, modified);
+  if (known !== undefined) return { shard, index: known };
+  const index = await scanShard(path, path, maxEntries);
+  await keep(sidecar, index, modified);
+  return { shard, index };
+}
+
+async function openUrl(url: string, store: ShardStore, maxEntries: number): Promise<OpenedShard> {
+  const { cache, http } = store;
+  const file = await http.probe(url);
+  const kept = cache?.indexPath(file);
+  const opened = (index: ShardIndex): OpenedShard => ({ shard: { kind: 'url', file, size: index.size }, index });
+  if (file.size !== undefined) {
+    const known = kept === undefined ? undefined : await readSidecar(kept, file.size);
+    if (known !== undefined) return opened(known);
+    if (store.readsParts(file)) {
+      const sidecar = new URL(url);
+      sidecar.pathname = sidecarPath(sidecar.pathname);
+      const bytes = await http.small(sidecar.href, maxSidecarBytes);
+      const sent = bytes === undefined ? undefined : parseSidecar(Buffer.from(bytes).toString('utf8'), file.size);
+      if (sent !== undefined) {
+        if (kept !== undefined) await keep(kept, sent);
+        return opened(sent);
+      }
+    }
+  }
+  if (cache === undefined)
+    throw new InvalidOptionError(
+      'WebDataset.open',
+      'cache',
+      `{ folder } for ${displayUrl(url)}: its server sends no parts of files, or has no index beside the shard`,
+      'undefined',
+    );
+  const index = await cache.use(file, (path) => scanShard(path, displayUrl(url), maxEntries));
+  await keep(cache.indexPath(file), index);
+  return opened(index);
+}
+
+/** The index is a convenience: a folder that cannot be written costs a scan next time. */
+async function keep(path: string, index: ShardIndex, modified?: number): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeSidecar(path, index, modified);
+  } catch {
+    // Read-only folders are common.
+  }
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError } from 'ssl-tensor/host';
+import { displayUrl, type HttpFile, type HttpSource } from './http-source.js';
+import { temporaryName } from './write-atomically.js';
+
+export interface ShardCacheOptions {
+  /** Folder for downloaded shards and for indices; of one user alone. */
+  readonly folder: string;
+  /** Bytes of shards that are kept; the longest unused ones go first. Default 16 GiB. */
+  readonly maxBytes?: number;
+  /** Download every shard whole, also from servers that send parts. Default false. */
+  readonly download?: boolean;
+}
+
+const touchEveryMs = 60_000;
+const staleMs = 3_600_000;
+
+/** Shards from servers in a folder of bounded size, which threads and processes may share. */
+export class ShardCache {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+  readonly #http: HttpSource;
+  readonly #touched = new Map<string, number>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor({ folder, maxBytes = 2 ** 34 }: ShardCacheOptions, http: HttpSource) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+    this.#http = http;
+  }
+
+  /** Where the index of a file lies, or will lie. A file that changes on its server gets another name. */
+  indexPath(file: HttpFile): string {
+    return join(this.#folder, `${nameOf(file)}.index.json`);
+  }
+
+  /** Path of a file that is here. */
+  async find(file: HttpFile): Promise<string | undefined> {
+    const path = this.#pathOf(file);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined || (file.size !== undefined && found.size !== file.size)) return undefined;
+    const now = Date.now();
+    if (now - (this.#touched.get(path) ?? 0) > touchEveryMs) {
+      this.#touched.set(path, now);
+      // Only the order of removal hangs on it.
+      await utimes(path, now / 1000, now / 1000).catch(() => {});
+    }
+    return path;
+  }
+
+  /**
+   * Calls `use` with the path of a file, downloaded if it is not here. Downloads run one after the other, so that the
+   * folder stays within its bytes and no shard goes before it was used.
+   *
+   * @returns what `use` returns
+   * @throws DataError when the file cannot be fetched or is larger than the cache, and what `use` throws
+   */
+  async use<T>(file: HttpFile, use: (path: string) => Promise<T>): Promise<T> {
+    const found = await this.find(file);
+    if (found !== undefined) {
+      try {
+        return await use(found);
+      } catch (error) {
+        // It may have been removed between the two.
+        if ((await this.find(file)) !== undefined) throw error;
+      }
+    }
+    const turn = this.#turn.then(async () => use((await this.find(file)) ?? (await this.#download(file))));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  #pathOf(file: HttpFile): string {
+    return join(this.#folder, `${nameOf(file)}.tar`);
+  }
+
+  async #download(file: HttpFile): Promise<string> {
+    const { url, size } = file;
+    const path = this.#pathOf(file);
+    if (size !== undefined && size > this.#maxBytes)
+      throw new DataError(`has ${size} bytes, the cache takes ${this.#maxBytes}; raise cache.maxBytes`, {
+        path: displayUrl(url),
+      });
+    await mkdir(this.#folder, { recursive: true });
+    if (size !== undefined) await this.#makeRoom(size);
+    const temporary = temporaryName(path);
+    try {
+      const target = await open(temporary, 'wx');
+      try {
+        const total = await this.#http.download(file, this.#maxBytes, async (piece, offset) => {
+          if (offset === 0) await target.truncate(0);
+          for (let done = 0; done < piece.length;)
+            done += (await target.write(piece, done, piece.length - done, offset + done)).bytesWritten;
+        });
+        if (size === undefined) await this.#makeRoom(total);
+      } finally {
+        await target.close();
+      }
+      await rename(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      if (DataError.isInstance(cause)) throw cause;
+      throw new DataError(`cannot be kept in the cache: ${(cause as Error).message}`, { path: this.#folder, cause });
+    }
+    return path;
+  }
+
+  /** Removes the longest unused shards until `bytes` more fit, and what broken-off downloads left behind. */
+  async #makeRoom(bytes: number): Promise<void> {
+    const shards: { readonly path: string; readonly size: number; readonly used: number }[] = [];
+    for (const name of await readdir(this.#folder)) {
+      const temporary = name.endsWith('.tmp');
+      if (!temporary && !/^[0-9a-f]{40}\.tar$/.test(name)) continue;
+      const path = join(this.#folder, name);
+      // Another process may be removing it as well.
+      const found = await stat(path).catch(() => undefined);
+      if (found === undefined) continue;
+      if (!temporary) shards.push({ path, size: found.size, used: found.mtimeMs });
+      else if (Date.now() - found.mtimeMs > staleMs) await rm(path, { force: true });
+    }
+    let total = shards.reduce((sum, { size }) => sum + size, bytes);
+    for (const { path, size } of shards.sort((a, b) => a.used - b.used)) {
+      if (total <= this.#maxBytes) return;
+      await rm(path, { force: true }).catch(() => {});
+      total -= size;
+    }
+  }
+}
+
+function nameOf({ url, size, validator }: HttpFile): string {
+  const identity = [url, validator ?? '', size === undefined ? '' : String(size)];
+  return createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 40);
+}

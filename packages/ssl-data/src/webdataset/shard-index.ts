@@ -1,0 +1,85 @@
+import { DataError } from 'ssl-tensor/host';
+import { splitMemberName } from './member-name.js';
+import type { TarMember } from './scan-tar.js';
+
+/** What a shard holds and where, column by column. */
+export interface ShardIndex {
+  /** Bytes of the archive. */
+  readonly size: number;
+  /** Whether all names stand in full in the headers just before the data. */
+  readonly plainNames: boolean;
+  /** Extensions that occur. */
+  readonly extensions: readonly string[];
+  /** Key of each sample, `[samples]`. */
+  readonly keys: readonly string[];
+  /** Number of members of each sample, `[samples]`. */
+  readonly counts: readonly number[];
+  /** For each member, in the order of the archive, `[members]`: number in `extensions`, first byte, bytes. */
+  readonly extensionOf: readonly number[];
+  readonly offsets: readonly number[];
+  readonly sizes: readonly number[];
+}
+
+/** Largest number of different extensions. */
+export const maxExtensions = 1024;
+
+/** Groups members into samples: neighbours with the same key, as the Python package does. */
+export class ShardIndexBuilder {
+  readonly #path: string;
+  readonly #extensions = new Map<string, number>();
+  readonly #keys: string[] = [];
+  readonly #counts: number[] = [];
+  readonly #extensionOf: number[] = [];
+  readonly #offsets: number[] = [];
+  readonly #sizes: number[] = [];
+  #plainNames = true;
+
+  /** @param path archive, for messages */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws DataError when the sample has a member of this extension already */
+  add({ name, offset, size, plainName }: TarMember): void {
+    const split = splitMemberName(name);
+    if (split === undefined) return;
+    const [key, extension] = split;
+    let number = this.#extensions.get(extension);
+    if (number === undefined) {
+      number = this.#extensions.size;
+      if (number === maxExtensions)
+        throw new DataError(`has more than ${maxExtensions} different extensions; keys must not contain dots`, {
+          path: this.#path,
+          offset,
+        });
+      this.#extensions.set(extension, number);
+    }
+    const last = this.#keys.length - 1;
+    if (last >= 0 && this.#keys[last] === key) {
+      if (this.#extensionOf.includes(number, this.#extensionOf.length - this.#counts[last]!))
+        throw new DataError(`holds '${name}' twice in a row; pack the archive again`, { path: this.#path, offset });
+      this.#counts[last]!++;
+    } else {
+      this.#keys.push(key);
+      this.#counts.push(1);
+    }
+    this.#extensionOf.push(number);
+    this.#offsets.push(offset);
+    this.#sizes.push(size);
+    this.#plainNames &&= plainName;
+  }
+
+  /** @param size bytes of the archive */
+  finish(size: number): ShardIndex {
+    return {
+      size,
+      plainNames: this.#plainNames,
+      extensions: [...this.#extensions.keys()],
+      keys: this.#keys,
+      counts: this.#counts,
+      extensionOf: this.#extensionOf,
+      offsets: this.#offsets,
+      sizes: this.#sizes,
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import { foldIn, InvalidOptionError, randomKey } from 'ssl-tensor/host';
+import type { Sampler } from '../loader/sampler.js';
+import { samplesPerEpoch, shardOrder, type ShardOrderOptions } from './shard-order.js';
+import type { WebDataset } from './web-dataset.js';
+
+export interface ShardSamplerOptions extends ShardOrderOptions {
+  /** Seed of all orders. Default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Orders that go through the shards of a WebDataset one after the other, shuffled as far as a buffer reaches: for shards
+ * on servers and slow disks. (A DataLoader without a sampler draws from all samples alike.)
+ *
+ * @returns a sampler for `DataLoader`: `indices(epoch)` depends on the options and the epoch alone
+ * @throws InvalidOptionError
+ * Source: see {@link shardOrder}.
+ */
+export function shardSampler(dataset: Pick<WebDataset, 'shardLengths'>, options: ShardSamplerOptions = {}): Sampler {
+  const { seed = 0, ...order } = options;
+  if (!Number.isSafeInteger(seed)) throw new InvalidOptionError('shardSampler', 'seed', 'a safe integer', seed);
+  const { shardLengths } = dataset;
+  const key = foldIn(randomKey(seed), 'shard order');
+  return {
+    length: samplesPerEpoch(shardLengths, order),
+    indices: (epoch) => shardOrder(key, epoch, shardLengths, order),
+  };
+}

@@ -1,0 +1,49 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import type { ImageDecoding } from '../image/decode-image.js';
+import { checkHttpOptions, type HttpOptions } from './http-source.js';
+import type { LabelMember } from './member-label.js';
+import type { ShardCacheOptions } from './shard-cache.js';
+
+export interface WebDatasetOptions extends ImageDecoding {
+  /** Extensions of images, the first that a sample has counts. Default: `imageExtensions`. */
+  readonly imageExtensions?: readonly string[];
+  /** Member with the class, or `none`. Default: `cls` when the samples have it. */
+  readonly label?: 'none' | LabelMember;
+  /** Read all classes while opening, so that `labels` is there. Default false. */
+  readonly loadLabels?: boolean;
+  /** Shards that come from servers; needed where they send no parts of files, or have no index beside a shard. */
+  readonly cache?: ShardCacheOptions;
+  readonly http?: HttpOptions;
+  /** `fail` ends the opening at a shard that cannot be read; `skip` leaves it out, see `skippedShards`. Default `fail`. */
+  readonly onBadShard?: 'fail' | 'skip';
+  /** With `skip`: largest part of the shards that may be left out, 0..1; one always may. Default 0.1. */
+  readonly maxBadShare?: number;
+  /** Largest number of files in all shards. Default 33,554,432. */
+  readonly maxEntries?: number;
+  /** Largest number of bytes that are read for one sample. Default 256 MiB. */
+  readonly maxSampleBytes?: number;
+}
+
+/** Throws {@link InvalidOptionError} for an option that is not accepted. */
+export function checkWebDatasetOptions(options: WebDatasetOptions): void {
+  const { imageExtensions, label, cache, http, onBadShard = 'fail', maxBadShare = 0 } = options;
+  const refuse = (option: string, expected: string, actual: unknown): never => {
+    throw new InvalidOptionError('WebDataset.open', option, expected, actual);
+  };
+  const checkCount = (option: string, value: number | undefined): void => {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1))
+      refuse(option, 'an integer of at least 1', value);
+  };
+  checkCount('maxEntries', options.maxEntries);
+  // Members are numbered by 32 bits.
+  if ((options.maxEntries ?? 0) > 2 ** 31 - 2) refuse('maxEntries', `at most ${2 ** 31 - 2}`, options.maxEntries);
+  checkCount('maxSampleBytes', options.maxSampleBytes);
+  checkCount('cache.maxBytes', cache?.maxBytes);
+  if (cache?.folder === '') refuse('cache.folder', 'a path', "''");
+  if (imageExtensions?.length === 0) refuse('imageExtensions', 'at least one extension', '[]');
+  if (label !== undefined && label !== 'none' && !label.extension)
+    refuse('label', "'none' or { extension, field? }", JSON.stringify(label));
+  if (onBadShard !== 'fail' && onBadShard !== 'skip') refuse('onBadShard', "'fail' or 'skip'", onBadShard);
+  if (!(maxBadShare >= 0 && maxBadShare <= 1)) refuse('maxBadShare', 'between 0 and 1', maxBadShare);
+  if (http !== undefined) checkHttpOptions(http);
+}

@@ -1,0 +1,272 @@
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, InvalidOptionError, SslError } from 'ssl-tensor/host';
+import { sidecarPath, writeSidecar } from './index-sidecar.js';
+import { splitMemberName } from './member-name.js';
+import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';
+import { paddingOf, tarEnd, tarHeaderBlocks } from './tar-blocks.js';
+import { temporaryName } from './write-atomically.js';
+
+/** A sample to write. */
+export interface WritableSample {
+  /** Name without extensions, such as `000042` or `train/000042`. */
+  readonly key: string;
+  /** Bytes or text by extension, such as `{ jpg, cls: '3' }`. */
+  readonly members: ReadonlyMap<string, Uint8Array | string> | Readonly<Record<string, Uint8Array | string>>;
+}
+
+export interface WebDatasetWriterOptions {
+  /** Name of the shards; `%06d` becomes their number. Default `%06d.tar`. */
+  readonly pattern?: string;
+  /** Samples per shard at most. Default 10,000. */
+  readonly maxSamples?: number;
+  /** Bytes per shard at most, unless one sample alone is larger. Default 1 GiB. */
+  readonly maxBytes?: number;
+  /** Replace shards that are there. Default false. */
+  readonly overwrite?: boolean;
+}
+
+/** What was written. */
+export interface WrittenShards {
+  /** Paths, in order. */
+  readonly shards: readonly string[];
+  readonly samples: number;
+  /** Bytes of all shards. */
+  readonly bytes: number;
+}
+
+const where = 'WebDatasetWriter';
+/** Bytes that are collected before they are written. */
+const writeBytes = 1 << 20;
+
+/**
+ * Writes samples into tar shards of bounded size, each with its index beside it.
+ *
+ * A shard appears whole or not at all: it is written under a temporary name, brought to the disk and renamed. The same
+ * samples give the same bytes. The Python package reads the shards as they are.
+ *
+ * ```ts
+ * const writer = await WebDatasetWriter.create('packed', { pattern: 'train-%06d.tar' });
+ * await writer.write({ key: '000000', members: { jpg: await readFile('cat.jpg'), cls: '3' } });
+ * const { shards } = await writer.close();
+ * ```
+ *
+ * Source: POSIX.1-2017 pax (ustar, PAX paths); `ShardWriter` of webdataset 1.0 (Python) for names and limits.
+ */
+export class WebDatasetWriter {
+  readonly #folder: string;
+  readonly #pattern: string;
+  readonly #maxSamples: number;
+  readonly #maxBytes: number;
+  readonly #shards: string[] = [];
+  #samples = 0;
+  #bytes = 0;
+  #lastKey: string | undefined;
+  #open: OpenShard | undefined;
+
+  private constructor(folder: string, { pattern, maxSamples, maxBytes }: Required<WebDatasetWriterOptions>) {
+    this.#folder = folder;
+    this.#pattern = pattern;
+    this.#maxSamples = maxSamples;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * @param folder made where it is not there
+   * @throws InvalidOptionError; DataError when the folder holds shards of this pattern (see `overwrite`)
+   */
+  static async create(folder: string, options: WebDatasetWriterOptions = {}): Promise<WebDatasetWriter> {
+    const { pattern = '%06d.tar', maxSamples = 10_000, maxBytes = 2 ** 30, overwrite = false } = options;
+    const parts = /^([^/\\%]*)%0?(\d?)d([^/\\%]*\.tar)$/.exec(pattern);
+    if (parts === null)
+      throw new InvalidOptionError(where, 'pattern', "a file name with one '%06d' that ends in '.tar'", pattern);
+    for (const [option, value] of Object.entries({ maxSamples, maxBytes }))
+      if (!Number.isSafeInteger(value) || value < 1)
+        throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
+    const [, before = '', , after = ''] = parts;
+    const isShard = (name: string): boolean =>
+      name.startsWith(before) && name.endsWith(after) && /^\d+$/.test(name.slice(before.length, -after.length));
+    try {
+      await mkdir(folder, { recursive: true });
+      const there = (await readdir(folder)).filter(isShard);
+      if (there.length > 0 && !overwrite)
+        throw new DataError(
+          `holds ${there.length} shards of the pattern ${pattern} already; choose another folder, or pass overwrite: true`,
+          { path: folder },
+        );
+      // Shards of two packings in one folder would be read as one data set.
+      for (const name of there) {
+        await rm(sidecarPath(join(folder, name)), { force: true });
+        await rm(join(folder, name));
+      }
+    } catch (cause) {
+      throw writeError(folder, cause);
+    }
+    return new WebDatasetWriter(folder, { pattern, maxSamples, maxBytes, overwrite });
+  }
+
+  /**
+   * Adds a sample. One at a time: wait for each.
+   *
+   * @throws InvalidOptionError for a key or an extension that would not be read back as it is; DataError when the disk refuses
+   */
+  async write({ key, members }: WritableSample): Promise<void> {
+    const entries = [...(members instanceof Map ? members : new Map(Object.entries(members)))]
+      .map(([extension, data]) => ({ extension, bytes: typeof data === 'string' ? Buffer.from(data) : data }))
+      .sort((a, b) => (a.extension < b.extension ? -1 : 1));
+    this.#check(
+      key,
+      entries.map(({ extension }) => extension),
+    );
+    const blocks = entries.map(({ extension, bytes }) => {
+      const name = `${key}.${extension}`;
+      return { name, header: tarHeaderBlocks(name, bytes.length), bytes };
+    });
+    const size = blocks.reduce(
+      (sum, { header, bytes }) => sum + header.length + bytes.length + paddingOf(bytes.length),
+      0,
+    );
+    const { samples = 0, end = 0 } = this.#open ?? {};
+    if (samples === this.#maxSamples || (samples > 0 && end + size + tarEnd.length > this.#maxBytes))
+      await this.#finishShard();
+    try {
+      this.#open ??= await OpenShard.create(this.#pathOf(this.#shards.length));
+      for (const { name, header, bytes } of blocks) await this.#open.add(name, header, bytes);
+    } catch (cause) {
+      throw writeError(this.#folder, cause);
+    }
+    this.#open.samples++;
+    this.#samples++;
+    this.#lastKey = key;
+  }
+
+  /**
+   * Finishes the last shard.
+   *
+   * @throws DataError when the disk refuses
+   */
+  async close(): Promise<WrittenShards> {
+    if (this.#open !== undefined) await this.#finishShard();
+    return { shards: this.#shards, samples: this.#samples, bytes: this.#bytes };
+  }
+
+  /** Drops the shard that is not finished. */
+  async abort(): Promise<void> {
+    await this.#open?.discard();
+    this.#open = undefined;
+  }
+
+  /** Shards, samples and bytes so far. */
+  get written(): WrittenShards {
+    return { shards: [...this.#shards], samples: this.#samples, bytes: this.#bytes + (this.#open?.end ?? 0) };
+  }
+
+  #check(key: string, extensions: readonly string[]): void {
+    const isPath = key.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+    // oxlint-disable-next-line no-control-regex -- a NUL or a line end would cut the name
+    if (!isPath || key.length > 1024 || /[\0-\x1f]/.test(key))
+      throw new InvalidOptionError(where, 'key', "a relative path of at most 1024 characters without '..'", key);
+    if (key === this.#lastKey)
+      throw new InvalidOptionError(where, 'key', 'another than that of the sample before', key);
+    if (extensions.length === 0) throw new InvalidOptionError(where, 'members', 'at least one member', '{}');
+    for (const extension of extensions) {
+      const split = splitMemberName(`${key}.${extension}`);
+      // oxlint-disable-next-line no-control-regex -- as above
+      if (!/^[^/\0-\x1f]{1,255}$/.test(extension) || split?.[0] !== key || split[1] !== extension)
+        throw new InvalidOptionError(
+          where,
+          'members',
+          'extensions in lower case, and a key whose last part has no dot and is not __meta__',
+          `${key}.${extension}`,
+        );
+    }
+  }
+
+  #pathOf(shard: number): string {
+    return join(
+      this.#folder,
+      this.#pattern.replace(/%0?(\d?)d/, (_, width: string) => String(shard).padStart(Number(width), '0')),
+    );
+  }
+
+  async #finishShard(): Promise<void> {
+    const shard = this.#open!;
+    try {
+      await shard.finish();
+    } catch (cause) {
+      throw writeError(this.#folder, cause);
+    }
+    this.#open = undefined;
+    this.#shards.push(shard.path);
+    this.#bytes += shard.end;
+  }
+}
+
+/** A shard while it is written. */
+class OpenShard {
+  readonly path: string;
+  samples = 0;
+  /** Bytes so far. */
+  end = 0;
+  readonly #temporary: string;
+  readonly #file: FileHandle;
+  readonly #index: ShardIndexBuilder;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+
+  private constructor(path: string, temporary: string, file: FileHandle) {
+    this.path = path;
+    this.#temporary = temporary;
+    this.#file = file;
+    this.#index = new ShardIndexBuilder(path);
+  }
+
+  static async create(path: string): Promise<OpenShard> {
+    const temporary = temporaryName(path);
+    return new OpenShard(path, temporary, await open(temporary, 'wx'));
+  }
+
+  async add(name: string, header: Uint8Array, bytes: Uint8Array): Promise<void> {
+    const plainName = header.length === 512;
+    this.#index.add({ name, offset: this.end + header.length, size: bytes.length, plainName });
+    await this.#put(header, bytes, Buffer.alloc(paddingOf(bytes.length)));
+  }
+
+  async finish(): Promise<void> {
+    await this.#put(tarEnd);
+    await this.#flush();
+    await this.#file.sync();
+    await this.#file.close();
+    await rename(this.#temporary, this.path);
+    const index: ShardIndex = this.#index.finish(this.end);
+    await writeSidecar(sidecarPath(this.path), index, (await stat(this.path)).mtimeMs);
+  }
+
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    await rm(this.#temporary, { force: true });
+  }
+
+  async #put(...parts: Uint8Array[]): Promise<void> {
+    for (const part of parts) {
+      if (part.length === 0) continue;
+      this.#waiting.push(part);
+      this.#waitingBytes += part.length;
+      this.end += part.length;
+    }
+    if (this.#waitingBytes >= writeBytes) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (let done = 0; done < bytes.length;)
+      done += (await this.#file.write(bytes, done, bytes.length - done)).bytesWritten;
+  }
+}
+
+function writeError(path: string, cause: unknown): unknown {
+  if (SslError.isInstance(cause)) return cause;
+  return new DataError(`cannot be written: ${(cause as Error).message}; check free space and rights`, { path, cause });
+}
