@@ -1,6 +1,6 @@
 import { ndArray } from 'ssl-tensor/host';
 import { checkProbability, checkRange, type Range } from '../view.js';
-import { type Volume, type VolumeView, volumeView } from './volume.js';
+import { type DescribedVolumeView, type Volume, volumeView } from './volume.js';
 
 export interface RandomIntensityOptions {
   /** A range, or `d` for `[-d, d]`. */
@@ -16,7 +16,7 @@ export interface RandomIntensityOptions {
  * @throws InvalidOptionError
  * Source: MONAI's `RandScaleIntensity`.
  */
-export function randomIntensityScale(options: RandomIntensityOptions): VolumeView<number> {
+export function randomIntensityScale(options: RandomIntensityOptions): DescribedVolumeView<number> {
   return changed('randomIntensityScale', options, (value, f) => value * (1 + f));
 }
 
@@ -27,19 +27,20 @@ export function randomIntensityScale(options: RandomIntensityOptions): VolumeVie
  * @throws InvalidOptionError
  * Source: MONAI's `RandShiftIntensity`.
  */
-export function randomIntensityShift(options: RandomIntensityOptions): VolumeView<number> {
+export function randomIntensityShift(options: RandomIntensityOptions): DescribedVolumeView<number> {
   return changed('randomIntensityShift', options, (value, shift) => value + shift);
 }
 
 function changed(
   where: string,
-  { range, p = 0.1 }: RandomIntensityOptions,
+  options: RandomIntensityOptions,
   change: (value: number, amount: number) => number,
-): VolumeView<number> {
+): DescribedVolumeView<number> {
+  const { range, p = 0.1 } = options;
   const [low, high]: Range = typeof range === 'number' ? [-range, range] : range;
   checkRange(where, 'range', [low, high], -Number.MAX_VALUE, Number.MAX_VALUE);
   checkProbability(where, 'p', p);
-  return volumeView(where, {
+  return volumeView(where, options, {
     draw: (_shape, random) => (random.bernoulli(p) ? random.uniform(low, high) : 0),
     apply: (volume: Volume, amount) =>
       amount === 0

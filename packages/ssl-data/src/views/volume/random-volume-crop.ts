@@ -1,5 +1,5 @@
 import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
-import { type Volume, volumeShape, type VolumeView, volumeView } from './volume.js';
+import { type DescribedVolumeView, type Volume, volumeShape, volumeView } from './volume.js';
 
 export interface RandomVolumeCropOptions {
   /** Output side, or depth, height and width, voxels. */
@@ -16,12 +16,12 @@ export type VolumeCorner = readonly [z: number, y: number, x: number];
  * @throws InvalidOptionError; the view throws ShapeError for a volume that is too small
  * Source: MONAI's `RandSpatialCrop` with `random_size=False`.
  */
-export function randomVolumeCrop(options: RandomVolumeCropOptions): VolumeView<VolumeCorner> {
+export function randomVolumeCrop(options: RandomVolumeCropOptions): DescribedVolumeView<VolumeCorner> {
   const { size } = options;
   const sides = typeof size === 'number' ? ([size, size, size] as const) : size;
   if (!sides.every((side) => Number.isInteger(side) && side > 0))
     throw new InvalidOptionError('randomVolumeCrop', 'size', 'a positive integer or three', String(size));
-  return volumeView<VolumeCorner>('randomVolumeCrop', {
+  return volumeView<VolumeCorner>('randomVolumeCrop', options, {
     draw: (shape, random) => {
       const corner = sides.map((side, axis) => {
         if (shape[axis]! < side)

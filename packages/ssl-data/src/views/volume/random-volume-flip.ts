@@ -1,7 +1,7 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkProbability } from '../view.js';
 import { type AxisSource, permuteVoxels } from './permute-voxels.js';
-import { type VolumeAxis, type VolumeView, volumeView } from './volume.js';
+import { type DescribedVolumeView, type VolumeAxis, volumeView } from './volume.js';
 
 export interface RandomVolumeFlipOptions {
   /** Axes that may be mirrored, each for itself: 0 depth, 1 height, 2 width. Default all. */
@@ -17,12 +17,12 @@ export interface RandomVolumeFlipOptions {
  * @throws InvalidOptionError
  * Source: MONAI's `RandFlip`, one for each axis.
  */
-export function randomVolumeFlip(options: RandomVolumeFlipOptions = {}): VolumeView<readonly VolumeAxis[]> {
+export function randomVolumeFlip(options: RandomVolumeFlipOptions = {}): DescribedVolumeView<readonly VolumeAxis[]> {
   const { axes = [0, 1, 2], p = 0.5 } = options;
   checkProbability('randomVolumeFlip', 'p', p);
   if (!axes.every((axis) => [0, 1, 2].includes(axis)))
     throw new InvalidOptionError('randomVolumeFlip', 'axes', '0, 1 or 2 each', axes.join(', '));
-  return volumeView<readonly VolumeAxis[]>('randomVolumeFlip', {
+  return volumeView<readonly VolumeAxis[]>('randomVolumeFlip', options, {
     draw: (_shape, random) => axes.filter(() => random.bernoulli(p)),
     apply: (volume, mirrored) => {
       if (mirrored.length === 0) return volume;

@@ -1,6 +1,6 @@
 import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from 'ssl-tensor/host';
 import { checkProbability } from '../view.js';
-import { type VolumeView, volumeView } from './volume.js';
+import { type DescribedVolumeView, volumeView } from './volume.js';
 
 export interface RandomVolumeNoiseOptions {
   /** Mean of the noise. Default 0. */
@@ -21,13 +21,15 @@ export type RandomVolumeNoiseParameters = { readonly std: number; readonly noise
  * @throws InvalidOptionError
  * Source: MONAI's `RandGaussianNoise`.
  */
-export function randomVolumeNoise(options: RandomVolumeNoiseOptions = {}): VolumeView<RandomVolumeNoiseParameters> {
+export function randomVolumeNoise(
+  options: RandomVolumeNoiseOptions = {},
+): DescribedVolumeView<RandomVolumeNoiseParameters> {
   const { mean = 0, std = 0.1, p = 0.1 } = options;
   checkProbability('randomVolumeNoise', 'p', p);
   if (!Number.isFinite(mean)) throw new InvalidOptionError('randomVolumeNoise', 'mean', 'finite', mean);
   if (!(std >= 0 && Number.isFinite(std)))
     throw new InvalidOptionError('randomVolumeNoise', 'std', 'finite, not negative', std);
-  return volumeView<RandomVolumeNoiseParameters>('randomVolumeNoise', {
+  return volumeView<RandomVolumeNoiseParameters>('randomVolumeNoise', options, {
     draw: (_shape, random) =>
       random.bernoulli(p) ? { std: random.uniform(0, std), noise: [random.bits(), random.bits()] } : null,
     apply: (volume, drawn) => {

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkProbability } from '../view.js';
 import { type AxisSource, permuteVoxels } from './permute-voxels.js';
-import { type Volume, type VolumeAxis, type VolumeView, volumeView } from './volume.js';
+import { type DescribedVolumeView, type Volume, type VolumeAxis, volumeView } from './volume.js';
 
 export interface RandomVolumeRotate90Options {
   /** The plane of the rotation, from the first axis towards the second. Default height and width, `[1, 2]`. */
@@ -17,12 +17,12 @@ export interface RandomVolumeRotate90Options {
  * @throws InvalidOptionError
  * Source: MONAI's `RandRotate90`, which is NumPy's `rot90`.
  */
-export function randomVolumeRotate90(options: RandomVolumeRotate90Options = {}): VolumeView<number> {
+export function randomVolumeRotate90(options: RandomVolumeRotate90Options = {}): DescribedVolumeView<number> {
   const { axes = [1, 2], p = 0.5 } = options;
   checkProbability('randomVolumeRotate90', 'p', p);
   if (!axes.every((axis) => [0, 1, 2].includes(axis)) || axes[0] === axes[1])
     throw new InvalidOptionError('randomVolumeRotate90', 'axes', 'two different ones of 0, 1, 2', axes.join(', '));
-  return volumeView('randomVolumeRotate90', {
+  return volumeView('randomVolumeRotate90', options, {
     draw: (_shape, random) => (random.bernoulli(p) ? 1 + random.integer(3) : 0),
     apply: (volume, turns) => (turns === 0 ? volume : rotateQuarters(volume, axes, turns)),
   });

@@ -1,4 +1,5 @@
 import { type NdArray, type RandomStream, ShapeError } from 'ssl-tensor/host';
+import type { ViewSpec } from '../view.js';
 
 /** A volume on the host, float32 `[depth, height, width, channels]`. */
 export type Volume = NdArray<Float32Array>;
@@ -37,15 +38,25 @@ export interface VolumeSteps<P = unknown> {
   apply(volume: Volume, parameters: P): Volume;
 }
 
-/** A random change of one volume: a pure function of the volume and the numbers drawn from `random`. */
+/**
+ * A random change of one volume: a pure function of the volume and the numbers drawn from `random`. Built-in ones carry
+ * `spec`, so that the loader can make them again in a worker.
+ */
 export interface VolumeView<P = unknown> {
   (volume: Volume, random: RandomStream): Volume;
+  readonly spec?: ViewSpec;
   readonly steps?: VolumeSteps<P>;
 }
 
-/** Makes a view of its two steps. */
-export function volumeView<P>(where: string, steps: VolumeSteps<P>): VolumeView<P> {
+/** A built-in view of volumes. */
+export interface DescribedVolumeView<P = unknown> extends VolumeView<P> {
+  readonly spec: ViewSpec;
+  readonly steps: VolumeSteps<P>;
+}
+
+/** Makes a built-in view of its recipe and its two steps. */
+export function volumeView<P>(kind: string, options: unknown, steps: VolumeSteps<P>): DescribedVolumeView<P> {
   const view = (volume: Volume, random: RandomStream): Volume =>
-    steps.apply(volume, steps.draw(volumeShape(volume, where), random));
-  return Object.assign(view, { steps });
+    steps.apply(volume, steps.draw(volumeShape(volume, kind), random));
+  return Object.assign(view, { spec: { kind, options }, steps });
 }
