@@ -63,6 +63,11 @@ export type { OpenNpyOptions } from './io/open-npy.js';
 export { openNpz } from './io/open-npz.js';
 export type { Npz, OpenNpzOptions } from './io/open-npz.js';
 
+export { LmdbDataset } from './lmdb/lmdb-dataset.js';
+export type { LmdbOptions, LmdbSource } from './lmdb/lmdb-dataset.js';
+export { packLmdb } from './lmdb/pack-lmdb.js';
+export type { PackLmdbOptions, WrittenLmdb } from './lmdb/pack-lmdb.js';
+
 export type { BatchLoader, ImageBatch, ViewBatch } from './loader/batch-loader.js';
 export type { OnError } from './loader/build-batch.js';
 export { DataLoader } from './loader/data-loader.js';

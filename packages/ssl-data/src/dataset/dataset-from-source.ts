@@ -4,6 +4,7 @@ import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { ImageFilesDataset } from './image-folder-dataset.js';
 import { PackedImageDataset } from './packed-images.js';
 import { SubsetDataset } from './subset.js';
+import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
 import { WebDataset } from '../webdataset/web-dataset.js';
 
 /** Opens a data set in this thread; throws {@link DataError} when a module does not deliver one. */
@@ -17,6 +18,8 @@ export async function datasetFromSource(source: DatasetSource): Promise<Dataset<
       return new SubsetDataset(await datasetFromSource(source.of), source.indices);
     case 'webdataset':
       return new WebDataset(source);
+    case 'lmdb':
+      return new LmdbDataset(source);
     case 'module': {
       const dataset = await callExport(source);
       const { length, get } = (dataset ?? {}) as { length?: unknown; get?: unknown };

@@ -3,6 +3,7 @@ import type { ModuleExport } from '../io/import-export.js';
 import type { PackedImages } from './packed-images.js';
 import type { StringTable } from './string-table.js';
 import type { ImageDecoding } from '../image/decode-image.js';
+import type { LmdbSource } from '../lmdb/lmdb-dataset.js';
 import type { WebDatasetSource } from '../webdataset/web-dataset.js';
 
 /**
@@ -37,4 +38,5 @@ export type DatasetSource =
     }
   | { readonly kind: 'subset'; readonly of: DatasetSource; readonly indices: Int32Array }
   | ({ readonly kind: 'webdataset' } & WebDatasetSource)
+  | ({ readonly kind: 'lmdb' } & LmdbSource)
   | ({ readonly kind: 'module' } & ModuleExport);

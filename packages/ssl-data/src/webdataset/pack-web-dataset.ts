@@ -30,7 +30,7 @@ export interface PackOptions extends WebDatasetWriterOptions {
   readonly onProgress?: (progress: PackProgress) => void;
 }
 
-const extensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const;
+export const packedExtensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const;
 
 /**
  * Packs a data set, or samples as they come, into tar shards.
@@ -49,8 +49,13 @@ export async function packWebDataset(
   options: PackOptions = {},
 ): Promise<WrittenShards> {
   const { encode = { format: 'png' }, onProgress, ...writing } = options;
-  if (!Object.hasOwn(extensions, encode.format))
-    throw new InvalidOptionError('packWebDataset', 'encode.format', Object.keys(extensions).join(', '), encode.format);
+  if (!Object.hasOwn(packedExtensions, encode.format))
+    throw new InvalidOptionError(
+      'packWebDataset',
+      'encode.format',
+      Object.keys(packedExtensions).join(', '),
+      encode.format,
+    );
   const { quality = 90 } = encode;
   if (!Number.isInteger(quality) || quality < 1 || quality > 100)
     throw new InvalidOptionError('packWebDataset', 'encode.quality', 'an integer in [1, 100]', quality);
@@ -69,7 +74,7 @@ export async function packWebDataset(
   }
 }
 
-type Format = keyof typeof extensions;
+type Format = keyof typeof packedExtensions;
 
 async function* samplesOf(
   dataset: Dataset<ImageSample>,
@@ -97,14 +102,15 @@ async function membersOf(
     label = dataset.labels?.[index];
   } else {
     const sample = await dataset.get(index);
-    members.set(extensions[format], await encoded(sample.image, format, quality));
+    members.set(packedExtensions[format], await encodeImage(sample.image, format, quality));
     label = sample.label;
   }
   if (label !== undefined) members.set('cls', String(label));
   return members;
 }
 
-async function encoded({ data, shape }: Image, format: Format, quality: number): Promise<Uint8Array> {
+/** An image as the bytes of a file; throws {@link DataError} for channels that files of images do not have. */
+export async function encodeImage({ data, shape }: Image, format: Format, quality: number): Promise<Uint8Array> {
   const [height = 0, width = 0, channels = 0] = shape;
   if (channels !== 1 && channels !== 3)
     throw new DataError(`an image has ${channels} channels; images with 1 or 3 can be packed`);

@@ -1,0 +1,141 @@
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { checkIndex } from '../dataset/check-index.js';
+import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import { stringAt } from '../dataset/string-table.js';
+import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
+import { FilePool } from '../webdataset/file-pool.js';
+import { arrangeSamples } from './arrange-samples.js';
+import { indexLmdb, type LmdbRecords } from './index-lmdb.js';
+import { refusePickle } from './read-metadata.js';
+import { readRecord } from './read-record.js';
+
+export interface LmdbOptions extends ImageDecoding {
+  /** Only keys that begin so are samples, such as `image-`. Default: all keys but `__len__` and the like. */
+  readonly keyPrefix?: string;
+  /**
+   * `folders`: the folder right above a key's file is its class, classes by name; `none`: no classes. Default:
+   * `__labels__` where it is there, else `folders` when all keys have one, else `none`.
+   */
+  readonly labels?: 'folders' | 'none';
+  /** Largest number of records. Default 33,554,432. */
+  readonly maxEntries?: number;
+  /** Largest number of bytes of one value. Default 256 MiB. */
+  readonly maxSampleBytes?: number;
+}
+
+/** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
+export interface LmdbSource {
+  readonly records: LmdbRecords;
+  readonly labels: Int32Array | undefined;
+  readonly decoding: ImageDecoding;
+  readonly maxSampleBytes: number;
+}
+
+/**
+ * Images in an LMDB database: one record per image, its key a path or a number, its value the image file's bytes.
+ *
+ * Optional records in JSON describe the others: `__len__` (their number), `__keys__` (their order; otherwise keys that
+ * are all numbers are ordered as such, others by their bytes), `__labels__` (classes, in that order), `__classes__`
+ * (their names). Pickled and pyarrow records are refused.
+ *
+ * The database is indexed once, from the pages of its tree; a sample is then one read at a known place, in any thread.
+ * Nothing is mapped into memory and no lock is taken: do not write to a database while it is read.
+ *
+ * ```ts
+ * const dataset = await LmdbDataset.open('train.lmdb');
+ * const loader = new DataLoader({ dataset, views: simclrViews(), batchSize: 256 });
+ * ```
+ *
+ * Source: LMDB 0.9's file format (data version 1), as Python's `lmdb` writes it; timm's image folder reader for classes.
+ * The classes' order is that of `ImageFolderDataset`, where timm puts `2` before `10`.
+ */
+export class LmdbDataset implements Dataset<ImageSample> {
+  readonly length: number;
+  /** Names of the classes, in the order of their numbers; empty without names. */
+  readonly classes: readonly string[];
+  readonly #source: LmdbSource;
+  readonly #files = new FilePool();
+
+  constructor(source: LmdbSource, classes: readonly string[] = []) {
+    this.#source = source;
+    this.classes = classes;
+    this.length = source.records.sizes.length;
+  }
+
+  /**
+   * @param path a folder with `data.mdb`, or a single file (`subdir=False` in Python)
+   * @throws InvalidOptionError; DataError for a database that is missing, damaged, empty, pickled or of another version
+   */
+  static async open(path: string, options: LmdbOptions = {}): Promise<LmdbDataset> {
+    const { keyPrefix = '', labels, maxEntries = 2 ** 25, maxSampleBytes = 2 ** 28, ...decoding } = options;
+    for (const [option, value] of Object.entries({ maxEntries, maxSampleBytes }))
+      if (!Number.isSafeInteger(value) || value < 1)
+        throw new InvalidOptionError('LmdbDataset.open', option, 'an integer of at least 1', value);
+    if (labels !== undefined && labels !== 'folders' && labels !== 'none')
+      throw new InvalidOptionError('LmdbDataset.open', 'labels', "'folders' or 'none'", labels);
+    const files = new FilePool();
+    try {
+      const all = await indexLmdb(path, files, maxEntries);
+      const arranged = await arrangeSamples(
+        all,
+        (index, name) => readRecord(all, index, name, files, maxSampleBytes),
+        keyPrefix,
+        labels,
+      );
+      const source = { records: arranged.records, labels: arranged.labels, decoding, maxSampleBytes };
+      const dataset = new LmdbDataset(source, arranged.classes);
+      // Told now rather than by the first batch; a value that cannot be read is left to the loader's policy.
+      const first = await dataset.getRaw(0).catch(() => undefined);
+      if (first !== undefined) refusePickle(first.bytes, first.key, all.path);
+      await dataset.close();
+      return dataset;
+    } finally {
+      await files.close();
+    }
+  }
+
+  get source(): DatasetSource {
+    return { kind: 'lmdb', ...this.#source };
+  }
+
+  /** Class of each sample, `[length]`, where known. */
+  get labels(): Int32Array | undefined {
+    return this.#source.labels;
+  }
+
+  /** Key of a sample. */
+  key(index: number): string {
+    checkIndex('LmdbDataset.key', index, this.length);
+    return stringAt(this.#source.records.keys, index);
+  }
+
+  /** @throws DataError when the value cannot be read or is no image */
+  async get(index: number): Promise<ImageSample> {
+    const { key, bytes } = await this.getRaw(index);
+    const { records, labels, decoding } = this.#source;
+    try {
+      const image = await decodeImage(bytes, decoding);
+      return labels === undefined ? { image } : { image, label: labels[index]! };
+    } catch (cause) {
+      if (!DataError.isInstance(cause)) throw cause;
+      const reason = cause.message.replace(`${cause.path}: `, '');
+      throw new DataError(`'${key}' ${reason}`, { path: records.path, offset: records.offsets[index]!, cause });
+    }
+  }
+
+  /**
+   * A sample's key and value as they are stored.
+   *
+   * @throws DataError when it cannot be read
+   */
+  async getRaw(index: number): Promise<{ readonly key: string; readonly bytes: Uint8Array }> {
+    const key = this.key(index);
+    const { records, maxSampleBytes } = this.#source;
+    return { key, bytes: await readRecord(records, index, key, this.#files, maxSampleBytes) };
+  }
+
+  /** Closes the file; it opens again when asked for. */
+  async close(): Promise<void> {
+    await this.#files.close();
+  }
+}

@@ -1,0 +1,142 @@
+import { access, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DataError, InvalidOptionError, SslError } from 'ssl-tensor/host';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
+import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
+import { temporaryName } from '../webdataset/write-atomically.js';
+import { LmdbDataset } from './lmdb-dataset.js';
+import { LmdbWriter } from './lmdb-writer.js';
+import { type PackableSamples, packableSamples } from './packable-samples.js';
+
+export interface PackLmdbOptions {
+  /**
+   * `paths`: keys are the files' paths within their folder, such as `cat/001.jpg`; `numbers`: `000000` and so on.
+   * Default: `paths` for image files and subsets of them, `numbers` for others.
+   */
+  readonly keys?: 'paths' | 'numbers';
+  /** A folder with `data.mdb`; otherwise a single file (`subdir=False` in Python). Default true. */
+  readonly subdir?: boolean;
+  /** How images are stored that are not files already. Default PNG, which loses nothing. */
+  readonly encode?: NonNullable<PackOptions['encode']>;
+  /** Replace a database that is there. Default false. */
+  readonly overwrite?: boolean;
+  /** Called after every sample. */
+  readonly onProgress?: (progress: Omit<PackProgress, 'shards'>) => void;
+}
+
+/** What was written. */
+export interface WrittenLmdb {
+  /** The data file. */
+  readonly path: string;
+  readonly samples: number;
+  /** Bytes of the file. */
+  readonly bytes: number;
+}
+
+const where = 'packLmdb';
+
+/**
+ * Packs an image data set into an LMDB 0.9 database, which Python's `lmdb` reads: key -> bytes of an image file.
+ *
+ * Image files, WebDataset members and LMDB values are copied byte for byte, also out of subsets; other data sets' images
+ * are encoded. Classes go to `__labels__` and `__classes__`, the number of samples to `__len__`, all as JSON. The
+ * samples keep their order. The database appears whole or not at all.
+ *
+ * ```ts
+ * await packLmdb(await ImageFolderDataset.open('photos'), 'photos.lmdb');
+ * ```
+ *
+ * @param path folder or file to write, see `subdir`
+ * @throws InvalidOptionError; DataError when a sample cannot be read, a database is there already or the disk refuses
+ */
+export async function packLmdb(
+  dataset: Dataset<ImageSample>,
+  path: string,
+  options: PackLmdbOptions = {},
+): Promise<WrittenLmdb> {
+  const { encode = { format: 'png' }, subdir = true, overwrite = false, onProgress } = options;
+  const { format, quality = 90 } = encode;
+  if (!Object.hasOwn(packedExtensions, format))
+    throw new InvalidOptionError(where, 'encode.format', Object.keys(packedExtensions).join(', '), format);
+  if (!Number.isInteger(quality) || quality < 1 || quality > 100)
+    throw new InvalidOptionError(where, 'encode.quality', 'an integer in [1, 100]', quality);
+  const samples = await packableSamples(dataset, ({ image }) => encodeImage(image, format, quality));
+  const { keys = samples.path === undefined ? 'numbers' : 'paths' } = options;
+  if (keys !== 'numbers' && (keys !== 'paths' || samples.path === undefined))
+    throw new InvalidOptionError(where, 'keys', "'numbers', or 'paths' for image files", keys);
+  const classes = dataset instanceof ImageFolderDataset || dataset instanceof LmdbDataset ? dataset.classes : undefined;
+  const file = subdir ? join(path, 'data.mdb') : path;
+  const there = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (there && !overwrite)
+    throw new DataError('is there already; choose another path, or pass overwrite: true', { path: file });
+  const temporary = temporaryName(file);
+  let madeFolder: string | undefined;
+  let writer: LmdbWriter | undefined;
+  try {
+    madeFolder = await mkdir(dirname(file), { recursive: true });
+    writer = await LmdbWriter.create(temporary);
+    await writeSamples(writer, samples, keys, classes, onProgress);
+    await writer.finish();
+    await rename(temporary, file);
+    return { path: file, samples: samples.length, bytes: writer.bytes };
+  } catch (cause) {
+    await writer?.abort().catch(() => {});
+    await rm(temporary, { force: true });
+    if (subdir && madeFolder !== undefined) await rmdir(path).catch(() => {});
+    if (SslError.isInstance(cause)) throw cause;
+    throw new DataError(`cannot be written: ${(cause as Error).message}; check free space and rights`, {
+      path: file,
+      cause,
+    });
+  } finally {
+    await samples.close?.();
+  }
+}
+
+async function writeSamples(
+  writer: LmdbWriter,
+  samples: PackableSamples,
+  keys: 'paths' | 'numbers',
+  classes: readonly string[] | undefined,
+  onProgress: PackLmdbOptions['onProgress'],
+): Promise<void> {
+  const { length, path } = samples;
+  const width = Math.max(6, String(length - 1).length);
+  const number = (index: number): string => String(index).padStart(width, '0');
+  const names = Array.from({ length }, (_, index) => Buffer.from(keys === 'paths' ? path!(index) : number(index)));
+  const order = names.map((_, index) => index).sort((a, b) => Buffer.compare(names[a]!, names[b]!));
+  const labels: number[] = keys === 'paths' ? Array.from(samples.labels ?? []) : [];
+  // In the order of their keys. With numbers as keys all samples, and so all labels, come first.
+  const metadata = [
+    ['__classes__', () => (labels.length > 0 && classes?.length ? classes : undefined)],
+    ['__keys__', () => (order.some((index, at) => index !== at) ? names.map(String) : undefined)],
+    ['__labels__', () => (labels.length > 0 ? labels : undefined)],
+    ['__len__', () => length],
+  ] as const;
+  let next = 0;
+  const addMetadata = async (before?: Uint8Array): Promise<void> => {
+    for (; next < metadata.length; next++) {
+      const [name, value] = metadata[next]!;
+      const key = Buffer.from(name);
+      if (before !== undefined && Buffer.compare(key, before) > 0) return;
+      const json = JSON.stringify(value());
+      if (json !== undefined) await writer.add(key, Buffer.from(json));
+    }
+  };
+  for (const [done, index] of order.entries()) {
+    const { bytes, label } = await samples.get(index);
+    if (keys === 'numbers' && label !== undefined) labels.push(label);
+    if (keys === 'numbers' && labels.length !== (label === undefined ? 0 : done + 1))
+      throw new DataError(
+        `sample ${index} ${label === undefined ? 'has no class, but others have' : 'has a class, but others have none'}`,
+      );
+    await addMetadata(names[index]);
+    await writer.add(names[index]!, bytes);
+    onProgress?.({ samples: done + 1, total: length, bytes: writer.bytes });
+  }
+  await addMetadata();
+}

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError } from 'ssl-tensor/host';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { datasetFromSource } from '../dataset/dataset-from-source.js';
+import { stringAt } from '../dataset/string-table.js';
+import { fileError } from '../webdataset/file-pool.js';
+import { WebDataset } from '../webdataset/web-dataset.js';
+import { LmdbDataset } from './lmdb-dataset.js';
+
+/** Samples as the bytes of image files. */
+export interface PackableSamples {
+  readonly length: number;
+  /** Class of each sample, where all are known beforehand. */
+  readonly labels: ArrayLike<number> | undefined;
+  /** Path of a sample's file, relative to its folder; only files have one. */
+  readonly path?: ((index: number) => string) | undefined;
+  /** Closes what was opened on top of the data set itself. */
+  close?(): Promise<void>;
+  get(index: number): Promise<{ readonly bytes: Uint8Array; readonly label: number | undefined }>;
+}
+
+/**
+ * Looks through a data set to stored image files; what has none is encoded.
+ *
+ * @param encode for data sets whose images are arrays
+ */
+export async function packableSamples(
+  dataset: Dataset<ImageSample>,
+  encode: (sample: ImageSample) => Promise<Uint8Array>,
+): Promise<PackableSamples> {
+  const { length, source } = dataset;
+  if (source?.kind === 'subset') {
+    const { indices } = source;
+    const whole: Dataset<ImageSample> & { close?(): Promise<void> } = await datasetFromSource(source.of);
+    const of = await packableSamples(whole, encode);
+    const { labels, path } = of;
+    return {
+      length,
+      labels: labels === undefined ? undefined : Array.from(indices, (index) => labels[index]!),
+      path: path && ((index) => path(indices[index]!)),
+      get: (index) => of.get(indices[index]!),
+      async close() {
+        await of.close?.();
+        await whole.close?.();
+      },
+    };
+  }
+  if (source?.kind === 'image-files') {
+    const { root, paths, labels } = source;
+    const path = (index: number): string => stringAt(paths, index);
+    return {
+      length,
+      labels,
+      path,
+      async get(index) {
+        const file = join(root, path(index));
+        const bytes = await readFile(file).catch((cause: unknown) => Promise.reject(fileError(file, cause)));
+        return { bytes, label: labels?.[index] };
+      },
+    };
+  }
+  if (dataset instanceof LmdbDataset) {
+    const { labels } = dataset;
+    return {
+      length,
+      labels,
+      get: async (index) => ({ bytes: (await dataset.getRaw(index)).bytes, label: labels?.[index] }),
+    };
+  }
+  if (dataset instanceof WebDataset && source?.kind === 'webdataset') {
+    const labels = source.label === undefined ? undefined : await dataset.loadLabels();
+    return {
+      length,
+      labels,
+      async get(index) {
+        const { key, members } = await dataset.getRaw(index);
+        const extension = source.imageExtensions.find((name) => members.has(name));
+        if (extension === undefined)
+          throw new DataError(`sample '${key}' has no image`, { path: dataset.shard(index) });
+        return { bytes: members.get(extension)!, label: labels?.[index] };
+      },
+    };
+  }
+  return {
+    length,
+    labels: undefined,
+    async get(index) {
+      const sample = await dataset.get(index);
+      return { bytes: await encode(sample), label: sample.label };
+    },
+  };
+}
