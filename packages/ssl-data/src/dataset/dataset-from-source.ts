@@ -1,7 +1,7 @@
 import { DataError } from 'ssl-tensor/host';
 import { callExport } from '../io/import-export.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
-import { ImageFilesDataset } from './image-folder-dataset.js';
+import { ImageFilesDataset } from './image-files-dataset.js';
 import { PackedImageDataset } from './packed-images.js';
 import { SubsetDataset } from './subset.js';
 import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
@@ -13,7 +13,7 @@ export async function datasetFromSource(source: DatasetSource): Promise<Dataset<
     case 'packed-images':
       return new PackedImageDataset(source.packed);
     case 'image-files':
-      return new ImageFilesDataset(source.root, source.paths, source.labels, source.decoding);
+      return new ImageFilesDataset(source.root, source.paths, source.labels, source.decoding, source.checkLinks);
     case 'subset':
       return new SubsetDataset(await datasetFromSource(source.of), source.indices);
     case 'webdataset':

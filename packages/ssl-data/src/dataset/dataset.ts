@@ -35,6 +35,7 @@ export type DatasetSource =
       readonly paths: StringTable;
       readonly labels: Int32Array | undefined;
       readonly decoding: ImageDecoding;
+      readonly checkLinks: boolean;
     }
   | { readonly kind: 'subset'; readonly of: DatasetSource; readonly indices: Int32Array }
   | ({ readonly kind: 'webdataset' } & WebDatasetSource)

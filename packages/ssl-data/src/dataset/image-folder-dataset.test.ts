@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { DataError } from 'ssl-tensor/host';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -27,6 +28,9 @@ async function put(relative: string, bytes: Uint8Array | string): Promise<string
   await writeFile(path, bytes);
   return path;
 }
+
+const paths = (dataset: ImageFolderDataset): string[] =>
+  Array.from({ length: dataset.length }, (_, index) => dataset.path(index).slice(root.length + 1));
 
 describe('ImageFolderDataset', () => {
   it('takes sub-folders as classes, any format and case, in a stable order', async () => {
@@ -98,6 +102,27 @@ describe('ImageFolderDataset', () => {
     await expect(ImageFolderDataset.open(root)).rejects.toThrow(/out: is a link that leads out of the data folder/);
   });
 
+  it('sorts by code unit and numbers classes by their names, whatever folders hold', async () => {
+    const pixel = await flat(1, 1, red).png().toBuffer();
+    const files = ['a b/1.png', 'a/2.png', 'a/sub/1.png', 'ａ/x.png', '🦊/x.png', 'é/x.png', 'z-/1.png', 'z/1.png'];
+    for (const file of files) await put(file, pixel);
+    const dataset = await ImageFolderDataset.open(root);
+    const sorted = files.toSorted((a, b) => (a < b ? -1 : 1));
+    expect(paths(dataset)).toEqual(sorted);
+    const classes = [...new Set(files.map((file) => file.split('/')[0]!))].toSorted((a, b) => (a < b ? -1 : 1));
+    expect(dataset.classes).toEqual(classes);
+    expect([...dataset.labels!]).toEqual(sorted.map((file) => classes.indexOf(file.split('/')[0]!)));
+  });
+
+  it('lists a flat folder of thousands, nested ones without labels', async () => {
+    const files = Array.from({ length: 5000 }, (_, i) => `${(i * 7919) % 5000}.${i % 2 === 0 ? 'jpg' : 'PNG'}`);
+    await Promise.all(files.map((file) => put(file, '')));
+    await put('deep/er/1.JpEg', '');
+    const dataset = await ImageFolderDataset.open(root, { labels: 'none' });
+    expect(paths(dataset)).toEqual([...files, 'deep/er/1.JpEg'].toSorted((a, b) => (a < b ? -1 : 1)));
+    expect(dataset.labels).toBeUndefined();
+  });
+
   it('names a damaged file', async () => {
     const photo = await sharp(Buffer.from(Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 31) & 255)), {
       raw: { width: 64, height: 64, channels: 3 },
@@ -110,6 +135,61 @@ describe('ImageFolderDataset', () => {
     await expect(dataset.get(0)).rejects.toMatchObject({ code: 'SSL_DATA', path });
     await expect(dataset.get(0)).rejects.toThrow(/cannot be decoded/);
     await expect(dataset.get(1)).rejects.toThrow(/cannot be decoded/);
+  });
+});
+
+describe('ImageFolderDataset.fromList', () => {
+  const open = async (text: string | Uint8Array, options = {}): Promise<ImageFolderDataset> =>
+    ImageFolderDataset.fromList(await put('list.txt', text), options);
+
+  it('takes paths in their order, without labels', async () => {
+    await put('b c.png', await flat(2, 3, red).png().toBuffer());
+    for (const text of ['b c.png\n\nx/./a.JPG\r\n', gzipSync('b c.png\nx/a.JPG')]) {
+      const dataset = await open(text);
+      expect([paths(dataset), dataset.labels, dataset.classes]).toEqual([['b c.png', 'x/a.JPG'], undefined, []]);
+      expect((await dataset.get(0)).image.shape).toEqual([3, 2, 3]);
+      await expect(dataset.get(1)).rejects.toThrow(/a\.JPG: no such file; check the list and its root/);
+    }
+  });
+
+  it.each([
+    ['tabs', 'my cat.jpg\tbig cat\nb.png\tape\nc.png\n'],
+    ['commas', 'my cat.jpg,big cat\nb.png,ape\nc.png\n'],
+    ['spaces', 'my cat.jpg big cat\nb.png ape\nc.png\n'],
+  ])('takes labels behind %s', async (_, text) => {
+    const dataset = await open(text, { root: join(root, 'images') });
+    expect(paths(dataset)).toEqual(['images/my cat.jpg', 'images/b.png', 'images/c.png']);
+    expect(dataset.classes).toEqual(['ape', 'big cat']);
+    expect([...dataset.labels!]).toEqual([1, 0, -1]);
+  });
+
+  it('takes integers as they are, or as names', async () => {
+    const text = 'a.jpg 12\nx.png/b.jpg 3\n';
+    const dataset = await open(text);
+    expect([paths(dataset), [...dataset.labels!], dataset.classes]).toEqual([['a.jpg', 'x.png/b.jpg'], [12, 3], []]);
+    const named = await open(text, { labels: 'names' });
+    expect([[...named.labels!], named.classes]).toEqual([
+      [0, 1],
+      ['12', '3'],
+    ]);
+  });
+
+  it.each([
+    ['a path above', 'a.png\n../b.png 3\n', /list\.txt: line 2 names '\.\.\/b\.png', which lies outside/],
+    ['no image', 'a.png\nb.txt\n', /line 2 names no image; looked for \.jpg .* at the end of a path/],
+    ['mixed labels', 'a.png 1\nb.png cat\n', /line 2 has the label 'cat' among integers/],
+    ['nothing', '\n', /lists no images/],
+    ['a long line', `${'x'.repeat(70_000)}.png`, /line 1 has 70004 bytes, the limit is 65536/],
+  ])('refuses %s', async (_, text, message) => {
+    const error = await open(text).catch((reason: unknown) => reason);
+    if (!DataError.isInstance(error)) throw error;
+    expect(error.message).toMatch(message);
+  });
+
+  it('refuses links out when it reads', async () => {
+    await symlink(base, join(root, 'out'));
+    await writeFile(join(base, 'a.png'), await flat(1, 1, red).png().toBuffer());
+    await expect((await open('out/a.png\n')).get(0)).rejects.toThrow(/leads out of the data folder/);
   });
 });
 

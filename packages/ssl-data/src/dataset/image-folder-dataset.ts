@@ -1,11 +1,12 @@
-import { join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DataError } from 'ssl-tensor/host';
-import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
-import { checkIndex } from './check-index.js';
-import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
+import type { ImageDecoding } from '../image/decode-image.js';
+import { folderLabels } from './folder-labels.js';
+import { ImageFilesDataset } from './image-files-dataset.js';
+import type { LabelKind } from './label-column.js';
 import { listImageFiles } from './list-image-files.js';
-import { sharedIntegers } from './shared-memory.js';
-import { stringAt, type StringTable, stringTable } from './string-table.js';
+import { readImageList } from './read-image-list.js';
+import type { StringTable } from './string-table.js';
 
 export interface ImageFolderOptions extends ImageDecoding {
   /**
@@ -15,38 +16,14 @@ export interface ImageFolderOptions extends ImageDecoding {
   readonly labels?: 'folders' | 'none';
 }
 
-/** Image files, decoded when asked for. */
-export class ImageFilesDataset implements Dataset<ImageSample> {
-  readonly length: number;
-  /** Class of each file, `[length]`, where known. */
-  readonly labels: Int32Array | undefined;
-  readonly #root: string;
-  readonly #paths: StringTable;
-  readonly #decoding: ImageDecoding;
-
-  constructor(root: string, paths: StringTable, labels: Int32Array | undefined, decoding: ImageDecoding) {
-    this.#root = root;
-    this.#paths = paths;
-    this.#decoding = decoding;
-    this.labels = labels;
-    this.length = paths.lengths.length;
-  }
-
-  get source(): DatasetSource {
-    return { kind: 'image-files', root: this.#root, paths: this.#paths, labels: this.labels, decoding: this.#decoding };
-  }
-
-  /** Path of sample `index`. */
-  path(index: number): string {
-    checkIndex('ImageFolderDataset', index, this.length);
-    return join(this.#root, stringAt(this.#paths, index));
-  }
-
-  /** @throws DataError when the file cannot be decoded */
-  async get(index: number): Promise<ImageSample> {
-    const image = await decodeImage(this.path(index), this.#decoding);
-    return this.labels === undefined ? { image } : { image, label: this.labels[index]! };
-  }
+export interface ImageListOptions extends ImageDecoding {
+  /** Folder that paths are relative to and that no path leads out of. Default: the list's folder. */
+  readonly root?: string;
+  /**
+   * `integers`: labels are classes as they are. `names`: classes are numbered in the order of the sorted names, also when
+   * they look like numbers. Default: as the first label is, and then a label of the other kind is an error.
+   */
+  readonly labels?: LabelKind;
 }
 
 /** A folder of images, recursive: one sub-folder per class, or flat and unlabelled. Sorted, so that numbers are stable. */
@@ -60,8 +37,9 @@ export class ImageFolderDataset extends ImageFilesDataset {
     labels: Int32Array | undefined,
     classes: readonly string[],
     decoding: ImageDecoding,
+    checkLinks: boolean,
   ) {
-    super(root, paths, labels, decoding);
+    super(root, paths, labels, decoding, checkLinks);
     this.classes = classes;
   }
 
@@ -70,26 +48,33 @@ export class ImageFolderDataset extends ImageFilesDataset {
    * @throws DataError when the folder is missing, holds no image, mixes both layouts, or has a link that leads out of it
    */
   static async open(root: string, options: ImageFolderOptions = {}): Promise<ImageFolderDataset> {
-    const { labels, ...decoding } = options;
-    const files = await listImageFiles(root);
-    const loose = files.filter((file) => !file.includes('/')).length;
-    if (labels !== 'none' && loose > 0 && (loose < files.length || labels === 'folders')) {
+    const { labels: layout, ...decoding } = options;
+    const paths = await listImageFiles(root);
+    const count = paths.lengths.length;
+    const { loose, labels, classes } = folderLabels(paths);
+    if (layout !== 'none' && loose > 0 && (loose < count || layout === 'folders')) {
       throw new DataError(
-        `${loose} of ${files.length} images lie outside the class folders; move them, or pass labels: 'none'`,
+        `${loose} of ${count} images lie outside the class folders; move them, or pass labels: 'none'`,
         { path: root },
       );
     }
-    const paths = stringTable(files);
-    if (labels === 'none' || loose > 0) return new ImageFolderDataset(root, paths, undefined, [], decoding);
-    const folders = files.map((file) => file.slice(0, file.indexOf('/')));
-    const classes = [...new Set(folders)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    const numbers = new Map(classes.map((name, index) => [name, index]));
-    return new ImageFolderDataset(
-      root,
-      paths,
-      sharedIntegers(folders.map((name) => numbers.get(name)!)),
-      classes,
-      decoding,
-    );
+    if (layout === 'none' || loose > 0) return new ImageFolderDataset(root, paths, undefined, [], decoding, false);
+    return new ImageFolderDataset(root, paths, labels, classes, decoding, false);
+  }
+
+  /**
+   * The images that a text file lists, in its order: one path a line, then, where there are labels, a tab, comma or space
+   * and an integer or a name. A line without label has the label -1. The list may be gzip- or Zstandard-compressed. Files
+   * are opened when asked for; a missing one is an error then.
+   *
+   * @param listFile the list; paths end in one of {@link imageExtensions} and may hold spaces
+   * @throws DataError, with the line, when the list is missing, damaged or empty, a line names no image or one outside
+   *   `root`, or integers and names are mixed as labels
+   */
+  static async fromList(listFile: string, options: ImageListOptions = {}): Promise<ImageFolderDataset> {
+    const { root: folder, labels: kind, ...decoding } = options;
+    const root = resolve(folder ?? dirname(listFile));
+    const { paths, labels, classes } = await readImageList(listFile, root, kind);
+    return new ImageFolderDataset(root, paths, labels, classes, decoding, true);
   }
 }

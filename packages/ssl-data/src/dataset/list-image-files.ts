@@ -1,6 +1,9 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { DataError } from 'ssl-tensor/host';
+import { sortStrings } from './sort-strings.js';
+import type { StringTable } from './string-table.js';
+import { StringTableBuilder } from './string-table-builder.js';
 
 /** Extensions that count as images, in any case. */
 export const imageExtensions = ['jpg', 'jpeg', 'png', 'webp', 'avif', 'tif', 'tiff', 'gif'] as const;
@@ -10,11 +13,12 @@ const maxDepth = 64;
 
 /**
  * Paths of all images under a folder, relative to it with `/`, sorted by code unit (the same on every machine).
+ * Millions of files leave no object each.
  *
  * @throws DataError for a folder that is missing, holds no image or is nested too deeply, and for a link that leads out of it
  */
-export async function listImageFiles(root: string): Promise<string[]> {
-  const found: string[] = [];
+export async function listImageFiles(root: string): Promise<StringTable> {
+  const found = new StringTableBuilder();
   const top = await attempt(root, () => realpath(root));
   if (!(await stat(top)).isDirectory())
     throw new DataError('is not a folder; give the folder that holds the images', { path: root });
@@ -24,7 +28,7 @@ export async function listImageFiles(root: string): Promise<string[]> {
       `holds no images; looked for ${imageExtensions.map((extension) => `.${extension}`).join(' ')} here and in sub-folders`,
       { path: root },
     );
-  return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return sortStrings(found.finish());
 }
 
 async function walk(
@@ -33,11 +37,11 @@ async function walk(
   folder: string,
   depth: number,
   ancestors: ReadonlySet<string>,
-  found: string[],
+  found: StringTableBuilder,
 ): Promise<void> {
   if (depth > maxDepth) throw new DataError(`folders are nested deeper than ${maxDepth}`, { path: join(root, folder) });
-  const entries = await attempt(join(root, folder), () => readdir(join(root, folder), { withFileTypes: true }));
-  for (const entry of entries) {
+  const entries = await attempt(join(root, folder), () => opendir(join(root, folder), { bufferSize: 4096 }));
+  for await (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const relative = folder === '' ? entry.name : `${folder}/${entry.name}`;
     const path = join(root, relative);
@@ -53,7 +57,7 @@ async function walk(
       isFolder = status.isDirectory();
       isFile = status.isFile();
     }
-    if (isFile && pattern.test(entry.name)) found.push(relative);
+    if (isFile && pattern.test(entry.name)) found.add(relative);
     // A link to a folder above would never end.
     if (isFolder && !ancestors.has(real))
       await walk(root, top, relative, depth + 1, new Set(ancestors).add(real), found);

@@ -38,13 +38,15 @@ export interface ArrayFileFormat<H extends ArrayHeader> {
 /** Deflate expands at most 1032 times. */
 export const maxDeflateRatio = 1032;
 
-/** A file, plain or gzip-compressed, as a source. Throws {@link DataError} when it is missing, no file or unreadable. */
+/** Four bytes of Zstandard make a block of 128 KiB at most. */
+const maxZstdRatio = 2 ** 15;
+
+/** A file, plain or compressed by gzip or Zstandard, as a source. Throws {@link DataError} when it is missing, no file or unreadable. */
 export async function fileSource(path: string): Promise<ByteSource> {
   const file = await openChunked(path);
   const chunks = () => file.chunks();
-  return file.gzip
-    ? { path, maxBytes: file.size * maxDeflateRatio, chunks }
-    : { path, exactBytes: file.size, maxBytes: file.size, chunks };
+  if (file.compression === 'none') return { path, exactBytes: file.size, maxBytes: file.size, chunks };
+  return { path, maxBytes: file.size * (file.compression === 'gzip' ? maxDeflateRatio : maxZstdRatio), chunks };
 }
 
 /**

@@ -3,27 +3,31 @@ import { open, stat } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DataError } from 'ssl-tensor/host';
+import { decompressZstd } from './decompress-zstd.js';
+import { startsAsZstd } from './zstd-frame.js';
 
-/** A file opened for one sequential read; gzip is recognised by its first two bytes. */
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+/** A file opened for one sequential read; compression is recognised by the first bytes. */
 export interface ChunkedFile {
-  readonly gzip: boolean;
+  readonly compression: Compression;
   /** Bytes on disk. */
   readonly size: number;
-  /** Decompressed bytes, in order; throws {@link DataError} on a corrupt or truncated gzip stream. */
+  /** Decompressed bytes, in order; throws {@link DataError} on a corrupt or truncated stream. */
   chunks(): AsyncGenerator<Uint8Array>;
 }
 
-/** Opens a plain or gzip-compressed file. Throws {@link DataError} when it is missing, no file or unreadable. */
+/** Opens a file that is plain or compressed by gzip or Zstandard. Throws {@link DataError} when it is missing, no file or unreadable. */
 export async function openChunked(path: string): Promise<ChunkedFile> {
   let size: number;
-  const magic = new Uint8Array(2);
+  const magic = new Uint8Array(4);
   try {
     const status = await stat(path);
     if (!status.isFile()) throw new DataError('is not a file; give the path of a file', { path });
     size = status.size;
     const file = await open(path, 'r');
     try {
-      await file.read(magic, 0, 2, 0);
+      await file.read(magic, 0, 4, 0);
     } finally {
       await file.close();
     }
@@ -31,7 +35,12 @@ export async function openChunked(path: string): Promise<ChunkedFile> {
     throw readError(path, cause);
   }
   const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
-  return { gzip, size, chunks: () => chunksOf(path, gzip) };
+  const compression = gzip ? 'gzip' : startsAsZstd(magic) ? 'zstd' : 'none';
+  return {
+    compression,
+    size,
+    chunks: () => (compression === 'zstd' ? decompressZstd(path, chunksOf(path, false)) : chunksOf(path, gzip)),
+  };
 }
 
 async function* chunksOf(path: string, gzip: boolean): AsyncGenerator<Uint8Array> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { DataError, InvalidOptionError } from 'ssl-tensor/host';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import { ImageFilesDataset } from '../dataset/image-folder-dataset.js';
+import { ImageFilesDataset } from '../dataset/image-files-dataset.js';
 import type { Image } from '../image/image.js';
 import { fileError } from './file-pool.js';
 import { WebDataset } from './web-dataset.js';

@@ -1,0 +1,164 @@
+import { dirname, resolve } from 'node:path';
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import type { ImageDecoding } from '../image/decode-image.js';
+import { hasText, parseJsonLine } from '../io/parse-json-line.js';
+import { readCsv } from '../io/read-csv.js';
+import { type LineLimits, type LinePlace, lineError, readLines } from '../io/read-lines.js';
+import { ImageFilesDataset } from './image-files-dataset.js';
+import { LabelColumn, type LabelKind } from './label-column.js';
+import { pathWithin } from './path-within.js';
+import type { StringTable } from './string-table.js';
+import { StringTableBuilder } from './string-table-builder.js';
+import { type TableColumns, tableColumns } from './table-columns.js';
+
+export type ManifestFormat = 'csv' | 'tsv' | 'jsonl';
+
+export interface ManifestOptions extends ImageDecoding {
+  /** Folder that paths are relative to and that no path leads out of. Default: the manifest's folder. */
+  readonly root?: string;
+  /** Default: by the extension (.csv, .tsv, .tab, .jsonl, .ndjson), before .gz, .zst or .zstd. */
+  readonly format?: ManifestFormat;
+  /** Character between columns, instead of the format's. */
+  readonly delimiter?: string;
+  /**
+   * Column of the images' paths. Default: the one named image, path, file, filename, file_name, filepath, file_path or
+   * image_path, in any case.
+   */
+  readonly imageColumn?: string;
+  /** Column of the labels; false = none. Default: the one named label, class, target or category, if there is one. */
+  readonly labelColumn?: string | false;
+  /**
+   * `integers`: labels are classes as they are. `names`: classes are numbered in the order of the sorted names, also when
+   * they look like numbers. Default: as the first label is, and then a label of the other kind is an error.
+   */
+  readonly labels?: LabelKind;
+  /** Longest row, bytes. Default 64 KiB. */
+  readonly maxLineBytes?: number;
+  /** Most rows. Default 100,000,000. */
+  readonly maxRows?: number;
+  /** Largest manifest, bytes after decompression. Default 2 GiB. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Images that a table lists: CSV or TSV with a header, or JSONL; plain, gzip or Zstandard. Samples come in the order of
+ * the rows. A row without label has the label -1. Image files are opened when asked for; a missing one is an error then.
+ */
+export class ManifestDataset extends ImageFilesDataset {
+  /** Names of the classes, in the order of their numbers; empty without labels and when labels are integers. */
+  readonly classes: readonly string[];
+
+  private constructor(
+    root: string,
+    paths: StringTable,
+    labels: Int32Array | undefined,
+    classes: readonly string[],
+    decoding: ImageDecoding,
+  ) {
+    super(root, paths, labels, decoding, true);
+    this.classes = classes;
+  }
+
+  /**
+   * @param path the manifest
+   * @throws DataError, with the line, when the manifest is missing, damaged, beyond a limit or empty, has no fitting
+   *   columns, mixes integers and names as labels, or names a file outside `root`; InvalidOptionError
+   */
+  static async open(path: string, options: ManifestOptions = {}): Promise<ManifestDataset> {
+    const {
+      root: folder,
+      format = formatOf(path),
+      delimiter,
+      imageColumn,
+      labelColumn,
+      labels: kind,
+      ...more
+    } = options;
+    const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, ...decoding } = more;
+    if (delimiter !== undefined && (delimiter.length !== 1 || /["\r\n]/.test(delimiter) || format === 'jsonl'))
+      throw new InvalidOptionError('ManifestDataset.open', 'delimiter', 'one character, in CSV or TSV', delimiter);
+    const root = resolve(folder ?? dirname(path));
+    const limits = { maxLineBytes, maxBytes };
+    const paths = new StringTableBuilder();
+    const labels = new LabelColumn(kind);
+    const add = (image: string, label: string | undefined, place: LinePlace): void => {
+      if (paths.length === maxRows)
+        throw lineError(place, `is row ${maxRows + 1}, the limit is ${maxRows}; raise maxRows`);
+      paths.add(pathWithin(root, image, place));
+      labels.add(label, place);
+    };
+    const columnsOf = (names: readonly string[]): TableColumns => tableColumns(path, names, imageColumn, labelColumn);
+    if (format === 'jsonl') await readJsonRows(path, limits, columnsOf, add);
+    else await readCsvRows(path, delimiter ?? (format === 'csv' ? ',' : '\t'), limits, columnsOf, add);
+    if (paths.length === 0) throw new DataError('lists no images', { path });
+    const found = labels.finish();
+    return new ManifestDataset(root, paths.finish(), found.labels, found.classes, decoding);
+  }
+}
+
+type AddRow = (image: string, label: string | undefined, place: LinePlace) => void;
+
+async function readCsvRows(
+  path: string,
+  delimiter: string,
+  limits: LineLimits,
+  columnsOf: (names: readonly string[]) => TableColumns,
+  add: AddRow,
+): Promise<void> {
+  let image = -1;
+  let label = -1;
+  await readCsv(path, delimiter, limits, (row, place) => {
+    if (image < 0) {
+      const columns = columnsOf(row);
+      image = row.indexOf(columns.image);
+      label = columns.label === undefined ? -1 : row.indexOf(columns.label);
+      return;
+    }
+    const file = row[image]!;
+    // The parser decodes without looking: bytes that are no UTF-8 become this.
+    if (file.includes('\ufffd') || (label >= 0 && row[label]!.includes('\ufffd')))
+      throw lineError(place, 'is not valid UTF-8; convert the file');
+    add(file, label < 0 ? undefined : row[label], place);
+  });
+}
+
+async function readJsonRows(
+  path: string,
+  limits: LineLimits,
+  columnsOf: (names: readonly string[]) => TableColumns,
+  add: AddRow,
+): Promise<void> {
+  let columns: TableColumns | undefined;
+  await readLines(path, limits, (bytes, place) => {
+    if (!hasText(bytes)) return;
+    const record = parseJsonLine(bytes, place);
+    columns ??= columnsOf([...record.keys()]);
+    const image = record.get(columns.image);
+    if (typeof image !== 'string') throw lineError(place, `has no string in '${columns.image}'`);
+    add(
+      image,
+      columns.label === undefined ? undefined : labelText(record.get(columns.label), columns.label, place),
+      place,
+    );
+  });
+}
+
+function labelText(value: unknown, name: string, place: LinePlace): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+  throw lineError(place, `has neither an integer nor a name in '${name}'`);
+}
+
+function formatOf(path: string): ManifestFormat {
+  const extension = /\.([^./\\]+)(?:\.(?:gz|zst|zstd))?$/i.exec(path)?.[1]?.toLowerCase();
+  if (extension === 'csv') return 'csv';
+  if (extension === 'tsv' || extension === 'tab') return 'tsv';
+  if (extension === 'jsonl' || extension === 'ndjson') return 'jsonl';
+  throw new InvalidOptionError(
+    'ManifestDataset.open',
+    'format',
+    "'csv', 'tsv' or 'jsonl' where the name does not tell",
+    path,
+  );
+}
