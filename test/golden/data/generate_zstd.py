@@ -2,7 +2,7 @@
 
     python generate_zstd.py
 
-Writes zstd/*.zst and zstd.json: for each file the size and SHA-256 of what is in it. The seed and the versions are in
+Writes zstd/*.zst and zstd.json: for each file the size and SHA-256 of what is in it, and checksums. The seed and the versions are in
 zstd.json. Levels choose different block kinds and table modes; `stream` has no content size, `frames` has several
 frames, among them one to be passed over and an empty one, `zeros` is made of run-length blocks.
 """
@@ -61,4 +61,8 @@ made["files"] = {}
 for name, (packed, plain) in files.items():
     (folder / f"{name}.zst").write_bytes(packed)
     made["files"][name] = {"bytes": len(plain), "sha256": hashlib.sha256(plain).hexdigest()}
+# A frame ends with the lower half of XXH64 of what is in it.
+pattern = bytes((i * i * 31 + i) & 255 for i in range(300))
+checked = compressor(1, write_checksum=True)
+made["xxh64Low"] = [struct.unpack("<I", checked.compress(pattern[:length])[-4:])[0] for length in range(300)]
 (here / "zstd.json").write_text(json.dumps(made, indent=2) + "\n")

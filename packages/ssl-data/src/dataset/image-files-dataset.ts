@@ -50,10 +50,16 @@ export class ImageFilesDataset implements Dataset<ImageSample> {
     return join(this.#root, stringAt(this.#paths, index));
   }
 
-  /** @throws DataError when the file is missing, lies outside the folder by a link, or cannot be decoded */
-  async get(index: number): Promise<ImageSample> {
+  /** Path of sample `index`, to be read. Throws DataError when the file is missing or a link leads out of the folder. */
+  async checkedPath(index: number): Promise<string> {
     const path = this.path(index);
     if (this.#checkLinks) await this.#refuseLinkOut(path);
+    return path;
+  }
+
+  /** @throws DataError when the file is missing, lies outside the folder by a link, or cannot be decoded */
+  async get(index: number): Promise<ImageSample> {
+    const path = await this.checkedPath(index);
     const image = await decodeImage(path, this.#decoding);
     return this.labels === undefined ? { image } : { image, label: this.labels[index]! };
   }

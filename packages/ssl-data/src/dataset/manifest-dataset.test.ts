@@ -179,5 +179,8 @@ describe('ManifestDataset', () => {
     expect((await refused(dataset.get(0))).message).toMatch(/absent\.png: no such file; check the list and its root/);
     expect((await refused(dataset.get(1))).message).toMatch(/link\.png: is a link that leads out of the data folder/);
     expect((await dataset.get(2)).image.data[0]).toBe(2);
+    // Packing reads the files themselves.
+    expect((await refused(dataset.checkedPath(1))).message).toMatch(/leads out/);
+    expect(await dataset.checkedPath(2)).toBe(join(root, 'alias/a.png'));
   });
 });

@@ -43,6 +43,15 @@ describe('decompressZstd', () => {
     }
   });
 
+  it('refuses a wrong checksum', async () => {
+    const whole = await packed('small');
+    const text = Buffer.from(whole);
+    text[whole.indexOf('x')] = 121;
+    expect((await refused(text)).message).toMatch(/damaged \(its checksum is wrong\)/);
+    whole[whole.length - 1]! ^= 1;
+    expect((await refused(whole)).message).toMatch(/damaged \(its checksum is wrong\)/);
+  });
+
   it('refuses what is cut off anywhere', async () => {
     const whole = await packed('small');
     for (let length = 1; length < whole.length; length++)

@@ -11,6 +11,7 @@ import {
   startsAsZstd,
   type ZstdFrame,
 } from './zstd-frame.js';
+import { Xxh64 } from './xxh64.js';
 
 /**
  * The decoder moves its window for each block. Full blocks move 64 bytes per byte of output at most; streams of tiny
@@ -24,7 +25,7 @@ const defaultBlockMilliseconds = 5000;
 
 /**
  * Decompresses Zstandard, block by block, so that what is in memory is one window and one block. Frames' headers are
- * checked before the decoder sees them. Checksums are not verified; the size in a frame's header is.
+ * checked before the decoder sees them, sizes and checksums where there are any after it.
  *
  * @param path for messages
  * @param source the compressed bytes
@@ -69,6 +70,8 @@ async function* decompressFrame(
   const largest = Math.min(maxZstdBlock, frame.windowSize);
   let produced: Uint8Array[] = [];
   let size = 0;
+  const hash = new Xxh64();
+  let checksum: number | undefined;
   const decoder = new Decompress((bytes) => produced.push(bytes));
   decoder.push((await input.take(frame.length))!);
   for (let last = false; !last;) {
@@ -83,6 +86,7 @@ async function* decompressFrame(
     count(path, offset, totals, frame.windowSize);
     const block = await input.take(3 + (type === 1 ? 1 : announced) + (last && frame.checksum ? 4 : 0));
     if (block === undefined) throw truncated(path, offset);
+    if (last && frame.checksum) checksum = littleEndian(block, block.length - 4, 4);
     try {
       if (type === 2) withinTime(() => decoder.push(block, last), blockMilliseconds);
       else decoder.push(block, last);
@@ -94,11 +98,13 @@ async function* decompressFrame(
     for (const bytes of output) {
       size += bytes.length;
       totals.bytes += bytes.length;
+      if (frame.checksum) hash.update(bytes);
       if (bytes.length > 0) yield bytes;
     }
   }
   if (frame.contentSize !== undefined && size !== frame.contentSize)
     throw damaged(path, start, `a frame of ${frame.contentSize} bytes gave ${size}`);
+  if (checksum !== undefined && checksum !== hash.digestLow()) throw damaged(path, start, 'its checksum is wrong');
 }
 
 interface Totals {

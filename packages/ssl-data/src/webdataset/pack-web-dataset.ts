@@ -96,7 +96,7 @@ async function membersOf(
   const members = new Map<string, Uint8Array | string>();
   let label: number | undefined;
   if (dataset instanceof ImageFilesDataset) {
-    const path = dataset.path(index);
+    const path = await dataset.checkedPath(index);
     const bytes = await readFile(path).catch((cause: unknown) => Promise.reject(fileError(path, cause)));
     members.set(extname(path).slice(1).toLowerCase(), bytes);
     label = dataset.labels?.[index];
