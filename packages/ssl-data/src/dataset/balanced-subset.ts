@@ -1,4 +1,5 @@
 import { DataError, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-tensor/host';
+import { classMembers } from './class-members.js';
 
 /**
  * Draws the same number of samples from every class, for evaluation with few labels.
@@ -12,17 +13,9 @@ import { DataError, InvalidOptionError, type RandomKey, RandomStream } from 'ssl
 export function balancedSubset(labels: ArrayLike<number>, perClass: number, key: RandomKey): Int32Array {
   if (!Number.isInteger(perClass) || perClass < 1)
     throw new InvalidOptionError('balancedSubset', 'perClass', 'a positive integer', perClass);
-  const members = new Map<number, number[]>();
-  for (let index = 0; index < labels.length; index++) {
-    const label = labels[index]!;
-    if (label < 0) continue;
-    const list = members.get(label);
-    if (list === undefined) members.set(label, [index]);
-    else list.push(index);
-  }
   const random = new RandomStream(key);
   const chosen: number[] = [];
-  for (const [label, list] of [...members].sort((a, b) => a[0] - b[0])) {
+  for (const [label, list] of classMembers(labels)) {
     if (list.length < perClass)
       throw new DataError(`class ${label} has ${list.length} samples, ${perClass} were asked for; lower perClass`);
     const order = random.permutation(list.length);

@@ -10,7 +10,11 @@ export type OnError = 'fail' | 'skip';
 export interface BatchTask {
   /** Numbers of the samples, `[batch]`. */
   readonly indices: Int32Array;
-  /** Key of the epoch; a view's numbers come from (this key, sample, view). */
+  /** How many times each of them came before in the epoch, `[batch]`. */
+  readonly copies: Int32Array;
+  /** Samples that take the places of unreadable ones, in this order; none with `fail`. */
+  readonly spares: Int32Array;
+  /** Key of the epoch; a view's numbers come from (this key, sample, copy, view). */
   readonly epochKey: RandomKey;
 }
 
@@ -28,7 +32,14 @@ export interface BuiltBatch {
   readonly skipped: readonly SkippedSample[];
 }
 
-const maxReplacements = 16;
+export interface BatchBuilderOptions {
+  readonly onError: OnError;
+  /** Seconds that one sample may take. */
+  readonly sampleTimeout: number;
+  /** Called after each sample. */
+  readonly onProgress?: () => void;
+}
+
 /** Samples of a batch that are decoded at the same time. */
 const lanes = 4;
 
@@ -36,85 +47,119 @@ const lanes = 4;
 export class BatchBuilder {
   readonly #dataset: Dataset<ImageSample>;
   readonly #views: readonly View[] | undefined;
-  readonly #onError: OnError;
+  readonly #options: BatchBuilderOptions;
 
-  constructor(dataset: Dataset<ImageSample>, views: readonly View[] | undefined, onError: OnError) {
+  constructor(dataset: Dataset<ImageSample>, views: readonly View[] | undefined, options: BatchBuilderOptions) {
     this.#dataset = dataset;
     this.#views = views;
-    this.#onError = onError;
+    this.#options = options;
   }
 
-  /** @throws DataError naming the sample that could not be read or augmented */
+  /** @throws DataError naming the first sample of the batch that could not be read or augmented */
   async build(task: BatchTask): Promise<BuiltBatch> {
+    const { onError, onProgress } = this.#options;
     const draft = new Draft(task, this.#views);
     const { indices } = task;
+    const unreadable = new Map<number, DataError>();
+    const fatal = new Map<number, unknown>();
     let next = 0;
     const lane = async (): Promise<void> => {
       while (next < indices.length) {
         const slot = next++;
-        const sample = this.#read(indices[slot]!);
-        if (!(sample instanceof Promise)) {
-          draft.place(slot, indices[slot]!, sample);
-          continue;
-        }
         try {
-          draft.place(slot, indices[slot]!, await sample);
+          const sample = this.#read(indices[slot]!);
+          draft.place(slot, indices[slot]!, sample instanceof Promise ? await sample : sample);
         } catch (error) {
-          if (this.#onError === 'fail' || !isUnreadable(error)) throw error;
-          await this.#replace(draft, slot, error);
+          if (onError === 'skip' && error instanceof Unreadable) unreadable.set(slot, error.reason);
+          else {
+            fatal.set(slot, error instanceof Unreadable ? error.reason : error);
+            // Slots before this one have all begun, so the first failure is the same whichever came to light first.
+            next = indices.length;
+          }
         }
+        onProgress?.();
       }
     };
-    // Lanes end before an error leaves, so that no decoding goes on behind the caller's back.
-    const results = await Promise.allSettled(Array.from({ length: lanes }, lane));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    // All lanes end before an error leaves, so that no decoding goes on behind the caller's back.
+    await Promise.all(Array.from({ length: lanes }, lane));
+    if (fatal.size > 0) throw fatal.get(Math.min(...fatal.keys()));
+    if (unreadable.size > 0) await this.#replace(draft, unreadable);
     return draft.finish();
   }
 
-  /** The sample itself when the data set is synchronous: in-memory data sets then cost no promise per sample. */
+  /**
+   * The sample itself when the data set is synchronous: in-memory data sets then cost no promise per sample. Throws or
+   * rejects with {@link Unreadable}; with {@link DataError} when it takes too long.
+   */
   #read(index: number): ImageSample | Promise<ImageSample> {
     try {
       const sample = this.#dataset.get(index);
-      return sample instanceof Promise
-        ? sample.catch((error: unknown) => Promise.reject(unreadable(index, error)))
-        : sample;
+      return sample instanceof Promise ? this.#inTime(sample, index) : sample;
     } catch (error) {
-      return Promise.reject(unreadable(index, error));
+      throw new Unreadable(sampleError(index, error));
     }
   }
 
-  /** Puts another sample, drawn from the epoch's key and the bad sample's number, in the slot of a bad one. */
-  async #replace(draft: Draft, slot: number, reason: DataError): Promise<void> {
-    const { indices, epochKey } = draft.task;
-    const random = new RandomStream(foldIn(foldIn(epochKey, indices[slot]!), 'replacement'));
-    draft.skipped.push({ index: indices[slot]!, reason: reason.message });
-    for (let attempt = 0; attempt < maxReplacements; attempt++) {
-      const candidate = random.integer(this.#dataset.length);
-      try {
-        draft.place(slot, candidate, await this.#read(candidate));
-        return;
-      } catch (error) {
-        if (!isUnreadable(error)) throw error;
-        draft.skipped.push({ index: candidate, reason: error.message });
+  #inTime(sample: Promise<ImageSample>, index: number): Promise<ImageSample> {
+    const { sampleTimeout } = this.#options;
+    return new Promise((resolve, reject) => {
+      // Ends the epoch also with `skip`: what is slow depends on the machine's load, and so would the batches.
+      const timer = Number.isFinite(sampleTimeout)
+        ? setTimeout(
+            () =>
+              reject(
+                new DataError(
+                  `sample ${index}: not read within ${sampleTimeout} s; check the storage, or raise sampleTimeout`,
+                ),
+              ),
+            sampleTimeout * 1000,
+          )
+        : undefined;
+      sample
+        .finally(() => clearTimeout(timer))
+        .then(resolve, (error: unknown) => reject(new Unreadable(sampleError(index, error))));
+    });
+  }
+
+  /** Fills the slots of unreadable samples with spares, one after the other, so that no timing decides which goes where. */
+  async #replace(draft: Draft, unreadable: ReadonlyMap<number, DataError>): Promise<void> {
+    const { indices, spares } = draft.task;
+    const slots = [...unreadable.keys()].sort((a, b) => a - b);
+    const reasons = new Map(slots.map((slot) => [indices[slot]!, unreadable.get(slot)!]));
+    let next = 0;
+    for (const slot of slots) {
+      for (let placed = false; !placed;) {
+        const spare = spares[next++];
+        if (spare === undefined) {
+          const reason = unreadable.get(slots[0]!)!;
+          throw new DataError(
+            `${reasons.size} samples that were drawn for one batch cannot be read; repair the data set. First failure: ${reason.message}`,
+            { cause: reason },
+          );
+        }
+        if (reasons.has(spare)) continue;
+        try {
+          const sample = await this.#read(spare);
+          draft.place(slot, spare, sample);
+          placed = true;
+        } catch (error) {
+          if (!(error instanceof Unreadable)) throw error;
+          reasons.set(spare, error.reason);
+        }
+        this.#options.onProgress?.();
       }
     }
-    throw new DataError(
-      `${maxReplacements} replacements in a row could not be read either; check the data set. First failure: ${reason.message}`,
-      { cause: reason },
-    );
+    for (const [index, { message }] of reasons) draft.skipped.push({ index, reason: message });
   }
 }
 
-const unreadableErrors = new WeakSet<object>();
+/** Tells a failure to read, which `skip` is about, from a wrong view or a mistake in the data set's layout. */
+class Unreadable {
+  readonly reason: DataError;
 
-function unreadable(index: number, error: unknown): DataError {
-  const wrapped = sampleError(index, error);
-  unreadableErrors.add(wrapped);
-  return wrapped;
-}
-
-function isUnreadable(error: unknown): error is DataError {
-  return typeof error === 'object' && error !== null && unreadableErrors.has(error);
+  constructor(reason: DataError) {
+    this.reason = reason;
+  }
 }
 
 function sampleError(index: number, cause: unknown): DataError {
@@ -154,7 +199,9 @@ class Draft {
     try {
       if (this.#views === undefined) this.#copy(0, slot, sample.image);
       else {
-        const key = foldIn(this.task.epochKey, this.task.indices[slot]!);
+        const copy = this.task.copies[slot]!;
+        const own = foldIn(this.task.epochKey, this.task.indices[slot]!);
+        const key = copy === 0 ? own : foldIn(foldIn(own, 'copy'), copy);
         for (let v = 0; v < this.#views.length; v++)
           this.#copy(v, slot, this.#views[v]!(sample.image, new RandomStream(foldIn(key, v))));
       }

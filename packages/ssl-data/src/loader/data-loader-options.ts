@@ -2,6 +2,7 @@ import { InvalidOptionError } from 'ssl-tensor/host';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { Views } from '../views/multi-views.js';
 import type { OnError } from './build-batch.js';
+import type { Sampler } from './sampler.js';
 
 export interface DataLoaderOptions {
   readonly dataset: Dataset<ImageSample>;
@@ -11,7 +12,12 @@ export interface DataLoaderOptions {
   readonly batchSize: number;
   /** A new order every epoch. Default true. */
   readonly shuffle?: boolean;
-  /** Seed of order and views. Default 0. */
+  /**
+   * Which samples an epoch has, in which order, in place of `shuffle`: `randomSampler`, `balancedSampler`,
+   * `distributedSampler`, `repeatedAugmentation`, `shardSampler`, or one's own.
+   */
+  readonly sampler?: Sampler;
+  /** Seed of order and views; a sampler has a seed of its own. Default 0. */
   readonly seed?: number;
   /** Leave out the last batch of an epoch when it is not full. Default true. */
   readonly dropLast?: boolean;
@@ -22,12 +28,24 @@ export interface DataLoaderOptions {
   readonly workers?: number;
   /** Batches that are built ahead. Default: the greater of 4 and twice the workers. */
   readonly prefetchBatches?: number;
-  /** Bytes that may wait, over all batches built ahead (but always one batch). Default 512 MiB. */
+  /**
+   * Bytes that may wait or be under way, over all batches built ahead (but always one batch). The first batch tells how
+   * large they are, so the second one begins when it is there. Default 512 MiB.
+   */
   readonly prefetchBytes?: number;
-  /** `fail` ends the epoch at a sample that cannot be read; `skip` puts another, drawn by the seed, in its place. Default `fail`. */
+  /**
+   * `fail` ends the epoch at a sample that cannot be read. `skip` puts another sample of the epoch in its place, drawn
+   * from (seed, epoch, batch): batches keep their size and are the same for any number of workers. Default `fail`.
+   */
   readonly onError?: OnError;
-  /** With `skip`: largest part of the data set that may be unreadable, 0..1. Default 0.01. */
+  /** With `skip`: largest part of an epoch's samples that may be unreadable, 0..1. Default 0.01. */
   readonly maxSkippedShare?: number;
+  /**
+   * Seconds that one sample may take; a longer one ends the epoch with a DataError, whatever `onError` says, and so does
+   * a worker that gets no further for that long. `Infinity` waits for ever. Without workers, a `get` that blocks the
+   * thread is not noticed. Default 300.
+   */
+  readonly sampleTimeout?: number;
 }
 
 const where = 'DataLoader';
@@ -38,6 +56,8 @@ export function checkLoaderOptions(options: DataLoaderOptions): void {
     dataset,
     views,
     batchSize,
+    shuffle,
+    sampler,
     dropLast = true,
     seed = 0,
     workers,
@@ -45,6 +65,7 @@ export function checkLoaderOptions(options: DataLoaderOptions): void {
     prefetchBytes,
     onError = 'fail',
     maxSkippedShare = 0,
+    sampleTimeout = Infinity,
   } = options;
   checkInteger('batchSize', batchSize, 1);
   checkInteger('seed', seed, Number.MIN_SAFE_INTEGER);
@@ -54,11 +75,15 @@ export function checkLoaderOptions(options: DataLoaderOptions): void {
     throw new InvalidOptionError(where, 'prefetchBytes', 'positive', prefetchBytes);
   if (!(dataset.length > 0))
     throw new InvalidOptionError(where, 'dataset', 'a data set with at least one sample', `length ${dataset.length}`);
-  if (dropLast && dataset.length < batchSize)
+  if (sampler !== undefined && shuffle !== undefined)
+    throw new InvalidOptionError(where, 'shuffle', 'left out with a sampler, which has the order', shuffle);
+  if (sampler !== undefined) checkInteger('sampler.length', sampler.length, 1);
+  const length = sampler?.length ?? dataset.length;
+  if (dropLast && length < batchSize)
     throw new InvalidOptionError(
       where,
       'batchSize',
-      `at most the data set's length, ${dataset.length}, with dropLast (or set dropLast: false)`,
+      `at most the samples of an epoch, ${length}, with dropLast (or set dropLast: false)`,
       batchSize,
     );
   if (views?.length === 0) throw new InvalidOptionError(where, 'views', 'at least one view (or leave it out)', '[]');
@@ -66,6 +91,9 @@ export function checkLoaderOptions(options: DataLoaderOptions): void {
     throw new InvalidOptionError(where, 'onError', "'fail' or 'skip'", onError);
   if (!(maxSkippedShare >= 0 && maxSkippedShare <= 1))
     throw new InvalidOptionError(where, 'maxSkippedShare', 'between 0 and 1', maxSkippedShare);
+  // Longer timers than this fire at once.
+  if (!(sampleTimeout > 0 && (sampleTimeout <= 2e6 || sampleTimeout === Infinity)))
+    throw new InvalidOptionError(where, 'sampleTimeout', 'above 0 and at most 2e6 s, or Infinity', sampleTimeout);
 }
 
 /** Throws {@link InvalidOptionError} unless `value` is a safe integer of at least `least`. */

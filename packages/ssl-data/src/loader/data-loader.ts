@@ -5,10 +5,12 @@ import { resolveViews, specOfView } from '../views/view-from-spec.js';
 import type { Views } from '../views/multi-views.js';
 import type { ViewSpec } from '../views/view.js';
 import type { BatchLoader, ImageBatch, ViewBatch } from './batch-loader.js';
-import { BatchBuilder, type BatchTask, type BuiltBatch, type OnError } from './build-batch.js';
+import { BatchBuilder, type BatchBuilderOptions, type BatchTask, type BuiltBatch } from './build-batch.js';
 import { checkInteger, checkLoaderOptions, type DataLoaderOptions } from './data-loader-options.js';
 import { EpochOrder } from './epoch-order.js';
 import { prefetched } from './prefetched.js';
+import { randomSampler } from './random-sampler.js';
+import { sequentialSampler } from './sequential-sampler.js';
 import { WorkerPool } from './worker-pool.js';
 import type { WorkerSetup } from './worker-messages.js';
 
@@ -37,6 +39,9 @@ export class DataLoader<const O extends DataLoaderOptions> implements BatchLoade
   readonly inProcessReason: string | undefined;
   readonly #options: O;
   readonly #order: EpochOrder;
+  readonly #building: BatchBuilderOptions;
+  /** Samples of an epoch. */
+  readonly #length: number;
   readonly #setup: WorkerSetup | undefined;
   readonly #skipped = new Map<number, string>();
   #pool: WorkerPool | undefined;
@@ -45,10 +50,15 @@ export class DataLoader<const O extends DataLoaderOptions> implements BatchLoade
 
   constructor(options: O) {
     checkLoaderOptions(options);
-    const { dataset, batchSize, shuffle = true, seed = 0, dropLast = true, workers, onError = 'fail' } = options;
+    const { dataset, batchSize, shuffle = true, seed = 0, dropLast = true, workers } = options;
+    const { onError = 'fail', sampleTimeout = 300 } = options;
+    const sampler =
+      options.sampler ?? (shuffle ? randomSampler(dataset.length, { seed }) : sequentialSampler(dataset.length));
     this.#options = options;
-    this.#order = new EpochOrder(seed, dataset.length, shuffle);
-    this.batchesPerEpoch = dropLast ? Math.floor(dataset.length / batchSize) : Math.ceil(dataset.length / batchSize);
+    this.#order = new EpochOrder({ sampler, seed, length: dataset.length, batchSize, onError });
+    this.#building = { onError, sampleTimeout };
+    this.#length = sampler.length;
+    this.batchesPerEpoch = (dropLast ? Math.floor : Math.ceil)(sampler.length / batchSize);
     const wanted = workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
     const specs = options.views?.map(specOfView);
     const source = wanted === 0 ? undefined : dataset.source;
@@ -58,7 +68,7 @@ export class DataLoader<const O extends DataLoaderOptions> implements BatchLoade
       this.inProcessReason = 'a view is a function of your own; pass { module, exportName, options } instead';
     this.workers = this.inProcessReason === undefined ? wanted : 0;
     if (this.workers > 0 && source !== undefined)
-      this.#setup = { source, views: specs as readonly ViewSpec[] | undefined, onError };
+      this.#setup = { source, views: specs as readonly ViewSpec[] | undefined, ...this.#building };
     if (this.inProcessReason !== undefined && workers !== undefined) {
       process.emitWarning(`DataLoader builds batches in the calling thread: ${this.inProcessReason}`, {
         code: 'SSL_DATA_IN_PROCESS',
@@ -66,7 +76,7 @@ export class DataLoader<const O extends DataLoaderOptions> implements BatchLoade
     }
   }
 
-  /** Samples that could not be read so far and why, by number (with `onError: 'skip'`). */
+  /** Samples that could not be read so far and why, by number, over all epochs (with `onError: 'skip'`). */
   get skipped(): ReadonlyMap<number, string> {
     return this.#skipped;
   }
@@ -74,22 +84,19 @@ export class DataLoader<const O extends DataLoaderOptions> implements BatchLoade
   /**
    * @param epoch 0-based
    * @param fromBatch first batch, for a run that goes on
-   * @throws InvalidOptionError; DataError when a sample cannot be read, too many were skipped, or a worker crashed
+   * @throws InvalidOptionError; DataError when a sample cannot be read (with path and offset where the data set has
+   * them) or takes longer than `sampleTimeout`, too many were skipped, a worker crashed, or the sampler is at odds with
+   * the data set
    */
   async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<BatchOf<O>, void, undefined> {
     checkInteger('epoch', epoch, 0);
     checkInteger('fromBatch', fromBatch, 0);
-    const { batchSize } = this.#options;
-    const indices = this.#order.indices(epoch);
-    const epochKey = this.#order.viewKey(epoch);
-    const taskOf = (batch: number): BatchTask => ({
-      indices: indices.slice(batch * batchSize, (batch + 1) * batchSize),
-      epochKey,
-    });
+    const taskOf = this.#order.tasks(epoch);
+    const skipped = new Set<number>();
     const batches =
       this.#setup === undefined ? this.#inProcess(taskOf, fromBatch) : this.#ahead(this.#setup, taskOf, fromBatch);
     for await (const built of batches) {
-      this.#count(built);
+      this.#count(built, skipped);
       yield this.#deliver(built);
     }
   }
@@ -102,8 +109,8 @@ export class DataLoader<const O extends DataLoaderOptions> implements BatchLoade
   }
 
   async *#inProcess(taskOf: (batch: number) => BatchTask, fromBatch: number): AsyncGenerator<BuiltBatch> {
-    const { dataset, views, onError = 'fail' } = this.#options;
-    this.#builder ??= openBuilder(dataset, views, onError);
+    const { dataset, views } = this.#options;
+    this.#builder ??= openBuilder(dataset, views, this.#building);
     const builder = await this.#builder;
     for (let batch = fromBatch; batch < this.batchesPerEpoch; batch++) {
       if (this.#closed) throw closedError();
@@ -127,13 +134,17 @@ export class DataLoader<const O extends DataLoaderOptions> implements BatchLoade
     });
   }
 
-  #count(built: BuiltBatch): void {
-    for (const { index, reason } of built.skipped) this.#skipped.set(index, reason);
-    const { maxSkippedShare = 0.01, dataset } = this.#options;
-    if (this.#skipped.size > maxSkippedShare * dataset.length) {
-      const [first] = this.#skipped.values();
+  /** @param skipped what was skipped in this epoch */
+  #count(built: BuiltBatch, skipped: Set<number>): void {
+    for (const { index, reason } of built.skipped) {
+      skipped.add(index);
+      this.#skipped.set(index, reason);
+    }
+    const { maxSkippedShare = 0.01 } = this.#options;
+    if (skipped.size > maxSkippedShare * this.#length) {
+      const [first] = skipped;
       throw new DataError(
-        `${this.#skipped.size} of ${dataset.length} samples cannot be read, more than maxSkippedShare ${maxSkippedShare}; repair the data set. First failure: ${first}`,
+        `${skipped.size} of ${this.#length} samples cannot be read, more than maxSkippedShare ${maxSkippedShare}; repair the data set. First failure: ${this.#skipped.get(first!)}`,
       );
     }
   }
@@ -153,7 +164,7 @@ function closedError(): DataError {
 async function openBuilder(
   dataset: Dataset<ImageSample>,
   views: Views | undefined,
-  onError: OnError,
+  options: BatchBuilderOptions,
 ): Promise<BatchBuilder> {
-  return new BatchBuilder(dataset, views === undefined ? undefined : await resolveViews(views), onError);
+  return new BatchBuilder(dataset, views === undefined ? undefined : await resolveViews(views), options);
 }

@@ -2,13 +2,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
 import { viewFromSpec } from '../views/view-from-spec.js';
 import { BatchBuilder } from './build-batch.js';
-import { toErrorRecord, type WorkerReply, type WorkerRequest, type WorkerSetup } from './worker-messages.js';
+import { toErrorRecord, type WorkerReply, type WorkerRequest, type WorkerStart } from './worker-messages.js';
 
 // Entry of the loader's worker threads. Must not import the tensor engine.
 const port = parentPort;
 if (port !== null) {
-  const { source, views, onError } = workerData as WorkerSetup;
-  const opening = open({ source, views, onError });
+  const start = workerData as WorkerStart;
+  const opening = open(start);
   // Reported with the first request instead.
   opening.catch(() => {});
   let turn: Promise<void> = Promise.resolve();
@@ -22,7 +22,9 @@ if (port !== null) {
         port.postMessage({ id } satisfies WorkerReply);
         return;
       }
-      const batch = await (await opening).build(task);
+      const builder = await opening;
+      Atomics.add(start.progress, 0, 1);
+      const batch = await builder.build(task);
       const buffers = [...batch.images, batch.index, ...(batch.labels === undefined ? [] : [batch.labels])].map(
         ({ data }) => data.buffer as ArrayBuffer,
       );
@@ -33,11 +35,11 @@ if (port !== null) {
   };
 }
 
-async function open({ source, views, onError }: WorkerSetup): Promise<BatchBuilder> {
+async function open({ source, views, onError, sampleTimeout, progress }: WorkerStart): Promise<BatchBuilder> {
   const dataset = await datasetFromSource(source);
-  return new BatchBuilder(
-    dataset,
-    views === undefined ? undefined : await Promise.all(views.map(viewFromSpec)),
+  return new BatchBuilder(dataset, views === undefined ? undefined : await Promise.all(views.map(viewFromSpec)), {
     onError,
-  );
+    sampleTimeout,
+    onProgress: () => Atomics.add(progress, 0, 1),
+  });
 }

@@ -23,21 +23,16 @@ export async function* prefetched(options: PrefetchOptions): AsyncGenerator<Buil
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const ahead: Promise<BuiltBatch | undefined>[] = [];
   let next = from;
-  let batchBytes: number | undefined;
-  const limit = (): number => {
-    // The size of a batch is known with the first one; until then one per worker must do.
-    const fitting = batchBytes === undefined ? pool.size : Math.max(1, Math.floor(prefetchBytes / batchBytes));
-    return Math.min(prefetchBatches, fitting);
-  };
+  const limit = (): number =>
+    Math.min(
+      prefetchBatches,
+      pool.largestBatch === undefined ? 1 : Math.max(1, Math.floor(prefetchBytes / pool.largestBatch)),
+    );
   const dispatch = (): void => {
     while (next < to && ahead.length < limit() && Atomics.load(cancelled, 0) === 0) {
       const result = pool.run(taskOf(next++), cancelled);
       result.then(
-        (batch) => {
-          if (batch === undefined || batchBytes !== undefined) return;
-          batchBytes = batch.images.reduce((total, { data }) => total + data.byteLength, 0);
-          dispatch();
-        },
+        dispatch,
         // Reported when the batch's turn comes.
         () => {},
       );

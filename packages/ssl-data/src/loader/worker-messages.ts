@@ -8,6 +8,14 @@ export interface WorkerSetup {
   readonly source: DatasetSource;
   readonly views: readonly ViewSpec[] | undefined;
   readonly onError: OnError;
+  /** Seconds that one sample may take. */
+  readonly sampleTimeout: number;
+}
+
+/** What one of the workers gets at its start. */
+export interface WorkerStart extends WorkerSetup {
+  /** Shared memory, one element: the worker adds to it whenever it got on, so that the pool can tell busy from stuck. */
+  readonly progress: Int32Array;
 }
 
 /** To a worker: build one batch, unless the run's flag (shared memory, one element) is set by then. */

@@ -1,0 +1,44 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import { copiesOf } from './copies-of.js';
+import type { Sampler } from './sampler.js';
+
+export interface RepeatedAugmentationOptions {
+  /**
+   * Samples per epoch, copies counted. Default: as many as the sampler has, so that an epoch has as many steps as
+   * without and sees one of `repeats` samples; `repeats * sampler.length` shows them all.
+   */
+  readonly samplesPerEpoch?: number;
+}
+
+/**
+ * Every sample of another sampler's order `repeats` times in a row, each time with views of its own.
+ *
+ * For several processes put `distributedSampler` around it: the copies of a sample then lie in one step, on neighbouring
+ * ranks.
+ *
+ * @param repeats copies of each sample; 3 in both of the later papers
+ * @throws InvalidOptionError
+ * Source: Hoffer et al. 2020, 'Augment your batch', arXiv 1901.09335; Berman et al. 2019, 'MultiGrain', arXiv
+ * 1902.05509, section 3.2; `RASampler` of DeiT (arXiv 2012.12877), whose epoch has
+ * `samplesPerEpoch: Math.floor(n / 256) * 256`.
+ */
+export function repeatedAugmentation(
+  sampler: Sampler,
+  repeats: number,
+  options: RepeatedAugmentationOptions = {},
+): Sampler {
+  if (!Number.isSafeInteger(repeats) || repeats < 1)
+    throw new InvalidOptionError('repeatedAugmentation', 'repeats', 'an integer of at least 1', repeats);
+  const { samplesPerEpoch: length = sampler.length } = options;
+  const most = Math.min(repeats * sampler.length, 2 ** 31 - 1);
+  if (!Number.isSafeInteger(length) || length < 1 || length > most)
+    throw new InvalidOptionError('repeatedAugmentation', 'samplesPerEpoch', `an integer in [1, ${most}]`, length);
+  const repeated = (values: Int32Array, value: (value: number, copy: number) => number): Int32Array =>
+    Int32Array.from({ length }, (_, at) => value(values[Math.floor(at / repeats)]!, at % repeats));
+  return {
+    length,
+    indices: (epoch) => repeated(sampler.indices(epoch), (index) => index),
+    copies: (epoch) =>
+      repeated(copiesOf(sampler, epoch, sampler.indices(epoch)), (earlier, copy) => earlier * repeats + copy),
+  };
+}

@@ -1,0 +1,26 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+
+/** Samples that a sampler draws from: how many there are, or the numbers of some of them (`balancedSubset`, `fractionSubset`). */
+export type SampleNumbers = number | ArrayLike<number>;
+
+/** The numbers, copied. Throws {@link InvalidOptionError} for none, or what is no sample number. */
+export function sampleNumbers(where: string, samples: SampleNumbers): Int32Array {
+  if (typeof samples === 'number') {
+    if (!Number.isSafeInteger(samples) || samples < 1 || samples > maxSamples)
+      throw new InvalidOptionError(where, 'samples', `an integer in [1, ${maxSamples}]`, samples);
+    return Int32Array.from({ length: samples }, (_, index) => index);
+  }
+  if (samples.length === 0) throw new InvalidOptionError(where, 'samples', 'at least one sample', '[]');
+  return Int32Array.from(samples, (index, at) => {
+    if (!Number.isInteger(index) || index < 0 || index > maxSamples)
+      throw new InvalidOptionError(where, `samples[${at}]`, 'the number of a sample', index);
+    return index;
+  });
+}
+
+const maxSamples = 2 ** 31 - 1;
+
+/** Throws {@link InvalidOptionError} for a seed that is no safe integer. */
+export function checkSeed(where: string, seed: number): void {
+  if (!Number.isSafeInteger(seed)) throw new InvalidOptionError(where, 'seed', 'a safe integer', seed);
+}
