@@ -121,7 +121,7 @@ export class WorkerPool {
       if (member.still > patience)
         this.#fail(
           new DataError(
-            `a loader worker got no further for ${Math.round(patience * this.#lookEvery)} s; a data set or view must not block its thread. Check them, or raise sampleTimeout`,
+            `a loader worker got no further for ${Number((patience * this.#lookEvery).toPrecision(3))} s; a data set or view must not block its thread. Check them, or raise sampleTimeout`,
           ),
         );
     }
