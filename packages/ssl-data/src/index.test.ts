@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -8,16 +8,20 @@ const source = fileURLToPath(new URL('.', import.meta.url));
 
 describe('the package', () => {
   it('imports nothing of the tensor engine, so that workers stay light', () => {
-    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-      (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
-    );
-    const packages = new Set(
-      files.flatMap((file) =>
-        [...readFileSync(join(source, file), 'utf8').matchAll(/(?:from|import\()\s*'([^.'$][^']*)'/g)].map(
-          (match) => match[1]!,
-        ),
-      ),
-    );
+    const reached = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      const code = readFileSync(join(source, file), 'utf8');
+      for (const [, name] of code.matchAll(/(?:from|import\()\s*'([^'$]+)'/g))
+        if (name!.startsWith('.')) visit(join(dirname(file), name!.replace(/\.js$/, '.ts')));
+        else packages.add(name!);
+    };
+    // A worker is reached by its URL.
+    ['index.ts', 'loader/loader-worker.ts'].forEach(visit);
+    expect(reached.size).toBeGreaterThan(100);
+    expect([...reached].filter((file) => file.startsWith('batched'))).toEqual([]);
     expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual([
       'sharp',
       'ssl-tensor/host',

@@ -6,7 +6,7 @@ const passScratch = new Scratch((length) => new Float64Array(length));
 const rowScratch = new Scratch((length) => new Float64Array(length));
 
 /** One half of a normalised Gaussian kernel: element 0 is the centre's weight, element `t` that of both pixels at distance `t`. */
-function halfKernel(kernelSize: number, sigma: number): Float64Array {
+export function halfKernel(kernelSize: number, sigma: number): Float64Array {
   const radius = (kernelSize - 1) / 2;
   const kernel = new Float64Array(radius + 1);
   let total = 0;
@@ -17,6 +17,17 @@ function halfKernel(kernelSize: number, sigma: number): Float64Array {
   }
   for (let t = 0; t <= radius; t++) kernel[t]! /= total;
   return kernel;
+}
+
+/** @throws ShapeError for an image with a side that the kernel's radius reaches: there is nothing left to reflect */
+export function checkBlurRadius(radius: number, height: number, width: number): void {
+  if (radius >= height || radius >= width)
+    throw new ShapeError(
+      'blur',
+      'image',
+      `larger than ${radius} pixels on both sides for a kernel of ${2 * radius + 1}`,
+      `${height} x ${width}`,
+    );
 }
 
 /**
@@ -35,13 +46,7 @@ export function blur(image: Image, kernelSize: number, sigma: number): Image {
     throw new InvalidOptionError('blur', 'kernelSize', 'an odd positive integer', kernelSize);
   if (!(sigma > 0)) throw new InvalidOptionError('blur', 'sigma', 'positive', sigma);
   const radius = (kernelSize - 1) / 2;
-  if (radius >= height || radius >= width)
-    throw new ShapeError(
-      'blur',
-      'image',
-      `larger than ${radius} pixels on both sides for a kernel of ${kernelSize}`,
-      `${height} x ${width}`,
-    );
+  checkBlurRadius(radius, height, width);
   const kernel = halfKernel(kernelSize, sigma);
   const out = new Uint8Array(image.data.length);
   const pass = passScratch.get(out.length);

@@ -4,7 +4,8 @@ import { Scratch } from './scratch.js';
 
 const lineScratch = new Scratch((length) => new Uint8Array(length));
 const sumScratch = new Scratch((length) => new Int32Array(length));
-const passes = 3;
+/** Box filters along each axis. */
+export const boxPasses = 3;
 
 /** A box filter of fractional width: whole pixels to both sides, and a part of one more. */
 interface BoxFilter {
@@ -15,13 +16,13 @@ interface BoxFilter {
 }
 
 /**
- * The box whose `passes`-fold application has variance `sigma^2`.
+ * The box whose `boxPasses`-fold application has variance `sigma^2`.
  *
  * Source: Gwosdek et al. 2011, "Theoretical foundations of Gaussian convolution by extended box filtering", equations 7,
  * 11 and 14; Pillow's `BoxBlur.c`.
  */
-function boxFilter(sigma: number): BoxFilter {
-  const variance = Math.fround((sigma * sigma) / passes);
+export function boxFilter(sigma: number): BoxFilter {
+  const variance = Math.fround((sigma * sigma) / boxPasses);
   const whole = Math.floor((Math.sqrt(12 * variance + 1) - 1) / 2);
   const rest = ((2 * whole + 1) * (whole * (whole + 1) - 3 * variance)) / (6 * (variance - (whole + 1) * (whole + 1)));
   const radius = Math.fround(whole + rest);
@@ -51,9 +52,9 @@ export function boxGaussianBlur(image: Image, sigma: number): Image {
   const filter = boxFilter(sigma);
   const out = Uint8Array.from(image.data);
   const stride = width * channels;
-  for (let pass = 0; pass < passes; pass++)
+  for (let pass = 0; pass < boxPasses; pass++)
     for (let y = 0; y < height; y++) blurLines(out, y * stride, width, channels, channels, filter);
-  for (let pass = 0; pass < passes; pass++) blurLines(out, 0, height, stride, stride, filter);
+  for (let pass = 0; pass < boxPasses; pass++) blurLines(out, 0, height, stride, stride, filter);
   return ndArray(out, image.shape);
 }
 

@@ -1,5 +1,5 @@
 import { imageSize } from '../image/image.js';
-import { resizedCrop } from '../image/resized-crop.js';
+import { type Box, resizedCrop } from '../image/resized-crop.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 
 export interface ResizeOptions {
@@ -7,6 +7,23 @@ export interface ResizeOptions {
   readonly size: number | readonly [height: number, width: number];
   /** `stretch` keeps everything, `cover` first cuts the centre to the output's proportions. Default `cover`. */
   readonly fit?: 'cover' | 'stretch';
+}
+
+/** The part of an image that {@link resize} keeps. */
+export function resizeBox(
+  [imageHeight, imageWidth]: readonly [height: number, width: number],
+  [height, width]: readonly [height: number, width: number],
+  fit: ResizeOptions['fit'] = 'cover',
+): Box {
+  const part = fit === 'cover' ? Math.min(imageHeight / height, imageWidth / width) : 0;
+  const boxHeight = fit === 'cover' ? Math.max(1, Math.min(imageHeight, Math.round(height * part))) : imageHeight;
+  const boxWidth = fit === 'cover' ? Math.max(1, Math.min(imageWidth, Math.round(width * part))) : imageWidth;
+  return {
+    top: Math.floor((imageHeight - boxHeight) / 2),
+    left: Math.floor((imageWidth - boxWidth) / 2),
+    height: boxHeight,
+    width: boxWidth,
+  };
 }
 
 /**
@@ -23,16 +40,7 @@ export function resize(options: ResizeOptions): DescribedView<null> {
     outputSize: () => [height, width],
     apply: (image) => {
       const [imageHeight, imageWidth] = imageSize(image, 'resize');
-      const part = fit === 'cover' ? Math.min(imageHeight / height, imageWidth / width) : 0;
-      const boxHeight = fit === 'cover' ? Math.max(1, Math.min(imageHeight, Math.round(height * part))) : imageHeight;
-      const boxWidth = fit === 'cover' ? Math.max(1, Math.min(imageWidth, Math.round(width * part))) : imageWidth;
-      const box = {
-        top: Math.floor((imageHeight - boxHeight) / 2),
-        left: Math.floor((imageWidth - boxWidth) / 2),
-        height: boxHeight,
-        width: boxWidth,
-      };
-      return resizedCrop(image, box, height, width);
+      return resizedCrop(image, resizeBox([imageHeight, imageWidth], [height, width], fit), height, width);
     },
   });
 }

@@ -1,0 +1,13 @@
+import { foldIn, type RandomKey } from 'ssl-tensor/host';
+import { EpochOrder } from '../loader/epoch-order.js';
+
+/**
+ * The keys of samples in an epoch, as a `DataLoader` of the same seed has them: views then draw what its workers would.
+ *
+ * @param indices numbers of the samples, as in a batch's `index`
+ * @returns one key per sample
+ */
+export function sampleKeys(seed: number, epoch: number, indices: Iterable<number>): readonly RandomKey[] {
+  const epochKey = new EpochOrder(seed, 0, false).viewKey(epoch);
+  return Array.from(indices, (index) => foldIn(epochKey, index));
+}
