@@ -91,6 +91,15 @@ export type { SampleNumbers } from './loader/sample-numbers.js';
 export type { Sampler } from './loader/sampler.js';
 export { sequentialSampler } from './loader/sequential-sampler.js';
 
+export { openSource } from './source/open-source.js';
+export type {
+  ImageSource,
+  OpenedSource,
+  OpenSourceOptions,
+  SourceKind,
+  VolumeSource,
+} from './source/source-recogniser.js';
+
 export type { DrawnOperation } from './views/augmentation-space.js';
 export { autoAugment } from './views/auto-augment.js';
 export type { AutoAugmentOptions } from './views/auto-augment.js';

@@ -1,0 +1,20 @@
+import { VolumeFolderDataset } from '../dataset/volume-folder-dataset.js';
+import type { SourceRecogniser } from './source-recogniser.js';
+
+/** Folders of volumes. */
+export const volumeFolderSource: SourceRecogniser = {
+  kind: 'volume-folder',
+  description: 'a folder of volumes (.nii .nii.gz .npy), one sub-folder per class or none',
+  recognises: ({ form, files }) => form === 'folder' && files.some((file) => /\.(?:nii|nii\.gz|npy)$/i.test(file)),
+  async open({ location }, { labels }) {
+    const dataset = await VolumeFolderDataset.open(location, labels === undefined ? {} : { labels });
+    return {
+      kind: 'volume-folder',
+      content: 'volumes',
+      dataset,
+      classes: dataset.classes,
+      labels: () => Promise.resolve(dataset.labels),
+      close: () => Promise.resolve(),
+    };
+  },
+};

@@ -1,0 +1,36 @@
+import { WebDataset } from '../webdataset/web-dataset.js';
+import { cifarSource } from './cifar-source.js';
+import type { SourcePlace } from './source-place.js';
+import type { SourceRecogniser } from './source-recogniser.js';
+
+/** Tar shards, here or on a server. */
+export const webDatasetSource: SourceRecogniser = {
+  kind: 'webdataset',
+  description: "tar shards: a .tar file, their folder, or a pattern such as 'train-{000000..000146}.tar', also by URL",
+  recognises: (place) => isShards(place) && !cifarSource.recognises(place),
+  async open({ location, form }, { labels, decoding, cache, http }) {
+    // A file that is there may have braces in its name.
+    const dataset = await WebDataset.open(form === 'file' ? [location] : location, {
+      ...decoding,
+      ...(labels === 'none' ? { label: 'none' } : {}),
+      ...(cache === undefined ? {} : { cache }),
+      ...(http === undefined ? {} : { http }),
+    });
+    const { source } = dataset;
+    const hasLabels = source.kind === 'webdataset' && source.label !== undefined;
+    return {
+      kind: 'webdataset',
+      content: 'images',
+      dataset,
+      classes: [],
+      labels: () => (hasLabels ? dataset.loadLabels() : Promise.resolve(undefined)),
+      close: () => dataset.close(),
+    };
+  },
+};
+
+function isShards({ form, location, name, head, files }: SourcePlace): boolean {
+  if (form === 'folder') return files.some((file) => !file.includes('/') && file.endsWith('.tar'));
+  if (form === 'file') return /\.tar$/i.test(name) || Buffer.from(head).toString('latin1', 257, 262) === 'ustar';
+  return /\.tar(?=$|[?#},]|::)/i.test(location);
+}
