@@ -23,6 +23,8 @@ describe('the package', () => {
     expect(reached.size).toBeGreaterThan(100);
     expect([...reached].filter((file) => file.startsWith('batched'))).toEqual([]);
     expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual([
+      'citty',
+      'cli-progress',
       'sharp',
       'ssl-tensor/host',
       'yauzl',

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { DataError, foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-tensor/host';
+import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-tensor/host';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { type Image, imageSize } from '../image/image.js';
+import { type SheetPicture, writePictureSheet } from '../image/picture-sheet.js';
 import type { Views } from './multi-views.js';
 import { resolveViews } from './view-from-spec.js';
 
@@ -19,8 +17,6 @@ export interface PreviewViewsOptions {
   /** Default 0. */
   readonly seed?: number;
 }
-
-const gap = 4;
 
 /**
  * Draws a contact sheet: one row per sample, first the image itself, then its views. The largest view of a row fills its
@@ -42,78 +38,25 @@ export async function previewViews(
   const resolved = await resolveViews(views);
   const rows = Math.min(count, dataset.length);
   const key = randomKey(seed);
-  const tiles: { input: Buffer; top: number; left: number }[] = [];
+  const pictures: SheetPicture[] = [];
   for (let row = 0; row < rows; row++) {
     const index = Math.floor((row * dataset.length) / rows);
     const { image } = await dataset.get(index);
-    const pictures = [image];
+    const drawn = [image];
     for (let draw = 0; draw < draws; draw++) {
       resolved.forEach((view, v) =>
-        pictures.push(view(image, new RandomStream(foldIn(foldIn(foldIn(key, index), draw), v)))),
+        drawn.push(view(image, new RandomStream(foldIn(foldIn(foldIn(key, index), draw), v)))),
       );
     }
-    const largest = Math.max(...pictures.slice(1).map(longSide));
-    for (const [column, picture] of pictures.entries()) {
-      const { png, height, width } = await tile(picture, cell / (column === 0 ? longSide(picture) : largest));
-      tiles.push({
-        input: png,
-        top: gap + row * (cell + gap) + Math.floor((cell - height) / 2),
-        left: gap + column * (cell + gap) + Math.floor((cell - width) / 2),
-      });
-    }
+    const largest = Math.max(...drawn.slice(1).map(longSide));
+    drawn.forEach((picture, column) =>
+      pictures.push({ image: picture, row, column, scale: cell / (column === 0 ? longSide(picture) : largest) }),
+    );
   }
-  const width = gap + (1 + draws * resolved.length) * (cell + gap);
-  const height = gap + rows * (cell + gap);
-  const { default: sharp } = await import('sharp');
-  const png = await sharp({ create: { width, height, channels: 3, background: '#888' } })
-    .composite(tiles)
-    .png()
-    .toBuffer();
-  await writeWhole(path, png);
-  return { height, width };
+  return writePictureSheet(path, { rows, columns: 1 + draws * resolved.length, cell }, pictures);
 }
 
 function longSide(image: Image): number {
   const [height, width] = imageSize(image, 'previewViews');
   return Math.max(height, width);
-}
-
-async function tile(
-  image: Image,
-  scale: number,
-): Promise<{ readonly png: Buffer; readonly height: number; readonly width: number }> {
-  const [height, width, channels] = imageSize(image, 'previewViews');
-  if (channels < 1 || channels > 4)
-    throw new InvalidOptionError('previewViews', 'views', 'images of 1 to 4 channels', channels);
-  const { default: sharp } = await import('sharp');
-  const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
-  const drawn = { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
-  const png = await sharp(Buffer.from(image.data), { raw })
-    .toColourspace('srgb')
-    .resize({ ...drawn, fit: 'fill', kernel: 'nearest' })
-    .png()
-    .toBuffer();
-  return { png, ...drawn };
-}
-
-/** Writes beside the target and renames, so that no reader sees half a file. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new DataError(`cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      path,
-      cause,
-    });
-  }
 }

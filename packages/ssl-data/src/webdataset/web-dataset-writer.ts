@@ -4,6 +4,7 @@ import { DataError, InvalidOptionError, SslError } from 'ssl-tensor/host';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
 import { splitMemberName } from './member-name.js';
 import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';
+import { parseShardPattern, type ShardPattern } from './shard-pattern.js';
 import { paddingOf, tarEnd, tarHeaderBlocks } from './tar-blocks.js';
 import { temporaryName } from './write-atomically.js';
 
@@ -55,7 +56,7 @@ const writeBytes = 1 << 20;
  */
 export class WebDatasetWriter {
   readonly #folder: string;
-  readonly #pattern: string;
+  readonly #names: ShardPattern;
   readonly #maxSamples: number;
   readonly #maxBytes: number;
   readonly #shards: string[] = [];
@@ -64,9 +65,9 @@ export class WebDatasetWriter {
   #lastKey: string | undefined;
   #open: OpenShard | undefined;
 
-  private constructor(folder: string, { pattern, maxSamples, maxBytes }: Required<WebDatasetWriterOptions>) {
+  private constructor(folder: string, names: ShardPattern, maxSamples: number, maxBytes: number) {
     this.#folder = folder;
-    this.#pattern = pattern;
+    this.#names = names;
     this.#maxSamples = maxSamples;
     this.#maxBytes = maxBytes;
   }
@@ -77,18 +78,13 @@ export class WebDatasetWriter {
    */
   static async create(folder: string, options: WebDatasetWriterOptions = {}): Promise<WebDatasetWriter> {
     const { pattern = '%06d.tar', maxSamples = 10_000, maxBytes = 2 ** 30, overwrite = false } = options;
-    const parts = /^([^/\\%]*)%0?(\d?)d([^/\\%]*\.tar)$/.exec(pattern);
-    if (parts === null)
-      throw new InvalidOptionError(where, 'pattern', "a file name with one '%06d' that ends in '.tar'", pattern);
+    const names = parseShardPattern(pattern, where);
     for (const [option, value] of Object.entries({ maxSamples, maxBytes }))
       if (!Number.isSafeInteger(value) || value < 1)
         throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
-    const [, before = '', , after = ''] = parts;
-    const isShard = (name: string): boolean =>
-      name.startsWith(before) && name.endsWith(after) && /^\d+$/.test(name.slice(before.length, -after.length));
     try {
       await mkdir(folder, { recursive: true });
-      const there = (await readdir(folder)).filter(isShard);
+      const there = (await readdir(folder)).filter(names.matches);
       if (there.length > 0 && !overwrite)
         throw new DataError(
           `holds ${there.length} shards of the pattern ${pattern} already; choose another folder, or pass overwrite: true`,
@@ -102,7 +98,7 @@ export class WebDatasetWriter {
     } catch (cause) {
       throw writeError(folder, cause);
     }
-    return new WebDatasetWriter(folder, { pattern, maxSamples, maxBytes, overwrite });
+    return new WebDatasetWriter(folder, names, maxSamples, maxBytes);
   }
 
   /**
@@ -183,10 +179,7 @@ export class WebDatasetWriter {
   }
 
   #pathOf(shard: number): string {
-    return join(
-      this.#folder,
-      this.#pattern.replace(/%0?(\d?)d/, (_, width: string) => String(shard).padStart(Number(width), '0')),
-    );
+    return join(this.#folder, this.#names.nameOf(shard));
   }
 
   async #finishShard(): Promise<void> {

@@ -1,0 +1,6 @@
+import { SslError } from 'ssl-tensor/host';
+
+/** Ctrl-C ended the command, in good order. */
+export class InterruptedError extends SslError {
+  static override readonly code: string = 'SSL_INTERRUPTED';
+}

@@ -1,0 +1,32 @@
+import type { OutputStream } from './command-streams.js';
+import { InterruptedError } from './interrupted-error.js';
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/** Turns the first Ctrl-C into an error at the next {@link Interruption.check}; the second one ends the process at once. */
+export class Interruption {
+  readonly #message: string;
+  readonly #listener: () => void;
+  #stopped = false;
+
+  /** @param message what is left behind, for people */
+  constructor(message: string, stream: OutputStream) {
+    this.#message = message;
+    this.#listener = () => {
+      this.#stopped = true;
+      this.close();
+      stream.write('\nStopping ...\n');
+    };
+    for (const signal of signals) process.on(signal, this.#listener);
+  }
+
+  /** Throws {@link InterruptedError} after a signal. */
+  check(): void {
+    if (this.#stopped) throw new InterruptedError(this.#message);
+  }
+
+  /** Gives the signals back. */
+  close(): void {
+    for (const signal of signals) process.off(signal, this.#listener);
+  }
+}

@@ -1,0 +1,24 @@
+import { SslError } from 'ssl-tensor/host';
+import type { OutputStream } from './command-streams.js';
+import { InterruptedError } from './interrupted-error.js';
+
+/**
+ * Writes an error for people: one line, with the stack and its causes only where asked for.
+ *
+ * @returns exit status
+ */
+export function reportError(error: unknown, { debug, stream }: { debug: boolean; stream: OutputStream }): number {
+  if (InterruptedError.isInstance(error)) {
+    stream.write(`${error.message}\n`);
+    return 130;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const oneLine = message.replaceAll(/\s*\n\s*/g, ' ');
+  const unexpected = SslError.isInstance(error) || debug ? '' : ' (unexpected; --debug shows where)';
+  stream.write(`ssl-data: ${error instanceof Error ? `${error.name}: ` : ''}${oneLine}${unexpected}\n`);
+  if (debug && error instanceof Error) {
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+      stream.write(`${cause.stack ?? cause.message}\n`);
+  }
+  return 1;
+}

@@ -1,0 +1,50 @@
+import { InvalidOptionError } from 'ssl-tensor/host';
+import type { OpenSourceOptions, SourceKind } from '../source/source-recogniser.js';
+import { sourceRecognisers } from '../source/source-recognisers.js';
+
+/** Arguments that say what is opened, and how. */
+export const sourceArguments = {
+  source: { type: 'positional', required: true, description: 'Path, pattern with braces, or URL' },
+  kind: {
+    type: 'string',
+    valueHint: 'name',
+    description: `What it is, where it does not show: ${sourceRecognisers.map(({ kind }) => kind).join(', ')}`,
+  },
+  split: {
+    type: 'string',
+    valueHint: 'name',
+    description: 'train or test, of sources that have both (default: train)',
+  },
+  labels: { type: 'string', valueHint: 'how', description: 'Of folders: folders (sub-folders are classes) or none' },
+  'label-file': { type: 'string', valueHint: 'file', description: 'IDX or .npy file with the classes' },
+  cache: { type: 'string', valueHint: 'folder', description: 'Where shards from a server are kept' },
+} as const;
+
+/** What citty parses {@link sourceArguments} into. */
+export interface SourceArguments {
+  readonly kind?: string | undefined;
+  readonly split?: string | undefined;
+  readonly labels?: string | undefined;
+  readonly 'label-file'?: string | undefined;
+  readonly cache?: string | undefined;
+}
+
+/** Throws {@link InvalidOptionError} for a value that is not accepted. */
+export function sourceOptions(where: string, args: SourceArguments): OpenSourceOptions {
+  const { kind, split, labels, 'label-file': labelFile, cache } = args;
+  const kinds = sourceRecognisers.map((recogniser) => recogniser.kind);
+  return {
+    ...(kind === undefined ? {} : { kind: oneOf<SourceKind>(where, '--kind', kinds, kind) }),
+    ...(split === undefined ? {} : { split: oneOf(where, '--split', ['train', 'test'] as const, split) }),
+    ...(labels === undefined ? {} : { labels: oneOf(where, '--labels', ['folders', 'none'] as const, labels) }),
+    ...(labelFile === undefined ? {} : { labelFile }),
+    ...(cache === undefined ? {} : { cache: { folder: cache } }),
+  };
+}
+
+/** Throws {@link InvalidOptionError} unless the value is one of the choices. */
+export function oneOf<T extends string>(where: string, option: string, choices: readonly T[], value: string): T {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw new InvalidOptionError(where, option, `one of ${choices.join(', ')}`, value);
+  return found;
+}

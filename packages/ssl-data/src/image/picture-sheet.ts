@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { type Image, imageSize } from './image.js';
+
+/** A picture in its cell of a sheet. */
+export interface SheetPicture {
+  /** 1 to 4 channels. */
+  readonly image: Image;
+  readonly row: number;
+  readonly column: number;
+  /** Pixels of the sheet per pixel of the image. */
+  readonly scale: number;
+}
+
+const gap = 4;
+
+/**
+ * Draws pictures in the middle of their cells on a grey sheet, as a PNG file.
+ *
+ * @param grid rows, columns, and the side of a cell in pixels
+ * @returns height and width of the sheet, pixels
+ * @throws DataError when the file cannot be written, InvalidOptionError for an image of another number of channels
+ */
+export async function writePictureSheet(
+  path: string,
+  grid: { readonly rows: number; readonly columns: number; readonly cell: number },
+  pictures: readonly SheetPicture[],
+): Promise<{ readonly height: number; readonly width: number }> {
+  const { rows, columns, cell } = grid;
+  const tiles: { input: Buffer; top: number; left: number }[] = [];
+  for (const { image, row, column, scale } of pictures) {
+    const { png, height, width } = await tile(image, scale);
+    tiles.push({
+      input: png,
+      top: gap + row * (cell + gap) + Math.floor((cell - height) / 2),
+      left: gap + column * (cell + gap) + Math.floor((cell - width) / 2),
+    });
+  }
+  const width = gap + columns * (cell + gap);
+  const height = gap + rows * (cell + gap);
+  const { default: sharp } = await import('sharp');
+  const png = await sharp({ create: { width, height, channels: 3, background: '#888' } })
+    .composite(tiles)
+    .png()
+    .toBuffer();
+  await writeWhole(path, png);
+  return { height, width };
+}
+
+async function tile(
+  image: Image,
+  scale: number,
+): Promise<{ readonly png: Buffer; readonly height: number; readonly width: number }> {
+  const [height, width, channels] = imageSize(image, 'writePictureSheet');
+  if (channels < 1 || channels > 4)
+    throw new InvalidOptionError('writePictureSheet', 'pictures', 'images of 1 to 4 channels', channels);
+  const { default: sharp } = await import('sharp');
+  const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
+  const drawn = { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
+  const png = await sharp(Buffer.from(image.data), { raw })
+    .toColourspace('srgb')
+    .resize({ ...drawn, fit: 'fill', kernel: 'nearest' })
+    .png()
+    .toBuffer();
+  return { png, ...drawn };
+}
+
+/** Writes beside the target and renames, so that no reader sees half a file. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new DataError(`cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      path,
+      cause,
+    });
+  }
+}
