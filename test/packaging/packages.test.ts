@@ -1,4 +1,5 @@
-import { mkdtemp } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 
@@ -47,6 +48,17 @@ describe.each(packages)('$name', ({ name, manifest, files, example }) => {
       expect(Number(stdout)).toBeGreaterThan(0);
     }
   });
+
+  test.each(Object.entries(manifest.bin ?? {}))(
+    'the command %s starts, and tells its version',
+    async (command, file) => {
+      expect(existsSync(join(directory, 'node_modules/.bin', command))).toBe(true);
+      const path = join(directory, 'node_modules', name, file);
+      expect(await readFile(path, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+      const { code, stdout, stderr } = await node([path, '--version'], { cwd: directory });
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+    },
+  );
 
   test('the README example needs only the package and its dependencies', () => {
     const imported = moduleImports('example.ts', example ?? '').specifiers.map(packageOf);
