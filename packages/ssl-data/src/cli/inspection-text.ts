@@ -1,4 +1,5 @@
 import type { Inspection } from './inspection.js';
+import { printable } from './printable.js';
 
 const maxClasses = 200;
 
@@ -28,5 +29,5 @@ export function inspectionText(inspection: Inspection): string {
       lines.push(`         ${index}  ${path ?? '-'}${offset === undefined ? '' : ` at byte ${offset}`}: ${reason}`);
     if (check.listed.length < check.broken) lines.push(`         and ${check.broken - check.listed.length} more`);
   }
-  return lines.join('\n');
+  return lines.map(printable).join('\n');
 }

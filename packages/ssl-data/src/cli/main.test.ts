@@ -127,6 +127,15 @@ sizes    height 3 to 5, width 4 to 7, channels 3 (of 3 samples)
     await expectOneLine(['inspect', photos, '--check=0'], /--check must be without a number/);
   });
 
+  it.skipIf(process.platform === 'win32')('shows names that would steer a terminal', async () => {
+    await photo('\u001b[2J/1.png', 1, 2, 2);
+    await writeFile(join(photos, '\u001b[2J', '\u0007.png'), 'no picture');
+    const { stdout } = await cli('inspect', photos);
+    expect(stdout).toMatch(/^ {9}0 {2}\\x1b\[2J {2}2$/m);
+    expect(stdout).toContain('\\x07.png: cannot be decoded');
+    expect((await cli('inspect', join(photos, '\u001b[2K'))).stderr).toContain('\\x1b[2K: no such file');
+  });
+
   it('draws a contact sheet in which a broken sample is red', async () => {
     await somePhotos();
     await writeFile(join(photos, 'dog/2.png'), 'no picture');

@@ -1,6 +1,7 @@
 import { SslError } from 'ssl-tensor/host';
 import type { OutputStream } from './command-streams.js';
 import { InterruptedError } from './interrupted-error.js';
+import { printable } from './printable.js';
 
 /**
  * Writes an error for people: one line, with the stack and its causes only where asked for.
@@ -13,7 +14,7 @@ export function reportError(error: unknown, { debug, stream }: { debug: boolean;
     return 130;
   }
   const message = error instanceof Error ? error.message : String(error);
-  const oneLine = message.replaceAll(/\s*\n\s*/g, ' ');
+  const oneLine = printable(message.replaceAll(/\s*\n\s*/g, ' '));
   const unexpected = SslError.isInstance(error) || debug ? '' : ' (unexpected; --debug shows where)';
   stream.write(`ssl-data: ${error instanceof Error ? `${error.name}: ` : ''}${oneLine}${unexpected}\n`);
   if (debug && error instanceof Error) {
