@@ -100,6 +100,9 @@ export type {
   VolumeSource,
 } from './source/source-recogniser.js';
 
+export { ParquetImageDataset } from './parquet/parquet-image-dataset.js';
+export type { ParquetImageOptions, ParquetSource } from './parquet/parquet-image-dataset.js';
+
 export type { DrawnOperation } from './views/augmentation-space.js';
 export { autoAugment } from './views/auto-augment.js';
 export type { AutoAugmentOptions } from './views/auto-augment.js';

@@ -5,6 +5,7 @@ import { ImageFilesDataset } from './image-files-dataset.js';
 import { PackedImageDataset } from './packed-images.js';
 import { SubsetDataset } from './subset.js';
 import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
+import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { WebDataset } from '../webdataset/web-dataset.js';
 
 /** Opens a data set in this thread; throws {@link DataError} when a module does not deliver one. */
@@ -20,6 +21,8 @@ export async function datasetFromSource(source: DatasetSource): Promise<Dataset<
       return new WebDataset(source);
     case 'lmdb':
       return new LmdbDataset(source);
+    case 'parquet':
+      return new ParquetImageDataset(source);
     case 'module': {
       const dataset = await callExport(source);
       const { length, get } = (dataset ?? {}) as { length?: unknown; get?: unknown };

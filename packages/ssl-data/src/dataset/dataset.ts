@@ -4,6 +4,7 @@ import type { PackedImages } from './packed-images.js';
 import type { StringTable } from './string-table.js';
 import type { ImageDecoding } from '../image/decode-image.js';
 import type { LmdbSource } from '../lmdb/lmdb-dataset.js';
+import type { ParquetSource } from '../parquet/parquet-image-dataset.js';
 import type { WebDatasetSource } from '../webdataset/web-dataset.js';
 
 /**
@@ -40,4 +41,5 @@ export type DatasetSource =
   | { readonly kind: 'subset'; readonly of: DatasetSource; readonly indices: Int32Array }
   | ({ readonly kind: 'webdataset' } & WebDatasetSource)
   | ({ readonly kind: 'lmdb' } & LmdbSource)
+  | ({ readonly kind: 'parquet' } & ParquetSource)
   | ({ readonly kind: 'module' } & ModuleExport);

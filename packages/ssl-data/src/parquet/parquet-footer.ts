@@ -1,0 +1,66 @@
+import { parquetMetadata, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
+import { DataError } from 'ssl-tensor/host';
+import type { FilePool } from '../webdataset/file-pool.js';
+import { readThrift } from './read-thrift.js';
+
+/** What a Parquet file says about itself. */
+export interface ParquetFooter {
+  readonly metadata: FileMetaData;
+  readonly columns: readonly SchemaTree[];
+  /** Where the footer begins and so the data ends. */
+  readonly dataEnd: number;
+  /** Features by column, as Hugging Face's datasets library notes them. */
+  readonly features: Readonly<Record<string, { readonly _type?: unknown; readonly names?: unknown }>>;
+}
+
+/** Files with 100,000 row groups have such footers. */
+const maxFooterBytes = 2 ** 26;
+const magic = 'PAR1';
+
+/**
+ * Reads the end of a file, no row.
+ *
+ * @throws DataError when it is no Parquet file or damaged
+ */
+export async function readFooter(path: string, fileBytes: number, files: FilePool): Promise<ParquetFooter> {
+  const damaged = (what: string, cause?: unknown): DataError =>
+    new DataError(`${what}; the file is damaged or cut short, fetch or write it anew`, {
+      path,
+      ...(cause === undefined ? {} : { cause }),
+    });
+  if (fileBytes < 12) throw damaged('is too short for a Parquet file');
+  const tail = Buffer.from(await files.read(path, fileBytes, fileBytes - 8, 8));
+  const mark = tail.toString('latin1', 4);
+  if (mark === 'PARE') throw new DataError('is encrypted; write it anew without encryption', { path });
+  if (mark !== magic) throw damaged(`does not end in ${magic}`);
+  const length = tail.readUInt32LE(0);
+  const dataEnd = fileBytes - 8 - length;
+  if (dataEnd < 4 || length > maxFooterBytes) throw damaged(`claims a footer of ${length} bytes`);
+  const footer = Buffer.from(await files.read(path, fileBytes, dataEnd, length + 8));
+  let metadata: FileMetaData;
+  let columns: readonly SchemaTree[];
+  try {
+    // The library allocates what lengths claim; this refuses false ones before.
+    readThrift(footer.subarray(0, length), 0);
+    metadata = parquetMetadata(footer, { geoparquet: false });
+    columns = parquetSchema(metadata).children;
+  } catch (cause) {
+    throw damaged(`footer cannot be read (${(cause as Error).message})`, cause);
+  }
+  return { metadata, columns, dataEnd, features: featuresOf(metadata) };
+}
+
+function featuresOf({ key_value_metadata: pairs = [] }: FileMetaData): ParquetFooter['features'] {
+  try {
+    const text = pairs.find(({ key }) => key === 'huggingface')?.value ?? '{}';
+    const { info } = JSON.parse(text) as { info?: { features?: unknown } };
+    const features = info?.features;
+    if (typeof features !== 'object' || features === null) return {};
+    return Object.fromEntries(
+      Object.entries(features).filter(([, value]) => typeof value === 'object' && value !== null),
+    );
+  } catch {
+    // A note that nobody needs to read the rows.
+    return {};
+  }
+}

@@ -1,0 +1,238 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { checkIndex } from '../dataset/check-index.js';
+import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
+import { fileError, FilePool } from '../webdataset/file-pool.js';
+import { readFooter } from './parquet-footer.js';
+import { chooseColumns, type ParquetColumns, planRowGroups, type RowGroupPlan } from './plan-row-groups.js';
+import { RowGroupReader } from './row-group-reader.js';
+
+export interface ParquetImageOptions extends ImageDecoding {
+  /** Column with the images. Default: `image`, `img`, or the only one that holds bytes. */
+  readonly image?: string;
+  /** Column with the classes, or `none`. Default: `label`, or the only one with named classes. */
+  readonly label?: string;
+  /** Read all classes while opening, so that `labels` is there. Default false. */
+  readonly loadLabels?: boolean;
+  /** Bytes of decompressed row groups that each thread keeps. Default 256 MiB. */
+  readonly cacheBytes?: number;
+  /** Largest column of a row group after decompression. Default 512 MiB. */
+  readonly maxRowGroupBytes?: number;
+  /** Largest number of rows of all files. Default 33,554,432. */
+  readonly maxRows?: number;
+}
+
+/** All that a thread needs to read the samples; plain data. */
+export interface ParquetSource {
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly groups: readonly RowGroupPlan[];
+  readonly labels: Int32Array | undefined;
+  readonly decoding: ImageDecoding;
+  readonly cacheBytes: number;
+  readonly maxRowGroupBytes: number;
+}
+
+const where = 'ParquetImageDataset.open';
+
+/**
+ * Images in Parquet files, as Hugging Face's datasets library stores them: a column `image` of `{ bytes, path }`, or of
+ * plain bytes, and a column of integers `label`, whose names come from the file's `huggingface` note.
+ *
+ * Opening reads the ends of the files alone. A sample costs its row group unless the thread has it in the cache, so
+ * let `shardSampler(dataset)` choose an order that goes through the row groups, unless all of them fit.
+ *
+ * ```ts
+ * const dataset = await ParquetImageDataset.open('data');
+ * const loader = new DataLoader({ dataset, views: simclrViews(), batchSize: 256, sampler: shardSampler(dataset) });
+ * ```
+ *
+ * Source: the Parquet format, read through hyparquet (metadata) and hyparquet-compressors; plain and dictionary
+ * encodings, compressed by snappy, zstd, gzip, brotli, LZ4 (raw) or not at all.
+ */
+export class ParquetImageDataset implements Dataset<ImageSample> {
+  readonly length: number;
+  /** Names of the classes, in the order of their numbers; empty without names. */
+  readonly classes: readonly string[];
+  readonly #source: ParquetSource;
+  readonly #reader: RowGroupReader;
+  /** First row of each row group, and the end. */
+  readonly #starts: Float64Array;
+  #labels: Int32Array | undefined;
+
+  constructor(source: ParquetSource, classes: readonly string[] = []) {
+    this.#source = source;
+    this.#labels = source.labels;
+    this.#reader = new RowGroupReader(source);
+    this.classes = classes;
+    this.#starts = new Float64Array(source.groups.length + 1);
+    source.groups.forEach(({ rows }, group) => (this.#starts[group + 1] = this.#starts[group]! + rows));
+    this.length = this.#starts.at(-1)!;
+  }
+
+  /**
+   * @param files a file, a folder (its `.parquet` files, sorted), or a list of files
+   * @throws InvalidOptionError; DataError for files that are missing, damaged, without image bytes or beyond a limit
+   */
+  static async open(
+    files: string | readonly string[],
+    options: ParquetImageOptions = {},
+  ): Promise<ParquetImageDataset> {
+    const {
+      image,
+      label,
+      loadLabels = false,
+      cacheBytes = 2 ** 28,
+      maxRowGroupBytes = 2 ** 29,
+      maxRows = 2 ** 25,
+      ...decoding
+    } = options;
+    for (const [option, value] of Object.entries({ cacheBytes, maxRowGroupBytes, maxRows }))
+      if (!Number.isSafeInteger(value) || value < 1)
+        throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
+    const paths = await parquetFiles(files);
+    const pool = new FilePool();
+    const found: { path: string; bytes: number }[] = [];
+    const groups: RowGroupPlan[] = [];
+    let columns: ParquetColumns | undefined;
+    let rows = 0;
+    try {
+      for (const path of paths) {
+        const { size } = await stat(path).catch((cause: unknown) => Promise.reject(fileError(path, cause)));
+        const footer = await readFooter(path, size, pool);
+        columns ??= chooseColumns(footer, path, image, label);
+        const planned = planRowGroups(footer, path, found.length, columns, maxRowGroupBytes);
+        rows += planned.reduce((sum, group) => sum + group.rows, 0);
+        if (rows > maxRows) throw new DataError(`makes ${rows} rows in all, more than maxRows (${maxRows})`, { path });
+        found.push({ path, bytes: size });
+        groups.push(...planned);
+      }
+    } finally {
+      await pool.close();
+    }
+    if (rows === 0) throw new DataError('holds no rows', { path: paths[0]! });
+    const dataset = new ParquetImageDataset(
+      { files: found, groups, labels: undefined, decoding, cacheBytes, maxRowGroupBytes },
+      columns!.classes,
+    );
+    if (loadLabels) await dataset.loadLabels();
+    return dataset;
+  }
+
+  get source(): DatasetSource {
+    return { kind: 'parquet', ...this.#source, labels: this.#labels };
+  }
+
+  /** Class of each sample, `[length]`, once read by {@link loadLabels}. */
+  get labels(): Int32Array | undefined {
+    return this.#labels;
+  }
+
+  /** Rows of each row group, `[groups]`: what `shardSampler` goes by. */
+  get shardLengths(): Int32Array {
+    return Int32Array.from(this.#source.groups, ({ rows }) => rows);
+  }
+
+  /** @throws DataError when the row cannot be read or has no image */
+  async get(index: number): Promise<ImageSample> {
+    const { bytes, path, row } = await this.#row(index);
+    const { group } = this.#place(index);
+    try {
+      const image = await decodeImage(bytes, this.#source.decoding);
+      if (this.#source.groups[group]!.labels === undefined) return { image };
+      return {
+        image,
+        label: this.#labels?.[index] ?? this.#checked((await this.#reader.labels(group))[row], group, row),
+      };
+    } catch (cause) {
+      if (!DataError.isInstance(cause) || cause.path === path) throw cause;
+      const reason = cause.message.replace(`${cause.path}: `, '');
+      throw new DataError(`sample ${index} (row ${row} of row group ${group}) ${reason}`, { path, cause });
+    }
+  }
+
+  /**
+   * The bytes of a sample's image file as they are stored.
+   *
+   * @throws DataError when the row cannot be read or has no image
+   */
+  async getRaw(index: number): Promise<{ readonly bytes: Uint8Array }> {
+    return { bytes: (await this.#row(index)).bytes };
+  }
+
+  /**
+   * Reads the column of classes, for samplers that need it.
+   *
+   * @returns `[length]`, also kept as {@link labels}
+   * @throws DataError when there is none, or it cannot be read
+   */
+  async loadLabels(): Promise<Int32Array> {
+    if (this.#labels !== undefined) return this.#labels;
+    const { groups, files } = this.#source;
+    if (groups[0]!.labels === undefined)
+      throw new DataError('no column of classes was chosen; pass label: its name', { path: files[0]!.path });
+    const labels = new Int32Array(new SharedArrayBuffer(4 * this.length));
+    for (let group = 0; group < groups.length; group++) {
+      const found = await this.#reader.labels(group);
+      found.forEach((label, row) => (labels[this.#starts[group]! + row] = this.#checked(label, group, row)));
+    }
+    this.#labels = labels;
+    return labels;
+  }
+
+  /** Closes open files and drops the cache; all opens again when asked for. */
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+
+  #place(index: number): { readonly group: number; readonly row: number } {
+    checkIndex('ParquetImageDataset', index, this.length);
+    let [low, high] = [0, this.#starts.length - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#starts[middle]! <= index) low = middle;
+      else high = middle;
+    }
+    return { group: low, row: index - this.#starts[low]! };
+  }
+
+  #checked(label: number | undefined, group: number, row: number): number {
+    if (label !== undefined) return label;
+    throw new DataError(
+      `row ${row} of row group ${group} has no class, an integer of at most 32 bits; repair it, or pass label: 'none'`,
+      { path: this.#path(group) },
+    );
+  }
+
+  #path(group: number): string {
+    return this.#source.files[this.#source.groups[group]!.file]!.path;
+  }
+
+  async #row(index: number): Promise<{ bytes: Uint8Array; path: string; row: number }> {
+    const { group, row } = this.#place(index);
+    const path = this.#path(group);
+    const bytes = (await this.#reader.images(group))[row];
+    if (bytes === undefined)
+      throw new DataError(
+        `sample ${index} (row ${row} of row group ${group}) has no image bytes, perhaps a path only; write the bytes into the file, with Hugging Face datasets by embed_external_files=True`,
+        { path },
+      );
+    return { bytes, path, row };
+  }
+}
+
+async function parquetFiles(files: string | readonly string[]): Promise<readonly string[]> {
+  if (typeof files !== 'string') {
+    if (files.length === 0) throw new InvalidOptionError(where, 'files', 'at least one path', '[]');
+    return files;
+  }
+  try {
+    if (!(await stat(files)).isDirectory()) return [files];
+    const names = (await readdir(files)).filter((name) => name.endsWith('.parquet') && !name.startsWith('.'));
+    if (names.length > 0) return names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map((name) => join(files, name));
+  } catch (cause) {
+    throw fileError(files, cause);
+  }
+  throw new DataError('holds no .parquet files in the folder itself', { path: files });
+}

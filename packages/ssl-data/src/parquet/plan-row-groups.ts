@@ -1,0 +1,131 @@
+import type { SchemaTree } from 'hyparquet';
+import { DataError } from 'ssl-tensor/host';
+import type { ParquetFooter } from './parquet-footer.js';
+import type { ColumnChunk } from './read-column-chunk.js';
+
+/** Where the rows of one row group lie; plain data. */
+export interface RowGroupPlan {
+  /** Number of the file. */
+  readonly file: number;
+  readonly rows: number;
+  readonly images: ColumnChunk;
+  readonly labels: ColumnChunk | undefined;
+}
+
+/** The columns that were chosen. */
+export interface ParquetColumns {
+  readonly image: string;
+  readonly label: string | undefined;
+  /** Names of the classes where the file has them. */
+  readonly classes: readonly string[];
+}
+
+/**
+ * Chooses the columns with images and classes.
+ *
+ * @param image column; default: `image`, `img`, or the only one that has the form of images
+ * @param label column, or `none`; default: `label`, or the only one with named classes
+ * @throws DataError when there is no such column or it has another form
+ */
+export function chooseColumns(
+  { columns, features }: ParquetFooter,
+  path: string,
+  image: string | undefined,
+  label: string | undefined,
+): ParquetColumns {
+  const names = columns.map(({ element }) => element.name);
+  const there = names.slice(0, 50).join(', ');
+  const withBytes = columns.filter((column) => bytesLeaf(column) !== undefined).map(({ element }) => element.name);
+  const chosen =
+    image ??
+    ['image', 'img'].find((name) => names.includes(name)) ??
+    (withBytes.length === 1 ? withBytes[0]! : undefined);
+  if (chosen === undefined || !names.includes(chosen))
+    throw new DataError(
+      `has no column ${chosen === undefined ? 'that is clearly the images' : `'${chosen}'`}; pass image: one of ${there}`,
+      { path },
+    );
+  if (!withBytes.includes(chosen))
+    throw new DataError(
+      `column '${chosen}' holds no image bytes (paths or URLs perhaps); write the files' bytes into it, ` +
+        'with Hugging Face datasets by embed_external_files=True',
+      { path },
+    );
+  const named = names.filter((name) => Array.isArray(features[name]?.names));
+  const chosenLabel =
+    label === 'none'
+      ? undefined
+      : (label ?? (names.includes('label') ? 'label' : named.length === 1 ? named[0] : undefined));
+  if (chosenLabel === undefined) return { image: chosen, label: undefined, classes: [] };
+  const type = columns.find(({ element }) => element.name === chosenLabel)?.element.type;
+  if (type !== 'INT32' && type !== 'INT64')
+    throw new DataError(
+      `column '${chosenLabel}' ${type === undefined ? 'is not there' : `is ${type}, not integers`}; pass label: one of ${there}, or 'none'`,
+      { path },
+    );
+  const classes = features[chosenLabel]?.names;
+  const areNames = Array.isArray(classes) && classes.every((name) => typeof name === 'string');
+  return { image: chosen, label: chosenLabel, classes: areNames ? classes : [] };
+}
+
+/**
+ * Finds the columns' parts in every row group.
+ *
+ * @throws DataError for parts that do not lie in the file, or are larger than `maxRowGroupBytes`
+ */
+export function planRowGroups(
+  footer: ParquetFooter,
+  path: string,
+  file: number,
+  { image, label }: ParquetColumns,
+  maxRowGroupBytes: number,
+): RowGroupPlan[] {
+  const leaf = (name: string): SchemaTree | undefined => footer.columns.find(({ element }) => element.name === name);
+  const images = leaf(image);
+  const imageLeaf = images && bytesLeaf(images);
+  const labels = label === undefined ? undefined : leaf(label);
+  if (images === undefined || imageLeaf === undefined || (label !== undefined && labels === undefined))
+    throw new DataError(`lacks a column that the first file has ('${image}', '${label ?? ''}'); open it on its own`, {
+      path,
+    });
+  const imageLevels = imageLeaf === images ? [images] : [images, imageLeaf];
+  return footer.metadata.row_groups
+    .map((group, number): RowGroupPlan => {
+      const rows = Number(group.num_rows);
+      const chunk = (schema: readonly SchemaTree[]): ColumnChunk => {
+        const leafPath = schema.at(-1)!.path.join('.');
+        const column = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema.join('.') === leafPath);
+        const meta = column?.meta_data;
+        const fail = (what: string): DataError =>
+          new DataError(`row group ${number}, column '${leafPath}' ${what}`, { path });
+        if (meta === undefined || column?.file_path || column?.crypto_metadata !== undefined)
+          throw fail('is not in this file, or encrypted');
+        const type = schema.at(-1)!.element.type ?? '';
+        if (meta.type !== type) throw fail('has another type than the schema says; the file is damaged');
+        // Some writers note 0 for no dictionary.
+        const offset = Number(meta.dictionary_page_offset || meta.data_page_offset);
+        const bytes = Number(meta.total_compressed_size);
+        if (!(offset >= 4 && bytes >= 0 && offset + bytes <= footer.dataEnd))
+          throw fail('lies outside the file; the file is damaged or cut short');
+        if (Number(meta.num_values) !== rows) throw fail('has lists, or not a value for each row');
+        if (bytes > maxRowGroupBytes || Number(meta.total_uncompressed_size) > maxRowGroupBytes)
+          throw fail(
+            `has ${meta.total_uncompressed_size} bytes, more than maxRowGroupBytes (${maxRowGroupBytes}); raise it, or write the file anew with row groups of 100 images`,
+          );
+        const maxLevel = schema.filter(({ element }) => element.repetition_type === 'OPTIONAL').length;
+        return { offset, bytes, codec: meta.codec, type, maxLevel };
+      };
+      if (!Number.isSafeInteger(rows) || rows < 0)
+        throw new DataError(`row group ${number} claims ${group.num_rows} rows; the file is damaged`, { path });
+      return { file, rows, images: chunk(imageLevels), labels: labels && chunk([labels]) };
+    })
+    .filter(({ rows }) => rows > 0);
+}
+
+/** The part of a column that holds image files: itself, or `bytes` of `{ bytes, path }`. */
+function bytesLeaf(column: SchemaTree): SchemaTree | undefined {
+  const leaf = column.children.length === 0 ? column : column.children.find(({ element }) => element.name === 'bytes');
+  const isText = leaf?.element.converted_type === 'UTF8' || leaf?.element.logical_type?.type === 'STRING';
+  const isList = [column, leaf].some((tree) => tree?.element.repetition_type === 'REPEATED');
+  return leaf?.element.type === 'BYTE_ARRAY' && !isText && !isList && leaf.children.length === 0 ? leaf : undefined;
+}
