@@ -35,6 +35,18 @@ const tfjsNode = (script: string): Readonly<Record<string, Side>> =>
 
 /** Folder of generated shards, made by the first run. */
 const photos = join(tmpdir(), 'ssl-bench-photo-shards');
+/** Folder of the same JPEGs, made by the first run. */
+const photoFiles = join(tmpdir(), 'ssl-bench-photos');
+/** Two views of `size` pixels of those JPEGs, `epochs` times over. */
+const twoViews = (size: string, epochs: string): Pick<Case, 'ours' | 'peers'> => ({
+  ours: { script: 'cases/data-simclr.ts', args: [photoFiles, size, epochs] },
+  peers: Object.fromEntries(
+    ['pil', 'tensor'].map((kind) => [
+      `torchvision-${kind}`,
+      { script: 'peers/data_simclr.py', args: [photoFiles, size, epochs, kind] },
+    ]),
+  ),
+});
 const epochs = process.env['EPOCHS'] ?? '5';
 const rounds = Number(process.env['ROUNDS'] ?? 3);
 
@@ -103,6 +115,16 @@ export const cases: Readonly<Record<string, Case>> = {
     what: 'reading and decoding 2,000 JPEGs of 500 x 375 from 8 WebDataset shards, 2 workers',
     ours: { script: 'cases/webdataset-read.ts', args: [photos] },
     peers: { webdataset: { script: 'peers/webdataset_read.py', args: [photos] } },
+    rounds,
+  },
+  'data-simclr-224': {
+    what: "SimCLR's two views of 224 x 224, with blur, of JPEGs of 500 x 375, 2 workers: seconds per 1,000 images",
+    ...twoViews('224', '1'),
+    rounds,
+  },
+  'data-simclr-32': {
+    what: "SimCLR's two views of 32 x 32, without blur, of JPEGs of 500 x 375, 2 workers: seconds per 1,000 images",
+    ...twoViews('32', '4'),
     rounds,
   },
   'simclr-mnist': {

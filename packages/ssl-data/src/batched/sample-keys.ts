@@ -1,5 +1,5 @@
-import { foldIn, type RandomKey } from 'ssl-tensor/host';
-import { EpochOrder } from '../loader/epoch-order.js';
+import type { RandomKey } from 'ssl-tensor/host';
+import { epochViewKey, sampleViewKey } from '../loader/view-keys.js';
 
 /**
  * The keys of samples in an epoch, as a `DataLoader` of the same seed has them: views then draw what its workers would.
@@ -8,6 +8,6 @@ import { EpochOrder } from '../loader/epoch-order.js';
  * @returns one key per sample
  */
 export function sampleKeys(seed: number, epoch: number, indices: Iterable<number>): readonly RandomKey[] {
-  const epochKey = new EpochOrder(seed, 0, false).viewKey(epoch);
-  return Array.from(indices, (index) => foldIn(epochKey, index));
+  const epochKey = epochViewKey(seed, epoch);
+  return Array.from(indices, (index) => sampleViewKey(epochKey, index));
 }

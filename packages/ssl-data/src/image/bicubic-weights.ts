@@ -1,15 +1,7 @@
-/** Fixed-point weights of one axis of an antialiased bicubic resize: output `i` takes `counts[i]` inputs from `starts[i]` on. */
-export interface BicubicWeights {
-  /** Stride of `weights`, in elements. */
-  readonly taps: number;
-  readonly starts: Int32Array;
-  readonly counts: Int32Array;
-  /** Of 2^22. */
-  readonly weights: Int32Array;
-}
+import type { AxisWeights } from './kernels/resample-box.js';
 
 const cacheLimit = 1024;
-const cache = new Map<number, BicubicWeights>();
+const cache = new Map<number, AxisWeights>();
 
 /** Keys' cubic with a = -0.5, zero from 2 on. */
 function cubic(distance: number): number {
@@ -25,7 +17,7 @@ function cubic(distance: number): number {
  * Source: Keys 1981, "Cubic convolution interpolation for digital image processing"; Pillow's `Resample.c`
  * (`precompute_coeffs`, `normalize_coeffs_8bpc`).
  */
-export function bicubicWeights(inputSize: number, outputSize: number): BicubicWeights {
+export function bicubicWeights(inputSize: number, outputSize: number): AxisWeights {
   const cacheKey = inputSize * 2 ** 24 + outputSize;
   const known = cache.get(cacheKey);
   if (known !== undefined) return known;
@@ -35,7 +27,7 @@ export function bicubicWeights(inputSize: number, outputSize: number): BicubicWe
   return made;
 }
 
-function compute(inputSize: number, outputSize: number): BicubicWeights {
+function compute(inputSize: number, outputSize: number): AxisWeights {
   const scale = inputSize / outputSize;
   const widening = Math.max(scale, 1);
   const support = 2 * widening;

@@ -1,22 +1,32 @@
 import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
-import { Scratch } from './scratch.js';
+import { aligned, reserve, slack } from './kernels/kernels.js';
 
-const passScratch = new Scratch((length) => new Float64Array(length));
-const rowScratch = new Scratch((length) => new Float64Array(length));
+const unit = 1 << 14;
+/** Bytes of the rows that go through the horizontal pass at a time: they stay in the cache of a core. */
+const band = 1 << 17;
 
 /** One half of a normalised Gaussian kernel: element 0 is the centre's weight, element `t` that of both pixels at distance `t`. */
 export function halfKernel(kernelSize: number, sigma: number): Float64Array {
-  const radius = (kernelSize - 1) / 2;
-  const kernel = new Float64Array(radius + 1);
-  let total = 0;
-  for (let t = 0; t <= radius; t++) {
-    const weight = Math.exp(-0.5 * (t / sigma) ** 2);
-    kernel[t] = weight;
-    total += t === 0 ? weight : 2 * weight;
+  const exact = Float64Array.from({ length: (kernelSize + 1) / 2 }, (_, t) => Math.exp(-0.5 * (t / sigma) ** 2));
+  const total = exact.reduce((sum, weight, t) => sum + (t === 0 ? weight : 2 * weight), 0);
+  return exact.map((weight) => weight / total);
+}
+
+/**
+ * The same in 14-bit fixed point, without the outer weights that round to nothing and with half the centre's weight.
+ * Their sum is exactly one half, so that a constant image stays. Padded with 0 to an even number.
+ */
+function fixedKernel(kernelSize: number, sigma: number): Int16Array {
+  const weights: number[] = [unit / 2];
+  for (const exact of halfKernel(kernelSize, sigma).subarray(1)) {
+    const weight = Math.round(exact * unit);
+    if (weight === 0) break;
+    weights[0]! -= weight;
+    weights.push(weight);
   }
-  for (let t = 0; t <= radius; t++) kernel[t]! /= total;
-  return kernel;
+  if (weights.length % 2 === 1) weights.push(0);
+  return Int16Array.from(weights);
 }
 
 /** @throws ShapeError for an image with a side that the kernel's radius reaches: there is nothing left to reflect */
@@ -45,81 +55,45 @@ export function blur(image: Image, kernelSize: number, sigma: number): Image {
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0)
     throw new InvalidOptionError('blur', 'kernelSize', 'an odd positive integer', kernelSize);
   if (!(sigma > 0)) throw new InvalidOptionError('blur', 'sigma', 'positive', sigma);
-  const radius = (kernelSize - 1) / 2;
-  checkBlurRadius(radius, height, width);
-  const kernel = halfKernel(kernelSize, sigma);
-  const out = new Uint8Array(image.data.length);
-  const pass = passScratch.get(out.length);
-  blurRows(image.data, height, width, channels, kernel, pass);
-  blurColumns(pass, height, width * channels, kernel, out);
-  return ndArray(out, image.shape);
-}
-
-function blurRows(
-  source: Uint8Array,
-  height: number,
-  width: number,
-  channels: number,
-  kernel: Float64Array,
-  out: Float64Array,
-): void {
-  const radius = kernel.length - 1;
+  checkBlurRadius((kernelSize - 1) / 2, height, width);
+  const kernel = fixedKernel(kernelSize, sigma);
   const length = width * channels;
-  const margin = radius * channels;
-  const padded = rowScratch.get(length + 2 * margin);
-  const centre = kernel[0]!;
-  for (let y = 0; y < height; y++) {
-    const row = y * length;
-    for (let i = 0; i < length; i++) padded[margin + i] = source[row + i]!;
-    for (let t = 1; t <= radius; t++) {
-      for (let channel = 0; channel < channels; channel++) {
-        padded[margin - t * channels + channel] = source[row + t * channels + channel]!;
-        padded[margin + (width - 1 + t) * channels + channel] = source[row + (width - 1 - t) * channels + channel]!;
+  const reach = kernel.length - 1;
+  const margin = reach * channels;
+  // The kernel, the addresses of the rows with their reflections, a band of rows with margins, all rows in 64ths, the result.
+  const addresses = aligned(2 * kernel.length);
+  const source = aligned(addresses + 4 * (height + 2 * reach));
+  const stride = length + 2 * margin;
+  const bandRows = Math.max(1, Math.min(height, Math.floor(band / stride)));
+  const pass = aligned(source + bandRows * stride + slack);
+  const out = aligned(pass + 2 * height * length + slack);
+  const { bytes, words, kernels } = reserve(out + height * length + slack);
+  new Int16Array(bytes.buffer).set(kernel);
+  for (let y = -reach; y < height + reach; y++)
+    words[addresses / 4 + reach + y] = pass + 2 * length * reflected(y, height);
+  for (let first = 0; first < height; first += bandRows) {
+    const rows = Math.min(bandRows, height - first);
+    for (let y = 0; y < rows; y++) {
+      const row = source + y * stride + margin;
+      const from = (first + y) * length;
+      bytes.set(image.data.subarray(from, from + length), row);
+      for (let t = 1; t <= reach; t++) {
+        const [left, right] = [reflected(-t, width), reflected(width - 1 + t, width)];
+        for (let channel = 0; channel < channels; channel++) {
+          bytes[row - t * channels + channel] = bytes[row + left * channels + channel]!;
+          bytes[row + (width - 1 + t) * channels + channel] = bytes[row + right * channels + channel]!;
+        }
       }
     }
-    if (radius === 1) {
-      const side = kernel[1]!;
-      for (let i = 0; i < length; i++)
-        out[row + i] = centre * padded[margin + i]! + side * (padded[i]! + padded[i + 2 * margin]!);
-      continue;
-    }
-    for (let i = 0; i < length; i++) out[row + i] = centre * padded[margin + i]!;
-    for (let t = 1; t <= radius; t++) {
-      const weight = kernel[t]!;
-      const before = margin - t * channels;
-      const after = margin + t * channels;
-      for (let i = 0; i < length; i++) out[row + i]! += weight * (padded[before + i]! + padded[after + i]!);
-    }
+    const to = pass + 2 * first * length;
+    kernels.blurRows(source + margin, stride, rows, to, length, channels, 0, 2 * kernel.length);
   }
+  kernels.blurColumns(addresses + 4 * reach, height, out, length, 0, 2 * kernel.length);
+  return ndArray(bytes.slice(out, out + height * length), image.shape);
 }
 
-function blurColumns(
-  source: Float64Array,
-  height: number,
-  length: number,
-  kernel: Float64Array,
-  out: Uint8Array,
-): void {
-  const radius = kernel.length - 1;
-  const centre = kernel[0]!;
-  const sums = rowScratch.get(length);
-  for (let y = 0; y < height; y++) {
-    const row = y * length;
-    if (radius === 1) {
-      const above = Math.abs(y - 1) * length;
-      const below = (y + 1 < height ? y + 1 : height - 2) * length;
-      const side = kernel[1]!;
-      for (let i = 0; i < length; i++)
-        out[row + i] = centre * source[row + i]! + side * (source[above + i]! + source[below + i]!) + 0.5;
-      continue;
-    }
-    for (let i = 0; i < length; i++) sums[i] = centre * source[row + i]!;
-    for (let t = 1; t <= radius; t++) {
-      const weight = kernel[t]!;
-      const above = Math.abs(y - t) * length;
-      const below = (y + t < height ? y + t : 2 * height - 2 - y - t) * length;
-      for (let i = 0; i < length; i++) sums[i]! += weight * (source[above + i]! + source[below + i]!);
-    }
-    for (let i = 0; i < length; i++) out[row + i] = sums[i]! + 0.5;
-  }
+/** Where a position beyond an edge is reflected to; the pad's one position too far, with weight 0, stays inside. */
+function reflected(at: number, size: number): number {
+  const inside = at < 0 ? -at : at >= size ? 2 * size - 2 - at : at;
+  return Math.min(Math.max(inside, 0), size - 1);
 }

@@ -1,10 +1,17 @@
 import { ndArray } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
+import { mapPixels } from './kernels/map-pixels.js';
 
 /** Mirror image, left to right. @param image `[h, w, c]` @returns `[h, w, c]` */
 export function flipHorizontally(image: Image): Image {
   const [height, width, channels] = imageSize(image, 'flipHorizontally');
   const { data } = image;
+  if (channels === 3)
+    return mapPixels(
+      image,
+      ({ mirrorRows }, source, target, length) => mirrorRows(source, target, width, length / (3 * width)),
+      width,
+    );
   const out = new Uint8Array(data.length);
   for (let y = 0; y < height; y++) {
     let from = (y + 1) * width * channels - channels;

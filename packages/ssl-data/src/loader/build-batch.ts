@@ -200,8 +200,7 @@ class Draft {
       if (this.#views === undefined) this.#copy(0, slot, sample.image);
       else {
         const copy = this.task.copies[slot]!;
-        const own = foldIn(this.task.epochKey, this.task.indices[slot]!);
-        const key = copy === 0 ? own : foldIn(foldIn(own, 'copy'), copy);
+        const key = sampleViewKey(this.task.epochKey, this.task.indices[slot]!, copy);
         for (let v = 0; v < this.#views.length; v++)
           this.#copy(v, slot, this.#views[v]!(sample.image, new RandomStream(foldIn(key, v))));
       }

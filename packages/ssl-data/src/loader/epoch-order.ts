@@ -1,7 +1,8 @@
-import { DataError, foldIn, type RandomKey, randomKey, RandomStream } from 'ssl-tensor/host';
+import { DataError, foldIn, RandomStream } from 'ssl-tensor/host';
 import type { BatchTask, OnError } from './build-batch.js';
 import { copiesOf } from './copies-of.js';
 import type { Sampler } from './sampler.js';
+import { epochViewKey } from './view-keys.js';
 
 export interface EpochOrderOptions {
   readonly sampler: Sampler;
@@ -19,11 +20,9 @@ const extraSpares = 16;
 /** What is in each batch of each epoch, and the keys of its views. */
 export class EpochOrder {
   readonly #options: EpochOrderOptions;
-  readonly #viewKey: RandomKey;
 
   constructor(options: EpochOrderOptions) {
     this.#options = options;
-    this.#viewKey = foldIn(randomKey(options.seed), 'views');
   }
 
   /**
@@ -32,11 +31,11 @@ export class EpochOrder {
    * @throws DataError when the sampler gives other than it said
    */
   tasks(epoch: number): (batch: number) => BatchTask {
-    const { sampler, batchSize, onError } = this.#options;
+    const { sampler, seed, batchSize, onError } = this.#options;
     const indices = sampler.indices(epoch);
     const copies = copiesOf(sampler, epoch, indices);
     this.#check(indices, copies);
-    const epochKey = foldIn(this.#viewKey, epoch);
+    const epochKey = epochViewKey(seed, epoch);
     const spareKey = foldIn(epochKey, 'spares');
     return (batch) => {
       const [from, to] = [batch * batchSize, Math.min((batch + 1) * batchSize, indices.length)];

@@ -1,0 +1,110 @@
+import type { Image } from '../image.js';
+import { imageSize } from '../image.js';
+import type { Box } from '../resized-crop.js';
+import { aligned, reserve, slack } from './kernels.js';
+
+/** Fixed-point weights of one axis: output `i` takes `counts[i]` inputs (at least one) from `starts[i]` on. */
+export interface AxisWeights {
+  /** Stride of `weights`, in elements. */
+  readonly taps: number;
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  /** Of 2^22: 8-bit pixels times 22 bits, and their sum, stay within 32 signed bits. */
+  readonly weights: Int32Array;
+}
+
+/** Bytes of the rows that are resized at a time: they stay in the cache of a core. */
+const band = 1 << 17;
+
+/**
+ * Resizes a box of an image by the weights of both axes: a horizontal pass, rounded to 8 bits, then a vertical one; an
+ * axis of unchanged length is left out.
+ *
+ * @param image `[h, w, c]`
+ * @param box inside the image
+ * @param weightsOf the weights from one length to another
+ * @returns `[height * width * c]`
+ */
+export function resampleBox(
+  image: Image,
+  box: Box,
+  height: number,
+  width: number,
+  weightsOf: (inputSize: number, outputSize: number) => AxisWeights,
+): Uint8Array<ArrayBuffer> {
+  const [, imageWidth, channels] = imageSize(image, 'resampleBox');
+  const columns = box.width === width ? undefined : weightsOf(box.width, width);
+  const rows = box.height === height ? undefined : weightsOf(box.height, height);
+  const stride = imageWidth * channels;
+  const offset = box.top * stride + box.left * channels;
+  const length = width * channels;
+  const boxLength = box.width * channels;
+  const bandRows = Math.max(1, Math.min(box.height, Math.floor(band / boxLength)));
+  const rowTables = tableBytes(columns);
+  const source = rowTables + tableBytes(rows);
+  const pass = source + (columns === undefined ? 0 : aligned(bandRows * boxLength + slack));
+  const out = pass + aligned(box.height * length + slack);
+  const { bytes, words, kernels } = reserve(rows === undefined ? out : out + aligned(height * length + slack));
+  if (columns === undefined) {
+    for (let y = 0; y < box.height; y++)
+      bytes.set(image.data.subarray(offset + y * stride, offset + y * stride + length), pass + y * length);
+  } else if (channels === 3) {
+    const [starts, counts, weights] = placeTables(words, 0, columns);
+    for (let first = 0; first < box.height; first += bandRows) {
+      const count = Math.min(bandRows, box.height - first);
+      for (let y = 0; y < count; y++) {
+        const from = offset + (first + y) * stride;
+        bytes.set(image.data.subarray(from, from + boxLength), source + y * boxLength);
+      }
+      const to = pass + first * length;
+      kernels.resizeRows(source, boxLength, count, to, width, starts, counts, weights, columns.taps);
+    }
+  } else resizeRows(image.data, offset, stride, box.height, channels, columns, width, bytes, pass);
+  if (rows === undefined) return bytes.slice(pass, pass + height * length) as Uint8Array<ArrayBuffer>;
+  const [starts, counts, weights] = placeTables(words, rowTables, rows);
+  kernels.resizeColumns(pass, length, out, height, starts, counts, weights, rows.taps);
+  return bytes.slice(out, out + height * length) as Uint8Array<ArrayBuffer>;
+}
+
+function tableBytes(axis: AxisWeights | undefined): number {
+  return axis === undefined ? 0 : aligned(4 * (2 * axis.starts.length + axis.weights.length));
+}
+
+function placeTables(
+  words: Int32Array,
+  address: number,
+  { starts, counts, weights }: AxisWeights,
+): readonly [starts: number, counts: number, weights: number] {
+  words.set(starts, address / 4);
+  words.set(counts, address / 4 + starts.length);
+  words.set(weights, address / 4 + 2 * starts.length);
+  return [address, address + 4 * starts.length, address + 8 * starts.length];
+}
+
+/** The horizontal pass for any number of channels. */
+function resizeRows(
+  source: Uint8Array,
+  offset: number,
+  stride: number,
+  rows: number,
+  channels: number,
+  { taps, starts, counts, weights }: AxisWeights,
+  width: number,
+  out: Uint8Array,
+  target: number,
+): void {
+  let to = target;
+  for (let y = 0; y < rows; y++) {
+    const row = offset + y * stride;
+    for (let x = 0; x < width; x++) {
+      const end = x * taps + counts[x]!;
+      for (let channel = 0; channel < channels; channel++) {
+        let from = row + starts[x]! * channels + channel;
+        let sum = 1 << 21;
+        for (let k = x * taps; k < end; k++, from += channels) sum += source[from]! * weights[k]!;
+        const level = sum >> 22;
+        out[to++] = level < 0 ? 0 : level > 255 ? 255 : level;
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { type Code, i16x8, i32, i32x4, i8x16, v128 } from './wasm-code.js';
+import { wasmFunction } from './wasm-module.js';
+
+const half = i32x4.splat(i32.const(1 << 21));
+const toLevels = (sums: Code): Code => i32x4.shrS(sums, i32.const(22));
+
+/**
+ * Horizontal pass over rows of three channels: for each output pixel, the sum of `counts[x]` inputs from `starts[x]` on
+ * with weights of 2^22, rounded and cut to 0..255. Writes one byte too many.
+ */
+export const resizeRows = wasmFunction(
+  'resizeRows',
+  ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  ([source, stride, rows, out, width, starts, counts, weights, taps], { local, repeat }) => {
+    const [y, x, from, weight, end, sums] = [
+      local('i32'),
+      local('i32'),
+      local('i32'),
+      local('i32'),
+      local('i32'),
+      local('v128'),
+    ];
+    const pixel = i32x4.extendLowI16x8u(i16x8.extendLowI8x16u(v128.load32Zero(from.get)));
+    const tap = [
+      ...sums.set(i32x4.add(sums.get, i32x4.mul(pixel, v128.load32Splat(weight.get)))),
+      ...from.grow(i32.const(3)),
+      ...weight.grow(i32.const(4)),
+    ];
+    const words = i16x8.narrowI32x4s(toLevels(sums.get), toLevels(sums.get));
+    // `x` counts in bytes of the tables: 4 a pixel.
+    const column = [
+      ...from.set(i32.add(source.get, i32.mul(i32.load(i32.add(starts.get, x.get)), i32.const(3)))),
+      ...weight.set(i32.add(weights.get, i32.mul(x.get, taps.get))),
+      ...end.set(i32.add(weight.get, i32.shl(i32.load(i32.add(counts.get, x.get)), i32.const(2)))),
+      ...sums.set(half),
+      ...repeat(tap, i32.lessUnsigned(weight.get, end.get)),
+      ...v128.store32(out.get, i8x16.narrowI16x8u(words, words)),
+      ...out.grow(i32.const(3)),
+      ...x.grow(i32.const(4)),
+    ];
+    const row = [
+      ...x.set(i32.const(0)),
+      ...repeat(column, i32.lessUnsigned(x.get, i32.shl(width.get, i32.const(2)))),
+      ...source.grow(stride.get),
+      ...y.grow(i32.const(1)),
+    ];
+    return repeat(row, i32.lessUnsigned(y.get, rows.get));
+  },
+);
+
+/** Vertical pass over rows of `length` bytes, 16 columns at a time. Reads and writes up to 15 bytes too many. */
+export const resizeColumns = wasmFunction(
+  'resizeColumns',
+  ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  ([source, length, out, height, starts, counts, weights, taps], { local, repeat }) => {
+    const [y, i, first, begin, from, weight, end] = [
+      local('i32'),
+      local('i32'),
+      local('i32'),
+      local('i32'),
+      local('i32'),
+      local('i32'),
+      local('i32'),
+    ];
+    const [bytes, low, high, factor] = [local('v128'), local('v128'), local('v128'), local('v128')];
+    const sums = [local('v128'), local('v128'), local('v128'), local('v128')] as const;
+    const quarters = [
+      i32x4.extendLowI16x8u(low.get),
+      i32x4.extendHighI16x8u(low.get),
+      i32x4.extendLowI16x8u(high.get),
+      i32x4.extendHighI16x8u(high.get),
+    ];
+    const tap = [
+      ...bytes.set(v128.load(from.get)),
+      ...low.set(i16x8.extendLowI8x16u(bytes.get)),
+      ...high.set(i16x8.extendHighI8x16u(bytes.get)),
+      ...factor.set(v128.load32Splat(weight.get)),
+      ...sums.flatMap((sum, part) => sum.set(i32x4.add(sum.get, i32x4.mul(quarters[part]!, factor.get)))),
+      ...from.grow(length.get),
+      ...weight.grow(i32.const(4)),
+    ];
+    const columns = [
+      ...sums.flatMap((sum) => sum.set(half)),
+      ...from.set(i32.add(first.get, i.get)),
+      ...weight.set(begin.get),
+      ...repeat(tap, i32.lessUnsigned(weight.get, end.get)),
+      ...v128.store(
+        i32.add(out.get, i.get),
+        i8x16.narrowI16x8u(
+          i16x8.narrowI32x4s(toLevels(sums[0].get), toLevels(sums[1].get)),
+          i16x8.narrowI32x4s(toLevels(sums[2].get), toLevels(sums[3].get)),
+        ),
+      ),
+      ...i.grow(i32.const(16)),
+    ];
+    // `y` counts in bytes of the tables: 4 a row.
+    const row = [
+      ...first.set(i32.add(source.get, i32.mul(i32.load(i32.add(starts.get, y.get)), length.get))),
+      ...begin.set(i32.add(weights.get, i32.mul(y.get, taps.get))),
+      ...end.set(i32.add(begin.get, i32.shl(i32.load(i32.add(counts.get, y.get)), i32.const(2)))),
+      ...i.set(i32.const(0)),
+      ...repeat(columns, i32.lessUnsigned(i.get, length.get)),
+      ...out.grow(length.get),
+      ...y.grow(i32.const(4)),
+    ];
+    return repeat(row, i32.lessUnsigned(y.get, i32.shl(height.get, i32.const(2))));
+  },
+);
