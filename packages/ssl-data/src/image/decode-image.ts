@@ -1,4 +1,7 @@
+import { open } from 'node:fs/promises';
 import { DataError, ndArray } from 'ssl-tensor/host';
+import { luma } from './adjust-color.js';
+import { formatBytes, imageFormat } from './image-format.js';
 import type { Image } from './image.js';
 
 /** How image files become arrays; plain data. */
@@ -19,17 +22,27 @@ export interface ImageDecoding {
 }
 
 /**
- * Decodes an image file: first frame, upright by its EXIF orientation, 8 bits, RGB or grey, without alpha.
+ * Decodes an image file: JPEG, PNG, WebP, AVIF, TIFF or GIF; first frame, upright by its EXIF orientation, 8 bits (the
+ * upper ones of 16), RGB or grey, without alpha, which is dropped and not blended.
+ *
+ * CMYK goes through colour profiles, the file's own or a common one, and so differs from Pillow's formula by up to some
+ * 50 levels. Colour becomes grey by ITU-R 601 luma, as in Pillow and torchvision.
  *
  * @param file path, or the file's bytes
  * @returns `[height, width, channels]`
- * @throws DataError when the file is missing, damaged, no image or too large
+ * @throws DataError when the file is missing, damaged, cut short, of another format or too large
  */
 export async function decodeImage(file: string | Uint8Array, decoding: ImageDecoding = {}): Promise<Image> {
   const { channels = 3, resize, maxPixels = 16383 * 16383 } = decoding;
   const { default: sharp } = await import('sharp');
   const path = typeof file === 'string' ? file : 'image in memory';
   try {
+    const head = typeof file === 'string' ? await readHead(file) : file.subarray(0, formatBytes);
+    if (imageFormat(head) === undefined)
+      throw new DataError(
+        `cannot be decoded: ${head.length === 0 ? 'empty' : 'no JPEG, PNG, WebP, AVIF, TIFF or GIF'}; replace or remove the file`,
+        { path, offset: 0 },
+      );
     let pipeline = sharp(file, { limitInputPixels: maxPixels, failOn: 'error' }).autoOrient();
     if (resize !== undefined) {
       pipeline = pipeline.resize({
@@ -41,12 +54,14 @@ export async function decodeImage(file: string | Uint8Array, decoding: ImageDeco
     }
     const { data, info } = await pipeline
       .removeAlpha()
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    if (info.channels !== channels)
-      throw new DataError(`decoded to ${info.channels} channels, expected ${channels}`, { path });
-    return ndArray(new Uint8Array(data.buffer, data.byteOffset, data.length), [info.height, info.width, channels]);
+    const pixels = info.height * info.width;
+    if (info.channels !== 3 || data.length !== 3 * pixels)
+      throw new DataError(`decoded to ${info.channels} channels, expected 3; replace or remove the file`, { path });
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    return ndArray(channels === 1 ? greyOf(bytes) : bytes, [info.height, info.width, channels]);
   } catch (cause) {
     if (DataError.isInstance(cause)) throw cause;
     throw new DataError(
@@ -54,4 +69,20 @@ export async function decodeImage(file: string | Uint8Array, decoding: ImageDeco
       { path, cause },
     );
   }
+}
+
+async function readHead(path: string): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(formatBytes), 0, formatBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+function greyOf(rgb: Uint8Array): Uint8Array<ArrayBuffer> {
+  const grey = new Uint8Array(rgb.length / 3);
+  for (let i = 0, from = 0; i < grey.length; i++, from += 3) grey[i] = luma(rgb[from]!, rgb[from + 1]!, rgb[from + 2]!);
+  return grey;
 }

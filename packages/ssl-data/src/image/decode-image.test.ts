@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DataError } from 'ssl-tensor/host';
+import { describe, expect, it } from 'vitest';
+import { grayscale } from './adjust-color.js';
+import { decodeImage } from './decode-image.js';
+import { imageFormat } from './image-format.js';
+
+interface GoldenImage {
+  readonly file: string;
+  readonly shape: readonly number[];
+  readonly lossy: boolean;
+  readonly cmyk?: true;
+  /** Bytes, base64. */
+  readonly pixels: string;
+}
+
+const folder = new URL('../../../../test/golden/images/', import.meta.url);
+const { files } = JSON.parse(readFileSync(new URL('images.json', folder), 'utf8')) as { files: readonly GoldenImage[] };
+const pathOf = (file: string): string => fileURLToPath(new URL(file, folder));
+
+/** Levels by which decoders may differ. */
+function tolerance({ file, lossy, cmyk }: GoldenImage): number {
+  // Pillow's CMYK is a formula, ours goes through a colour profile.
+  if (cmyk === true) return 60;
+  // The two decoders enlarge AV1's halved chroma by different filters.
+  if (file === 'subsampled.avif') return 12;
+  return lossy ? 2 : 0;
+}
+
+describe.each(files.map((golden) => [golden.file, golden] as const))('%s', (file, golden) => {
+  const bytes = readFileSync(pathOf(file));
+
+  it('is decoded as by Pillow, from its path and from its bytes', async () => {
+    const image = await decodeImage(pathOf(file));
+    const expected = Buffer.from(golden.pixels, 'base64');
+    expect(image.shape).toEqual(golden.shape);
+    expect(image.data).toHaveLength(expected.length);
+    const worst = image.data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+    expect(worst).toBeLessThanOrEqual(tolerance(golden));
+    const grey = await decodeImage(bytes, { channels: 1 });
+    expect(grey.shape).toEqual([...golden.shape.slice(0, 2), 1]);
+    expect(Buffer.from(grey.data)).toEqual(Buffer.from(grayscale(image).data.filter((_, i) => i % 3 === 0)));
+  });
+
+  it('is refused when it is cut short, and when it has more pixels than allowed', async () => {
+    const [height, width] = golden.shape as [number, number];
+    // Of several frames, the first may be whole.
+    for (const part of /animated|pages/.test(file) ? [0.02, 0.1] : [0.02, 0.2, 0.5, 0.8])
+      await expect(decodeImage(bytes.subarray(0, Math.floor(bytes.length * part)))).rejects.toThrow(DataError);
+    await expect(decodeImage(bytes, { maxPixels: height * width - 1 })).rejects.toThrow(DataError);
+    expect((await decodeImage(bytes, { maxPixels: height * width })).shape).toEqual(golden.shape);
+  });
+});
+
+it('covers all formats and orientations', () => {
+  const formats = files.map(({ file }) => String(imageFormat(readFileSync(pathOf(file)))));
+  expect([...new Set(formats)].sort()).toEqual(['avif', 'gif', 'jpeg', 'png', 'tiff', 'webp']);
+  expect(files.filter(({ file }) => /^turned-[1-8]\.(?:jpg|png|webp)$/.test(file))).toHaveLength(24);
+  expect(files.filter(({ shape }) => shape[0] === 26)).toHaveLength(13);
+});
+
+it.each([
+  ['a drawing', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="5"/></svg>'],
+  ['a document', '%PDF-1.4\n'],
+  ['a portable pixel map', 'P6\n1 1\n255\nabc'],
+  [
+    "the decoder's own dump",
+    '\xb6\xa6\xf2\x08aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+  ],
+  ['a HEIC photo', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'],
+  ['nothing', ''],
+])('refuses %s', async (_, text) => {
+  const error = await decodeImage(Buffer.from(text, 'latin1')).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(DataError);
+  expect(error).toMatchObject({ path: 'image in memory', offset: 0 });
+  expect(String(error)).toMatch(text === '' ? /empty; replace or remove/ : /no JPEG, PNG, WebP, AVIF, TIFF or GIF/);
+});
+
+it('refuses an image whose header claims too many pixels, without decoding it', async () => {
+  const bomb = Buffer.from(readFileSync(pathOf('color.png')));
+  bomb.writeUInt32BE(100_000, 16);
+  bomb.writeUInt32BE(100_000, 20);
+  await expect(decodeImage(bomb)).rejects.toThrow(DataError);
+  await expect(decodeImage(pathOf('none.png'))).rejects.toThrow(/none\.png/);
+});

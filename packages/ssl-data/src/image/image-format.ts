@@ -1,0 +1,26 @@
+/** Formats that are decoded. What else the decoder could open (drawings that name other files, its own dumps) stays closed. */
+export type ImageFormat = 'avif' | 'gif' | 'jpeg' | 'png' | 'tiff' | 'webp';
+
+/** Bytes that {@link imageFormat} needs to see. */
+export const formatBytes = 32;
+
+/**
+ * The format of an image file by its first bytes, whatever the file is called.
+ *
+ * @param head first {@link formatBytes} bytes, or the whole file where it is shorter
+ * @returns `undefined` for anything but the formats that are decoded
+ * Source: ITU-T T.81, W3C PNG, GIF89a, TIFF 6.0 and BigTIFF, RFC 9649 (WebP), AOM AVIF 1.1 section 6.
+ */
+export function imageFormat(head: Uint8Array): ImageFormat | undefined {
+  const text = (start: number, end: number): string => String.fromCharCode(...head.subarray(start, end));
+  if (text(0, 3) === '\xff\xd8\xff') return 'jpeg';
+  if (text(0, 8) === '\x89PNG\r\n\x1a\n') return 'png';
+  if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'webp';
+  if (/^GIF8[79]a$/.test(text(0, 6))) return 'gif';
+  if (['II*\0', 'II+\0', 'MM\0*', 'MM\0+'].includes(text(0, 4))) return 'tiff';
+  if (text(4, 8) !== 'ftyp') return undefined;
+  // The main brand, or one of the compatible ones that follow it.
+  for (let at = 8; at < Math.min(head.length, formatBytes); at += 4)
+    if (at !== 12 && /^avi[fs]$/.test(text(at, at + 4))) return 'avif';
+  return undefined;
+}
