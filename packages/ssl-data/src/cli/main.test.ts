@@ -74,7 +74,7 @@ describe('ssl-data', () => {
     await expectOneLine(['inspect', 'x', '--chek'], /got '--chek'/);
     await expectOneLine(['inspect', join(base, 'none')], /^ssl-data: DataError: .*none: no such file or folder/);
     await expectOneLine(['inspect', base, '--kind', 'zip'], /--kind must be one of image-folder, .*got 'zip'/);
-    await expectOneLine(['pack', base, 'x', '--to', 'zip'], /--to must be one of webdataset, got 'zip'/);
+    await expectOneLine(['pack', base, 'x', '--to', 'zip'], /--to must be one of webdataset, lmdb, got 'zip'/);
     await expectOneLine(['pack', base, 'x', '--max-bytes', '1T'], /--max-bytes must be a number of bytes/);
     await expectOneLine(['pack', base, 'x', '--max-samples', '0'], /--max-samples must be an integer/);
     await expectOneLine(['pack', base, 'x', '--quality', '3'], /--quality must be given with --format/);
@@ -119,7 +119,7 @@ sizes    height 3 to 5, width 4 to 7, channels 3 (of 3 samples)
     expect(all.status).toBe(1);
     expect(all.stdout).toMatch(/^broken {3}2 of 40 that were read$/m);
     expect(all.stdout).toMatch(/^ {9}7 {2}.*17\.png: cannot be decoded: .+$/m);
-    expect(all.stdout).toMatch(/^ {9}23 {2}.*33\.png: cannot be decoded: .+$/m);
+    expect(all.stdout).toMatch(/^ {9}23 {2}.*33\.png at byte 0: cannot be decoded: .+$/m);
     expect(all.stderr).toBe('ssl-data: 2 of 40 samples cannot be read\n');
     const part = await cli('inspect', '--check', '20', photos, '--json');
     const { check } = JSON.parse(part.stdout) as { check: unknown };
@@ -132,7 +132,7 @@ sizes    height 3 to 5, width 4 to 7, channels 3 (of 3 samples)
     await writeFile(join(photos, '\u001b[2J', '\u0007.png'), 'no picture');
     const { stdout } = await cli('inspect', photos);
     expect(stdout).toMatch(/^ {9}0 {2}\\x1b\[2J {2}2$/m);
-    expect(stdout).toContain('\\x07.png: cannot be decoded');
+    expect(stdout).toContain('\\x07.png at byte 0: cannot be decoded');
     expect((await cli('inspect', join(photos, '\u001b[2K'))).stderr).toContain('\\x1b[2K: no such file');
   });
 

@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { DataError, ndArray } from 'ssl-tensor/host';
-import { luma } from './adjust-color.js';
 import { formatBytes, imageFormat } from './image-format.js';
 import type { Image } from './image.js';
 
@@ -81,8 +80,10 @@ async function readHead(path: string): Promise<Uint8Array> {
   }
 }
 
+/** ITU-R 601 luma in 16-bit fixed point, as Pillow rounds it. */
 function greyOf(rgb: Uint8Array): Uint8Array<ArrayBuffer> {
   const grey = new Uint8Array(rgb.length / 3);
-  for (let i = 0, from = 0; i < grey.length; i++, from += 3) grey[i] = luma(rgb[from]!, rgb[from + 1]!, rgb[from + 2]!);
+  for (let i = 0, from = 0; i < grey.length; i++, from += 3)
+    grey[i] = (rgb[from]! * 19595 + rgb[from + 1]! * 38470 + rgb[from + 2]! * 7471 + 0x8000) >> 16;
   return grey;
 }

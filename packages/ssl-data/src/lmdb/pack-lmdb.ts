@@ -3,11 +3,13 @@ import { dirname, join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from 'ssl-tensor/host';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
+import { ManifestDataset } from '../dataset/manifest-dataset.js';
+import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
 import { temporaryName } from '../webdataset/write-atomically.js';
 import { LmdbDataset } from './lmdb-dataset.js';
 import { LmdbWriter } from './lmdb-writer.js';
-import { type PackableSamples, packableSamples } from './packable-samples.js';
+import { type PackableSamples, packableSamples } from '../dataset/packable-samples.js';
 
 export interface PackLmdbOptions {
   /**
@@ -39,7 +41,7 @@ const where = 'packLmdb';
 /**
  * Packs an image data set into an LMDB 0.9 database, which Python's `lmdb` reads: key -> bytes of an image file.
  *
- * Image files, WebDataset members and LMDB values are copied byte for byte, also out of subsets; other data sets' images
+ * Image files, WebDataset members, LMDB values and Parquet's images are copied byte for byte, also out of subsets; other data sets' images
  * are encoded. Classes go to `__labels__` and `__classes__`, the number of samples to `__len__`, all as JSON. The
  * samples keep their order. The database appears whole or not at all.
  *
@@ -65,7 +67,13 @@ export async function packLmdb(
   const { keys = samples.path === undefined ? 'numbers' : 'paths' } = options;
   if (keys !== 'numbers' && (keys !== 'paths' || samples.path === undefined))
     throw new InvalidOptionError(where, 'keys', "'numbers', or 'paths' for image files", keys);
-  const classes = dataset instanceof ImageFolderDataset || dataset instanceof LmdbDataset ? dataset.classes : undefined;
+  const classes =
+    dataset instanceof ImageFolderDataset ||
+    dataset instanceof LmdbDataset ||
+    dataset instanceof ManifestDataset ||
+    dataset instanceof ParquetImageDataset
+      ? dataset.classes
+      : undefined;
   const file = subdir ? join(path, 'data.mdb') : path;
   const there = await access(file).then(
     () => true,

@@ -2,6 +2,7 @@ import { DataError, foldIn, ndArray, type NdArray, type RandomKey, RandomStream,
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { Image } from '../image/image.js';
 import type { View } from '../views/view.js';
+import { sampleViewKey } from './view-keys.js';
 
 /** What to do about a sample that cannot be read. */
 export type OnError = 'fail' | 'skip';

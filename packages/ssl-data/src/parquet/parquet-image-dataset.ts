@@ -129,6 +129,11 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
     return this.#labels;
   }
 
+  /** Whether the samples have classes, read or not. */
+  get hasLabels(): boolean {
+    return this.#source.groups[0]!.labels !== undefined;
+  }
+
   /** Rows of each row group, `[groups]`: what `shardSampler` goes by. */
   get shardLengths(): Int32Array {
     return Int32Array.from(this.#source.groups, ({ rows }) => rows);
@@ -170,7 +175,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
   async loadLabels(): Promise<Int32Array> {
     if (this.#labels !== undefined) return this.#labels;
     const { groups, files } = this.#source;
-    if (groups[0]!.labels === undefined)
+    if (!this.hasLabels)
       throw new DataError('no column of classes was chosen; pass label: its name', { path: files[0]!.path });
     const labels = new Int32Array(new SharedArrayBuffer(4 * this.length));
     for (let group = 0; group < groups.length; group++) {

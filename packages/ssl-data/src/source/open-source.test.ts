@@ -6,7 +6,12 @@ import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { DataError, InvalidOptionError } from 'ssl-tensor/host';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
+import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
+import { packLmdb } from '../lmdb/pack-lmdb.js';
+import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { packWebDataset } from '../webdataset/pack-web-dataset.js';
+import { WebDataset } from '../webdataset/web-dataset.js';
 import { openSource } from './open-source.js';
 import type { OpenedSource, SourceKind } from './source-recogniser.js';
 
@@ -108,6 +113,41 @@ describe('openSource', () => {
     await expect(openSource(join(arrays, 'stored.npz'), { split: 'test' })).rejects.toThrow(/x_test/);
   });
 
+  it('opens tables, lists, LMDB databases and Parquet files', async () => {
+    for (const name of ['a/1.png', 'b/2.png']) await put(name, png);
+    const table = await put('all.csv', 'path,label\na/1.png,cat\nb/2.png,dog\n');
+    expect(await summary(table)).toEqual(['manifest', 2, ['cat', 'dog'], [0, 1]]);
+    expect(await summary(table, { labels: 'none' })).toEqual(['manifest', 2, [], undefined]);
+    const list = await put('all.lst', 'b/2.png 5\na/1.png 3\n');
+    expect(await summary(list)).toEqual(['image-list', 2, [], [5, 3]]);
+    const named = await put('all.txt', 'b/2.png\n');
+    expect(await summary(named, { kind: 'image-list' })).toEqual(['image-list', 1, [], undefined]);
+    await rm(table);
+    const { path } = await packLmdb(await ImageFolderDataset.open(folder), join(folder, 'packed.lmdb'));
+    for (const place of [path, dirname(path)]) expect(await summary(place)).toEqual(['lmdb', 2, ['a', 'b'], [0, 1]]);
+    expect(await summary(path, { labels: 'none' })).toEqual(['lmdb', 2, [], undefined]);
+    const parquet = fileURLToPath(new URL('../../../../test/golden/data/parquet/', import.meta.url));
+    const opened = await openSource(join(parquet, 'hub-none.parquet'), { content: 'images' });
+    expect([opened.kind, opened.dataset.length, (await opened.labels())?.length]).toEqual(['parquet', 23, 23]);
+    // The same images, byte for byte, as shards and as a database.
+    const shards = await packWebDataset(opened.dataset, join(folder, 'shards'));
+    const database = await packLmdb(opened.dataset, join(folder, 'hub.lmdb'));
+    const [from, inShards, inDatabase] = [
+      await ParquetImageDataset.open(join(parquet, 'hub-none.parquet')),
+      await WebDataset.open(shards.shards),
+      await LmdbDataset.open(database.path),
+    ];
+    for (const index of [0, 22]) {
+      const { bytes } = await from.getRaw(index);
+      const { members } = await inShards.getRaw(index);
+      expect([...members.values()].some((member) => Buffer.compare(member, bytes) === 0)).toBe(true);
+      expect(Buffer.compare((await inDatabase.getRaw(index)).bytes, bytes)).toBe(0);
+      expect((await inShards.get(index)).label).toBe((await from.get(index)).label);
+      expect((await inDatabase.get(index)).label).toBe((await from.get(index)).label);
+    }
+    for (const each of [opened, from, inShards, inDatabase]) await each.close();
+  });
+
   it('opens folders of volumes, and refuses them where images are asked for', async () => {
     await put('x', '');
     await copyFile(join(arrays, 'i2-little.nii'), join(folder, 'v.nii'));
@@ -116,7 +156,18 @@ describe('openSource', () => {
   });
 
   it('refuses what looks like nothing or like two things, and says what is understood', async () => {
-    const kinds: SourceKind[] = ['image-folder', 'webdataset', 'idx', 'cifar', 'numpy', 'volume-folder'];
+    const kinds: SourceKind[] = [
+      'image-folder',
+      'image-list',
+      'manifest',
+      'webdataset',
+      'lmdb',
+      'parquet',
+      'idx',
+      'cifar',
+      'numpy',
+      'volume-folder',
+    ];
     const understood = new RegExp(kinds.map((kind) => `${kind} \\(`).join('.*'));
     await expect(openSource(folder)).rejects.toThrow(/: holds no files; understood are /);
     await put('notes.txt', 'text');

@@ -6,7 +6,17 @@ import type { ShardCacheOptions } from '../webdataset/shard-cache.js';
 import type { SourcePlace } from './source-place.js';
 
 /** A kind of source that {@link openSource} knows. */
-export type SourceKind = 'image-folder' | 'webdataset' | 'idx' | 'cifar' | 'numpy' | 'volume-folder';
+export type SourceKind =
+  | 'image-folder'
+  | 'image-list'
+  | 'manifest'
+  | 'webdataset'
+  | 'lmdb'
+  | 'parquet'
+  | 'idx'
+  | 'cifar'
+  | 'numpy'
+  | 'volume-folder';
 
 export interface OpenSourceOptions {
   /** Open as this kind, whatever it looks like. Default: the one that it looks like. */

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { DataError, InvalidOptionError } from 'ssl-tensor/host';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import { ImageFilesDataset } from '../dataset/image-files-dataset.js';
+import { packableSamples } from '../dataset/packable-samples.js';
 import type { Image } from '../image/image.js';
-import { fileError } from './file-pool.js';
+import { imageFormat } from '../image/image-format.js';
 import { WebDataset } from './web-dataset.js';
 import {
   type WebDatasetWriterOptions,
@@ -35,7 +34,8 @@ export const packedExtensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as con
 /**
  * Packs a data set, or samples as they come, into tar shards.
  *
- * Image files and WebDataset members are copied byte for byte; other data sets' images are encoded. Classes become
+ * Image files, WebDataset members, LMDB values and Parquet's images are copied byte for byte, also out of subsets; other
+ * data sets' images are encoded. Classes become
  * `cls` members. Keys of a data set are its sample numbers, so that the order stays.
  *
  * @param source an image data set, or samples with keys and members
@@ -82,31 +82,31 @@ async function* samplesOf(
   quality: number,
 ): AsyncGenerator<WritableSample> {
   const width = Math.max(6, String(dataset.length - 1).length);
-  for (let index = 0; index < dataset.length; index++)
-    yield { key: String(index).padStart(width, '0'), members: await membersOf(dataset, index, format, quality) };
+  const key = (index: number): string => String(index).padStart(width, '0');
+  if (dataset instanceof WebDataset) {
+    for (let index = 0; index < dataset.length; index++)
+      yield { key: key(index), members: (await dataset.getRaw(index)).members };
+    return;
+  }
+  const samples = await packableSamples(dataset, ({ image }) => encodeImage(image, format, quality));
+  try {
+    for (let index = 0; index < samples.length; index++) {
+      const { bytes, label } = await samples.get(index);
+      const members = new Map<string, Uint8Array | string>([[extensionOf(bytes, samples.path?.(index)), bytes]]);
+      if (label !== undefined) members.set('cls', String(label));
+      yield { key: key(index), members };
+    }
+  } finally {
+    await samples.close?.();
+  }
 }
 
-async function membersOf(
-  dataset: Dataset<ImageSample>,
-  index: number,
-  format: Format,
-  quality: number,
-): Promise<ReadonlyMap<string, Uint8Array | string>> {
-  if (dataset instanceof WebDataset) return (await dataset.getRaw(index)).members;
-  const members = new Map<string, Uint8Array | string>();
-  let label: number | undefined;
-  if (dataset instanceof ImageFilesDataset) {
-    const path = await dataset.checkedPath(index);
-    const bytes = await readFile(path).catch((cause: unknown) => Promise.reject(fileError(path, cause)));
-    members.set(extname(path).slice(1).toLowerCase(), bytes);
-    label = dataset.labels?.[index];
-  } else {
-    const sample = await dataset.get(index);
-    members.set(packedExtensions[format], await encodeImage(sample.image, format, quality));
-    label = sample.label;
-  }
-  if (label !== undefined) members.set('cls', String(label));
-  return members;
+/** The file's own extension, or that of the format which the bytes are in. */
+function extensionOf(bytes: Uint8Array, path = ''): string {
+  const own = extname(path).slice(1).toLowerCase();
+  const format = imageFormat(bytes);
+  // What is no image is packed as it is: reading it will tell.
+  return own || (format === 'jpeg' ? 'jpg' : (format ?? 'bin'));
 }
 
 /** An image as the bytes of a file; throws {@link DataError} for channels that files of images do not have. */

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DataError } from 'ssl-tensor/host';
-import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import { datasetFromSource } from '../dataset/dataset-from-source.js';
-import { stringAt } from '../dataset/string-table.js';
+import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
+import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { fileError } from '../webdataset/file-pool.js';
 import { WebDataset } from '../webdataset/web-dataset.js';
-import { LmdbDataset } from './lmdb-dataset.js';
+import type { Dataset, ImageSample } from './dataset.js';
+import { datasetFromSource } from './dataset-from-source.js';
+import { ImageFilesDataset } from './image-files-dataset.js';
+import { stringAt } from './string-table.js';
 
 /** Samples as the bytes of image files. */
 export interface PackableSamples {
@@ -47,14 +48,14 @@ export async function packableSamples(
     };
   }
   if (source?.kind === 'image-files') {
-    const { root, paths, labels } = source;
-    const path = (index: number): string => stringAt(paths, index);
+    const { root, paths, labels, decoding, checkLinks } = source;
+    const files = new ImageFilesDataset(root, paths, labels, decoding, checkLinks);
     return {
       length,
       labels,
-      path,
+      path: (index) => stringAt(paths, index),
       async get(index) {
-        const file = join(root, path(index));
+        const file = await files.checkedPath(index);
         const bytes = await readFile(file).catch((cause: unknown) => Promise.reject(fileError(file, cause)));
         return { bytes, label: labels?.[index] };
       },
@@ -62,6 +63,14 @@ export async function packableSamples(
   }
   if (dataset instanceof LmdbDataset) {
     const { labels } = dataset;
+    return {
+      length,
+      labels,
+      get: async (index) => ({ bytes: (await dataset.getRaw(index)).bytes, label: labels?.[index] }),
+    };
+  }
+  if (dataset instanceof ParquetImageDataset) {
+    const labels = dataset.hasLabels ? await dataset.loadLabels() : undefined;
     return {
       length,
       labels,

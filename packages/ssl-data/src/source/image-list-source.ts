@@ -1,0 +1,20 @@
+import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
+import type { SourceRecogniser } from './source-recogniser.js';
+
+/** Lists of images. Other texts have .txt too, so it takes `kind` to read those. */
+export const imageListSource: SourceRecogniser = {
+  kind: 'image-list',
+  description: 'a list of image files, one path a line, perhaps with a label (.lst, plain, .gz or .zst)',
+  recognises: ({ form, name }) => form === 'file' && /\.lst(?:\.(?:gz|zst|zstd))?$/i.test(name),
+  async open({ location }, { decoding }) {
+    const dataset = await ImageFolderDataset.fromList(location, { ...decoding });
+    return {
+      kind: 'image-list',
+      content: 'images',
+      dataset,
+      classes: dataset.classes,
+      labels: () => Promise.resolve(dataset.labels),
+      close: () => Promise.resolve(),
+    };
+  },
+};

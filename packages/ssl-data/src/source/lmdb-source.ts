@@ -1,0 +1,25 @@
+import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
+import { lmdbMagic } from '../lmdb/lmdb-format.js';
+import type { SourceRecogniser } from './source-recogniser.js';
+
+/** LMDB databases. */
+export const lmdbSource: SourceRecogniser = {
+  kind: 'lmdb',
+  description: 'an LMDB database of image files (a folder with data.mdb, or the file itself)',
+  recognises: ({ form, name, head, files }) =>
+    form === 'folder'
+      ? files.includes('data.mdb')
+      : form === 'file' &&
+        (/\.mdb$/i.test(name) || (head.length >= 20 && Buffer.from(head).readUInt32LE(16) === lmdbMagic)),
+  async open({ location }, { labels, decoding }) {
+    const dataset = await LmdbDataset.open(location, { ...decoding, ...(labels === undefined ? {} : { labels }) });
+    return {
+      kind: 'lmdb',
+      content: 'images',
+      dataset,
+      classes: dataset.classes,
+      labels: () => Promise.resolve(dataset.labels),
+      close: () => dataset.close(),
+    };
+  },
+};

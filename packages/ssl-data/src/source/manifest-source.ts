@@ -1,0 +1,24 @@
+import { ManifestDataset } from '../dataset/manifest-dataset.js';
+import type { SourceRecogniser } from './source-recogniser.js';
+
+/** Tables of images. */
+export const manifestSource: SourceRecogniser = {
+  kind: 'manifest',
+  description: 'a table of image paths and labels (.csv .tsv .jsonl, plain, .gz or .zst)',
+  recognises: ({ form, name }) =>
+    form === 'file' && /\.(?:csv|tsv|tab|jsonl|ndjson)(?:\.(?:gz|zst|zstd))?$/i.test(name),
+  async open({ location }, { labels, decoding }) {
+    const dataset = await ManifestDataset.open(location, {
+      ...decoding,
+      ...(labels === 'none' ? { labelColumn: false } : {}),
+    });
+    return {
+      kind: 'manifest',
+      content: 'images',
+      dataset,
+      classes: dataset.classes,
+      labels: () => Promise.resolve(dataset.labels),
+      close: () => Promise.resolve(),
+    };
+  },
+};
