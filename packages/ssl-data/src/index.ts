@@ -74,11 +74,11 @@ export type { PackLmdbOptions, WrittenLmdb } from './lmdb/pack-lmdb.js';
 
 export { balancedSampler } from './loader/balanced-sampler.js';
 export type { BalancedSamplerOptions } from './loader/balanced-sampler.js';
-export type { BatchLoader, ImageBatch, ViewBatch } from './loader/batch-loader.js';
+export type { BatchLoader, ImageBatch, ViewBatch, VolumeBatch, VolumeViewBatch } from './loader/batch-loader.js';
 export type { OnError } from './loader/build-batch.js';
 export { DataLoader } from './loader/data-loader.js';
 export type { BatchOf } from './loader/data-loader.js';
-export type { DataLoaderOptions } from './loader/data-loader-options.js';
+export type { DataLoaderOptions, LoaderOptions } from './loader/data-loader-options.js';
 export { distributedSampler } from './loader/distributed-sampler.js';
 export type { DistributedSamplerOptions } from './loader/distributed-sampler.js';
 export { iterateBatches } from './loader/iterate-batches.js';
@@ -102,6 +102,8 @@ export type {
 
 export { ParquetImageDataset } from './parquet/parquet-image-dataset.js';
 export type { ParquetImageOptions, ParquetSource } from './parquet/parquet-image-dataset.js';
+export { VolumeLoader } from './loader/volume-loader.js';
+export type { VolumeBatchOf, VolumeLoaderOptions } from './loader/volume-loader.js';
 
 export type { DrawnOperation } from './views/augmentation-space.js';
 export { autoAugment } from './views/auto-augment.js';
@@ -199,7 +201,14 @@ export { randomVolumeNoise } from './views/volume/random-volume-noise.js';
 export type { RandomVolumeNoiseOptions, RandomVolumeNoiseParameters } from './views/volume/random-volume-noise.js';
 export { randomVolumeRotate90 } from './views/volume/random-volume-rotate90.js';
 export type { RandomVolumeRotate90Options } from './views/volume/random-volume-rotate90.js';
-export type { Volume, VolumeAxis, VolumeShape, VolumeSteps, VolumeView } from './views/volume/volume.js';
+export type {
+  DescribedVolumeView,
+  Volume,
+  VolumeAxis,
+  VolumeShape,
+  VolumeSteps,
+  VolumeView,
+} from './views/volume/volume.js';
 
 export { expandBraces } from './webdataset/expand-braces.js';
 export type { ExpandBracesOptions } from './webdataset/expand-braces.js';

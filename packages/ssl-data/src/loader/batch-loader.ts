@@ -20,6 +20,22 @@ export interface ViewBatch {
   readonly labels?: NdArray<Int32Array>;
 }
 
+/** A batch of augmented volumes. */
+export interface VolumeViewBatch {
+  /** One array per view, each float32 `[batch, depth, height, width, channels]`. */
+  readonly views: readonly NdArray<Float32Array>[];
+  readonly index: NdArray<Int32Array>;
+  readonly labels?: NdArray<Int32Array>;
+}
+
+/** A batch of volumes as the data set delivers them. */
+export interface VolumeBatch {
+  /** float32 `[batch, depth, height, width, channels]`. */
+  readonly volumes: NdArray<Float32Array>;
+  readonly index: NdArray<Int32Array>;
+  readonly labels?: NdArray<Int32Array>;
+}
+
 /** A batch of images as the data set delivers them. */
 export interface ImageBatch {
   /** uint8 `[batch, height, width, channels]`. */

@@ -1,7 +1,7 @@
 import { DataError, foldIn, ndArray, type NdArray, type RandomKey, RandomStream, SslError } from 'ssl-tensor/host';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import type { Image } from '../image/image.js';
-import type { View } from '../views/view.js';
+import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
+import type { AnyView } from '../views/view-from-spec.js';
 import { sampleViewKey } from './view-keys.js';
 
 /** What to do about a sample that cannot be read. */
@@ -26,12 +26,18 @@ export interface SkippedSample {
 }
 
 export interface BuiltBatch {
-  /** One array per view, `[batch, h, w, c]`; the images themselves when there are no views. */
-  readonly images: readonly NdArray<Uint8Array>[];
+  /** One array per view, `[batch, ...]`; the images or volumes themselves when there are no views. */
+  readonly arrays: readonly Pixels[];
   readonly index: NdArray<Int32Array>;
   readonly labels: NdArray<Int32Array> | undefined;
   readonly skipped: readonly SkippedSample[];
 }
+
+/** An image or a volume, or a batch of them. */
+type Pixels = NdArray<Uint8Array> | NdArray<Float32Array>;
+
+/** What the data sets of a loader deliver. */
+export type LoaderSample = ImageSample | VolumeSample;
 
 export interface BatchBuilderOptions {
   readonly onError: OnError;
@@ -46,11 +52,11 @@ const lanes = 4;
 
 /** Builds batches from a data set and views, the same in any thread. */
 export class BatchBuilder {
-  readonly #dataset: Dataset<ImageSample>;
-  readonly #views: readonly View[] | undefined;
+  readonly #dataset: Dataset<LoaderSample>;
+  readonly #views: readonly AnyView[] | undefined;
   readonly #options: BatchBuilderOptions;
 
-  constructor(dataset: Dataset<ImageSample>, views: readonly View[] | undefined, options: BatchBuilderOptions) {
+  constructor(dataset: Dataset<LoaderSample>, views: readonly AnyView[] | undefined, options: BatchBuilderOptions) {
     this.#dataset = dataset;
     this.#views = views;
     this.#options = options;
@@ -92,7 +98,7 @@ export class BatchBuilder {
    * The sample itself when the data set is synchronous: in-memory data sets then cost no promise per sample. Throws or
    * rejects with {@link Unreadable}; with {@link DataError} when it takes too long.
    */
-  #read(index: number): ImageSample | Promise<ImageSample> {
+  #read(index: number): LoaderSample | Promise<LoaderSample> {
     try {
       const sample = this.#dataset.get(index);
       return sample instanceof Promise ? this.#inTime(sample, index) : sample;
@@ -101,7 +107,7 @@ export class BatchBuilder {
     }
   }
 
-  #inTime(sample: Promise<ImageSample>, index: number): Promise<ImageSample> {
+  #inTime(sample: Promise<LoaderSample>, index: number): Promise<LoaderSample> {
     const { sampleTimeout } = this.#options;
     return new Promise((resolve, reject) => {
       // Ends the epoch also with `skip`: what is slow depends on the machine's load, and so would the batches.
@@ -182,13 +188,13 @@ function sampleError(index: number, cause: unknown): DataError {
 class Draft {
   readonly task: BatchTask;
   readonly skipped: SkippedSample[] = [];
-  readonly #views: readonly View[] | undefined;
-  readonly #outputs: (NdArray<Uint8Array> | undefined)[];
+  readonly #views: readonly AnyView[] | undefined;
+  readonly #outputs: (Pixels | undefined)[];
   readonly #index: Int32Array;
   #labels: Int32Array | undefined;
   #placed = 0;
 
-  constructor(task: BatchTask, views: readonly View[] | undefined) {
+  constructor(task: BatchTask, views: readonly AnyView[] | undefined) {
     this.task = task;
     this.#views = views;
     this.#outputs = Array.from({ length: views?.length ?? 1 }, () => undefined);
@@ -196,14 +202,15 @@ class Draft {
   }
 
   /** Augments a sample with the numbers of the slot's own sample and copies it in. */
-  place(slot: number, index: number, sample: ImageSample): void {
+  place(slot: number, index: number, sample: LoaderSample): void {
+    const array = 'volume' in sample ? sample.volume : sample.image;
     try {
-      if (this.#views === undefined) this.#copy(0, slot, sample.image);
+      if (this.#views === undefined) this.#copy(0, slot, array);
       else {
         const copy = this.task.copies[slot]!;
         const key = sampleViewKey(this.task.epochKey, this.task.indices[slot]!, copy);
         for (let v = 0; v < this.#views.length; v++)
-          this.#copy(v, slot, this.#views[v]!(sample.image, new RandomStream(foldIn(key, v))));
+          this.#copy(v, slot, this.#views[v]!(array as never, new RandomStream(foldIn(key, v))));
       }
       this.#label(slot, sample.label);
     } catch (error) {
@@ -212,17 +219,23 @@ class Draft {
     this.#index[slot] = index;
   }
 
-  #copy(view: number, slot: number, image: Image): void {
-    const { data, shape } = image;
+  #copy(view: number, slot: number, { data, shape }: Pixels): void {
     let output = this.#outputs[view];
     if (output === undefined) {
-      output = ndArray(new Uint8Array(this.#index.length * data.length), [this.#index.length, ...shape]);
+      const length = this.#index.length * data.length;
+      const all = [this.#index.length, ...shape];
+      output =
+        data instanceof Uint8Array ? ndArray(new Uint8Array(length), all) : ndArray(new Float32Array(length), all);
       this.#outputs[view] = output;
     }
     const expected = output.shape;
-    if (shape.length !== 3 || shape[0] !== expected[1] || shape[1] !== expected[2] || shape[2] !== expected[3]) {
+    const isVolume = output.data instanceof Float32Array;
+    if (shape.length !== (isVolume ? 4 : 3) || shape.some((side, axis) => side !== expected[axis + 1])) {
+      const advice = isVolume
+        ? 'a view of fixed size (randomVolumeCrop)'
+        : "a view of fixed size (resize, randomResizedCrop), or the data set's resize option";
       throw new DataError(
-        `image is [${shape.join(', ')}], others of its batch are [${expected.slice(1).join(', ')}]; add a view of fixed size (resize, randomResizedCrop), or the data set's resize option`,
+        `${isVolume ? 'volume' : 'image'} is [${shape.join(', ')}], others of its batch are [${expected.slice(1).join(', ')}]; add ${advice}`,
       );
     }
     output.data.set(data, slot * data.length);
@@ -239,7 +252,7 @@ class Draft {
   finish(): BuiltBatch {
     const batch = [this.#index.length];
     return {
-      images: this.#outputs.filter((output) => output !== undefined),
+      arrays: this.#outputs.filter((output) => output !== undefined),
       index: ndArray(this.#index, batch),
       labels: this.#labels === undefined ? undefined : ndArray(this.#labels, batch),
       skipped: this.skipped,

@@ -1,13 +1,16 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import type { Views } from '../views/multi-views.js';
+import type { ModuleView, View } from '../views/view.js';
 import type { OnError } from './build-batch.js';
 import type { Sampler } from './sampler.js';
 
-export interface DataLoaderOptions {
-  readonly dataset: Dataset<ImageSample>;
-  /** One entry per view; without views the batches hold the images as they are. */
-  readonly views?: Views;
+export type DataLoaderOptions = LoaderOptions<ImageSample, View>;
+
+/** Options of a loader of samples `S` with views `V`. */
+export interface LoaderOptions<S, V> {
+  readonly dataset: Dataset<S>;
+  /** One entry per view; without views the batches hold the samples as they are. */
+  readonly views?: readonly (V | ModuleView)[];
   /** Samples per batch. */
   readonly batchSize: number;
   /** A new order every epoch. Default true. */
@@ -51,7 +54,7 @@ export interface DataLoaderOptions {
 const where = 'DataLoader';
 
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */
-export function checkLoaderOptions(options: DataLoaderOptions): void {
+export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): void {
   const {
     dataset,
     views,

@@ -1,18 +1,7 @@
-import { availableParallelism } from 'node:os';
-import { DataError } from 'ssl-tensor/host';
-import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import { resolveViews, specOfView } from '../views/view-from-spec.js';
 import type { Views } from '../views/multi-views.js';
-import type { ViewSpec } from '../views/view.js';
-import type { BatchLoader, ImageBatch, ViewBatch } from './batch-loader.js';
-import { BatchBuilder, type BatchBuilderOptions, type BatchTask, type BuiltBatch } from './build-batch.js';
-import { checkInteger, checkLoaderOptions, type DataLoaderOptions } from './data-loader-options.js';
-import { EpochOrder } from './epoch-order.js';
-import { prefetched } from './prefetched.js';
-import { randomSampler } from './random-sampler.js';
-import { sequentialSampler } from './sequential-sampler.js';
-import { WorkerPool } from './worker-pool.js';
-import type { WorkerSetup } from './worker-messages.js';
+import type { ImageBatch, ViewBatch } from './batch-loader.js';
+import type { DataLoaderOptions } from './data-loader-options.js';
+import { LoaderCore } from './loader-core.js';
 
 /** What a loader with these options delivers. */
 export type BatchOf<O extends DataLoaderOptions> = O extends { readonly views: Views }
@@ -22,149 +11,13 @@ export type BatchOf<O extends DataLoaderOptions> = O extends { readonly views: V
     : ImageBatch;
 
 /**
- * Shuffled, augmented batches, built ahead in worker threads.
+ * Shuffled, augmented batches of images, built ahead in worker threads.
  *
  * Order and content depend on the seed, the epoch and the position alone: any number of workers gives the same batches,
  * and an epoch can start anywhere without replaying what came before. Data sets in memory are shared with the workers,
  * not copied. Built-in data sets and views go to workers by themselves; others need a source or a module (see
- * `Dataset.source` and `ModuleView`) and are else built in the calling thread, which {@link inProcessReason} tells.
+ * `Dataset.source` and `ModuleView`) and are else built in the calling thread, which `inProcessReason` tells.
  *
  * @throws InvalidOptionError
  */
-export class DataLoader<const O extends DataLoaderOptions> implements BatchLoader<BatchOf<O>> {
-  readonly batchesPerEpoch: number;
-  /** Worker threads in use; 0 = batches are built in the calling thread. */
-  readonly workers: number;
-  /** Why batches are built in the calling thread although workers were possible by the options; else `undefined`. */
-  readonly inProcessReason: string | undefined;
-  readonly #options: O;
-  readonly #order: EpochOrder;
-  readonly #building: BatchBuilderOptions;
-  /** Samples of an epoch. */
-  readonly #length: number;
-  readonly #setup: WorkerSetup | undefined;
-  readonly #skipped = new Map<number, string>();
-  #pool: WorkerPool | undefined;
-  #builder: Promise<BatchBuilder> | undefined;
-  #closed = false;
-
-  constructor(options: O) {
-    checkLoaderOptions(options);
-    const { dataset, batchSize, shuffle = true, seed = 0, dropLast = true, workers } = options;
-    const { onError = 'fail', sampleTimeout = 300 } = options;
-    const sampler =
-      options.sampler ?? (shuffle ? randomSampler(dataset.length, { seed }) : sequentialSampler(dataset.length));
-    this.#options = options;
-    this.#order = new EpochOrder({ sampler, seed, length: dataset.length, batchSize, onError });
-    this.#building = { onError, sampleTimeout };
-    this.#length = sampler.length;
-    this.batchesPerEpoch = (dropLast ? Math.floor : Math.ceil)(sampler.length / batchSize);
-    const wanted = workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
-    const specs = options.views?.map(specOfView);
-    const source = wanted === 0 ? undefined : dataset.source;
-    if (wanted > 0 && source === undefined)
-      this.inProcessReason = 'the data set has no source that a worker could open';
-    else if (wanted > 0 && specs?.includes(undefined) === true)
-      this.inProcessReason = 'a view is a function of your own; pass { module, exportName, options } instead';
-    this.workers = this.inProcessReason === undefined ? wanted : 0;
-    if (this.workers > 0 && source !== undefined)
-      this.#setup = { source, views: specs as readonly ViewSpec[] | undefined, ...this.#building };
-    if (this.inProcessReason !== undefined && workers !== undefined) {
-      process.emitWarning(`DataLoader builds batches in the calling thread: ${this.inProcessReason}`, {
-        code: 'SSL_DATA_IN_PROCESS',
-      });
-    }
-  }
-
-  /** Samples that could not be read so far and why, by number, over all epochs (with `onError: 'skip'`). */
-  get skipped(): ReadonlyMap<number, string> {
-    return this.#skipped;
-  }
-
-  /**
-   * @param epoch 0-based
-   * @param fromBatch first batch, for a run that goes on
-   * @throws InvalidOptionError; DataError when a sample cannot be read (with path and offset where the data set has
-   * them) or takes longer than `sampleTimeout`, too many were skipped, a worker crashed, or the sampler is at odds with
-   * the data set
-   */
-  async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<BatchOf<O>, void, undefined> {
-    checkInteger('epoch', epoch, 0);
-    checkInteger('fromBatch', fromBatch, 0);
-    const taskOf = this.#order.tasks(epoch);
-    const skipped = new Set<number>();
-    const batches =
-      this.#setup === undefined ? this.#inProcess(taskOf, fromBatch) : this.#ahead(this.#setup, taskOf, fromBatch);
-    for await (const built of batches) {
-      this.#count(built, skipped);
-      yield this.#deliver(built);
-    }
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    const pool = this.#pool;
-    this.#pool = undefined;
-    await pool?.close(closedError());
-  }
-
-  async *#inProcess(taskOf: (batch: number) => BatchTask, fromBatch: number): AsyncGenerator<BuiltBatch> {
-    const { dataset, views } = this.#options;
-    this.#builder ??= openBuilder(dataset, views, this.#building);
-    const builder = await this.#builder;
-    for (let batch = fromBatch; batch < this.batchesPerEpoch; batch++) {
-      if (this.#closed) throw closedError();
-      yield await builder.build(taskOf(batch));
-    }
-  }
-
-  #ahead(setup: WorkerSetup, taskOf: (batch: number) => BatchTask, fromBatch: number): AsyncGenerator<BuiltBatch> {
-    if (this.#closed) throw closedError();
-    // A pool that broke is replaced: the next epoch starts afresh.
-    if (this.#pool?.failure !== undefined) this.#pool = undefined;
-    this.#pool ??= new WorkerPool(setup, this.workers);
-    const { prefetchBatches = Math.max(4, 2 * this.workers), prefetchBytes = 2 ** 29 } = this.#options;
-    return prefetched({
-      pool: this.#pool,
-      taskOf,
-      from: fromBatch,
-      to: this.batchesPerEpoch,
-      prefetchBatches,
-      prefetchBytes,
-    });
-  }
-
-  /** @param skipped what was skipped in this epoch */
-  #count(built: BuiltBatch, skipped: Set<number>): void {
-    for (const { index, reason } of built.skipped) {
-      skipped.add(index);
-      this.#skipped.set(index, reason);
-    }
-    const { maxSkippedShare = 0.01 } = this.#options;
-    if (skipped.size > maxSkippedShare * this.#length) {
-      const [first] = skipped;
-      throw new DataError(
-        `${skipped.size} of ${this.#length} samples cannot be read, more than maxSkippedShare ${maxSkippedShare}; repair the data set. First failure: ${this.#skipped.get(first!)}`,
-      );
-    }
-  }
-
-  #deliver({ images, index, labels }: BuiltBatch): BatchOf<O> {
-    const rest = labels === undefined ? { index } : { index, labels };
-    const batch: ViewBatch | ImageBatch =
-      this.#options.views === undefined ? { images: images[0]!, ...rest } : { views: images, ...rest };
-    return batch as BatchOf<O>;
-  }
-}
-
-function closedError(): DataError {
-  return new DataError('the loader was closed; make a new DataLoader');
-}
-
-async function openBuilder(
-  dataset: Dataset<ImageSample>,
-  views: Views | undefined,
-  options: BatchBuilderOptions,
-): Promise<BatchBuilder> {
-  return new BatchBuilder(dataset, views === undefined ? undefined : await resolveViews(views), options);
-}
+export class DataLoader<const O extends DataLoaderOptions> extends LoaderCore<O, BatchOf<O>> {}

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
-import { viewFromSpec } from '../views/view-from-spec.js';
+import { anyViewFromSpec } from '../views/view-from-spec.js';
 import { BatchBuilder } from './build-batch.js';
 import { toErrorRecord, type WorkerReply, type WorkerRequest, type WorkerStart } from './worker-messages.js';
 
@@ -25,7 +25,7 @@ if (port !== null) {
       const builder = await opening;
       Atomics.add(start.progress, 0, 1);
       const batch = await builder.build(task);
-      const buffers = [...batch.images, batch.index, ...(batch.labels === undefined ? [] : [batch.labels])].map(
+      const buffers = [...batch.arrays, batch.index, ...(batch.labels === undefined ? [] : [batch.labels])].map(
         ({ data }) => data.buffer as ArrayBuffer,
       );
       port.postMessage({ id, batch } satisfies WorkerReply, buffers);
@@ -37,7 +37,7 @@ if (port !== null) {
 
 async function open({ source, views, onError, sampleTimeout, progress }: WorkerStart): Promise<BatchBuilder> {
   const dataset = await datasetFromSource(source);
-  return new BatchBuilder(dataset, views === undefined ? undefined : await Promise.all(views.map(viewFromSpec)), {
+  return new BatchBuilder(dataset, views === undefined ? undefined : await Promise.all(views.map(anyViewFromSpec)), {
     onError,
     sampleTimeout,
     onProgress: () => Atomics.add(progress, 0, 1),

@@ -168,8 +168,8 @@ export class WorkerPool {
   }
 }
 
-function bytesOf({ images, index, labels }: BuiltBatch): number {
-  return [...images, index, ...(labels === undefined ? [] : [labels])].reduce(
+function bytesOf({ arrays, index, labels }: BuiltBatch): number {
+  return [...arrays, index, ...(labels === undefined ? [] : [labels])].reduce(
     (total, { data }) => total + data.byteLength,
     0,
   );

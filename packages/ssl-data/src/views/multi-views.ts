@@ -1,11 +1,12 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
 import type { ModuleView, View } from './view.js';
+import type { VolumeView } from './volume/volume.js';
 
 /** The views of a sample, in order: entry `v` makes the batch's `views[v]`. */
 export type Views = readonly (View | ModuleView)[];
 
 /** Two independent draws of one view: SimCLR, BYOL, VICReg and their kin. */
-export function twoViews<V extends View | ModuleView>(view: V): readonly [V, V] {
+export function twoViews<V extends View | VolumeView | ModuleView>(view: V): readonly [V, V] {
   return [view, view];
 }
 
