@@ -94,6 +94,22 @@ function resizeRows(
   target: number,
 ): void {
   let to = target;
+  if (channels === 1) {
+    // Small grey images are enlarged as a rule, from two pixels each.
+    for (let y = 0; y < rows; y++) {
+      const row = offset + y * stride;
+      for (let x = 0; x < width; x++) {
+        const from = row + starts[x]!;
+        const count = counts[x]!;
+        const first = x * taps;
+        let sum = (1 << 21) + source[from]! * weights[first]!;
+        for (let k = 1; k < count; k++) sum += source[from + k]! * weights[first + k]!;
+        const level = sum >> 22;
+        out[to++] = level < 0 ? 0 : level > 255 ? 255 : level;
+      }
+    }
+    return;
+  }
   for (let y = 0; y < rows; y++) {
     const row = offset + y * stride;
     for (let x = 0; x < width; x++) {
