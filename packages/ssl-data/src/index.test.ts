@@ -23,6 +23,7 @@ describe('the package', () => {
     expect(reached.size).toBeGreaterThan(100);
     expect([...reached].filter((file) => file.startsWith('batched'))).toEqual([]);
     expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual([
+      '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs',
       'csv-parse',
       'fzstd',
       'hyparquet',

@@ -1,7 +1,9 @@
 import { open } from 'node:fs/promises';
 import { DataError, ndArray } from 'ssl-tensor/host';
+import { decodeJpeg } from './decode-jpeg.js';
 import { formatBytes, imageFormat } from './image-format.js';
 import type { Image } from './image.js';
+import { jpegStructure } from './jpeg-structure.js';
 
 /** How image files become arrays; plain data. */
 export interface ImageDecoding {
@@ -27,22 +29,38 @@ export interface ImageDecoding {
  * CMYK goes through colour profiles, the file's own or a common one, and so differs from Pillow's formula by up to some
  * 50 levels. Colour becomes grey by ITU-R 601 luma, as in Pillow and torchvision.
  *
+ * Plain JPEGs, which need nothing but decoding, are decoded in the calling thread by libjpeg-turbo, all else by sharp in
+ * its own threads; the pixels do not depend on it.
+ *
  * @param file path, or the file's bytes
  * @returns `[height, width, channels]`
  * @throws DataError when the file is missing, damaged, cut short, of another format or too large
  */
 export async function decodeImage(file: string | Uint8Array, decoding: ImageDecoding = {}): Promise<Image> {
   const { channels = 3, resize, maxPixels = 16383 * 16383 } = decoding;
-  const { default: sharp } = await import('sharp');
   const path = typeof file === 'string' ? file : 'image in memory';
   try {
-    const head = typeof file === 'string' ? await readHead(file) : file.subarray(0, formatBytes);
-    if (imageFormat(head) === undefined)
+    const { bytes, whole } = typeof file === 'string' ? await readImage(file) : { bytes: file, whole: true };
+    const format = imageFormat(bytes.subarray(0, formatBytes));
+    if (format === undefined)
       throw new DataError(
-        `cannot be decoded: ${head.length === 0 ? 'empty' : 'no JPEG, PNG, WebP, AVIF, TIFF or GIF'}; replace or remove the file`,
+        `cannot be decoded: ${bytes.length === 0 ? 'empty' : 'no JPEG, PNG, WebP, AVIF, TIFF or GIF'}; replace or remove the file`,
         { path, offset: 0 },
       );
-    let pipeline = sharp(file, { limitInputPixels: maxPixels, failOn: 'error' }).autoOrient();
+    if (format === 'jpeg' && whole) {
+      const { cut, plain } = jpegStructure(bytes);
+      if (cut)
+        throw new DataError('cannot be decoded: its picture has no end; replace or remove the file', {
+          path,
+          offset: bytes.length,
+        });
+      if (plain !== undefined && resize === undefined && plain.width * plain.height <= maxPixels) {
+        const image = await decodeJpeg(bytes, plain);
+        if (image !== undefined) return withChannels(image, channels);
+      }
+    }
+    const { default: sharp } = await import('sharp');
+    let pipeline = sharp(whole ? bytes : file, { limitInputPixels: maxPixels, failOn: 'error' }).autoOrient();
     if (resize !== undefined) {
       pipeline = pipeline.resize({
         width: resize.width,
@@ -56,11 +74,10 @@ export async function decodeImage(file: string | Uint8Array, decoding: ImageDeco
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    const pixels = info.height * info.width;
-    if (info.channels !== 3 || data.length !== 3 * pixels)
+    if (info.channels !== 3 || data.length !== 3 * info.height * info.width)
       throw new DataError(`decoded to ${info.channels} channels, expected 3; replace or remove the file`, { path });
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
-    return ndArray(channels === 1 ? greyOf(bytes) : bytes, [info.height, info.width, channels]);
+    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    return withChannels(ndArray(pixels, [info.height, info.width, 3]), channels);
   } catch (cause) {
     if (DataError.isInstance(cause)) throw cause;
     throw new DataError(
@@ -70,14 +87,35 @@ export async function decodeImage(file: string | Uint8Array, decoding: ImageDeco
   }
 }
 
-async function readHead(path: string): Promise<Uint8Array> {
+/** Bytes of a file that is read here; a larger one is read by the decoder, piece by piece. */
+const maxWholeBytes = 2 ** 25;
+
+/** A file's bytes, or of a large one the first, which show its format. */
+async function readImage(path: string): Promise<{ readonly bytes: Uint8Array; readonly whole: boolean }> {
   const handle = await open(path);
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(formatBytes), 0, formatBytes, 0);
-    return buffer.subarray(0, bytesRead);
+    const { size } = await handle.stat();
+    const whole = size <= maxWholeBytes;
+    const buffer = Buffer.allocUnsafeSlow(whole ? size : formatBytes);
+    let length = 0;
+    for (let read = 1; read > 0 && length < buffer.length; length += read)
+      read = (await handle.read(buffer, length, buffer.length - length, length)).bytesRead;
+    return { bytes: buffer.subarray(0, length), whole };
   } finally {
     await handle.close();
   }
+}
+
+function withChannels({ data, shape }: Image, channels: 1 | 3): Image {
+  const [height, width, has] = shape as [number, number, 1 | 3];
+  if (has === channels) return { data, shape };
+  return ndArray(channels === 1 ? greyOf(data) : repeated(data), [height, width, channels]);
+}
+
+function repeated(grey: Uint8Array): Uint8Array<ArrayBuffer> {
+  const rgb = new Uint8Array(3 * grey.length);
+  for (let i = 0, to = 0; i < grey.length; i++, to += 3) rgb[to] = rgb[to + 1] = rgb[to + 2] = grey[i]!;
+  return rgb;
 }
 
 /** ITU-R 601 luma in 16-bit fixed point, as Pillow rounds it. */
