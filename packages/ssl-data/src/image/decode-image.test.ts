@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
@@ -83,4 +85,17 @@ it('refuses an image whose header claims too many pixels, without decoding it', 
   bomb.writeUInt32BE(100_000, 20);
   await expect(decodeImage(bomb)).rejects.toThrow(DataError);
   await expect(decodeImage(pathOf('none.png'))).rejects.toThrow(/none\.png/);
+});
+
+it('opens a file too large to be read at once by its path', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'decode-image-'));
+  try {
+    const path = join(folder, 'large.jpg');
+    // Followed by other data, as photos with a video are.
+    copyFileSync(pathOf('color.jpg'), path);
+    truncateSync(path, 2 ** 25 + 1);
+    expect(await decodeImage(path)).toEqual(await decodeImage(pathOf('color.jpg')));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

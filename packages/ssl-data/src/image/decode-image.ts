@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, open, read } from 'node:fs';
+import { promisify } from 'node:util';
 import { DataError, ndArray } from 'ssl-tensor/host';
 import { decodeJpeg } from './decode-jpeg.js';
 import { formatBytes, imageFormat } from './image-format.js';
@@ -90,19 +91,27 @@ export async function decodeImage(file: string | Uint8Array, decoding: ImageDeco
 /** Bytes of a file that is read here; a larger one is read by the decoder, piece by piece. */
 const maxWholeBytes = 2 ** 25;
 
-/** A file's bytes, or of a large one the first, which show its format. */
+const openFile = promisify(open);
+const readFile = promisify(read);
+
+/**
+ * A file's bytes, or of a large one the first, which show its format.
+ *
+ * Only what waits for the storage leaves the thread: a change of threads takes as long as reading a photo that the
+ * system holds.
+ */
 async function readImage(path: string): Promise<{ readonly bytes: Uint8Array; readonly whole: boolean }> {
-  const handle = await open(path);
+  const file = await openFile(path, 'r');
   try {
-    const { size } = await handle.stat();
+    const { size } = fstatSync(file);
     const whole = size <= maxWholeBytes;
     const buffer = Buffer.allocUnsafeSlow(whole ? size : formatBytes);
     let length = 0;
-    for (let read = 1; read > 0 && length < buffer.length; length += read)
-      read = (await handle.read(buffer, length, buffer.length - length, length)).bytesRead;
+    for (let count = 1; count > 0 && length < buffer.length; length += count)
+      count = (await readFile(file, buffer, length, buffer.length - length, length)).bytesRead;
     return { bytes: buffer.subarray(0, length), whole };
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
