@@ -112,9 +112,18 @@ export const cases: Readonly<Record<string, Case>> = {
     rounds,
   },
   'webdataset-read': {
-    what: 'reading and decoding 2,000 JPEGs of 500 x 375 from 8 WebDataset shards, 2 workers',
+    what: 'reading the stored bytes of 2,000 JPEGs and classes from 8 WebDataset shards, in order; ours in one thread, the peer by 2 workers or in its own process',
     ours: { script: 'cases/webdataset-read.ts', args: [photos] },
-    peers: { webdataset: { script: 'peers/webdataset_read.py', args: [photos] } },
+    peers: {
+      'webdataset-workers': { script: 'peers/webdataset_shards.py', args: [photos, 'read', '2'] },
+      webdataset: { script: 'peers/webdataset_shards.py', args: [photos, 'read', '0'] },
+    },
+    rounds,
+  },
+  'webdataset-decode': {
+    what: 'reading and decoding 2,000 JPEGs of 500 x 375 from 8 WebDataset shards, 2 workers',
+    ours: { script: 'cases/webdataset-decode.ts', args: [photos] },
+    peers: { webdataset: { script: 'peers/webdataset_shards.py', args: [photos, 'decode', '2'] } },
     rounds,
   },
   'data-simclr-224': {
