@@ -78,7 +78,7 @@ export async function packableSamples(
     };
   }
   if (dataset instanceof WebDataset && source?.kind === 'webdataset') {
-    const labels = source.label === undefined ? undefined : await dataset.loadLabels();
+    const labels = dataset.hasLabels ? await dataset.loadLabels() : undefined;
     return {
       length,
       labels,

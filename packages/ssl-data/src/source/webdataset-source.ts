@@ -16,14 +16,12 @@ export const webDatasetSource: SourceRecogniser = {
       ...(cache === undefined ? {} : { cache }),
       ...(http === undefined ? {} : { http }),
     });
-    const { source } = dataset;
-    const hasLabels = source.kind === 'webdataset' && source.label !== undefined;
     return {
       kind: 'webdataset',
       content: 'images',
       dataset,
       classes: [],
-      labels: () => (hasLabels ? dataset.loadLabels() : Promise.resolve(undefined)),
+      labels: () => (dataset.hasLabels ? dataset.loadLabels() : Promise.resolve(undefined)),
       close: () => dataset.close(),
     };
   },

@@ -127,6 +127,11 @@ export class WebDataset implements Dataset<ImageSample> {
     return { kind: 'webdataset', ...this.#source, labels: this.#labels };
   }
 
+  /** Whether the samples have classes, read or not. */
+  get hasLabels(): boolean {
+    return this.#source.label !== undefined;
+  }
+
   /** Class of each sample, `[length]`, once read by {@link loadLabels}. */
   get labels(): Int32Array | undefined {
     return this.#labels;
