@@ -1,4 +1,5 @@
 import type { Image } from '../image/image.js';
+import type { PixelMemory } from '../image/pixel-memory.js';
 import type { ModuleExport } from '../io/import-export.js';
 import type { PackedImages } from './packed-images.js';
 import type { StringTable } from './string-table.js';
@@ -15,7 +16,11 @@ import type { WebDatasetSource } from '../webdataset/web-dataset.js';
  */
 export interface Dataset<S> {
   readonly length: number;
-  get(index: number): S | Promise<S>;
+  /**
+   * @param memory where the sample's pixels may be put: they are then good until the caller uses that memory again, so
+   * that a data set that keeps samples must not pass it on to another one. Default: new memory
+   */
+  get(index: number, memory?: PixelMemory): S | Promise<S>;
   readonly source?: DatasetSource | undefined;
 }
 

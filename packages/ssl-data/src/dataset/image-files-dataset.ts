@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { DataError } from 'ssl-tensor/host';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
+import type { PixelMemory } from '../image/pixel-memory.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { stringAt, type StringTable } from './string-table.js';
@@ -58,9 +59,9 @@ export class ImageFilesDataset implements Dataset<ImageSample> {
   }
 
   /** @throws DataError when the file is missing, lies outside the folder by a link, or cannot be decoded */
-  async get(index: number): Promise<ImageSample> {
+  async get(index: number, memory?: PixelMemory): Promise<ImageSample> {
     const path = await this.checkedPath(index);
-    const image = await decodeImage(path, this.#decoding);
+    const image = await decodeImage(path, this.#decoding, memory);
     return this.labels === undefined ? { image } : { image, label: this.labels[index]! };
   }
 

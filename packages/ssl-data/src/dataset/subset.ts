@@ -1,4 +1,5 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
+import type { PixelMemory } from '../image/pixel-memory.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource } from './dataset.js';
 import { sharedIntegers } from './shared-memory.js';
@@ -21,9 +22,9 @@ export class SubsetDataset<S> implements Dataset<S> {
     return source === undefined ? undefined : { kind: 'subset', of: source, indices: sharedIntegers(this.indices) };
   }
 
-  get(index: number): S | Promise<S> {
+  get(index: number, memory?: PixelMemory): S | Promise<S> {
     checkIndex('SubsetDataset.get', index, this.length);
-    return this.#of.get(this.indices[index]!);
+    return this.#of.get(this.indices[index]!, memory);
   }
 }
 

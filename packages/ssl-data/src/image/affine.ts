@@ -1,5 +1,6 @@
 import { InvalidOptionError, ndArray } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
+import { newPixels } from './pixel-memory.js';
 
 /** An affine change of an image about its centre. */
 export interface AffineOptions {
@@ -57,7 +58,7 @@ export function inverseAffineMatrix(width: number, height: number, options: Affi
 export function affine(image: Image, options: AffineOptions): Image {
   const [height, width, channels] = imageSize(image, 'affine');
   const matrix = inverseAffineMatrix(width, height, options);
-  const out = new Uint8Array(image.data.length);
+  const out = newPixels(image.data.length);
   fillOutside(out, channels, options.fill ?? 0);
   if (options.interpolation === 'bilinear') bilinear(image.data, height, width, channels, matrix, out);
   else if (matrix[1] === 0 && matrix[3] === 0) scaled(image.data, height, width, channels, matrix, out);
@@ -67,7 +68,7 @@ export function affine(image: Image, options: AffineOptions): Image {
 
 function fillOutside(out: Uint8Array, channels: number, fill: number | readonly number[]): void {
   if (typeof fill === 'number') {
-    if (fill !== 0) out.fill(fill);
+    out.fill(fill);
     return;
   }
   if (fill.length !== channels)

@@ -1,6 +1,7 @@
 import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
 import { aligned, reserve, slack } from './kernels/kernels.js';
+import { copyPixels } from './pixel-memory.js';
 
 const unit = 1 << 14;
 /** Bytes of the rows that go through the horizontal pass at a time: they stay in the cache of a core. */
@@ -89,7 +90,7 @@ export function blur(image: Image, kernelSize: number, sigma: number): Image {
     kernels.blurRows(source + margin, stride, rows, to, length, channels, 0, 2 * kernel.length);
   }
   kernels.blurColumns(addresses + 4 * reach, height, out, length, 0, 2 * kernel.length);
-  return ndArray(bytes.slice(out, out + height * length), image.shape);
+  return ndArray(copyPixels(bytes.subarray(out, out + height * length)), image.shape);
 }
 
 /** Where a position beyond an edge is reflected to; the pad's one position too far, with weight 0, stays inside. */

@@ -1,5 +1,6 @@
 import { InvalidOptionError, ndArray } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
+import { newPixels } from './pixel-memory.js';
 import type { Box } from './resized-crop.js';
 import { roundHalfEven } from './round-half-even.js';
 
@@ -28,7 +29,7 @@ export function crop(image: Image, box: Box, options: CropOptions = {}): Image {
   const whole = [box.top, box.left, box.height, box.width].every((side) => Number.isSafeInteger(side));
   if (!whole || box.height < 1 || box.width < 1)
     throw new InvalidOptionError('crop', 'box', 'whole pixels, at least 1 x 1', JSON.stringify(box));
-  const out = new Uint8Array(box.height * box.width * channels);
+  const out = newPixels(box.height * box.width * channels);
   if (padding === 'constant') fillWith(out, channels, fill);
   const { data } = image;
   const columns = sources(box.left, box.width, width, padding);

@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, open, read } from 'node:fs';
+import { closeSync, fstatSync, open, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DataError, ndArray } from 'ssl-tensor/host';
 import { decodeJpeg } from './decode-jpeg.js';
 import { formatBytes, imageFormat } from './image-format.js';
 import type { Image } from './image.js';
 import { jpegStructure } from './jpeg-structure.js';
+import type { PixelMemory } from './pixel-memory.js';
 
 /** How image files become arrays; plain data. */
 export interface ImageDecoding {
@@ -34,10 +35,15 @@ export interface ImageDecoding {
  * its own threads; the pixels do not depend on it.
  *
  * @param file path, or the file's bytes
+ * @param memory where the pixels may be put; default new memory
  * @returns `[height, width, channels]`
  * @throws DataError when the file is missing, damaged, cut short, of another format or too large
  */
-export async function decodeImage(file: string | Uint8Array, decoding: ImageDecoding = {}): Promise<Image> {
+export async function decodeImage(
+  file: string | Uint8Array,
+  decoding: ImageDecoding = {},
+  memory?: PixelMemory,
+): Promise<Image> {
   const { channels = 3, resize, maxPixels = 16383 * 16383 } = decoding;
   const path = typeof file === 'string' ? file : 'image in memory';
   try {
@@ -56,8 +62,8 @@ export async function decodeImage(file: string | Uint8Array, decoding: ImageDeco
           offset: bytes.length,
         });
       if (plain !== undefined && resize === undefined && plain.width * plain.height <= maxPixels) {
-        const image = await decodeJpeg(bytes, plain);
-        if (image !== undefined) return withChannels(image, channels);
+        const image = await decodeJpeg(bytes, plain, memory);
+        if (image !== undefined) return withChannels(image, channels, memory);
       }
     }
     const { default: sharp } = await import('sharp');
@@ -78,7 +84,7 @@ export async function decodeImage(file: string | Uint8Array, decoding: ImageDeco
     if (info.channels !== 3 || data.length !== 3 * info.height * info.width)
       throw new DataError(`decoded to ${info.channels} channels, expected 3; replace or remove the file`, { path });
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
-    return withChannels(ndArray(pixels, [info.height, info.width, 3]), channels);
+    return withChannels(ndArray(pixels, [info.height, info.width, 3]), channels, memory);
   } catch (cause) {
     if (DataError.isInstance(cause)) throw cause;
     throw new DataError(
@@ -94,43 +100,55 @@ const maxWholeBytes = 2 ** 25;
 const openFile = promisify(open);
 const readFile = promisify(read);
 
+/** Milliseconds that a read may take in the calling thread. What the system holds takes some 0.02. */
+const slowRead = 0.5;
+/** Milliseconds for which reads go to other threads, several at a time, after one that took longer. */
+const slowSpell = 1000;
+const storage = { slowUntil: 0 };
+
 /**
  * A file's bytes, or of a large one the first, which show its format.
  *
- * Only what waits for the storage leaves the thread: a change of threads takes as long as reading a photo that the
- * system holds.
+ * Only what waits for the storage leaves the thread: opening a file, and reading it for a while after a slow read. A
+ * change of threads takes as long as reading a photo that the system holds.
  */
 async function readImage(path: string): Promise<{ readonly bytes: Uint8Array; readonly whole: boolean }> {
   const file = await openFile(path, 'r');
   try {
-    const { size } = fstatSync(file);
-    const whole = size <= maxWholeBytes;
-    const buffer = Buffer.allocUnsafeSlow(whole ? size : formatBytes);
+    const stats = fstatSync(file);
+    const whole = stats.size <= maxWholeBytes;
+    const buffer = Buffer.allocUnsafeSlow(whole ? stats.size : formatBytes);
+    const start = performance.now();
+    // Something that is no file may keep a reader waiting for ever.
+    const here = stats.isFile() && start >= storage.slowUntil;
     let length = 0;
-    for (let count = 1; count > 0 && length < buffer.length; length += count)
-      count = (await readFile(file, buffer, length, buffer.length - length, length)).bytesRead;
+    for (let count = 1; count > 0 && length < buffer.length; length += count) {
+      const place = [file, buffer, length, buffer.length - length, length] as const;
+      count = here ? readSync(...place) : (await readFile(...place)).bytesRead;
+    }
+    if (here && performance.now() - start > slowRead) storage.slowUntil = start + slowSpell;
     return { bytes: buffer.subarray(0, length), whole };
   } finally {
     closeSync(file);
   }
 }
 
-function withChannels({ data, shape }: Image, channels: 1 | 3): Image {
+function withChannels({ data, shape }: Image, channels: 1 | 3, memory: PixelMemory | undefined): Image {
   const [height, width, has] = shape as [number, number, 1 | 3];
   if (has === channels) return { data, shape };
-  return ndArray(channels === 1 ? greyOf(data) : repeated(data), [height, width, channels]);
+  const length = height * width * channels;
+  const pixels = memory?.take(length) ?? new Uint8Array(length);
+  if (channels === 1) putGrey(data, pixels);
+  else putRepeated(data, pixels);
+  return ndArray(pixels, [height, width, channels]);
 }
 
-function repeated(grey: Uint8Array): Uint8Array<ArrayBuffer> {
-  const rgb = new Uint8Array(3 * grey.length);
+function putRepeated(grey: Uint8Array, rgb: Uint8Array): void {
   for (let i = 0, to = 0; i < grey.length; i++, to += 3) rgb[to] = rgb[to + 1] = rgb[to + 2] = grey[i]!;
-  return rgb;
 }
 
 /** ITU-R 601 luma in 16-bit fixed point, as Pillow rounds it. */
-function greyOf(rgb: Uint8Array): Uint8Array<ArrayBuffer> {
-  const grey = new Uint8Array(rgb.length / 3);
+function putGrey(rgb: Uint8Array, grey: Uint8Array): void {
   for (let i = 0, from = 0; i < grey.length; i++, from += 3)
     grey[i] = (rgb[from]! * 19595 + rgb[from + 1]! * 38470 + rgb[from + 2]! * 7471 + 0x8000) >> 16;
-  return grey;
 }

@@ -1,5 +1,6 @@
 import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
+import { copyPixels } from './pixel-memory.js';
 import type { Box } from './resized-crop.js';
 
 /** What a rectangle is filled with: one value, one per channel, or noise from a key, uniform over 0..255. */
@@ -16,7 +17,7 @@ export type EraseFill = number | readonly number[] | { readonly noise: RandomKey
  */
 export function erase(image: Image, box: Box, fill: EraseFill): Image {
   const [height, width, channels] = imageSize(image, 'erase');
-  const out = Uint8Array.from(image.data);
+  const out = copyPixels(image.data);
   const value = filler(fill, channels);
   const bottom = Math.min(height, box.top + box.height);
   const right = Math.min(width, box.left + box.width);

@@ -1,6 +1,7 @@
 import { ndArray } from 'ssl-tensor/host';
 import { type Image, imageSize } from './image.js';
 import { mapPixels } from './kernels/map-pixels.js';
+import { newPixels } from './pixel-memory.js';
 
 /** Mirror image, left to right. @param image `[h, w, c]` @returns `[h, w, c]` */
 export function flipHorizontally(image: Image): Image {
@@ -12,7 +13,7 @@ export function flipHorizontally(image: Image): Image {
       ({ mirrorRows }, source, target, length) => mirrorRows(source, target, width, length / (3 * width)),
       width,
     );
-  const out = new Uint8Array(data.length);
+  const out = newPixels(data.length);
   for (let y = 0; y < height; y++) {
     let from = (y + 1) * width * channels - channels;
     let to = y * width * channels;
@@ -27,7 +28,7 @@ export function flipHorizontally(image: Image): Image {
 export function flipVertically(image: Image): Image {
   const [height, width, channels] = imageSize(image, 'flipVertically');
   const stride = width * channels;
-  const out = new Uint8Array(image.data.length);
+  const out = newPixels(image.data.length);
   for (let y = 0; y < height; y++)
     out.set(image.data.subarray(y * stride, (y + 1) * stride), (height - 1 - y) * stride);
   return ndArray(out, image.shape);

@@ -2,6 +2,7 @@ import { ndArray } from 'ssl-tensor/host';
 import { affine } from './affine.js';
 import { crop } from './crop.js';
 import { type Image, imageSize } from './image.js';
+import { newPixels } from './pixel-memory.js';
 
 export interface RotateOptions {
   /** Default `nearest`. */
@@ -48,7 +49,7 @@ export function quarterTurns(image: Image, turns: number): Image {
   const quarter = ((turns % 4) + 4) % 4;
   if (quarter === 0) return image;
   const { data } = image;
-  const out = new Uint8Array(data.length);
+  const out = newPixels(data.length);
   const [rows, columns] = quarter === 2 ? [height, width] : [width, height];
   let to = 0;
   for (let y = 0; y < rows; y++) {

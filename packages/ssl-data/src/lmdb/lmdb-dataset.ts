@@ -3,6 +3,7 @@ import { checkIndex } from '../dataset/check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import { stringAt } from '../dataset/string-table.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
+import type { PixelMemory } from '../image/pixel-memory.js';
 import { FilePool } from '../webdataset/file-pool.js';
 import { arrangeSamples } from './arrange-samples.js';
 import { indexLmdb, type LmdbRecords } from './index-lmdb.js';
@@ -110,11 +111,11 @@ export class LmdbDataset implements Dataset<ImageSample> {
   }
 
   /** @throws DataError when the value cannot be read or is no image */
-  async get(index: number): Promise<ImageSample> {
+  async get(index: number, memory?: PixelMemory): Promise<ImageSample> {
     const { key, bytes } = await this.getRaw(index);
     const { records, labels, decoding } = this.#source;
     try {
-      const image = await decodeImage(bytes, decoding);
+      const image = await decodeImage(bytes, decoding, memory);
       return labels === undefined ? { image } : { image, label: labels[index]! };
     } catch (cause) {
       if (!DataError.isInstance(cause)) throw cause;

@@ -1,5 +1,7 @@
 import { DataError, foldIn, ndArray, type NdArray, type RandomKey, RandomStream, SslError } from 'ssl-tensor/host';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { ReusedMemory, withMemory } from '../image/pixel-memory.js';
+import { isDescribed, type View } from '../views/view.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import type { AnyView } from '../views/view-from-spec.js';
 import { sampleViewKey } from './view-keys.js';
@@ -55,26 +57,32 @@ export class BatchBuilder {
   readonly #dataset: Dataset<LoaderSample>;
   readonly #views: readonly AnyView[] | undefined;
   readonly #options: BatchBuilderOptions;
+  /** Views of one's own might keep the images that they see, so these get new memory each. */
+  readonly #reusesMemory: boolean;
+  readonly #memories: BatchMemory[] = [];
 
   constructor(dataset: Dataset<LoaderSample>, views: readonly AnyView[] | undefined, options: BatchBuilderOptions) {
     this.#dataset = dataset;
     this.#views = views;
     this.#options = options;
+    this.#reusesMemory = views?.every((view) => isDescribed(view as View)) ?? true;
   }
 
   /** @throws DataError naming the first sample of the batch that could not be read or augmented */
   async build(task: BatchTask): Promise<BuiltBatch> {
     const { onError, onProgress } = this.#options;
-    const draft = new Draft(task, this.#views);
+    // Batches may be built at the same time, each in memory of its own.
+    const memory = this.#reusesMemory ? (this.#memories.pop() ?? new BatchMemory()) : undefined;
+    const draft = new Draft(task, this.#views, memory?.views);
     const { indices } = task;
     const unreadable = new Map<number, DataError>();
     const fatal = new Map<number, unknown>();
     let next = 0;
-    const lane = async (): Promise<void> => {
+    const lane = async (sampleMemory: ReusedMemory | undefined): Promise<void> => {
       while (next < indices.length) {
         const slot = next++;
         try {
-          const sample = this.#read(indices[slot]!);
+          const sample = this.#read(indices[slot]!, sampleMemory);
           draft.place(slot, indices[slot]!, sample instanceof Promise ? await sample : sample);
         } catch (error) {
           if (onError === 'skip' && error instanceof Unreadable) unreadable.set(slot, error.reason);
@@ -88,9 +96,11 @@ export class BatchBuilder {
       }
     };
     // All lanes end before an error leaves, so that no decoding goes on behind the caller's back.
-    await Promise.all(Array.from({ length: lanes }, lane));
+    await Promise.all(Array.from({ length: lanes }, (_, number) => lane(memory?.samples[number])));
     if (fatal.size > 0) throw fatal.get(Math.min(...fatal.keys()));
-    if (unreadable.size > 0) await this.#replace(draft, unreadable);
+    if (unreadable.size > 0) await this.#replace(draft, unreadable, memory?.samples[0]);
+    // Not after an error: a sample that was given up may still be written.
+    if (memory !== undefined) this.#memories.push(memory);
     return draft.finish();
   }
 
@@ -98,9 +108,10 @@ export class BatchBuilder {
    * The sample itself when the data set is synchronous: in-memory data sets then cost no promise per sample. Throws or
    * rejects with {@link Unreadable}; with {@link DataError} when it takes too long.
    */
-  #read(index: number): LoaderSample | Promise<LoaderSample> {
+  #read(index: number, memory: ReusedMemory | undefined): LoaderSample | Promise<LoaderSample> {
+    memory?.reset();
     try {
-      const sample = this.#dataset.get(index);
+      const sample = this.#dataset.get(index, memory);
       return sample instanceof Promise ? this.#inTime(sample, index) : sample;
     } catch (error) {
       throw new Unreadable(sampleError(index, error));
@@ -129,7 +140,11 @@ export class BatchBuilder {
   }
 
   /** Fills the slots of unreadable samples with spares, one after the other, so that no timing decides which goes where. */
-  async #replace(draft: Draft, unreadable: ReadonlyMap<number, DataError>): Promise<void> {
+  async #replace(
+    draft: Draft,
+    unreadable: ReadonlyMap<number, DataError>,
+    memory: ReusedMemory | undefined,
+  ): Promise<void> {
     const { indices, spares } = draft.task;
     const slots = [...unreadable.keys()].sort((a, b) => a - b);
     const reasons = new Map(slots.map((slot) => [indices[slot]!, unreadable.get(slot)!]));
@@ -146,7 +161,7 @@ export class BatchBuilder {
         }
         if (reasons.has(spare)) continue;
         try {
-          const sample = await this.#read(spare);
+          const sample = await this.#read(spare, memory);
           draft.place(slot, spare, sample);
           placed = true;
         } catch (error) {
@@ -158,6 +173,12 @@ export class BatchBuilder {
     }
     for (const [index, { message }] of reasons) draft.skipped.push({ index, reason: message });
   }
+}
+
+/** What a batch is built in: memory for each lane's sample, and for what the views make of one. */
+class BatchMemory {
+  readonly samples: readonly ReusedMemory[] = Array.from({ length: lanes }, () => new ReusedMemory());
+  readonly views = new ReusedMemory();
 }
 
 /** Tells a failure to read, which `skip` is about, from a wrong view or a mistake in the data set's layout. */
@@ -189,14 +210,17 @@ class Draft {
   readonly task: BatchTask;
   readonly skipped: SkippedSample[] = [];
   readonly #views: readonly AnyView[] | undefined;
+  readonly #memory: ReusedMemory | undefined;
   readonly #outputs: (Pixels | undefined)[];
   readonly #index: Int32Array;
   #labels: Int32Array | undefined;
   #placed = 0;
 
-  constructor(task: BatchTask, views: readonly AnyView[] | undefined) {
+  /** @param memory for what views make before it is copied */
+  constructor(task: BatchTask, views: readonly AnyView[] | undefined, memory: ReusedMemory | undefined) {
     this.task = task;
     this.#views = views;
+    this.#memory = memory;
     this.#outputs = Array.from({ length: views?.length ?? 1 }, () => undefined);
     this.#index = new Int32Array(task.indices.length);
   }
@@ -209,8 +233,15 @@ class Draft {
       else {
         const copy = this.task.copies[slot]!;
         const key = sampleViewKey(this.task.epochKey, this.task.indices[slot]!, copy);
-        for (let v = 0; v < this.#views.length; v++)
-          this.#copy(v, slot, this.#views[v]!(array as never, new RandomStream(foldIn(key, v))));
+        this.#views.forEach((view, v) => {
+          this.#memory?.reset();
+          const random = new RandomStream(foldIn(key, v));
+          this.#copy(
+            v,
+            slot,
+            withMemory(this.#memory, () => view(array as never, random)),
+          );
+        });
       }
       this.#label(slot, sample.label);
     } catch (error) {

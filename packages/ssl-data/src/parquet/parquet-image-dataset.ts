@@ -4,6 +4,7 @@ import { DataError, InvalidOptionError } from 'ssl-tensor/host';
 import { checkIndex } from '../dataset/check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
+import type { PixelMemory } from '../image/pixel-memory.js';
 import { fileError, FilePool } from '../webdataset/file-pool.js';
 import { readFooter } from './parquet-footer.js';
 import { chooseColumns, type ParquetColumns, planRowGroups, type RowGroupPlan } from './plan-row-groups.js';
@@ -140,11 +141,11 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
   }
 
   /** @throws DataError when the row cannot be read or has no image */
-  async get(index: number): Promise<ImageSample> {
+  async get(index: number, memory?: PixelMemory): Promise<ImageSample> {
     const { bytes, path, row } = await this.#row(index);
     const { group } = this.#place(index);
     try {
-      const image = await decodeImage(bytes, this.#source.decoding);
+      const image = await decodeImage(bytes, this.#source.decoding, memory);
       if (this.#source.groups[group]!.labels === undefined) return { image };
       return {
         image,

@@ -5,6 +5,7 @@ import { imageExtensions as allImageExtensions } from '../dataset/list-image-fil
 import { stringAt } from '../dataset/string-table.js';
 import type { Image } from '../image/image.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
+import type { PixelMemory } from '../image/pixel-memory.js';
 import { defaultMaxEntries } from './index-tar.js';
 import { type LabelMember, parseLabel } from './member-label.js';
 import { openShards, type SkippedShard } from './open-shards.js';
@@ -156,7 +157,7 @@ export class WebDataset implements Dataset<ImageSample> {
   }
 
   /** @throws DataError when the sample has no image, or cannot be read or decoded */
-  async get(index: number): Promise<ImageSample> {
+  async get(index: number, memory?: PixelMemory): Promise<ImageSample> {
     checkIndex('WebDataset.get', index, this.length);
     const { table, label } = this.#source;
     const image = this.#images.map((extension) => memberOf(table, index, extension)).find((member) => member >= 0);
@@ -169,7 +170,7 @@ export class WebDataset implements Dataset<ImageSample> {
         ? -1
         : memberOf(table, index, table.extensions.indexOf(label.extension));
     const [bytes, labelBytes] = await this.#reader.read(index, labelAt < 0 ? [image] : [image, labelAt]);
-    const decoded = await this.#decode(bytes!, index, image);
+    const decoded = await this.#decode(bytes!, index, image, memory);
     if (label === undefined) return { image: decoded };
     return { image: decoded, label: this.#labels?.[index] ?? this.#labelIn(labelBytes!, index, labelAt) };
   }
@@ -226,9 +227,9 @@ export class WebDataset implements Dataset<ImageSample> {
     await this.#store.close();
   }
 
-  async #decode(bytes: Uint8Array, index: number, member: number): Promise<Image> {
+  async #decode(bytes: Uint8Array, index: number, member: number, memory: PixelMemory | undefined): Promise<Image> {
     try {
-      return await decodeImage(bytes, this.#source.decoding);
+      return await decodeImage(bytes, this.#source.decoding, memory);
     } catch (cause) {
       if (!DataError.isInstance(cause)) throw cause;
       const reason = cause.message.replace(`${cause.path}: `, '');

@@ -1,5 +1,6 @@
 import { ndArray } from 'ssl-tensor/host';
 import type { Image } from '../image.js';
+import { newPixels } from '../pixel-memory.js';
 import { aligned, reserve, slack, type Workspace } from './kernels.js';
 
 /** Pixels of a part at most: with its result it stays within the cache of a core. */
@@ -17,7 +18,7 @@ export function mapPixels(
   together = 1,
 ): Image {
   const { data, shape } = image;
-  const result = new Uint8Array(data.length);
+  const result = newPixels(data.length);
   const part = (shape[2] ?? 1) * together * Math.max(1, Math.floor(partPixels / together));
   const source = slack;
   const target = aligned(source + Math.min(part, data.length) + slack);

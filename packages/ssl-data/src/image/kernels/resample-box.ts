@@ -1,7 +1,9 @@
 import type { Image } from '../image.js';
 import { imageSize } from '../image.js';
+import { copyPixels } from '../pixel-memory.js';
 import type { Box } from '../resized-crop.js';
 import { aligned, reserve, slack } from './kernels.js';
+import { lowBits } from './resize-kernels.js';
 
 /** Fixed-point weights of one axis: output `i` takes `counts[i]` inputs (at least one) from `starts[i]` on. */
 export interface AxisWeights {
@@ -40,7 +42,8 @@ export function resampleBox(
   const length = width * channels;
   const boxLength = box.width * channels;
   const bandRows = Math.max(1, Math.min(box.height, Math.floor(band / boxLength)));
-  const rowTables = tableBytes(columns);
+  const groups = columns === undefined || channels !== 3 ? undefined : inGroups(columns);
+  const rowTables = tableBytes(groups);
   const source = rowTables + tableBytes(rows);
   const pass = source + (columns === undefined ? 0 : aligned(bandRows * boxLength + slack));
   const out = pass + aligned(box.height * length + slack);
@@ -48,8 +51,8 @@ export function resampleBox(
   if (columns === undefined) {
     for (let y = 0; y < box.height; y++)
       bytes.set(image.data.subarray(offset + y * stride, offset + y * stride + length), pass + y * length);
-  } else if (channels === 3) {
-    const [starts, counts, weights] = placeTables(words, 0, columns);
+  } else if (groups !== undefined) {
+    const [starts, lengths, weights] = placeTables(words, 0, groups);
     for (let first = 0; first < box.height; first += bandRows) {
       const count = Math.min(bandRows, box.height - first);
       for (let y = 0; y < count; y++) {
@@ -57,13 +60,40 @@ export function resampleBox(
         bytes.set(image.data.subarray(from, from + boxLength), source + y * boxLength);
       }
       const to = pass + first * length;
-      kernels.resizeRows(source, boxLength, count, to, width, starts, counts, weights, columns.taps);
+      kernels.resizeRows(source, boxLength, count, to, width, starts, lengths, weights, groups.taps);
     }
   } else resizeRows(image.data, offset, stride, box.height, channels, columns, width, bytes, pass);
-  if (rows === undefined) return bytes.slice(pass, pass + height * length) as Uint8Array<ArrayBuffer>;
+  if (rows === undefined) return copyPixels(bytes.subarray(pass, pass + height * length));
   const [starts, counts, weights] = placeTables(words, rowTables, rows);
   kernels.resizeColumns(pass, length, out, height, starts, counts, weights, rows.taps);
-  return bytes.slice(out, out + height * length) as Uint8Array<ArrayBuffer>;
+  return copyPixels(bytes.subarray(out, out + height * length));
+}
+
+const inGroupsOf = new WeakMap<AxisWeights, AxisWeights>();
+
+/** Weights as the horizontal kernel takes them: `taps` a multiple of four, in place of counts the bytes of the groups. */
+function inGroups(axis: AxisWeights): AxisWeights {
+  const known = inGroupsOf.get(axis);
+  if (known !== undefined) return known;
+  const { taps, starts, counts, weights } = axis;
+  const groups = Math.ceil(taps / 4);
+  const halves = new Int16Array(8 * groups * starts.length);
+  for (let i = 0; i < starts.length; i++) {
+    for (let t = 0; t < counts[i]!; t++) {
+      const weight = weights[i * taps + t]!;
+      const to = 8 * (i * groups + (t >> 2)) + (t & 3);
+      halves[to] = weight >> lowBits;
+      halves[to + 4] = weight & ((1 << lowBits) - 1);
+    }
+  }
+  const made: AxisWeights = {
+    taps: 4 * groups,
+    starts,
+    counts: counts.map((count) => 16 * Math.ceil(count / 4)),
+    weights: new Int32Array(halves.buffer),
+  };
+  inGroupsOf.set(axis, made);
+  return made;
 }
 
 function tableBytes(axis: AxisWeights | undefined): number {

@@ -1,39 +1,70 @@
 import { type Code, i16x8, i32, i32x4, i8x16, v128 } from './wasm-code.js';
-import { wasmFunction } from './wasm-module.js';
+import { type Local, wasmFunction } from './wasm-module.js';
 
+const zero = i32x4.splat(i32.const(0));
 const half = i32x4.splat(i32.const(1 << 21));
 const toLevels = (sums: Code): Code => i32x4.shrS(sums, i32.const(22));
 
+/** Low bits of a weight that is cut in two, so that vectors of 16 bits hold both parts. */
+export const lowBits = 14;
+
+/** Pixels `first` and `first + 1` of 16 bytes, side by side: red, red, green, green, blue, blue, 0, 0 as 16 bits each. */
+const pixelPair = (first: number): Code =>
+  v128.const(
+    [0, 1, 2, 3].flatMap((channel) =>
+      [0, 1].flatMap((pixel) => [channel === 3 ? 255 : 3 * (first + pixel) + channel, 255]),
+    ),
+  );
+
 /**
- * Horizontal pass over rows of three channels: for each output pixel, the sum of `counts[x]` inputs from `starts[x]` on
- * with weights of 2^22, rounded and cut to 0..255. Writes one byte too many.
+ * Horizontal pass over rows of three channels: for each output pixel, the sum of inputs from `starts[x]` on with weights
+ * of 2^22, rounded and cut to 0..255. Weights lie in groups of four inputs, `bytes[x]` of them for an output, each the
+ * four weights' upper parts and then their `lowBits` lower bits, 16 bits each. Reads up to 13 bytes beyond the last
+ * input, writes one byte too many.
  */
 export const resizeRows = wasmFunction(
   'resizeRows',
   ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-  ([source, stride, rows, out, width, starts, counts, weights, taps], { local, repeat }) => {
-    const [y, x, from, weight, end, sums] = [
-      local('i32'),
-      local('i32'),
-      local('i32'),
-      local('i32'),
-      local('i32'),
+  ([source, stride, rows, out, width, starts, lengths, weights, taps], { local, repeat }) => {
+    const [y, x, from, weight, end] = [local('i32'), local('i32'), local('i32'), local('i32'), local('i32')];
+    const [bytes, first, second, upper, lower] = [
+      local('v128'),
+      local('v128'),
+      local('v128'),
+      local('v128'),
       local('v128'),
     ];
-    const pixel = i32x4.extendLowI16x8u(i16x8.extendLowI8x16u(v128.load32Zero(from.get)));
-    const tap = [
-      ...sums.set(i32x4.add(sums.get, i32x4.mul(pixel, v128.load32Splat(weight.get)))),
-      ...from.grow(i32.const(3)),
-      ...weight.grow(i32.const(4)),
+    // Sums may wrap around on the way: their total fits.
+    const summed = (sum: Local, offset: number): Code =>
+      sum.set(
+        i32x4.add(
+          sum.get,
+          i32x4.add(
+            i32x4.dotI16x8s(first.get, v128.load32Splat(weight.get, offset)),
+            i32x4.dotI16x8s(second.get, v128.load32Splat(weight.get, offset + 4)),
+          ),
+        ),
+      );
+    const group = [
+      ...bytes.set(v128.load(from.get)),
+      ...first.set(i8x16.swizzle(bytes.get, pixelPair(0))),
+      ...second.set(i8x16.swizzle(bytes.get, pixelPair(2))),
+      ...summed(upper, 0),
+      ...summed(lower, 8),
+      ...from.grow(i32.const(12)),
+      ...weight.grow(i32.const(16)),
     ];
-    const words = i16x8.narrowI32x4s(toLevels(sums.get), toLevels(sums.get));
+    const total = i32x4.add(i32x4.shl(upper.get, i32.const(lowBits)), lower.get);
+    const words = i16x8.narrowI32x4s(upper.get, upper.get);
     // `x` counts in bytes of the tables: 4 a pixel.
     const column = [
       ...from.set(i32.add(source.get, i32.mul(i32.load(i32.add(starts.get, x.get)), i32.const(3)))),
       ...weight.set(i32.add(weights.get, i32.mul(x.get, taps.get))),
-      ...end.set(i32.add(weight.get, i32.shl(i32.load(i32.add(counts.get, x.get)), i32.const(2)))),
-      ...sums.set(half),
-      ...repeat(tap, i32.lessUnsigned(weight.get, end.get)),
+      ...end.set(i32.add(weight.get, i32.load(i32.add(lengths.get, x.get)))),
+      ...upper.set(zero),
+      ...lower.set(half),
+      ...repeat(group, i32.lessUnsigned(weight.get, end.get)),
+      ...upper.set(toLevels(total)),
       ...v128.store32(out.get, i8x16.narrowI16x8u(words, words)),
       ...out.grow(i32.const(3)),
       ...x.grow(i32.const(4)),

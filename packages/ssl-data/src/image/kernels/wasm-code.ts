@@ -46,7 +46,7 @@ export const i32 = {
 export const v128 = {
   load: simd(0x00, ...unaligned),
   load8x8u: simd(0x02, ...unaligned),
-  load32Splat: simd(0x09, ...unaligned),
+  load32Splat: (address: Code, offset = 0): Code => simd(0x09, 0, ...unsigned(offset))(address),
   load32Zero: simd(0x5c, ...unaligned),
   store: simd(0x0b, ...unaligned),
   store32: simd(0x5a, ...unaligned, 0),
@@ -55,11 +55,17 @@ export const v128 = {
   or: simd(0x50),
   /** Bits of the first where the mask has ones, of the second elsewhere. */
   bitselect: simd(0x52),
+  /** 16 bytes, first to last. */
+  const: (bytes: readonly number[]): Code => simd(0x0c, ...bytes)(),
   /** Bytes 0..15 are those of the first operand, 16..31 those of the second. */
   shuffle: (bytes: readonly number[], first: Code, second: Code): Code => simd(0x0d, ...bytes)(first, second),
 } as const;
 
-export const i8x16 = { narrowI16x8u: simd(0x66) } as const;
+export const i8x16 = {
+  narrowI16x8u: simd(0x66),
+  /** The bytes at the given places; 0 where there is none. */
+  swizzle: simd(0x0e),
+} as const;
 
 export const i16x8 = {
   narrowI32x4s: simd(0x85),
