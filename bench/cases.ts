@@ -38,8 +38,12 @@ const photos = join(tmpdir(), 'ssl-bench-photo-shards');
 /** Folder of the same JPEGs, made by the first run. */
 const photoFiles = join(tmpdir(), 'ssl-bench-photos');
 /** Two views of `size` pixels of those JPEGs, `epochs` times over. */
-const twoViews = (size: string, epochs: string): Pick<Case, 'ours' | 'peers'> => ({
-  ours: { script: 'cases/data-simclr.ts', args: [photoFiles, size, epochs] },
+const twoViews = (size: string, epochs: string, decoder?: string): Pick<Case, 'ours' | 'peers'> => ({
+  ours: {
+    script: 'cases/data-simclr.ts',
+    args: [photoFiles, size, epochs],
+    ...(decoder === undefined ? {} : { env: { SSL_TURBOJPEG: decoder } }),
+  },
   peers: Object.fromEntries(
     ['pil', 'tensor'].map((kind) => [
       `torchvision-${kind}`,
@@ -128,11 +132,21 @@ export const cases: Readonly<Record<string, Case>> = {
   },
   'data-simclr-224': {
     what: "SimCLR's two views of 224 x 224, with blur, of JPEGs of 500 x 375, 2 workers: seconds per 1,000 images",
+    ...twoViews('224', '1', 'off'),
+    rounds,
+  },
+  'data-simclr-224-turbojpeg': {
+    what: "the same with the system's libjpeg-turbo, or that which SSL_TURBOJPEG names, on our side",
     ...twoViews('224', '1'),
     rounds,
   },
   'data-simclr-32': {
     what: "SimCLR's two views of 32 x 32, without blur, of JPEGs of 500 x 375, 2 workers: seconds per 1,000 images",
+    ...twoViews('32', '4', 'off'),
+    rounds,
+  },
+  'data-simclr-32-turbojpeg': {
+    what: "the same with the system's libjpeg-turbo, or that which SSL_TURBOJPEG names, on our side",
     ...twoViews('32', '4'),
     rounds,
   },

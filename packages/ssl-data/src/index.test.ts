@@ -28,6 +28,7 @@ describe('the package', () => {
       'fzstd',
       'hyparquet',
       'hyparquet-compressors',
+      'koffi',
       'sharp',
       'ssl-tensor/host',
       'yauzl',

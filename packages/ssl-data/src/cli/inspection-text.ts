@@ -5,7 +5,7 @@ const maxClasses = 200;
 
 /** An inspection as lines for people. */
 export function inspectionText(inspection: Inspection): string {
-  const { source, kind, content, samples, classes, classesUnknown, sizes, check } = inspection;
+  const { source, kind, content, samples, classes, classesUnknown, jpegDecoder, sizes, check } = inspection;
   const axes = Object.entries(sizes.axes).map(
     ([axis, [low, high]]) => `${axis} ${low === high ? low : `${low} to ${high}`}`,
   );
@@ -23,6 +23,7 @@ export function inspectionText(inspection: Inspection): string {
   if (classes !== undefined && classes.length > maxClasses)
     lines.push(`         and ${classes.length - maxClasses} more; --json lists all`);
   lines.push(`sizes    ${axes.join(', ') || 'unknown'} (of ${sizes.read} samples)`);
+  if (content === 'images') lines.push(`JPEGs    decoded by ${jpegDecoder}`);
   if (check !== undefined) {
     lines.push(`broken   ${check.broken} of ${check.read} that were read`);
     for (const { index, path, offset, reason } of check.listed)

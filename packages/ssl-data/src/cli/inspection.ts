@@ -1,5 +1,6 @@
 import type { ImageSample } from '../dataset/dataset.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
+import { nativeTurboJpeg } from '../image/native-turbojpeg.js';
 import type { OpenedSource, SourceKind } from '../source/source-recogniser.js';
 import { isUrl } from '../webdataset/shard-locations.js';
 import { type BrokenSample, checkSamples, evenlySpread } from './check-samples.js';
@@ -14,6 +15,8 @@ export interface Inspection {
   readonly classes?: readonly { readonly label: number; readonly name?: string; readonly samples: number }[];
   /** Why classes were not counted. */
   readonly classesUnknown?: string;
+  /** What decodes plain JPEGs here: a library of the system, or WebAssembly. */
+  readonly jpegDecoder: string;
   /** Smallest and largest side of each axis among `read` samples. */
   readonly sizes: { readonly read: number; readonly axes: Readonly<Record<string, readonly [number, number]>> };
   readonly check?: { readonly read: number; readonly broken: number; readonly listed: readonly BrokenSample[] };
@@ -49,6 +52,7 @@ export async function inspectSource(
     content,
     samples: dataset.length,
     ...(await classesOf(source, opened)),
+    jpegDecoder: (await nativeTurboJpeg())?.library ?? 'WebAssembly',
     sizes: { read: sizes.count, axes: sizes.ranges },
     ...(check === undefined && checked.broken === 0
       ? {}

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebDataset } from '../webdataset/web-dataset.js';
+import { nativeTurboJpeg } from '../image/native-turbojpeg.js';
 import { main } from './main.js';
 
 const arrays = fileURLToPath(new URL('../../../../test/golden/data/arrays/', import.meta.url));
@@ -90,6 +91,7 @@ describe('ssl-data', () => {
 describe('ssl-data inspect', () => {
   it('counts, and measures a sample', async () => {
     await somePhotos();
+    const jpegDecoder = (await nativeTurboJpeg())?.library ?? 'WebAssembly';
     const { status, stdout, stderr } = await cli('inspect', photos);
     expect(stdout).toBe(`source   ${photos}
 kind     image-folder (images)
@@ -98,6 +100,7 @@ classes  2
          0  cat  2
          1  dog  1
 sizes    height 3 to 5, width 4 to 7, channels 3 (of 3 samples)
+JPEGs    decoded by ${jpegDecoder}
 `);
     expect([status, stderr]).toEqual([0, '']);
     const json = await cli('inspect', photos, '--json', '--labels', 'none');
@@ -106,6 +109,7 @@ sizes    height 3 to 5, width 4 to 7, channels 3 (of 3 samples)
       kind: 'image-folder',
       content: 'images',
       samples: 3,
+      jpegDecoder,
       sizes: { read: 3, axes: { height: [3, 5], width: [4, 7], channels: [3, 3] } },
     });
   });

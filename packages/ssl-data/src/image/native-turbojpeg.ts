@@ -19,8 +19,8 @@ export interface NativeTurboJpeg {
   decode(bytes: Uint8Array, plain: PlainJpeg, memory?: PixelMemory): Image | undefined;
 }
 
-/** Pixels of a picture at most: some 0.2 s. */
-const maxPixels = 2 ** 26;
+/** Pixels of a picture at most: it holds up its thread for some 0.15 s. */
+const maxPixels = 2 ** 25;
 
 /**
  * libjpeg-turbo's TurboJPEG library, called through koffi: with vector instructions, three times as fast as the
@@ -34,7 +34,7 @@ const maxPixels = 2 ** 26;
  * @throws DataError when SSL_TURBOJPEG names a library that cannot be used
  */
 export function nativeTurboJpeg(): Promise<NativeTurboJpeg | undefined> {
-  return (opened ??= open(process.env['SSL_TURBOJPEG']));
+  return (opened ??= openTurboJpeg(process.env['SSL_TURBOJPEG']));
 }
 
 let opened: Promise<NativeTurboJpeg | undefined> | undefined;
@@ -50,7 +50,7 @@ const libraries: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> =
 };
 
 /** @param wanted path of the library, `off`, or nothing for the system's */
-export async function open(wanted: string | undefined): Promise<NativeTurboJpeg | undefined> {
+export async function openTurboJpeg(wanted: string | undefined): Promise<NativeTurboJpeg | undefined> {
   if (wanted === 'off') return undefined;
   const named = wanted !== undefined && wanted !== '';
   let reason: unknown;
@@ -85,21 +85,30 @@ async function bind(library: string): Promise<NativeTurboJpeg> {
   const decompress = loaded.func(
     'int tjDecompress2(void *handle, const uint8_t *jpeg, unsigned long size, uint8_t *pixels, int width, int pitch, int height, int format, int flags)',
   ) as (handle: unknown, jpeg: Uint8Array, size: number, pixels: Uint8Array, ...numbers: number[]) => number;
-  // One per thread, and for as long as the thread: it is whole again after an error.
-  const handle = create();
-  if (handle === null) throw new Error(`${library}: no decoder; out of memory?`);
+  const destroy = loaded.func('int tjDestroy(void *handle)') as (handle: unknown) => number;
+  const opened = (): unknown => {
+    const made = create();
+    if (made === null) throw new Error(`${library}: no decoder; out of memory?`);
+    return made;
+  };
+  let handle = opened();
+  // A header in error leaves the decoder in the middle of it.
+  const leave = (): undefined => {
+    destroy(handle);
+    handle = opened();
+  };
   return {
     library,
     decode(bytes, { width, height, components }, memory) {
       if (width * height > maxPixels) return undefined;
       const [foundWidth, foundHeight, layout, colors]: [number][] = [[0], [0], [0], [0]];
-      if (readHeader(handle, bytes, bytes.length, foundWidth!, foundHeight!, layout!, colors!) !== 0) return undefined;
+      if (readHeader(handle, bytes, bytes.length, foundWidth!, foundHeight!, layout!, colors!) !== 0) return leave();
       if (foundWidth![0] !== width || foundHeight![0] !== height || !commonLayouts.has(layout![0])) return undefined;
       // Every byte is written where the library reports success, so they need not be zeroed first.
       const length = width * height * components;
       const pixels = memory?.take(length) ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       const code = decompress(handle, bytes, bytes.length, pixels, width, 0, height, pixelFormat[components], flags);
-      return code === 0 ? ndArray(pixels, [height, width, components]) : undefined;
+      return code === 0 ? ndArray(pixels, [height, width, components]) : leave();
     },
   };
 }
