@@ -30,6 +30,8 @@ export { hostCall } from './ops/host-call.js';
 export type { HostCallGradient, HostCallOptions } from './ops/host-call.js';
 export { layerNorm } from './ops/layer-norm.js';
 export { matMulFloat16 } from './ops/mat-mul-float16.js';
+export { narrowConvNorm } from './ops/narrow-conv-norm.js';
+export type { NarrowConvNormOptions } from './ops/narrow-conv-norm.js';
 export {
   foldInKey,
   keyArray,

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchMoments, batchNorm, channelAffine, type ChannelActivation } from 'ssl-tensor';
+import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from 'ssl-tensor';
 import { ShapeError } from 'ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
 import { evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Buffer, Parameter } from '../module/parameter.js';
 import { checkSize } from './check-size.js';
+import type { Conv2d } from './conv2d.js';
 
 /** Options of {@link BatchNorm}. */
 export interface BatchNormOptions {
@@ -73,19 +74,40 @@ export class BatchNorm extends Module {
     if (!ctx.training) return this.#evaluate(x, activation);
     const rows = tf.reshape(x, [-1, this.features]) as tf.Tensor2D;
     const count = rows.shape[0];
-    if (count < 2)
-      throw new ShapeError(
-        'BatchNorm.forward',
-        'x',
-        'more than one value per feature while training',
-        `[${x.shape.join(', ')}]`,
-      );
     const moments = batchMoments(rows);
-    this.#track(moments.mean, tf.mul(moments.variance, count / (count - 1)));
-    const scale = this.weight?.variable ?? tf.ones([this.features]);
-    const offset = this.bias?.variable ?? tf.zeros([this.features]);
-    const options = { epsilon: this.epsilon, ...(activation === undefined ? {} : { activation }) };
-    return tf.reshape(batchNorm(rows, moments, scale, offset, options), x.shape) as T;
+    this.#track(moments, count);
+    const [scale, offset] = this.#affine();
+    return tf.reshape(batchNorm(rows, moments, scale, offset, this.#options(activation)), x.shape) as T;
+  }
+
+  /**
+   * The same of a convolution's result, `forward(convolution.forward(x))`, while training in fewer passes over memory
+   * where the convolution's filters are small ({@link Conv2d.isNarrow}).
+   *
+   * @param x `[batch, height, width, in]`
+   * @param activation applied to the result
+   * @returns `[batch, height', width', features]`
+   * @throws ShapeError as {@link forward} and {@link Conv2d.forward}
+   */
+  forwardConvolution(
+    convolution: Conv2d,
+    x: tf.Tensor4D,
+    ctx: ForwardContext = evaluation,
+    activation?: ChannelActivation,
+  ): tf.Tensor4D {
+    if (!ctx.training || !convolution.isNarrow || convolution.outChannels !== this.features)
+      return this.forward(convolution.forward(x), ctx, activation);
+    const { value, moments } = convolution.normalized(x, ...this.#affine(), this.#options(activation));
+    this.#track(moments, value.size / this.features);
+    return value;
+  }
+
+  #affine(): [scale: tf.Tensor, offset: tf.Tensor] {
+    return [this.weight?.variable ?? tf.ones([this.features]), this.bias?.variable ?? tf.zeros([this.features])];
+  }
+
+  #options(activation: ChannelActivation | undefined): { epsilon: number; activation?: ChannelActivation } {
+    return { epsilon: this.epsilon, ...(activation === undefined ? {} : { activation }) };
   }
 
   #evaluate<T extends tf.Tensor>(x: T, activation: ChannelActivation | undefined): T {
@@ -96,13 +118,16 @@ export class BatchNorm extends Module {
     return channelAffine(x, scale, offset, activation);
   }
 
-  #track(mean: tf.Tensor, variance: tf.Tensor): void {
+  /** @param count of values per feature */
+  #track({ mean, variance }: BatchMoments, count: number): void {
+    if (count < 2)
+      throw new ShapeError('BatchNorm.forward', 'x', 'more than one value per feature while training', `${count}`);
     const blend = (buffer: Buffer, value: tf.Tensor): void =>
       tf.tidy(() =>
         buffer.variable.assign(tf.add(tf.mul(buffer.variable, 1 - this.momentum), tf.mul(value, this.momentum))),
       );
     blend(this.runningMean, mean);
-    blend(this.runningVariance, variance);
+    blend(this.runningVariance, tf.mul(variance, count / (count - 1)));
     tf.tidy(() => this.batchesTracked.variable.assign(tf.add(this.batchesTracked.variable, tf.scalar(1, 'int32'))));
   }
 }

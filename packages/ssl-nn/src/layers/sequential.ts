@@ -2,11 +2,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module, type UnaryModule } from '../module/module.js';
 import { BatchNorm } from './batch-norm.js';
+import { Conv2d } from './conv2d.js';
 import { Relu } from './relu.js';
 
 /**
- * Modules one after the other, named by index; a batch normalisation and the ReLU after it run as one. Source:
- * `torch.nn.Sequential`.
+ * Modules one after the other, named by index. A batch normalisation runs with the ReLU after it, and with the convolution before it
+ * where that has small filters. Source: `torch.nn.Sequential`.
  *
  * @example
  * const head = new Sequential([new Linear(512, 512, { key: a }), new Relu(), new Linear(512, 128, { key: b })]);
@@ -21,10 +22,14 @@ export class Sequential extends Module {
   forward(x: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor {
     return this.layers.reduce((value, layer, index) => {
       const own = childContext(ctx, index);
-      if (layer instanceof Relu && this.layers[index - 1] instanceof BatchNorm) return value;
-      if (layer instanceof BatchNorm && this.layers[index + 1] instanceof Relu)
-        return layer.forward(value, own, 'relu');
-      return layer.forward(value, own);
+      const [before, after] = [this.layers[index - 1], this.layers[index + 1]];
+      if (layer instanceof Relu && before instanceof BatchNorm) return value;
+      if (layer instanceof Conv2d && after instanceof BatchNorm) return value;
+      if (!(layer instanceof BatchNorm)) return layer.forward(value, own);
+      const activation = after instanceof Relu ? 'relu' : undefined;
+      return before instanceof Conv2d
+        ? layer.forwardConvolution(before, value as tf.Tensor4D, own, activation)
+        : layer.forward(value, own, activation);
     }, x);
   }
 }

@@ -94,7 +94,7 @@ export class ResNet extends Module implements Backbone {
   }
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    let x = this.bn1.forward(this.conv1.forward(images), ctx, 'relu');
+    let x = this.bn1.forwardConvolution(this.conv1, images, ctx, 'relu');
     if (this.#pools) x = tf.maxPool(x, 3, 2, 1);
     for (const stage of [this.layer1, this.layer2, this.layer3, this.layer4]) {
       for (const block of stage) x = block.forward(x, ctx);
