@@ -55,6 +55,13 @@ const geometries: readonly (readonly [
   ['2x2, stride 3, many channels', [1, 9, 8, 8], [2, 2, 8, 8], 3, 'valid', 1],
   ['5x5, pad 2, many channels', [1, 6, 6, 8], [5, 5, 8, 8], 1, 2, 1],
   ['3x3, dilation 2, many channels', [1, 8, 8, 8], [3, 3, 8, 8], 1, 'same', 2],
+  // Much of what the windows cover is padding.
+  ['3x3, stride 2, pad 1, 7x7 to 4x4', [3, 7, 7, 8], [3, 3, 8, 12], 2, 1, 1],
+  ['3x3, stride 2, pad 1, 2x2 to 1x1', [2, 2, 2, 16], [3, 3, 16, 8], 2, 1, 1],
+  ['3x3 same on single pixels', [2, 1, 1, 8], [3, 3, 8, 8], 1, 'same', 1],
+  ['3x3 same on 3x5 pixels', [2, 3, 5, 8], [3, 3, 8, 8], 1, 'same', 1],
+  ['windows that miss the image', [1, 2, 3, 8], [2, 2, 8, 8], 3, 3, 1],
+  ['3x3, stride 2, pad 1, many rows', [64, 7, 7, 8], [3, 3, 8, 16], 2, 1, 1],
   // Enough rows for the filter gradient to be a sum of parts.
   ['3x3 same, many pixels, fewer filters than values under one', [16, 16, 16, 8], [3, 3, 8, 8], 1, 'same', 1],
   ['1x1, many pixels, more filters than channels', [16, 16, 16, 8], [1, 1, 8, 16], 1, 'same', 1],

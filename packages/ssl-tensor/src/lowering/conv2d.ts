@@ -10,6 +10,7 @@ import {
   tapMajorColumns,
 } from './conv-columns.js';
 import { attributesOf, type Geometry, toNchw, toNhwc } from './conv-geometry.js';
+import { convByTapGroups, filterGradientByTapGroups, suitsTapGroups } from './conv-tap-groups.js';
 import { convolve } from './convolve.js';
 import { productOverRows } from './product-over-rows.js';
 import { transposedAsConv } from './transposed-as-conv.js';
@@ -27,6 +28,7 @@ export function conv2d(b: Builder, x: Value, filter: Value, g: Geometry): Value 
       ...g.outSize,
       o,
     ]);
+  if (b.device === 'cpu' && sharesColumns(c, g) && suitsTapGroups(g)) return convByTapGroups(b, x, filter, g);
   if (b.device === 'cpu' && (pointwise || sharesColumns(c, g))) {
     const rows = pointwise ? b.reshape(x, [n * g.outSize[0] * g.outSize[1], c]) : columns(b, x, g);
     return b.reshape(b.matMul(rows, b.reshape(filter, [kh * kw * c, o])), [n, ...g.outSize, o]);
@@ -44,6 +46,7 @@ export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometr
   const gradient = b.reshape(dy, [dy.shape[0]! * g.outSize[0] * g.outSize[1], o]);
   const pointwise = kh * kw === 1 && g.pads.every((pad) => pad === 0) && g.stride[0] === 1 && g.stride[1] === 1;
   if (pointwise) return b.reshape(productOverRows(b, b.reshape(x, [gradient.shape[0]!, c]), gradient), [1, 1, c, o]);
+  if (b.device === 'cpu' && sharesColumns(c, g) && suitsTapGroups(g)) return filterGradientByTapGroups(b, x, dy, g);
   const product =
     c >= gatherChannels ? productOverRows(b, columns(b, x, g), gradient) : b.matMul(tapMajorColumns(b, x, g), gradient);
   return b.reshape(product, [kh, kw, c, o]);
