@@ -134,7 +134,10 @@ export class Conv2d extends Module {
    */
   get isNarrow(): boolean {
     const fanIn = this.kernelSize[0] * this.kernelSize[1] * this.inChannels;
-    const isPlain = this.bias === undefined && this.groups === 1 && this.dilation[0] * this.dilation[1] === 1;
+    // A convolution of one's own may do more.
+    const isItself = this.forward === Conv2d.prototype.forward;
+    const isPlain =
+      isItself && this.bias === undefined && this.groups === 1 && this.dilation[0] * this.dilation[1] === 1;
     return isPlain && this.inChannels <= 4 && 2 * fanIn <= this.outChannels;
   }
 

@@ -68,6 +68,20 @@ describe.each<readonly [string, Variant, boolean]>([
   });
 });
 
+it('runs a convolution of one’s own as it is', () => {
+  class Doubled extends Conv2d {
+    override forward(x: tf.Tensor4D): tf.Tensor4D {
+      return tf.mul(super.forward(x), 2);
+    }
+  }
+  const layers = (): UnaryModule[] => [
+    new Doubled(3, 64, { kernelSize: 3, bias: false, key }),
+    new BatchNorm(64, { epsilon: 1 }),
+  ];
+  const together = new Sequential(layers()).forward(images, training);
+  expect(together).toBeAllClose(oneByOne(layers(), training), { atol: 1e-5 });
+});
+
 it('refuses a batch of one value per feature, and images of other channels', () => {
   const layers = [new Conv2d(1, 32, { kernelSize: 3, bias: false, key }), new BatchNorm(32), new Relu()];
   const whole = new Sequential(layers);

@@ -24,12 +24,17 @@ export class Sequential extends Module {
       const own = childContext(ctx, index);
       const [before, after] = [this.layers[index - 1], this.layers[index + 1]];
       if (layer instanceof Relu && before instanceof BatchNorm) return value;
-      if (layer instanceof Conv2d && after instanceof BatchNorm) return value;
+      if (waitsForNorm(layer, ctx) && after instanceof BatchNorm) return value;
       if (!(layer instanceof BatchNorm)) return layer.forward(value, own);
       const activation = after instanceof Relu ? 'relu' : undefined;
-      return before instanceof Conv2d
+      return waitsForNorm(before, ctx)
         ? layer.forwardConvolution(before, value as tf.Tensor4D, own, activation)
         : layer.forward(value, own, activation);
     }, x);
   }
+}
+
+/** Whether a layer runs together with the batch normalisation after it. */
+function waitsForNorm(layer: UnaryModule | undefined, { training }: ForwardContext): layer is Conv2d {
+  return training && layer instanceof Conv2d && layer.isNarrow;
 }

@@ -18,7 +18,7 @@ const pixelPair = (first: number): Code =>
 
 /**
  * Horizontal pass over rows of three channels: for each output pixel, the sum of inputs from `starts[x]` on with weights
- * of 2^22, rounded and cut to 0..255. Weights lie in groups of four inputs, `bytes[x]` of them for an output, each the
+ * of 2^22, rounded and cut to 0..255. Weights lie in groups of four inputs, `lengths[x]` bytes for an output, each the
  * four weights' upper parts and then their `lowBits` lower bits, 16 bits each. Reads up to 13 bytes beyond the last
  * input, writes one byte too many.
  */

@@ -47,7 +47,6 @@ export const v128 = {
   load: simd(0x00, ...unaligned),
   load8x8u: simd(0x02, ...unaligned),
   load32Splat: (address: Code, offset = 0): Code => simd(0x09, 0, ...unsigned(offset))(address),
-  load32Zero: simd(0x5c, ...unaligned),
   store: simd(0x0b, ...unaligned),
   store32: simd(0x5a, ...unaligned, 0),
   store64: simd(0x5b, ...unaligned, 0),
