@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, open, read, readSync } from 'node:fs';
+import { closeSync, fstatSync, open, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import { DataError, ndArray } from 'ssl-tensor/host';
 import { decodeJpeg } from './decode-jpeg.js';
 import { formatBytes, imageFormat } from './image-format.js';
@@ -100,33 +101,32 @@ const maxWholeBytes = 2 ** 25;
 const openFile = promisify(open);
 const readFile = promisify(read);
 
-/** Milliseconds that a read may take in the calling thread. What the system holds takes some 0.02. */
+/** Milliseconds that opening and reading may take in the calling thread. What the system holds takes some 0.05. */
 const slowRead = 0.5;
-/** Milliseconds for which reads go to other threads, several at a time, after one that took longer. */
+/** Milliseconds for which files are read by other threads, several at a time, after one that took longer. */
 const slowSpell = 1000;
 const storage = { slowUntil: 0 };
 
 /**
  * A file's bytes, or of a large one the first, which show its format.
  *
- * Only what waits for the storage leaves the thread: opening a file, and reading it for a while after a slow read. A
- * change of threads takes as long as reading a photo that the system holds.
+ * A worker reads by itself while the storage answers at once: a change of threads takes as long as reading a photo that
+ * the system holds. Storage that answers no more then blocks the worker, which its loader notices.
  */
 async function readImage(path: string): Promise<{ readonly bytes: Uint8Array; readonly whole: boolean }> {
-  const file = await openFile(path, 'r');
+  const start = performance.now();
+  const here = !isMainThread && start >= storage.slowUntil;
+  const file = here ? openSync(path, 'r') : await openFile(path, 'r');
   try {
-    const stats = fstatSync(file);
-    const whole = stats.size <= maxWholeBytes;
-    const buffer = Buffer.allocUnsafeSlow(whole ? stats.size : formatBytes);
-    const start = performance.now();
-    // Something that is no file may keep a reader waiting for ever.
-    const here = stats.isFile() && start >= storage.slowUntil;
+    const { size } = fstatSync(file);
+    const whole = size <= maxWholeBytes;
+    const buffer = Buffer.allocUnsafeSlow(whole ? size : formatBytes);
     let length = 0;
     for (let count = 1; count > 0 && length < buffer.length; length += count) {
       const place = [file, buffer, length, buffer.length - length, length] as const;
       count = here ? readSync(...place) : (await readFile(...place)).bytesRead;
     }
-    if (here && performance.now() - start > slowRead) storage.slowUntil = start + slowSpell;
+    if (here && performance.now() - start > slowRead) storage.slowUntil = performance.now() + slowSpell;
     return { bytes: buffer.subarray(0, length), whole };
   } finally {
     closeSync(file);
