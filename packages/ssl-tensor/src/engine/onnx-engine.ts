@@ -30,6 +30,7 @@ export class OnnxEngine implements Engine {
   readonly device: Device;
   readonly #threads: number;
   readonly #profile: string | undefined;
+  #profiles = 0;
 
   constructor({ device, threads = availableParallelism(), profile }: Partial<OnnxEngineOptions> = {}) {
     this.device = device ?? 'cpu';
@@ -72,6 +73,11 @@ export class OnnxEngine implements Engine {
     return filledData(type, size, 0);
   }
 
+  /** The runtime adds the time in milliseconds, at which two sessions may begin: each gets a name of its own. */
+  #nextProfile(prefix: string): string {
+    return ++this.#profiles === 1 ? prefix : `${prefix}-${this.#profiles}`;
+  }
+
   async load(model: Uint8Array, _inputs: readonly Value[]): Promise<EngineSession> {
     const marked = Buffer.concat([endMark, model]);
     const session = await ort.InferenceSession.create(marked, {
@@ -84,7 +90,7 @@ export class OnnxEngine implements Engine {
       enableMemPattern: false,
       logSeverityLevel: 3,
       enableProfiling: this.#profile !== undefined,
-      ...(this.#profile === undefined ? {} : { profileFilePrefix: this.#profile }),
+      ...(this.#profile === undefined ? {} : { profileFilePrefix: this.#nextProfile(this.#profile) }),
       extra: {
         session: {
           // Adam's second moments fall into denormals, which are a hundred times slower.
