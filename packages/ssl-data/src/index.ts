@@ -41,6 +41,7 @@ export { boxGaussianBlur } from './image/box-gaussian-blur.js';
 export { crop } from './image/crop.js';
 export type { CropOptions, Padding } from './image/crop.js';
 export { decodeImage } from './image/decode-image.js';
+export type { PixelMemory } from './image/pixel-memory.js';
 export type { ImageDecoding } from './image/decode-image.js';
 export { equalize } from './image/equalize.js';
 export { erase } from './image/erase.js';

@@ -8,6 +8,7 @@ import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { takeFirst } from '../dataset/subset.js';
 import type { Image } from '../image/image.js';
+import { ReusedMemory } from '../image/pixel-memory.js';
 import { simclrViews } from '../views/simclr-views.js';
 import { supervisedViews } from '../views/supervised-views.js';
 import { trivialAugmentWide } from '../views/trivial-augment-wide.js';
@@ -54,6 +55,21 @@ it.each([
       }
     });
   }
+});
+
+it('is where samples lie, of a part of a data set too', async () => {
+  const memory = new ReusedMemory();
+  const before = memory.take(2 ** 20);
+  const { image } = await dataset.get(2, memory);
+  expect(image.data.buffer).toBe(before.buffer);
+  const given: unknown[] = [];
+  const asked: Dataset<ImageSample> = { length: 24, get: (i, own) => (given.push(own), dataset.get(i, own)) };
+  const loader = new DataLoader({ dataset: asked, views: simclrViews({ size: 32 }), batchSize: 24, workers: 0 });
+  for await (const _ of loader.epoch(0));
+  await loader.close();
+  expect(given.length).toBe(24);
+  expect(given.every((own) => own instanceof ReusedMemory)).toBe(true);
+  expect(new Set(given).size).toBeLessThan(24);
 });
 
 it('is not used for views of one’s own, which may keep their images', async () => {

@@ -27,7 +27,7 @@ export interface NarrowConvNormOptions extends BatchNormOptions {
  * @param bias `[outChannels]`
  * @returns the value `[batch, height', width', outChannels]`, and the moments of the convolution, through which no
  * gradient flows
- * @throws ShapeError when `scale` or `bias` is not `[outChannels]`
+ * @throws ShapeError when the filter is for other channels, or `scale` or `bias` is not `[outChannels]`
  * Source: Ioffe and Szegedy 2015, arXiv 1502.03167, algorithm 1; the moments of linear combinations.
  */
 export function narrowConvNorm(
@@ -37,6 +37,8 @@ export function narrowConvNorm(
   bias: tf.Tensor,
   { strides = [1, 1], pad = 'valid', epsilon = 1e-5, activation }: NarrowConvNormOptions = {},
 ): { readonly value: tf.Tensor4D; readonly moments: BatchMoments } {
+  if (x.shape[3] !== filter.shape[2])
+    throw new ShapeError('narrowConvNorm', 'filter', `[.., .., ${x.shape[3]}, ..]`, `[${filter.shape.join(', ')}]`);
   const info = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, [...strides], 1, pad);
   const { outHeight, outWidth, batchSize, outChannels } = info;
   for (const [name, tensor] of Object.entries({ scale, bias })) {
