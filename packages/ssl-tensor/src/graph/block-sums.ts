@@ -24,7 +24,7 @@ const shortest = 4;
 const rowLength = 16_384;
 
 /** The largest divisor within bounds; the whole where that is below them. */
-function divisorOf(size: number, least: number, most: number): number | undefined {
+export function divisorOf(size: number, least: number, most: number): number | undefined {
   for (let divisor = Math.min(most, size); divisor >= Math.min(least, size); divisor--)
     if (size % divisor === 0) return divisor;
   return undefined;

@@ -1,4 +1,4 @@
-import { type BlockLengths, type BlockSums, blockSums, sumOfMiddle } from './block-sums.js';
+import { type BlockLengths, type BlockSums, blockSums, divisorOf, sumOfMiddle } from './block-sums.js';
 import type { Builder, Device } from './builder.js';
 import { toFloat64 } from './float64.js';
 import { sizeOf, type Value } from './value.js';
@@ -102,10 +102,18 @@ export function longSum(b: Builder, op: string, x: Value, axes: readonly number[
   return isMean ? b.mul(total, b.scalar(1 / count)) : total;
 }
 
-/** `[parts, channels]` to `[channels]`, where the parts are sums of blocks already. */
-export function sumOfParts(b: Builder, parts: Value): Value {
-  const [size, channels] = parts.shape as [number, number];
-  if (!reachOf(b.device).float64) return b.reduce('ReduceSum', parts, [0], false);
-  const sums = b.reshape(parts, [1, size, channels]);
-  return b.cast(b.reshape(sumOfMiddle(b, toFloat64(b, sums)), [channels]), 'float32');
+/** How many of `rows` to add in float32 at a time; undefined where they do not divide. */
+export const rowsOfBlock = (rows: number): number | undefined => divisorOf(rows, ...onProcessor.blocks.rows);
+
+/**
+ * Sum of rows that are sums of blocks already, on a device that has float64.
+ *
+ * @param sums `[parts, together * channels]`
+ * @returns `[channels]`
+ */
+export function totalOfRows(b: Builder, sums: Value, together: number): Value {
+  const [parts, width] = sums.shape as [number, number];
+  const row = sumOfMiddle(b, toFloat64(b, b.reshape(sums, [1, parts, width])));
+  const total = sumOfMiddle(b, b.reshape(row, [1, together, width / together]));
+  return b.cast(b.reshape(total, [width / together]), 'float32');
 }
