@@ -4,6 +4,7 @@ import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { input, type KernelAttributes, type RuleTable } from './rule.js';
 import { scatterAdd } from './scatter-add.js';
+import { isWide, meansOfWindows, sharesOfWindows } from './wide-windows.js';
 import { addToPixels, elementsUnder, firstMaximum, pixelsUnder, tapsOf, type Windows } from './windows.js';
 
 type Info = backend_util.Conv2DInfo;
@@ -121,8 +122,11 @@ function spread(b: Builder, y: Value, tap: readonly [number, number], info: Info
 export const poolRules = {
   MaxPool: (b, inputs, attributes) =>
     pool(b, 'MaxPool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
-  AvgPool: (b, inputs, attributes) =>
-    pool(b, 'AveragePool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
+  AvgPool: (b, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const info = infoOf(x.shape, attributes);
+    return isWide(windowsOf(info)) ? meansOfWindows(b, x, windowsOf(info)) : pool(b, 'AveragePool', x, info);
+  },
   MaxPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const info = infoOf(x.shape, attributes);
@@ -134,7 +138,8 @@ export const poolRules = {
     const [, indices] = maxima(b, x, info);
     const count = sizeOf(indices.shape);
     const flat = b.reshape(b.transpose(dy, [0, 3, 1, 2]), [count, 1]);
-    const placed = scatterAdd(b, b.reshape(indices, [count]), flat, sizeOf(x.shape));
+    const overlapping = Math.ceil(info.filterHeight / info.strideHeight) * Math.ceil(info.filterWidth / info.strideWidth);
+    const placed = scatterAdd(b, b.reshape(indices, [count]), flat, sizeOf(x.shape), overlapping);
     return b.transpose(b.reshape(placed, [n, c, info.inHeight, info.inWidth]), [0, 2, 3, 1]);
   },
   MaxPoolWithArgmax: (b, inputs, attributes) => {
@@ -156,6 +161,7 @@ export const poolRules = {
   AvgPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const info = infoOf(x.shape, attributes);
+    if (isWide(windowsOf(info))) return sharesOfWindows(b, dy, windowsOf(info));
     // TF.js divides by the whole window in the gradient, padding included.
     const share = b.div(dy, b.scalar(info.filterHeight * info.filterWidth));
     let sum: Value | undefined;

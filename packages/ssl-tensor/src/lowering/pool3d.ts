@@ -2,6 +2,7 @@ import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { croppedTo, spreadOverWindows, toChannelsFirst, toChannelsLast } from './conv3d.js';
+import { isWide, meansOfWindows, sharesOfWindows } from './wide-windows.js';
 import { addToPixels, coverage, elementsUnder, firstMaximum, pixelsUnder, tapsOf, type Windows } from './windows.js';
 
 /** `[n, d, h, w, c]` to `[n, c, od, oh, ow]`; padding has the value `fill`. */
@@ -25,6 +26,7 @@ export function maxPool3d(b: Builder, x: Value, w: Windows): Value {
 
 /** Means over the part of each window that lies on the image; zero for a window that lies outside. */
 export function avgPool3d(b: Builder, x: Value, w: Windows): Value {
+  if (isWide(w)) return meansOfWindows(b, x, w);
   const y = pool(b, 'AveragePool', x, w, 0);
   const factors = Float32Array.from(coverage(w), (count) => sizeOf(w.kernel) / Math.max(1, count));
   return toChannelsLast(b, b.mul(y, b.constant(factors, w.outSize)));
@@ -32,6 +34,7 @@ export function avgPool3d(b: Builder, x: Value, w: Windows): Value {
 
 /** Every pixel of a window gets an equal share of its gradient. TF.js divides by the whole window, padding included. */
 export function avgPool3dGradient(b: Builder, dy: Value, w: Windows): Value {
+  if (isWide(w)) return sharesOfWindows(b, dy, w);
   const [n, c] = [dy.shape[0]!, dy.shape[4]!];
   const images = b.reshape(toChannelsFirst(b, dy), [n * c, 1, ...w.outSize]);
   const share = b.splat(1 / sizeOf(w.kernel), [1, 1, ...w.kernel]);

@@ -1,6 +1,7 @@
 import type { Builder } from '../graph/builder.js';
 import { positiveAxis } from '../graph/builder.js';
 import { sizeOf, type Value, type ValueType } from '../graph/value.js';
+import { cumulativeProduct, cumulativeSum, type Direction } from './cumulative.js';
 import { input, type KernelAttributes, type Rule, type RuleTable } from './rule.js';
 
 /** Axes of a reduction attribute: a number, a list, or all axes where it is missing. */
@@ -36,42 +37,28 @@ const argument =
     return b.cast(b.op(op, [source], shape, 'int64', { axis, keepdims: 0, select_last_index: 0 }), 'int32');
   };
 
-const cumulative = (b: Builder, x: Value, attributes: KernelAttributes): Value => {
-  const axis = b.graph.constant(
-    BigInt64Array.of(BigInt(positiveAxis(attributes['axis'] as number, x.shape.length))),
-    [],
-    'int64',
-  );
-  const flags = {
-    exclusive: attributes['exclusive'] === true ? 1 : 0,
-    reverse: attributes['reverse'] === true ? 1 : 0,
+const directionOf = ({ shape }: Value, { axis, exclusive, reverse }: KernelAttributes): Direction => ({
+  axis: positiveAxis(axis as number, shape.length),
+  exclusive: exclusive === true,
+  reverse: reverse === true,
+});
+
+const cumulative =
+  (run: (b: Builder, x: Value, direction: Direction) => Value): Rule =>
+  (b, inputs, attributes) => {
+    const x = countable(b, input(inputs, 'x'));
+    return run(b, x, directionOf(x, attributes));
   };
-  return b.op('CumSum', [x, axis], x.shape, x.type, flags);
-};
 
-/** `x` moved along `axis` by `distance`, ones in its place; towards the start when `reverse`. */
-function shifted(b: Builder, x: Value, axis: number, distance: number, reverse: boolean): Value {
-  const along = (value: number, otherwise: readonly number[]): number[] =>
-    otherwise.map((size, index) => (index === axis ? value : size));
-  const length = x.shape[axis]!;
-  const by = Math.min(distance, length);
-  const ones = b.splat(1, along(by, x.shape), x.type);
-  const zeros = x.shape.map(() => 0);
-  return reverse
-    ? b.concat([b.slice(x, along(by, zeros), x.shape), ones], axis)
-    : b.concat([ones, b.slice(x, zeros, along(length - by, x.shape))], axis);
+/** From this many elements on, the runtime's softmax divides by a sum that is off by more than rounding. */
+const longSoftmax = 1024;
+
+function softmax(b: Builder, x: Value): Value {
+  const axis = x.shape.length - 1;
+  const y = b.op('Softmax', [x], x.shape, 'float32', { axis });
+  // The error of the sum is a factor of the whole row.
+  return x.shape[axis]! <= longSoftmax ? y : b.div(y, b.reduce('ReduceSum', y, [axis], true));
 }
-
-/** Cumulative product in log2(length) passes (Hillis & Steele 1986, "Data parallel algorithms"). */
-const cumulativeProduct: Rule = (b, inputs, attributes) => {
-  const x = countable(b, input(inputs, 'x'));
-  const axis = positiveAxis(attributes['axis'] as number, x.shape.length);
-  const reverse = attributes['reverse'] === true;
-  let products = attributes['exclusive'] === true ? shifted(b, x, axis, 1, reverse) : x;
-  for (let distance = 1; distance < x.shape[axis]!; distance *= 2)
-    products = b.mul(products, shifted(b, products, axis, distance, reverse));
-  return products;
-};
 
 /** Reductions over axes, arg-reductions, cumulative sums and products. */
 export const reductionRules = {
@@ -89,8 +76,8 @@ export const reductionRules = {
   Any: overBool('ReduceMax'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
-  Cumsum: (b, inputs, attributes) => cumulative(b, countable(b, input(inputs, 'x')), attributes),
-  Cumprod: cumulativeProduct,
+  Cumsum: cumulative(cumulativeSum),
+  Cumprod: cumulative(cumulativeProduct),
   TopK: (b, inputs, attributes) => {
     const x = input(inputs, 'x');
     const k = attributes['k'] as number;
@@ -109,8 +96,6 @@ export const reductionRules = {
     });
     return [b.cast(values!, x.type), b.cast(indices!, 'int32')];
   },
-  Softmax: (b, inputs, { dim }) => {
-    const x = b.cast(input(inputs, 'logits'), 'float32');
-    return b.op('Softmax', [x], x.shape, 'float32', { axis: positiveAxis(dim as number, x.shape.length) });
-  },
+  // TF.js takes the last axis only.
+  Softmax: (b, inputs) => softmax(b, b.cast(input(inputs, 'logits'), 'float32')),
 } satisfies RuleTable;
