@@ -28,6 +28,11 @@ const left: readonly { readonly file: string; readonly devices: readonly string[
     reason: "measures the memory of the CPU's graphs",
   },
   {
+    file: 'lowering/nan-aware.test.ts',
+    devices: ['webgpu'],
+    reason: 'WGSL lets an adapter take NaN and infinities for absent',
+  },
+  {
     file: 'lowering/image-batch.test.ts',
     devices: ['webgpu'],
     reason: 'takes a minute on a software adapter, for kernels that image.test.ts has too',

@@ -1,7 +1,7 @@
 import type { HostData, Value, ValueType } from './value.js';
 import { sizeOf } from './value.js';
 
-/** A graph inside a node, such as the body of a loop: sees nothing of the graph around it. */
+/** A graph inside a node, such as the body of a loop: sees nothing of the graph around it but what its inputs stand for. */
 export interface Subgraph {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];

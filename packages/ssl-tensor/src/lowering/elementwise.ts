@@ -3,7 +3,8 @@ import { broadcastShape, type Value } from '../graph/value.js';
 import { preciseCosine, preciseExpm1, preciseLog1p, preciseSine } from './precise-math.js';
 import { input, type Rule, type RuleTable } from './rule.js';
 
-const largestFloat = 3.4028234663852886e38;
+/** The largest finite float32. */
+export const largestFloat = 3.4028234663852886e38;
 
 const unary =
   (op: string): Rule =>
@@ -80,7 +81,11 @@ const step = (b: Builder, x: Value, alpha: number): Value => {
   if (alpha === 0 && x.type === 'float32')
     return b.unary('HardSigmoid', x, 'float32', { alpha: { float: 3e38 }, beta: { float: 0 } });
   const positive = b.binary('Greater', x, b.scalar(0, x.type), 'bool');
-  return alpha === 0 ? b.cast(positive, x.type) : b.where(positive, b.scalar(1, x.type), b.scalar(alpha, x.type));
+  if (alpha === 0) return b.cast(positive, x.type);
+  const slope = b.scalar(alpha, x.type);
+  // NaN is no slope.
+  const rest = x.type === 'float32' ? b.where(b.unary('IsNaN', x, 'bool'), x, slope) : slope;
+  return b.where(positive, b.scalar(1, x.type), rest);
 };
 
 /** Elementwise kernels: arithmetic, comparisons, activations. */
