@@ -1,14 +1,6 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-
-/** A kernel call on TF.js's CPU backend, or on ours, which keeps values as it does. */
-interface Call {
-  readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
-  readonly attrs: Readonly<Record<string, unknown>>;
-  readonly backend: MathBackendCPU;
-}
-type Kernel = (call: Call) => tf.TensorInfo | tf.TensorInfo[];
-type Numbers = ArrayLike<number> & Iterable<number>;
+import { type Kernel, type KernelCall as Call, mendKernel, valuesOf } from './mend-kernel.js';
 
 /** How a kernel is mended, and the operands in which it looks for NaN. */
 interface Mend {
@@ -16,7 +8,7 @@ interface Mend {
   readonly mended: (kernel: Kernel, call: Call) => ReturnType<Kernel>;
 }
 
-const valuesOf = (backend: MathBackendCPU, { dataId }: tf.TensorInfo): Numbers => backend.readSync(dataId) as Numbers;
+type Numbers = ReturnType<typeof valuesOf>;
 
 function holdsNaN(values: Numbers): boolean {
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return true;
@@ -168,28 +160,17 @@ export const operandsByKernel: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(mends).map(([name, { operands }]) => [name, operands]),
 );
 
-/** What {@link mendNaNKernels} has made. */
-const made = new WeakSet<object>();
-
 /**
  * Makes TF.js's CPU kernels treat NaN as compiled ones do (see lowering/nan-aware.ts): TF.js skips it in `topk`, `argMax`,
- * `argMin`, pooling and dilation, or lets its place decide. For eager code on both backends; once, and again when TF.js has
- * registered its own anew.
+ * `argMin`, pooling and dilation, or lets its place decide. For eager code on both backends; see {@link mendKernel}.
  */
 export function mendNaNKernels(): void {
-  for (const [kernelName, { operands, mended }] of Object.entries(mends)) {
-    const { kernelFunc, ...config } = tf.getKernel(kernelName, 'cpu');
-    if (made.has(kernelFunc)) continue;
-    const kernel = kernelFunc as unknown as Kernel;
-    const guarded: Kernel = (call) => {
+  for (const [kernelName, { operands, mended }] of Object.entries(mends))
+    mendKernel(kernelName, (kernel) => (call) => {
       // Sorted or not, in one order: that of TF.js's search would be another than compiled.
       const same = kernelName === 'TopK' ? { ...call, attrs: { ...call.attrs, sorted: true } } : call;
       const isFloat = operands.filter((name) => call.inputs[name]!.dtype === 'float32');
       const found = isFloat.some((name) => holdsNaN(valuesOf(call.backend, call.inputs[name]!)));
       return found ? mended(kernel, same) : kernel(same);
-    };
-    made.add(guarded);
-    tf.unregisterKernel(kernelName, 'cpu');
-    tf.registerKernel({ ...config, kernelFunc: guarded as unknown as tf.KernelFunc });
-  }
+    });
 }

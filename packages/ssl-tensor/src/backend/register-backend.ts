@@ -4,7 +4,7 @@ import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import { loweringTable } from '../lowering/lowering-table.js';
 import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
-import { mendNaNKernels } from './nan-kernels.js';
+import { mendKernels } from './mend-kernels.js';
 import { backendName, SslBackend } from './ssl-backend.js';
 import { registerGradients } from './tfjs-gradients.js';
 import { registerTileGradient } from './tile-gradient.js';
@@ -21,7 +21,7 @@ export function registerSslBackend(): SslBackend {
   registerConv3dTransposeGradient();
   registerEinsumGradient();
   registerTileGradient();
-  mendNaNKernels();
+  mendKernels();
   const backend = new SslBackend();
   instance = backend;
   tf.registerBackend(backendName, () => backend, 2);

@@ -13,6 +13,10 @@ const differing: Readonly<Record<string, (attributes: Attributes, inputs: Inputs
   AvgPool3D: roundsWindows,
   AvgPool3DGrad: roundsWindows,
   AvgPoolGrad: roundsWindows,
+  // TensorFlow converts NaN and numbers beyond int32 as the processor does.
+  Cast: ({ dtype }, { x }) => dtype === 'int32' && (x as tf.TensorInfo).dtype === 'float32',
+  // TensorFlow converts the bounds first.
+  ClipByValue: (_, { x }) => (x as tf.TensorInfo).dtype === 'int32',
   Conv2D: roundsWindows,
   Conv2DBackpropFilter: roundsWindows,
   Conv2DBackpropInput: roundsWindows,

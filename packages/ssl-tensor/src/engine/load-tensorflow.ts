@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { mendNaNKernels } from '../backend/nan-kernels.js';
+import { mendKernels } from '../backend/mend-kernels.js';
 import { registerSslBackend } from '../backend/register-backend.js';
 import { DeviceError } from '../errors/device-error.js';
 import { registerHostKernels } from './host-kernels.js';
@@ -36,7 +36,7 @@ async function load(): Promise<void> {
     restoreOldUtil();
     quietly(requireTensorflow);
     // It registers TF.js's CPU kernels once more.
-    mendNaNKernels();
+    mendKernels();
     if (outer !== tf.getBackend()) await tf.setBackend(outer);
   }
   registerHostKernels(tensorflowBackend);

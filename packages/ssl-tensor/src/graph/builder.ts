@@ -3,6 +3,7 @@ import { onnxType } from './encode-model.js';
 import { foldBinary, foldUnary, isNeutral } from './fold.js';
 import type { Attribute, Graph } from './graph.js';
 import { reduceRows } from './reduce-rows.js';
+import { reduceWhole } from './reduce-whole.js';
 import type { HostData, Value, ValueType } from './value.js';
 import { broadcastShape, sameShape, sizeOf } from './value.js';
 
@@ -264,6 +265,8 @@ export class Builder {
         return this.reshape(this.expand(result, kept), shape);
       }
     }
+    const whole = reduceWhole(this, op, x, axes, shape);
+    if (whole !== undefined) return whole;
     const leading = axes.every((axis) => axis < axes.length);
     if (this.device === 'cpu' && leading && axes.length < x.shape.length) {
       const total = reduceRows(this, op, this.reshape(x, [count, sizeOf(shape)]));

@@ -101,8 +101,9 @@ export class Graph {
     return value;
   }
 
-  /** A constant whose elements are all `fill`. */
-  splat(fill: number, shape: readonly number[], type: ValueType): Value {
+  /** A constant whose elements are all `number`; int32 takes it modulo 2^32, and 0 for NaN, as JavaScript does. */
+  splat(number: number, shape: readonly number[], type: ValueType): Value {
+    const fill = type === 'int32' ? number | 0 : number;
     const key = `splat:${type}:${shape.join(',')}:${written(fill)}`;
     let value = this.#constants.get(key);
     if (value === undefined) {

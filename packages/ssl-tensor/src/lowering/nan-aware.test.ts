@@ -1,45 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
-import { compile } from '../compile/compile.js';
+import { describe, it } from 'vitest';
+import { expectEverywhere as expectSame } from '../../../../test/support/expect-everywhere.js';
 import { layerNorm } from '../ops/layer-norm.js';
 
 type Op = (x: tf.Tensor) => tf.Tensor | tf.Tensor[];
 
-/** Results on TF.js's CPU backend, on ours, and compiled for the device under test. */
-async function everywhere(
+const expectEverywhere = (
   op: Op,
-  data: readonly number[] | Float32Array,
-  shape: number[],
-): Promise<[string, number[][]][]> {
-  const read = (results: tf.Tensor | tf.Tensor[]): number[][] =>
-    [results].flat().map((result) => Array.from(result.dataSync()));
-  const found: [string, number[][]][] = [];
-  for (const backend of ['cpu', 'ssl']) {
-    await tf.setBackend(backend);
-    tf.tidy(() => found.push([backend, read(op(tf.tensor(data as number[], shape)))]));
-  }
-  const compiled = compile(op, { threads: 1 });
-  const results = await compiled({ data: Float32Array.from(data), shape });
-  found.push(['compiled', read(results)]);
-  tf.dispose(results);
-  compiled.dispose();
-  return found;
-}
-
-async function expectEverywhere(
-  op: Op,
-  data: readonly number[] | Float32Array,
-  shape: number[],
+  data: Iterable<number>,
+  shape: readonly number[],
   expected: readonly (readonly number[])[],
-): Promise<void> {
-  for (const [where, results] of await everywhere(op, data, shape))
-    results.forEach((values, index) =>
-      expect(
-        values.map((value) => (value === 0 ? 0 : value)),
-        `${where}, result ${index}`,
-      ).toEqual(expected[index]),
-    );
-}
+): Promise<void> => expectSame(op, [{ data, shape }], expected);
 
 const largest =
   (k: number, sorted = true): Op =>
