@@ -5,6 +5,7 @@ import { foldBinary, foldUnary, isNeutral } from './fold.js';
 import type { Attribute, Graph } from './graph.js';
 import { longSum } from './long-sum.js';
 import { reduceRows } from './reduce-rows.js';
+import { reduceWhole } from './reduce-whole.js';
 import type { HostData, Value, ValueType } from './value.js';
 import { broadcastShape, sameShape, sizeOf } from './value.js';
 
@@ -266,6 +267,8 @@ export class Builder {
         return this.reshape(this.expand(result, kept), shape);
       }
     }
+    const whole = reduceWhole(this, op, x, axes, shape);
+    if (whole !== undefined) return whole;
     const long = longSum(this, op, x, axes);
     if (long !== undefined) return this.reshape(long, shape);
     // In float32, what rounding adds to equal factors grows with their number.

@@ -52,7 +52,8 @@ function inParts(b: Builder, left: Value, right: Value, flipA: boolean, flipB: b
     const along = (value: Value): Value => b.reshape(value, [...batch, k]);
     return b.reshape(b.reduce('ReduceSum', b.mul(along(left), along(right)), [batch.length], false), [...batch, 1, 1]);
   }
-  if (m !== 1 && n !== 1) return k < longest.matrices ? undefined : productOverRows(b, left, b.reshape(right, [...batch, k, n]));
+  if (m !== 1 && n !== 1)
+    return k < longest.matrices ? undefined : productOverRows(b, left, b.reshape(right, [...batch, k, n]));
   const part = k <= longest.vector ? undefined : divisorOf(k, 64, 256);
   if (part === undefined) return undefined;
   const columns = (value: Value, width: number): Value => b.reshape(value, [...batch, k / part, part, width]);
@@ -61,8 +62,7 @@ function inParts(b: Builder, left: Value, right: Value, flipA: boolean, flipB: b
 
 /** Matrix product over the last two axes of floats or integers, batch axes broadcast. */
 export function matrixProduct(b: Builder, left: Value, right: Value, flipA: boolean, flipB: boolean): Value {
-  if (left.type === 'float32')
-    return inParts(b, left, right, flipA, flipB) ?? b.matMul(left, right, flipA, flipB);
+  if (left.type === 'float32') return inParts(b, left, right, flipA, flipB) ?? b.matMul(left, right, flipA, flipB);
   // The runtime's faster products are for floats only.
   const [x, y] = [lastTwo(b, left, flipA), lastTwo(b, right, flipB)];
   const batch = broadcastShape(x.shape.slice(0, -2), y.shape.slice(0, -2))!;

@@ -3,10 +3,11 @@ import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { croppedTo, spreadOverWindows, toChannelsFirst, toChannelsLast } from './conv3d.js';
 import { isWide, meansOfWindows, sharesOfWindows } from './wide-windows.js';
+import { withNaN } from './nan-aware.js';
 import { addToPixels, coverage, elementsUnder, firstMaximum, pixelsUnder, tapsOf, type Windows } from './windows.js';
 
 /** `[n, d, h, w, c]` to `[n, c, od, oh, ow]`; padding has the value `fill`. */
-function pool(b: Builder, op: string, x: Value, w: Windows, fill: number): Value {
+function pool(b: Builder, op: 'MaxPool' | 'AveragePool', x: Value, w: Windows, fill: number): Value {
   const { image, pads } = croppedTo(b, x, w);
   const padded = b.pad(image, [[0, 0], ...pads, [0, 0]], fill);
   return b.op(op, [toChannelsFirst(b, padded)], [x.shape[0]!, x.shape[4]!, ...w.outSize], 'float32', {
@@ -15,8 +16,9 @@ function pool(b: Builder, op: string, x: Value, w: Windows, fill: number): Value
   });
 }
 
+/** Maxima of windows, NaN where there is one. */
 export function maxPool3d(b: Builder, x: Value, w: Windows): Value {
-  const y = pool(b, 'MaxPool', x, w, -Infinity);
+  const y = withNaN(b, x, pool(b, 'MaxPool', x, w, -Infinity), (body, mask) => pool(body, 'MaxPool', mask, w, 0));
   const counts = coverage(w);
   if (!counts.includes(0)) return toChannelsLast(b, y);
   // The runtime's maximum of nothing but -Infinity is the lowest finite number.
