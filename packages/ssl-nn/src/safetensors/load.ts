@@ -1,11 +1,10 @@
 import { CheckpointError, SslError } from 'ssl-tensor/host';
-import type { StateDict } from '../module/state-dict.js';
-import type { Safetensors } from './decode.js';
-import { decodeElements } from './element-type.js';
-import { headerLength, parseHeader, prefixBytes } from './header.js';
+import { headerLength, prefixBytes } from './header.js';
+import { readHead, type SafetensorsOptions } from './safetensors-head.js';
+import { type Safetensors, TensorCollector } from './tensor-collector.js';
 
 /** Options of {@link loadSafetensors}. */
-export interface LoadSafetensorsOptions {
+export interface LoadSafetensorsOptions extends SafetensorsOptions {
   /** Refuse larger files. Default 8 GiB. */
   readonly maxBytes?: number;
 }
@@ -13,11 +12,11 @@ export interface LoadSafetensorsOptions {
 /**
  * Reads a safetensors file, tensor by tensor.
  *
- * @throws CheckpointError when the file is missing, too large, not valid, or holds an element type that cannot be read
+ * @throws CheckpointError when the file is missing, too large, not valid, or does not match the checksums in it
  */
 export async function loadSafetensors(
   path: string,
-  { maxBytes = 8 * 2 ** 30 }: LoadSafetensorsOptions = {},
+  { maxBytes = 8 * 2 ** 30, maxHeaderBytes, checksum }: LoadSafetensorsOptions = {},
 ): Promise<Safetensors> {
   const { open } = await import('node:fs/promises');
   let file;
@@ -45,12 +44,13 @@ export async function loadSafetensors(
       }
       return bytes;
     };
-    const start = prefixBytes + headerLength(await read(0, Math.min(prefixBytes, status.size)), status.size);
-    const { entries, metadata } = parseHeader(await read(prefixBytes, start - prefixBytes), status.size - start);
-    const tensors: StateDict = new Map();
-    for (const { name, type, shape, begin, end } of entries)
-      tensors.set(name, { data: decodeElements(type, await read(start + begin, end - begin), name), shape });
-    return { tensors, metadata };
+    const prefix = await read(0, Math.min(prefixBytes, status.size));
+    const start = prefixBytes + headerLength(prefix, status.size, maxHeaderBytes);
+    const head = readHead(await read(0, start), status.size - start, checksum);
+    const collector = new TensorCollector(head);
+    for (const [index, { begin, end }] of head.entries.entries())
+      collector.add(index, collector.wants(index) ? await read(start + begin, end - begin) : new Uint8Array());
+    return collector.finish();
   } catch (cause) {
     if (CheckpointError.isInstance(cause) && cause.path === undefined) {
       throw new CheckpointError(cause.message, {
