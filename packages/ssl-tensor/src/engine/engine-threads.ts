@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/compiled-types.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import { InvalidOptionError } from 'ssl-core';
 
 /**
  * Threads that `compile(fn, options)` computes with: what results may depend on in their last digits, for a record beside
