@@ -50,7 +50,7 @@ export { convLayout, linearLayout, permuteAxes, permutedLayout } from './module/
 export type { StateLayout } from './module/state-layout.js';
 export { decodeSafetensors } from './safetensors/decode.js';
 export { encodeSafetensors } from './safetensors/encode.js';
-export { loadSafetensors } from './safetensors/load.js';
+export { loadSafetensors, verifySafetensors } from './safetensors/load.js';
 export type { LoadSafetensorsOptions } from './safetensors/load.js';
 export { saveSafetensors } from './safetensors/save.js';
 export type { SafetensorsOptions } from './safetensors/safetensors-head.js';

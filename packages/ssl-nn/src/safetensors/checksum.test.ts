@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { crc32, portableCrc32 } from './crc32.js';
-import { decodeSafetensors, encodeSafetensors, loadSafetensors, saveSafetensors } from '../index.js';
+import { decodeSafetensors, encodeSafetensors, loadSafetensors, saveSafetensors, verifySafetensors } from '../index.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'checksum-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -64,6 +64,7 @@ describe('a file of ours', () => {
     writeFileSync(path, damaged);
     const error: unknown = await loadSafetensors(path).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ path, parameter: 'mask' });
+    await expect(verifySafetensors(path)).rejects.toThrow((error as Error).message);
     expect((error as Error).message).toContain("tensor 'mask' does not match its checksum");
     expect((error as Error).message).toContain("pass { checksum: 'ignore' }");
     const { tensors, checked, metadata: kept } = await loadSafetensors(path, { checksum: 'ignore' });
@@ -76,6 +77,7 @@ describe('a file of ours', () => {
     const path = join(directory, 'again.safetensors');
     await saveSafetensors(path, state, { 'ssl.checksum': 'old', 'ssl.crc32': '12345678', note: 'x' });
     expect(await loadSafetensors(path)).toMatchObject({ metadata: { note: 'x' }, checked: true });
+    expect(await verifySafetensors(path)).toBe(true);
   });
 
   it('keeps a format of its own', () =>

@@ -1,4 +1,4 @@
-import { announcement, checksumName, verifyHead } from './checksum.js';
+import { announcement, checksumName, checksumOf, mismatch, verifyHead } from './checksum.js';
 import { parseHeader, prefixBytes, type TensorEntry } from './header.js';
 
 /** Options of reading safetensors. */
@@ -19,6 +19,8 @@ export interface SafetensorsHead {
   readonly metadata: Record<string, string>;
   /** Checksum of each tensor, undefined where there are none to check. */
   readonly sums: readonly string[] | undefined;
+  /** Throws CheckpointError when the bytes of a tensor, by its place in `entries`, do not match their checksum. */
+  verify(index: number, bytes: Uint8Array): void;
 }
 
 /**
@@ -44,5 +46,9 @@ export function readHead(
   for (const [key, value] of metadata)
     if (!own.has(key))
       Object.defineProperty(kept, key, { value, enumerable: true, writable: true, configurable: true });
-  return { entries, metadata: kept, sums };
+  const verify = (index: number, bytes: Uint8Array): void => {
+    const { name } = entries[index]!;
+    if (sums !== undefined && sums[index] !== checksumOf(bytes)) throw mismatch(`tensor '${name}'`, name);
+  };
+  return { entries, metadata: kept, sums, verify };
 }

@@ -1,5 +1,4 @@
 import type { StateDict } from '../module/state-dict.js';
-import { checksumOf, mismatch } from './checksum.js';
 import { decodeElements, isReadable } from './decode-elements.js';
 import { noteSkipped, type SkippedTensor } from './skipped-tensor.js';
 import type { SafetensorsHead } from './safetensors-head.js';
@@ -37,8 +36,7 @@ export class TensorCollector {
    */
   add(index: number, bytes: Uint8Array): void {
     const { name, dtype, shape } = this.#head.entries[index]!;
-    const sum = this.#head.sums?.[index];
-    if (sum !== undefined && sum !== checksumOf(bytes)) throw mismatch(`tensor '${name}'`, name);
+    this.#head.verify(index, bytes);
     const data = decodeElements(dtype, bytes);
     if ('reason' in data) this.#skipped.push({ name, dtype, shape, reason: data.reason });
     else this.#tensors.set(name, { data, shape });

@@ -3,13 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { DeviceError } from '../errors/device-error.js';
-<<<<<<< HEAD
 import { engineThreads } from '../engine/engine-threads.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { ndArray } from '../nd-array.js';
-=======
 import { InvalidOptionError, ndArray } from 'ssl-core';
->>>>>>> main
 import { compile } from './compile.js';
 
 beforeEach(() => tf.setBackend('cpu'));
