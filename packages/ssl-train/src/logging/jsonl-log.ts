@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   createReadStream,
   fstatSync,
   fsyncSync,
@@ -13,6 +14,10 @@ import { createInterface } from 'node:readline';
 import { clearLeftovers, describeFileError, FolderLock, writeWhole } from 'ssl-core/files';
 import { DataError } from 'ssl-tensor/host';
 import { makeDirectory } from '../checkpoint/make-directory.js';
+
+/** Always at the end: what is taken back must leave no hole. */
+const continued = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+const anew = continued | constants.O_TRUNC;
 
 /** One line of a log. */
 export interface LogRecord {
@@ -59,7 +64,7 @@ export class JsonlLog {
         await clearLeftovers(folder);
         if (step > 0 && before !== undefined) await writeWhole(path, linesUpTo(path, step));
       }
-      return new JsonlLog(path, openSync(path, step > 0 ? 'a' : 'w'), lock);
+      return new JsonlLog(path, openSync(path, step > 0 ? continued : anew), lock);
     } catch (cause) {
       await lock?.release();
       if (DataError.isInstance(cause)) throw cause;
