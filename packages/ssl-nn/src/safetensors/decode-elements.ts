@@ -1,5 +1,4 @@
 import type { NdData } from 'ssl-tensor/host';
-import type { ElementType } from './element-type.js';
 
 /** A half-precision number by its bits. */
 function half(bits: number): number {
@@ -47,7 +46,7 @@ function rounded(values: Float64Array): Float32Array | Unreadable {
  * @returns a copy, or why there is none
  */
 export function decodeElements(dtype: string, bytes: Uint8Array): NdData | Unreadable {
-  switch (dtype as ElementType) {
+  switch (dtype) {
     case 'F32':
       return new Float32Array(aligned(bytes));
     case 'F16':

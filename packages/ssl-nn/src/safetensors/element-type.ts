@@ -26,16 +26,13 @@ const elementBits = {
   U64: 64,
 } as const;
 
-/** Element types of the safetensors format. */
-export type ElementType = keyof typeof elementBits;
-
 /**
  * Bits per element, undefined for a type that the format did not know when this was written.
  *
  * Source: `Dtype` of https://github.com/huggingface/safetensors, version 0.7.
  */
 export function bitsOf(dtype: string): number | undefined {
-  return Object.hasOwn(elementBits, dtype) ? elementBits[dtype as ElementType] : undefined;
+  return Object.hasOwn(elementBits, dtype) ? elementBits[dtype as keyof typeof elementBits] : undefined;
 }
 
 /** The type that a host array is written as. */

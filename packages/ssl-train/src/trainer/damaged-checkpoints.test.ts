@@ -203,11 +203,14 @@ it('a checkpoint that lost its checksums is refused, one of version 1 never had 
   const bytes = readFileSync(path);
   const without = (version: string): Buffer => {
     const length = Number(bytes.readBigUInt64LE());
-    const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as { __metadata__: Record<string, string> };
-    delete header.__metadata__['ssl.checksum'];
-    delete header.__metadata__['ssl.crc32'];
-    header.__metadata__['version'] = version;
-    const json = Buffer.from(JSON.stringify(header));
+    const header = new Map(Object.entries(JSON.parse(bytes.subarray(8, 8 + length).toString()) as object));
+    const {
+      'ssl.checksum': _announced,
+      'ssl.crc32': _sums,
+      ...kept
+    } = header.get('__metadata__') as Record<string, string>;
+    header.set('__metadata__', { ...kept, version });
+    const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
     const prefix = Buffer.alloc(8);
     prefix.writeBigUInt64LE(BigInt(json.length));
     return Buffer.concat([prefix, json, bytes.subarray(8 + length)]);

@@ -20,6 +20,7 @@ import { toy, type Settings, type ToyBatch, ToyLoader, ToyMethod, weights } from
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import type { MethodLoss } from './method.js';
 import type { Tensors } from './tensors.js';
+import type { TrainerCallbacks } from './trainer-callbacks.js';
 
 let directory: string;
 let dir: string;
@@ -50,7 +51,7 @@ const linesOf = (path: string): { type: string; step: number; text?: string }[] 
 const saved = (step: number): string => join(dir, `step-${String(step).padStart(8, '0')}.safetensors`);
 
 describe('an error that is not the checkpoint’s own saves the state first, and the run continues to the same numbers', () => {
-  const broken = (step: number): Settings['callbacks'] => ({
+  const broken = (step: number): TrainerCallbacks => ({
     onEpochEnd: ({ epoch }) => ({ score: epoch }),
     onStep: (event) => {
       if (event.step === step) throw new DataError(`evaluation broke at ${step}`);
@@ -84,7 +85,7 @@ describe('an error that is not the checkpoint’s own saves the state first, and
   }
 
   it.each(cases)('%s', async (_, step, settings, message) => {
-    const callbacks: Settings['callbacks'] = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
+    const callbacks: TrainerCallbacks = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
     const unbroken = toy({ callbacks });
     const whole = await unbroken.trainer.fit();
     const error = await failure({ callbacks, logFile, checkpoint: { dir, everySteps: 4 }, ...settings({ dir }) });
@@ -96,7 +97,7 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     expect(linesOf(logFile).at(-1)).toEqual({ type: 'error', step, text: error.message });
     const seen: number[] = [];
     const resumed = toy({
-      callbacks: [callbacks, { onStep: (event) => void seen.push(event.step) }] as Settings['callbacks'] & object,
+      callbacks: [callbacks, { onStep: (event) => void seen.push(event.step) }],
       logFile,
       checkpoint: { dir, resume: true },
       makeMethod: () => new ToyMethod(9),
@@ -137,7 +138,7 @@ describe('an error that is not the checkpoint’s own saves the state first, and
   it('thrown as something that is no error, or that does not change, passes through', async () => {
     const frozen = Object.freeze(new DataError('frozen'));
     for (const thrown of ['text', frozen, new DOMException('stopped', 'AbortError')]) {
-      const here = join(directory, String(typeof thrown), (thrown as Error).name ?? '');
+      const here = join(directory, typeof thrown, (thrown as Error).name ?? '');
       const reason: unknown = await toy({
         checkpoint: { dir: here },
         callbacks: { onStep: ({ step }) => (step === 2 ? Promise.reject(thrown as Error) : undefined) },
@@ -206,7 +207,7 @@ describe('nothing is saved', () => {
 });
 
 describe('a folder that is removed during the run', () => {
-  const removing: Settings['callbacks'] = {
+  const removing: TrainerCallbacks = {
     onStep: ({ step }) => {
       if (step === 7) rmSync(directory, { recursive: true });
     },
@@ -234,7 +235,7 @@ describe('a folder that is removed during the run', () => {
 
 describe('a place that cannot be written to is told before the first step, with its reason', () => {
   let steps: number;
-  const counting: Settings['callbacks'] = { onStep: () => void steps++ };
+  const counting: TrainerCallbacks = { onStep: () => void steps++ };
   beforeEach(() => (steps = 0));
 
   it('a file in the way', async () => {
