@@ -57,7 +57,7 @@ export function registerGatherGradients(): void {
     inputsToSave: ['x', 'indices'],
     gradFunc: (dy, saved, attributes) => {
       const [x, indices] = saved as [tf.Tensor, tf.Tensor];
-      const { axis, batchDims = 0 } = attributes as unknown as tf.GatherV2Attrs;
+      const { axis, batchDims } = attributes as unknown as tf.GatherV2Attrs;
       const at = axis < 0 ? axis + x.rank : axis;
       return { x: () => gathered(dy as tf.Tensor, x, indices, at, batchDims), indices: none(indices) };
     },

@@ -18,10 +18,11 @@ import { RunCheckpoints, type RunState } from './run-checkpoints.js';
 import { RunClock } from './run-clock.js';
 import { computeOptions, type RunPlan } from './run-plan.js';
 import { Speedometer } from './speedometer.js';
-import { disposeOutput, readOutputs, sampleCount } from './step-outputs.js';
+import { sampleCount } from './sample-count.js';
 import { StopSignals } from './stop-signals.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
 import { trainerDefaults } from './trainer-options.js';
+import { disposeOutput, readOutputs } from './read-outputs.js';
 import { type StepOutput, TrainingStep } from './training-step.js';
 
 /** One call of `fit`: the loop and its state. */
