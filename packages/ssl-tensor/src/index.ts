@@ -9,6 +9,8 @@ export { isTracing } from './compile/active-trace.js';
 export { compile } from './compile/compile.js';
 export type { CompiledFunction, CompileOptions, Feed, Feeds } from './compile/compiled-types.js';
 export type { HostFunction, HostResults, HostTensorSpec } from './compile/host-function.js';
+export { chooseDevice } from './engine/choose-device.js';
+export type { DeviceChoice } from './engine/choose-device.js';
 export { engineThreads } from './engine/engine-threads.js';
 export { HostCallError } from './errors/host-call-error.js';
 export { keyedDropout } from './layers/keyed-dropout.js';
