@@ -5,19 +5,18 @@ import { readYaml } from './read-yaml.js';
 const read = (text: string | Uint8Array): unknown =>
   readYaml(typeof text === 'string' ? Buffer.from(text) : text, 'a.yaml');
 
-/** Message of the DataError, and that it came within a second of processor time. */
+/** Message of the DataError, or `accepted`; with the time where it took more than a second of processor time. */
 function refusal(text: string | Uint8Array): string {
   const before = process.cpuUsage();
+  let outcome = 'accepted';
   try {
     read(text);
   } catch (error) {
-    const { user, system } = process.cpuUsage(before);
-    expect(user + system).toBeLessThan(1e6);
-    expect(DataError.isInstance(error), String(error)).toBe(true);
-    expect((error as Error).message).not.toContain('\n');
-    return (error as Error).message;
+    if (!DataError.isInstance(error)) throw error;
+    outcome = error.message;
   }
-  return 'accepted';
+  const { user, system } = process.cpuUsage(before);
+  return user + system < 1e6 ? outcome : `slow: ${(user + system) / 1e6} s`;
 }
 const lines = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('\n');
