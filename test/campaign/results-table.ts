@@ -8,7 +8,13 @@ export function resultsTable(results: readonly KindResult[]): string {
   return groups
     .map((group) => {
       const rows = results.filter((result) => result.group === group).map(row);
-      return [`## ${group[0]!.toUpperCase()}${group.slice(1)}`, '', line(columns), line(columns.map(() => '---')), ...rows].join('\n');
+      return [
+        `## ${group[0]!.toUpperCase()}${group.slice(1)}`,
+        '',
+        line(columns),
+        line(columns.map(() => '---')),
+        ...rows,
+      ].join('\n');
     })
     .join('\n\n');
 }

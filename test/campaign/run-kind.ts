@@ -65,7 +65,10 @@ function playInProcess(kind: Kind, seed: number, folder: string, numbers: readon
   const child = fork(
     join(import.meta.dirname, 'case-process.ts'),
     [kind.name, String(seed), folder, ...numbers.map(String)],
-    { execArgv: ['--conditions=ssl-source', '--import=tsx', '--no-warnings'], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    {
+      execArgv: ['--conditions=ssl-source', '--import=tsx', '--no-warnings'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
   );
   const found: Outcome[] = [];
   const failures: CaseFailure[] = [];
@@ -110,7 +113,8 @@ function playInProcess(kind: Kind, seed: number, folder: string, numbers: readon
       clearInterval(watch);
       const over = found.length + failures.length;
       const crashed = status === 0 ? undefined : `the process died (${signal ?? `status ${status}`}): ${output.trim()}`;
-      const reason = ended ?? (over < numbers.length || status !== 0 ? (crashed ?? 'the process ended early') : undefined);
+      const reason =
+        ended ?? (over < numbers.length || status !== 0 ? (crashed ?? 'the process ended early') : undefined);
       // What happens after the last case is charged to it.
       if (reason !== undefined) {
         if (running === undefined && over === numbers.length) failures.push({ number: numbers.at(-1)!, what, reason });

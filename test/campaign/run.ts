@@ -56,7 +56,8 @@ const seed = wholeNumber('seed')!;
 const single = wholeNumber('case');
 const cases = wholeNumber('cases');
 if (options.list) {
-  for (const { name, group, title, cases } of kinds) console.log(`${name.padEnd(24)} ${group}: ${title} (${cases.full})`);
+  for (const { name, group, title, cases } of kinds)
+    console.log(`${name.padEnd(24)} ${group}: ${title} (${cases.full})`);
   process.exit(0);
 }
 
@@ -100,7 +101,13 @@ if (!options.small && options.only === undefined) {
   const file = (extension: string): string => join(repositoryRoot, 'bench/results', `campaign.${extension}`);
   const heading = '# Campaign of interruptions, mutations and hostile inputs\n\nMade by `npm run test:campaign`.';
   writeFileSync(file('md'), `${heading}\n\n${summary}.\n\n${resultsTable(ordered)}\n`);
-  const record = { seed, node: process.version, platform: `${process.platform} ${process.arch}`, seconds, results: ordered };
+  const record = {
+    seed,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    seconds,
+    results: ordered,
+  };
   writeFileSync(file('json'), `${JSON.stringify(record, null, 2)}\n`);
 }
 process.exitCode = failed > 0 || played === 0 ? 1 : 0;

@@ -1,10 +1,11 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
+import { openRegularFile } from 'ssl-core/files';
 import { suggestion } from './nearest-name.js';
 import { parseRecipe } from './parse-recipe.js';
-import { readYaml } from './read-yaml.js';
+import { readYaml, yamlLimits } from './read-yaml.js';
 import type { Recipe } from './recipe-schema.js';
 
 const recipeFolder = fileURLToPath(new URL('../../recipes/', import.meta.url));
@@ -49,15 +50,19 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
   return {
     name,
     file,
-    recipe: absolutePaths(parseRecipe(readYaml(await readRecipe(file), file), path.basename(file)), path.dirname(file)),
+    recipe: absolutePaths(parseRecipe(readYaml(await readBytes(file), file), path.basename(file)), path.dirname(file)),
   };
 }
 
-async function readRecipe(file: string): Promise<Uint8Array> {
+async function readBytes(file: string): Promise<Uint8Array> {
+  const handle = await openRegularFile(file, { maxBytes: yamlLimits.bytes }).catch((error: DataError) => {
+    const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+    throw code === undefined ? error : new DataError(`cannot read the recipe (${code})`, { path: file, cause: error });
+  });
   try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new DataError(`cannot read the recipe (${(cause as NodeJS.ErrnoException).code})`, { path: file, cause });
+    return await handle.readFile();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { z } from 'zod';
 import { suggestion } from './nearest-name.js';
 import { recipeSchema } from './recipe-schema.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { expect, it } from 'vitest';
 import { readYaml } from './read-yaml.js';
 
