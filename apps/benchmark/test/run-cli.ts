@@ -23,13 +23,13 @@ export interface CliOptions {
   readonly interruptAt?: RegExp;
   readonly signal?: NodeJS.Signals;
   /** Called once at that moment, in place of the signal. */
-  readonly then?: () => void;
+  readonly atMatch?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs the command line from source in a process of its own. */
 export function runCli(
   argv: readonly string[],
-  { cwd, env, closeOutput, interruptAt, signal = 'SIGINT', then }: CliOptions = {},
+  { cwd, env, closeOutput, interruptAt, signal = 'SIGINT', atMatch }: CliOptions = {},
 ): Promise<CliResult> {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(DEBUG|NODE_OPTIONS|VITEST.*|npm_.*)$/.test(name)),
@@ -47,8 +47,8 @@ export function runCli(
     stderr += chunk.toString();
     if (interruptAt !== undefined && !interrupted && interruptAt.test(stderr)) {
       interrupted = true;
-      if (then === undefined) child.kill(signal);
-      else then();
+      if (atMatch === undefined) child.kill(signal);
+      else atMatch((name) => void child.kill(name));
     }
   });
   return new Promise((resolve, reject) => {

@@ -34,30 +34,31 @@ test("a folder with somebody's files is refused, with and without --resume, and 
   expect(await readFile(path.join(folder, 'thesis', 'report.html'), 'utf8')).toBe('mine');
 });
 
-test('a second run in the same folder is refused by the name of the first, which ends in peace', async () => {
+test('a second run in the same folder is refused by the name of the first, which goes on and saves', async () => {
+  const smoke = await readFile(new URL('../../recipes/smoke-text.yaml', import.meta.url), 'utf8');
+  await writeFile(path.join(folder, 'long.yaml'), smoke.replace('steps: 6', 'steps: 100000'));
+  const again = ['run', 'long.yaml', '--out', 'shared'];
   let second: Promise<CliResult[]> | undefined;
-  const first = await runCli(['run', 'smoke-text', '--out', 'shared'], {
+  const first = await runCli(again, {
     cwd: folder,
-    interruptAt: /\[1\/5\]/,
-    then: () => {
-      second = Promise.all([
-        runCli(['run', 'smoke-text', '--out', 'shared'], { cwd: folder }),
-        runCli(['run', 'smoke-text', '--out', 'shared', '--resume'], { cwd: folder }),
-      ]);
+    interruptAt: /\[2\/5\]/,
+    atMatch: (kill) => {
+      second = Promise.all([runCli(again, { cwd: folder }), runCli([...again, '--resume'], { cwd: folder })]);
+      void second.finally(() => kill('SIGTERM'));
     },
   });
-  expect(first).toMatchObject({ status: 0 });
   for (const { status, stderr } of await second!) {
     expect(status).toBe(1);
-    expect(stderr).toMatch(/DataError: .*shared: is in use by process \d+ on .*ssl-benchmark run smoke-text/);
+    expect(stderr).toMatch(/DataError: .*shared: is in use by process \d+ on .*ssl-benchmark run long/);
   }
+  expect(first.stderr).toContain('Go on with: ssl-benchmark run long.yaml --out shared --resume');
+  expect(first.status).toBe(143);
   const log = await readFile(path.join(folder, 'shared', 'log.jsonl'), 'utf8');
-  expect(
-    log
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { type: string }).type),
-  ).toContain('end');
+  const types = log
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { type: string }).type);
+  expect(types.filter((type) => type === 'start')).toHaveLength(1);
   const left = readdirSync(path.join(folder, 'shared'), { recursive: true, encoding: 'utf8' });
   expect(left.filter((name) => /lock|tmp$/.test(name))).toEqual([]);
 });
@@ -66,7 +67,7 @@ test('a folder that is deleted during the run is an error that says so', async (
   const { status, stderr } = await runCli(['run', 'smoke-text', '--out', 'deleted'], {
     cwd: folder,
     interruptAt: /\[2\/5\]/,
-    then: () => rmSync(path.join(folder, 'deleted'), { recursive: true }),
+    atMatch: () => rmSync(path.join(folder, 'deleted'), { recursive: true }),
   });
   expect(stderr).toMatch(/Error: .*deleted/);
   expect(status).toBe(1);
