@@ -1,4 +1,4 @@
-import type { RandomStream } from 'ssl-tensor/host';
+import type { RandomStream } from 'ssl-core';
 
 /**
  * How a case may end well.

@@ -16,6 +16,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+/** Resolves when a file is there. */
+async function written(file: string): Promise<void> {
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 test("a folder with somebody's files is refused, with and without --resume, and report writes over none", async () => {
   await mkdir(path.join(folder, 'thesis', 'checkpoints'), { recursive: true });
   await writeFile(path.join(folder, 'thesis', 'report.html'), 'mine');
@@ -43,7 +48,9 @@ test('a second run in the same folder is refused by the name of the first, which
     cwd: folder,
     interruptAt: /\[2\/5\]/,
     atMatch: (kill) => {
-      second = Promise.all([runCli(again, { cwd: folder }), runCli([...again, '--resume'], { cwd: folder })]);
+      second = written(path.join(folder, 'shared', 'log.jsonl')).then(() =>
+        Promise.all([runCli(again, { cwd: folder }), runCli([...again, '--resume'], { cwd: folder })]),
+      );
       void second.finally(() => kill('SIGTERM'));
     },
   });
