@@ -120,7 +120,9 @@ function playInProcess(kind: Kind, seed: number, folder: string, numbers: readon
         if (running === undefined && over === numbers.length) failures.push({ number: numbers.at(-1)!, what, reason });
         else failures.push({ number: running ?? numbers[over]!, what, reason });
       }
-      const played = reason === undefined ? numbers.length : Math.min(numbers.length, over + 1);
+      // What cannot be prepared cannot be played at all.
+      const isPrepared = over > 0 || running !== undefined;
+      const played = reason === undefined || !isPrepared ? numbers.length : Math.min(numbers.length, over + 1);
       resolve({ outcomes: found, failures, peakMegabytes, played });
     });
   });

@@ -62,6 +62,8 @@ export interface SmallTraining {
   readonly hidden?: number;
   readonly callbacks?: TrainerCallbacks;
   readonly handleSignals?: boolean;
+  /** Stop after this step, as a signal does. */
+  readonly stopAt?: number;
 }
 
 /** Trains; returns whether it was stopped by a signal. */
@@ -72,8 +74,11 @@ export async function trainSmall({
   hidden = 16,
   callbacks = {},
   handleSignals = false,
+  stopAt,
 }: SmallTraining): Promise<{ readonly interrupted: boolean }> {
   const method = new SmallMethod(hidden);
+  const stop = new AbortController();
+  const stopping: TrainerCallbacks = { onStep: ({ step }) => (step === stopAt ? stop.abort() : undefined) };
   const trainer = new Trainer<Batch>({
     method,
     loader: new SmallLoader(),
@@ -85,7 +90,8 @@ export async function trainSmall({
     progress: 'silent',
     checkpoint,
     handleSignals,
-    callbacks,
+    callbacks: [callbacks, stopping],
+    signal: stop.signal,
     ...(logFile === undefined ? {} : { logFile }),
     compile: { device: 'cpu', threads: 1 },
   });
