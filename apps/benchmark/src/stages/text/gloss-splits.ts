@@ -1,5 +1,5 @@
-import { RandomStream, foldIn, InvalidOptionError } from 'ssl-tensor/host';
-import type { RandomKey } from 'ssl-tensor/host';
+import { RandomStream, foldIn, InvalidOptionError } from 'ssl-core';
+import type { RandomKey } from 'ssl-core';
 
 /** A dictionary gloss and its class. */
 export interface LabelledText {

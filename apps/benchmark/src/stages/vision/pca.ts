@@ -1,5 +1,5 @@
-import { RandomStream } from 'ssl-tensor/host';
-import type { NdArray, RandomKey } from 'ssl-tensor/host';
+import { RandomStream } from 'ssl-core';
+import type { NdArray, RandomKey } from 'ssl-core';
 
 /** Rounds of subspace iteration: enough for a map, where the last components hardly matter. */
 const rounds = 30;
