@@ -110,7 +110,9 @@ describe('MlmLoader', () => {
   });
 
   it('refuses texts that have nothing to mask, or skips and counts them', async () => {
-    const data = TokenDataset.fromTexts(tokenizer, ['a dog', '', 'a cat', '   ', '\u{1F600}', 'river'], { maxLength: 24 });
+    const data = TokenDataset.fromTexts(tokenizer, ['a dog', '', 'a cat', '   ', '\u{1F600}', 'river'], {
+      maxLength: 24,
+    });
     const options = { dataset: data, tokenizer, batchSize: 3, key: randomKey(3) };
     const refuse = (): MlmLoader => new MlmLoader(options);
     expect(refuse).toThrow(DataError);
