@@ -156,6 +156,10 @@ async function writeSamples(
   };
   for (const [done, index] of order.entries()) {
     const { bytes, label } = await samples.get(index);
+    if (label !== undefined && label < 0)
+      throw new DataError(
+        `sample ${index} has the label ${label}, which is no class; pack those that have one: subset(dataset, labelledRows(labels))`,
+      );
     if (keys === 'numbers' && label !== undefined) labels.push(label);
     if (keys === 'numbers' && labels.length !== (label === undefined ? 0 : done + 1))
       throw new DataError(
