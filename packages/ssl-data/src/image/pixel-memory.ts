@@ -1,5 +1,9 @@
+import type { DecodeBudget } from './decode-budget.js';
+
 /** Where pixels can be put that nobody needs for long. */
 export interface PixelMemory {
+  /** What is decoded into it counts there. Default: the thread's. */
+  readonly budget?: DecodeBudget | undefined;
   /** `length` bytes of unspecified content, which nothing else uses until the owner of the memory resets it. */
   take(length: number): Uint8Array<ArrayBuffer>;
 }
@@ -12,8 +16,13 @@ const maxKept = 2 ** 25;
  * some hundred of them, with threads of its own beside the workers.
  */
 export class ReusedMemory implements PixelMemory {
+  readonly budget: DecodeBudget | undefined;
   #bytes = new Uint8Array(0);
   #used = 0;
+
+  constructor(budget?: DecodeBudget) {
+    this.budget = budget;
+  }
 
   take(length: number): Uint8Array<ArrayBuffer> {
     if (this.#used + length > this.#bytes.length) {
@@ -30,6 +39,22 @@ export class ReusedMemory implements PixelMemory {
   reset(): void {
     this.#used = 0;
   }
+}
+
+/** New memory for each picture, decoded within a budget. */
+export class NewMemory implements PixelMemory {
+  readonly budget: DecodeBudget | undefined;
+
+  constructor(budget: DecodeBudget | undefined) {
+    this.budget = budget;
+  }
+
+  take(length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(length);
+  }
+
+  /** Nothing is taken back. */
+  reset(): void {}
 }
 
 let current: PixelMemory | undefined;
