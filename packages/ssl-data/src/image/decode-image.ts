@@ -93,8 +93,14 @@ interface Picture extends Input {
 
 /** What each format's decoder was seen to take at most (interlaced, progressive), with the pixels themselves. */
 const bytesPerPixel: Readonly<Record<ImageFormat, number>> = {
-  ...{ jpeg: 8, png: 8, webp: 8, avif: 16, tiff: 8 },
-  ...{ gif: 5, bmp: 6, pnm: 4 },
+  jpeg: 8,
+  png: 8,
+  webp: 8,
+  avif: 16,
+  tiff: 8,
+  gif: 5,
+  bmp: 6,
+  pnm: 4,
 };
 /** Of pictures whose values or inks are turned into levels here. */
 const moreBytesPerPixel = 24;
