@@ -5,6 +5,8 @@ export const defaultDecodeMemory = 2 ** 30;
 
 /** Bytes of the budget that somebody has. */
 export interface DecodeShare {
+  /** Gives back all but `bytes`. */
+  shrink(bytes: number): void;
   /** Gives them back, once. */
   release(): void;
 }
@@ -57,7 +59,6 @@ export class DecodeBudget {
   }
 
   set bytes(bytes: number) {
-    checkDecodeMemory('decodeMemory', bytes);
     Atomics.store(this.#memory, capacityAt, Math.min(kibOf(bytes), 2 ** 31 - 1));
   }
 
@@ -123,15 +124,14 @@ export class DecodeBudget {
   }
 
   #share(kib: number): DecodeShare {
-    let held = true;
-    return {
-      release: () => {
-        if (!held) return;
-        held = false;
-        Atomics.sub(this.#memory, firstSlot + this.#slot, kib);
-        if (this.#waiting.length > 0) this.#serve();
-      },
+    let held = kib;
+    const keep = (left: number): void => {
+      if (left >= held) return;
+      Atomics.sub(this.#memory, firstSlot + this.#slot, held - left);
+      held = left;
+      if (this.#waiting.length > 0) this.#serve();
     };
+    return { shrink: (bytes) => keep(kibOf(bytes)), release: () => keep(0) };
   }
 }
 
@@ -140,8 +140,8 @@ function kibOf(bytes: number): number {
 }
 
 /** Throws {@link InvalidOptionError} for what is no number of bytes. */
-export function checkDecodeMemory(option: string, bytes: number): void {
-  if (!(bytes >= 1024)) throw new InvalidOptionError('decode memory', option, 'bytes, at least 1024', bytes);
+export function checkDecodeMemory(where: string, option: string, bytes: number): void {
+  if (!(bytes >= 1024)) throw new InvalidOptionError(where, option, 'bytes, at least 1024', bytes);
 }
 
 let ofThread: DecodeBudget | undefined;
@@ -163,5 +163,6 @@ export function joinDecodeBudget(place: DecodeBudgetPlace): DecodeBudget {
  * @throws InvalidOptionError for less than 1024
  */
 export function setDecodeMemory(bytes: number): void {
+  checkDecodeMemory('setDecodeMemory', 'bytes', bytes);
   threadDecodeBudget().bytes = bytes;
 }

@@ -1,3 +1,4 @@
+import type { OutputInfo, Sharp } from 'sharp';
 import { ndArray } from 'ssl-tensor/host';
 import type { SampleKind } from './check-tiff.js';
 import type { Image } from './image.js';
@@ -37,12 +38,8 @@ export async function decodeBySharp(picture: SharpPicture, decoding: ImageDecodi
   const ignoreIcc = decoding.colorProfile !== 'convert';
   let pipeline = sharp(picture.source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc }).autoOrient();
   if (decoding.resize !== undefined) pipeline = pipeline.resize(sharpResize(decoding.resize));
-  const { data, info } = await pipeline
-    .removeAlpha()
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  return ndArray(bytesOf(data), [info.height, info.width, info.channels]);
+  const { data, info } = await rawOf(pipeline.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
+  return ndArray(data, [info.height, info.width, info.channels]);
 }
 
 /** An image of one's own decoder, at the size that was asked for. */
@@ -50,12 +47,13 @@ export async function resized(image: Image, resize: ImageDecoding['resize']): Pr
   if (resize === undefined) return image;
   const [height, width, channels] = image.shape as [number, number, 1 | 3];
   const { default: sharp } = await import('sharp');
-  const { data, info } = await sharp(image.data, { raw: { width, height, channels }, limitInputPixels: false })
-    .resize(sharpResize(resize))
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  return ndArray(bytesOf(data), [info.height, info.width, info.channels]);
+  const { data, info } = await rawOf(
+    sharp(image.data, { raw: { width, height, channels }, limitInputPixels: false })
+      .resize(sharpResize(resize))
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' }),
+  );
+  return ndArray(data, [info.height, info.width, info.channels]);
 }
 
 function sharpResize({ width, height, fit }: NonNullable<ImageDecoding['resize']>): object {
@@ -67,14 +65,12 @@ async function inks({ source }: SharpPicture, maxPixels: number): Promise<Image>
   const { default: sharp } = await import('sharp');
   const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
   const { depth } = await open.clone().metadata();
-  const { data, info } = await open
-    .autoOrient()
-    .pipelineColourspace('cmyk')
-    .toColourspace('cmyk')
-    .raw({ depth: depth === 'ushort' ? 'ushort' : 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  const shift = depth === 'ushort' ? 8 : 0;
-  const levels = typed(data, depth === 'ushort' ? 'ushort' : 'uchar');
+  const shown = depth === 'ushort' ? 'ushort' : 'uchar';
+  const { data, info } = await rawOf(
+    open.autoOrient().pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: shown }),
+  );
+  const shift = shown === 'ushort' ? 8 : 0;
+  const levels = typed(data, shown);
   const { width, height, channels } = info;
   const pixels = new Uint8Array(3 * width * height);
   for (let from = 0, to = 0; to < pixels.length; from += channels, to += 3) {
@@ -107,10 +103,7 @@ async function values(
   const shown = isGrey16 || !Object.hasOwn(arrays, depth!) ? 'ushort' : (depth as Depth);
   let pipeline = open.autoOrient();
   if (scale !== undefined) pipeline = pipeline.linear(scale[0]!, scale[1]!);
-  const { data, info } = await pipeline
-    .toColourspace(space!)
-    .raw({ depth: shown })
-    .toBuffer({ resolveWithObject: true });
+  const { data, info } = await rawOf(pipeline.toColourspace(space!).raw({ depth: shown }));
   const [least, most] =
     scale === undefined ? [low, high] : depth === 'short' ? [low + 32768, high + 32768] : [0, 65535];
   const read = typed(data, shown);
@@ -126,18 +119,20 @@ async function values(
   return ndArray(pixels, [height, width, channels]);
 }
 
-function bytesOf(data: Buffer): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.length);
+interface Raw {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly info: OutputInfo;
 }
 
-function typed(data: Buffer, depth: Depth): InstanceType<(typeof arrays)[Depth]> {
-  const { buffer, byteOffset, length } = data;
+/** What a pipeline makes. */
+async function rawOf(pipeline: Sharp): Promise<Raw> {
+  const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
+  return { data: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.length), info };
+}
+
+function typed({ buffer, byteOffset, length }: Raw['data'], depth: Depth): InstanceType<(typeof arrays)[Depth]> {
   const make = arrays[depth];
   const size = make.BYTES_PER_ELEMENT;
-  const isAligned = byteOffset % size === 0;
-  return new make(
-    (isAligned ? buffer : buffer.slice(byteOffset, byteOffset + length)) as ArrayBuffer,
-    isAligned ? byteOffset : 0,
-    length / size,
-  );
+  if (byteOffset % size === 0) return new make(buffer, byteOffset, length / size);
+  return new make(buffer.slice(byteOffset, byteOffset + length));
 }

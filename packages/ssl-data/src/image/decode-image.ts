@@ -7,6 +7,7 @@ import { decodeBySharp, resized } from './decode-by-sharp.js';
 import { decodeGif, gifStructure } from './decode-gif.js';
 import { decodeJpeg } from './decode-jpeg.js';
 import { decodePnm, pnmStructure } from './decode-pnm.js';
+import { largePixels } from './collect-garbage.js';
 import { foreignFormat } from './foreign-format.js';
 import { formatBytes, imageFormat, type ImageFormat, imageFormats } from './image-format.js';
 import { checkImageDecoding, defaultMaxPixels, type ImageDecoding } from './image-decoding.js';
@@ -58,7 +59,13 @@ export async function decodeImage(
       throw damaged(format);
     });
     if (image.data.length === 0 || ![1, 3].includes(image.shape[2]!)) throw damaged(format);
-    return withChannels(image, decoding.channels ?? 3, memory);
+    const result = withChannels(image, decoding.channels ?? 3, memory);
+    if (memory?.keep !== undefined && pixels >= largePixels / 3) {
+      share.shrink(result.data.length);
+      memory.keep(share);
+      share = undefined;
+    }
+    return result;
   } catch (cause) {
     if (DataError.isInstance(cause) && cause.path !== undefined) throw cause;
     if (DataError.isInstance(cause))
