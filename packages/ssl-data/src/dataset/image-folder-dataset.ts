@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { folderLabels } from './folder-labels.js';
 import { ImageFilesDataset } from './image-files-dataset.js';

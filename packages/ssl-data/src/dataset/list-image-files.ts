@@ -1,6 +1,6 @@
 import { opendir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { sortStrings } from './sort-strings.js';
 import type { StringTable } from './string-table.js';
 import { StringTableBuilder } from './string-table-builder.js';

@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 
 const pattern = /\.(?:nii|nii\.gz|npy)$/i;
 

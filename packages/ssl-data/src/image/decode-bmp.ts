@@ -1,4 +1,4 @@
-import { DataError, ndArray } from 'ssl-tensor/host';
+import { DataError, ndArray } from 'ssl-core';
 import type { BmpStructure } from './bmp-structure.js';
 import type { Image } from './image.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { DecodeBudget, type DecodeShare, setDecodeMemory, threadDecodeBudget } from './decode-budget.js';
@@ -90,7 +90,7 @@ describe('DecodeBudget', () => {
     await soon();
     expect(own.share).toBeDefined();
     const places = [budget.place(), budget.place(), budget.place()].map(({ slot }) => slot);
-    expect(places.sort()).toEqual([1, 2, 3]);
+    expect(places.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 
   it('refuses what is no number of bytes', () => {

@@ -1,4 +1,4 @@
-import { DataError, ndArray } from 'ssl-tensor/host';
+import { DataError, ndArray } from 'ssl-core';
 import type { Image } from './image.js';
 
 /** Where a GIF's first frame lies on its screen. */

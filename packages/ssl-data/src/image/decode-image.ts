@@ -1,4 +1,4 @@
-import { DataError, ndArray } from 'ssl-tensor/host';
+import { DataError, ndArray } from 'ssl-core';
 import { bmpStructure } from './bmp-structure.js';
 import { checkTiff, type SampleKind } from './check-tiff.js';
 import { decodeBmp } from './decode-bmp.js';

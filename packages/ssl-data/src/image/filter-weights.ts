@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import type { AxisWeights } from './kernels/resample-box.js';
 
 /** Weights that are kept, in all, elements. */

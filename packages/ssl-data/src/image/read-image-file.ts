@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, open, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { formatBytes } from './image-format.js';
 import type { BytesAt } from './tiff-structure.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { sharedIntegers } from '../dataset/shared-memory.js';
 import { type StringTable, stringAt } from '../dataset/string-table.js';
 import type { LmdbRecords } from './index-lmdb.js';

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';

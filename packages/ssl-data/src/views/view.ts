@@ -1,5 +1,4 @@
-import type { RandomStream } from 'ssl-tensor/host';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, type RandomStream } from 'ssl-core';
 import { type Image, imageSize } from '../image/image.js';
 import type { Box } from '../image/resized-crop.js';
 

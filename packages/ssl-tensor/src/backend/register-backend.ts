@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { activeTrace } from '../compile/active-trace.js';
-import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { UnsupportedOpError } from 'ssl-core';
 import { loweringTable } from '../lowering/lowering-table.js';
+import { registerCumulativeGradients } from './cumulative-gradients.js';
 import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
 import { backendName, SslBackend } from './ssl-backend.js';
+import { registerExtremumGradients } from './extremum-gradients.js';
+import { registerGatherGradients } from './gather-gradients.js';
 import { registerGradients } from './tfjs-gradients.js';
 import { registerTileGradient } from './tile-gradient.js';
 
@@ -18,7 +21,10 @@ export function registerSslBackend(): SslBackend {
   if (instance !== undefined) return instance;
   registerGradients();
   registerConv3dTransposeGradient();
+  registerCumulativeGradients();
   registerEinsumGradient();
+  registerExtremumGradients();
+  registerGatherGradients();
   registerTileGradient();
   const backend = new SslBackend();
   instance = backend;

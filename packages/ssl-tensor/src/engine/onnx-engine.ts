@@ -88,7 +88,8 @@ export class OnnxEngine implements Engine {
       graphOptimizationLevel: 'all',
       // A pattern is one block for all values of a run, beside the blocks of the run that found it: more memory, no faster.
       enableMemPattern: false,
-      logSeverityLevel: 3,
+      // What goes wrong is thrown; the runtime would print it too, with escape sequences.
+      logSeverityLevel: 4,
       enableProfiling: this.#profile !== undefined,
       ...(this.#profile === undefined ? {} : { profileFilePrefix: this.#nextProfile(this.#profile) }),
       extra: {

@@ -1,7 +1,7 @@
 import { maskedTokenCrossEntropy } from 'ssl-losses';
 import type { ForwardContext, Parameter } from 'ssl-nn';
 import type { Method, MethodLoss, Tensors } from 'ssl-train';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import type { MlmBatch } from '../data/mlm-loader.js';
 import { labelHits } from './label-hits.js';
@@ -33,6 +33,7 @@ export class MaskedLanguageModelling implements Method<MlmBatch> {
     const labels = batch.maskedLabels as tf.Tensor1D;
     return {
       loss: maskedTokenCrossEntropy(logits, labels, { weights }),
+      weight: tf.sum(weights),
       metrics: { maskedAccuracy: weightedMean(labelHits(logits, labels), weights) },
     };
   }

@@ -18,6 +18,7 @@ import { Speedometer } from './speedometer.js';
 import { StopSignals } from './stop-signals.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
 import { trainerDefaults } from './trainer-options.js';
+import { disposeOutput, readOutputs } from './read-outputs.js';
 import { type StepOutput, TrainingStep } from './training-step.js';
 
 /** One call of `fit`: the loop and its state. */
@@ -253,31 +254,6 @@ export class TrainingRun<B> {
       ...(this.#checkpoint === undefined ? {} : { checkpoint: this.#checkpoint }),
     };
   }
-}
-
-function disposeOutput({ loss, metrics }: StepOutput): void {
-  loss.dispose();
-  for (const metric of Object.values(metrics)) metric.dispose();
-}
-
-/** Means over the batches of one update, in float32 so that a saved history is the same history. */
-function readOutputs(outputs: readonly StepOutput[]): { loss: number; metrics: Record<string, number> } {
-  const last = outputs.at(-1)!;
-  const mean = (values: readonly number[]): number =>
-    Math.fround(values.reduce((sum, value) => sum + value, 0) / values.length);
-  const loss = mean(outputs.map((output) => output.loss.dataSync()[0]!));
-  const metrics = Object.keys(last.metrics).map(
-    (name) =>
-      [
-        name,
-        mean(
-          outputs.flatMap((output) =>
-            output.metrics[name] === undefined ? [] : [output.metrics[name].dataSync()[0]!],
-          ),
-        ),
-      ] as const,
-  );
-  return { loss, metrics: Object.fromEntries(metrics) };
 }
 
 /** Length of the first axis of a batch's first array. */
