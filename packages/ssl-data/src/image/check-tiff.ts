@@ -48,6 +48,15 @@ export function checkTiff(tiff: TiffStructure, hasRange: boolean): SampleKind {
       `compressed by ${compressionNames[compression] ?? 'a method'} (${compression})`,
       'write it with LZW, deflate or no compression',
     );
+  if (tiff.isPreview)
+    throw refused(
+      "that begins with a preview, as a camera's raw data (DNG and others) do",
+      'develop it to PNG or JPEG',
+    );
+  if (colours === 'ycbcr' && compression !== 6 && compression !== 7)
+    throw refused('with YCbCr colours that are not compressed by JPEG', 'convert it to RGB');
+  if (bits < 8 && samples > 1)
+    throw refused(`of ${samples} samples of ${bits} bits`, 'convert it to 8 bits per sample');
   if (colours === 'other')
     throw refused(`with ${colourNames[photometric] ?? 'colours'} (${photometric})`, 'convert it to RGB');
   if (tiff.planar && tiff.tiled)

@@ -141,6 +141,8 @@ async function look(input: Input, decoding: ImageDecoding): Promise<Picture> {
       throw new DataError('cannot be decoded: its picture has no end; replace or remove the file', {
         offset: input.bytes.length,
       });
+    if (jpeg.frame !== undefined && jpeg.frame.bits !== 8)
+      throw new DataError(`cannot be decoded: a JPEG of ${jpeg.frame.bits} bits; convert it to 8 bits, or to PNG`);
     if (jpeg.frame !== undefined && jpeg.frame.height > 0)
       return { ...found(jpeg.frame, jpeg.frame.components === 4 ? 'inks' : 'levels'), jpeg };
   }

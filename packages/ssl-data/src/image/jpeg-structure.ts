@@ -18,6 +18,8 @@ export interface JpegFrame {
   readonly width: number;
   readonly height: number;
   readonly components: number;
+  /** Bits of a sample. */
+  readonly bits: number;
 }
 
 /**
@@ -95,14 +97,14 @@ function nextMarker(bytes: Uint8Array, from: number): number {
 /** Source: ITU-T T.81, B.2.2: precision, height, width, number of components, three bytes each. */
 function frameOf(segment: Uint8Array): JpegFrame | undefined {
   if (segment.length < 6) return undefined;
-  const [, high, low, left, right, components] = segment as unknown as [number, number, number, number, number, number];
-  return { width: (left << 8) | right, height: (high << 8) | low, components };
+  const [bits, high, low, left, right, components] = segment as Uint8Array & Record<0 | 1 | 2 | 3 | 4 | 5, number>;
+  return { width: (left << 8) | right, height: (high << 8) | low, components, bits };
 }
 
 function plainFrame(marker: number, segment: Uint8Array): PlainJpeg | undefined {
   // Baseline, extended and progressive; later ones are lossless, hierarchical or coded arithmetically.
   const frame = frameOf(segment);
-  if (marker > 0xc2 || frame === undefined || segment[0] !== 8) return undefined;
+  if (marker > 0xc2 || frame === undefined || frame.bits !== 8) return undefined;
   const { height, width, components } = frame;
   // No height: it follows the first scan.
   if (height === 0 || width === 0 || (components !== 1 && components !== 3)) return undefined;

@@ -16,6 +16,8 @@ export interface TiffStructure {
   /** Whether each channel lies by itself. */
   readonly planar: boolean;
   readonly tiled: boolean;
+  /** Whether it is a smaller copy of another picture of the file, as camera's raw files begin with, or raw data. */
+  readonly isPreview: boolean;
 }
 
 /** Gives bytes of the file; fewer where it ends. */
@@ -40,7 +42,7 @@ const types: Readonly<Record<number, TiffStructure['type']>> = { 2: 'signed', 3:
  * Reads a TIFF's or BigTIFF's first directory.
  *
  * @throws DataError for a directory that is missing, damaged or cut short
- * Source: TIFF 6.0, sections 2 and 8; the BigTIFF proposal.
+ * Source: TIFF 6.0, sections 2 and 8; the BigTIFF proposal; DNG 1.7 for tag 50706.
  */
 export async function tiffStructure(bytesAt: BytesAt): Promise<TiffStructure> {
   const fields = await readFields(bytesAt);
@@ -64,10 +66,11 @@ export async function tiffStructure(bytesAt: BytesAt): Promise<TiffStructure> {
     compression: field(259, 1),
     planar: field(284, 1) === 2,
     tiled: fields.has(322),
+    isPreview: (field(254, 0) & 1) === 1 || fields.has(50706),
   };
 }
 
-const wantedTags: ReadonlySet<number> = new Set([256, 257, 258, 259, 262, 277, 284, 322, 339]);
+const wantedTags: ReadonlySet<number> = new Set([254, 256, 257, 258, 259, 262, 277, 284, 322, 339, 50706]);
 
 /** The wanted fields of the first directory, by tag. */
 async function readFields(bytesAt: BytesAt): Promise<ReadonlyMap<number, readonly number[]>> {

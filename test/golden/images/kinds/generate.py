@@ -9,6 +9,7 @@ import json
 import os
 import struct
 
+import imagecodecs
 import numpy as np
 import PIL
 import tifffile
@@ -226,6 +227,47 @@ for method in ("zstd", "lzma", "jpegxl", "jpeg2000"):
     case(f"TIFF by {method}", tiff(rgb, photometric="rgb", compression=method), refused=True)
 case("TIFF in tiles of planes", tiff(np.ascontiguousarray(rgb.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate", tile=(16, 16)), refused=True)
 
+
+
+def by_hand(values, bits, photometric, more=None):
+    """A TIFF of one strip with samples of few bits, which tifffile does not write."""
+    samples = 1 if values.ndim == 2 else values.shape[2]
+    data = b""
+    for row in values.reshape(HEIGHT, -1):
+        digits = "".join(format(int(value), f"0{bits}b") for value in row)
+        data += int(digits.ljust(-(-len(digits) // 8) * 8, "0"), 2).to_bytes(-(-len(digits) // 8), "big")
+    tags = {256: [WIDTH], 257: [HEIGHT], 258: [bits] * samples, 259: [1], 262: [photometric], 273: [0], 277: [samples], 278: [HEIGHT], 279: [len(data)], **(more or {})}
+    start = 8 + 2 + 12 * len(tags) + 4
+    length = sum(2 * len(values) for values in tags.values() if len(values) > 2)
+    tags[273] = [start + length]
+    entries, rest = b"", b""
+    for tag in sorted(tags):
+        packed = struct.pack(f"<{len(tags[tag])}H", *tags[tag])
+        if len(packed) > 4:
+            entries += struct.pack("<HHII", tag, 3, len(tags[tag]), start + len(rest))
+            rest += packed
+        else:
+            entries += struct.pack("<HHI", tag, 3, len(tags[tag])) + packed.ljust(4, b"\0")
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + rest + data
+
+
+for bits in (1, 2, 4):
+    most = 2**bits - 1
+    colours = np.random.default_rng(bits).integers(0, 256, (3, most + 1))
+    values = np.round(ramp * most).astype(int)
+    case(f"TIFF with a palette of {bits} bits", by_hand(values, bits, 3, {320: [int(value) * 257 for value in colours.reshape(-1)]}))
+    case(f"TIFF of {bits} bits a colour", by_hand(np.round(planes * most).astype(int), bits, 2), refused=True)
+    case(f"grey TIFF of {bits} bits with alpha", by_hand(np.round(planes[..., :2] * most).astype(int), bits, 1, {338: [2]}), refused=True)
+case("TIFF of raw YCbCr", by_hand(rgb, 8, 6, {530: [1, 1]}), refused=True)
+case("TIFF that begins with a preview", by_hand(rgb, 8, 2, {254: [1]}), refused=True)
+case("DNG", by_hand(rgb, 8, 2, {50706: [1]}), refused=True)
+case("TIFF by a fax's method", saved(grey.convert("1"), "TIFF", compression="group4"))
+ten_bits = np.round(planes * 1023).astype(np.uint16)
+case("AVIF of 10 bits", imagecodecs.avif_encode(ten_bits, bitspersample=10, level=98, pixelformat="444"), ten_bits >> 2, 2)
+case("JPEG of RGB", saved(image, "JPEG", quality=97, keep_rgb=True))
+case("JPEG of 12 bits", imagecodecs.jpeg_encode(np.round(planes * 4095).astype(np.uint16), bitspersample=12), refused=True)
+case("JPEG without loss", imagecodecs.jpeg8_encode(rgb, lossless=True))
+
 # GIF: the first frame on its screen.
 gif = saved(palette, "GIF")
 
@@ -349,5 +391,5 @@ case("PAM, grey with alpha", pam(2, b"GRAYSCALE_ALPHA") + np.ascontiguousarray(r
 case("PAM, black and white", pam(1, b"BLACKANDWHITE", 1) + (~bits).astype(np.uint8).tobytes(), (~bits) * 255)
 
 with open(os.path.join(here, "kinds.json"), "w") as out:
-    versions = {"pillow": PIL.__version__, "numpy": np.__version__, "tifffile": tifffile.__version__}
+    versions = {"pillow": PIL.__version__, "numpy": np.__version__, "tifffile": tifffile.__version__, "imagecodecs": imagecodecs.__version__}
     json.dump({"versions": versions, "cases": cases}, out)
