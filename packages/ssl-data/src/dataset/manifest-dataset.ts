@@ -4,6 +4,7 @@ import type { ImageDecoding } from '../image/decode-image.js';
 import { hasText, parseJsonLine } from '../io/parse-json-line.js';
 import { readCsv } from '../io/read-csv.js';
 import { type LineLimits, type LinePlace, lineError, readLines } from '../io/read-lines.js';
+import { type ClassOptions, readClassList } from './class-list.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import { LabelColumn, type LabelKind } from './label-column.js';
 import { pathWithin } from './path-within.js';
@@ -13,7 +14,7 @@ import { type TableColumns, tableColumns } from './table-columns.js';
 
 export type ManifestFormat = 'csv' | 'tsv' | 'jsonl';
 
-export interface ManifestOptions extends ImageDecoding {
+export interface ManifestOptions extends ImageDecoding, ClassOptions {
   /** Folder that paths are relative to and that no path leads out of. Default: the manifest's folder. */
   readonly root?: string;
   /** Default: by the extension (.csv, .tsv, .tab, .jsonl, .ndjson), before .gz, .zst or .zstd. */
@@ -62,7 +63,7 @@ export class ManifestDataset extends ImageFilesDataset {
   /**
    * @param path the manifest
    * @throws DataError, with the line, when the manifest is missing, damaged, beyond a limit or empty, has no fitting
-   *   columns, mixes integers and names as labels, or names a file outside `root`; InvalidOptionError
+   *   columns, mixes integers and names as labels, has a label that is not in `classes`, or names a file outside `root`; InvalidOptionError
    */
   static async open(path: string, options: ManifestOptions = {}): Promise<ManifestDataset> {
     const {
@@ -72,6 +73,8 @@ export class ManifestDataset extends ImageFilesDataset {
       imageColumn,
       labelColumn,
       labels: kind,
+      classes: list,
+      allowEmpty,
       ...more
     } = options;
     const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, ...decoding } = more;
@@ -80,18 +83,18 @@ export class ManifestDataset extends ImageFilesDataset {
     const root = resolve(folder ?? dirname(path));
     const limits = { maxLineBytes, maxBytes };
     const paths = new StringTableBuilder();
-    const labels = new LabelColumn(kind);
+    const labels = new LabelColumn({ kind, given: await readClassList('ManifestDataset.open', list), allowEmpty });
     const add = (image: string, label: string | undefined, place: LinePlace): void => {
       if (paths.length === maxRows)
         throw lineError(place, `is row ${maxRows + 1}, the limit is ${maxRows}; raise maxRows`);
       paths.add(pathWithin(root, image, place));
-      labels.add(label, place);
+      labels.add(label, (problem) => lineError(place, problem));
     };
     const columnsOf = (names: readonly string[]): TableColumns => tableColumns(path, names, imageColumn, labelColumn);
     if (format === 'jsonl') await readJsonRows(path, limits, columnsOf, add);
     else await readCsvRows(path, delimiter ?? (format === 'csv' ? ',' : '\t'), limits, columnsOf, add);
     if (paths.length === 0) throw new DataError('lists no images', { path });
-    const found = labels.finish();
+    const found = labels.finish(path);
     return new ManifestDataset(root, paths.finish(), found.labels, found.classes, decoding);
   }
 }

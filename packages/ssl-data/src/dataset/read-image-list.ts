@@ -1,6 +1,7 @@
 import { DataError } from 'ssl-tensor/host';
 import { decodeLine, hasText } from '../io/parse-json-line.js';
 import { lineError, readLines } from '../io/read-lines.js';
+import { type ClassOptions, readClassList } from './class-list.js';
 import { LabelColumn, type LabelKind, type TableLabels } from './label-column.js';
 import { imageExtensions } from './list-image-files.js';
 import { pathWithin } from './path-within.js';
@@ -22,10 +23,14 @@ const limits = { maxLineBytes: 2 ** 16, maxBytes: 2 ** 31 };
 export async function readImageList(
   file: string,
   root: string,
-  kind: LabelKind | undefined,
+  { labels: kind, classes, allowEmpty }: ClassOptions & { readonly labels?: LabelKind | undefined },
 ): Promise<TableLabels & { readonly paths: StringTable }> {
   const paths = new StringTableBuilder();
-  const labels = new LabelColumn(kind);
+  const labels = new LabelColumn({
+    kind,
+    given: await readClassList('ImageFolderDataset.fromList', classes),
+    allowEmpty,
+  });
   await readLines(file, limits, (bytes, place) => {
     if (!hasText(bytes)) return;
     const line = decodeLine(bytes, place).trim();
@@ -36,8 +41,8 @@ export async function readImageList(
         `names no image; looked for ${imageExtensions.map((each) => `.${each}`).join(' ')} at the end of a path`,
       );
     paths.add(pathWithin(root, name, place));
-    labels.add(label, place);
+    labels.add(label, (problem) => lineError(place, problem));
   });
   if (paths.length === 0) throw new DataError('lists no images', { path: file });
-  return { paths: paths.finish(), ...labels.finish() };
+  return { paths: paths.finish(), ...labels.finish(file) };
 }

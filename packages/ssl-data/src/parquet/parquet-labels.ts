@@ -1,0 +1,93 @@
+import { DataError } from 'ssl-tensor/host';
+import { LabelColumn } from '../dataset/label-column.js';
+import { type NamedLabels, renumberLabels, type RenumberOptions } from '../dataset/renumber-labels.js';
+import type { ParquetFooter } from './parquet-footer.js';
+import type { ParquetSource } from './parquet-image-dataset.js';
+import { classNames, type ParquetColumns } from './plan-row-groups.js';
+import { RowGroupReader } from './row-group-reader.js';
+
+/** Files of one data set that number their classes differently would have wrong labels. */
+export function refuseOtherNames(
+  { label, classes }: ParquetColumns,
+  { features }: ParquetFooter,
+  path: string,
+  first: string,
+): void {
+  if (label === undefined) return;
+  const names = classNames(features, label);
+  if (names.length !== classes.length || names.some((name, number) => name !== classes[number]))
+    throw new DataError(
+      `names other classes in '${label}' than ${first} (${names.slice(0, 5).join(', ') || 'none'}, there ${classes.slice(0, 5).join(', ') || 'none'}); open it on its own, with classes: those of the other`,
+      { path },
+    );
+}
+
+/** A column of classes. */
+interface LabelSource {
+  readonly column: string;
+  readonly texts: boolean;
+  /** Names that the files have for its numbers. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Reads all classes and numbers them as the caller's list does, texts without a list by their order.
+ *
+ * @throws DataError for a row without class, and for classes that do not fit the list
+ */
+export async function namedLabels(
+  source: ParquetSource,
+  { column, texts, names }: LabelSource,
+  how: RenumberOptions,
+): Promise<NamedLabels> {
+  const reader = new RowGroupReader(source);
+  try {
+    if (texts) return await textLabels(reader, source, column, how);
+    return renumberLabels(await readLabels(reader, source), names, how);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** All classes that are integers, `[rows]`, in shared memory. Throws DataError for a row without one. */
+export async function readLabels(reader: RowGroupReader, { groups, files }: ParquetSource): Promise<Int32Array> {
+  const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+  const labels = new Int32Array(new SharedArrayBuffer(4 * rows));
+  let next = 0;
+  for (const [group, { file }] of groups.entries()) {
+    const found = await reader.labels(group);
+    for (let row = 0; row < found.length; row++) labels[next++] = labelIn(found, row, group, files[file]!.path);
+  }
+  return labels;
+}
+
+/** The class of a row. Throws DataError when it has none. */
+export function labelIn(labels: readonly (number | undefined)[], row: number, group: number, path: string): number {
+  const label = labels[row];
+  if (label !== undefined) return label;
+  throw new DataError(
+    `row ${row} of row group ${group} has no class, an integer of at most 32 bits; repair it, or pass label: 'none'`,
+    { path },
+  );
+}
+
+async function textLabels(
+  reader: RowGroupReader,
+  { groups, files }: ParquetSource,
+  column: string,
+  how: RenumberOptions,
+): Promise<NamedLabels> {
+  const labels = new LabelColumn({ kind: 'names', given: how.given, allowEmpty: how.allowEmpty });
+  for (let group = 0; group < groups.length; group++) {
+    const { path } = files[groups[group]!.file]!;
+    (await reader.texts(group)).forEach((text, row) => {
+      const fail = (problem: string): DataError =>
+        new DataError(`row ${row} of row group ${group} ${problem}`, { path });
+      if (text === undefined || text.trim() === '')
+        throw fail(`has no class in '${column}'; repair it, or pass label: 'none'`);
+      labels.add(text, fail);
+    });
+  }
+  const { labels: numbers, classes } = labels.finish(how.path);
+  return { labels: numbers!, classes };
+}
