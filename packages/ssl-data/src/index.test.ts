@@ -30,7 +30,8 @@ describe('the package', () => {
       'hyparquet-compressors',
       'koffi',
       'sharp',
-      'ssl-tensor/host',
+      'ssl-core',
+      'ssl-core/files',
       'yauzl',
     ]);
   });

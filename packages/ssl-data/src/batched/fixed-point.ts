@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ndArray, type NdArray } from 'ssl-tensor/host';
+import { ndArray, type NdArray } from 'ssl-core';
 
 /**
  * Matrices of whole-number weights for {@link multiplyAlong}, one per image.

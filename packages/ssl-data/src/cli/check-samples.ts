@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-tensor/host';
+import { SslError } from 'ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
 
 /** A sample that cannot be read. */

@@ -1,5 +1,5 @@
 import type { Inspection } from './inspection.js';
-import { printable } from './printable.js';
+import { printable } from 'ssl-core';
 
 const maxClasses = 200;
 

@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-tensor/host';
+import { SslError } from 'ssl-core';
 
 /** Ctrl-C ended the command, in good order. */
 export class InterruptedError extends SslError {

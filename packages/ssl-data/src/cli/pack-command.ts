@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { openSource } from '../source/open-source.js';
 import type { CommandStreams } from './command-streams.js';
 import { Interruption } from './interruption.js';

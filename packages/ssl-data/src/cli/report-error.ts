@@ -1,7 +1,7 @@
-import { SslError } from 'ssl-tensor/host';
+import { SslError } from 'ssl-core';
 import type { OutputStream } from './command-streams.js';
 import { InterruptedError } from './interrupted-error.js';
-import { printable } from './printable.js';
+import { printable } from 'ssl-core';
 
 /**
  * Writes an error for people: one line, with the stack and its causes only where asked for.

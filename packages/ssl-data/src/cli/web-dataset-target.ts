@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { DataError, SslError } from 'ssl-tensor/host';
+import { DataError, SslError } from 'ssl-core';
 import { sidecarPath } from '../webdataset/index-sidecar.js';
 import { packWebDataset } from '../webdataset/pack-web-dataset.js';
 import { parseShardPattern, type ShardPattern } from '../webdataset/shard-pattern.js';

@@ -1,4 +1,4 @@
-import { isNdArray } from 'ssl-tensor/host';
+import { isNdArray } from 'ssl-core';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { type PackedImages, packImages } from './packed-images.js';

@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { DataError, InvalidOptionError, ndArray } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-core';
 import { openNpz } from '../io/open-npz.js';
 import { type CifarFiles, cifarFiles } from './cifar-files.js';
 import { cifarReleases, type CifarRelease, type CifarVariant } from './cifar-release.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 
 /**
  * Which classes there are: their names in the order of their numbers, such as another data set's `classes`, or the path

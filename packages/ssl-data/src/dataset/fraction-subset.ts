@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-core';
 import { classMembers } from './class-members.js';
 
 /**

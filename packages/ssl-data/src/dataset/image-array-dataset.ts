@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { ndArray, ShapeError } from 'ssl-tensor/host';
+import { ndArray, type NdArray, ShapeError } from 'ssl-core';
 import { PackedImageDataset, packedEqualImages } from './packed-images.js';
 
 /**

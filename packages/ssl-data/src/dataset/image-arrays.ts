@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { DataError, ndArray } from 'ssl-tensor/host';
+import { DataError, ndArray, type NdArray } from 'ssl-core';
 import { reorderAxes } from '../io/reorder-axes.js';
 
 /** Where channels lie in an array of images: `[n, h, w, c]` or `[n, c, h, w]`. */

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { formatBytes, imageFormat } from '../image/image-format.js';
 import { leftOutText } from './left-out.js';
 import { type FileListing, listFiles } from './list-files.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { leftOutText } from './left-out.js';
 import { type FileListing, listFiles } from './list-files.js';
 

@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, type NdArray } from 'ssl-core';
 import { openNpy, type OpenNpyOptions } from '../io/open-npy.js';
 import { openNpz } from '../io/open-npz.js';
 import { ImageArrayDataset } from './image-array-dataset.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
 import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { fileError } from '../webdataset/file-pool.js';

@@ -1,4 +1,4 @@
-import { ndArray, ShapeError } from 'ssl-tensor/host';
+import { ndArray, ShapeError } from 'ssl-core';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { sharedIntegers, toSharedBytes } from './shared-memory.js';

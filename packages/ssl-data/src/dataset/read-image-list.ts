@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { decodeLine, hasText } from '../io/parse-json-line.js';
 import { lineError, readLines } from '../io/read-lines.js';
 import { type ClassOptions, readClassList } from './class-list.js';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { hasText, parseJsonLine } from '../io/parse-json-line.js';
 import { type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { checkIndex } from './check-index.js';

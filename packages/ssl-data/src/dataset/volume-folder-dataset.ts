@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { NdArray } from 'ssl-tensor/host';
-import { DataError, ndArray } from 'ssl-tensor/host';
+import { DataError, ndArray, type NdArray } from 'ssl-core';
 import { openNifti } from '../io/open-nifti.js';
 import { openNpy } from '../io/open-npy.js';
 import { checkIndex } from './check-index.js';

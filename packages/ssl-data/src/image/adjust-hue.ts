@@ -1,4 +1,4 @@
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ShapeError } from 'ssl-core';
 import { type Image, imageSize } from './image.js';
 import { mapPixels } from './kernels/map-pixels.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ndArray, ShapeError } from 'ssl-core';
 import { type Image, imageSize } from './image.js';
 import { aligned, reserve, slack } from './kernels/kernels.js';
 import { copyPixels } from './pixel-memory.js';

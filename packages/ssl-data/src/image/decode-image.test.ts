@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import { grayscale } from './adjust-color.js';
 import { decodeImage } from './decode-image.js';

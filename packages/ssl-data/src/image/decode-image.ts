@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, open, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
-import { DataError, ndArray } from 'ssl-tensor/host';
+import { DataError, ndArray } from 'ssl-core';
 import { decodeJpeg } from './decode-jpeg.js';
 import { formatBytes, imageFormat } from './image-format.js';
 import type { Image } from './image.js';

@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { ShapeError } from 'ssl-tensor/host';
+import { type NdArray, ShapeError } from 'ssl-core';
 
 /** An 8-bit image on the host, `[height, width, channels]`, channels last. */
 export type Image = NdArray<Uint8Array>;

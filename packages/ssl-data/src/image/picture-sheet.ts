@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
+import { writeWhole } from 'ssl-core/files';
 import { type Image, imageSize } from './image.js';
 
 /** A picture in its cell of a sheet. */
@@ -45,7 +43,7 @@ export async function writePictureSheet(
     .composite(tiles)
     .png()
     .toBuffer();
-  await writeWhole(path, png);
+  await writeWhole(path, png, { makeFolder: true });
   return { height, width };
 }
 
@@ -65,26 +63,4 @@ async function tile(
     .png()
     .toBuffer();
   return { png, ...drawn };
-}
-
-/** Writes beside the target and renames, so that no reader sees half a file. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new DataError(`cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      path,
-      cause,
-    });
-  }
 }

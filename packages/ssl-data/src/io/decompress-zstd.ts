@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { Decompress } from 'fzstd';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { ByteQueue } from './byte-queue.js';
 import {
   isSkippable,

@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { displayUrl, type HttpOptions } from '../webdataset/http-source.js';
-import { temporaryName } from '../webdataset/write-atomically.js';
+import { temporaryName } from 'ssl-core/files';
 
 export interface DownloadOptions extends HttpOptions {
   /** Expected SHA-256 of the file, hexadecimal. */

@@ -1,6 +1,5 @@
 import { endianness } from 'node:os';
-import type { NdData } from 'ssl-tensor/host';
-import { DataError } from 'ssl-tensor/host';
+import { DataError, type NdData } from 'ssl-core';
 import { decodeElement, elementBytes, type ElementFormat, memoryBytes } from './element-type.js';
 
 const hostIsLittleEndian = endianness() === 'LE';

@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { DataError } from 'ssl-tensor/host';
+import { DataError, type NdArray } from 'ssl-core';
 import type { ElementType } from './element-type.js';
 import { type ArrayFileFormat, type ArrayHeader, fileSource, readArray } from './read-array.js';
 

@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { ndArray } from 'ssl-tensor/host';
+import { ndArray, type NdArray } from 'ssl-core';
 import { niftiFormat } from './nifti-format.js';
 import { fileSource, readArray } from './read-array.js';
 import { reorderAxes } from './reorder-axes.js';

@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { DataError } from 'ssl-tensor/host';
+import { DataError, type NdArray } from 'ssl-core';
 import { type OpenNpyOptions, readNpy } from './open-npy.js';
 import { readZipDirectory, type ZipMember } from './zip-directory.js';
 

@@ -1,5 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
-import { DataError, ndArray } from 'ssl-tensor/host';
+import { DataError, ndArray, type NdArray } from 'ssl-core';
 import { ElementReader } from './element-reader.js';
 import { elementBytes, type ElementFormat, memoryBytes } from './element-type.js';
 import { openChunked } from './read-chunks.js';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { decompressZstd } from './decompress-zstd.js';
 import { startsAsZstd } from './zstd-frame.js';
 

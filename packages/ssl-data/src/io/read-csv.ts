@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { openChunked } from './read-chunks.js';
 import { type LineLimits, type LinePlace, lineError } from './read-lines.js';
 

@@ -1,5 +1,4 @@
-import type { NdArray, NdData } from 'ssl-tensor/host';
-import { ndArray } from 'ssl-tensor/host';
+import { ndArray, type NdArray, type NdData } from 'ssl-core';
 
 /**
  * Reorders an array whose axes run at other speeds: `order[i]` is the axis of the result that axis `i` of `data`, as it

@@ -1,12 +1,12 @@
 import { access, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, SslError } from 'ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { ManifestDataset } from '../dataset/manifest-dataset.js';
 import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
-import { temporaryName } from '../webdataset/write-atomically.js';
+import { temporaryName } from 'ssl-core/files';
 import { LmdbDataset } from './lmdb-dataset.js';
 import { LmdbWriter } from './lmdb-writer.js';
 import { type PackableSamples, packableSamples } from '../dataset/packable-samples.js';

@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from 'ssl-core';
 
 /** Delivers batches of one epoch after another; what a trainer takes. */
 export interface BatchLoader<B> {

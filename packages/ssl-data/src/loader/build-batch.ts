@@ -1,4 +1,4 @@
-import { DataError, foldIn, ndArray, type NdArray, type RandomKey, RandomStream, SslError } from 'ssl-tensor/host';
+import { DataError, foldIn, ndArray, type NdArray, type RandomKey, RandomStream, SslError } from 'ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ReusedMemory, withMemory } from '../image/pixel-memory.js';
 import { isDescribed, type View } from '../views/view.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { ModuleView, View } from '../views/view.js';
 import type { OnError } from './build-batch.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ndArray, ShapeError } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import { iterateBatches } from './iterate-batches.js';
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
 import { type AnyView, resolveViews, specOfView } from '../views/view-from-spec.js';
 import type { ModuleView, ViewSpec } from '../views/view.js';

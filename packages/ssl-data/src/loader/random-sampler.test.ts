@@ -1,4 +1,4 @@
-import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-tensor/host';
+import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import { randomSampler } from './random-sampler.js';
 

@@ -1,4 +1,4 @@
-import { foldIn, randomKey, RandomStream } from 'ssl-tensor/host';
+import { foldIn, randomKey, RandomStream } from 'ssl-core';
 import { checkSeed, type SampleNumbers, sampleNumbers } from './sample-numbers.js';
 import type { Sampler } from './sampler.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import { sequentialSampler } from './sequential-sampler.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import type { DatasetSource } from '../dataset/dataset.js';
 import type { ViewSpec } from '../views/view.js';
 import type { BatchTask, BuiltBatch, OnError } from './build-batch.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 
 const maxBlockBytes = 2 ** 17;
 

@@ -1,5 +1,5 @@
 import { parquetMetadata, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import type { FilePool } from '../webdataset/file-pool.js';
 import { readThrift } from './read-thrift.js';
 

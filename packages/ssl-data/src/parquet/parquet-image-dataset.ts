@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { type ClassOptions, readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { LabelColumn } from '../dataset/label-column.js';
 import { type NamedLabels, renumberLabels, type RenumberOptions } from '../dataset/renumber-labels.js';
 import type { ParquetFooter } from './parquet-footer.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 
 /** A structure: values by field number. */
 export type ThriftStruct = ReadonlyMap<number, ThriftValue>;

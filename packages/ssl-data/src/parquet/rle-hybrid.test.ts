@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { expect, it } from 'vitest';
 import { rleHybrid } from './rle-hybrid.js';
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { IdxImageDataset } from '../dataset/idx-image-dataset.js';
 import type { SourcePlace } from './source-place.js';
 import type { SourceRecogniser } from './source-recogniser.js';

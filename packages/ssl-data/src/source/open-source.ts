@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { lookAt, type SourcePlace } from './source-place.js';
 import type { ImageSource, OpenedSource, OpenSourceOptions } from './source-recogniser.js';
 import { sourceRecognisers } from './source-recognisers.js';

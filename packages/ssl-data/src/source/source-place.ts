@@ -1,7 +1,7 @@
 import { open, opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 
 /** A place that may hold data, and as much of it as tells what it is. */
 export interface SourcePlace {

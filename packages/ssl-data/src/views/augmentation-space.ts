@@ -1,4 +1,4 @@
-import type { RandomStream } from 'ssl-tensor/host';
+import type { RandomStream } from 'ssl-core';
 import type { AugmentOperation } from '../image/augment.js';
 import { roundHalfEven } from '../image/round-half-even.js';
 

@@ -1,4 +1,4 @@
-import { ndArray, type RandomKey, RandomStream } from 'ssl-tensor/host';
+import { ndArray, type RandomKey, RandomStream } from 'ssl-core';
 import type { Box } from '../image/resized-crop.js';
 import { drawBeta } from './draw-beta.js';
 import { checkMixable, type MixableBatch, type MixedBatch, mixedLabels, type MixingOptions } from './mixed-batch.js';

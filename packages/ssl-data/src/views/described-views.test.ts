@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { foldIn, InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-tensor/host';
+import { foldIn, InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../image/image.js';
 import { autoAugment } from './auto-augment.js';

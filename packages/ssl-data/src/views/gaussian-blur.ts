@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { blur } from '../image/blur.js';
 import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type NdArray, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, type NdArray, ShapeError } from 'ssl-core';
 
 /** Images with labels, to be mixed with each other. */
 export interface MixableBatch<D extends Uint8Array | Float32Array> {

@@ -1,4 +1,4 @@
-import { foldIn, ndArray, randomKey } from 'ssl-tensor/host';
+import { foldIn, ndArray, randomKey } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import { ImageArrayDataset } from '../dataset/image-array-dataset.js';
 import { DataLoader } from '../loader/data-loader.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { compose } from './compose.js';
 import { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.js';
 import type { DescribedView, Range } from './view.js';

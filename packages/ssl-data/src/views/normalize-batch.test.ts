@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ndArray, ShapeError } from 'ssl-core';
 import { expect, it } from 'vitest';
 import { normalizeBatch, pixelStatistics } from './normalize-batch.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type NdArray, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ndArray, type NdArray, ShapeError } from 'ssl-core';
 
 /** Mean and deviation of a data set's pixels on the scale 0 .. 1, one number or one for each channel. */
 export interface PixelStatistics {

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ShapeError } from 'ssl-core';
 import { crop, type CropOptions } from '../image/crop.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 

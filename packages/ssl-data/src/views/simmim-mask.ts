@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from 'ssl-tensor/host';
+import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from 'ssl-core';
 import { checkMask, type PatchGrid } from './random-patch-mask.js';
 
 export interface SimmimMaskOptions {

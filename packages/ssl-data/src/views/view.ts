@@ -1,5 +1,4 @@
-import type { RandomStream } from 'ssl-tensor/host';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError, type RandomStream } from 'ssl-core';
 import { type Image, imageSize } from '../image/image.js';
 
 /** How to make a view again in a worker thread: plain data. */

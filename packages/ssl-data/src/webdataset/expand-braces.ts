@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 
 export interface ExpandBracesOptions {
   /** Largest number of results. Default 1,000,000. */

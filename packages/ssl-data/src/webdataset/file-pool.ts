@@ -1,6 +1,6 @@
 import { close, fstat, open, read } from 'node:fs';
 import { promisify } from 'node:util';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);

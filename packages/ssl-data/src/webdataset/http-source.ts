@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 
 /** How shards are fetched; plain data. */
 export interface HttpOptions {

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { writeAtomically } from './write-atomically.js';
+import { writeWhole } from 'ssl-core/files';
 import { maxExtensions, type ShardIndex } from './shard-index.js';
 
 const format = 'ssl-data webdataset index';
@@ -19,7 +19,7 @@ export function sidecarPath(path: string): string {
  */
 export async function writeSidecar(path: string, index: ShardIndex, modified?: number): Promise<void> {
   const text = JSON.stringify({ format, version, ...(modified === undefined ? {} : { modified }), ...index });
-  if (text.length <= maxSidecarBytes) await writeAtomically(path, text);
+  if (text.length <= maxSidecarBytes) await writeWhole(path, text);
 }
 
 /**

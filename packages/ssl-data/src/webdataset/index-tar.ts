@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { fileError, FilePool } from './file-pool.js';
 import { scanTar } from './scan-tar.js';
 import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 
 /** Which member of a sample holds its class. */
 export interface LabelMember {

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { type OpenedShard, openShard } from './open-shard.js';
 import type { ShardStore } from './shard-store.js';
 

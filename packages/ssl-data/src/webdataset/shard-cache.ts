@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { displayUrl, type HttpFile, type HttpSource } from './http-source.js';
-import { temporaryName } from './write-atomically.js';
+import { temporaryName } from 'ssl-core/files';
 
 export interface ShardCacheOptions {
   /** Folder for downloaded shards and for indices; of one user alone. */

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { splitMemberName } from './member-name.js';
 import type { TarMember } from './scan-tar.js';
 

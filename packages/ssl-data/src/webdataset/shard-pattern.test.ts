@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { expect, it } from 'vitest';
 import { parseShardPattern } from './shard-pattern.js';
 

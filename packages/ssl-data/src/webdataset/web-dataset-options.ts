@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { checkHttpOptions, type HttpOptions } from './http-source.js';
 import type { LabelMember } from './member-label.js';

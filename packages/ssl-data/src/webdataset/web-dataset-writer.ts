@@ -1,12 +1,12 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, SslError } from 'ssl-core';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
 import { splitMemberName } from './member-name.js';
 import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';
 import { parseShardPattern, type ShardPattern } from './shard-pattern.js';
 import { paddingOf, tarEnd, tarHeaderBlocks } from './tar-blocks.js';
-import { temporaryName } from './write-atomically.js';
+import { temporaryName } from 'ssl-core/files';
 
 /** A sample to write. */
 export interface WritableSample {

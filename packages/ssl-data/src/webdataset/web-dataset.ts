@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import { imageExtensions as allImageExtensions } from '../dataset/list-image-files.js';

@@ -4,8 +4,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { numericGradient } from '../../../../test/support/numeric-gradient.js';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { randomKey } from '../random/random-key.js';
-import { RandomStream } from '../random/random-stream.js';
+import { randomKey, RandomStream } from 'ssl-core';
 
 beforeEach(() => tf.setBackend('cpu'));
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { activeTrace } from '../compile/active-trace.js';
-import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { UnsupportedOpError } from 'ssl-core';
 import { loweringTable } from '../lowering/lowering-table.js';
 import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
 import { registerEinsumGradient } from './einsum-gradient.js';

@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { ShapeError } from '../errors/shape-error.js';
-import type { NdArray } from '../nd-array.js';
+import { InvalidOptionError, type NdArray, ShapeError } from 'ssl-core';
 import { hostCall } from '../ops/host-call.js';
 import type { Collective } from './collective.js';
 

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { DataError } from '../errors/data-error.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { inProcessCollectives } from './in-process-collectives.js';
 
 it('sums and gathers over the ranks, whoever comes first, with arrays of their own', async () => {

@@ -1,5 +1,4 @@
-import { DataError } from '../errors/data-error.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import type { Collective } from './collective.js';
 
 type Data = Float32Array | Int32Array;

@@ -2,10 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
-import { DataError } from '../errors/data-error.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { SslError } from '../errors/ssl-error.js';
-import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { DataError, InvalidOptionError, SslError, UnsupportedOpError } from 'ssl-core';
 import { compile } from './compile.js';
 
 beforeEach(() => tf.setBackend('cpu'));

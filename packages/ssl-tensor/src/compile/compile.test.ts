@@ -3,8 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { DeviceError } from '../errors/device-error.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { ndArray } from '../nd-array.js';
+import { InvalidOptionError, ndArray } from 'ssl-core';
 import { compile } from './compile.js';
 
 beforeEach(() => tf.setBackend('cpu'));

@@ -1,7 +1,6 @@
 import { HostCallError } from '../errors/host-call-error.js';
-import { ShapeError } from '../errors/shape-error.js';
+import { isNdArray, type NdArray, ShapeError } from 'ssl-core';
 import { sameShape, sizeOf } from '../graph/value.js';
-import { isNdArray, type NdArray } from '../nd-array.js';
 
 /** Shape and type of a result of a host function. */
 export interface HostTensorSpec {

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { typedValues } from '../backend/typed-values.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import { InvalidOptionError, isNdArray, type NdArray, type NdData } from 'ssl-core';
 import type { ValueType } from '../graph/value.js';
-import { isNdArray, type NdArray, type NdData } from '../nd-array.js';
 import type { LeafSpec } from './run-trace.js';
 
 /** Arguments of one call, taken apart: tensors, and everything else as part of the signature. */

@@ -1,4 +1,4 @@
-import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { UnsupportedOpError } from 'ssl-core';
 import { userLine } from './user-line.js';
 
 /**

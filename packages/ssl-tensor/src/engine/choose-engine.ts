@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/compiled-types.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import { InvalidOptionError } from 'ssl-core';
 import type { Device } from '../graph/builder.js';
 import { chooseDevice } from './choose-device.js';
 import type { Engine } from './engine.js';

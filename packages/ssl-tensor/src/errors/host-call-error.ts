@@ -1,4 +1,4 @@
-import { SslError } from './ssl-error.js';
+import { SslError } from 'ssl-core';
 
 /** The host function of a `hostCall` threw or rejected. */
 export class HostCallError extends SslError {

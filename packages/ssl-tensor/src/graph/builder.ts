@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import { InvalidOptionError } from 'ssl-core';
 import { onnxType } from './encode-model.js';
 import { foldBinary, foldUnary, isNeutral } from './fold.js';
 import type { Attribute, Graph } from './graph.js';

@@ -4,10 +4,8 @@ import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { beforeEach, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { InvalidOptionError, randomKey, UnsupportedOpError } from 'ssl-core';
 import { keyArray, type TensorKey } from '../ops/random-uniform.js';
-import { randomKey } from '../random/random-key.js';
 import { keyedDropout } from './keyed-dropout.js';
 
 beforeEach(() => tf.setBackend('cpu'));

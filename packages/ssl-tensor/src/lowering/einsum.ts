@@ -1,5 +1,4 @@
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { ShapeError } from '../errors/shape-error.js';
+import { InvalidOptionError, ShapeError } from 'ssl-core';
 import type { Builder } from '../graph/builder.js';
 import { sizeOf, type Value } from '../graph/value.js';
 import { common, type EinsumEquation, except, parseEquation } from './einsum-equation.js';

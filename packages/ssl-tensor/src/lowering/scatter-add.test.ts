@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { compile } from '../compile/compile.js';
-import { randomKey } from '../random/random-key.js';
-import { RandomStream } from '../random/random-stream.js';
+import { randomKey, RandomStream } from 'ssl-core';
 
 it('adds every row, also many to one place, and the same way in every run', async () => {
   const [rows, width, places] = [4096, 64, 20];

@@ -9,9 +9,7 @@ import {
   ints,
 } from '../../../../test/support/lowering-conformance.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { ShapeError } from '../errors/shape-error.js';
-import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { InvalidOptionError, ShapeError, UnsupportedOpError } from 'ssl-core';
 import { segmentRules } from './segment.js';
 
 const ids = (values: readonly number[]): tf.Tensor1D => tf.tensor1d([...values], 'int32');

@@ -1,6 +1,4 @@
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { ShapeError } from '../errors/shape-error.js';
-import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { InvalidOptionError, ShapeError, UnsupportedOpError } from 'ssl-core';
 import type { Builder } from '../graph/builder.js';
 import { Graph } from '../graph/graph.js';
 import { sameShape, sizeOf, type Value } from '../graph/value.js';

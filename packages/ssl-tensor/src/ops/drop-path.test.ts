@@ -3,8 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { randomKey } from '../random/random-key.js';
+import { InvalidOptionError, randomKey } from 'ssl-core';
 import { dropPath } from './drop-path.js';
 import { keyArray, type TensorKey } from './random-uniform.js';
 

@@ -4,10 +4,8 @@ import { typedValues } from '../backend/typed-values.js';
 import { activeTrace } from '../compile/active-trace.js';
 import { callHost, type HostFunction, type HostFunctionCall, type HostTensorSpec } from '../compile/host-function.js';
 import { userLine } from '../compile/user-line.js';
-import { ShapeError } from '../errors/shape-error.js';
-import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
+import { type NdArray, type NdData, ShapeError, UnsupportedOpError } from 'ssl-core';
 import type { ValueType } from '../graph/value.js';
-import type { NdArray, NdData } from '../nd-array.js';
 
 /** Gradients of the inputs from those of the results and the inputs; undefined where one has none. */
 export type HostCallGradient = (

@@ -3,10 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { ShapeError } from '../errors/shape-error.js';
+import { randomKey, RandomStream, ShapeError } from 'ssl-core';
 import { halfValue } from '../lowering/half-value.js';
-import { randomKey } from '../random/random-key.js';
-import { RandomStream } from '../random/random-stream.js';
 import { matMulFloat16 } from './mat-mul-float16.js';
 
 beforeEach(() => tf.setBackend('cpu'));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
-import { ShapeError } from '../errors/shape-error.js';
+import { ShapeError } from 'ssl-core';
 import { runOwnKernel } from './run-own-kernel.js';
 
 /** `x[i, indices[i]]` for each row. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '../errors/shape-error.js';
+import { ShapeError } from 'ssl-core';
 
 /**
  * Rows of a matrix by index, with the gradient as a scatter-add.

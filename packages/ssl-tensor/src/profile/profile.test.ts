@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { expect, it } from 'vitest';
-import { DataError } from '../errors/data-error.js';
-import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { profile } from './profile.js';
 import { readEvents } from './read-events.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { endMarkName } from '../engine/end-mark.js';
-import { DataError } from '../errors/data-error.js';
+import { DataError } from 'ssl-core';
 
 /** One run of one node. */
 export interface NodeEvent {

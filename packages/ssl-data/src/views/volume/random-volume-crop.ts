@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ndArray, ShapeError } from 'ssl-core';
 import { type DescribedVolumeView, type Volume, volumeShape, volumeView } from './volume.js';
 
 export interface RandomVolumeCropOptions {

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from 'ssl-tensor/host';
+import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from 'ssl-core';
 import { checkProbability } from '../view.js';
 import { type DescribedVolumeView, volumeView } from './volume.js';
 

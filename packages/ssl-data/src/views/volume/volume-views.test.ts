@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream, ShapeError } from 'ssl-tensor/host';
+import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream, ShapeError } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import { composeVolume } from './compose-volume.js';
 import { randomIntensityScale, randomIntensityShift } from './random-intensity.js';

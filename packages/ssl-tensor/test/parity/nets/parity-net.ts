@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { foldIn, randomKey } from '../../../src/random/random-key.js';
-import { RandomStream } from '../../../src/random/random-stream.js';
-import type { NdArray } from '../../../src/nd-array.js';
+import { foldIn, type NdArray, randomKey, RandomStream } from 'ssl-core';
 
 /** How a weight starts: normal around `mean`. */
 export interface Weight {

@@ -1,0 +1,11 @@
+/** Files written whole, locked and opened with bounds. For Node alone; the main entry runs anywhere. */
+export { clearLeftovers } from './files/clear-leftovers.js';
+export type { ClearLeftoversOptions } from './files/clear-leftovers.js';
+export { describeFileError } from './files/describe-file-error.js';
+export { FolderLock, lockHolder } from './files/folder-lock.js';
+export type { FolderLockOptions, LockHolder } from './files/folder-lock.js';
+export { openRegularFile } from './files/open-regular-file.js';
+export type { OpenRegularFileOptions } from './files/open-regular-file.js';
+export { temporaryName } from './files/temporary-name.js';
+export { writeWhole } from './files/write-whole.js';
+export type { FileParts, WriteWholeOptions } from './files/write-whole.js';

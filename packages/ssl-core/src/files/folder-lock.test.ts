@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DataError } from '../errors/data-error.js';
+import { FolderLock, lockHolder } from './folder-lock.js';
+import { ownIdentity } from './writer-identity.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ssl-lock-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const source = fileURLToPath(new URL('./folder-lock.ts', import.meta.url));
+
+/** Another process that holds the folder; it prints when it does. */
+async function otherHolder(end = 'setInterval(() => {}, 1000);'): Promise<ChildProcess> {
+  const script = `import { FolderLock } from ${JSON.stringify(source)};
+    await FolderLock.acquire(${JSON.stringify(folder)}, { purpose: 'packing' });
+    console.log('held');
+    ${end}`;
+  const node = ['--import', 'tsx', '--conditions=ssl-source', '--input-type=module', '-e', script];
+  const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  return child;
+}
+
+const failure = async (work: Promise<unknown>): Promise<DataError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  expect(DataError.isInstance(error)).toBe(true);
+  return error as DataError;
+};
+
+it('is held by one at a time, also within a process', async () => {
+  const first = await FolderLock.acquire(folder, { purpose: 'training' });
+  expect(await lockHolder(folder)).toMatchObject({ ...ownIdentity(), purpose: 'training' });
+  const { message } = await failure(FolderLock.acquire(folder, { purpose: 'training' }));
+  expect(message).toMatch(
+    new RegExp(`is in use by this very process, process ${process.pid} on .+ \\(training, since`),
+  );
+  await first.release();
+  await first.release();
+  expect(await lockHolder(folder)).toBeUndefined();
+  const second = await FolderLock.acquire(folder, { purpose: 'training' });
+  await second.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('is refused while another process lives, and taken over at once when that was killed', async () => {
+  const child = await otherHolder();
+  const { message } = await failure(FolderLock.acquire(folder, { purpose: 'training' }));
+  expect(message).toContain(`is in use by process ${child.pid} on `);
+  expect(message).toContain('(packing, since');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(await readdir(folder)).toEqual(['.ssl-lock']);
+  const started = Date.now();
+  const lock = await FolderLock.acquire(folder, { purpose: 'training' });
+  expect(Date.now() - started).toBeLessThan(5000);
+  expect(await lockHolder(folder)).toMatchObject({ pid: process.pid });
+  await lock.release();
+});
+
+it('is given back by a process that ends without a word', async () => {
+  const child = await otherHolder('process.exit(0);');
+  if (child.exitCode === null) await once(child, 'exit');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('is taken over from another machine that gives no sign, and not from one that does', async () => {
+  const path = join(folder, '.ssl-lock');
+  const holder = {
+    space: '0123456789ab',
+    pid: 1,
+    started: '5',
+    host: 'far\u001b[2J',
+    purpose: 'training',
+    since: 'then',
+    nonce: 'n',
+  };
+  await writeFile(path, JSON.stringify(holder));
+  let waits = 0;
+  let touches = 0;
+  const beat = setInterval(() => void utimes(path, ++touches, touches), 100);
+  const options = { purpose: 'training', silentMs: 1500, onWait: () => void waits++ };
+  const { message } = await failure(FolderLock.acquire(folder, options));
+  clearInterval(beat);
+  expect(message).toContain('process 1 on far\\x1b[2J (training, since then)');
+  expect(waits).toBe(1);
+  const lock = await FolderLock.acquire(folder, options);
+  expect(waits).toBe(2);
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ pid: process.pid });
+  await lock.release();
+});
+
+it('is taken over where the file says nothing, and only one of many gets it', async () => {
+  await writeFile(join(folder, '.ssl-lock'), 'x'.repeat(10_000));
+  const tries = await Promise.allSettled(
+    Array.from({ length: 8 }, () => FolderLock.acquire(folder, { purpose: 'training', silentMs: 300 })),
+  );
+  const locks = tries.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  expect(locks).toHaveLength(1);
+  await locks[0]!.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('says what keeps a folder from being locked', async () => {
+  const { message } = await failure(FolderLock.acquire(join(folder, 'none'), { purpose: 'training' }));
+  expect(message).toMatch(/none\/\.ssl-lock: the folder cannot be locked: no such file or folder \(ENOENT\)/);
+});
