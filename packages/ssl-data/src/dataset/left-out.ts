@@ -24,17 +24,23 @@ export function endingOf(path: string): string {
 export class LeftOutCounter {
   readonly #kinds = new Map<string, { count: number; names: string[] }>();
 
-  /** @param count how many, of which `name` is one */
-  add(kind: string, name: string, count = 1): void {
+  add(kind: string, name: string): void {
+    this.addAll(kind, 1, [name]);
+  }
+
+  /** Adds what another counter counted: `count`, the first of which are `names`. */
+  addAll(kind: string, count: number, names: readonly string[]): void {
     const full = this.#kinds.size >= maxKinds && !this.#kinds.has(kind);
     const key = full ? others : kind;
     const entry = this.#kinds.get(key) ?? { count: 0, names: [] };
     this.#kinds.set(key, entry);
     entry.count += count;
-    if (entry.names.length === maxNames && name >= entry.names[maxNames - 1]!) return;
-    entry.names.push(name);
-    entry.names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    entry.names.length = Math.min(entry.names.length, maxNames);
+    for (const name of names) {
+      if (entry.names.length === maxNames && name >= entry.names[maxNames - 1]!) continue;
+      entry.names.push(name);
+      entry.names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      entry.names.length = Math.min(entry.names.length, maxNames);
+    }
   }
 
   /** The kinds, the most frequent first. */

@@ -10,6 +10,7 @@ import { LabelColumn, type LabelKind } from './label-column.js';
 import { pathWithin } from './path-within.js';
 import type { StringTable } from './string-table.js';
 import { StringTableBuilder } from './string-table-builder.js';
+import { tableDelimiter } from './table-delimiter.js';
 import { type TableColumns, tableColumns } from './table-columns.js';
 
 export type ManifestFormat = 'csv' | 'tsv' | 'jsonl';
@@ -19,7 +20,10 @@ export interface ManifestOptions extends ImageDecoding, ClassOptions {
   readonly root?: string;
   /** Default: by the extension (.csv, .tsv, .tab, .jsonl, .ndjson), before .gz, .zst or .zstd. */
   readonly format?: ManifestFormat;
-  /** Character between columns, instead of the format's. */
+  /**
+   * Character between columns. Default: the format's; where the header has none of those, the one of comma, semicolon,
+   * tab and bar that it has.
+   */
   readonly delimiter?: string;
   /**
    * Column of the images' paths. Default: the one named image, path, file, filename, file_name, filepath, file_path or
@@ -92,7 +96,10 @@ export class ManifestDataset extends ImageFilesDataset {
     };
     const columnsOf = (names: readonly string[]): TableColumns => tableColumns(path, names, imageColumn, labelColumn);
     if (format === 'jsonl') await readJsonRows(path, limits, columnsOf, add);
-    else await readCsvRows(path, delimiter ?? (format === 'csv' ? ',' : '\t'), limits, columnsOf, add);
+    else {
+      const between = delimiter ?? (await tableDelimiter(path, format === 'csv' ? ',' : '\t', maxLineBytes));
+      await readCsvRows(path, between, limits, columnsOf, add);
+    }
     if (paths.length === 0) throw new DataError('lists no images', { path });
     const found = labels.finish(path);
     return new ManifestDataset(root, paths.finish(), found.labels, found.classes, decoding);

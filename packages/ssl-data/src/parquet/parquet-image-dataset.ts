@@ -10,7 +10,7 @@ import { refuseNoImage } from '../image/refuse-no-image.js';
 import { fileError, FilePool } from '../webdataset/file-pool.js';
 import { parquetFiles } from './parquet-files.js';
 import { readFooter } from './parquet-footer.js';
-import { labelIn, namedLabels, readLabels, refuseOtherNames } from './parquet-labels.js';
+import { labelIn, namedLabels, readLabels, withNamesOf } from './parquet-labels.js';
 import { chooseColumns, type ParquetColumns, planRowGroups, type RowGroupPlan } from './plan-row-groups.js';
 import { RowGroupReader } from './row-group-reader.js';
 
@@ -116,8 +116,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
       for (const path of paths) {
         const { size } = await stat(path).catch((cause: unknown) => Promise.reject(fileError(path, cause)));
         const footer = await readFooter(path, size, pool);
-        columns ??= chooseColumns(footer, path, image, label);
-        refuseOtherNames(columns, footer, path, paths[0]!);
+        columns = withNamesOf(columns ?? chooseColumns(footer, path, image, label), footer, path);
         const planned = planRowGroups(footer, path, found.length, columns, maxRowGroupBytes);
         rows += planned.reduce((sum, group) => sum + group.rows, 0);
         if (rows > maxRows) throw new DataError(`makes ${rows} rows in all, more than maxRows (${maxRows})`, { path });

@@ -6,20 +6,22 @@ import type { ParquetSource } from './parquet-image-dataset.js';
 import { classNames, type ParquetColumns } from './plan-row-groups.js';
 import { RowGroupReader } from './row-group-reader.js';
 
-/** Files of one data set that number their classes differently would have wrong labels. */
-export function refuseOtherNames(
-  { label, classes }: ParquetColumns,
-  { features }: ParquetFooter,
-  path: string,
-  first: string,
-): void {
-  if (label === undefined) return;
-  const names = classNames(features, label);
+/**
+ * Adds what a further file says of the classes; one without names may stand beside one with them.
+ *
+ * @throws DataError for a file that has other names: its numbers mean other classes
+ */
+export function withNamesOf(columns: ParquetColumns, { features }: ParquetFooter, path: string): ParquetColumns {
+  const { label, classes } = columns;
+  const names = label === undefined ? [] : classNames(features, label);
+  if (names.length === 0) return columns;
+  if (classes.length === 0) return { ...columns, classes: names };
   if (names.length !== classes.length || names.some((name, number) => name !== classes[number]))
     throw new DataError(
-      `names other classes in '${label}' than ${first} (${names.slice(0, 5).join(', ') || 'none'}, there ${classes.slice(0, 5).join(', ') || 'none'}); open it on its own, with classes: those of the other`,
+      `names other classes in '${label}' than the files before: ${names.slice(0, 5).join(', ')}, there ${classes.slice(0, 5).join(', ')}; open it on its own, with classes: those of the others`,
       { path },
     );
+  return columns;
 }
 
 /** A column of classes. */

@@ -59,7 +59,10 @@ export function chooseColumns(
       ? undefined
       : (label ?? (names.includes('label') ? 'label' : named.length === 1 ? named[0] : undefined));
   if (chosenLabel === undefined) return { image: chosen, label: undefined, classes: [], texts: false };
-  const usable = columns.filter(mayBeLabel).map(({ element }) => element.name);
+  const usable = columns
+    .filter(mayBeLabel)
+    .map(({ element }) => element.name)
+    .filter((name) => name !== chosen);
   if (!usable.includes(chosenLabel)) {
     const type = columns.find(({ element }) => element.name === chosenLabel)?.element.type;
     const is = names.includes(chosenLabel)

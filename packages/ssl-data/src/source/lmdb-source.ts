@@ -11,12 +11,13 @@ export const lmdbSource: SourceRecogniser = {
       ? files.includes('data.mdb')
       : form === 'file' &&
         (/\.mdb$/i.test(name) || (head.length >= 20 && Buffer.from(head).readUInt32LE(16) === lmdbMagic)),
-  async open({ location }, { labels, decoding, classes, allowEmpty }) {
+  async open({ location }, { labels, decoding, classes, allowEmpty, keyPrefix }) {
     const dataset = await LmdbDataset.open(location, {
       ...decoding,
       classes,
       allowEmpty,
       ...(labels === undefined ? {} : { labels }),
+      ...(keyPrefix === undefined ? {} : { keyPrefix }),
     });
     return {
       kind: 'lmdb',

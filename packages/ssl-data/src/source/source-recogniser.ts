@@ -5,6 +5,7 @@ import type { ImageRecognition } from '../dataset/list-image-files.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import type { ImageDecoding } from '../image/decode-image.js';
 import type { HttpOptions } from '../webdataset/http-source.js';
+import type { NameSplit } from '../webdataset/member-name.js';
 import type { ShardCacheOptions } from '../webdataset/shard-cache.js';
 import type { SourcePlace } from './source-place.js';
 
@@ -32,6 +33,10 @@ export interface OpenSourceOptions extends ClassOptions {
   readonly labelFile?: string;
   /** Of folders of images: which files are images. Default `endings`; `contents` goes by first bytes too. */
   readonly recognise?: ImageRecognition;
+  /** Of LMDB: only keys that begin so are samples; '' takes all. */
+  readonly keyPrefix?: string;
+  /** Of shards: where members' names are split into key and extension. Default `first-dot`. */
+  readonly splitAt?: NameSplit;
   /** How image files become arrays. */
   readonly decoding?: ImageDecoding;
   /** Where shards from a server are kept. */

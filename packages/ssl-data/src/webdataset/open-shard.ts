@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { InvalidOptionError } from 'ssl-core';
 import { displayUrl } from './http-source.js';
 import { maxSidecarBytes, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
-import { fileStatus, scanShard } from './index-tar.js';
+import { fileStatus, type IndexTarOptions, scanShard } from './index-tar.js';
 import type { Shard } from './shard.js';
 import type { ShardIndex } from './shard-index.js';
 import { isUrl } from './shard-locations.js';
@@ -19,34 +19,39 @@ export interface OpenedShard {
  *
  * @throws DataError when the shard is missing, damaged or beyond a limit
  */
-export async function openShard(location: string, store: ShardStore, maxEntries: number): Promise<OpenedShard> {
-  return isUrl(location) ? openUrl(location, store, maxEntries) : openFile(location, maxEntries);
+export async function openShard(
+  location: string,
+  store: ShardStore,
+  options: Required<IndexTarOptions>,
+): Promise<OpenedShard> {
+  return isUrl(location) ? openUrl(location, store, options) : openFile(location, options);
 }
 
-async function openFile(path: string, maxEntries: number): Promise<OpenedShard> {
+async function openFile(path: string, options: Required<IndexTarOptions>): Promise<OpenedShard> {
   const { size, modified } = await fileStatus(path);
   const shard: Shard = { kind: 'file', path, size };
   const sidecar = sidecarPath(path);
-  const known = await readSidecar(sidecar, size, modified);
+  const known = await readSidecar(sidecar, { size, modified, split: options.splitAt });
   if (known !== undefined) return { shard, index: known };
-  const index = await scanShard(path, path, maxEntries);
+  const index = await scanShard(path, path, options);
   await keep(sidecar, index, modified);
   return { shard, index };
 }
 
-async function openUrl(url: string, store: ShardStore, maxEntries: number): Promise<OpenedShard> {
+async function openUrl(url: string, store: ShardStore, options: Required<IndexTarOptions>): Promise<OpenedShard> {
   const { cache, http } = store;
   const file = await http.probe(url);
   const kept = cache?.indexPath(file);
   const opened = (index: ShardIndex): OpenedShard => ({ shard: { kind: 'url', file, size: index.size }, index });
   if (file.size !== undefined) {
-    const known = kept === undefined ? undefined : await readSidecar(kept, file.size);
+    const archive = { size: file.size, split: options.splitAt };
+    const known = kept === undefined ? undefined : await readSidecar(kept, archive);
     if (known !== undefined) return opened(known);
     if (store.readsParts(file)) {
       const sidecar = new URL(url);
       sidecar.pathname = sidecarPath(sidecar.pathname);
       const bytes = await http.small(sidecar.href, maxSidecarBytes);
-      const sent = bytes === undefined ? undefined : parseSidecar(Buffer.from(bytes).toString('utf8'), file.size);
+      const sent = bytes === undefined ? undefined : parseSidecar(Buffer.from(bytes).toString('utf8'), archive);
       if (sent !== undefined) {
         if (kept !== undefined) await keep(kept, sent);
         return opened(sent);
@@ -60,7 +65,7 @@ async function openUrl(url: string, store: ShardStore, maxEntries: number): Prom
       `{ folder } for ${displayUrl(url)}: its server sends no parts of files, or has no index beside the shard`,
       'undefined',
     );
-  const index = await cache.use(file, (path) => scanShard(path, displayUrl(url), maxEntries));
+  const index = await cache.use(file, (path) => scanShard(path, displayUrl(url), options));
   await keep(cache.indexPath(file), index);
   return opened(index);
 }
