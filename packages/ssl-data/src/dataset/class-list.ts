@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { readWhole } from '../io/read-whole.js';
 
 /**
  * Which classes there are: their names in the order of their numbers, such as another data set's `classes`, or the path
@@ -20,6 +20,7 @@ export interface ClassOptions {
 }
 
 const maxClasses = 1_000_000;
+const maxListBytes = 2 ** 26;
 
 /** How classes are told from each other: accents may be written in two ways, and systems differ in which they store. */
 export function className(text: string): string {
@@ -56,12 +57,7 @@ export async function readClassList(
 }
 
 async function listIn(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new DataError(
-      cause.code === 'ENOENT' ? 'no such file; give the path of a list of classes' : `cannot be read: ${cause.message}`,
-      { path, cause },
-    );
-  });
+  const text = Buffer.from(await readWhole(path, maxListBytes)).toString('utf8');
   if (/\.json$/i.test(path)) {
     try {
       return JSON.parse(text) as unknown;

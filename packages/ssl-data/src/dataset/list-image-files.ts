@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { DataError } from 'ssl-core';
+import { openRegularFile } from 'ssl-core/files';
 import { formatBytes, imageFormat } from '../image/image-format.js';
 import { leftOutText } from './left-out.js';
 import { type FileListing, listFiles } from './list-files.js';
@@ -39,7 +39,7 @@ function nothingText({ leftOut }: FileListing, recognise: ImageRecognition): str
 async function isImage(path: string): Promise<boolean> {
   const head = new Uint8Array(formatBytes);
   try {
-    const file = await open(path, 'r');
+    const file = await openRegularFile(path);
     try {
       const { bytesRead } = await file.read(head, 0, formatBytes, 0);
       return imageFormat(head.subarray(0, bytesRead)) !== undefined;

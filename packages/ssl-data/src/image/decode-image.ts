@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, open, openSync, read, readSync } from 'node:fs';
+import { closeSync, open, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { DataError, ndArray } from 'ssl-core';
+import { readWithoutWaiting, regularStats } from '../io/regular-descriptor.js';
 import { decodeJpeg } from './decode-jpeg.js';
 import { formatBytes, imageFormat } from './image-format.js';
 import type { Image } from './image.js';
@@ -98,6 +99,9 @@ export async function decodeImage(
 /** Bytes of a file that is read here; a larger one is read by the decoder, piece by piece. */
 const maxWholeBytes = 2 ** 25;
 
+/** Nobody has larger pictures; sparse files may claim any size. */
+const maxFileBytes = 2 ** 32;
+
 const openFile = promisify(open);
 const readFile = promisify(read);
 
@@ -116,9 +120,11 @@ const storage = { slowUntil: 0 };
 async function readImage(path: string): Promise<{ readonly bytes: Uint8Array; readonly whole: boolean }> {
   const start = performance.now();
   const here = !isMainThread && start >= storage.slowUntil;
-  const file = here ? openSync(path, 'r') : await openFile(path, 'r');
+  const file = here ? openSync(path, readWithoutWaiting) : await openFile(path, readWithoutWaiting);
   try {
-    const { size } = fstatSync(file);
+    const { size } = regularStats(file, path);
+    if (size > maxFileBytes)
+      throw new DataError(`has ${size} bytes, more than any image (${maxFileBytes}); leave it out`, { path });
     const whole = size <= maxWholeBytes;
     const buffer = Buffer.allocUnsafeSlow(whole ? size : formatBytes);
     let length = 0;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataError, InvalidOptionError } from 'ssl-core';
 import { displayUrl, type HttpOptions } from '../webdataset/http-source.js';
-import { temporaryName } from 'ssl-core/files';
+import { openRegularFile, temporaryName } from 'ssl-core/files';
 
 export interface DownloadOptions extends HttpOptions {
   /** Expected SHA-256 of the file, hexadecimal. */
@@ -90,9 +90,11 @@ function expectedDigest({ sha256, md5 }: DownloadOptions) {
 async function digestOf(path: string, algorithm: 'sha256' | 'md5'): Promise<string | undefined> {
   const hash = createHash(algorithm);
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+    const file = await openRegularFile(path);
+    for await (const chunk of file.createReadStream({ highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+    if (DataError.isInstance(cause)) throw cause;
     throw new DataError(`cannot be read: ${(cause as Error).message}`, { path, cause });
   }
   return hash.digest('hex');
@@ -101,10 +103,13 @@ async function digestOf(path: string, algorithm: 'sha256' | 'md5'): Promise<stri
 /** Fetches all bytes that `part` lacks; returns whether it had some before. */
 async function fetchPart(url: string, part: string, options: DownloadOptions): Promise<boolean> {
   const { retries = 4, retryDelayMs = 200, signal } = options;
-  const file = await attempt(part, async () =>
-    open(part, 'a+').then((made) => made.close().then(() => open(part, 'r+'))),
-  );
+  const file = await attempt(part, async () => {
+    // A pipe of that name would be waited for.
+    const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
+    return open(part, flags);
+  });
   try {
+    if (!(await file.stat()).isFile()) throw new DataError('is not a file; remove it', { path: part });
     const state: PartState = { file, bytes: (await file.stat()).size, validator: undefined };
     const resumed = state.bytes > 0;
     let most = state.bytes;

@@ -4,6 +4,7 @@ import { DataError } from 'ssl-core';
 import { sharedBytes } from '../dataset/shared-memory.js';
 import type { StringTable } from '../dataset/string-table.js';
 import { fileError, type FilePool } from '../webdataset/file-pool.js';
+import { fileStatus } from '../webdataset/file-status.js';
 import {
   asBuffer,
   damaged,
@@ -64,18 +65,12 @@ export async function indexLmdb(path: string, files: FilePool, maxEntries: numbe
 }
 
 async function dataFile(path: string): Promise<{ file: string; fileBytes: number }> {
-  try {
-    const status = await stat(path);
-    if (!status.isDirectory()) return { file: path, fileBytes: status.size };
-  } catch (cause) {
-    throw fileError(path, cause);
-  }
-  const file = join(path, 'data.mdb');
-  try {
-    return { file, fileBytes: (await stat(file)).size };
-  } catch (cause) {
-    throw fileError(file, cause);
-  }
+  const isFolder = await stat(path).then(
+    (status) => status.isDirectory(),
+    (cause: unknown) => Promise.reject(fileError(path, cause)),
+  );
+  const file = isFolder ? join(path, 'data.mdb') : path;
+  return { file, fileBytes: (await fileStatus(file)).size };
 }
 
 class TreeWalk {

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { DataError, InvalidOptionError } from 'ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { type ClassOptions, readClassList } from '../dataset/class-list.js';
@@ -7,7 +6,8 @@ import type { LeftOut } from '../dataset/left-out.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
 import { refuseNoImage } from '../image/refuse-no-image.js';
-import { fileError, FilePool } from '../webdataset/file-pool.js';
+import { FilePool } from '../webdataset/file-pool.js';
+import { fileStatus } from '../webdataset/file-status.js';
 import { parquetFiles } from './parquet-files.js';
 import { readFooter } from './parquet-footer.js';
 import { labelIn, namedLabels, readLabels, withNamesOf } from './parquet-labels.js';
@@ -114,7 +114,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
     let rows = 0;
     try {
       for (const path of paths) {
-        const { size } = await stat(path).catch((cause: unknown) => Promise.reject(fileError(path, cause)));
+        const { size } = await fileStatus(path);
         const footer = await readFooter(path, size, pool);
         columns = withNamesOf(columns ?? chooseColumns(footer, path, image, label), footer, path);
         const planned = planRowGroups(footer, path, found.length, columns, maxRowGroupBytes);

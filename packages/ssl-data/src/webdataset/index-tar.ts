@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { DataError, InvalidOptionError } from 'ssl-core';
-import { fileError, FilePool } from './file-pool.js';
+import { FilePool } from './file-pool.js';
+import { fileStatus } from './file-status.js';
 import type { NameSplit } from './member-name.js';
 import { scanTar } from './scan-tar.js';
 import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';
@@ -52,16 +52,5 @@ export async function scanShard(
     return builder.finish(size);
   } finally {
     await files.close();
-  }
-}
-
-/** Size of a file and time of its last change, ms; throws {@link DataError} when it is missing or no file. */
-export async function fileStatus(path: string): Promise<{ readonly size: number; readonly modified: number }> {
-  try {
-    const status = await stat(path);
-    if (!status.isFile()) throw new DataError('is not a file; give the path of a tar archive', { path });
-    return { size: status.size, modified: status.mtimeMs };
-  } catch (cause) {
-    throw fileError(path, cause);
   }
 }
