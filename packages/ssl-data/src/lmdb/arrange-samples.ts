@@ -5,6 +5,7 @@ import { renumberLabels } from '../dataset/renumber-labels.js';
 import { sharedIntegers } from '../dataset/shared-memory.js';
 import { type StringTable, stringAt } from '../dataset/string-table.js';
 import type { LmdbRecords } from './index-lmdb.js';
+import { checksumKey, metadataChecksum } from './metadata-checksum.js';
 import { readMetadata } from './read-metadata.js';
 import { metadataKey, tellSamples } from './sample-keys.js';
 
@@ -48,6 +49,12 @@ export async function arrangeSamples(
     const index = metadata.get(key);
     return index === undefined ? undefined : readMetadata(await readValue(index, key), key, form, expected, path);
   };
+  const checksum = await read(checksumKey, isText, 'a string');
+  if (checksum !== undefined && checksum !== (await checksumOf(all, keys, metadata, readValue)))
+    throw new DataError(
+      `keys or records about the data differ from '${checksumKey}': the database is damaged, pack or copy it anew; if it was changed on purpose, remove that record`,
+      { path },
+    );
   const listed = await read('__keys__', isStrings, 'an array of strings');
   const length = await read('__len__', isCount, 'a number');
   if (listed === undefined && keyPrefix === undefined) {
@@ -102,6 +109,22 @@ export async function arrangeSamples(
   }
 }
 
+async function checksumOf(
+  all: LmdbRecords,
+  keys: readonly string[],
+  metadata: ReadonlyMap<string, number>,
+  readValue: (index: number, name: string) => Promise<Uint8Array>,
+): Promise<string> {
+  const about: [string, Uint8Array][] = [];
+  for (const [key, index] of metadata) if (key !== checksumKey) about.push([key, await readValue(index, key)]);
+  function* samples(): Generator<Uint8Array> {
+    const { bytes, offsets, lengths } = all.keys;
+    for (const [index, key] of keys.entries())
+      if (!metadata.has(key)) yield bytes.slice(offsets[index]!, offsets[index]! + lengths[index]!);
+  }
+  return metadataChecksum(samples(), about);
+}
+
 /** Samples in the order of their keys; keys that are numbers, padded with zeros or not, by their values. */
 function inOrder(samples: readonly number[], keys: readonly string[]): readonly number[] {
   if (!samples.every((index) => /^\d{1,15}$/.test(keys[index]!))) return samples;
@@ -136,6 +159,10 @@ function select(all: LmdbRecords, order: readonly number[]): LmdbRecords {
   const lengths = sharedIntegers(order.map((index) => all.keys.lengths[index]!));
   const keys: StringTable = { bytes: all.keys.bytes, offsets: keyOffsets, lengths };
   return { ...all, keys, offsets, sizes };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isStrings(value: unknown): value is string[] {

@@ -123,6 +123,7 @@ class TreeWalk {
   records(): LmdbRecords {
     if (this.#count !== this.#meta.entries)
       throw damaged(`has ${this.#count} records, but says ${this.#meta.entries}`, this.#file, 0);
+    this.#refuseSharedPages();
     const bytes = sharedBytes(this.#keyBytes);
     bytes.set(this.#keys.subarray(0, this.#keyBytes));
     return {
@@ -133,6 +134,15 @@ class TreeWalk {
       offsets: this.#offsets,
       sizes: this.#sizes,
     };
+  }
+
+  /** Two records with one value would be one image under two classes. */
+  #refuseSharedPages(): void {
+    const { pageBytes } = this.#meta;
+    const starts = this.#offsets.filter((offset, index) => offset % pageBytes === 0 && this.#sizes[index]! > 0).sort();
+    for (let index = 1; index < starts.length; index++)
+      if (starts[index] === starts[index - 1])
+        throw damaged('has two records with one value', this.#file, starts[index]!);
   }
 
   async #page(number: number, depth: number): Promise<Buffer> {

@@ -44,7 +44,7 @@ export interface LmdbSource {
  *
  * Optional records in JSON describe the others: `__len__` (their number), `__keys__` (their order; otherwise keys that
  * are all numbers are ordered as such, others by their bytes), `__labels__` (classes, in that order), `__classes__`
- * (their names). Pickled and pyarrow records are refused.
+ * (their names), `__checksum__` (of these and the keys, as `packLmdb` writes it). Pickled and pyarrow records are refused.
  *
  * The database is indexed once, from the pages of its tree; a sample is then one read at a known place, in any thread.
  * Nothing is mapped into memory and no lock is taken: do not write to a database while it is read.

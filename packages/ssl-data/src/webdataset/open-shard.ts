@@ -3,12 +3,15 @@ import { dirname } from 'node:path';
 import { InvalidOptionError } from 'ssl-core';
 import { displayUrl } from './http-source.js';
 import { maxSidecarBytes, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
+import { FilePool } from './file-pool.js';
 import { fileStatus } from './file-status.js';
 import { type IndexTarOptions, scanShard } from './index-tar.js';
+import { splitMemberName } from './member-name.js';
 import type { Shard } from './shard.js';
 import type { ShardIndex } from './shard-index.js';
 import { isUrl } from './shard-locations.js';
 import type { ShardStore } from './shard-store.js';
+import { parseTarHeader, tarBlockBytes } from './tar-header.js';
 
 export interface OpenedShard {
   readonly shard: Shard;
@@ -33,7 +36,7 @@ async function openFile(path: string, options: Required<IndexTarOptions>): Promi
   const shard: Shard = { kind: 'file', path, size };
   const sidecar = sidecarPath(path);
   const known = await readSidecar(sidecar, { size, modified, split: options.splitAt });
-  if (known !== undefined) return { shard, index: known };
+  if (known !== undefined && (await belongs(known, path))) return { shard, index: known };
   const index = await scanShard(path, path, options);
   await keep(sidecar, index, modified);
   return { shard, index };
@@ -42,6 +45,7 @@ async function openFile(path: string, options: Required<IndexTarOptions>): Promi
 async function openUrl(url: string, store: ShardStore, options: Required<IndexTarOptions>): Promise<OpenedShard> {
   const { cache, http } = store;
   const file = await http.probe(url);
+  await cache?.verify(file);
   const kept = cache?.indexPath(file);
   const opened = (index: ShardIndex): OpenedShard => ({ shard: { kind: 'url', file, size: index.size }, index });
   if (file.size !== undefined) {
@@ -69,6 +73,34 @@ async function openUrl(url: string, store: ShardStore, options: Required<IndexTa
   const index = await cache.use(file, (path) => scanShard(path, displayUrl(url), options));
   await keep(cache.indexPath(file), index);
   return opened(index);
+}
+
+/**
+ * Whether a shard has members where its index says: a shard may be replaced by one of the same size and time. Looks at
+ * the first, the middle and the last; each member is looked at when it is read.
+ */
+async function belongs({ size, keys, counts, offsets, sizes, ...index }: ShardIndex, path: string): Promise<boolean> {
+  const files = new FilePool();
+  const last = offsets.length - 1;
+  try {
+    for (const member of new Set([0, last >> 1, last])) {
+      if (member < 0) continue;
+      const offset = offsets[member]! - tarBlockBytes;
+      const header = parseTarHeader(await files.read(path, size, offset, tarBlockBytes), path, offset);
+      if (header === undefined || (header.size !== sizes[member] && header.size !== 0)) return false;
+      let sample = 0;
+      for (let end = counts[0]!; end <= member; end += counts[++sample]!);
+      const split = splitMemberName(header.name, index.split);
+      const extension = index.extensions[index.extensionOf[member]!];
+      if (index.plainNames && (split?.[0] !== keys[sample] || split?.[1] !== extension)) return false;
+    }
+    return true;
+  } catch {
+    // The scan will say what is wrong.
+    return false;
+  } finally {
+    await files.close();
+  }
 }
 
 /** The index is a convenience: a folder that cannot be written costs a scan next time. */
