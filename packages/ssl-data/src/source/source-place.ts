@@ -75,7 +75,12 @@ async function firstFiles(root: string): Promise<string[]> {
   const folders = [''];
   let entries = 0;
   for (let next = folders.shift(); next !== undefined && entries < maxEntries; next = folders.shift()) {
-    for await (const entry of await opendir(join(root, next))) {
+    const folder = await opendir(join(root, next)).catch((cause: unknown) => {
+      if (next === '') throw cause;
+      // Whoever opens the source counts it.
+    });
+    if (folder === undefined) continue;
+    for await (const entry of folder) {
       if (++entries > maxEntries) break;
       if (entry.name.startsWith('.')) continue;
       const path = next === '' ? entry.name : `${next}/${entry.name}`;
