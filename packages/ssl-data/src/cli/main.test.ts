@@ -241,19 +241,19 @@ describe('ssl-data pack', () => {
     await cli('pack', photos, source, '--quiet');
     await cli('pack', photos, out, '--quiet');
     const before = await readFile(join(out, '000000.tar'));
-    // The last member is another than its index says, which shows when it is read.
+    // A member that the opening does not look at is another than its index says, which shows when it is read.
     const shard = join(source, '000000.tar');
     const damaged = Buffer.from(before);
-    damaged.write('000011.png', damaged.lastIndexOf('000002.png')); // The header's sum stays.
+    damaged.write('000010.png', damaged.lastIndexOf('000001.png')); // The header's sum stays.
     await writeFile(shard, damaged);
     const index = JSON.parse(await readFile(`${shard}.index.json`, 'utf8')) as ShardIndex;
     await writeSidecar(`${shard}.index.json`, index, (await stat(shard)).mtimeMs);
     const all = [source, '--quiet', '--max-samples', '1'];
     await expectOneLine(
       ['pack', ...all, out, '--overwrite'],
-      /000000\.tar.*does not hold '000002\.png' where its index says/,
+      /000000\.tar.*does not hold '000001\.png' where its index says/,
     );
-    await expectOneLine(['pack', ...all, join(base, 'new')], /does not hold '000002\.png'/);
+    await expectOneLine(['pack', ...all, join(base, 'new')], /does not hold '000001\.png'/);
     await expectOneLine(
       ['pack', ...all, join(base, 'new'), '--pattern', 'x'],
       /pattern must be a file name with one '%06d'/,

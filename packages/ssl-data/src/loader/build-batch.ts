@@ -1,4 +1,4 @@
-import { DataError, foldIn, ndArray, type NdArray, type RandomKey, RandomStream, SslError } from 'ssl-core';
+import { DataError, foldIn, ndArray, type NdArray, printable, type RandomKey, RandomStream, SslError } from 'ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ReusedMemory, withMemory } from '../image/pixel-memory.js';
 import { isDescribed, type View } from '../views/view.js';
@@ -195,7 +195,8 @@ function sampleError(index: number, cause: unknown): DataError {
       cause,
     });
   const { path, offset } = cause;
-  const message = path !== undefined && reason.startsWith(`${path}: `) ? reason.slice(path.length + 2) : reason;
+  const prefix = path === undefined ? '' : `${printable(path)}: `;
+  const message = reason.startsWith(prefix) ? reason.slice(prefix.length) : reason;
   return new DataError(`sample ${index}: ${message}`, {
     cause,
     ...(path === undefined ? {} : { path }),
