@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { DataError, InvalidOptionError } from 'ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
-import { hasText, parseJsonLine } from '../io/parse-json-line.js';
+import { parseJsonLine } from '../io/parse-json-line.js';
 import { readCsv } from '../io/read-csv.js';
+import { BlankLines } from '../io/blank-lines.js';
 import { type LineLimits, type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { type ClassOptions, readClassList } from './class-list.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
@@ -139,8 +140,9 @@ async function readJsonRows(
   add: AddRow,
 ): Promise<void> {
   let columns: TableColumns | undefined;
+  const blank = new BlankLines();
   await readLines(path, limits, (bytes, place) => {
-    if (!hasText(bytes)) return;
+    if (blank.has(bytes, place)) return;
     const record = parseJsonLine(bytes, place);
     columns ??= columnsOf([...record.keys()]);
     const image = record.get(columns.image);

@@ -1,5 +1,6 @@
 import { DataError } from 'ssl-core';
-import { decodeLine, hasText } from '../io/parse-json-line.js';
+import { BlankLines } from '../io/blank-lines.js';
+import { decodeLine } from '../io/parse-json-line.js';
 import { lineError, readLines } from '../io/read-lines.js';
 import { type ClassOptions, readClassList } from './class-list.js';
 import { LabelColumn, type LabelKind, type TableLabels } from './label-column.js';
@@ -31,8 +32,9 @@ export async function readImageList(
     given: await readClassList('ImageFolderDataset.fromList', classes),
     allowEmpty,
   });
+  const blank = new BlankLines();
   await readLines(file, limits, (bytes, place) => {
-    if (!hasText(bytes)) return;
+    if (blank.has(bytes, place)) return;
     const line = decodeLine(bytes, place).trim();
     const [, name, label] = path.test(line) ? [line, line] : (pathAndLabel.exec(line) ?? []);
     if (name === undefined)

@@ -37,10 +37,9 @@ export function renumberLabels(
         `has the label ${label}, and ${names.length === 0 ? 'the option classes lists' : 'names of'} ${own.length} classes, from 0 to ${own.length - 1}`,
         { path },
       );
-  const usedNames = Array.from(used)
-    .filter((label) => label >= 0)
-    .map((label) => own[label]!);
-  const { classes, numberOf } = numberClasses({ used: usedNames, given, allowEmpty, what: 'labels', path });
-  const numbers = new Map(usedNames.map((name) => [own.indexOf(name), numberOf(name)]));
-  return { labels: sharedIntegers(labels.map((label) => (label < 0 ? label : numbers.get(label)!))), classes };
+  const numbers = [...used].filter((label) => label >= 0);
+  const named = numbers.map((label) => own[label]!);
+  const { classes, numberOf } = numberClasses({ used: named, given, allowEmpty, what: 'labels', path });
+  const renumbered = new Map(numbers.map((label, at) => [label, numberOf(named[at]!)]));
+  return { labels: sharedIntegers(labels.map((label) => (label < 0 ? label : renumbered.get(label)!))), classes };
 }

@@ -45,8 +45,14 @@ export async function arrangeSamples(
     else if (key.startsWith(keyPrefix ?? '')) samples.push(index);
     else leftOut.add('records without the prefix', key);
   });
+  // Keys, each character as an escape, a number for each, and names of classes.
+  const largest = 2 ** 24 + 6 * all.keys.bytes.length + 16 * keys.length;
   const read = async <T>(key: string, form: (value: unknown) => value is T, expected: string) => {
     const index = metadata.get(key);
+    if (index !== undefined && all.sizes[index]! > largest)
+      throw new DataError(`'${key}' has ${all.sizes[index]!} bytes, more than keys and classes of this database take`, {
+        path,
+      });
     return index === undefined ? undefined : readMetadata(await readValue(index, key), key, form, expected, path);
   };
   const checksum = await read(checksumKey, isText, 'a string');

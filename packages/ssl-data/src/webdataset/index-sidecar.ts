@@ -7,7 +7,12 @@ import { maxExtensions, type ShardIndex } from './shard-index.js';
 const format = 'ssl-data webdataset index';
 const version = 2;
 /** Larger sidecars are neither written nor read: the archive is scanned again instead. */
-export const maxSidecarBytes = 2 ** 28;
+const maxSidecarBytes = 2 ** 26;
+
+/** Bytes that the index of an archive can have: each member has a header of 512 bytes, of which it holds a part. */
+export function largestSidecar(archiveBytes: number): number {
+  return Math.min(maxSidecarBytes, archiveBytes + 2 ** 16);
+}
 
 /** Where the index of a local archive lies when it lies beside it. */
 export function sidecarPath(path: string): string {
@@ -30,7 +35,7 @@ export interface SidecarFor {
  */
 export async function writeSidecar(path: string, index: ShardIndex, modified?: number): Promise<void> {
   const text = JSON.stringify({ format, version, sha256: digestOf(index, modified), ...content(index, modified) });
-  if (text.length <= maxSidecarBytes) await writeWhole(path, text);
+  if (Buffer.byteLength(text) <= largestSidecar(index.size)) await writeWhole(path, text);
 }
 
 /**
@@ -40,7 +45,7 @@ export async function writeSidecar(path: string, index: ShardIndex, modified?: n
  */
 export async function readSidecar(path: string, archive: SidecarFor): Promise<ShardIndex | undefined> {
   try {
-    const file = await openRegularFile(path, { maxBytes: maxSidecarBytes });
+    const file = await openRegularFile(path, { maxBytes: largestSidecar(archive.size) });
     try {
       return parseSidecar(await file.readFile('utf8'), archive);
     } finally {

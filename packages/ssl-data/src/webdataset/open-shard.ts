@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InvalidOptionError } from 'ssl-core';
 import { displayUrl } from './http-source.js';
-import { maxSidecarBytes, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
+import { largestSidecar, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
 import { FilePool } from './file-pool.js';
 import { fileStatus } from './file-status.js';
 import { type IndexTarOptions, scanShard } from './index-tar.js';
@@ -55,7 +55,7 @@ async function openUrl(url: string, store: ShardStore, options: Required<IndexTa
     if (store.readsParts(file)) {
       const sidecar = new URL(url);
       sidecar.pathname = sidecarPath(sidecar.pathname);
-      const bytes = await http.small(sidecar.href, maxSidecarBytes);
+      const bytes = await http.small(sidecar.href, largestSidecar(file.size));
       const sent = bytes === undefined ? undefined : parseSidecar(Buffer.from(bytes).toString('utf8'), archive);
       if (sent !== undefined) {
         if (kept !== undefined) await keep(kept, sent);
