@@ -1,6 +1,7 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readText } from 'ssl-data/text';
 import { DataError, InvalidOptionError } from 'ssl-tensor/host';
 import { parse, YAMLParseError } from 'yaml';
 import { suggestion } from './nearest-name.js';
@@ -56,16 +57,7 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
 }
 
 async function readYaml(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    const bytes = await readFile(file);
-    if (bytes.length > maxBytes)
-      throw new DataError(`the recipe has ${bytes.length} bytes, more than ${maxBytes}`, { path: file });
-    text = bytes.toString('utf8');
-  } catch (cause) {
-    if (DataError.isInstance(cause)) throw cause;
-    throw new DataError(`cannot read the recipe (${(cause as NodeJS.ErrnoException).code})`, { path: file, cause });
-  }
+  const text = await readText(file, { maxBytes });
   try {
     return parse(text, { maxAliasCount: 100 }) as unknown;
   } catch (cause) {

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { readText } from 'ssl-data/text';
 import { DataError } from 'ssl-tensor/host';
 
 const maxBytes = 256 << 20;
@@ -14,7 +15,7 @@ export async function readJson(file: string): Promise<unknown> {
   try {
     const { size } = await stat(file);
     if (size > maxBytes) throw new DataError(`has ${size} bytes, more than ${maxBytes}`, { path: file });
-    text = await readFile(file, 'utf8');
+    text = await readText(file, { maxBytes });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     if (DataError.isInstance(cause)) throw cause;

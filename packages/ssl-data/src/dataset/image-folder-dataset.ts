@@ -24,6 +24,12 @@ export interface ImageListOptions extends ImageDecoding {
    * they look like numbers. Default: as the first label is, and then a label of the other kind is an error.
    */
   readonly labels?: LabelKind;
+  /** Encoding of the list, by a name that TextDecoder knows, such as `utf-16le` or `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
+  /** Longest line, bytes. Default 64 KiB. */
+  readonly maxLineBytes?: number;
+  /** Largest list, bytes after decompression. Default 2 GiB. */
+  readonly maxBytes?: number;
 }
 
 /** A folder of images, recursive: one sub-folder per class, or flat and unlabelled. Sorted, so that numbers are stable. */
@@ -69,12 +75,14 @@ export class ImageFolderDataset extends ImageFilesDataset {
    *
    * @param listFile the list; paths end in one of {@link imageExtensions} and may hold spaces
    * @throws DataError, with the line, when the list is missing, damaged or empty, a line names no image or one outside
-   *   `root`, or integers and names are mixed as labels
+   *   `root`, or integers and names are mixed as labels; InvalidOptionError for an unknown encoding
    */
   static async fromList(listFile: string, options: ImageListOptions = {}): Promise<ImageFolderDataset> {
-    const { root: folder, labels: kind, ...decoding } = options;
+    const { root: folder, labels: kind, encoding = 'utf-8', ...more } = options;
+    const { maxLineBytes = 2 ** 16, maxBytes = 2 ** 31, ...decoding } = more;
     const root = resolve(folder ?? dirname(listFile));
-    const { paths, labels, classes } = await readImageList(listFile, root, kind);
+    const lines = { encoding, maxLineBytes, maxBytes, where: 'ImageFolderDataset.fromList' };
+    const { paths, labels, classes } = await readImageList(listFile, root, kind, lines);
     return new ImageFolderDataset(root, paths, labels, classes, decoding, true);
   }
 }

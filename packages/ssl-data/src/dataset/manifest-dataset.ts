@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { DataError, InvalidOptionError } from 'ssl-tensor/host';
 import type { ImageDecoding } from '../image/decode-image.js';
-import { hasText, parseJsonLine } from '../io/parse-json-line.js';
+import { parseJsonLine } from '../io/parse-json-line.js';
 import { readCsv } from '../io/read-csv.js';
-import { type LineLimits, type LinePlace, lineError, readLines } from '../io/read-lines.js';
+import { type LineOptions, type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import { LabelColumn, type LabelKind } from './label-column.js';
 import { pathWithin } from './path-within.js';
@@ -32,6 +32,8 @@ export interface ManifestOptions extends ImageDecoding {
    * they look like numbers. Default: as the first label is, and then a label of the other kind is an error.
    */
   readonly labels?: LabelKind;
+  /** Encoding of the manifest, by a name that TextDecoder knows, such as `utf-16le` or `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
   /** Longest row, bytes. Default 64 KiB. */
   readonly maxLineBytes?: number;
   /** Most rows. Default 100,000,000. */
@@ -74,11 +76,11 @@ export class ManifestDataset extends ImageFilesDataset {
       labels: kind,
       ...more
     } = options;
-    const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, ...decoding } = more;
+    const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, encoding = 'utf-8', ...decoding } = more;
     if (delimiter !== undefined && (delimiter.length !== 1 || /["\r\n]/.test(delimiter) || format === 'jsonl'))
       throw new InvalidOptionError('ManifestDataset.open', 'delimiter', 'one character, in CSV or TSV', delimiter);
     const root = resolve(folder ?? dirname(path));
-    const limits = { maxLineBytes, maxBytes };
+    const limits = { encoding, maxLineBytes, maxBytes, where: 'ManifestDataset.open' };
     const paths = new StringTableBuilder();
     const labels = new LabelColumn(kind);
     const add = (image: string, label: string | undefined, place: LinePlace): void => {
@@ -101,7 +103,7 @@ type AddRow = (image: string, label: string | undefined, place: LinePlace) => vo
 async function readCsvRows(
   path: string,
   delimiter: string,
-  limits: LineLimits,
+  limits: LineOptions,
   columnsOf: (names: readonly string[]) => TableColumns,
   add: AddRow,
 ): Promise<void> {
@@ -114,23 +116,18 @@ async function readCsvRows(
       label = columns.label === undefined ? -1 : row.indexOf(columns.label);
       return;
     }
-    const file = row[image]!;
-    // The parser decodes without looking: bytes that are no UTF-8 become this.
-    if (file.includes('\ufffd') || (label >= 0 && row[label]!.includes('\ufffd')))
-      throw lineError(place, 'is not valid UTF-8; convert the file');
-    add(file, label < 0 ? undefined : row[label], place);
+    add(row[image]!, label < 0 ? undefined : row[label], place);
   });
 }
 
 async function readJsonRows(
   path: string,
-  limits: LineLimits,
+  limits: LineOptions,
   columnsOf: (names: readonly string[]) => TableColumns,
   add: AddRow,
 ): Promise<void> {
   let columns: TableColumns | undefined;
   await readLines(path, limits, (bytes, place) => {
-    if (!hasText(bytes)) return;
     const record = parseJsonLine(bytes, place);
     columns ??= columnsOf([...record.keys()]);
     const image = record.get(columns.image);

@@ -1,4 +1,5 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
+import { readText } from 'ssl-data/text';
 import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-tensor/host';
 import { huggingFaceTokenizer, type HuggingFaceTokenizer } from './hugging-face-tokenizer.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
@@ -109,23 +110,17 @@ export class WordPieceTokenizer {
   /**
    * Reads a `tokenizer.json`.
    *
-   * @throws DataError if the file is missing, too large or not a WordPiece tokeniser
+   * @param options `specialTokens`: names of the special tokens, default BERT's; `encoding` of the file, by a name that
+   *   TextDecoder knows, default `utf-8`; `maxBytes`: largest file, default {@link tokenizerLimits}'
+   * @throws DataError if the file is missing, too large, not valid in its encoding or not a WordPiece tokeniser
    */
   static async fromFile(
     path: string,
-    options: { readonly specialTokens?: SpecialTokens } = {},
+    options: { readonly specialTokens?: SpecialTokens; readonly encoding?: string; readonly maxBytes?: number } = {},
   ): Promise<WordPieceTokenizer> {
-    let text: string;
-    try {
-      const { size } = await stat(path);
-      if (size > tokenizerLimits.fileBytes)
-        throw new DataError(`${size} bytes, the limit for a tokenizer.json is ${tokenizerLimits.fileBytes}`, { path });
-      text = await readFile(path, 'utf8');
-    } catch (cause) {
-      if (DataError.isInstance(cause)) throw cause;
-      throw new DataError(`the tokeniser cannot be read: ${(cause as Error).message}`, { path, cause });
-    }
-    return WordPieceTokenizer.fromJson(text, { ...options, path });
+    const { encoding = 'utf-8', maxBytes = tokenizerLimits.fileBytes, ...more } = options;
+    const text = await readText(path, { encoding, maxBytes, where: 'WordPieceTokenizer.fromFile' });
+    return WordPieceTokenizer.fromJson(text, { ...more, path });
   }
 
   /** Writes the `tokenizer.json`, whole or not at all. */
