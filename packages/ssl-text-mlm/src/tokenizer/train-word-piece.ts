@@ -1,8 +1,10 @@
 import { readTextLines } from 'ssl-data/text';
 import { DataError, InvalidOptionError } from 'ssl-tensor/host';
-import { huggingFaceTokenizer } from './hugging-face-tokenizer.js';
+import { bertNormalize } from './bert-normalizer.js';
 import { learnWordPieces } from './learn-word-pieces.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
+import { bertWords } from './read-pre-tokenizer.js';
+import { chunkSeparator, wellFormed } from './white-space.js';
 import { wordPieceJson } from './word-piece-json.js';
 import { WordPieceTokenizer } from './word-piece-tokenizer.js';
 
@@ -33,7 +35,7 @@ export interface TrainWordPieceOptions {
   readonly specialTokens?: SpecialTokens;
 }
 
-/** Longest word that WordPiece spells; a longer one is the unknown token. */
+/** Longest word that WordPiece spells, in code points; a longer one is the unknown token. */
 const maxWordCharacters = 100;
 
 /**
@@ -79,20 +81,17 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
   // White-space chunks repeat, so they are counted first and normalised once each.
   const chunks = new Map<string, number>();
   const count = (line: string): void => {
-    for (const chunk of line.split(/\s+/u)) if (chunk !== '') chunks.set(chunk, (chunks.get(chunk) ?? 0) + 1);
+    for (const chunk of line.split(chunkSeparator)) if (chunk !== '') chunks.set(chunk, (chunks.get(chunk) ?? 0) + 1);
   };
   const { encoding = 'utf-8', maxLineBytes = 2 ** 28, maxBytes = 2 ** 40 } = options;
   const reading = { encoding, maxLineBytes, maxBytes, where: 'trainWordPiece' };
   for (const path of options.files ?? []) await readTextLines(path, reading, count);
   for await (const line of options.lines ?? []) count(line);
-  // The same code that will encode cuts the text into words, through a tokeniser that has no pieces yet.
-  const { normalizer, pre_tokenizer: split } = huggingFaceTokenizer(
-    wordPieceJson(reserved, specialTokens, { lowercase }),
-  );
+  const settings = { cleanText: true, chineseCharacters: true, stripAccents: null, lowercase };
   const words = new Map<string, number>();
   for (const [chunk, occurrences] of chunks) {
-    for (const word of split!(normalizer!(chunk)))
-      if (word.length <= maxWordCharacters) words.set(word, (words.get(word) ?? 0) + occurrences);
+    for (const word of bertWords(bertNormalize(wellFormed(chunk), settings)))
+      if (Array.from(word).length <= maxWordCharacters) words.set(word, (words.get(word) ?? 0) + occurrences);
   }
   if (words.size === 0)
     throw new DataError(

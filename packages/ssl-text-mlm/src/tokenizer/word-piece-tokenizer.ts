@@ -1,9 +1,13 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { readText } from 'ssl-data/text';
 import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-tensor/host';
-import { huggingFaceTokenizer, type HuggingFaceTokenizer } from './hugging-face-tokenizer.js';
+import { AddedVocabulary } from './added-vocabulary.js';
+import { checkFrame } from './check-frame.js';
+import { decodeWordPieces } from './decode-word-pieces.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { parseTokenizerFile, tokenizerLimits, type TokenizerFile } from './tokenizer-file.js';
+import { chunkSeparator, wellFormed } from './white-space.js';
+import { wordPieces } from './word-pieces.js';
 
 /** How a text becomes ids. */
 export interface EncodeOptions {
@@ -36,8 +40,9 @@ const cacheLimit = 500_000;
 const cachedChunkLength = 64;
 
 /**
- * WordPiece tokeniser of the BERT family around a Hugging Face `tokenizer.json`; the encoding itself is
- * `@huggingface/tokenizers`', with a memory of white-space chunks that makes it several times faster.
+ * WordPiece tokeniser of the BERT family around a Hugging Face `tokenizer.json`: the ids are those of its Rust library
+ * `tokenizers` on every text, with any Unicode and on every version of Node. Chunks between white space are remembered,
+ * which makes it several times faster. Half a surrogate pair counts as U+FFFD.
  *
  * ```ts
  * const tokenizer = await WordPieceTokenizer.fromFile('tokenizer.json');
@@ -50,7 +55,11 @@ export class WordPieceTokenizer {
   readonly specialTokens: SpecialTokens;
   readonly specialIds: SpecialTokenIds;
   readonly #file: TokenizerFile;
-  readonly #encoder: HuggingFaceTokenizer;
+  /** Added tokens that are looked for in the text as it is, and in the normalised one. */
+  readonly #raw: AddedVocabulary;
+  readonly #normalized: AddedVocabulary;
+  /** What added tokens that are looked for in the normalised text decode to. */
+  readonly #decoded: ReadonlyMap<number, string>;
   readonly #ids: ReadonlyMap<string, number>;
   readonly #cache = new Map<string, readonly number[]>();
 
@@ -71,11 +80,19 @@ export class WordPieceTokenizer {
     };
     const { pad, unk, cls, sep, mask } = specialTokens;
     this.specialIds = { pad: idOf(pad), unk: idOf(unk), cls: idOf(cls), sep: idOf(sep), mask: idOf(mask) };
-    try {
-      this.#encoder = huggingFaceTokenizer(file.json);
-    } catch (cause) {
-      throw new DataError(`not a usable tokenizer.json: ${(cause as Error).message}`, { ...where, cause });
-    }
+    if (file.postProcessor !== undefined) checkFrame(file.postProcessor, specialTokens);
+    const named = (normalized: boolean) =>
+      new AddedVocabulary(
+        file.addedTokens
+          .filter((token) => token.normalized === normalized)
+          .map((token) => ({ token, text: normalized ? file.normalize(token.content) : token.content }))
+          .filter(({ text }) => text !== ''),
+      );
+    this.#raw = named(false);
+    this.#normalized = named(true);
+    this.#decoded = new Map(
+      file.addedTokens.filter((token) => token.normalized).map(({ id, content }) => [id, file.normalize(content)]),
+    );
   }
 
   /**
@@ -158,7 +175,8 @@ export class WordPieceTokenizer {
 
   /** One entry per id, 1 = the piece continues a word (`##ing`). For whole-word masking. */
   continuations(): Uint8Array {
-    const { tokens, continuingPrefix } = this.#file;
+    const { tokens, model } = this.#file;
+    const { continuingPrefix } = model;
     return Uint8Array.from(tokens, (token) =>
       continuingPrefix !== '' && token.length > continuingPrefix.length && token.startsWith(continuingPrefix) ? 1 : 0,
     );
@@ -182,13 +200,13 @@ export class WordPieceTokenizer {
     const ids: number[] = addSpecialTokens ? [this.specialIds.cls] : [];
     const end = ids.length + room;
     if (this.#file.splitsAtWhitespace) {
-      for (const chunk of text.split(/\s+/u)) {
+      for (const chunk of text.split(chunkSeparator)) {
         if (chunk === '') continue;
         for (const id of this.#chunk(chunk)) ids.push(id);
         if (ids.length >= end) break;
       }
     } else {
-      for (const id of this.#encoder.encode(text, { add_special_tokens: false }).ids) ids.push(id);
+      for (const id of this.#encodeText(text)) ids.push(id);
     }
     if (ids.length > end) ids.length = end;
     if (addSpecialTokens) ids.push(this.specialIds.sep);
@@ -232,16 +250,36 @@ export class WordPieceTokenizer {
       if (this.#file.tokens[id] === undefined)
         throw new InvalidOptionError('WordPieceTokenizer.decode', 'ids', `ids from 0 to ${this.vocabSize - 1}`, id);
     }
-    return kept.length === 0 ? '' : this.#encoder.decode(kept);
+    return decodeWordPieces(
+      kept.map((id) => this.#decoded.get(id) ?? this.#file.tokens[id]!),
+      this.#file.decoding,
+    );
   }
 
   #chunk(chunk: string): readonly number[] {
     const known = this.#cache.get(chunk);
     if (known !== undefined) return known;
-    const ids = this.#encoder.encode(chunk, { add_special_tokens: false }).ids;
+    const ids = this.#encodeText(chunk);
     if (chunk.length <= cachedChunkLength) {
       if (this.#cache.size >= cacheLimit) this.#cache.clear();
       this.#cache.set(chunk, ids);
+    }
+    return ids;
+  }
+
+  /** Ids of a text without the frame: added tokens, then normalised words, then their pieces. */
+  #encodeText(text: string): number[] {
+    const { normalize, preTokenize, model } = this.#file;
+    const ids: number[] = [];
+    for (const segment of this.#raw.split(wellFormed(text))) {
+      if (typeof segment === 'number') {
+        ids.push(segment);
+        continue;
+      }
+      for (const part of this.#normalized.split(normalize(segment))) {
+        if (typeof part === 'number') ids.push(part);
+        else for (const word of preTokenize?.(part) ?? [part]) for (const id of wordPieces(word, model)) ids.push(id);
+      }
     }
     return ids;
   }
