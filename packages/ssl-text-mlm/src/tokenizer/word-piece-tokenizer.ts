@@ -4,6 +4,7 @@ import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-tensor
 import { AddedVocabulary } from './added-vocabulary.js';
 import { checkFrame } from './check-frame.js';
 import { decodeWordPieces } from './decode-word-pieces.js';
+import { readTokenizerFolder } from './read-tokenizer-folder.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { parseTokenizerFile, tokenizerLimits, type TokenizerFile } from './tokenizer-file.js';
 import { chunkSeparator, wellFormed } from './white-space.js';
@@ -138,6 +139,39 @@ export class WordPieceTokenizer {
     const { encoding = 'utf-8', maxBytes = tokenizerLimits.fileBytes, ...more } = options;
     const text = await readText(path, { encoding, maxBytes, where: 'WordPieceTokenizer.fromFile' });
     return WordPieceTokenizer.fromJson(text, { ...more, path });
+  }
+
+  /**
+   * Reads the tokeniser of a model's folder as Hugging Face has it: `tokenizer.json`, or `vocab.txt` where there is none,
+   * and `tokenizer_config.json`, whose names of special tokens and settings of the normaliser (`do_lower_case`,
+   * `strip_accents`, `tokenize_chinese_chars`) count before those of `tokenizer.json`, as in transformers.
+   *
+   * @param options `specialTokens`: names of the special tokens, default the folder's; `encoding` of the files
+   * @throws DataError if a file is missing, too large, not valid in its encoding, no WordPiece tokeniser, or has a field
+   *   that is not known here or changes the tokens in a way that is not done here
+   */
+  static async fromFolder(
+    folder: string,
+    options: { readonly specialTokens?: SpecialTokens; readonly encoding?: string } = {},
+  ): Promise<WordPieceTokenizer> {
+    const { json, specialTokens, required, path } = await readTokenizerFolder(
+      folder,
+      options.encoding ?? 'utf-8',
+      options.specialTokens,
+    );
+    const tokenizer = WordPieceTokenizer.fromJson(json, {
+      path,
+      ...(specialTokens === undefined ? {} : { specialTokens }),
+    });
+    for (const { content, id } of required) {
+      const known = tokenizer.#file.addedTokens.find((token) => token.content === content);
+      if (known === undefined || (id !== undefined && known.id !== id))
+        throw new DataError(
+          `tokenizer_config.json has the added token '${content}'${id === undefined ? '' : ` with the id ${id}`}, which is not among the added tokens here; save the tokeniser anew with transformers (save_pretrained)`,
+          { path },
+        );
+    }
+    return tokenizer;
   }
 
   /** Writes the `tokenizer.json`, whole or not at all. */
