@@ -3,6 +3,7 @@ import { activeTrace } from '../compile/active-trace.js';
 import { UnsupportedOpError } from '../errors/unsupported-op-error.js';
 import { loweringTable } from '../lowering/lowering-table.js';
 import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
+import { withExactSums } from './eager-sums.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
 import { backendName, SslBackend } from './ssl-backend.js';
 import { registerGradients } from './tfjs-gradients.js';
@@ -25,7 +26,11 @@ export function registerSslBackend(): SslBackend {
   tf.registerBackend(backendName, () => backend, 2);
   // Make the engine create it without changing the current backend.
   tf.engine().findBackend(backendName);
-  const eager = new Map(tf.getKernelsForBackend('cpu').map((kernel) => [kernel.kernelName, kernel.kernelFunc]));
+  const eager = new Map(
+    tf
+      .getKernelsForBackend('cpu')
+      .map((kernel) => [kernel.kernelName, withExactSums(kernel.kernelName, kernel.kernelFunc)]),
+  );
   for (const kernelName of new Set([...eager.keys(), ...loweringTable.keys()])) {
     const eagerKernel = eager.get(kernelName);
     tf.registerKernel({

@@ -138,7 +138,8 @@ export const poolRules = {
     const [, indices] = maxima(b, x, info);
     const count = sizeOf(indices.shape);
     const flat = b.reshape(b.transpose(dy, [0, 3, 1, 2]), [count, 1]);
-    const overlapping = Math.ceil(info.filterHeight / info.strideHeight) * Math.ceil(info.filterWidth / info.strideWidth);
+    const overlapping =
+      Math.ceil(info.filterHeight / info.strideHeight) * Math.ceil(info.filterWidth / info.strideWidth);
     const placed = scatterAdd(b, b.reshape(indices, [count]), flat, sizeOf(x.shape), overlapping);
     return b.transpose(b.reshape(placed, [n, c, info.inHeight, info.inWidth]), [0, 2, 3, 1]);
   },
