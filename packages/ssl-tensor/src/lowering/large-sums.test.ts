@@ -163,7 +163,7 @@ const sumsByIndex: LargeSum[] = [
 const gradients: LargeSum[] = [
   {
     name: 'gradient of a bias',
-    shapes: [[long(16), 8], [8]],
+    shapes: [[long(16, 1), 3], [3]],
     run: (x: tf.Tensor, bias: tf.Tensor) => tf.grad((b: tf.Tensor) => tf.sum(tf.mul(tf.add(x, b), x)))(bias),
     exact: (x) => [sumsOver(x, [0])],
   },
@@ -233,6 +233,12 @@ const statistics: LargeSum[] = [
     run: (x: tf.Tensor) => tf.moments(x).variance,
     exact: (x) => [values(moment(x, [0]).variance)],
     of: ['levels', 'uniform', 'mixed'],
+  },
+  {
+    name: "a batch's means",
+    shapes: [[long(16, 1), 6]],
+    run: (x: tf.Tensor) => tf.mul(batchMoments(x).mean, x.shape[0]!),
+    exact: (x) => [sumsOver(x, [0])],
   },
   {
     name: 'batch moments',
