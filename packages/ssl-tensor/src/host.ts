@@ -11,3 +11,4 @@ export { foldIn, randomKey, split } from './random/random-key.js';
 export type { RandomKey } from './random/random-key.js';
 export { RandomStream } from './random/random-stream.js';
 export { threefry2x32 } from './random/threefry.js';
+export { endWorker } from './threads/end-worker.js';
