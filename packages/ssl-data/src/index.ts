@@ -1,5 +1,6 @@
 export { ArrayDataset } from './dataset/array-dataset.js';
 export { balancedSubset } from './dataset/balanced-subset.js';
+export { labelledRows } from './dataset/labelled-rows.js';
 export { CifarDataset } from './dataset/cifar-dataset.js';
 export type { CifarOptions } from './dataset/cifar-dataset.js';
 export type { CifarVariant } from './dataset/cifar-release.js';

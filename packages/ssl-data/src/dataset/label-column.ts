@@ -1,3 +1,4 @@
+import { noLabel } from 'ssl-core';
 import { type LinePlace, lineError } from '../io/read-lines.js';
 import { IntegerList } from './integer-list.js';
 
@@ -14,7 +15,6 @@ export interface TableLabels {
 
 /** More names than this are no classes but captions or keys. */
 const maxClasses = 1_000_000;
-const unlabelled = -1;
 /** Tables with gaps are often written with their integers as `3.0`. */
 const integer = /^-?\d+(?:\.0+)?$/;
 
@@ -41,7 +41,7 @@ export class LabelColumn {
   add(text: string | undefined, place: LinePlace): void {
     const label = text?.trim() ?? '';
     if (label === '') {
-      this.#values.push(unlabelled);
+      this.#values.push(noLabel);
       return;
     }
     const isInteger = integer.test(label);
@@ -76,6 +76,11 @@ export class LabelColumn {
 function integerOf(label: string, place: LinePlace): number {
   const value = Number(label);
   if (value !== (value | 0)) throw lineError(place, `has the label ${label}; labels are integers of at most 32 bits`);
+  if (value < noLabel)
+    throw lineError(
+      place,
+      `has the label ${label}; classes are integers from 0 on, and -1 or an empty field is no label`,
+    );
   return value | 0;
 }
 

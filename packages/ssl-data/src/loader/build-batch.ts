@@ -1,4 +1,4 @@
-import { DataError, foldIn, ndArray, type NdArray, type RandomKey, RandomStream, SslError } from 'ssl-core';
+import { DataError, foldIn, ndArray, type NdArray, noLabel, type RandomKey, RandomStream, SslError } from 'ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import { NewMemory, ReusedMemory, withMemory } from '../image/pixel-memory.js';
@@ -301,8 +301,10 @@ class Draft {
 
   #label(slot: number, label: number | undefined): void {
     if (this.#placed++ > 0 && (label === undefined) !== (this.#labels === undefined))
-      throw new DataError('only some samples have a label; give all samples one or none');
+      throw new DataError('only some samples have a label; give those without one the label -1, or none to any');
     if (label === undefined) return;
+    if (!(Number.isInteger(label) && label >= noLabel && label < 2 ** 31))
+      throw new DataError(`the label is ${label}; classes are integers from 0 on, -1 = no label`);
     this.#labels ??= new Int32Array(this.#index.length);
     this.#labels[slot] = label;
   }

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError, noLabel } from 'ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
@@ -204,9 +204,9 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
   }
 
   #checked(label: number | undefined, group: number, row: number): number {
-    if (label !== undefined) return label;
+    if (label !== undefined && label >= noLabel) return label;
     throw new DataError(
-      `row ${row} of row group ${group} has no class, an integer of at most 32 bits; repair it, or pass label: 'none'`,
+      `row ${row} of row group ${group} has no class, an integer of at most 32 bits from 0 on (-1 = no label); repair it, or pass label: 'none'`,
       { path: this.#path(group) },
     );
   }

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError, noLabel } from 'ssl-core';
 
 /** Which member of a sample holds its class. */
 export interface LabelMember {
@@ -11,7 +11,7 @@ export interface LabelMember {
 const maxNumberBytes = 64;
 
 /**
- * The class in a member: a decimal number, or a field of a JSON object that is an integer.
+ * The class in a member: a decimal number, or a field of a JSON object that is an integer; -1 = no label.
  *
  * @param name of the member, for messages
  * @throws DataError when it is none, or does not fit 32 bits
@@ -23,10 +23,10 @@ export function parseLabel(
   where: { readonly path: string; readonly offset: number },
 ): number {
   const value = field === undefined ? numberIn(bytes) : fieldIn(bytes, field);
-  if (typeof value === 'number' && (value | 0) === value) return value;
+  if (typeof value === 'number' && (value | 0) === value && value >= noLabel) return value;
   const what = field === undefined ? `'${name}'` : `field '${field}' of '${name}'`;
   throw new DataError(
-    `${what} holds no class, an integer of at most 32 bits; repair it, or choose another label`,
+    `${what} holds no class, an integer of at most 32 bits from 0 on (-1 = no label); repair it, or choose another label`,
     where,
   );
 }

@@ -5,6 +5,7 @@ import { loweringTable } from '../lowering/lowering-table.js';
 import { registerCumulativeGradients } from './cumulative-gradients.js';
 import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
+import { mendKernels } from './mend-kernels.js';
 import { backendName, SslBackend } from './ssl-backend.js';
 import { registerExtremumGradients } from './extremum-gradients.js';
 import { registerGatherGradients } from './gather-gradients.js';
@@ -26,6 +27,7 @@ export function registerSslBackend(): SslBackend {
   registerExtremumGradients();
   registerGatherGradients();
   registerTileGradient();
+  mendKernels();
   const backend = new SslBackend();
   instance = backend;
   tf.registerBackend(backendName, () => backend, 2);

@@ -90,7 +90,14 @@ describe('arguments that are not data', () => {
     expect(error.message).toMatch(message);
   });
 
-  it.each([{ device: 'gpu' as never }, { threads: 0 }, { threads: 1.5 }])('options %o', async (options) => {
+  it.each([
+    { device: 'gpu' as never },
+    { threads: 0 },
+    { threads: 1.5 },
+    { threads: 2, deterministic: true },
+    { device: 'webgpu' as const, deterministic: true },
+    { device: 'tensorflow' as const, deterministic: true },
+  ])('options %o', async (options) => {
     expect(await refusal(() => compile((input: tf.Tensor) => tf.neg(input), options)(x()))).toBeInstanceOf(
       InvalidOptionError,
     );
