@@ -18,7 +18,7 @@ export function reportError(error: unknown, { debug, stream }: { debug: boolean;
   stream.write(`ssl-data: ${error instanceof Error ? `${error.name}: ` : ''}${oneLine}${unexpected}\n`);
   if (debug && error instanceof Error) {
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
-      stream.write(`${cause.stack ?? cause.message}\n`);
+      stream.write(`${(cause.stack ?? cause.message).split('\n').map(printable).join('\n')}\n`);
   }
   return 1;
 }

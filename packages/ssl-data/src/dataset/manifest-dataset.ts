@@ -1,24 +1,30 @@
 import { dirname, resolve } from 'node:path';
 import { DataError, InvalidOptionError } from 'ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
-import { hasText, parseJsonLine } from '../io/parse-json-line.js';
+import { parseJsonLine } from '../io/parse-json-line.js';
 import { readCsv } from '../io/read-csv.js';
+import { BlankLines } from '../io/blank-lines.js';
 import { type LineLimits, type LinePlace, lineError, readLines } from '../io/read-lines.js';
+import { type ClassOptions, readClassList } from './class-list.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import { LabelColumn, type LabelKind } from './label-column.js';
 import { pathWithin } from './path-within.js';
 import type { StringTable } from './string-table.js';
 import { StringTableBuilder } from './string-table-builder.js';
+import { tableDelimiter } from './table-delimiter.js';
 import { type TableColumns, tableColumns } from './table-columns.js';
 
 export type ManifestFormat = 'csv' | 'tsv' | 'jsonl';
 
-export interface ManifestOptions extends ImageDecoding {
+export interface ManifestOptions extends ImageDecoding, ClassOptions {
   /** Folder that paths are relative to and that no path leads out of. Default: the manifest's folder. */
   readonly root?: string;
   /** Default: by the extension (.csv, .tsv, .tab, .jsonl, .ndjson), before .gz, .zst or .zstd. */
   readonly format?: ManifestFormat;
-  /** Character between columns, instead of the format's. */
+  /**
+   * Character between columns. Default: the format's; where the header has none of those, the one of comma, semicolon,
+   * tab and bar that it has.
+   */
   readonly delimiter?: string;
   /**
    * Column of the images' paths. Default: the one named image, path, file, filename, file_name, filepath, file_path or
@@ -62,7 +68,7 @@ export class ManifestDataset extends ImageFilesDataset {
   /**
    * @param path the manifest
    * @throws DataError, with the line, when the manifest is missing, damaged, beyond a limit or empty, has no fitting
-   *   columns, mixes integers and names as labels, or names a file outside `root`; InvalidOptionError
+   *   columns, mixes integers and names as labels, has a label that is not in `classes`, or names a file outside `root`; InvalidOptionError
    */
   static async open(path: string, options: ManifestOptions = {}): Promise<ManifestDataset> {
     const {
@@ -72,6 +78,8 @@ export class ManifestDataset extends ImageFilesDataset {
       imageColumn,
       labelColumn,
       labels: kind,
+      classes: list,
+      allowEmpty,
       ...more
     } = options;
     const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, ...decoding } = more;
@@ -80,18 +88,21 @@ export class ManifestDataset extends ImageFilesDataset {
     const root = resolve(folder ?? dirname(path));
     const limits = { maxLineBytes, maxBytes };
     const paths = new StringTableBuilder();
-    const labels = new LabelColumn(kind);
+    const labels = new LabelColumn({ kind, given: await readClassList('ManifestDataset.open', list), allowEmpty });
     const add = (image: string, label: string | undefined, place: LinePlace): void => {
       if (paths.length === maxRows)
         throw lineError(place, `is row ${maxRows + 1}, the limit is ${maxRows}; raise maxRows`);
       paths.add(pathWithin(root, image, place));
-      labels.add(label, place);
+      labels.add(label, (problem) => lineError(place, problem));
     };
     const columnsOf = (names: readonly string[]): TableColumns => tableColumns(path, names, imageColumn, labelColumn);
     if (format === 'jsonl') await readJsonRows(path, limits, columnsOf, add);
-    else await readCsvRows(path, delimiter ?? (format === 'csv' ? ',' : '\t'), limits, columnsOf, add);
+    else {
+      const between = delimiter ?? (await tableDelimiter(path, format === 'csv' ? ',' : '\t', maxLineBytes));
+      await readCsvRows(path, between, limits, columnsOf, add);
+    }
     if (paths.length === 0) throw new DataError('lists no images', { path });
-    const found = labels.finish();
+    const found = labels.finish(path);
     return new ManifestDataset(root, paths.finish(), found.labels, found.classes, decoding);
   }
 }
@@ -129,8 +140,9 @@ async function readJsonRows(
   add: AddRow,
 ): Promise<void> {
   let columns: TableColumns | undefined;
+  const blank = new BlankLines();
   await readLines(path, limits, (bytes, place) => {
-    if (!hasText(bytes)) return;
+    if (blank.has(bytes, place)) return;
     const record = parseJsonLine(bytes, place);
     columns ??= columnsOf([...record.keys()]);
     const image = record.get(columns.image);

@@ -1,6 +1,8 @@
 import { DataError } from 'ssl-core';
-import { decodeLine, hasText } from '../io/parse-json-line.js';
+import { BlankLines } from '../io/blank-lines.js';
+import { decodeLine } from '../io/parse-json-line.js';
 import { lineError, readLines } from '../io/read-lines.js';
+import { type ClassOptions, readClassList } from './class-list.js';
 import { LabelColumn, type LabelKind, type TableLabels } from './label-column.js';
 import { imageExtensions } from './list-image-files.js';
 import { pathWithin } from './path-within.js';
@@ -22,12 +24,17 @@ const limits = { maxLineBytes: 2 ** 16, maxBytes: 2 ** 31 };
 export async function readImageList(
   file: string,
   root: string,
-  kind: LabelKind | undefined,
+  { labels: kind, classes, allowEmpty }: ClassOptions & { readonly labels?: LabelKind | undefined },
 ): Promise<TableLabels & { readonly paths: StringTable }> {
   const paths = new StringTableBuilder();
-  const labels = new LabelColumn(kind);
+  const labels = new LabelColumn({
+    kind,
+    given: await readClassList('ImageFolderDataset.fromList', classes),
+    allowEmpty,
+  });
+  const blank = new BlankLines();
   await readLines(file, limits, (bytes, place) => {
-    if (!hasText(bytes)) return;
+    if (blank.has(bytes, place)) return;
     const line = decodeLine(bytes, place).trim();
     const [, name, label] = path.test(line) ? [line, line] : (pathAndLabel.exec(line) ?? []);
     if (name === undefined)
@@ -36,8 +43,8 @@ export async function readImageList(
         `names no image; looked for ${imageExtensions.map((each) => `.${each}`).join(' ')} at the end of a path`,
       );
     paths.add(pathWithin(root, name, place));
-    labels.add(label, place);
+    labels.add(label, (problem) => lineError(place, problem));
   });
   if (paths.length === 0) throw new DataError('lists no images', { path: file });
-  return { paths: paths.finish(), ...labels.finish() };
+  return { paths: paths.finish(), ...labels.finish(file) };
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, open, openSync, read, readSync } from 'node:fs';
+import { closeSync, open, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { DataError } from 'ssl-core';
+import { readWithoutWaiting, regularStats } from '../io/regular-descriptor.js';
 import { formatBytes } from './image-format.js';
 import type { BytesAt } from './tiff-structure.js';
 
@@ -17,8 +18,8 @@ const slowRead = 0.5;
 const slowSpell = 1000;
 const storage = { slowUntil: 0 };
 
-/** Does not wait for a writer, as opening a pipe would. */
-const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+/** Nobody has larger pictures; sparse files may claim any size. */
+const maxFileBytes = 2 ** 32;
 
 /**
  * A file's bytes, or of a large one the first, which show its format.
@@ -26,19 +27,16 @@ const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  * A worker reads by itself while the storage answers at once: a change of threads takes as long as reading a photo that
  * the system holds. Storage that answers no more then blocks the worker, which its loader notices.
  *
- * @throws DataError for what is no regular file
+ * @throws DataError for what is no regular file, and for one of more than 4 GiB
  */
 export async function readImageFile(path: string): Promise<{ readonly bytes: Uint8Array; readonly whole: boolean }> {
   const start = performance.now();
   const here = !isMainThread && start >= storage.slowUntil;
-  const file = here ? openSync(path, flags) : await openFile(path, flags);
+  const file = here ? openSync(path, readWithoutWaiting) : await openFile(path, readWithoutWaiting);
   try {
-    const status = fstatSync(file);
-    if (!status.isFile())
-      throw new DataError(`is a ${status.isDirectory() ? 'folder' : 'pipe or device'}, not a file; remove it`, {
-        path,
-      });
-    const { size } = status;
+    const { size } = regularStats(file, path);
+    if (size > maxFileBytes)
+      throw new DataError(`has ${size} bytes, more than any image (${maxFileBytes}); leave it out`, { path });
     const whole = size <= maxWholeBytes;
     const buffer = Buffer.allocUnsafeSlow(whole ? size : formatBytes);
     let length = 0;
@@ -55,9 +53,9 @@ export async function readImageFile(path: string): Promise<{ readonly bytes: Uin
 
 /** All bytes of a file that only this program's own decoders read. */
 export async function readLargeFile(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await openFile(path, flags);
+  const file = await openFile(path, readWithoutWaiting);
   try {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(fstatSync(file).size, maxBytes));
+    const buffer = Buffer.allocUnsafeSlow(Math.min(regularStats(file, path).size, maxBytes));
     let length = 0;
     for (let count = 1; count > 0 && length < buffer.length; length += count)
       count = (await readFile(file, buffer, length, buffer.length - length, length)).bytesRead;
@@ -71,7 +69,7 @@ export async function readLargeFile(path: string, maxBytes: number): Promise<Uin
 export function partsOf(source: string | Uint8Array): BytesAt {
   if (typeof source !== 'string') return async (offset, length) => source.subarray(offset, offset + length);
   return async (offset, length) => {
-    const file = await openFile(source, flags);
+    const file = await openFile(source, readWithoutWaiting);
     try {
       const buffer = Buffer.alloc(length);
       const { bytesRead } = await readFile(file, buffer, 0, length, offset);

@@ -64,6 +64,6 @@ export async function readCsv(
 function longRow(path: string, line: number, offset: number, maxLineBytes: number): DataError {
   return lineError(
     { path, line, offset },
-    `is in a row of more than ${maxLineBytes} bytes; look for a quote without its end, or raise maxLineBytes`,
+    `is in a row of more than ${maxLineBytes} bytes; look for a quote without its end and for blank lines, or raise maxLineBytes`,
   );
 }

@@ -1,10 +1,21 @@
-import { DataError, foldIn, ndArray, type NdArray, noLabel, type RandomKey, RandomStream, SslError } from 'ssl-core';
+import {
+  DataError,
+  foldIn,
+  ndArray,
+  type NdArray,
+  noLabel,
+  printable,
+  type RandomKey,
+  RandomStream,
+  SslError,
+} from 'ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import { NewMemory, ReusedMemory, withMemory } from '../image/pixel-memory.js';
 import { isDescribed, type View } from '../views/view.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import type { AnyView } from '../views/view-from-spec.js';
+import { checkPixels, type Pixels } from './check-pixels.js';
 import { sampleViewKey } from './view-keys.js';
 
 /** What to do about a sample that cannot be read. */
@@ -35,9 +46,6 @@ export interface BuiltBatch {
   readonly labels: NdArray<Int32Array> | undefined;
   readonly skipped: readonly SkippedSample[];
 }
-
-/** An image or a volume, or a batch of them. */
-type Pixels = NdArray<Uint8Array> | NdArray<Float32Array>;
 
 /** What the data sets of a loader deliver. */
 export type LoaderSample = ImageSample | VolumeSample;
@@ -219,12 +227,20 @@ function sampleError(index: number, cause: unknown): DataError {
       cause,
     });
   const { path, offset } = cause;
-  const message = path !== undefined && reason.startsWith(`${path}: `) ? reason.slice(path.length + 2) : reason;
+  const prefix = path === undefined ? '' : `${printable(path)}: `;
+  const message = reason.startsWith(prefix) ? reason.slice(prefix.length) : reason;
   return new DataError(`sample ${index}: ${message}`, {
     cause,
     ...(path === undefined ? {} : { path }),
     ...(offset === undefined ? {} : { offset }),
   });
+}
+
+function pixelsOf(sample: LoaderSample): Pixels {
+  const { image, volume } = (sample ?? {}) as { readonly image?: unknown; readonly volume?: unknown };
+  if (image === undefined && volume === undefined)
+    throw new DataError('the data set gave neither an image nor a volume; get(index) returns { image } or { volume }');
+  return checkPixels(volume ?? image, 'the data set');
 }
 
 /** A batch while it is filled. */
@@ -249,8 +265,8 @@ class Draft {
 
   /** Augments a sample with the numbers of the slot's own sample and copies it in. */
   place(slot: number, index: number, sample: LoaderSample): void {
-    const array = 'volume' in sample ? sample.volume : sample.image;
     try {
+      const array = pixelsOf(sample);
       if (this.#views === undefined) this.#copy(0, slot, array);
       else {
         const copy = this.task.copies[slot]!;
@@ -258,7 +274,7 @@ class Draft {
         this.#views.forEach((view, v) => {
           this.#memory?.reset();
           const random = new RandomStream(foldIn(key, v));
-          this.#copy(v, slot, this.#seen(view, array, random, index));
+          this.#copy(v, slot, checkPixels(this.#seen(view, array, random, index), `view ${v}`));
         });
       }
       this.#label(slot, sample.label);
@@ -287,6 +303,10 @@ class Draft {
       this.#outputs[view] = output;
     }
     const expected = output.shape;
+    if (data.constructor !== output.data.constructor)
+      throw new DataError(
+        `${this.#views === undefined ? 'the data set' : `view ${view}`} gave a ${data.constructor.name}, others of its batch are ${output.data.constructor.name}s; give all samples one type`,
+      );
     const isVolume = output.data instanceof Float32Array;
     if (shape.length !== (isVolume ? 4 : 3) || shape.some((side, axis) => side !== expected[axis + 1])) {
       const advice = isVolume
