@@ -223,6 +223,16 @@ describe('a folder that is removed during the run', () => {
     expect((await toy({ checkpoint: { dir, resume: true } }).trainer.fit()).steps).toBe(20);
   });
 
+  it('after the last checkpoint is no success either', async () => {
+    const callbacks: TrainerCallbacks = {
+      onCheckpoint: ({ step }) => (step === 20 ? rmSync(directory, { recursive: true }) : undefined),
+    };
+    const error = await failure({ checkpoint: { dir }, callbacks });
+    expect(error.message).toContain('The state of step 20 is saved in step-00000020.safetensors of a new one');
+    expect((await readCheckpoint(saved(20))).record.step).toBe(20);
+    expect(error.message).not.toContain('newest');
+  });
+
   it('with the log in it: that is told at the next line', async () => {
     const error = await failure({ checkpoint: { dir }, logFile, callbacks: removing });
     expect(DataError.isInstance(error)).toBe(true);
@@ -314,6 +324,23 @@ describe('a place that cannot be written to is told before the first step, with 
       rmSync(join(at, 'filling'));
       const { steps: end } = await toy({ checkpoint: { dir: full, resume: true } }).trainer.fit();
       expect(end).toBe(20);
+    });
+
+    it('full when an error wants to save: the first error, with the reason of the second', async () => {
+      at = mounted('size=32k')!;
+      const error = await failure({
+        checkpoint: { dir: join(at, 'checkpoints') },
+        callbacks: {
+          onStep: ({ step }) => {
+            if (step !== 7) return;
+            fill(at!);
+            throw new DataError('evaluation broke');
+          },
+        },
+      });
+      expect(error.message).toMatch(
+        /^evaluation broke. The state of step 7 could not be saved: .*step-00000007.safetensors: cannot be written: the disk is full \(ENOSPC\)/,
+      );
     });
 
     function fill(where: string): void {
