@@ -253,6 +253,8 @@ describe('a place that cannot be written to is told before the first step, with 
     const at = join(directory, 'file', 'deep');
     expect((await failure({ checkpoint: { dir: at }, callbacks: counting })).message).toContain('(ENOTDIR)');
     expect((await failure({ logFile: join(at, 'log'), callbacks: counting })).message).toContain('(ENOTDIR)');
+    const file = await failure({ checkpoint: { dir: join(directory, 'file') }, callbacks: counting });
+    expect(file.message).toContain('something else has that name (EEXIST)');
     expect(steps).toBe(0);
   });
 
@@ -295,20 +297,26 @@ describe('a place that cannot be written to is told before the first step, with 
     it('full with the log: the state is saved elsewhere, the log keeps whole lines', async () => {
       at = mounted('size=16k')!;
       const small = join(at, 'log.jsonl');
-      const error = await failure({
+      const settings: Settings = {
         logFile: small,
-        checkpoint: { dir },
+        checkpoint: { dir, resume: true },
         config: { words: 'x'.repeat(10_000) },
-        epochs: 400,
+        steps: 60,
         schedule: 0.01,
         ema: { momentum: 0.9 },
-      });
+      };
+      const error = await failure(settings);
       expect(error.message).toContain(`${small}: the log cannot be written: the disk is full (ENOSPC)`);
       const step = Number(/state of step (\d+) is saved/.exec(error.message)?.[1]);
       expect(readdirSync(dir)).toContain(`step-${String(step).padStart(8, '0')}.safetensors`);
-      const text = readFileSync(small, 'utf8');
-      expect(text.endsWith('\n')).toBe(true);
+      expect(readFileSync(small, 'utf8').endsWith('\n')).toBe(true);
       expect(linesOf(small).at(-1)!.step).toBe(step - 1);
+      execFileSync('mount', ['-o', 'remount,size=1m', at]);
+      const { logFile: _, checkpoint: __, ...same } = settings;
+      const whole = await toy(same).trainer.fit();
+      expect((await toy(settings).trainer.fit()).history).toEqual(whole.history);
+      const steps60 = Array.from({ length: 60 }, (___, index) => index + 1);
+      expect(linesOf(small).flatMap((line) => (line.type === 'step' ? [line.step] : []))).toEqual(steps60);
     });
 
     it('full with checkpoints: the older ones stay, and are named', async () => {
