@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadRecipe, recipeNames } from './load-recipe.js';
 
@@ -53,7 +53,7 @@ test('an unknown name is answered with the nearest', async () => {
 
 test('a missing file and broken YAML are data errors that name the file', async () => {
   await expect(loadRecipe(path.join(folder, 'none.yaml'))).rejects.toSatisfy(
-    (error) => DataError.isInstance(error) && /none\.yaml: cannot read the recipe \(ENOENT\)/.test(error.message),
+    (error) => DataError.isInstance(error) && /none\.yaml: no such file/.test(error.message),
   );
   const broken = await write('broken.yaml', 'kind: [a\nb: }');
   await expect(loadRecipe(broken)).rejects.toSatisfy(

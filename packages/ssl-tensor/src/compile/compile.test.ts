@@ -3,8 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { DeviceError } from '../errors/device-error.js';
-import { engineThreads } from '../engine/engine-threads.js';
 import { InvalidOptionError, ndArray } from 'ssl-core';
+import { engineThreads } from '../engine/engine-threads.js';
 import { compile } from './compile.js';
 
 beforeEach(() => tf.setBackend('cpu'));

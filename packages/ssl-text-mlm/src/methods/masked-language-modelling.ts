@@ -11,7 +11,7 @@ import { weightedMean } from './weighted-mean.js';
  * Masked-language modelling: predict the hidden tokens from the rest.
  *
  * `loss = mean over the masked positions of -log p(token)`, in nats. Metric `maskedAccuracy`: share of the masked
- * tokens that get the highest score.
+ * tokens that get the highest score. A batch without masked tokens has the loss NaN; `MlmLoader` makes none.
  *
  * Source: Devlin et al. 2018, arXiv:1810.04805.
  */
