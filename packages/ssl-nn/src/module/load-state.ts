@@ -1,5 +1,5 @@
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import { skippedOf } from '../safetensors/skipped-tensor.js';
+import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import type { ModuleState } from './parameter.js';
 import { sameValues } from './same-values.js';
 
