@@ -49,13 +49,13 @@ function isRunning(place: number): boolean {
 let inside = 0;
 
 function enter(): void {
+  if (inside++ > 0) return;
   const place = placeOf(threadId);
   // Noted before the look: whoever ends the thread notes that before its own. A thread that is being ended waits for it.
-  while ((Atomics.or(states, place, running) & ending) !== 0 && inside === 0) {
+  while ((Atomics.or(states, place, running) & ending) !== 0) {
     giveUp(place);
     Atomics.wait(states, place, ending);
   }
-  inside++;
 }
 
 function leave(): void {
