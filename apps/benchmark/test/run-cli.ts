@@ -19,14 +19,17 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Stop reading standard output at once, as `| head -0` does. */
   readonly closeOutput?: boolean;
-  /** Send Ctrl-C once what was written to standard error matches. */
+  /** Send a signal (default Ctrl-C's) once what was written to standard error matches. */
   readonly interruptAt?: RegExp;
+  readonly signal?: NodeJS.Signals;
+  /** Called once at that moment, in place of the signal. */
+  readonly atMatch?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs the command line from source in a process of its own. */
 export function runCli(
   argv: readonly string[],
-  { cwd, env, closeOutput, interruptAt }: CliOptions = {},
+  { cwd, env, closeOutput, interruptAt, signal = 'SIGINT', atMatch }: CliOptions = {},
 ): Promise<CliResult> {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(DEBUG|NODE_OPTIONS|VITEST.*|npm_.*)$/.test(name)),
@@ -44,7 +47,8 @@ export function runCli(
     stderr += chunk.toString();
     if (interruptAt !== undefined && !interrupted && interruptAt.test(stderr)) {
       interrupted = true;
-      child.kill('SIGINT');
+      if (atMatch === undefined) child.kill(signal);
+      else atMatch((name) => void child.kill(name));
     }
   });
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 export { ArrayDataset } from './dataset/array-dataset.js';
 export { balancedSubset } from './dataset/balanced-subset.js';
+export { labelledRows } from './dataset/labelled-rows.js';
 export { CifarDataset } from './dataset/cifar-dataset.js';
 export type { CifarOptions } from './dataset/cifar-dataset.js';
 export type { CifarVariant } from './dataset/cifar-release.js';
@@ -44,6 +45,8 @@ export { blur } from './image/blur.js';
 export { boxGaussianBlur } from './image/box-gaussian-blur.js';
 export { crop } from './image/crop.js';
 export type { CropOptions, Padding } from './image/crop.js';
+export { setDecodeMemory } from './image/decode-budget.js';
+export type { DecodeBudget } from './image/decode-budget.js';
 export { decodeImage } from './image/decode-image.js';
 export type { PixelMemory } from './image/pixel-memory.js';
 export type { ImageDecoding } from './image/decode-image.js';

@@ -1,6 +1,6 @@
 import { renderUsage, runCommand } from 'citty';
 import type { ArgsDef, CommandDef } from 'citty';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { suggestion } from '../recipes/nearest-name.js';
 import { appVersion } from '../runs/versions.js';
 import { checkArguments } from './check-arguments.js';
@@ -27,7 +27,7 @@ const program: CommandDef = {
  * Runs the command line.
  *
  * @param argv arguments after the program's name
- * @returns exit status: 0, 1 after an error, 130 after an interruption that saved
+ * @returns exit status: 0, 1 after an error, 130 after Ctrl-C and 143 after SIGTERM, both with what was finished saved
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug') || /\bssl\b/.test(process.env['DEBUG'] ?? '');

@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-tensor/host';
+import { printable, SslError } from 'ssl-core';
 import { InterruptedError } from '../runs/interrupted-error.js';
 
 /**
@@ -11,16 +11,16 @@ export function reportError(
   { debug, stream }: { debug: boolean; stream: { write(text: string): unknown } },
 ): number {
   if (InterruptedError.isInstance(error)) {
-    stream.write(`${error.message}\n`);
-    return 130;
+    stream.write(`${printable(error.message)}\n`);
+    return error.status;
   }
   const message = error instanceof Error ? error.message : String(error);
-  const oneLine = message.replaceAll(/\s*\n\s*/g, ' ');
+  const oneLine = printable(message.replaceAll(/\s*\n\s*/g, ' '));
   const unexpected = SslError.isInstance(error) || debug ? '' : ' (unexpected; --debug shows where)';
   stream.write(`ssl-benchmark: ${error instanceof Error ? `${error.name}: ` : ''}${oneLine}${unexpected}\n`);
   if (debug && error instanceof Error) {
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
-      stream.write(`${cause.stack ?? cause.message}\n`);
+      stream.write(`${(cause.stack ?? cause.message).split('\n').map(printable).join('\n')}\n`);
   }
   return 1;
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { defineCommand } from 'citty';
-import { DataError } from 'ssl-tensor/host';
+import { DataError, printable } from 'ssl-core';
 import { RunDirectory } from '../runs/run-directory.js';
 
 /** `ssl-benchmark report <folder>`: makes the report again from what the run saved. */
@@ -15,6 +15,6 @@ export const report = defineCommand({
     const runs = await RunDirectory.openAll(root);
     if (runs.length === 0) throw new DataError('holds no run (no run.json here or one folder down)', { path: root });
     const { writeReport } = await import('../report/write-report.js');
-    process.stderr.write(`Report: ${await writeReport(root, runs)}\n`);
+    process.stderr.write(`Report: ${printable(await writeReport(root, runs))}\n`);
   },
 });

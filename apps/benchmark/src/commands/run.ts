@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { defineCommand } from 'citty';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { loadRecipe } from '../recipes/load-recipe.js';
 import { runOptions, runSettings } from './run-options.js';
+import { shellWord } from './shell-word.js';
 
 /** `ssl-benchmark run <recipe>`. */
 export const run = defineCommand({
@@ -23,7 +24,7 @@ export const run = defineCommand({
       root,
       settings,
       existing: settings.resume ? 'resume' : 'refuse',
-      resumeCommand: `ssl-benchmark run ${args.recipe} --out ${shown}${settings.seed === undefined ? '' : ` --seed ${settings.seed}`} --resume`,
+      resumeCommand: `ssl-benchmark run ${shellWord(args.recipe)} --out ${shellWord(shown)}${settings.seed === undefined ? '' : ` --seed ${settings.seed}`} --resume`,
     });
   },
 });

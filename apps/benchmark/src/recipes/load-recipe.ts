@@ -1,14 +1,13 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
-import { parse, YAMLParseError } from 'yaml';
+import { DataError, InvalidOptionError } from 'ssl-core';
+import { openRegularFile } from 'ssl-core/files';
 import { suggestion } from './nearest-name.js';
 import { parseRecipe } from './parse-recipe.js';
+import { readYaml, yamlLimits } from './read-yaml.js';
 import type { Recipe } from './recipe-schema.js';
 
-/** Recipes are small; a larger file is not one. */
-const maxBytes = 1 << 20;
 const recipeFolder = fileURLToPath(new URL('../../recipes/', import.meta.url));
 
 /** A recipe and where it came from. */
@@ -51,31 +50,19 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
   return {
     name,
     file,
-    recipe: absolutePaths(parseRecipe(await readYaml(file), path.basename(file)), path.dirname(file)),
+    recipe: absolutePaths(parseRecipe(readYaml(await readBytes(file), file), path.basename(file)), path.dirname(file)),
   };
 }
 
-async function readYaml(file: string): Promise<unknown> {
-  let text: string;
+async function readBytes(file: string): Promise<Uint8Array> {
+  const handle = await openRegularFile(file, { maxBytes: yamlLimits.bytes }).catch((error: DataError) => {
+    const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+    throw code === undefined ? error : new DataError(`cannot read the recipe (${code})`, { path: file, cause: error });
+  });
   try {
-    const bytes = await readFile(file);
-    if (bytes.length > maxBytes)
-      throw new DataError(`the recipe has ${bytes.length} bytes, more than ${maxBytes}`, { path: file });
-    text = bytes.toString('utf8');
-  } catch (cause) {
-    if (DataError.isInstance(cause)) throw cause;
-    throw new DataError(`cannot read the recipe (${(cause as NodeJS.ErrnoException).code})`, { path: file, cause });
-  }
-  try {
-    return parse(text, { maxAliasCount: 100 }) as unknown;
-  } catch (cause) {
-    const line = cause instanceof YAMLParseError ? cause.linePos?.[0].line : undefined;
-    const reason = (cause as Error).message.split('\n')[0]!;
-    throw new DataError(`not valid YAML: ${reason}`, {
-      path: file,
-      ...(line === undefined ? {} : { offset: line }),
-      cause,
-    });
+    return await handle.readFile();
+  } finally {
+    await handle.close();
   }
 }
 

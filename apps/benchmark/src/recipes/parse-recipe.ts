@@ -1,10 +1,13 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from 'ssl-core';
 import { z } from 'zod';
 import { suggestion } from './nearest-name.js';
 import { recipeSchema } from './recipe-schema.js';
 import type { Recipe } from './recipe-schema.js';
 
 type Path = readonly PropertyKey[];
+
+/** Characters of a stranger's text that a message repeats. */
+const maxShown = 80;
 
 /**
  * Checks a recipe and fills in its defaults.
@@ -18,7 +21,7 @@ export function parseRecipe(value: unknown, file: string): Recipe {
   if (result.success) return result.data;
   const issue = result.error.issues.find(({ code }) => code === 'unrecognized_keys') ?? result.error.issues[0]!;
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
+    const key = describe(issue.keys[0]);
     const known = knownKeys(recipeSchema, issue.path, value);
     const path = join([...issue.path, key]);
     throw new InvalidOptionError(
@@ -50,9 +53,13 @@ function join(path: Path): string {
   return path.map(String).join('.');
 }
 
+/** A value in words; what holds others is counted, since it may be large or hold itself. */
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return `a map of ${Object.keys(value).length} keys`;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > maxShown ? `${text.slice(0, maxShown)}...` : text;
 }
 
 /** Follows a path into a schema, through defaults and by the discriminator of unions. */

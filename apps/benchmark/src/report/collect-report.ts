@@ -1,5 +1,5 @@
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
-import { readJson } from '../runs/read-json.js';
+import { DataError, InvalidOptionError } from 'ssl-core';
+import { readSealedJson } from '../runs/read-json.js';
 import type { RunDirectory } from '../runs/run-directory.js';
 import type { StageRecord } from '../runs/stages.js';
 import type { Summary, TextFigures, VisionFigures } from '../runs/summary.js';
@@ -76,7 +76,7 @@ async function readStages(
   const records: Record<string, unknown> = {};
   const times: StageTime[] = [];
   for (const name of names) {
-    const record = (await readJson(run.file('artifacts', `${name}.json`))) as StageRecord | undefined;
+    const record = (await readSealedJson(run.file('artifacts', `${name}.json`))) as StageRecord | undefined;
     if (record?.result === undefined)
       throw new DataError(`the run is not finished: stage ${name} has no result; go on with --resume`, {
         path: run.path,

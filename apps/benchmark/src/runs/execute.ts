@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import path from 'node:path';
+import { clearLeftovers, FolderLock } from 'ssl-core/files';
 import type { RunSettings } from '../commands/run-options.js';
 import type { LoadedRecipe } from '../recipes/load-recipe.js';
 import type { Recipe } from '../recipes/recipe-schema.js';
@@ -7,6 +8,7 @@ import { collectReport } from '../report/collect-report.js';
 import { writeReport } from '../report/write-report.js';
 import { duration } from './duration.js';
 import { Interruption } from './interruption.js';
+import { openOutFolder } from './out-folder.js';
 import { Progress } from './progress.js';
 import type { Pipeline } from './pipeline.js';
 import { RunDirectory } from './run-directory.js';
@@ -38,15 +40,17 @@ export async function execute({ runs, root, settings, existing, resumeCommand }:
   );
   const progress = new Progress(plan, settings.quiet ? undefined : process.stderr);
   const interruption = new Interruption(resumeCommand);
+  const directories: RunDirectory[] = [];
+  let rootLock: FolderLock | undefined;
   try {
-    const directories: RunDirectory[] = [];
+    if (seeded.every(({ directory }) => directory !== root)) rootLock = await openRoot(root);
     for (const { loaded, directory } of seeded) {
       const run = await RunDirectory.begin(directory, loaded, existing);
+      directories.push(run);
       if (!isDeepStrictEqual(run.config.versions, versions()))
         progress.note(
           'Note: other versions than those that this run began with; its figures may differ from an unbroken run.',
         );
-      directories.push(run);
     }
     for (const [index, directory] of directories.entries()) {
       const { loaded } = seeded[index]!;
@@ -60,6 +64,7 @@ export async function execute({ runs, root, settings, existing, resumeCommand }:
         device: settings.device,
         quiet: settings.quiet,
       });
+      await directory.checkPresent('log.jsonl');
       if (directory.path !== root) await writeReport(directory.path, [directory]);
     }
     const report = await writeReport(root, directories);
@@ -71,7 +76,17 @@ export async function execute({ runs, root, settings, existing, resumeCommand }:
     return summary;
   } finally {
     interruption.close();
+    for (const directory of directories) await directory.close();
+    await rootLock?.release();
   }
+}
+
+/** The folder of a report of several runs, which are folders in it. */
+async function openRoot(root: string): Promise<FolderLock> {
+  await openOutFolder(root);
+  const lock = await FolderLock.acquire(root, { purpose: 'ssl-benchmark demo' });
+  await clearLeftovers(root, { locked: true });
+  return lock;
 }
 
 function withSeed(loaded: LoadedRecipe, seed: number | undefined): LoadedRecipe {

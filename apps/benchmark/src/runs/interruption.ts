@@ -1,24 +1,34 @@
+import { constants } from 'node:os';
+import { printable } from 'ssl-core';
 import { InterruptedError } from './interrupted-error.js';
 
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
 /**
- * Ends the process at Ctrl-C between trainings, where every finished stage is saved already. While a training runs, the
- * Trainer saves and stops by itself: wrap it in {@link Interruption.training}. A second Ctrl-C always ends at once.
+ * Ends the process at Ctrl-C and SIGTERM between trainings, where every finished stage is saved already. While a
+ * training runs, the Trainer saves and stops by itself: wrap it in {@link Interruption.training}. A second signal always
+ * ends at once.
  */
 export class Interruption {
   readonly #message: string;
-  readonly #listener: () => void;
+  readonly #listeners: readonly (readonly [NodeJS.Signals, () => void])[];
   #training = 0;
-  #signals = 0;
+  #status: number | undefined;
 
   /** @param resumeCommand how to go on */
   constructor(resumeCommand: string) {
     this.#message = `Stopped; what was finished is saved. Go on with: ${resumeCommand}`;
-    this.#listener = () => {
-      if (this.#training > 0 && ++this.#signals < 2) return;
-      process.stderr.write(`\n${this.#message}\n`);
-      process.exit(130);
-    };
-    process.on('SIGINT', this.#listener);
+    this.#listeners = signals.map((signal) => [
+      signal,
+      () => {
+        const isFirst = this.#status === undefined;
+        this.#status ??= 128 + constants.signals[signal];
+        if (this.#training > 0 && isFirst) return;
+        process.stderr.write(`\n${printable(this.#message)}\n`);
+        process.exit(this.#status);
+      },
+    ]);
+    for (const [signal, listener] of this.#listeners) process.on(signal, listener);
   }
 
   /**
@@ -30,15 +40,15 @@ export class Interruption {
     this.#training++;
     try {
       const result = await fit();
-      if (result.interrupted || this.#signals > 0) throw new InterruptedError(this.#message);
+      if (result.interrupted || this.#status !== undefined) throw new InterruptedError(this.#message, this.#status);
       return result;
     } finally {
       this.#training--;
     }
   }
 
-  /** Gives Ctrl-C back. */
+  /** Gives the signals back. */
   close(): void {
-    process.off('SIGINT', this.#listener);
+    for (const [signal, listener] of this.#listeners) process.off(signal, listener);
   }
 }

@@ -1,3 +1,4 @@
+import { printable } from 'ssl-core';
 import { duration } from './duration.js';
 
 /** A stage of a run, declared before it starts. */
@@ -109,7 +110,8 @@ export class Progress {
     return `; ${duration(this.#now() - this.#started)} so far, about ${duration(left * pace)} to go`;
   }
 
-  #write(text: string, rewrite: boolean): void {
+  #write(strange: string, rewrite: boolean): void {
+    const text = strange.split('\n').map(printable).join('\n');
     const width = this.#stream?.columns ?? 0;
     const fitted =
       rewrite && width > 8 && !text.endsWith('\n') && text.length >= width ? `${text.slice(0, width - 4)}...` : text;

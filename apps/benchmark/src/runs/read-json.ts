@@ -1,28 +1,50 @@
-import { readFile, stat } from 'node:fs/promises';
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from 'ssl-core';
+import { openRegularFile } from 'ssl-core/files';
+import { sealKey, sealOf } from './write-json.js';
 
 const maxBytes = 256 << 20;
 
 /**
- * Reads a JSON file of a run.
+ * Reads a JSON file of a run that `writeSealedJson` wrote.
  *
- * @returns the value, `undefined` where there is no such file
- * @throws DataError for a file that is too large or no JSON
+ * @returns the object without its checksum, `undefined` where there is no such file
+ * @throws DataError for a file that is too large, no JSON, or not as it was written
  */
-export async function readJson(file: string): Promise<unknown> {
-  let text: string;
+export async function readSealedJson(file: string): Promise<object | undefined> {
+  const text = await readText(file);
+  if (text === undefined) return undefined;
+  let value: unknown;
   try {
-    const { size } = await stat(file);
-    if (size > maxBytes) throw new DataError(`has ${size} bytes, more than ${maxBytes}`, { path: file });
-    text = await readFile(file, 'utf8');
+    value = JSON.parse(text);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    if (DataError.isInstance(cause)) throw cause;
-    throw new DataError(`cannot be read (${(cause as NodeJS.ErrnoException).code})`, { path: file, cause });
+    throw new DataError(`is damaged: not valid JSON; ${advice}`, { path: file, cause });
   }
+  if (typeof value !== 'object' || value === null)
+    throw new DataError(`is damaged: not what a run writes; ${advice}`, { path: file });
+  const { [sealKey]: seal, ...content } = value as Record<string, unknown>;
+  if (seal !== sealOf(content))
+    throw new DataError(
+      seal === undefined
+        ? 'was not written by this version of ssl-benchmark; choose another folder'
+        : `is damaged or was changed: its checksum does not hold; ${advice}`,
+      { path: file },
+    );
+  return content;
+}
+
+const advice = 'fetch the folder again, or delete it and run again';
+
+async function readText(file: string): Promise<string | undefined> {
   try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new DataError('is damaged: not valid JSON; delete it to have it made again', { path: file, cause });
+    const handle = await openRegularFile(file, { maxBytes });
+    try {
+      return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw error;
   }
 }

@@ -1,15 +1,19 @@
-import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
+import { clearLeftovers, FolderLock, writeWhole } from 'ssl-core/files';
+import { listCheckpoints } from 'ssl-train';
 import type { LoadedRecipe } from '../recipes/load-recipe.js';
 import type { Recipe } from '../recipes/recipe-schema.js';
 import { machine } from './machine.js';
 import type { Machine } from './machine.js';
-import { readJson } from './read-json.js';
+import { openOutFolder } from './out-folder.js';
+import { readSealedJson } from './read-json.js';
 import { versions } from './versions.js';
-import { writeJson } from './write-file-atomic.js';
+import { writeSealedJson } from './write-json.js';
+import { WrittenRecord } from './written-record.js';
 
 /** Content of `run.json`: all that a run's figures depend on. */
 export interface RunConfig {
@@ -24,74 +28,97 @@ export interface RunConfig {
 /** How to treat a run that is there already. */
 export type Existing = 'refuse' | 'resume' | 'replace';
 
-/** Files that a run writes; nothing else is ever removed. */
-const ownFiles = [
-  'run.json',
-  'log.jsonl',
-  'artifacts',
-  'checkpoints',
-  'summary.json',
-  'report.html',
-  'encoder.safetensors',
-  'tokenizer.json',
-];
+/** Files that every run writes, besides its checkpoints and the results of its stages. */
+const ownFiles = ['run.json', 'log.jsonl', 'summary.json', 'report.html', 'encoder.safetensors', 'tokenizer.json'];
+const ownFolders = ['artifacts', 'checkpoints'] as const;
 
-/** One run on disk: `run.json`, `log.jsonl`, `artifacts/` (one JSON per stage), `checkpoints/`, `summary.json`, `report.html`. */
+/** The folder that a run writes to, and its right to do so. */
+interface Writing {
+  readonly record: WrittenRecord;
+  readonly lock: FolderLock;
+  /** The folder as the file system knows it, by which one that was deleted and made again is told. */
+  readonly identity: string;
+}
+
+/**
+ * One run on disk: `run.json`, `log.jsonl`, `artifacts/` (one JSON per stage), `checkpoints/`, `summary.json`,
+ * `report.html`, and `written.json` with the names of them all.
+ */
 export class RunDirectory {
   readonly path: string;
   readonly config: RunConfig;
+  readonly #writing: Writing | undefined;
 
-  private constructor(directory: string, config: RunConfig) {
+  private constructor(directory: string, config: RunConfig, writing?: Writing) {
     this.path = directory;
     this.config = config;
+    this.#writing = writing;
   }
 
   /**
-   * Begins a run in a directory, or goes on with the one there.
+   * Begins a run in a directory, or goes on with the one there. The directory is this process's until {@link close}.
    *
-   * @throws InvalidOptionError where there is a run already and `existing` is `refuse`, or where a resumed run was made
-   * with another recipe or seed
+   * Only files that the directory's record lists are removed. A directory with other files and no run is refused.
+   *
+   * @throws InvalidOptionError where there is a run already and `existing` is `refuse`, where a resumed run was made
+   * with another recipe or seed, or for a directory that is no place for a run; DataError where files of somebody else
+   * are in the way, or another process writes there
    */
   static async begin(directory: string, { name, recipe }: LoadedRecipe, existing: Existing): Promise<RunDirectory> {
-    const present = await RunDirectory.open(directory);
-    if (existing === 'refuse' && present !== undefined && present.hasResults()) {
-      throw new InvalidOptionError(
-        'ssl-benchmark run',
-        '--out',
-        'a folder without results of a run (or add --resume)',
-        directory,
-      );
-    }
-    if (present !== undefined && existing === 'resume') {
-      if (!isDeepStrictEqual(present.config.recipe, JSON.parse(JSON.stringify(recipe)))) {
+    // Before the lock, which would be a file in somebody's folder.
+    await checkContent(directory, await openOutFolder(directory));
+    const lock = await FolderLock.acquire(directory, { purpose: `ssl-benchmark run ${name}` });
+    try {
+      for (const folder of ['.', ...ownFolders]) await clearLeftovers(path.join(directory, folder), { locked: true });
+      const record = await checkContent(directory, await openOutFolder(directory));
+      const writing = { record, lock, identity: await identityOf(directory) };
+      const present = await RunDirectory.open(directory);
+      if (existing === 'refuse' && present !== undefined && present.hasResults()) {
         throw new InvalidOptionError(
-          'ssl-benchmark',
-          '--resume',
-          `used with the recipe and seed that the run in ${directory} began with`,
-          name,
+          'ssl-benchmark run',
+          '--out',
+          'a folder without results of a run (or add --resume)',
+          directory,
         );
       }
-      return present;
+      if (present !== undefined && existing === 'resume') {
+        if (!isDeepStrictEqual(present.config.recipe, JSON.parse(JSON.stringify(recipe)))) {
+          throw new InvalidOptionError(
+            'ssl-benchmark',
+            '--resume',
+            `used with the recipe and seed that the run in ${directory} began with`,
+            name,
+          );
+        }
+        await mkdir(path.join(directory, 'artifacts'), { recursive: true });
+        return new RunDirectory(directory, present.config, writing);
+      }
+      const config: RunConfig = {
+        name,
+        recipe,
+        startedAt: new Date().toISOString(),
+        versions: versions(),
+        machine: machine(),
+      };
+      await record.check([...ownFiles, ...(await unlistedCheckpoints(directory, record))]);
+      await record.removeAll();
+      await record.add(ownFiles);
+      await writeSealedJson(path.join(directory, 'run.json'), config);
+      await mkdir(path.join(directory, 'artifacts'), { recursive: true });
+      return new RunDirectory(directory, config, writing);
+    } catch (error) {
+      await lock.release();
+      throw error;
     }
-    await Promise.all(ownFiles.map((file) => rm(path.join(directory, file), { recursive: true, force: true })));
-    const config: RunConfig = {
-      name,
-      recipe,
-      startedAt: new Date().toISOString(),
-      versions: versions(),
-      machine: machine(),
-    };
-    await writeJson(path.join(directory, 'run.json'), config);
-    return new RunDirectory(directory, config);
   }
 
-  /** The run in a directory, `undefined` where there is none. */
+  /** The run in a directory, to read, `undefined` where there is none. Throws DataError for a damaged one. */
   static async open(directory: string): Promise<RunDirectory | undefined> {
-    const config = (await readJson(path.join(directory, 'run.json'))) as RunConfig | undefined;
+    const config = (await readSealedJson(path.join(directory, 'run.json'))) as RunConfig | undefined;
     return config === undefined ? undefined : new RunDirectory(directory, config);
   }
 
-  /** The run in a directory, or the runs in its folders, by name. */
+  /** The run in a directory, or the runs in its folders, by name, to read. */
   static async openAll(directory: string): Promise<RunDirectory[]> {
     const own = await RunDirectory.open(directory);
     if (own !== undefined) return [own];
@@ -103,11 +130,86 @@ export class RunDirectory {
 
   /** Whether there is anything to go on with: a run that failed before its first result may begin anew. */
   hasResults(): boolean {
-    return existsSync(this.file('artifacts')) || existsSync(this.file('checkpoints'));
+    return ownFolders.some((folder) => hasFiles(this.file(folder)));
   }
 
   /** Absolute path of a file in the run. */
   file(...name: string[]): string {
     return path.join(this.path, ...name);
   }
+
+  /**
+   * Lists files that something else writes into the run, such as the Trainer's checkpoints, before it does.
+   *
+   * @param names relative to the run, with forward slashes
+   * @throws DataError where such a file of somebody else is there, or the folder is gone
+   */
+  async declare(...names: string[]): Promise<void> {
+    await this.checkPresent();
+    await this.#writing!.record.add(names);
+  }
+
+  /** Writes a result that is read back, as JSON with its checksum. Throws DataError as {@link declare}. */
+  async writeSealed(name: string, value: object): Promise<void> {
+    await this.declare(name);
+    await writeSealedJson(this.file(name), value);
+  }
+
+  /** Writes a text. Throws DataError as {@link declare}. */
+  async write(name: string, text: string): Promise<void> {
+    await this.declare(name);
+    await writeWhole(this.file(name), text);
+  }
+
+  /**
+   * Makes sure that the run still writes where it began.
+   *
+   * @throws DataError where its folder or a file of it was deleted, or another folder is in its place
+   */
+  async checkPresent(...names: string[]): Promise<void> {
+    if (this.#writing === undefined) throw new DataError('was opened to be read only', { path: this.path });
+    const gone =
+      (await identityOf(this.path)) === this.#writing.identity
+        ? ['run.json', ...names].map((name) => this.file(name)).find((file) => !existsSync(file))
+        : this.path;
+    if (gone !== undefined)
+      throw new DataError(
+        'was deleted or replaced while the run wrote to it; the run is not whole, run again with another --out',
+        { path: gone },
+      );
+  }
+
+  /** Gives the directory free. */
+  async close(): Promise<void> {
+    await this.#writing?.lock.release();
+  }
+}
+
+/** The record of a folder that a run may write to. Throws DataError where the folder is somebody else's. */
+async function checkContent(directory: string, names: readonly string[]): Promise<WrittenRecord> {
+  const record = await WrittenRecord.of(directory);
+  const [stranger] = names;
+  if (record.isEmpty && stranger !== undefined)
+    throw new DataError(
+      `holds files but no run of this program (such as '${stranger}'); choose a folder that is new or empty`,
+      { path: directory },
+    );
+  return record;
+}
+
+/** Checkpoints that the record does not list would be taken for the new run's. */
+async function unlistedCheckpoints(directory: string, record: WrittenRecord): Promise<string[]> {
+  const entries = await listCheckpoints(path.join(directory, 'checkpoints'));
+  return entries.map((entry) => `checkpoints/${path.basename(entry.path)}`).filter((name) => !record.has(name));
+}
+
+function hasFiles(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => !name.startsWith('.'));
+}
+
+async function identityOf(folder: string): Promise<string> {
+  return stat(folder, { bigint: true }).then(
+    ({ dev, ino }) => `${dev} ${ino}`,
+    () => 'none',
+  );
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadRecipe } from '../recipes/load-recipe.js';
 import { Progress } from './progress.js';
@@ -21,6 +21,17 @@ async function pipeline(
   failAt?: string,
 ): Promise<{ result: number; calls: string[]; written: string[] }> {
   const directory = await RunDirectory.begin(folder, await loadRecipe('smoke-text'), existing);
+  try {
+    return await stagesOf(directory, failAt);
+  } finally {
+    await directory.close();
+  }
+}
+
+async function stagesOf(
+  directory: RunDirectory,
+  failAt: string | undefined,
+): Promise<{ result: number; calls: string[]; written: string[] }> {
   const written: string[] = [];
   const stages = new Stages(directory, new Progress(plan, { write: (text) => written.push(text) }));
   const calls: string[] = [];
@@ -85,4 +96,5 @@ test('replacing a run removes its own files and nothing else', async () => {
   const stages = new Stages(directory, new Progress(plan));
   expect(await stages.saved('one')).toBeUndefined();
   expect((await RunDirectory.openAll(folder)).map(({ config }) => config.name)).toEqual(['smoke-vision']);
+  await directory.close();
 });

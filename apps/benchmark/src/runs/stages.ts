@@ -1,7 +1,6 @@
-import { readJson } from './read-json.js';
+import { readSealedJson } from './read-json.js';
 import type { Progress, StageProgress } from './progress.js';
 import type { RunDirectory } from './run-directory.js';
-import { writeJson } from './write-file-atomic.js';
 
 /** Content of `artifacts/<stage>.json`. */
 export interface StageRecord<T = unknown> {
@@ -50,17 +49,13 @@ export class Stages {
     const result = await work(running);
     const seconds = (performance.now() - started) / 1000;
     const record: StageRecord<T> = { stage: name, title: this.#progress.titleOf(this.#prefix + name), seconds, result };
-    await writeJson(this.#file(name), record);
+    await this.#directory.writeSealed(`artifacts/${name}.json`, record);
     running.finish(outcome?.(result));
     return result;
   }
 
   /** The record that a finished stage left. */
   async saved<T>(name: string): Promise<StageRecord<T> | undefined> {
-    return (await readJson(this.#file(name))) as StageRecord<T> | undefined;
-  }
-
-  #file(name: string): string {
-    return this.#directory.file('artifacts', `${name}.json`);
+    return (await readSealedJson(this.#directory.file('artifacts', `${name}.json`))) as StageRecord<T> | undefined;
   }
 }

@@ -1,7 +1,6 @@
-import { SslError } from 'ssl-core';
+import { printable, SslError } from 'ssl-core';
 import type { OutputStream } from './command-streams.js';
 import { InterruptedError } from './interrupted-error.js';
-import { printable } from 'ssl-core';
 
 /**
  * Writes an error for people: one line, with the stack and its causes only where asked for.

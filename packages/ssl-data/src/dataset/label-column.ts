@@ -1,3 +1,4 @@
+import { noLabel } from 'ssl-core';
 import { className } from './class-list.js';
 import { IntegerList } from './integer-list.js';
 import { numberClasses, unlistedText } from './number-classes.js';
@@ -16,7 +17,6 @@ export interface TableLabels {
 
 /** More names than this are no classes but captions or keys. */
 const maxClasses = 1_000_000;
-const unlabelled = -1;
 /** Tables with gaps are often written with their integers as `3.0`. */
 const integer = /^-?\d+(?:\.0+)?$/;
 
@@ -58,7 +58,7 @@ export class LabelColumn {
   add(text: string | undefined, fail: Fail): void {
     const label = text?.trim() ?? '';
     if (label === '') {
-      this.#values.push(unlabelled);
+      this.#values.push(noLabel);
       return;
     }
     const isInteger = integer.test(label);
@@ -106,6 +106,8 @@ export class LabelColumn {
 function integerOf(label: string, fail: Fail): number {
   const value = Number(label);
   if (value !== (value | 0)) throw fail(`has the label ${label}; labels are integers of at most 32 bits`);
+  if (value < noLabel)
+    throw fail(`has the label ${label}; classes are integers from 0 on, and -1 or an empty field is no label`);
   return value | 0;
 }
 

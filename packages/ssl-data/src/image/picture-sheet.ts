@@ -1,4 +1,5 @@
-import { InvalidOptionError } from 'ssl-core';
+import { lstat } from 'node:fs/promises';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { writeWhole } from 'ssl-core/files';
 import { type Image, imageSize } from './image.js';
 
@@ -13,19 +14,22 @@ export interface SheetPicture {
 }
 
 const gap = 4;
+/** Written into every sheet, by which it is known again. */
+const mark = 'ssl-data picture sheet';
 
 /**
  * Draws pictures in the middle of their cells on a grey sheet, as a PNG file.
  *
  * @param grid rows, columns, and the side of a cell in pixels
  * @returns height and width of the sheet, pixels
- * @throws DataError when the file cannot be written, InvalidOptionError for an image of another number of channels
+ * @throws DataError when the file cannot be written, or is there and no sheet; InvalidOptionError for an image of another number of channels
  */
 export async function writePictureSheet(
   path: string,
   grid: { readonly rows: number; readonly columns: number; readonly cell: number },
   pictures: readonly SheetPicture[],
 ): Promise<{ readonly height: number; readonly width: number }> {
+  await checkReplaceable(path);
   const { rows, columns, cell } = grid;
   const tiles: { input: Buffer; top: number; left: number }[] = [];
   for (const { image, row, column, scale } of pictures) {
@@ -41,10 +45,27 @@ export async function writePictureSheet(
   const { default: sharp } = await import('sharp');
   const png = await sharp({ create: { width, height, channels: 3, background: '#888' } })
     .composite(tiles)
+    .withExif({ IFD0: { Software: mark } })
     .png()
     .toBuffer();
   await writeWhole(path, png, { makeFolder: true });
   return { height, width };
+}
+
+/** A picture of somebody else's was named by mistake. */
+async function checkReplaceable(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  const { default: sharp } = await import('sharp');
+  const exif = found.isFile()
+    ? (
+        await sharp(path)
+          .metadata()
+          .catch(() => undefined)
+      )?.exif
+    : undefined;
+  if (exif?.includes(mark) === true) return;
+  throw new DataError('is there already and is no sheet of ssl-data; choose another name, or move it away', { path });
 }
 
 async function tile(

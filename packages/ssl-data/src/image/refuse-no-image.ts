@@ -1,4 +1,5 @@
 import { DataError } from 'ssl-core';
+import { foreignFormat } from './foreign-format.js';
 import { formatBytes, imageFormat } from './image-format.js';
 
 /**
@@ -15,7 +16,9 @@ export function refuseNoImage(
   advice: string,
   where: { readonly path: string; readonly offset?: number },
 ): void {
-  if (imageFormat(bytes.subarray(0, formatBytes)) !== undefined) return;
+  const head = bytes.subarray(0, formatBytes);
+  // An image in a format that is not read is told by decoding it, with what helps.
+  if (imageFormat(head) !== undefined || foreignFormat(head) !== undefined) return;
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
   throw new DataError(
     `${name} cannot be decoded: ${bytes.length === 0 ? 'it is empty' : `it begins as no image does (0x${start})`}; ${advice}`,

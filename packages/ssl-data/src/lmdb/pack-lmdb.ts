@@ -1,13 +1,14 @@
-import { access, mkdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from 'ssl-core';
+import { clearLeftovers, describeFileError, FolderLock, openRegularFile, temporaryName } from 'ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { ManifestDataset } from '../dataset/manifest-dataset.js';
 import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
-import { temporaryName } from 'ssl-core/files';
 import { LmdbDataset } from './lmdb-dataset.js';
+import { lmdbMagic, pageHeaderBytes } from './lmdb-format.js';
 import { LmdbWriter } from './lmdb-writer.js';
 import { checksumKey, metadataChecksum } from './metadata-checksum.js';
 import { type PackableSamples, packableSamples } from '../dataset/packable-samples.js';
@@ -22,7 +23,7 @@ export interface PackLmdbOptions {
   readonly subdir?: boolean;
   /** How images are stored that are not files already. Default PNG, which loses nothing. */
   readonly encode?: NonNullable<PackOptions['encode']>;
-  /** Replace a database that is there. Default false. */
+  /** Replace a database that is there; any other file is refused. Default false. */
   readonly overwrite?: boolean;
   /** Called after every sample. */
   readonly onProgress?: (progress: Omit<PackProgress, 'shards'>) => void;
@@ -77,17 +78,16 @@ export async function packLmdb(
       ? dataset.classes
       : undefined;
   const file = subdir ? join(path, 'data.mdb') : path;
-  const there = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (there && !overwrite)
-    throw new DataError('is there already; choose another path, or pass overwrite: true', { path: file });
+  await checkReplaceable(file, overwrite);
   const temporary = temporaryName(file);
   let madeFolder: string | undefined;
   let writer: LmdbWriter | undefined;
+  let lock: FolderLock | undefined;
   try {
     madeFolder = await mkdir(dirname(file), { recursive: true });
+    lock = await FolderLock.acquire(dirname(file), { purpose: where, name: `.${basename(file)}.ssl-lock` });
+    await clearLeftovers(dirname(file));
+    await checkReplaceable(file, overwrite);
     writer = await LmdbWriter.create(temporary);
     await writeSamples(writer, samples, keys, classes, onProgress);
     await writer.finish();
@@ -96,15 +96,34 @@ export async function packLmdb(
   } catch (cause) {
     await writer?.abort().catch(() => {});
     await rm(temporary, { force: true });
+    await lock?.release();
     if (subdir && madeFolder !== undefined) await rmdir(path).catch(() => {});
     if (SslError.isInstance(cause)) throw cause;
-    throw new DataError(`cannot be written: ${(cause as Error).message}; check free space and rights`, {
-      path: file,
-      cause,
-    });
+    throw new DataError(`cannot be written: ${describeFileError(cause)}`, { path: file, cause });
   } finally {
+    await lock?.release();
     await samples.close?.();
   }
+}
+
+/** A file that is no database was named by mistake. */
+async function checkReplaceable(file: string, overwrite: boolean): Promise<void> {
+  const found = await lstat(file).catch(() => undefined);
+  if (found === undefined) return;
+  if (!overwrite) throw new DataError('is there already; choose another path, or pass overwrite: true', { path: file });
+  const head = Buffer.alloc(pageHeaderBytes + 4);
+  if (found.isFile()) {
+    const handle = await openRegularFile(file);
+    try {
+      await handle.read(head, 0, head.length, 0);
+    } finally {
+      await handle.close();
+    }
+  }
+  if (head.readUInt32LE(pageHeaderBytes) !== lmdbMagic)
+    throw new DataError('is no LMDB database, and is not replaced; move it away, or choose another path', {
+      path: file,
+    });
 }
 
 async function writeSamples(
@@ -153,6 +172,10 @@ async function writeSamples(
   };
   for (const [done, index] of order.entries()) {
     const { bytes, label } = await samples.get(index);
+    if (label !== undefined && label < 0)
+      throw new DataError(
+        `sample ${index} has the label ${label}, which is no class; pack those that have one: subset(dataset, labelledRows(labels))`,
+      );
     if (keys === 'numbers' && label !== undefined) labels.push(label);
     if (keys === 'numbers' && labels.length !== (label === undefined ? 0 : done + 1))
       throw new DataError(

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError, noLabel } from 'ssl-core';
 import { LabelColumn } from '../dataset/label-column.js';
 import { type NamedLabels, renumberLabels, type RenumberOptions } from '../dataset/renumber-labels.js';
 import type { ParquetFooter } from './parquet-footer.js';
@@ -66,9 +66,9 @@ export async function readLabels(reader: RowGroupReader, { groups, files }: Parq
 /** The class of a row. Throws DataError when it has none. */
 export function labelIn(labels: readonly (number | undefined)[], row: number, group: number, path: string): number {
   const label = labels[row];
-  if (label !== undefined) return label;
+  if (label !== undefined && label >= noLabel) return label;
   throw new DataError(
-    `row ${row} of row group ${group} has no class, an integer of at most 32 bits; repair it, or pass label: 'none'`,
+    `row ${row} of row group ${group} has no class, an integer of at most 32 bits from 0 on (-1 = no label); repair it, or pass label: 'none'`,
     { path },
   );
 }

@@ -43,5 +43,6 @@ export function randomCrop(options: RandomCropOptions): DescribedView<RandomCrop
     },
     apply: (image, { top, left }) => crop(image, { top, left, height, width }, outside),
     outputSize: () => [height, width],
+    part: (_height, _width, { top, left }) => ({ top, left, height, width }),
   });
 }

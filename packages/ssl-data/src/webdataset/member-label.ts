@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError, noLabel } from 'ssl-core';
 import type { LabelKind } from '../dataset/label-column.js';
 
 /** Which member of a sample holds its class. */
@@ -23,20 +23,23 @@ interface Place {
 }
 
 /**
- * The class in a member: a decimal number, or a field of a JSON object that is an integer.
+ * The class in a member: a decimal number, or a field of a JSON object that is an integer; -1 = no label.
  *
  * @param name of the member, for messages
  * @throws DataError when it is none, or does not fit 32 bits
  */
 export function parseLabel(bytes: Uint8Array, label: LabelMember, name: string, where: Place): number {
   const text = textIn(bytes, label);
-  if (text !== undefined && /^[+-]?\d{1,64}$/.test(text) && (Number(text) | 0) === Number(text))
-    return Number(text) | 0;
+  const value = text !== undefined && /^[+-]?\d{1,64}$/.test(text) ? Number(text) : undefined;
+  if (value !== undefined && (value | 0) === value && value >= noLabel) return value | 0;
   const advice =
     text === undefined || /^[+-]?\d*$/.test(text)
       ? "repair it, or pass another label, or label: 'none'"
       : "pass kind: 'names' in label, if classes are texts";
-  throw new DataError(`${described(label, name)} holds no class, an integer of at most 32 bits; ${advice}`, where);
+  throw new DataError(
+    `${described(label, name)} holds no class, an integer of at most 32 bits from 0 on (-1 = no label); ${advice}`,
+    where,
+  );
 }
 
 /**

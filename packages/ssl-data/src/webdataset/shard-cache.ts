@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from 'ssl-core';
-import { openRegularFile, temporaryName, writeWhole } from 'ssl-core/files';
+import { clearLeftovers, openRegularFile, temporaryName, writeWhole } from 'ssl-core/files';
 import { readWhole } from '../io/read-whole.js';
 import { displayUrl, type HttpFile, type HttpSource } from './http-source.js';
 
@@ -16,7 +16,8 @@ export interface ShardCacheOptions {
 }
 
 const touchEveryMs = 60_000;
-const staleMs = 3_600_000;
+/** Names of shards in a cache; no other file in its folder is ever removed. */
+const ownShard = /^ssl-[0-9a-f]{40}\.tar$/;
 
 /** Shards from servers in a folder of bounded size, each with its checksum, which threads and processes may share. */
 export class ShardCache {
@@ -127,18 +128,16 @@ export class ShardCache {
     return path;
   }
 
-  /** Removes the longest unused shards until `bytes` more fit, and what broken-off downloads left behind. */
+  /** Removes the longest unused shards until `bytes` more fit, and what dead processes left of downloads. */
   async #makeRoom(bytes: number): Promise<void> {
     const shards: { readonly path: string; readonly size: number; readonly used: number }[] = [];
+    await clearLeftovers(this.#folder);
     for (const name of await readdir(this.#folder)) {
-      const temporary = name.endsWith('.tmp');
-      if (!temporary && !/^[0-9a-f]{40}\.tar$/.test(name)) continue;
+      if (!ownShard.test(name)) continue;
       const path = join(this.#folder, name);
       // Another process may be removing it as well.
       const found = await stat(path).catch(() => undefined);
-      if (found === undefined) continue;
-      if (!temporary) shards.push({ path, size: found.size, used: found.mtimeMs });
-      else if (Date.now() - found.mtimeMs > staleMs) await rm(path, { force: true });
+      if (found !== undefined) shards.push({ path, size: found.size, used: found.mtimeMs });
     }
     let total = shards.reduce((sum, { size }) => sum + size, bytes);
     for (const { path, size } of shards.sort((a, b) => a.used - b.used)) {
@@ -156,7 +155,7 @@ export class ShardCache {
 
 function nameOf({ url, size, validator }: HttpFile): string {
   const identity = [url, validator ?? '', size === undefined ? '' : String(size)];
-  return createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 40);
+  return `ssl-${createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 40)}`;
 }
 
 /** Where the checksum of a file in the cache lies. */

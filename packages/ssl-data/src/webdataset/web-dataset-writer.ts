@@ -1,12 +1,13 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from 'ssl-core';
+import { clearLeftovers, FolderLock, temporaryName } from 'ssl-core/files';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
 import { splitMemberName } from './member-name.js';
+import { ownShards, removeShards } from './own-shards.js';
 import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';
 import { parseShardPattern, type ShardPattern } from './shard-pattern.js';
 import { paddingOf, tarEnd, tarHeaderBlocks } from './tar-blocks.js';
-import { temporaryName } from 'ssl-core/files';
 
 /** A sample to write. */
 export interface WritableSample {
@@ -23,7 +24,9 @@ export interface WebDatasetWriterOptions {
   readonly maxSamples?: number;
   /** Bytes per shard at most, unless one sample alone is larger. Default 1 GiB. */
   readonly maxBytes?: number;
-  /** Replace shards that are there. Default false. */
+  /**
+   * Replace shards that are there, where this program wrote them; those of other programs are refused. Default false.
+   */
   readonly overwrite?: boolean;
 }
 
@@ -59,14 +62,16 @@ export class WebDatasetWriter {
   readonly #names: ShardPattern;
   readonly #maxSamples: number;
   readonly #maxBytes: number;
+  readonly #lock: FolderLock;
   readonly #shards: string[] = [];
   #samples = 0;
   #bytes = 0;
   #lastKey: string | undefined;
   #open: OpenShard | undefined;
 
-  private constructor(folder: string, names: ShardPattern, maxSamples: number, maxBytes: number) {
+  private constructor(folder: string, names: ShardPattern, maxSamples: number, maxBytes: number, lock: FolderLock) {
     this.#folder = folder;
+    this.#lock = lock;
     this.#names = names;
     this.#maxSamples = maxSamples;
     this.#maxBytes = maxBytes;
@@ -74,7 +79,8 @@ export class WebDatasetWriter {
 
   /**
    * @param folder made where it is not there
-   * @throws InvalidOptionError; DataError when the folder holds shards of this pattern (see `overwrite`)
+   * @throws InvalidOptionError; DataError when the folder holds shards of this pattern (see `overwrite`), or another
+   * writer writes such shards there. Call `close` or `abort` to give the folder free
    */
   static async create(folder: string, options: WebDatasetWriterOptions = {}): Promise<WebDatasetWriter> {
     const { pattern = '%06d.tar', maxSamples = 10_000, maxBytes = 2 ** 30, overwrite = false } = options;
@@ -82,23 +88,22 @@ export class WebDatasetWriter {
     for (const [option, value] of Object.entries({ maxSamples, maxBytes }))
       if (!Number.isSafeInteger(value) || value < 1)
         throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
+    let lock: FolderLock | undefined;
     try {
       await mkdir(folder, { recursive: true });
-      const there = (await readdir(folder)).filter(names.matches);
-      if (there.length > 0 && !overwrite)
-        throw new DataError(
-          `holds ${there.length} shards of the pattern ${pattern} already; choose another folder, or pass overwrite: true`,
-          { path: folder },
-        );
+      // Two writers of one pattern would write over each other's shards; others may use the folder.
+      lock = await FolderLock.acquire(folder, { purpose: `writing ${pattern}`, name: `.${pattern}.ssl-lock` });
+      await clearLeftovers(folder);
       // Shards of two packings in one folder would be read as one data set.
-      for (const name of there) {
-        await rm(sidecarPath(join(folder, name)), { force: true });
-        await rm(join(folder, name));
-      }
+      await removeShards(
+        folder,
+        await ownShards(folder, names, { pattern, overwrite, advice: 'pass overwrite: true' }),
+      );
     } catch (cause) {
+      await lock?.release();
       throw writeError(folder, cause);
     }
-    return new WebDatasetWriter(folder, names, maxSamples, maxBytes);
+    return new WebDatasetWriter(folder, names, maxSamples, maxBytes, lock);
   }
 
   /**
@@ -143,13 +148,15 @@ export class WebDatasetWriter {
    */
   async close(): Promise<WrittenShards> {
     if (this.#open !== undefined) await this.#finishShard();
+    await this.#lock.release();
     return { shards: this.#shards, samples: this.#samples, bytes: this.#bytes };
   }
 
-  /** Drops the shard that is not finished. */
+  /** Drops the shard that is not finished, and gives the folder free. */
   async abort(): Promise<void> {
     await this.#open?.discard();
     this.#open = undefined;
+    await this.#lock.release();
   }
 
   /** Shards, samples and bytes so far. */

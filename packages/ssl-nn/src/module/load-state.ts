@@ -1,4 +1,5 @@
 import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { skippedOf } from '../safetensors/skipped-tensor.js';
 import type { ModuleState } from './parameter.js';
 
 /** Options of `Module.loadStateDict`. */
@@ -17,10 +18,10 @@ export interface LoadStateResult {
 
 const shown = 8;
 
-const list = (names: readonly string[]): string =>
+const list = (names: readonly string[], reasons: ReadonlyMap<string, string> = new Map()): string =>
   names
     .slice(0, shown)
-    .map((name) => `'${name}'`)
+    .map((name) => `'${name}'${reasons.has(name) ? ` (in the file it ${reasons.get(name)})` : ''}`)
     .join(', ') + (names.length > shown ? ` and ${names.length - shown} more` : '');
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
@@ -48,6 +49,7 @@ export function loadState(
 ): LoadStateResult {
   const known = new Set([...states.values()].flat());
   const missing: string[] = [];
+  const skipped = new Map(skippedOf(state).map(({ name, reason }) => [name, reason]));
   const unexpected = [...state.keys()].filter((name) => !known.has(name));
   const wrong: string[] = [];
   const found: [ModuleState, NdArray][] = [];
@@ -55,7 +57,7 @@ export function loadState(
   for (const [entry, names] of states) {
     const name = names.find((candidate) => state.has(candidate));
     if (name === undefined) {
-      missing.push(names[0]!);
+      missing.push(names.find((candidate) => skipped.has(candidate)) ?? names[0]!);
       continue;
     }
     const array = state.get(name)!;
@@ -71,7 +73,7 @@ export function loadState(
     problems.push(
       `${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}. Build the model with the sizes that the weights were made with`,
     );
-  if (strict && missing.length > 0) problems.push(`missing ${list(missing)}`);
+  if (strict && missing.length > 0) problems.push(`missing ${list(missing, skipped)}`);
   if (strict && unexpected.length > 0) problems.push(`unexpected ${list(unexpected)}`);
   if (problems.length > 0) {
     const nameTrouble = strict && missing.length + unexpected.length > 0;

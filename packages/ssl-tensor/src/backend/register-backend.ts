@@ -2,9 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activeTrace } from '../compile/active-trace.js';
 import { UnsupportedOpError } from 'ssl-core';
 import { loweringTable } from '../lowering/lowering-table.js';
+import { registerCumulativeGradients } from './cumulative-gradients.js';
 import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
+import { mendKernels } from './mend-kernels.js';
 import { backendName, SslBackend } from './ssl-backend.js';
+import { registerExtremumGradients } from './extremum-gradients.js';
+import { registerGatherGradients } from './gather-gradients.js';
 import { registerGradients } from './tfjs-gradients.js';
 import { registerTileGradient } from './tile-gradient.js';
 
@@ -18,8 +22,12 @@ export function registerSslBackend(): SslBackend {
   if (instance !== undefined) return instance;
   registerGradients();
   registerConv3dTransposeGradient();
+  registerCumulativeGradients();
   registerEinsumGradient();
+  registerExtremumGradients();
+  registerGatherGradients();
   registerTileGradient();
+  mendKernels();
   const backend = new SslBackend();
   instance = backend;
   tf.registerBackend(backendName, () => backend, 2);

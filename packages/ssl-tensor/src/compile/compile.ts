@@ -4,6 +4,7 @@ import { registerSslBackend } from '../backend/register-backend.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import { chooseDevice } from '../engine/choose-device.js';
 import { engineFor } from '../engine/choose-engine.js';
+import { engineThreads } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
 import { runEagerly } from '../engine/run-eagerly.js';
 import { InvalidOptionError, UnsupportedOpError } from 'ssl-core';
@@ -126,7 +127,15 @@ export function compileWith<A extends readonly unknown[], R>(
   };
 
   const call = async (...args: unknown[]): Promise<R> => {
-    if (chooseDevice(options.device).device === 'tensorflow')
+    const { device } = chooseDevice(options.device);
+    if (options.deterministic === true && device !== 'cpu')
+      throw new InvalidOptionError(
+        'compile',
+        'deterministic',
+        "false, or device 'cpu'",
+        `true with device '${device}'`,
+      );
+    if (device === 'tensorflow')
       return calls.run(async (turn) => {
         await turn.claim('everything');
         return runEagerly(fn, args);
@@ -162,6 +171,7 @@ export function compileWith<A extends readonly unknown[], R>(
   };
   const compiled = Object.assign(call, { dispose });
   Object.defineProperty(compiled, 'traces', { get: () => traces });
+  Object.defineProperty(compiled, 'threads', { get: () => engineThreads(options) });
   return compiled as unknown as CompiledFunction<A, R>;
 }
 

@@ -1,4 +1,5 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { writeWhole } from 'ssl-core/files';
 import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-tensor/host';
 import { huggingFaceTokenizer, type HuggingFaceTokenizer } from './hugging-face-tokenizer.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
@@ -128,22 +129,13 @@ export class WordPieceTokenizer {
     return WordPieceTokenizer.fromJson(text, { ...options, path });
   }
 
-  /** Writes the `tokenizer.json`, whole or not at all. */
+  /**
+   * Writes the `tokenizer.json`, whole or not at all.
+   *
+   * @throws DataError when the folder is missing or not writable, or the disk is full
+   */
   async save(path: string): Promise<void> {
-    const temporary = `${path}.${process.pid}.tmp`;
-    try {
-      const file = await open(temporary, 'w');
-      try {
-        await file.writeFile(JSON.stringify(this.toJson(), undefined, 1));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
-    } catch (cause) {
-      await rm(temporary, { force: true });
-      throw new DataError(`the tokeniser cannot be written: ${(cause as Error).message}`, { path, cause });
-    }
+    await writeWhole(path, JSON.stringify(this.toJson(), undefined, 1));
   }
 
   /** The `tokenizer.json` document. */

@@ -1,5 +1,4 @@
-import { RandomStream, foldIn, InvalidOptionError } from 'ssl-tensor/host';
-import type { RandomKey } from 'ssl-tensor/host';
+import { foldIn, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-core';
 
 /** A dictionary gloss and its class. */
 export interface LabelledText {

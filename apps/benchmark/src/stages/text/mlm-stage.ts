@@ -1,8 +1,10 @@
+import { basename } from 'node:path';
 import { saveSafetensors } from 'ssl-nn';
 import { foldIn } from 'ssl-tensor';
 import { AdamW, Trainer, decayEverything, oneCycle } from 'ssl-train';
 import { MaskedLanguageModelling, MaskedLmEvaluator, MlmLoader } from 'ssl-text-mlm';
 import type { StageProgress } from '../../runs/progress.js';
+import { plannedCheckpoints } from '../planned-checkpoints.js';
 import { StageProgressReporter } from '../stage-progress-reporter.js';
 import type { MlmResult } from './results.js';
 import type { TextSession } from './text-session.js';
@@ -56,15 +58,17 @@ export async function pretrainText(session: TextSession, progress: StageProgress
     seed: recipe.seed,
     logEvery,
     logFile: directory.file('log.jsonl'),
-    checkpoint: { dir: directory.file('checkpoints'), everySteps: checkpointEvery, resume: true },
+    checkpoint: { dir: directory.file('checkpoints'), everySteps: checkpointEvery, resume: 'latest-good' },
     config: { batchSize, maskRate, glosses: session.splits.pretrain.length },
     compile: { device },
     progress: new StageProgressReporter(progress, context.progress),
     callbacks: {
+      onCheckpoint: ({ path }) => directory.declare(`checkpoints/${basename(path)}`),
       onStep: ({ step }) => (step % evaluateEvery === 0 || step === steps ? evaluate() : Promise.resolve()),
     },
   });
   try {
+    await directory.declare(...plannedCheckpoints(steps, checkpointEvery));
     const result = await interruption.training(() => trainer.fit());
     await saveSafetensors(directory.file('encoder.safetensors'), model.stateDict(), { method: method.name });
     const along = (name: string): MlmResult['maskedLoss'] =>

@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from 'ssl-core';
 import { gatherRows, nearestNeighbours } from 'ssl-transfer';
 import { pngDataUri } from './png-data-uri.js';
 import type { NeighboursResult, ShownImage } from './results.js';

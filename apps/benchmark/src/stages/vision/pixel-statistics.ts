@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from 'ssl-core';
 import type { ImageStatistics } from 'ssl-vision';
 
 /**

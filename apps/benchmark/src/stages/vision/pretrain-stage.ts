@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { DataLoader, twoViews } from 'ssl-data';
 import { saveSafetensors } from 'ssl-nn';
 import { foldIn } from 'ssl-tensor';
@@ -8,6 +9,7 @@ import type { Backbone } from 'ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { PipelineContext } from '../../runs/pipeline.js';
 import type { StageProgress } from '../../runs/progress.js';
+import { plannedCheckpoints } from '../planned-checkpoints.js';
 import { StageProgressReporter } from '../stage-progress-reporter.js';
 import { EncoderFeatures } from './encoder-features.js';
 import type { PretrainResult } from './results.js';
@@ -74,13 +76,17 @@ export async function pretrainVision({
     seed,
     logEvery,
     logFile: directory.file('log.jsonl'),
-    checkpoint: { dir: directory.file('checkpoints'), everySteps: pretrain.checkpointEvery, resume: true },
+    checkpoint: { dir: directory.file('checkpoints'), everySteps: pretrain.checkpointEvery, resume: 'latest-good' },
     compile: { device },
     progress: new StageProgressReporter(progress, context.progress),
     config: { views: recipe.views, batchSize: pretrain.batchSize, images: data.pretrain.length },
-    callbacks: { onEpochEnd: async () => ({ knn: await features.reducedKnn() }) },
+    callbacks: {
+      onCheckpoint: ({ path }) => directory.declare(`checkpoints/${basename(path)}`),
+      onEpochEnd: async () => ({ knn: await features.reducedKnn() }),
+    },
   });
   try {
+    await directory.declare(...plannedCheckpoints(totalSteps, pretrain.checkpointEvery));
     const result = await interruption.training(() => trainer.fit());
     await saveSafetensors(directory.file('encoder.safetensors'), encoder.stateDict(), {
       encoder: recipe.encoder,
