@@ -122,7 +122,9 @@ JPEGs    decoded by ${jpegDecoder}
     await writeFile(join(photos, 'cat/4.heic'), '');
     await writeFile(join(photos, 'cat/notes'), '');
     const { stdout } = await cli('inspect', photos);
-    expect(stdout).toContain('\nleft out 2 .heic: cat/3.heic, cat/4.heic\n         1 no ending: cat/notes\n');
+    expect(stdout).toContain(
+      '\nleft out 2 .heic (pictures that are not read): cat/3.heic, cat/4.heic\n         1 no ending: cat/notes\n',
+    );
     expect(JSON.parse((await cli('inspect', photos, '--json')).stdout)).toMatchObject({
       leftOut: [
         { kind: '.heic', count: 2 },

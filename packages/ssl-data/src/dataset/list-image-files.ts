@@ -4,7 +4,7 @@ import { formatBytes, imageFormat, imageFormats } from '../image/image-format.js
 import { leftOutText } from './left-out.js';
 import { type FileListing, listFiles } from './list-files.js';
 
-/** Extensions that count as images, in any case. */
+/** Extensions that count as images, in any case, in lower case without the dot. */
 export const imageExtensions: readonly string[] = Object.values(imageFormats).flatMap(({ endings }) => endings);
 
 /** How files are known as images: by {@link imageExtensions} alone, or also by the first bytes of those without one. */
