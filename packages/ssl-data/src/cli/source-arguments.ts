@@ -17,6 +17,11 @@ export const sourceArguments = {
   },
   labels: { type: 'string', valueHint: 'how', description: 'Of folders: folders (sub-folders are classes) or none' },
   'label-file': { type: 'string', valueHint: 'file', description: 'IDX or .npy file with the classes' },
+  encoding: {
+    type: 'string',
+    valueHint: 'name',
+    description: 'Of tables and lists: utf-16le, windows-1252, ... (default: utf-8)',
+  },
   cache: { type: 'string', valueHint: 'folder', description: 'Where shards from a server are kept' },
 } as const;
 
@@ -26,18 +31,20 @@ export interface SourceArguments {
   readonly split?: string | undefined;
   readonly labels?: string | undefined;
   readonly 'label-file'?: string | undefined;
+  readonly encoding?: string | undefined;
   readonly cache?: string | undefined;
 }
 
 /** Throws {@link InvalidOptionError} for a value that is not accepted. */
 export function sourceOptions(where: string, args: SourceArguments): OpenSourceOptions {
-  const { kind, split, labels, 'label-file': labelFile, cache } = args;
+  const { kind, split, labels, 'label-file': labelFile, encoding, cache } = args;
   const kinds = sourceRecognisers.map((recogniser) => recogniser.kind);
   return {
     ...(kind === undefined ? {} : { kind: oneOf<SourceKind>(where, '--kind', kinds, kind) }),
     ...(split === undefined ? {} : { split: oneOf(where, '--split', ['train', 'test'] as const, split) }),
     ...(labels === undefined ? {} : { labels: oneOf(where, '--labels', ['folders', 'none'] as const, labels) }),
     ...(labelFile === undefined ? {} : { labelFile }),
+    ...(encoding === undefined ? {} : { encoding }),
     ...(cache === undefined ? {} : { cache: { folder: cache } }),
   };
 }

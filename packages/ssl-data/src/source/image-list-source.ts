@@ -6,8 +6,8 @@ export const imageListSource: SourceRecogniser = {
   kind: 'image-list',
   description: 'a list of image files, one path a line, perhaps with a label (.lst, plain, .gz or .zst)',
   recognises: ({ form, name }) => form === 'file' && /\.lst(?:\.(?:gz|zst|zstd))?$/i.test(name),
-  async open({ location }, { decoding }) {
-    const dataset = await ImageFolderDataset.fromList(location, { ...decoding });
+  async open({ location }, { encoding = 'utf-8', decoding }) {
+    const dataset = await ImageFolderDataset.fromList(location, { ...decoding, encoding });
     return {
       kind: 'image-list',
       content: 'images',

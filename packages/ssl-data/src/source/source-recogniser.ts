@@ -27,6 +27,8 @@ export interface OpenSourceOptions {
   readonly labels?: 'folders' | 'none';
   /** IDX or .npy file with the classes. Default: for IDX the one that belongs to the images by its name. */
   readonly labelFile?: string;
+  /** Of tables and lists of images: a name that TextDecoder knows, such as `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
   /** How image files become arrays. */
   readonly decoding?: ImageDecoding;
   /** Where shards from a server are kept. */
