@@ -34,6 +34,11 @@ export const sourceArguments = {
     valueHint: 'where',
     description: 'Of shards: first-dot or last-dot of names, before the extension (default: first-dot)',
   },
+  encoding: {
+    type: 'string',
+    valueHint: 'name',
+    description: 'Of tables and lists: utf-16le, windows-1252, ... (default: utf-8)',
+  },
   cache: { type: 'string', valueHint: 'folder', description: 'Where shards from a server are kept' },
 } as const;
 
@@ -48,12 +53,13 @@ export interface SourceArguments {
   readonly recognise?: string | undefined;
   readonly 'key-prefix'?: string | undefined;
   readonly 'split-at'?: string | undefined;
+  readonly encoding?: string | undefined;
   readonly cache?: string | undefined;
 }
 
 /** Throws {@link InvalidOptionError} for a value that is not accepted. */
 export function sourceOptions(where: string, args: SourceArguments): OpenSourceOptions {
-  const { kind, split, labels, 'label-file': labelFile, classes, recognise, cache } = args;
+  const { kind, split, labels, 'label-file': labelFile, classes, recognise, encoding, cache } = args;
   const { 'allow-empty': allowEmpty, 'key-prefix': keyPrefix, 'split-at': splitAt } = args;
   const kinds = sourceRecognisers.map((recogniser) => recogniser.kind);
   return {
@@ -70,6 +76,7 @@ export function sourceOptions(where: string, args: SourceArguments): OpenSourceO
     ...(splitAt === undefined
       ? {}
       : { splitAt: oneOf(where, '--split-at', ['first-dot', 'last-dot'] as const, splitAt) }),
+    ...(encoding === undefined ? {} : { encoding }),
     ...(cache === undefined ? {} : { cache: { folder: cache } }),
   };
 }

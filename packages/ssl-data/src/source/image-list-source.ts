@@ -6,8 +6,8 @@ export const imageListSource: SourceRecogniser = {
   kind: 'image-list',
   description: 'a list of image files, one path a line, perhaps with a label (.lst, plain, .gz or .zst)',
   recognises: ({ form, name }) => form === 'file' && /\.lst(?:\.(?:gz|zst|zstd))?$/i.test(name),
-  async open({ location }, { decoding, classes, allowEmpty }) {
-    const dataset = await ImageFolderDataset.fromList(location, { ...decoding, classes, allowEmpty });
+  async open({ location }, { encoding = 'utf-8', decoding, classes, allowEmpty }) {
+    const dataset = await ImageFolderDataset.fromList(location, { ...decoding, encoding, classes, allowEmpty });
     return {
       kind: 'image-list',
       content: 'images',

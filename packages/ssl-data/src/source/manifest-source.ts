@@ -7,9 +7,10 @@ export const manifestSource: SourceRecogniser = {
   description: 'a table of image paths and labels (.csv .tsv .jsonl, plain, .gz or .zst)',
   recognises: ({ form, name }) =>
     form === 'file' && /\.(?:csv|tsv|tab|jsonl|ndjson)(?:\.(?:gz|zst|zstd))?$/i.test(name),
-  async open({ location }, { labels, decoding, classes, allowEmpty }) {
+  async open({ location }, { labels, encoding = 'utf-8', decoding, classes, allowEmpty }) {
     const dataset = await ManifestDataset.open(location, {
       ...decoding,
+      encoding,
       classes,
       allowEmpty,
       ...(labels === 'none' ? { labelColumn: false } : {}),

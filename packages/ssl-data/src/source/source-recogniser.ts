@@ -37,6 +37,8 @@ export interface OpenSourceOptions extends ClassOptions {
   readonly keyPrefix?: string;
   /** Of shards: where members' names are split into key and extension. Default `first-dot`. */
   readonly splitAt?: NameSplit;
+  /** Of tables and lists of images: a name that TextDecoder knows, such as `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
   /** How image files become arrays. */
   readonly decoding?: ImageDecoding;
   /** Where shards from a server are kept. */
