@@ -1,6 +1,4 @@
-import type { NdArray } from '../../packages/ssl-tensor/src/nd-array.js';
-import { foldIn, randomKey } from '../../packages/ssl-tensor/src/random/random-key.js';
-import { RandomStream } from '../../packages/ssl-tensor/src/random/random-stream.js';
+import { foldIn, type NdArray, randomKey, RandomStream } from 'ssl-core';
 
 /** Numbers to add up: equal ones, whose roundings all go one way; an image's; any; and such that cancel. */
 export const fillings = ['tenths', 'levels', 'uniform', 'mixed'] as const;
