@@ -135,6 +135,20 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     expect((await readCheckpoint(saved(4))).record.step).toBe(4);
   });
 
+  it('and callbacks are told of the checkpoint, whose own errors do not hide it', async () => {
+    const told: number[] = [];
+    const callbacks: TrainerCallbacks = {
+      onStep: ({ step }) => (step === 3 ? Promise.reject(new DataError('first')) : undefined),
+      onCheckpoint: ({ step }) => {
+        told.push(step);
+        throw new DataError('second');
+      },
+    };
+    const error = await failure({ checkpoint: { dir }, callbacks });
+    expect(error.message).toMatch(/^first. The state of step 3 is saved in .* Also: second$/);
+    expect(told).toEqual([3]);
+  });
+
   it('thrown as something that is no error, or that does not change, passes through', async () => {
     const frozen = Object.freeze(new DataError('frozen'));
     for (const thrown of ['text', frozen, new DOMException('stopped', 'AbortError')]) {
