@@ -6,7 +6,8 @@
  *       expect(array.data.length).toBe(array.shape.reduce((a, b) => a * b, 1));
  *     });
  *
- * A case passes when `open` resolves (it asserts by itself that the answer has the right form) or throws a DataError.
+ * A case passes when `open` resolves (it asserts by itself that the answer has the right form) or throws a DataError
+ * (or what `refusal` names).
  * It fails when `open` throws anything else, uses more than a second of processor time, does not come back, or asks for
  * more memory than `maxAllocation`. The undamaged seeds must open. A failure names the seed, the case and the damage;
  * the same case gives the same bytes again.
@@ -34,6 +35,8 @@ export interface FuzzOptions {
   readonly maxAllocation?: number;
   /** First bytes of a file, which get most of the damage. Default 512. */
   readonly headerBytes?: number;
+  /** What the reader throws for a damaged file. Default DataError. */
+  readonly refusal?: { isInstance(error: unknown): boolean };
 }
 
 const casesPerFormat = Number(process.env['SSL_FUZZ_CASES'] ?? 500);
@@ -52,7 +55,7 @@ export function describeFuzz(
   open: (path: string) => Promise<void>,
   options: FuzzOptions = {},
 ): void {
-  const { maxAllocation = 2 ** 26, headerBytes = 512 } = options;
+  const { maxAllocation = 2 ** 26, headerBytes = 512, refusal = DataError } = options;
 
   describe(`fuzz: ${format}`, () => {
     let folder: string;
@@ -79,7 +82,7 @@ export function describeFuzz(
         const { bytes, steps } = mutateBytes(seed.bytes, donor.bytes, random, headerBytes);
         const path = join(folder, seed.name);
         await writeFile(path, seed.wrap?.(bytes) ?? bytes);
-        const problem = await problemOf(() => open(path), maxAllocation);
+        const problem = await problemOf(() => open(path), maxAllocation, refusal);
         if (problem === 'refused') refused++;
         else if (problem !== undefined)
           expect.fail(`case ${number}, ${seed.name} (${steps.join('; ')}): ${problem.reason}`);
@@ -89,10 +92,11 @@ export function describeFuzz(
   });
 }
 
-/** What is wrong with how `open` ended, `refused` when nothing is but it threw a DataError. */
+/** What is wrong with how `open` ended, `refused` when nothing is but it threw a `refusal`. */
 export async function problemOf(
   open: () => Promise<void>,
   maxAllocation: number,
+  refusal: { isInstance(error: unknown): boolean } = DataError,
 ): Promise<'refused' | { readonly reason: string } | undefined> {
   const before = process.cpuUsage();
   const watch = watchAllocations();
@@ -101,7 +105,7 @@ export async function problemOf(
     outcome = await withinWallTime(open()).then(
       () => 'opened' as const,
       (error: unknown) => {
-        if (DataError.isInstance(error)) return 'refused' as const;
+        if (refusal.isInstance(error)) return 'refused' as const;
         throw error;
       },
     );

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from 'ssl-tensor/host';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
+import { nanOutside, withinClasses } from './counted-labels.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
 import { excluded } from './row-blocks.js';
 
@@ -13,7 +14,7 @@ export interface AmdimFeatures {
   readonly coarse: tf.Tensor3D;
   /** Of the finer map, such as 7x7, `[batch, places, dim]`. */
   readonly fine: tf.Tensor3D;
-  /** The place of the coarse map that predicts, int32 `[batch]`, drawn by the caller for each image. */
+  /** The place of the coarse map that predicts, int32 `[batch]`, drawn by the caller for each image; losses are NaN where it is none. */
   readonly source: tf.Tensor1D;
 }
 
@@ -85,8 +86,9 @@ export function amdim(first: AmdimFeatures, second: AmdimFeatures, options: Amdi
 /** The coarse feature of each image at its place `source`: `[batch, dim]`. */
 function atSource({ coarse, source }: AmdimFeatures): tf.Tensor2D {
   const [batch, places, dim] = coarse.shape;
-  const rows = tf.add(tf.range(0, batch * places, places, 'int32'), source);
-  return tf.gather(tf.reshape(coarse, [batch * places, dim]), tf.cast(rows, 'int32') as tf.Tensor1D) as tf.Tensor2D;
+  const rows = tf.add(tf.range(0, batch * places, places, 'int32'), withinClasses(source, places));
+  const chosen = tf.gather(tf.reshape(coarse, [batch * places, dim]), tf.cast(rows, 'int32') as tf.Tensor1D);
+  return tf.mul(chosen, tf.expandDims(nanOutside(source, places), 1));
 }
 
 function placeLoss(

@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from 'ssl-tensor';
 import { checkCount, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
+import { countedLabels, nanOutside, withinClasses } from './counted-labels.js';
+import { reduceWeighted } from './reduce-weighted.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { balance } from './sinkhorn.js';
 import { fixedTargetCrossEntropy } from './fixed-target-cross-entropy.js';
@@ -15,7 +17,10 @@ export interface CapiOptions<R extends Reduction = Reduction> {
   readonly studentTemperature?: number;
   /** Rounds of balancing, 1 or more. */
   readonly sinkhornIterations?: number;
-  /** Which of the teacher's tokens the student predicts, int32 `[batch, predicted]`. Default all, in order. */
+  /**
+   * Which of the teacher's tokens the student predicts, int32 `[batch, predicted]`, -1 (or -100) for places that do not
+   * count. Default all, in order.
+   */
   readonly teacherIndex?: tf.Tensor2D;
   readonly reduction?: R;
 }
@@ -37,7 +42,8 @@ export const capiDefaults = {
  *
  * @param teacher cluster logits `[batch, tokens, k]`; no gradient flows into them
  * @param student cluster logits of the predicted tokens `[batch, predicted, k]`
- * @returns scalar in nats, or `[batch]`, means over tokens, with reduction `none`
+ * @returns scalar in nats, or `[batch]`, means over tokens, with reduction `none`; NaN where the teacher has no such token
+ *   and where no place counts, under `none` none of the image
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Darcet et al. 2025, arXiv 2502.08769. Equal to lightly's `CAPILoss`, less the 1e-8 that it adds to the
  * sums of the balancing: those are never 0 here.
@@ -67,9 +73,15 @@ export function capi<R extends Reduction = 'mean'>(
   const logits = tf.mul(stopGradient(teacher), 1 / teacherTemperature);
   const byPosition = balance(tf.transpose(logits, [1, 0, 2]) as tf.Tensor3D, sinkhornIterations);
   const assignments = tf.transpose(byPosition, [1, 0, 2]) as tf.Tensor3D;
-  const targets = teacherIndex === undefined ? assignments : takePlaces(assignments, teacherIndex);
   const rows = [batch * count, k] as [number, number];
   const scores = tf.mul(tf.reshape(student, rows), 1 / studentTemperature) as tf.Tensor2D;
-  const losses = fixedTargetCrossEntropy(scores, tf.reshape(targets, rows));
-  return reduce('capi', tf.mean(tf.reshape(losses, [batch, count]), 1) as tf.Tensor1D, reduction as R);
+  const places = (targets: tf.Tensor): tf.Tensor2D =>
+    tf.reshape(fixedTargetCrossEntropy(scores, tf.reshape(targets, rows)), [batch, count]);
+  if (teacherIndex === undefined) return reduce('capi', tf.mean(places(assignments), 1) as tf.Tensor1D, reduction as R);
+  const { known, weight } = countedLabels('capi', teacherIndex);
+  const chosen = takePlaces(assignments, withinClasses(known, tokens));
+  const targets = tf.mul(chosen, tf.expandDims(nanOutside(known, tokens), 2));
+  if (reduction !== 'sum') return reduceWeighted('capi', places(targets), weight, reduction as R);
+  // The sum of the images' means.
+  return reduce('capi', reduceWeighted('capi', places(targets), weight, 'none'), reduction as R);
 }

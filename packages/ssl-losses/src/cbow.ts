@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkChoice } from './check-choice.js';
 import { checkMask } from './check-mask.js';
 import { checkTensor } from './check.js';
+import { unlessNothing } from './reduce-weighted.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { sampledLosses } from './skip-gram-negative-sampling.js';
 
@@ -24,7 +25,7 @@ export const cbowDefaults = { combine: 'mean', reduction: 'mean' } as const;
  * @param window vectors of the words around, `[batch, window, dim]`
  * @param targets output vectors of the words in the middle, `[batch, dim]`
  * @param negatives output vectors of words drawn for each, `[batch, k, dim]`
- * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @returns scalar in nats, or `[batch]` with reduction `none`; NaN where no window of the batch has a word
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Mikolov et al. 2013, arXiv 1301.3781, section 3.1, with equation 4 of arXiv 1310.4546. Deviates from
  * word2vec.c in the gradient of the mean, which there is that of the sum.
@@ -44,5 +45,6 @@ export function cbow<R extends Reduction = 'mean'>(
   const total = tf.sum(tf.mul(window, tf.reshape(counts, [batch, width, 1])), 1);
   const number = tf.maximum(tf.sum(counts, 1, true), 1);
   const hidden = combine === 'sum' ? total : tf.div(total, number);
-  return reduce('cbow', sampledLosses('cbow', hidden as tf.Tensor2D, targets, negatives), reduction as R);
+  const losses = sampledLosses('cbow', hidden as tf.Tensor2D, targets, negatives);
+  return reduce('cbow', mask === undefined ? losses : unlessNothing(losses, tf.sum(counts)), reduction as R);
 }

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { ShapeError } from 'ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkTensor } from './check.js';
+import { checkIgnoreIndex, countedLabels, nanOutside, usualIgnoreIndex } from './counted-labels.js';
+import { oneHot } from './one-hot.js';
+import { reduceWeighted } from './reduce-weighted.js';
+import type { Reduced, Reduction } from './reduction.js';
 
 /** How predictions and targets are compared class by class. */
 export interface ClassOverlapOptions {
@@ -11,7 +15,7 @@ export interface ClassOverlapOptions {
   readonly includeBackground?: boolean;
   /** Sum over the batch before dividing, rather than dividing in each sample. */
   readonly batch?: boolean;
-  /** Label of places that do not count; for integer targets. */
+  /** Another label of places that do not count, besides -1; for integer targets. */
   readonly ignoreIndex?: number;
 }
 
@@ -20,6 +24,8 @@ interface ClassOverlap {
   readonly intersection: tf.Tensor2D;
   readonly predicted: tf.Tensor2D;
   readonly truth: tf.Tensor2D;
+  /** How many places count, `[batch]` or `[1]`. */
+  readonly places: tf.Tensor1D;
 }
 
 /** Defaults of the dice losses' comparison: MONAI's, but for the softmax, since models give logits. */
@@ -27,14 +33,15 @@ export const classOverlapDefaults = {
   activation: 'softmax',
   includeBackground: true,
   batch: false,
-  ignoreIndex: -100,
+  ignoreIndex: usualIgnoreIndex,
 } as const;
 
 /**
  * `sum p t`, `sum p^k` and `sum t^k` over the places of each class.
  *
  * @param prediction `[batch, ..., classes]`
- * @param target int32 `[batch, ...]`, or probabilities `[batch, ..., classes]`
+ * @param target int32 `[batch, ...]`, or probabilities `[batch, ..., classes]`. A label that is neither a class nor -1 nor
+ *   `ignoreIndex` makes the sums NaN
  * @param power `k`, 1 or 2
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  */
@@ -47,7 +54,7 @@ export function classOverlap(
 ): ClassOverlap {
   const { activation, includeBackground, batch, ignoreIndex } = { ...classOverlapDefaults, ...options };
   checkChoice(where, 'activation', activation, ['softmax', 'sigmoid', 'none']);
-  if (!Number.isSafeInteger(ignoreIndex)) throw new InvalidOptionError(where, 'ignoreIndex', 'an integer', ignoreIndex);
+  checkIgnoreIndex(where, ignoreIndex);
   if (prediction.rank < 2 || prediction.size === 0)
     throw new ShapeError(where, 'prediction', '[batch, ..., classes]', `[${prediction.shape.join(', ')}]`);
   checkTensor(where, 'prediction', prediction, prediction.shape);
@@ -64,12 +71,13 @@ export function classOverlap(
   const scores = tf.reshape(prediction, [samples, places, classes]);
   let p = activation === 'softmax' ? tf.softmax(scores) : activation === 'sigmoid' ? tf.sigmoid(scores) : scores;
   let t = tf.reshape(target, [samples, places, -1]);
+  let counts: tf.Tensor = tf.mul(tf.ones([samples]), places);
   if (integers) {
-    const counted = tf.cast(tf.notEqual(t, tf.scalar(ignoreIndex, 'int32')), 'int32');
-    const weight = tf.cast(counted, 'float32');
-    const known = tf.reshape(tf.mul(t, counted), [samples, places]) as tf.Tensor2D;
-    t = tf.mul(tf.cast(tf.oneHot(known, classes), 'float32'), weight) as tf.Tensor3D;
+    const { known, weight: share } = countedLabels(where, t, { ignoreIndex });
+    const weight = tf.mul(share, nanOutside(known, classes));
+    t = tf.mul(oneHot(tf.reshape(known, [samples, places]), classes), weight) as tf.Tensor3D;
     p = tf.mul(p, weight);
+    counts = tf.sum(weight, [1, 2]);
   }
   const sums = (x: tf.Tensor): tf.Tensor2D => {
     const all = tf.sum(x, batch ? [0, 1] : 1);
@@ -77,5 +85,25 @@ export function classOverlap(
     return includeBackground ? rows : tf.slice(rows, [0, 1], [-1, classes - 1]);
   };
   const raised = (x: tf.Tensor): tf.Tensor => (power === 2 ? tf.square(x) : x);
-  return { intersection: sums(tf.mul(p, t)), predicted: sums(raised(p)), truth: sums(raised(t)) };
+  return {
+    intersection: sums(tf.mul(p, t)),
+    predicted: sums(raised(p)),
+    truth: sums(raised(t)),
+    places: (batch ? tf.sum(counts, 0, true) : counts) as tf.Tensor1D,
+  };
+}
+
+/**
+ * The loss of each sample, or of the batch as one, as one number: a sample of which no place counts has no loss. Its loss is
+ * NaN under `none`, the mean leaves it out, and mean and sum are NaN where no sample has one.
+ */
+export function reduceOverlap<R extends Reduction>(
+  where: string,
+  losses: tf.Tensor1D,
+  places: tf.Tensor1D,
+  reduction: R,
+): Reduced<R> {
+  // NaN places, of a label outside the classes, stay NaN.
+  const counted = tf.mul(tf.cast(tf.notEqual(places, 0), 'float32'), tf.div(tf.add(places, 1), tf.add(places, 1)));
+  return reduceWeighted(where, tf.expandDims(losses, 1), tf.expandDims(counted, 1), reduction);
 }

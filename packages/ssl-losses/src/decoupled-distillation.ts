@@ -2,8 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sparseSoftmaxCrossEntropy, stopGradient } from 'ssl-tensor';
 import { checkNonNegative } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
+import { countedLabels } from './counted-labels.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
-import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { oneHot } from './one-hot.js';
+import { reduceCounted } from './reduce-weighted.js';
+import type { Reduced, Reduction } from './reduction.js';
 import { softDivergence } from './soft-divergence.js';
 
 /** Options of {@link decoupledDistillation}. */
@@ -30,8 +33,9 @@ const excluded = 1e9;
  *
  * @param student logits `[n, classes]`, two classes or more
  * @param teacher logits `[n, classes]`
- * @param labels true classes, int32 `[n]`
- * @returns scalar in nats, or `[n]` with reduction `none`
+ * @param labels true classes, int32 `[n]`; rows of -1, the product's 'no label' (or -100), do not count
+ * @returns scalar in nats, or `[n]` with reduction `none`, 0 for rows that do not count; NaN, also the gradient, for any
+ *   other label outside the classes and where no row counts
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Zhao et al. 2022 (DKD), arXiv 2203.08679; as mdistiller/distillers/DKD.py of megvii-research/mdistiller.
  */
@@ -49,11 +53,12 @@ export function decoupledDistillation<R extends Reduction = 'mean'>(
   checkTemperature(where, temperature);
   checkNonNegative(where, { alpha, beta });
 
-  const away = tf.mul(tf.cast(tf.oneHot(labels, student.shape[1]), 'float32'), -excluded);
+  const { known, weight } = countedLabels(where, labels);
+  const away = tf.mul(oneHot(known, student.shape[1]), -excluded);
   const parts = (logits: tf.Tensor2D): { scores: tf.Tensor2D; target: tf.Tensor; rest: tf.Tensor } => {
     const cold = tf.mul(logits, 1 / temperature) as tf.Tensor2D;
     const scores = tf.add(cold, away) as tf.Tensor2D;
-    const target = tf.neg(sparseSoftmaxCrossEntropy(cold, labels));
+    const target = tf.neg(sparseSoftmaxCrossEntropy(cold, known));
     return { scores, target, rest: tf.sub(logSumExpRows(scores), logSumExpRows(cold)) };
   };
   const [s, t] = [parts(student), parts(stopGradient(teacher))];
@@ -61,5 +66,5 @@ export function decoupledDistillation<R extends Reduction = 'mean'>(
   const targetPart = tf.add(share(t.target, s.target), share(t.rest, s.rest));
   const otherPart = softDivergence(s.scores, t.scores, 1);
   const loss = tf.mul(tf.add(tf.mul(targetPart, alpha), tf.mul(otherPart, beta)), temperature ** 2);
-  return reduce(where, loss as tf.Tensor1D, reduction as R);
+  return reduceCounted(where, tf.mul(loss, weight) as tf.Tensor1D, weight, reduction as R);
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from 'ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
+import { countedLabels } from './counted-labels.js';
 import { l2Normalize } from './l2-normalize.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
@@ -24,14 +25,15 @@ export interface DetConView {
   readonly prediction: tf.Tensor3D;
   /** Features of the target network, pooled over the same regions, `[batch, regions, dim]`. */
   readonly target: tf.Tensor3D;
-  /** Which mask each region is, int32 `[batch, regions]`; masks are numbered within an image and may repeat. */
+  /** Which mask each region is, int32 `[batch, regions]`; masks are numbered within an image and may repeat; -1 = of none. */
   readonly masks: tf.Tensor2D;
 }
 
 /**
  * Contrast of regions, DetCon on BYOL's branches: each region predicts the target regions of the same mask in the other
  * view of its image, against all regions of both views of the batch. Regions of the same mask in the same view of the
- * image count neither way; a region without a partner has loss 0, and those of one mask share the weight of one.
+ * image count neither way; a region without a partner has loss 0, as has one of no mask (-1), and those of one mask share the
+ * weight of one.
  *
  * @param view0 features of one view, pooled over regions, `[batch, regions, dim]`, and the masks of the regions
  * @param view1 those of the other view, of the same shapes
@@ -111,7 +113,8 @@ function direction(
   const flat = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [rows, dim]);
   const similarities = (others: tf.Tensor3D): tf.Tensor2D => tf.matMul(flat(anchors), flat(others), false, true);
 
-  const repeats = same(ownMasks, ownMasks);
+  // A region of no mask is still no negative of itself.
+  const repeats = tf.maximum(same(ownMasks, ownMasks), tf.eye(regions));
   const image = tf.range(0, batch, 1, 'int32');
   const sameImage = tf.cast(
     tf.equal(tf.reshape(image, [batch, 1, 1, 1]), tf.reshape(image, [1, 1, batch, 1])),
@@ -136,6 +139,9 @@ const unit = (x: tf.Tensor3D, scale = 1): tf.Tensor3D => {
   return tf.reshape(scale === 1 ? rows : tf.mul(rows, scale), x.shape);
 };
 
-/** 1 where regions of one image have the same mask: `[batch, regions, regions]`. */
+/** 1 where regions of one image have the same mask: `[batch, regions, regions]`. Those of no mask have none in common. */
 const same = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor =>
-  tf.cast(tf.equal(tf.expandDims(a, 2), tf.expandDims(b, 1)), 'float32');
+  tf.mul(
+    tf.cast(tf.equal(tf.expandDims(a, 2), tf.expandDims(b, 1)), 'float32'),
+    tf.expandDims(countedLabels('detCon', a).weight, 2),
+  );

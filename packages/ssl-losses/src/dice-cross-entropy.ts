@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
+import { countedLabels, withinClasses } from './counted-labels.js';
 import { dice, diceDefaults, type DiceOptions } from './dice.js';
 import { maskedTokenCrossEntropy } from './masked-token-cross-entropy.js';
 
@@ -20,8 +21,8 @@ export const diceCrossEntropyDefaults = { lambdaDice: 1, lambdaCrossEntropy: 1 }
  * go into both; the cross-entropy is their weighted mean and always counts the background.
  *
  * @param logits `[batch, ..., classes]`
- * @param labels int32 `[batch, ...]`, each in `[0, classes)` or `ignoreIndex`
- * @returns scalar
+ * @param labels int32 `[batch, ...]`, each in `[0, classes)`, or -1 or `ignoreIndex` for places that do not count
+ * @returns scalar; NaN, also the gradient, for any other label and where no place counts
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Isensee et al. 2018 (nnU-Net), arXiv 1809.10486. Equal to MONAI's `DiceCELoss`.
  */
@@ -37,10 +38,10 @@ export function diceCrossEntropy(
   const overlap = dice(logits, labels, comparison);
   const { ignoreIndex = diceDefaults.ignoreIndex, classWeights } = comparison;
   const flat = tf.reshape(labels, [-1]) as tf.Tensor1D;
-  const known = tf.mul(flat, tf.cast(tf.notEqual(flat, tf.scalar(ignoreIndex, 'int32')), 'int32')) as tf.Tensor1D;
+  const known = withinClasses(countedLabels(where, flat, { ignoreIndex }).known, logits.shape.at(-1)!);
   const entropy = maskedTokenCrossEntropy(tf.reshape(logits, [flat.size, -1]), flat, {
     ignoreIndex,
-    ...(classWeights !== undefined && { weights: tf.gather(classWeights, known) }),
+    ...(classWeights !== undefined && { weights: tf.gather(classWeights, known) as tf.Tensor1D }),
   });
   return tf.add(tf.mul(overlap, lambdaDice), tf.mul(entropy, lambdaCrossEntropy));
 }

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
-import { classOverlap, classOverlapDefaults, type ClassOverlapOptions } from './class-overlap.js';
-import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { classOverlap, classOverlapDefaults, reduceOverlap, type ClassOverlapOptions } from './class-overlap.js';
+import type { Reduced, Reduction } from './reduction.js';
 
 /** Options of {@link dice}. */
 export interface DiceOptions<R extends Reduction = Reduction> extends ClassOverlapOptions {
@@ -36,8 +36,10 @@ export const diceDefaults = {
  * `jaccard` the denominator is `2 (sum p + sum t - sum p t) + s`.
  *
  * @param prediction logits `[batch, ..., classes]`, or probabilities with `activation: 'none'`
- * @param target int32 labels `[batch, ...]`, or float32 probabilities `[batch, ..., classes]`
- * @returns scalar, or `[batch]` with reduction `none`
+ * @param target int32 labels `[batch, ...]`, -1 (or `ignoreIndex`) for places that do not count; or float32 probabilities
+ *   `[batch, ..., classes]`
+ * @returns scalar, or `[batch]` with reduction `none`; NaN, also the gradient, for a label outside the classes. A sample of
+ *   which no place counts is left out of the mean and NaN under `none`; where no sample is left, the loss is NaN
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Milletari et al. 2016 (V-Net), arXiv 1606.04797. Equal to MONAI's `DiceLoss`, where reduction `sum`
  * adds up classes too.
@@ -56,14 +58,20 @@ export function dice<R extends Reduction = 'mean'>(
   checkPositive(where, { smoothDenominator });
   if (reduction === 'none' && comparison.batch)
     throw new InvalidOptionError(where, 'batch', 'off without reduction', true);
-  const { intersection, predicted, truth } = classOverlap(where, prediction, target, comparison, squared ? 2 : 1);
+  const { intersection, predicted, truth, places } = classOverlap(
+    where,
+    prediction,
+    target,
+    comparison,
+    squared ? 2 : 1,
+  );
   const both = tf.add(predicted, truth);
   const twice = tf.mul(intersection, 2);
   const whole = jaccard ? tf.sub(tf.mul(both, 2), twice) : both;
   const lack = tf.sub(1, tf.div(tf.add(twice, smoothNumerator), tf.add(whole, smoothDenominator)));
-  if (classWeights === undefined) return reduce(where, tf.mean(lack, 1) as tf.Tensor1D, reduction as R);
+  if (classWeights === undefined) return reduceOverlap(where, tf.mean(lack, 1) as tf.Tensor1D, places, reduction as R);
   const classes = prediction.shape[prediction.rank - 1]!;
   checkTensor(where, 'classWeights', classWeights, [classes]);
   const weights = comparison.includeBackground ? classWeights : tf.slice(classWeights, [1]);
-  return reduce(where, tf.mean(tf.mul(lack, weights), 1) as tf.Tensor1D, reduction as R);
+  return reduceOverlap(where, tf.mean(tf.mul(lack, weights), 1) as tf.Tensor1D, places, reduction as R);
 }

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkShare } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
+import { countedLabels } from './counted-labels.js';
+import { reduceCounted } from './reduce-weighted.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { softDivergence } from './soft-divergence.js';
 import { smoothedCrossEntropy } from './softmax-cross-entropy.js';
@@ -11,7 +13,7 @@ export interface DistillationOptions<R extends Reduction = Reduction> {
   readonly temperature?: number;
   /** Weight of the soft part in `[0, 1]`, `1 - alpha` that of the labels; without labels it is 1. */
   readonly alpha?: number;
-  /** True classes, int32 `[n]`. */
+  /** True classes, int32 `[n]`; -1, the product's 'no label' (or -100), for samples that only the teacher labels. */
   readonly labels?: tf.Tensor1D;
   readonly reduction?: R;
 }
@@ -26,7 +28,9 @@ export const distillationDefaults = { temperature: 4, alpha: 0.9, reduction: 'me
  *
  * @param student logits `[n, classes]`
  * @param teacher logits `[n, classes]`
- * @returns scalar in nats, or `[n]` with reduction `none`
+ * @returns scalar in nats, or `[n]` with reduction `none`: the mean of the soft part over all samples and that of the labels
+ *   over the samples that have one. NaN, also the gradient, for any other label outside the classes, and where labels are
+ *   asked for (`alpha` below 1) and no sample has one
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Hinton et al. 2015, arXiv 1503.02531.
  *
@@ -47,6 +51,9 @@ export function distillation<R extends Reduction = 'mean'>(
   const soft = tf.mul(softDivergence(student, teacher, temperature), temperature ** 2) as tf.Tensor1D;
   if (labels === undefined) return reduce(where, soft, reduction as R);
   checkTensor(where, 'labels', labels, [student.shape[0]], ['int32']);
-  const hard = smoothedCrossEntropy(where, student, labels, 0);
-  return reduce(where, tf.add(tf.mul(soft, alpha), tf.mul(hard, 1 - alpha)) as tf.Tensor1D, reduction as R);
+  if (alpha === 1) return reduce(where, soft, reduction as R);
+  const { known, weight } = countedLabels(where, labels);
+  const hard = tf.mul(smoothedCrossEntropy(where, student, known, 0), weight) as tf.Tensor1D;
+  const parts = [reduce(where, soft, reduction as R), reduceCounted(where, hard, weight, reduction as R)] as const;
+  return tf.add(tf.mul(parts[0], alpha), tf.mul(parts[1], 1 - alpha)) as Reduced<R>;
 }

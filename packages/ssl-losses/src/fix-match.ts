@@ -30,7 +30,8 @@ export const fixMatchDefaults = {
  *
  * @param weak logits of weakly augmented samples, `[n, classes]`
  * @param strong logits of the same samples, strongly augmented, `[n, classes]`
- * @returns scalar in nats, or `[n]` with reduction `none`, 0 where a sample was not selected
+ * @returns scalar in nats, or `[n]` with reduction `none`, 0 where a sample was not selected. Where none was, the loss is 0 by
+ *   its definition, as at the start of a training: watch the share of `selected` of {@link pseudoLabels}
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Sohn et al. 2020 (FixMatch), arXiv 2001.07685, and fixmatch.py of google-research/fixmatch; soft labels as
  * Xie et al. 2019 (UDA), arXiv 1904.12848. Under alignment soft labels are `q^(1 / temperature)`, scaled to sum to 1.

@@ -54,8 +54,6 @@ describe('generalizedDice', () => {
 
   it.each(extremes(5, 3))('%s stay finite', async (_, x) => {
     await expectFinite((z) => generalizedDice(tf.expandDims(z!), y()), x);
-    const nothing = tf.fill<tf.Rank.R2>([1, 5], -100, 'int32');
-    await expectFinite((z) => generalizedDice(tf.expandDims(z!), nothing), x);
   });
 
   it('names what is wrong', () => {

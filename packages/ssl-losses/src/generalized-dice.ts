@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
-import { classOverlap, classOverlapDefaults, type ClassOverlapOptions } from './class-overlap.js';
-import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { classOverlap, classOverlapDefaults, reduceOverlap, type ClassOverlapOptions } from './class-overlap.js';
+import type { Reduced, Reduction } from './reduction.js';
 
 /** Options of {@link generalizedDice}. */
 export interface GeneralizedDiceOptions<R extends Reduction = Reduction> extends ClassOverlapOptions {
@@ -32,8 +32,10 @@ export const generalizedDiceDefaults = {
  * those that are.
  *
  * @param prediction logits `[batch, ..., classes]`, or probabilities with `activation: 'none'`
- * @param target int32 labels `[batch, ...]`, or float32 probabilities `[batch, ..., classes]`
- * @returns scalar, or `[batch]` with reduction `none`
+ * @param target int32 labels `[batch, ...]`, -1 (or `ignoreIndex`) for places that do not count; or float32 probabilities
+ *   `[batch, ..., classes]`
+ * @returns scalar, or `[batch]` with reduction `none`; NaN, also the gradient, for a label outside the classes. A sample of
+ *   which no place counts is left out of the mean and NaN under `none`; where no sample is left, the loss is NaN
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Sudre et al. 2017, arXiv 1707.03237. Equal to MONAI's `GeneralizedDiceLoss`.
  */
@@ -52,12 +54,12 @@ export function generalizedDice<R extends Reduction = 'mean'>(
   checkPositive(where, { smoothDenominator });
   if (reduction === 'none' && comparison.batch)
     throw new InvalidOptionError(where, 'batch', 'off without reduction', true);
-  const { intersection, predicted, truth } = classOverlap(where, prediction, target, comparison, 1);
+  const { intersection, predicted, truth, places } = classOverlap(where, prediction, target, comparison, 1);
   const weights = sizeWeights(truth, weighting);
   const weighted = (x: tf.Tensor): tf.Tensor => tf.sum(tf.mul(x, weights), 1);
   const numerator = tf.add(tf.mul(weighted(intersection), 2), smoothNumerator);
   const denominator = tf.add(weighted(tf.add(predicted, truth)), smoothDenominator);
-  return reduce(where, tf.sub(1, tf.div(numerator, denominator)) as tf.Tensor1D, reduction as R);
+  return reduceOverlap(where, tf.sub(1, tf.div(numerator, denominator)) as tf.Tensor1D, places, reduction as R);
 }
 
 function sizeWeights(truth: tf.Tensor2D, weighting: 'square' | 'simple' | 'uniform'): tf.Tensor {

@@ -3,6 +3,7 @@ import { checkMask } from './check-mask.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { ibotDefaults, type IbotOptions } from './ibot.js';
+import { unlessNothing } from './reduce-weighted.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { fixedTargetCrossEntropy } from './fixed-target-cross-entropy.js';
 import { teacherTargets, type Centering } from './teacher-targets.js';
@@ -28,7 +29,8 @@ export const ibotPlusPlusDefaults = { ...ibotDefaults, visibleLossWeight: 1, red
  * @param teacher `[batch, n, k]`; no gradient flows into it
  * @param student `[batch, n, k]`
  * @param centering a {@link Center} of `k`, read and then moved by this batch, or `'sinkhorn'`
- * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @returns scalar in nats, or `[batch]` with reduction `none`; a part of an image without patches counts as 0, and the loss
+ *   is NaN where no patch of the batch has weight
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: TIPSv2, arXiv 2604.12012. Equal to lightly's `IBOTPlusPlusPatchLoss`.
  */
@@ -54,5 +56,6 @@ export function ibotPlusPlus<R extends Reduction = 'mean'>(
   const meanOf = (part: tf.Tensor): tf.Tensor =>
     tf.div(tf.sum(tf.mul(byImage, part), 1), tf.maximum(tf.sum(part, 1), 1));
   const both = tf.add(meanOf(masked), tf.mul(meanOf(tf.sub(1, masked)), visibleLossWeight));
-  return reduce('ibotPlusPlus', both as tf.Tensor1D, reduction as R);
+  const counted = tf.add(tf.sum(masked), visibleLossWeight === 0 ? 0 : tf.sum(tf.sub(1, masked)));
+  return reduce('ibotPlusPlus', unlessNothing(both as tf.Tensor1D, counted), reduction as R);
 }

@@ -4,6 +4,7 @@ import { checkMask } from './check-mask.js';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { fixedTargetCrossEntropy } from './fixed-target-cross-entropy.js';
+import { unlessNothing } from './reduce-weighted.js';
 import { teacherDefaults, teacherTargets, type Centering, type TeacherOptions } from './teacher-targets.js';
 
 /** Options of {@link ibot}. */
@@ -24,7 +25,7 @@ export const ibotDefaults = { ...teacherDefaults, studentTemperature: 0.1 } as c
  * @param mask which patches they are, `[batch, ...]`, 1 = masked; rows of the outputs are its ones in
  *   row-major order. As many ones as rows; not checked, they are only known while a step runs
  * @param centering a {@link Center} of `k` of its own, read and then moved by this batch, or `'sinkhorn'`
- * @returns scalar in nats; images without masked patches count as 0
+ * @returns scalar in nats; images without masked patches count as 0, and NaN where no patch is masked at all
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Zhou et al. 2021, arXiv 2111.07832; weights of DINOv2. Equal to lightly's `IBOTPatchLoss`.
  */
@@ -46,7 +47,7 @@ export function ibot(
 
   const targets = teacherTargets('ibot', teacher, centering, options);
   const losses = fixedTargetCrossEntropy(tf.mul(student, 1 / studentTemperature), targets);
-  return tf.sum(tf.mul(losses, maskedWeights(ones, rows))) as tf.Scalar;
+  return unlessNothing(tf.sum(tf.mul(losses, maskedWeights(ones, rows))) as tf.Scalar, tf.sum(ones));
 }
 
 /** For each one of the mask, in row-major order: `1 / (batch * ones of its image)`; 0 for rows beyond the ones. */

@@ -94,7 +94,6 @@ describe('maskedL1', () => {
   it.each(extremes(4, 4))('%s stay finite', async (_, x) => {
     for (const normalizeWindow of [undefined, 3])
       await expectFinite((p) => maskedL1(image(p!), image(x), tf.tensor3d([mask]), { normalizeWindow }), x);
-    expect(await expectFinite((p) => maskedL1(image(p!), image(target), tf.zeros([1, 2, 2])), x)).toBe(0);
   });
 
   it('standardises far from 0 without losing digits', () => {

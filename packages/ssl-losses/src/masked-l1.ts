@@ -25,13 +25,12 @@ export interface MaskedL1Options<R extends Reduction = Reduction> {
 export const maskedL1Defaults = { beta: 0, normalizeWindow: undefined, reduction: 'mean' } as const;
 
 /**
- * Absolute error of reconstructed images over masked pixels: `sum_i m_i |p_i - t_i|_1 / (channels * sum_i m_i)`. When
- * nothing is masked the loss is 0.
+ * Absolute error of reconstructed images over masked pixels: `sum_i m_i |p_i - t_i|_1 / (channels * sum_i m_i)`.
  *
  * @param prediction `[batch, height, width, channels]`
  * @param target `[batch, height, width, channels]`
  * @param mask of patches or pixels: `[batch, height / patch, width / patch]`, 1 = masked and to be reconstructed
- * @returns scalar, or `[batch]` with reduction `none`
+ * @returns scalar, or `[batch]` with reduction `none`; NaN where nothing is masked, under `none` nothing of the sample
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Xie et al. 2021 (SimMIM), arXiv 2111.09886; as models/simmim.py of microsoft/SimMIM, without its 1e-5 beside
  * the number of masked pixels.

@@ -27,12 +27,12 @@ export const maskedPatchMSEDefaults = { normalizeTarget: true, eps: 1e-6, reduct
 /**
  * Squared error of reconstructed patches, over the patches that the encoder did not see:
  * `sum_ij m_ij mean_d (p_ijd - t_ijd)^2 / sum_ij m_ij`, where `t` are pixels, each patch standardised with its own mean
- * and unbiased variance. When no patch is masked the loss is 0.
+ * and unbiased variance.
  *
  * @param prediction `[batch, patches, dim]`
  * @param target patches `[batch, patches, dim]`, or images `[batch, height, width, channels]` with `patchSize`
  * @param mask `[batch, patches]`, 1 = removed and to be reconstructed, 0 = seen
- * @returns scalar, or `[batch]` with reduction `none`
+ * @returns scalar, or `[batch]` with reduction `none`; NaN where no patch is masked, under `none` none of the sample
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: He et al. 2021 (MAE), arXiv 2111.06377; as `forward_loss` in models_mae.py of facebookresearch/mae.
  *

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkTensor } from './check.js';
-import { checkMixing } from './mixed-targets.js';
-import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { bothLabelled, checkMixing } from './mixed-targets.js';
+import { reduceCounted } from './reduce-weighted.js';
+import type { Reduced, Reduction } from './reduction.js';
 import { smoothedCrossEntropy } from './softmax-cross-entropy.js';
 
 /** Options of {@link mixedCrossEntropy}. */
@@ -16,14 +17,16 @@ export const mixedCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'mean' 
 
 /**
  * Cross-entropy of mixed images, from both their labels: `lambda CE(x, y) + (1 - lambda) CE(x, y')`. Equal to the
- * cross-entropy against the mixed targets, without a one-hot tensor.
+ * cross-entropy against the mixed targets, without a one-hot tensor. A row does not count where one of its labels is -1,
+ * the product's 'no label' (or -100).
  *
  * @param logits `[n, classes]`
  * @param labels of the first images, int32 `[n]`
  * @param partners labels of the images mixed in, int32 `[n]`
  * @param lambda share of the first image, in `[0, 1]`: one number, or one for each row, `[n]`. For mixup the weight of its
  * pixels, for CutMix the share of the area that it keeps
- * @returns scalar in nats, or `[n]` with reduction `none`
+ * @returns scalar in nats, or `[n]` with reduction `none`, 0 for rows that do not count; NaN, also the gradient, for any
+ *   other label outside the classes and where no row counts
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Zhang et al. 2017 (mixup), arXiv 1710.09412; Yun et al. 2019 (CutMix), arXiv 1905.04899.
  */
@@ -39,7 +42,9 @@ export function mixedCrossEntropy<R extends Reduction = 'mean'>(
   checkTensor(where, 'logits', logits, ['n', 'classes']);
   checkTensor(where, 'labels', labels, [logits.shape[0]], ['int32']);
   checkMixing(where, labels, partners, lambda);
-  const first = smoothedCrossEntropy(where, logits, labels, labelSmoothing);
-  const second = smoothedCrossEntropy(where, logits, partners, labelSmoothing);
-  return reduce(where, tf.add(tf.mul(first, lambda), tf.mul(second, tf.sub(1, lambda))) as tf.Tensor1D, reduction as R);
+  const pair = bothLabelled(where, labels, partners);
+  const first = smoothedCrossEntropy(where, logits, pair.labels, labelSmoothing);
+  const second = smoothedCrossEntropy(where, logits, pair.partners, labelSmoothing);
+  const losses = tf.add(tf.mul(first, lambda), tf.mul(second, tf.sub(1, lambda)));
+  return reduceCounted(where, tf.mul(losses, pair.weight) as tf.Tensor1D, pair.weight, reduction as R);
 }

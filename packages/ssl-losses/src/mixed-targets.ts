@@ -2,9 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkCount } from './check-option.js';
 import { checkTensor } from './check.js';
+import { countedLabels, nanOutside } from './counted-labels.js';
+import { oneHot } from './one-hot.js';
 
 /**
  * Class probabilities of mixed images: `lambda onehot(y) + (1 - lambda) onehot(y')`.
+ *
+ * Where one of the two labels is -1, the product's 'no label' (or -100), the row is 0 throughout, which
+ * {@link softTargetCrossEntropy} leaves out; any other label outside the classes makes its row NaN.
  *
  * @param labels of the first images, int32 `[n]`
  * @param partners labels of the images mixed in, int32 `[n]`
@@ -25,8 +30,27 @@ export function mixedTargets(
   checkMixing('mixedTargets', labels, partners, lambda);
   checkCount('mixedTargets', { classes });
   const share = typeof lambda === 'number' ? tf.scalar(lambda) : tf.expandDims(lambda, 1);
-  const targets = (y: tf.Tensor1D): tf.Tensor => tf.cast(tf.oneHot(y, classes), 'float32');
-  return tf.add(tf.mul(targets(labels), share), tf.mul(targets(partners), tf.sub(1, share)));
+  const pair = bothLabelled('mixedTargets', labels, partners);
+  const targets = (y: tf.Tensor1D): tf.Tensor => oneHot(y, classes);
+  const mixed = tf.add(tf.mul(targets(pair.labels), share), tf.mul(targets(pair.partners), tf.sub(1, share)));
+  const marks = tf.mul(nanOutside(pair.labels, classes), nanOutside(pair.partners, classes));
+  return tf.mul(mixed, tf.expandDims(tf.mul(marks, pair.weight), 1));
+}
+
+/** Labels and partners, both 0 where one of them is no label, and a weight of 0 there; `[n]` each. */
+export function bothLabelled(
+  where: string,
+  labels: tf.Tensor1D,
+  partners: tf.Tensor1D,
+): { readonly labels: tf.Tensor1D; readonly partners: tf.Tensor1D; readonly weight: tf.Tensor1D } {
+  const [first, second] = [countedLabels(where, labels), countedLabels(where, partners)];
+  const weight = tf.mul(first.weight, second.weight) as tf.Tensor1D;
+  const whole = tf.cast(weight, 'int32');
+  return {
+    labels: tf.mul(first.known, whole) as tf.Tensor1D,
+    partners: tf.mul(second.known, whole) as tf.Tensor1D,
+    weight,
+  };
 }
 
 /** @throws ShapeError when partners or lambda do not fit the labels; InvalidOptionError for a number outside `[0, 1]` */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { ShapeError } from 'ssl-tensor/host';
 import { checkTensor } from './check.js';
+import { countedLabels, usualIgnoreIndex } from './counted-labels.js';
 import { reduceWeighted } from './reduce-weighted.js';
 import type { Reduced, Reduction } from './reduction.js';
 import { smoothedCrossEntropy } from './softmax-cross-entropy.js';
@@ -12,7 +13,7 @@ export interface NextTokenCrossEntropyOptions<R extends Reduction = Reduction> {
    * token and all tokens but the last.
    */
   readonly shift?: boolean;
-  /** Label of tokens that do not count. */
+  /** Another label of tokens that do not count, besides -1. */
   readonly ignoreIndex?: number;
   /** Share of the target that is spread over the vocabulary, in `[0, 1)`. */
   readonly labelSmoothing?: number;
@@ -23,18 +24,18 @@ export interface NextTokenCrossEntropyOptions<R extends Reduction = Reduction> {
 /** Defaults of {@link nextTokenCrossEntropy}: the shift and the ignored label of Hugging Face's `ImageGPTForCausalImageModeling`. */
 export const nextTokenCrossEntropyDefaults = {
   shift: true,
-  ignoreIndex: -100,
+  ignoreIndex: usualIgnoreIndex,
   labelSmoothing: 0,
   reduction: 'mean',
 } as const;
 
 /**
- * Autoregressive cross-entropy of pixels or tokens: `-mean_i log p(x_{i+1} | x_1, ..., x_i)`. When no token counts the
- * loss is 0.
+ * Autoregressive cross-entropy of pixels or tokens: `-mean_i log p(x_{i+1} | x_1, ..., x_i)`.
  *
  * @param logits `[batch, length, vocabulary]`
- * @param tokens int32 `[batch, length]` in raster order, each in `[0, vocabulary)` or `ignoreIndex`
- * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @param tokens int32 `[batch, length]` in raster order, each in `[0, vocabulary)`, or -1 or `ignoreIndex`
+ * @returns scalar in nats, or `[batch]` with reduction `none`; NaN, also the gradient, for any other number and where no
+ *   token counts, under `none` no token of the sample
  * @throws ShapeError when the shapes do not match or a single token has no next one; InvalidOptionError for options
  * Source: Chen et al. 2020 (iGPT, Generative Pretraining from Pixels), L_AR.
  */
@@ -48,20 +49,18 @@ export function nextTokenCrossEntropy<R extends Reduction = 'mean'>(
   checkTensor(where, 'logits', logits, ['batch', 'length', 'vocabulary']);
   const [batch, length, vocabulary] = logits.shape;
   checkTensor(where, 'tokens', tokens, [batch, length], ['int32']);
-  if (!Number.isSafeInteger(ignoreIndex)) throw new InvalidOptionError(where, 'ignoreIndex', 'an integer', ignoreIndex);
   const places = shift ? length - 1 : length;
   if (places < 1)
     throw new ShapeError(where, 'tokens', `${shift ? 2 : 1} or more in a row`, `[${tokens.shape.join(', ')}]`);
 
   const scores = shift ? tf.slice(logits, [0, 0, 0], [batch, places, vocabulary]) : logits;
   const next = shift ? tf.slice(tokens, [0, 1], [batch, places]) : tokens;
-  const counted = tf.cast(tf.notEqual(next, tf.scalar(ignoreIndex, 'int32')), 'int32');
-  const share = tf.cast(counted, 'float32') as tf.Tensor2D;
+  const { known, weight } = countedLabels(where, next, { ignoreIndex });
   const losses = smoothedCrossEntropy(
     where,
     tf.reshape(scores, [batch * places, vocabulary]),
-    tf.reshape(tf.mul(next, counted), [batch * places]),
+    tf.reshape(known, [batch * places]),
     labelSmoothing,
   );
-  return reduceWeighted(where, tf.reshape(losses, [batch, places]), share, reduction as R);
+  return reduceWeighted(where, tf.reshape(losses, [batch, places]), weight, reduction as R);
 }

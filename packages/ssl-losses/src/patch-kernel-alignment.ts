@@ -30,7 +30,8 @@ export const patchKernelAlignmentDefaults = { eps: 1e-6 } as const;
  *
  * @param student `[batch, n, dim]`
  * @param teacher `[batch, n, teacherDim]`, the same places; no gradient flows into it
- * @returns scalar in `[0, 1]`; images with fewer than two tokens that count are left out, and 0 when all are
+ * @returns scalar in `[0, 1]`; images with fewer than two tokens that count are left out; 0 when all are, as in
+ *   lightly, where other losses over nothing are NaN
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: arXiv 2509.05606 (PaKa); Kornblith et al. 2019, arXiv 1905.00414. Equal to lightly's
  * `PatchKernelAlignmentLoss`, which wants both features of one width.

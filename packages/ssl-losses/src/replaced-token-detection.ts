@@ -18,11 +18,11 @@ export const replacedTokenDetectionDefaults = { reduction: 'mean' } as const;
 
 /**
  * ELECTRA's discriminator: for each token, whether the generator put it there:
- * `mean_i (r_i softplus(-x_i) + (1 - r_i) softplus(x_i))`. When no token counts the loss is 0.
+ * `mean_i (r_i softplus(-x_i) + (1 - r_i) softplus(x_i))`.
  *
  * @param logits `[batch, length]`, above 0 = replaced
  * @param replaced `[batch, length]`, 1 = differs from the original token; a sampled token that equals it is 0
- * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @returns scalar in nats, or `[batch]` with reduction `none`; NaN where no token counts, under `none` none of the sample
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Clark et al. 2020 (ELECTRA), arXiv 2003.10555, L_Disc; as Hugging Face's `ElectraForPreTraining`.
  */

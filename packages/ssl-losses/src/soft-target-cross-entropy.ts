@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkTensor } from './check.js';
-import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { reduceCounted } from './reduce-weighted.js';
+import type { Reduced, Reduction } from './reduction.js';
+import { withoutGradient } from './without-gradient.js';
 
 /** Options of {@link softTargetCrossEntropy}. */
 export interface SoftTargetCrossEntropyOptions<R extends Reduction = Reduction> {
@@ -18,8 +20,9 @@ export const softTargetCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'm
  * `t <- (1 - e) t + e / classes` under smoothing `e`.
  *
  * @param logits `[n, classes]`
- * @param targets `[n, classes]`; rows that do not sum to 1 count by their sum
- * @returns scalar in nats, or `[n]` with reduction `none`
+ * @param targets `[n, classes]`; rows that do not sum to 1 count by their sum. A row of zeros has no label, as -1 has none
+ *   among integers: it does not count, not even in the number of rows that the mean divides by
+ * @returns scalar in nats, or `[n]` with reduction `none`, 0 for rows that do not count; NaN where no row counts
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Szegedy et al. 2016, arXiv 1512.00567, section 7; as `torch.nn.functional.cross_entropy` with probabilities.
  */
@@ -35,7 +38,9 @@ export function softTargetCrossEntropy<R extends Reduction = 'mean'>(
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new InvalidOptionError(where, 'labelSmoothing', 'in [0, 1)', labelSmoothing);
   const smooth = tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / logits.shape[1]);
-  return reduce(where, softCrossEntropy(logits, labelSmoothing === 0 ? targets : smooth), reduction as R);
+  const weight = withoutGradient<tf.Rank.R1>(targets, (t) => tf.cast(tf.any(tf.notEqual(t, 0), 1), 'float32'));
+  const losses = tf.mul(softCrossEntropy(logits, labelSmoothing === 0 ? targets : smooth), weight) as tf.Tensor1D;
+  return reduceCounted(where, losses, weight, reduction as R);
 }
 
 /** `-sum_c t_c log softmax(x)_c` of each row, `[n]`. */

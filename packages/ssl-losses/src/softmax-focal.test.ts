@@ -61,8 +61,6 @@ describe('softmaxFocal', () => {
 
   it.each(extremes(3, 4))('%s stay finite', async (_, x) => {
     for (const gamma of [0.5, 2, 2.5]) await expectFinite((z) => softmaxFocal(z!, y(), { gamma }), x);
-    const none = tf.tensor1d([-100, -100, -100], 'int32');
-    expect(await expectFinite((z) => softmaxFocal(z!, none), x)).toBe(0);
   });
 
   it('names what is wrong', () => {

@@ -3,9 +3,11 @@ import { ShapeError } from 'ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkPositive } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
+import { countedLabels, nanOutside } from './counted-labels.js';
 import { l2Normalize } from './l2-normalize.js';
 import { ownLogSumExp } from './own-log-sum-exp.js';
-import { reduce, type Reduced, type Reduction } from './reduction.js';
+import { reduceCounted } from './reduce-weighted.js';
+import type { Reduced, Reduction } from './reduction.js';
 import { rowBlocks } from './row-blocks.js';
 import { stackViews } from './stack-views.js';
 
@@ -44,9 +46,12 @@ export const supConDefaults = {
  * Similarities take memory linear in the batch, the comparison of labels `batch^2` numbers.
  *
  * @param z features `[views * batch, dim]`, view after view; or the views, each `[batch, dim]`
- * @param labels int32 `[batch]`; with labels that all differ the loss is {@link ntXent}
+ * @param labels int32 `[batch]`, 0 or more; with labels that all differ the loss is {@link ntXent}. An image of -1, the
+ *   product's 'no label' (or of -100), is like no other image: its positives are its own other views, and with one view it
+ *   is no anchor
  * @returns scalar in nats, or `[anchors]` with reduction `none`; 0 for an anchor without positives, as in the authors'
- *   code, whose mean counts it
+ *   code, whose mean counts it where it has a label. NaN, also the gradient, for any other negative label and where there is
+ *   no anchor
  * @throws ShapeError when the shapes do not match or there is one row; InvalidOptionError for options
  * Source: Khosla et al. 2020, arXiv 2004.11362, equation 2, and `SupConLoss` in losses.py of HobbitLong/SupContrast.
  *
@@ -72,7 +77,7 @@ export function supCon<R extends Reduction = 'mean'>(
 
   const unit = normalize ? l2Normalize(features) : features;
   const scaled = tf.mul(unit, Math.sqrt(1 / temperature)) as tf.Tensor2D;
-  const same = tf.cast(tf.equal(tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])), 'float32');
+  const same = sameLabels(labels);
   const ofImage = tf.sum(tf.reshape(scaled, [views, batch, dim]), 0);
   const ofLabel = tf.tile(tf.matMul(same, ofImage as tf.Tensor2D), [views, 1]);
   const positives = tf.tile(tf.sub(tf.mul(tf.sum(same, 1), views), 1), [views]);
@@ -80,5 +85,16 @@ export function supCon<R extends Reduction = 'mean'>(
   const repulsion = ownLogSumExp(scaled, { period: rows, blocks: rowBlocks('supCon', rows, rows, blockRows) });
   const alone = tf.minimum(positives, 1);
   const losses = tf.mul(tf.sub(tf.mul(repulsion, alone), attraction), temperature / baseTemperature) as tf.Tensor1D;
-  return reduce('supCon', contrastMode === 'one' ? tf.slice(losses, 0, batch) : losses, reduction as R);
+  const counts = tf.maximum(alone, tf.tile(countedLabels('supCon', labels).weight, [views])) as tf.Tensor1D;
+  const anchors = (x: tf.Tensor1D): tf.Tensor1D => (contrastMode === 'one' ? tf.slice(x, 0, batch) : x);
+  return reduceCounted('supCon', anchors(losses), anchors(counts), reduction as R);
+}
+
+/** 1 where images have the same label, else 0: `[batch, batch]`. No label is the label of one image; others below 0 are NaN. */
+function sameLabels(labels: tf.Tensor1D): tf.Tensor2D {
+  const [batch] = labels.shape;
+  const { known, weight } = countedLabels('supCon', labels);
+  const equal = tf.cast(tf.equal(tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])), 'float32');
+  const labelled = tf.mul(weight, nanOutside(known));
+  return tf.add(tf.mul(equal, tf.reshape(labelled, [batch, 1])), tf.mul(tf.eye(batch), tf.sub(1, weight)));
 }

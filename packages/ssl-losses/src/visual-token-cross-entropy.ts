@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkMask } from './check-mask.js';
 import { checkTensor } from './check.js';
+import { countedLabels } from './counted-labels.js';
 import { reduceWeighted } from './reduce-weighted.js';
 import type { Reduced, Reduction } from './reduction.js';
 import { smoothedCrossEntropy } from './softmax-cross-entropy.js';
@@ -18,14 +19,16 @@ export const visualTokenCrossEntropyDefaults = { labelSmoothing: 0, reduction: '
 
 /**
  * Cross-entropy of the visual tokens of masked patches: `-sum_ij m_ij log p(z_ij | x_masked) / sum_ij m_ij`. The same loss
- * over masked pixels is iGPT's BERT objective. When nothing is masked the loss is 0.
+ * over masked pixels is iGPT's BERT objective.
  *
  * Where only the scores of masked patches were computed, `maskedTokenCrossEntropy` does the same for less.
  *
  * @param logits `[batch, patches, vocabulary]`
- * @param tokens int32 `[batch, patches]`, each in `[0, vocabulary)`
+ * @param tokens int32 `[batch, patches]`, each in `[0, vocabulary)`, or -1 (or -100) for patches that do not count; those of
+ *   patches that are not masked are not read
  * @param mask `[batch, patches]`, 1 = masked and to be predicted
- * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @returns scalar in nats, or `[batch]` with reduction `none`; NaN, also the gradient, for any other token and where
+ *   nothing is masked, under `none` nothing of the sample
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Bao et al. 2021 (BEiT), arXiv 2106.08254, equation 1; Chen et al. 2020 (iGPT, Generative Pretraining from
  * Pixels), L_BERT.
@@ -42,11 +45,12 @@ export function visualTokenCrossEntropy<R extends Reduction = 'mean'>(
   const [batch, patches, vocabulary] = logits.shape;
   checkTensor(where, 'tokens', tokens, [batch, patches], ['int32']);
   const masked = checkMask(where, 'mask', mask, [batch, patches]);
+  const { known, weight } = countedLabels(where, tokens, { weights: masked });
   const losses = smoothedCrossEntropy(
     where,
     tf.reshape(logits, [batch * patches, vocabulary]),
-    tf.reshape(tokens, [batch * patches]),
+    tf.reshape(known, [batch * patches]),
     labelSmoothing,
   );
-  return reduceWeighted(where, tf.reshape(losses, [batch, patches]), masked, reduction as R);
+  return reduceWeighted(where, tf.reshape(losses, [batch, patches]), weight, reduction as R);
 }

@@ -1,8 +1,11 @@
 export { checkpointPath, latestCheckpoint, listCheckpoints } from './checkpoint/checkpoint-directory.js';
 export type { CheckpointEntry } from './checkpoint/checkpoint-directory.js';
-export { readCheckpoint } from './checkpoint/checkpoint-file.js';
+export { readCheckpoint, verifyCheckpoint } from './checkpoint/checkpoint-file.js';
 export type { CheckpointContents } from './checkpoint/checkpoint-file.js';
+export { DamagedCheckpointError } from './checkpoint/damaged-checkpoint-error.js';
+export type { DamagedCheckpoint } from './checkpoint/newest-whole-checkpoint.js';
 export type { JsonValue, RunConfig } from './checkpoint/run-config.js';
+export type { RunEnvironment } from './checkpoint/run-environment.js';
 export type { RunRecord, ScheduleSample } from './checkpoint/run-record.js';
 export { Ema } from './ema/ema.js';
 export type { EmaOptions, EmaPair } from './ema/ema.js';

@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { SslError } from './ssl-error.js';
 
 /** A checkpoint or weights file cannot be read, or does not fit the model. */
@@ -9,7 +10,7 @@ export class CheckpointError extends SslError {
 
   constructor(message: string, where: { path?: string; parameter?: string; cause?: unknown } = {}) {
     super(
-      where.path === undefined ? message : `${where.path}: ${message}`,
+      where.path === undefined ? message : `${printable(where.path)}: ${message}`,
       where.cause === undefined ? undefined : { cause: where.cause },
     );
     this.path = where.path;

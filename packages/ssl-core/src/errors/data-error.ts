@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { SslError } from './ssl-error.js';
 
 /** Input data is missing, truncated, corrupt or beyond a limit. */
@@ -10,7 +11,7 @@ export class DataError extends SslError {
 
   constructor(message: string, where: { path?: string; offset?: number; cause?: unknown } = {}) {
     super(
-      where.path === undefined ? message : `${where.path}: ${message}`,
+      where.path === undefined ? message : `${printable(where.path)}: ${message}`,
       where.cause === undefined ? undefined : { cause: where.cause },
     );
     this.path = where.path;

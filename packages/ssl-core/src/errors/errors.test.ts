@@ -70,3 +70,10 @@ it.each([new Error('plain'), { code: 'SSL_DATA' }, null, 'text'])('%s is none of
   expect(SslError.isInstance(value)).toBe(false);
   expect(DataError.isInstance(value)).toBe(false);
 });
+
+it('keeps what a terminal obeys out of messages, and the path as it is', () => {
+  const error = new DataError("class '\x1b[2Jcat\u202e' is none\n\tsecond line", { path: 'a\x07\nb.png' });
+  expect(error.message).toBe("a\\x07\\x0ab.png: class '\\x1b[2Jcat\\u{202e}' is none\n\tsecond line");
+  expect(error.path).toBe('a\x07\nb.png');
+  expect(new InvalidOptionError('f', 'kind', 'a name', '\x1b]0;x\x07').message).toContain("'\\x1b]0;x\\x07'");
+});

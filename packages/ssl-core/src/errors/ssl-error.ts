@@ -1,9 +1,14 @@
+import { printable } from '../printable.js';
+
 const marker = Symbol.for('ssl.error');
 
 /**
  * Base class of every error that crosses a package border.
  *
  * `instanceof` fails when two copies of a package are installed, so use {@link SslError.isInstance}.
+ *
+ * Messages name files, keys and classes of strangers and end on terminals, so what a terminal would obey stands in them as
+ * an escape; line ends and tabs stay.
  */
 export class SslError extends Error {
   static readonly code: string = 'SSL_ERROR';
@@ -12,7 +17,7 @@ export class SslError extends Error {
   readonly code: string;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(message.replaceAll(/[^\n\t]+/g, printable), options);
     this.name = new.target.name;
     this.code = (new.target as typeof SslError).code;
   }

@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-core';
+import { printable, SslError } from 'ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
 
 /** A sample that cannot be read. */
@@ -58,6 +58,7 @@ export async function checkSamples<S>(
 function describe(index: number, error: SslError): BrokenSample {
   const { path, offset } = error as { path?: string | undefined; offset?: number | undefined };
   const message = error.message.replaceAll(/\s*\n\s*/g, ' ');
-  const reason = path !== undefined && message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+  const prefix = path === undefined ? '' : `${printable(path)}: `;
+  const reason = message.startsWith(prefix) ? message.slice(prefix.length) : message;
   return { index, path, offset, reason };
 }

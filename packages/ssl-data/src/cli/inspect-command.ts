@@ -1,10 +1,11 @@
 import { defineCommand } from 'citty';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError, printable } from 'ssl-core';
 import { openSource } from '../source/open-source.js';
 import type { CommandStreams } from './command-streams.js';
 import { contactSheet } from './contact-sheet.js';
 import { inspectSource } from './inspection.js';
 import { inspectionText } from './inspection-text.js';
+import { jsonText } from './json-text.js';
 import { sourceArguments, sourceOptions } from './source-arguments.js';
 import { startProgress } from './work-progress.js';
 
@@ -36,10 +37,10 @@ export function inspectCommand({ stdout, stderr }: CommandStreams) {
         } finally {
           progress.stop();
         }
-        stdout.write(`${args.json === true ? JSON.stringify(inspection, null, 2) : inspectionText(inspection)}\n`);
+        stdout.write(`${args.json === true ? jsonText(inspection) : inspectionText(inspection)}\n`);
         if (args.sheet !== undefined) {
           const { height, width } = await contactSheet(opened, args.sheet);
-          stderr.write(`Contact sheet: ${args.sheet} (${width} x ${height})\n`);
+          stderr.write(`Contact sheet: ${printable(args.sheet)} (${width} x ${height})\n`);
         }
         const broken = inspection.check?.broken ?? 0;
         if (broken > 0) stderr.write(`ssl-data: ${broken} of ${inspection.check?.read} samples cannot be read\n`);

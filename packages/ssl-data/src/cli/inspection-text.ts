@@ -5,7 +5,7 @@ const maxClasses = 200;
 
 /** An inspection as lines for people. */
 export function inspectionText(inspection: Inspection): string {
-  const { source, kind, content, samples, classes, classesUnknown, jpegDecoder, sizes, check } = inspection;
+  const { source, kind, content, samples, classes, classesUnknown, leftOut, jpegDecoder, sizes, check } = inspection;
   const axes = Object.entries(sizes.axes).map(
     ([axis, [low, high]]) => `${axis} ${low === high ? low : `${low} to ${high}`}`,
   );
@@ -22,6 +22,10 @@ export function inspectionText(inspection: Inspection): string {
     lines.push(`         ${`${String(label).padStart(width)}  ${name.padEnd(nameWidth)}`.trimEnd()}  ${samples}`);
   if (classes !== undefined && classes.length > maxClasses)
     lines.push(`         and ${classes.length - maxClasses} more; --json lists all`);
+  for (const [index, { kind, count, names }] of (leftOut ?? []).entries())
+    lines.push(
+      `${index === 0 ? 'left out' : '        '} ${count} ${kind}: ${names.join(', ')}${count > names.length ? ', ...' : ''}`,
+    );
   lines.push(`sizes    ${axes.join(', ') || 'unknown'} (of ${sizes.read} samples)`);
   if (content === 'images') lines.push(`JPEGs    decoded by ${jpegDecoder}`);
   if (check !== undefined) {

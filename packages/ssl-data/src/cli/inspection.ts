@@ -1,4 +1,5 @@
 import type { ImageSample } from '../dataset/dataset.js';
+import type { LeftOut } from '../dataset/left-out.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import { nativeTurboJpeg } from '../image/native-turbojpeg.js';
 import type { OpenedSource, SourceKind } from '../source/source-recogniser.js';
@@ -15,6 +16,8 @@ export interface Inspection {
   readonly classes?: readonly { readonly label: number; readonly name?: string; readonly samples: number }[];
   /** Why classes were not counted. */
   readonly classesUnknown?: string;
+  /** What lies there and is none of the samples. Absent where there is nothing of that. */
+  readonly leftOut?: readonly LeftOut[];
   /** What decodes plain JPEGs here: a library of the system, or WebAssembly. */
   readonly jpegDecoder: string;
   /** Smallest and largest side of each axis among `read` samples. */
@@ -52,6 +55,7 @@ export async function inspectSource(
     content,
     samples: dataset.length,
     ...(await classesOf(source, opened)),
+    ...(opened.leftOut.length === 0 ? {} : { leftOut: opened.leftOut }),
     jpegDecoder: (await nativeTurboJpeg())?.library ?? 'WebAssembly',
     sizes: { read: sizes.count, axes: sizes.ranges },
     ...(check === undefined && checked.broken === 0

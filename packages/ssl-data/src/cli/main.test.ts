@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeSidecar } from '../webdataset/index-sidecar.js';
+import type { ShardIndex } from '../webdataset/shard-index.js';
 import { WebDataset } from '../webdataset/web-dataset.js';
 import { nativeTurboJpeg } from '../image/native-turbojpeg.js';
 import { main } from './main.js';
@@ -114,6 +116,29 @@ JPEGs    decoded by ${jpegDecoder}
     });
   });
 
+  it('tells what it leaves out, and refuses classes without images', async () => {
+    await somePhotos();
+    await writeFile(join(photos, 'cat/3.heic'), '');
+    await writeFile(join(photos, 'cat/4.heic'), '');
+    await writeFile(join(photos, 'cat/notes'), '');
+    const { stdout } = await cli('inspect', photos);
+    expect(stdout).toContain('\nleft out 2 .heic: cat/3.heic, cat/4.heic\n         1 no ending: cat/notes\n');
+    expect(JSON.parse((await cli('inspect', photos, '--json')).stdout)).toMatchObject({
+      leftOut: [
+        { kind: '.heic', count: 2 },
+        { kind: 'no ending', count: 1, names: ['cat/notes'] },
+      ],
+    });
+    await mkdir(join(photos, 'bee'));
+    await expectOneLine(['inspect', photos], /the class folders 'bee' hold nothing that can be read/);
+    expect((await cli('inspect', photos, '--allow-empty')).stdout).toContain(
+      '\n         0  bee  0\n         1  cat  2\n',
+    );
+    await writeFile(join(base, 'classes.txt'), 'dog\ncat\n');
+    expect((await cli('inspect', photos, '--classes', join(base, 'classes.txt'))).stdout).toContain('0  dog  1\n');
+    await expectOneLine(['inspect', photos, '--recognise', 'x'], /--recognise must be one of endings, contents/);
+  });
+
   it('finds broken samples, with path and reason', async () => {
     for (let index = 0; index < 40; index++) await photo(`${10 + index}.png`, index, 2, 2);
     const whole = await readFile(join(photos, '17.png'));
@@ -216,20 +241,19 @@ describe('ssl-data pack', () => {
     await cli('pack', photos, source, '--quiet');
     await cli('pack', photos, out, '--quiet');
     const before = await readFile(join(out, '000000.tar'));
-    // The last member is another than its index says, which shows when it is read.
+    // A member that the opening does not look at is another than its index says, which shows when it is read.
     const shard = join(source, '000000.tar');
     const damaged = Buffer.from(before);
-    damaged.write('000011.png', damaged.lastIndexOf('000002.png')); // The header's sum stays.
+    damaged.write('000010.png', damaged.lastIndexOf('000001.png')); // The header's sum stays.
     await writeFile(shard, damaged);
-    const index = JSON.parse(await readFile(`${shard}.index.json`, 'utf8')) as object;
-    const { mtimeMs } = await stat(shard);
-    await writeFile(`${shard}.index.json`, JSON.stringify({ ...index, modified: mtimeMs }));
+    const index = JSON.parse(await readFile(`${shard}.index.json`, 'utf8')) as ShardIndex;
+    await writeSidecar(`${shard}.index.json`, index, (await stat(shard)).mtimeMs);
     const all = [source, '--quiet', '--max-samples', '1'];
     await expectOneLine(
       ['pack', ...all, out, '--overwrite'],
-      /000000\.tar.*does not hold '000002\.png' where its index says/,
+      /000000\.tar.*does not hold '000001\.png' where its index says/,
     );
-    await expectOneLine(['pack', ...all, join(base, 'new')], /does not hold '000002\.png'/);
+    await expectOneLine(['pack', ...all, join(base, 'new')], /does not hold '000001\.png'/);
     await expectOneLine(
       ['pack', ...all, join(base, 'new'), '--pattern', 'x'],
       /pattern must be a file name with one '%06d'/,

@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError, printable } from 'ssl-core';
 import { openSource } from '../source/open-source.js';
 import type { CommandStreams } from './command-streams.js';
 import { Interruption } from './interruption.js';
+import { jsonText } from './json-text.js';
 import type { PackTarget, PackTargetOptions } from './pack-target.js';
 import { packTargets } from './pack-targets.js';
 import { oneOf, sourceArguments, sourceOptions } from './source-arguments.js';
@@ -46,7 +47,7 @@ export function packCommand({ stdout, stderr }: CommandStreams) {
       const options = packOptions(args);
       const opened = await openSource(args.source, { ...sourceOptions(where, args), content: 'images' });
       const shown = args.quiet === true ? undefined : stderr;
-      const interruption = new Interruption(`Stopped; nothing was written to ${args.out}.`, stderr);
+      const interruption = new Interruption(`Stopped; nothing was written to ${printable(args.out)}.`, stderr);
       const progress = startProgress('Packing', opened.dataset.length, shown);
       try {
         const { samples, bytes, files } = await target
@@ -60,8 +61,8 @@ export function packCommand({ stdout, stderr }: CommandStreams) {
             },
           })
           .finally(() => progress.stop());
-        shown?.write(`Packed ${samples} samples, ${byteText(bytes)}, into ${args.out}\n`);
-        stdout.write(args.json === true ? `${JSON.stringify({ samples, bytes, files }, null, 2)}\n` : lines(files));
+        shown?.write(`Packed ${samples} samples, ${byteText(bytes)}, into ${printable(args.out)}\n`);
+        stdout.write(args.json === true ? `${jsonText({ samples, bytes, files })}\n` : lines(files));
         return 0;
       } finally {
         interruption.close();

@@ -1,7 +1,6 @@
-import { SslError } from 'ssl-core';
+import { printable, SslError } from 'ssl-core';
 import type { OutputStream } from './command-streams.js';
 import { InterruptedError } from './interrupted-error.js';
-import { printable } from 'ssl-core';
 
 /**
  * Writes an error for people: one line, with the stack and its causes only where asked for.
@@ -19,7 +18,7 @@ export function reportError(error: unknown, { debug, stream }: { debug: boolean;
   stream.write(`ssl-data: ${error instanceof Error ? `${error.name}: ` : ''}${oneLine}${unexpected}\n`);
   if (debug && error instanceof Error) {
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
-      stream.write(`${cause.stack ?? cause.message}\n`);
+      stream.write(`${(cause.stack ?? cause.message).split('\n').map(printable).join('\n')}\n`);
   }
   return 1;
 }

@@ -17,6 +17,23 @@ export const sourceArguments = {
   },
   labels: { type: 'string', valueHint: 'how', description: 'Of folders: folders (sub-folders are classes) or none' },
   'label-file': { type: 'string', valueHint: 'file', description: 'IDX or .npy file with the classes' },
+  classes: {
+    type: 'string',
+    valueHint: 'file',
+    description: 'The classes in the order of their numbers, a name a line or a JSON array (default: sorted names)',
+  },
+  'allow-empty': { type: 'boolean', description: 'Accept classes without samples; they keep their numbers' },
+  recognise: {
+    type: 'string',
+    valueHint: 'how',
+    description: 'Of folders: endings, or contents to go by first bytes too (default: endings)',
+  },
+  'key-prefix': { type: 'string', valueHint: 'text', description: 'Of LMDB: only keys that begin so are samples' },
+  'split-at': {
+    type: 'string',
+    valueHint: 'where',
+    description: 'Of shards: first-dot or last-dot of names, before the extension (default: first-dot)',
+  },
   cache: { type: 'string', valueHint: 'folder', description: 'Where shards from a server are kept' },
 } as const;
 
@@ -26,18 +43,33 @@ export interface SourceArguments {
   readonly split?: string | undefined;
   readonly labels?: string | undefined;
   readonly 'label-file'?: string | undefined;
+  readonly classes?: string | undefined;
+  readonly 'allow-empty'?: boolean | undefined;
+  readonly recognise?: string | undefined;
+  readonly 'key-prefix'?: string | undefined;
+  readonly 'split-at'?: string | undefined;
   readonly cache?: string | undefined;
 }
 
 /** Throws {@link InvalidOptionError} for a value that is not accepted. */
 export function sourceOptions(where: string, args: SourceArguments): OpenSourceOptions {
-  const { kind, split, labels, 'label-file': labelFile, cache } = args;
+  const { kind, split, labels, 'label-file': labelFile, classes, recognise, cache } = args;
+  const { 'allow-empty': allowEmpty, 'key-prefix': keyPrefix, 'split-at': splitAt } = args;
   const kinds = sourceRecognisers.map((recogniser) => recogniser.kind);
   return {
     ...(kind === undefined ? {} : { kind: oneOf<SourceKind>(where, '--kind', kinds, kind) }),
     ...(split === undefined ? {} : { split: oneOf(where, '--split', ['train', 'test'] as const, split) }),
     ...(labels === undefined ? {} : { labels: oneOf(where, '--labels', ['folders', 'none'] as const, labels) }),
     ...(labelFile === undefined ? {} : { labelFile }),
+    ...(classes === undefined ? {} : { classes }),
+    ...(allowEmpty === undefined ? {} : { allowEmpty }),
+    ...(recognise === undefined
+      ? {}
+      : { recognise: oneOf(where, '--recognise', ['endings', 'contents'] as const, recognise) }),
+    ...(keyPrefix === undefined ? {} : { keyPrefix }),
+    ...(splitAt === undefined
+      ? {}
+      : { splitAt: oneOf(where, '--split-at', ['first-dot', 'last-dot'] as const, splitAt) }),
     ...(cache === undefined ? {} : { cache: { folder: cache } }),
   };
 }

@@ -22,7 +22,7 @@ export async function cifarFiles(path: string, folder: string, maxBytes: number)
   const status = await statOf(path);
   if (status === undefined)
     throw new DataError('no such file or folder; check the path, or fetch it with downloadCifar()', { path });
-  if (status.isFile()) return archiveFiles(path, folder, maxBytes);
+  if (!status.isDirectory()) return archiveFiles(path, folder, maxBytes);
   const inner = join(path, folder);
   const root = (await statOf(inner))?.isDirectory() === true ? inner : path;
   return {

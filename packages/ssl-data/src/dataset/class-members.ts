@@ -1,9 +1,14 @@
+import { checkLabels } from 'ssl-core';
+
 /**
  * Numbers of the samples of each class, classes and samples in ascending order.
  *
- * @param labels `[n]` classes; negative = unlabelled, in none of the lists
+ * @param where the function that asks, for messages
+ * @param labels `[n]` classes; -1 = no label, in none of the lists
+ * @throws DataError for a label that is neither a class nor -1
  */
-export function classMembers(labels: ArrayLike<number>): ReadonlyMap<number, readonly number[]> {
+export function classMembers(where: string, labels: ArrayLike<number>): ReadonlyMap<number, readonly number[]> {
+  checkLabels(where, 'labels', labels, { unlabelled: true });
   const members = new Map<number, number[]>();
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index]!;

@@ -28,7 +28,7 @@ export interface Dataset<S> {
 export interface ImageSample {
   /** `[height, width, channels]`. */
   readonly image: Image;
-  /** Class, 0-based. */
+  /** Class, 0-based; -1 = no label. */
   readonly label?: number;
 }
 

@@ -6,7 +6,7 @@ import { classMembers } from './class-members.js';
  *
  * A class of m samples gives `max(1, round(fraction m))`. With the same key, a smaller part lies within a larger one.
  *
- * @param labels `[n]` classes; negative = unlabelled, never drawn
+ * @param labels `[n]` classes; -1 = no label, never drawn
  * @param fraction in (0, 1]
  * @param key the draw; the same key gives the same samples
  * @returns indices, class by class in ascending order, each class in random order
@@ -19,7 +19,7 @@ export function fractionSubset(labels: ArrayLike<number>, fraction: number, key:
     throw new InvalidOptionError('fractionSubset', 'fraction', 'in (0, 1]', fraction);
   const random = new RandomStream(key);
   const chosen: number[] = [];
-  for (const list of classMembers(labels).values()) {
+  for (const list of classMembers('fractionSubset', labels).values()) {
     const order = random.permutation(list.length);
     const count = Math.max(1, Math.round(fraction * list.length));
     for (let i = 0; i < count; i++) chosen.push(list[order[i]!]!);

@@ -5,8 +5,8 @@ import { PackedImageDataset, packedEqualImages } from './packed-images.js';
  * Equal images in one array, in memory that all workers share.
  *
  * @param images `[n, h, w, c]`, or `[n, h, w]` for one channel; copied unless it already lies in a SharedArrayBuffer
- * @param labels `[n]` classes
- * @throws ShapeError
+ * @param labels `[n]` classes, -1 = no label
+ * @throws ShapeError; DataError for a label that is neither a class nor -1
  */
 export class ImageArrayDataset extends PackedImageDataset {
   /** All images, `[n, h, w, c]`. */

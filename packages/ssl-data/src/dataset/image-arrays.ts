@@ -71,6 +71,9 @@ export function labelsOf(array: NdArray, path: string, count: number, images: st
   }
   const negative = data.findIndex((label) => label < 0);
   if (negative >= 0)
-    throw new DataError(`class of image ${negative} is ${data[negative]}; classes are numbers from 0 on`, { path });
+    throw new DataError(
+      `class of image ${negative} is ${data[negative]}; classes are numbers from 0 on; take images without a label out of the array`,
+      { path },
+    );
   return data;
 }

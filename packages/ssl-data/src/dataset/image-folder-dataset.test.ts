@@ -84,7 +84,7 @@ describe('ImageFolderDataset', () => {
   it('refuses folders without images, missing folders and files', async () => {
     const file = await put('readme.txt', 'x');
     await expect(ImageFolderDataset.open(root)).rejects.toThrow(
-      /holds no images; looked for \.jpg \.jpeg \.png \.webp \.avif \.tif \.tiff \.gif/,
+      /holds no images; looked for \.jpg \.jpeg .* here and in sub-folders, and found 1 \.txt \(such as readme\.txt\)/,
     );
     await expect(ImageFolderDataset.open(join(root, 'absent'))).rejects.toThrow(/no such file or folder/);
     await expect(ImageFolderDataset.open(file)).rejects.toThrow(/is not a folder/);
@@ -93,9 +93,7 @@ describe('ImageFolderDataset', () => {
 
   it('refuses links out of the folder and survives loops', async () => {
     await put('cat/a.png', await flat(2, 2, red).png().toBuffer());
-    await symlink(root, join(root, 'cat', 'loop-to-outside-name'));
-    await expect(ImageFolderDataset.open(root)).rejects.toThrow(/leads out of the data folder/);
-    await rm(join(root, 'cat', 'loop-to-outside-name'));
+    await symlink(root, join(root, 'cat', 'loop-to-the-top'));
     await symlink(join(root, 'cat'), join(root, 'cat', 'loop'));
     expect((await ImageFolderDataset.open(root)).length).toBe(1);
     await symlink(join(base), join(root, 'out'));

@@ -1,22 +1,24 @@
 import { dirname, resolve } from 'node:path';
-import { DataError } from 'ssl-core';
+import { InvalidOptionError } from 'ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
-import { folderLabels } from './folder-labels.js';
+import type { ClassOptions } from './class-list.js';
+import { folderClasses, type FolderClassOptions } from './folder-classes.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import type { LabelKind } from './label-column.js';
-import { listImageFiles } from './list-image-files.js';
+import type { LeftOut } from './left-out.js';
+import { type ImageRecognition, listImageFiles } from './list-image-files.js';
 import { readImageList } from './read-image-list.js';
 import type { StringTable } from './string-table.js';
 
-export interface ImageFolderOptions extends ImageDecoding {
+export interface ImageFolderOptions extends ImageDecoding, FolderClassOptions {
   /**
-   * `folders`: the first folder of a path is its class; `none`: no classes. Default: `folders` when all images lie in
-   * sub-folders, `none` when all lie in the folder itself.
+   * `endings`: files with one of the `imageExtensions` are images; `contents`: others too when they begin as an image
+   * does. Default `endings`; see `leftOut` for what is no image then.
    */
-  readonly labels?: 'folders' | 'none';
+  readonly recognise?: ImageRecognition;
 }
 
-export interface ImageListOptions extends ImageDecoding {
+export interface ImageListOptions extends ImageDecoding, ClassOptions {
   /** Folder that paths are relative to and that no path leads out of. Default: the list's folder. */
   readonly root?: string;
   /**
@@ -24,42 +26,61 @@ export interface ImageListOptions extends ImageDecoding {
    * they look like numbers. Default: as the first label is, and then a label of the other kind is an error.
    */
   readonly labels?: LabelKind;
+  /** Encoding of the list, by a name that TextDecoder knows, such as `utf-16le` or `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
+  /** Longest line, bytes. Default 64 KiB. */
+  readonly maxLineBytes?: number;
+  /** Largest list, bytes after decompression. Default 2 GiB. */
+  readonly maxBytes?: number;
 }
 
-/** A folder of images, recursive: one sub-folder per class, or flat and unlabelled. Sorted, so that numbers are stable. */
+/** What an image folder is made of. */
+interface ImageFolder {
+  readonly root: string;
+  readonly paths: StringTable;
+  readonly labels: Int32Array | undefined;
+  readonly classes: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * A folder of images, recursive: one sub-folder per class, or flat and unlabelled. Sorted, so that numbers are stable.
+ *
+ * Every sub-folder of the folder itself is a class but hidden ones; its name counts in Unicode's form C. One without
+ * images is an error, as it would shift the numbers of the others against a data set that has it: see `allowEmpty` and
+ * `classes`.
+ *
+ * ```ts
+ * const train = await ImageFolderDataset.open('photos/train');
+ * const test = await ImageFolderDataset.open('photos/test', { classes: train.classes });
+ * ```
+ */
 export class ImageFolderDataset extends ImageFilesDataset {
   /** Names of the classes, in the order of their numbers; empty without classes. */
   readonly classes: readonly string[];
+  /** Files in the folder that are none of the samples, by ending; hidden ones are not counted. */
+  readonly leftOut: readonly LeftOut[];
 
-  private constructor(
-    root: string,
-    paths: StringTable,
-    labels: Int32Array | undefined,
-    classes: readonly string[],
-    decoding: ImageDecoding,
-    checkLinks: boolean,
-  ) {
-    super(root, paths, labels, decoding, checkLinks);
+  private constructor({ root, paths, labels, classes, leftOut }: ImageFolder, decoding: ImageDecoding, links: boolean) {
+    super(root, paths, labels, decoding, links);
     this.classes = classes;
+    this.leftOut = leftOut;
   }
 
   /**
    * @param root the folder
-   * @throws DataError when the folder is missing, holds no image, mixes both layouts, or has a link that leads out of it
+   * @throws InvalidOptionError; DataError when the folder is missing, holds no image, mixes both layouts, has a class
+   *   without images or one that is not in `classes`, or a link that leads out of it
    */
   static async open(root: string, options: ImageFolderOptions = {}): Promise<ImageFolderDataset> {
-    const { labels: layout, ...decoding } = options;
-    const paths = await listImageFiles(root);
-    const count = paths.lengths.length;
-    const { loose, labels, classes } = folderLabels(paths);
-    if (layout !== 'none' && loose > 0 && (loose < count || layout === 'folders')) {
-      throw new DataError(
-        `${loose} of ${count} images lie outside the class folders; move them, or pass labels: 'none'`,
-        { path: root },
-      );
-    }
-    if (layout === 'none' || loose > 0) return new ImageFolderDataset(root, paths, undefined, [], decoding, false);
-    return new ImageFolderDataset(root, paths, labels, classes, decoding, false);
+    const { labels, classes, allowEmpty, recognise = 'endings', ...decoding } = options;
+    if (recognise !== 'endings' && recognise !== 'contents')
+      throw new InvalidOptionError('ImageFolderDataset.open', 'recognise', "'endings' or 'contents'", recognise);
+    const listing = await listImageFiles(root, recognise);
+    const { paths, leftOut } = listing;
+    const how = { labels, classes, allowEmpty };
+    const found = await folderClasses('ImageFolderDataset.open', 'images', root, listing, how);
+    return new ImageFolderDataset({ root, paths, leftOut, ...found }, decoding, false);
   }
 
   /**
@@ -69,12 +90,15 @@ export class ImageFolderDataset extends ImageFilesDataset {
    *
    * @param listFile the list; paths end in one of {@link imageExtensions} and may hold spaces
    * @throws DataError, with the line, when the list is missing, damaged or empty, a line names no image or one outside
-   *   `root`, or integers and names are mixed as labels
+   *   `root`, integers and names are mixed as labels, or a label is not in `classes`; InvalidOptionError for an unknown
+   *   encoding
    */
   static async fromList(listFile: string, options: ImageListOptions = {}): Promise<ImageFolderDataset> {
-    const { root: folder, labels: kind, ...decoding } = options;
+    const { root: folder, labels, classes, allowEmpty, encoding = 'utf-8', ...more } = options;
+    const { maxLineBytes = 2 ** 16, maxBytes = 2 ** 31, ...decoding } = more;
     const root = resolve(folder ?? dirname(listFile));
-    const { paths, labels, classes } = await readImageList(listFile, root, kind);
-    return new ImageFolderDataset(root, paths, labels, classes, decoding, true);
+    const lines = { encoding, maxLineBytes, maxBytes, where: 'ImageFolderDataset.fromList' };
+    const found = await readImageList(listFile, root, { labels, classes, allowEmpty }, lines);
+    return new ImageFolderDataset({ root, leftOut: [], ...found }, decoding, true);
   }
 }

@@ -1,24 +1,29 @@
 import { dirname, resolve } from 'node:path';
 import { DataError, InvalidOptionError } from 'ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
-import { hasText, parseJsonLine } from '../io/parse-json-line.js';
+import { parseJsonLine } from '../io/parse-json-line.js';
 import { readCsv } from '../io/read-csv.js';
-import { type LineLimits, type LinePlace, lineError, readLines } from '../io/read-lines.js';
+import { type ClassOptions, readClassList } from './class-list.js';
+import { type LineOptions, type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import { LabelColumn, type LabelKind } from './label-column.js';
 import { pathWithin } from './path-within.js';
 import type { StringTable } from './string-table.js';
 import { StringTableBuilder } from './string-table-builder.js';
+import { tableDelimiter } from './table-delimiter.js';
 import { type TableColumns, tableColumns } from './table-columns.js';
 
 export type ManifestFormat = 'csv' | 'tsv' | 'jsonl';
 
-export interface ManifestOptions extends ImageDecoding {
+export interface ManifestOptions extends ImageDecoding, ClassOptions {
   /** Folder that paths are relative to and that no path leads out of. Default: the manifest's folder. */
   readonly root?: string;
   /** Default: by the extension (.csv, .tsv, .tab, .jsonl, .ndjson), before .gz, .zst or .zstd. */
   readonly format?: ManifestFormat;
-  /** Character between columns, instead of the format's. */
+  /**
+   * Character between columns. Default: the format's; where the header has none of those, the one of comma, semicolon,
+   * tab and bar that it has.
+   */
   readonly delimiter?: string;
   /**
    * Column of the images' paths. Default: the one named image, path, file, filename, file_name, filepath, file_path or
@@ -32,6 +37,8 @@ export interface ManifestOptions extends ImageDecoding {
    * they look like numbers. Default: as the first label is, and then a label of the other kind is an error.
    */
   readonly labels?: LabelKind;
+  /** Encoding of the manifest, by a name that TextDecoder knows, such as `utf-16le` or `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
   /** Longest row, bytes. Default 64 KiB. */
   readonly maxLineBytes?: number;
   /** Most rows. Default 100,000,000. */
@@ -62,7 +69,7 @@ export class ManifestDataset extends ImageFilesDataset {
   /**
    * @param path the manifest
    * @throws DataError, with the line, when the manifest is missing, damaged, beyond a limit or empty, has no fitting
-   *   columns, mixes integers and names as labels, or names a file outside `root`; InvalidOptionError
+   *   columns, mixes integers and names as labels, has a label that is not in `classes`, or names a file outside `root`; InvalidOptionError
    */
   static async open(path: string, options: ManifestOptions = {}): Promise<ManifestDataset> {
     const {
@@ -72,26 +79,31 @@ export class ManifestDataset extends ImageFilesDataset {
       imageColumn,
       labelColumn,
       labels: kind,
+      classes: list,
+      allowEmpty,
       ...more
     } = options;
-    const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, ...decoding } = more;
+    const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, encoding = 'utf-8', ...decoding } = more;
     if (delimiter !== undefined && (delimiter.length !== 1 || /["\r\n]/.test(delimiter) || format === 'jsonl'))
       throw new InvalidOptionError('ManifestDataset.open', 'delimiter', 'one character, in CSV or TSV', delimiter);
     const root = resolve(folder ?? dirname(path));
-    const limits = { maxLineBytes, maxBytes };
+    const limits = { encoding, maxLineBytes, maxBytes, where: 'ManifestDataset.open' };
     const paths = new StringTableBuilder();
-    const labels = new LabelColumn(kind);
+    const labels = new LabelColumn({ kind, given: await readClassList('ManifestDataset.open', list), allowEmpty });
     const add = (image: string, label: string | undefined, place: LinePlace): void => {
       if (paths.length === maxRows)
         throw lineError(place, `is row ${maxRows + 1}, the limit is ${maxRows}; raise maxRows`);
       paths.add(pathWithin(root, image, place));
-      labels.add(label, place);
+      labels.add(label, (problem) => lineError(place, problem));
     };
     const columnsOf = (names: readonly string[]): TableColumns => tableColumns(path, names, imageColumn, labelColumn);
     if (format === 'jsonl') await readJsonRows(path, limits, columnsOf, add);
-    else await readCsvRows(path, delimiter ?? (format === 'csv' ? ',' : '\t'), limits, columnsOf, add);
+    else {
+      const between = delimiter ?? (await tableDelimiter(path, format === 'csv' ? ',' : '\t', maxLineBytes));
+      await readCsvRows(path, between, limits, columnsOf, add);
+    }
     if (paths.length === 0) throw new DataError('lists no images', { path });
-    const found = labels.finish();
+    const found = labels.finish(path);
     return new ManifestDataset(root, paths.finish(), found.labels, found.classes, decoding);
   }
 }
@@ -101,7 +113,7 @@ type AddRow = (image: string, label: string | undefined, place: LinePlace) => vo
 async function readCsvRows(
   path: string,
   delimiter: string,
-  limits: LineLimits,
+  limits: LineOptions,
   columnsOf: (names: readonly string[]) => TableColumns,
   add: AddRow,
 ): Promise<void> {
@@ -114,23 +126,18 @@ async function readCsvRows(
       label = columns.label === undefined ? -1 : row.indexOf(columns.label);
       return;
     }
-    const file = row[image]!;
-    // The parser decodes without looking: bytes that are no UTF-8 become this.
-    if (file.includes('\ufffd') || (label >= 0 && row[label]!.includes('\ufffd')))
-      throw lineError(place, 'is not valid UTF-8; convert the file');
-    add(file, label < 0 ? undefined : row[label], place);
+    add(row[image]!, label < 0 ? undefined : row[label], place);
   });
 }
 
 async function readJsonRows(
   path: string,
-  limits: LineLimits,
+  limits: LineOptions,
   columnsOf: (names: readonly string[]) => TableColumns,
   add: AddRow,
 ): Promise<void> {
   let columns: TableColumns | undefined;
   await readLines(path, limits, (bytes, place) => {
-    if (!hasText(bytes)) return;
     const record = parseJsonLine(bytes, place);
     columns ??= columnsOf([...record.keys()]);
     const image = record.get(columns.image);

@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { DataError } from 'ssl-core';
+import { readWhole } from '../io/read-whole.js';
 import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
 import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
-import { fileError } from '../webdataset/file-pool.js';
 import { WebDataset } from '../webdataset/web-dataset.js';
 import type { Dataset, ImageSample } from './dataset.js';
 import { datasetFromSource } from './dataset-from-source.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import { stringAt } from './string-table.js';
+
+/** Larger files than a shard takes are no pictures. */
+const maxFileBytes = 2 ** 31 - 1;
 
 /** Samples as the bytes of image files. */
 export interface PackableSamples {
@@ -56,8 +58,7 @@ export async function packableSamples(
       path: (index) => stringAt(paths, index),
       async get(index) {
         const file = await files.checkedPath(index);
-        const bytes = await readFile(file).catch((cause: unknown) => Promise.reject(fileError(file, cause)));
-        return { bytes, label: labels?.[index] };
+        return { bytes: await readWhole(file, maxFileBytes), label: labels?.[index] };
       },
     };
   }

@@ -1,4 +1,4 @@
-import { ndArray, ShapeError } from 'ssl-core';
+import { checkLabels, ndArray, ShapeError } from 'ssl-core';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { sharedIntegers, toSharedBytes } from './shared-memory.js';
@@ -13,7 +13,10 @@ export interface PackedImages {
   readonly labels: Int32Array | undefined;
 }
 
-/** Puts samples of unequal sizes into shared memory. Throws {@link ShapeError} when only some have a label. */
+/**
+ * Puts samples of unequal sizes into shared memory. Throws {@link ShapeError} when only some have a label, DataError for a
+ * label that is neither a class nor -1.
+ */
 export function packImages(samples: readonly ImageSample[]): PackedImages {
   const offsets = new Float64Array(new SharedArrayBuffer(samples.length * 8));
   const sizes = new Int32Array(new SharedArrayBuffer(samples.length * 12));
@@ -26,9 +29,10 @@ export function packImages(samples: readonly ImageSample[]): PackedImages {
     throw new ShapeError(
       'packImages',
       'labels',
-      'given for all samples or for none',
+      'given for all samples (-1 = no label) or for none',
       `${labelled.length} of ${samples.length}`,
     );
+  checkLabels('packImages', 'labels', labelled, { unlabelled: true });
   let offset = 0;
   samples.forEach(({ image }, index) => {
     bytes.set(image.data, offset);
@@ -39,12 +43,13 @@ export function packImages(samples: readonly ImageSample[]): PackedImages {
   return { bytes, offsets, sizes, labels: labelled.length === 0 ? undefined : sharedIntegers(labelled) };
 }
 
-/** Describes equal images that already lie one after the other. */
+/** Describes equal images that already lie one after the other. Throws DataError for a label that is none. */
 export function packedEqualImages(
   bytes: Uint8Array,
   shape: readonly [count: number, height: number, width: number, channels: number],
   labels: ArrayLike<number> | undefined,
 ): PackedImages {
+  if (labels !== undefined) checkLabels('ImageArrayDataset', 'labels', labels, { unlabelled: true });
   const [count, ...size] = shape;
   const length = size[0] * size[1] * size[2];
   const offsets = new Float64Array(new SharedArrayBuffer(count * 8));

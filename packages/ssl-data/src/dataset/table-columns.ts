@@ -26,10 +26,10 @@ export function tableColumns(
 ): TableColumns {
   const image = chosen(path, names, imageColumn, 'imageColumn') ?? usual(path, names, imageNames, 'imageColumn');
   if (image === undefined)
-    throw new DataError(`no column has a usual name for images; it has ${listed(names)}; pass imageColumn`, {
-      path,
-      offset: 0,
-    });
+    throw new DataError(
+      `no column has a usual name for images; it has ${listed(names)}; pass imageColumn${delimiterAdvice(names)}`,
+      { path, offset: 0 },
+    );
   if (labelColumn === false) return { image, label: undefined };
   return {
     image,
@@ -42,7 +42,10 @@ function chosen(path: string, names: readonly string[], name: string | undefined
   const count = names.filter((each) => each === name).length;
   if (count === 1) return name;
   const problem = count === 0 ? 'no column is' : `${count} columns are`;
-  throw new DataError(`${problem} named '${name}', as ${option} says; it has ${listed(names)}`, { path, offset: 0 });
+  throw new DataError(
+    `${problem} named '${name}', as ${option} says; it has ${listed(names)}${count === 0 ? delimiterAdvice(names) : ''}`,
+    { path, offset: 0 },
+  );
 }
 
 function usual(path: string, names: readonly string[], wanted: readonly string[], option: string): string | undefined {
@@ -50,6 +53,12 @@ function usual(path: string, names: readonly string[], wanted: readonly string[]
   if (found.length > 1)
     throw new DataError(`more than one column may be meant: ${listed(found)}; pass ${option}`, { path, offset: 0 });
   return found[0];
+}
+
+/** A name with what separates columns elsewhere in it is several columns. */
+function delimiterAdvice(names: readonly string[]): string {
+  const found = [';', '\t', '|', ','].find((delimiter) => names.some((name) => name.includes(delimiter)));
+  return found === undefined ? '' : `, or delimiter: '${found === '\t' ? '\\t' : found}' if that is between columns`;
 }
 
 function listed(names: readonly string[]): string {

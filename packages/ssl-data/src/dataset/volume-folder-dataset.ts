@@ -4,9 +4,10 @@ import { openNifti } from '../io/open-nifti.js';
 import { openNpy } from '../io/open-npy.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource } from './dataset.js';
+import { folderClasses, type FolderClassOptions } from './folder-classes.js';
+import type { LeftOut } from './left-out.js';
 import { listVolumeFiles } from './list-volume-files.js';
-import { sharedIntegers } from './shared-memory.js';
-import { stringAt, type StringTable, stringTable } from './string-table.js';
+import { stringAt, type StringTable } from './string-table.js';
 
 /** What data sets of volumes deliver. */
 export interface VolumeSample {
@@ -16,12 +17,7 @@ export interface VolumeSample {
   readonly label?: number;
 }
 
-export interface VolumeFolderOptions {
-  /**
-   * `folders`: the first folder of a path is its class; `none`: no classes. Default: `folders` when all volumes lie in
-   * sub-folders, `none` when all lie in the folder itself.
-   */
-  readonly labels?: 'folders' | 'none';
+export interface VolumeFolderOptions extends FolderClassOptions {
   /** Most bytes of one volume, in the file and in memory. Default 2 GiB. */
   readonly maxBytes?: number;
 }
@@ -42,11 +38,14 @@ interface VolumeFiles {
  */
 export class VolumeFolderDataset implements Dataset<VolumeSample> {
   readonly length: number;
+  /** Files in the folder that are none of the samples, by ending; hidden ones are not counted. */
+  readonly leftOut: readonly LeftOut[];
   readonly #files: VolumeFiles;
 
   /** Use {@link VolumeFolderDataset.open}. */
-  constructor(files: VolumeFiles) {
+  constructor(files: VolumeFiles, leftOut: readonly LeftOut[] = []) {
     this.#files = files;
+    this.leftOut = leftOut;
     this.length = files.paths.lengths.length;
   }
 
@@ -66,27 +65,15 @@ export class VolumeFolderDataset implements Dataset<VolumeSample> {
 
   /**
    * @param root the folder
-   * @throws DataError when the folder is missing, holds no volume, mixes both layouts, or has a link that leads out of it
+   * @throws InvalidOptionError; DataError when the folder is missing, holds no volume, mixes both layouts, has a class
+   *   without volumes or one that is not in `classes`, or a link that leads out of it
    */
   static async open(root: string, options: VolumeFolderOptions = {}): Promise<VolumeFolderDataset> {
-    const { labels, maxBytes = 2 ** 31 } = options;
-    const names = await listVolumeFiles(root);
-    const loose = names.filter((name) => !name.includes('/')).length;
-    if (labels !== 'none' && loose > 0 && (loose < names.length || labels === 'folders'))
-      throw new DataError(
-        `${loose} of ${names.length} volumes lie outside the class folders; move them, or pass labels: 'none'`,
-        { path: root },
-      );
-    const files = { root, paths: stringTable(names), maxBytes };
-    if (labels === 'none' || loose > 0) return new VolumeFolderDataset({ ...files, labels: undefined, classes: [] });
-    const folders = names.map((name) => name.slice(0, name.indexOf('/')));
-    const classes = [...new Set(folders)];
-    const numbers = new Map(classes.map((name, index) => [name, index]));
-    return new VolumeFolderDataset({
-      ...files,
-      labels: sharedIntegers(folders.map((name) => numbers.get(name)!)),
-      classes,
-    });
+    const { maxBytes = 2 ** 31, ...how } = options;
+    const listing = await listVolumeFiles(root);
+    const { paths, leftOut } = listing;
+    const found = await folderClasses('VolumeFolderDataset.open', 'volumes', root, listing, how);
+    return new VolumeFolderDataset({ root, paths, maxBytes, ...found }, leftOut);
   }
 
   /** Path of volume `index`. */

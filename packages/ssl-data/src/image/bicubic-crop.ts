@@ -2,7 +2,7 @@ import { InvalidOptionError, ndArray } from 'ssl-core';
 import { bicubicWeights } from './bicubic-weights.js';
 import { type Image, imageSize } from './image.js';
 import { resampleBox } from './kernels/resample-box.js';
-import type { Box } from './resized-crop.js';
+import { type Box, checkPart } from './resized-crop.js';
 
 /**
  * Cuts `box` out of an image and resizes it to `[height, width]`, bicubic with antialiasing.
@@ -11,11 +11,13 @@ import type { Box } from './resized-crop.js';
  *
  * @param image `[h, w, c]`
  * @param box whole pixels inside the image
- * @returns `[height, width, c]`
- * @throws InvalidOptionError when the box leaves the image or a size is not positive
+ * @param part of the result, the only one that is made: the same levels at less cost. Default all of it
+ * @returns `[height, width, c]`, or `[part.height, part.width, c]`
+ * @throws InvalidOptionError when the box leaves the image, a size is not positive or the part leaves the result;
+ * DataError for more than there is memory for
  * Source: torchvision's `resized_crop` with `BICUBIC` on PIL images, Pillow's `Resample.c`; equal bit for bit.
  */
-export function bicubicCrop(image: Image, box: Box, height: number, width: number): Image {
+export function bicubicCrop(image: Image, box: Box, height: number, width: number, part?: Box): Image {
   const [imageHeight, imageWidth, channels] = imageSize(image, 'bicubicCrop');
   const { top, left } = box;
   const inside =
@@ -31,5 +33,8 @@ export function bicubicCrop(image: Image, box: Box, height: number, width: numbe
     );
   if (!(Number.isInteger(height) && height > 0 && Number.isInteger(width) && width > 0))
     throw new InvalidOptionError('bicubicCrop', 'height and width', 'positive integers', `${height} x ${width}`);
-  return ndArray(resampleBox(image, box, height, width, bicubicWeights), [height, width, channels]);
+  if (part === undefined)
+    return ndArray(resampleBox(image, box, height, width, bicubicWeights), [height, width, channels]);
+  checkPart('bicubicCrop', part, height, width);
+  return ndArray(resampleBox(image, box, height, width, bicubicWeights, part), [part.height, part.width, channels]);
 }

@@ -1,5 +1,25 @@
 /** Formats that are decoded. What else the decoder could open (drawings that name other files, its own dumps) stays closed. */
-export type ImageFormat = 'avif' | 'gif' | 'jpeg' | 'png' | 'tiff' | 'webp';
+export type ImageFormat = 'avif' | 'bmp' | 'gif' | 'jpeg' | 'png' | 'pnm' | 'tiff' | 'webp';
+
+/** What is known of a format before a file is opened. */
+export interface ImageFormatNames {
+  /** As people write it. */
+  readonly name: string;
+  /** Usual endings of file names, without the dot, in lower case. They find files; what a file holds is told by its first bytes. */
+  readonly endings: readonly string[];
+}
+
+/** The formats that `decodeImage` reads. */
+export const imageFormats: Readonly<Record<ImageFormat, ImageFormatNames>> = {
+  jpeg: { name: 'JPEG', endings: ['jpg', 'jpeg', 'jpe', 'jfif'] },
+  png: { name: 'PNG', endings: ['png', 'apng'] },
+  webp: { name: 'WebP', endings: ['webp'] },
+  avif: { name: 'AVIF', endings: ['avif', 'avifs'] },
+  tiff: { name: 'TIFF', endings: ['tif', 'tiff'] },
+  gif: { name: 'GIF', endings: ['gif'] },
+  bmp: { name: 'BMP', endings: ['bmp', 'dib'] },
+  pnm: { name: 'PBM/PGM/PPM/PAM', endings: ['ppm', 'pgm', 'pbm', 'pnm', 'pam'] },
+};
 
 /** Bytes that {@link imageFormat} needs to see. */
 export const formatBytes = 32;
@@ -9,7 +29,8 @@ export const formatBytes = 32;
  *
  * @param head first {@link formatBytes} bytes, or the whole file where it is shorter
  * @returns `undefined` for anything but the formats that are decoded
- * Source: ITU-T T.81, W3C PNG, GIF89a, TIFF 6.0 and BigTIFF, RFC 9649 (WebP), AOM AVIF 1.1 section 6.
+ * Source: ITU-T T.81, W3C PNG, GIF89a, TIFF 6.0 and BigTIFF, RFC 9649 (WebP), AOM AVIF 1.1 section 6, Microsoft's
+ * BITMAPFILEHEADER, netpbm's pbm(5), pgm(5), ppm(5), pam(5).
  */
 export function imageFormat(head: Uint8Array): ImageFormat | undefined {
   const text = (start: number, end: number): string => String.fromCharCode(...head.subarray(start, end));
@@ -18,6 +39,10 @@ export function imageFormat(head: Uint8Array): ImageFormat | undefined {
   if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'webp';
   if (/^GIF8[79]a$/.test(text(0, 6))) return 'gif';
   if (['II*\0', 'II+\0', 'MM\0*', 'MM\0+'].includes(text(0, 4))) return 'tiff';
+  // The header that follows the file's own has one of these sizes.
+  if (text(0, 2) === 'BM' && [12, 16, 40, 52, 56, 64, 108, 124].includes(head[14]!) && text(15, 18) === '\0\0\0')
+    return 'bmp';
+  if (/^P[1-7][\s#]/.test(text(0, 3))) return 'pnm';
   if (text(4, 8) !== 'ftyp') return undefined;
   // The main brand, or one of the compatible ones that follow it.
   for (let at = 8; at < Math.min(head.length, formatBytes); at += 4)

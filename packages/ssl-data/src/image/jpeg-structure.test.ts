@@ -36,14 +36,14 @@ function exif(order: 'II' | 'MM', tag: number, type: number, value: number, entr
 describe('jpegStructure', () => {
   it('knows the size of plain pictures', () => {
     for (const name of ['color.jpg', 'subsampled.jpg', 'progressive.jpg', 'turned-1.jpg'])
-      expect(jpegStructure(file(name))).toEqual({ cut: false, plain: size });
+      expect(jpegStructure(file(name))).toMatchObject({ cut: false, plain: size });
     expect(plainOf(file('grey.jpg'))).toEqual({ ...size, components: 1 });
   });
 
   it('leaves alone what must be turned, and four inks', () => {
     for (const turn of [2, 3, 4, 5, 6, 7, 8])
-      expect(jpegStructure(file(`turned-${turn}.jpg`))).toEqual({ cut: false, plain: undefined });
-    expect(plainOf(file('cmyk.jpg'))).toBeUndefined();
+      expect(jpegStructure(file(`turned-${turn}.jpg`))).toMatchObject({ cut: false, plain: undefined });
+    expect(jpegStructure(file('cmyk.jpg'))).toMatchObject({ plain: undefined, frame: { ...size, components: 4 } });
   });
 
   it.each([
@@ -62,7 +62,7 @@ describe('jpegStructure', () => {
     expect(plainOf(withSegment(0xe1, content))).toEqual(isPlain ? size : undefined);
   });
 
-  it('leaves alone two EXIF segments, and profiles', async () => {
+  it('leaves alone two EXIF segments, and tells of profiles', async () => {
     const one = exif('II', 0x112, 3, 1);
     const both = Buffer.concat([one, Buffer.from([0xff, 0xe1, 0, one.length + 2]), one]);
     const twice = withSegment(0xe1, one);
@@ -71,20 +71,22 @@ describe('jpegStructure', () => {
         Buffer.concat([twice.subarray(0, 6 + one.length), both.subarray(one.length), twice.subarray(6 + one.length)]),
       ),
     ).toBeUndefined();
-    expect(plainOf(await sharp(color).withIccProfile('p3').jpeg().toBuffer())).toBeUndefined();
+    const profiled = await sharp(color).withIccProfile('p3').jpeg().toBuffer();
+    expect(jpegStructure(profiled)).toMatchObject({ plain: size, hasProfile: true });
+    expect(jpegStructure(color)).toMatchObject({ plain: size, hasProfile: false });
     // Other data in the same kind of segment.
     expect(plainOf(withSegment(0xe2, Buffer.from('MPF\0')))).toEqual(size);
   });
 
   it('tells a picture without an end from one that ends early and from a broken one', () => {
     const zeros = Buffer.alloc(9);
-    expect(jpegStructure(color.subarray(0, -2))).toEqual({ cut: true, plain: undefined });
-    expect(jpegStructure(color.subarray(0, -1))).toEqual({ cut: true, plain: undefined });
+    expect(jpegStructure(color.subarray(0, -2))).toMatchObject({ cut: true, plain: undefined });
+    expect(jpegStructure(color.subarray(0, -1))).toMatchObject({ cut: true, plain: undefined });
     expect(jpegStructure(Buffer.concat([color.subarray(0, -2), zeros])).cut).toBe(true);
     // What follows the end, as a video in some phones' photos, is none of the picture.
-    expect(jpegStructure(Buffer.concat([color, zeros]))).toEqual({ cut: false, plain: undefined });
+    expect(jpegStructure(Buffer.concat([color, zeros]))).toMatchObject({ cut: false, plain: undefined });
     for (const end of [2, 3, 4, 5, 20, 100])
-      expect(jpegStructure(color.subarray(0, end))).toEqual({ cut: false, plain: undefined });
+      expect(jpegStructure(color.subarray(0, end))).toMatchObject({ cut: false, plain: undefined });
   });
 
   it('leaves alone other processes, depths and counts, and no size', () => {

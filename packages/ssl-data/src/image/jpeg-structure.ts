@@ -7,11 +7,24 @@ export interface JpegStructure {
   readonly cut: boolean;
   /** Size of a plain picture; `undefined` for what needs more than a JPEG decoder, and where anything is in doubt. */
   readonly plain: PlainJpeg | undefined;
+  /** What the first frame header says, as far as the markers could be followed. */
+  readonly frame: JpegFrame | undefined;
+  /** Whether a colour profile is embedded. A plain picture may have one: its pixels are the same without. */
+  readonly hasProfile: boolean;
+}
+
+/** The size of a JPEG; 4 components are inks. */
+export interface JpegFrame {
+  readonly width: number;
+  readonly height: number;
+  readonly components: number;
+  /** Bits of a sample. */
+  readonly bits: number;
 }
 
 /**
  * A JPEG that is its pixels and nothing else: baseline or progressive, Huffman codes, 8 bits, of one or three
- * components, upright, without a colour profile, and ending with its end-of-image marker.
+ * components, upright, and ending with its end-of-image marker.
  */
 export interface PlainJpeg {
   readonly width: number;
@@ -22,8 +35,6 @@ export interface PlainJpeg {
 /** Passes over the picture at most; an encoder makes about ten, a file made to waste time thousands. */
 const maxScans = 100;
 
-const doubtful: JpegStructure = { cut: false, plain: undefined };
-
 /**
  * Walks the markers of a JPEG, each byte once, without decoding.
  *
@@ -32,31 +43,38 @@ const doubtful: JpegStructure = { cut: false, plain: undefined };
  */
 export function jpegStructure(bytes: Uint8Array): JpegStructure {
   const { length } = bytes;
-  let frame: PlainJpeg | undefined;
+  let upright: PlainJpeg | undefined;
+  let frame: JpegFrame | undefined;
   let [frames, scans, exifs] = [0, 0, 0];
-  let plain = true;
+  let [plain, hasProfile] = [true, false];
+  const found = (cut: boolean, isPlain: boolean): JpegStructure => ({
+    cut,
+    plain: isPlain ? upright : undefined,
+    frame,
+    hasProfile,
+  });
   for (let at = 2; ;) {
-    if (bytes[at] !== 0xff) return doubtful;
+    if (bytes[at] !== 0xff) return found(false, false);
     while (bytes[at] === 0xff) at++;
     const marker = bytes[at++];
-    if (marker === endOfImage)
-      return { cut: false, plain: plain && at === length && scans > 0 && scans <= maxScans ? frame : undefined };
+    if (marker === endOfImage) return found(false, plain && at === length && scans > 0 && scans <= maxScans);
     // Past the end, or a marker without a segment, which has no business here.
-    if (marker === undefined || marker < 0xc0 || isRestart(marker) || marker === 0xd8) return doubtful;
+    if (marker === undefined || marker < 0xc0 || isRestart(marker) || marker === 0xd8) return found(false, false);
     const end = at + (bytes[at]! << 8) + bytes[at + 1]!;
     // Also where the length itself is missing and `end` is no number.
-    if (!(end >= at + 2 && end <= length)) return doubtful;
+    if (!(end >= at + 2 && end <= length)) return found(false, false);
     const segment = bytes.subarray(at + 2, end);
     at = end;
     if (marker === startOfScan) {
       scans++;
       at = nextMarker(bytes, end);
-      if (at < 0) return { cut: true, plain: undefined };
+      if (at < 0) return found(true, false);
     } else if (isFrame(marker)) {
-      frame = plainFrame(marker, segment);
+      upright = plainFrame(marker, segment);
+      frame ??= frameOf(segment);
       plain &&= ++frames === 1 && scans === 0;
     } else if (marker === 0xe1 && startsWith(segment, 'Exif')) plain &&= ++exifs === 1 && isUpright(segment);
-    else if (marker === 0xe2 && startsWith(segment, 'ICC_PROFILE')) plain = false;
+    else if (marker === 0xe2 && startsWith(segment, 'ICC_PROFILE')) hasProfile = true;
   }
 }
 
@@ -77,12 +95,17 @@ function nextMarker(bytes: Uint8Array, from: number): number {
 }
 
 /** Source: ITU-T T.81, B.2.2: precision, height, width, number of components, three bytes each. */
+function frameOf(segment: Uint8Array): JpegFrame | undefined {
+  if (segment.length < 6) return undefined;
+  const [bits, high, low, left, right, components] = segment as Uint8Array & Record<0 | 1 | 2 | 3 | 4 | 5, number>;
+  return { width: (left << 8) | right, height: (high << 8) | low, components, bits };
+}
+
 function plainFrame(marker: number, segment: Uint8Array): PlainJpeg | undefined {
   // Baseline, extended and progressive; later ones are lossless, hierarchical or coded arithmetically.
-  if (marker > 0xc2 || segment.length < 6 || segment[0] !== 8) return undefined;
-  const height = (segment[1]! << 8) | segment[2]!;
-  const width = (segment[3]! << 8) | segment[4]!;
-  const components = segment[5]!;
+  const frame = frameOf(segment);
+  if (marker > 0xc2 || frame === undefined || frame.bits !== 8) return undefined;
+  const { height, width, components } = frame;
   // No height: it follows the first scan.
   if (height === 0 || width === 0 || (components !== 1 && components !== 3)) return undefined;
   return segment.length === 6 + 3 * components ? { width, height, components } : undefined;

@@ -18,11 +18,13 @@ export interface Box {
  *
  * @param image `[h, w, c]`
  * @param box whole pixels inside the image
- * @returns `[height, width, c]`
- * @throws InvalidOptionError when the box leaves the image or a size is not positive
+ * @param part of the result, the only one that is made: the same levels at less cost. Default all of it
+ * @returns `[height, width, c]`, or `[part.height, part.width, c]`
+ * @throws InvalidOptionError when the box leaves the image, a size is not positive or the part leaves the result;
+ * DataError for more than there is memory for
  * Source: torchvision's `resized_crop` on PIL images, Pillow's `Resample.c`; equal bit for bit.
  */
-export function resizedCrop(image: Image, box: Box, height: number, width: number): Image {
+export function resizedCrop(image: Image, box: Box, height: number, width: number, part?: Box): Image {
   const [imageHeight, imageWidth, channels] = imageSize(image, 'resizedCrop');
   const inside =
     box.top >= 0 &&
@@ -41,5 +43,19 @@ export function resizedCrop(image: Image, box: Box, height: number, width: numbe
   if (!(Number.isInteger(height) && height > 0 && Number.isInteger(width) && width > 0)) {
     throw new InvalidOptionError('resizedCrop', 'height and width', 'positive integers', `${height} x ${width}`);
   }
-  return ndArray(resampleBox(image, box, height, width, resampleWeights), [height, width, channels]);
+  if (part === undefined)
+    return ndArray(resampleBox(image, box, height, width, resampleWeights), [height, width, channels]);
+  checkPart('resizedCrop', part, height, width);
+  return ndArray(resampleBox(image, box, height, width, resampleWeights, part), [part.height, part.width, channels]);
+}
+
+/** Throws {@link InvalidOptionError} unless the part lies in a result of `height` x `width`. */
+export function checkPart(where: string, part: Box, height: number, width: number): void {
+  const sides = [part.top, part.left, part.height - 1, part.width - 1];
+  const isInside =
+    sides.every((side) => Number.isInteger(side) && side >= 0) &&
+    part.top + part.height <= height &&
+    part.left + part.width <= width;
+  if (!isInside)
+    throw new InvalidOptionError(where, 'part', `whole pixels inside ${height} x ${width}`, JSON.stringify(part));
 }

@@ -212,7 +212,7 @@ describe('downloadFile', () => {
   it('does not wait for ever for a silent server', async () => {
     answers = [() => {}];
     const error = await errorOf(downloadFile(origin, path, { ...options, retries: 1, timeoutMs: 30 }));
-    expect(error.message).toMatch(/no byte came for 30 ms/);
+    expect(error.message).toMatch(/no byte for 30 ms/);
   });
 
   it('refuses what the server packs although asked not to', async () => {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataError, InvalidOptionError } from 'ssl-core';
-import { displayUrl, type HttpOptions } from '../webdataset/http-source.js';
-import { temporaryName } from 'ssl-core/files';
+import { adviceFor, displayUrl, type HttpOptions, transferLimits } from '../webdataset/http-source.js';
+import { type TransferLimits, TransferWatch } from './transfer-watch.js';
+import { openRegularFile, temporaryName } from 'ssl-core/files';
 
 export interface DownloadOptions extends HttpOptions {
   /** Expected SHA-256 of the file, hexadecimal. */
@@ -29,6 +30,9 @@ export interface DownloadProgress {
 
 /** An attempt that may succeed when it is made again. Never leaves this file. */
 class TransientError extends Error {}
+
+/** One that trickles or falls silent: a few bytes more earn no new tries. */
+class SlowError extends TransientError {}
 
 const digestLengths = { sha256: 64, md5: 32 } as const;
 
@@ -90,9 +94,11 @@ function expectedDigest({ sha256, md5 }: DownloadOptions) {
 async function digestOf(path: string, algorithm: 'sha256' | 'md5'): Promise<string | undefined> {
   const hash = createHash(algorithm);
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+    const file = await openRegularFile(path);
+    for await (const chunk of file.createReadStream({ highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+    if (DataError.isInstance(cause)) throw cause;
     throw new DataError(`cannot be read: ${(cause as Error).message}`, { path, cause });
   }
   return hash.digest('hex');
@@ -101,25 +107,30 @@ async function digestOf(path: string, algorithm: 'sha256' | 'md5'): Promise<stri
 /** Fetches all bytes that `part` lacks; returns whether it had some before. */
 async function fetchPart(url: string, part: string, options: DownloadOptions): Promise<boolean> {
   const { retries = 4, retryDelayMs = 200, signal } = options;
-  const file = await attempt(part, async () =>
-    open(part, 'a+').then((made) => made.close().then(() => open(part, 'r+'))),
-  );
+  const file = await attempt(part, async () => {
+    // A pipe of that name would be waited for.
+    const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
+    return open(part, flags);
+  });
   try {
+    if (!(await file.stat()).isFile()) throw new DataError('is not a file; remove it', { path: part });
     const state: PartState = { file, bytes: (await file.stat()).size, validator: undefined };
     const resumed = state.bytes > 0;
     let most = state.bytes;
+    const limits = transferLimits(options);
     for (let tries = 0; ; tries++) {
       try {
-        await fetchRest(url, state, options);
+        await fetchRest(url, state, options, limits);
         await file.sync();
         return resumed;
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof TransientError)) throw error;
         // Progress earns new tries; the furthest byte counts, so that starting over does not.
-        if (state.bytes > most) tries = 0;
+        const enough = error instanceof SlowError ? (limits.minBytesPerSecond * limits.timeoutMs) / 1000 : 0;
+        if (state.bytes > most + enough) tries = 0;
         most = Math.max(most, state.bytes);
-        if (tries >= retries)
+        if (tries >= retries || performance.now() >= limits.endsAt)
           throw new DataError(`cannot be fetched: ${error.message}; try again later`, {
             path: displayUrl(url),
             offset: state.bytes,
@@ -145,10 +156,14 @@ interface PartState {
   validator: string | undefined;
 }
 
-async function fetchRest(url: string, state: PartState, options: DownloadOptions): Promise<void> {
-  const { timeoutMs = 30_000, maxBytes = 2 ** 34, headers, signal, onProgress } = options;
-  const idle = new AbortController();
-  const late = setTimeout(() => idle.abort(), timeoutMs);
+async function fetchRest(
+  url: string,
+  state: PartState,
+  options: DownloadOptions,
+  limits: TransferLimits,
+): Promise<void> {
+  const { maxBytes = 2 ** 34, headers, signal, onProgress } = options;
+  const watch = new TransferWatch(limits);
   let answer: Response | undefined;
   try {
     // Nothing could tell whether further bytes belong to those that are here.
@@ -161,14 +176,15 @@ async function fetchRest(url: string, state: PartState, options: DownloadOptions
         ...(state.bytes > 0 && { range: `bytes=${state.bytes}-` }),
         ...(state.bytes > 0 && state.validator !== undefined && { 'if-range': state.validator }),
       },
-      signal: signal === undefined ? idle.signal : AbortSignal.any([signal, idle.signal]),
+      signal: signal === undefined ? watch.signal : AbortSignal.any([signal, watch.signal]),
     });
+    watch.answered();
     const total = await begin(url, answer, state);
     if (total !== undefined && total === state.bytes) return;
     if (total !== undefined && total > maxBytes) throw await tooLong(url, state, `has ${total} bytes`, maxBytes);
     onProgress?.({ bytes: state.bytes, total });
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-      late.refresh();
+      watch.received(chunk.length);
       if (state.bytes + chunk.length > maxBytes) throw await tooLong(url, state, 'does not end', maxBytes);
       await attempt('the temporary file', () => state.file.write(chunk, 0, chunk.length, state.bytes));
       state.bytes += chunk.length;
@@ -179,12 +195,12 @@ async function fetchRest(url: string, state: PartState, options: DownloadOptions
   } catch (cause) {
     await answer?.body?.cancel().catch(() => {});
     if (DataError.isInstance(cause) || cause instanceof TransientError) throw cause;
-    if (idle.signal.aborted) throw new TransientError(`no byte came for ${timeoutMs} ms`, { cause });
+    if (watch.reason !== undefined) throw new SlowError(`${watch.reason} (${adviceFor(watch)})`, { cause });
     if (isFetchError(cause)) throw new TransientError(reasonOf(cause), { cause });
     // From onProgress.
     throw cause;
   } finally {
-    clearTimeout(late);
+    watch.clear();
   }
 }
 

@@ -121,7 +121,7 @@ describe('openIdx', () => {
   });
 
   it('refuses a missing file and a folder', async () => {
-    await expect(openIdx(join(folder, 'absent'))).rejects.toThrow(/no such file; check the path/);
-    await expect(openIdx(folder)).rejects.toThrow(/is not a file/);
+    await expect(openIdx(join(folder, 'absent'))).rejects.toThrow(/no such file \(ENOENT\); check the path/);
+    await expect(openIdx(folder)).rejects.toThrow(/is a folder, not a file/);
   });
 });

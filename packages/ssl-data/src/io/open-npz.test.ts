@@ -177,7 +177,7 @@ describe('openNpz', () => {
   });
 
   it('refuses a missing file and a folder', async () => {
-    await expect(openNpz(join(folder, 'absent.npz'))).rejects.toThrow(/no such file; check the path/);
+    await expect(openNpz(join(folder, 'absent.npz'))).rejects.toThrow(/no such file \(ENOENT\); check the path/);
     await expect(openNpz(folder)).rejects.toThrow(DataError);
   });
 });

@@ -7,7 +7,7 @@ import { openChunked } from './read-chunks.js';
  * @throws DataError when it is missing, damaged, or longer than `maxBytes` after decompression
  */
 export async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await openChunked(path);
+  const file = await openChunked(path, maxBytes);
   const chunks: Uint8Array[] = [];
   let total = 0;
   for await (const chunk of file.chunks()) {

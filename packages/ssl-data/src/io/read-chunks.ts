@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DataError } from 'ssl-core';
+import { openRegularFile } from 'ssl-core/files';
 import { decompressZstd } from './decompress-zstd.js';
 import { startsAsZstd } from './zstd-frame.js';
 
@@ -17,25 +16,31 @@ export interface ChunkedFile {
   chunks(): AsyncGenerator<Uint8Array>;
 }
 
-/** Opens a file that is plain or compressed by gzip or Zstandard. Throws {@link DataError} when it is missing, no file or unreadable. */
-export async function openChunked(path: string): Promise<ChunkedFile> {
-  let size: number;
+/**
+ * Opens a file that is plain or compressed by gzip or Zstandard.
+ *
+ * @param maxBytes of a file that is not compressed, for callers that hold all of it
+ * @throws DataError when it is missing, no regular file, unreadable or larger
+ */
+export async function openChunked(path: string, maxBytes = Infinity): Promise<ChunkedFile> {
   const magic = new Uint8Array(4);
+  const file = await openRegularFile(path);
+  let size: number;
   try {
-    const status = await stat(path);
-    if (!status.isFile()) throw new DataError('is not a file; give the path of a file', { path });
-    size = status.size;
-    const file = await open(path, 'r');
-    try {
-      await file.read(magic, 0, 4, 0);
-    } finally {
-      await file.close();
-    }
+    ({ size } = await file.stat());
+    await file.read(magic, 0, 4, 0);
   } catch (cause) {
     throw readError(path, cause);
+  } finally {
+    await file.close();
   }
   const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
   const compression = gzip ? 'gzip' : startsAsZstd(magic) ? 'zstd' : 'none';
+  if (compression === 'none' && size > maxBytes)
+    throw new DataError(`has ${size} bytes, the limit is ${maxBytes}; check the path, or raise maxBytes`, {
+      path,
+      offset: maxBytes,
+    });
   return {
     compression,
     size,
@@ -44,7 +49,8 @@ export async function openChunked(path: string): Promise<ChunkedFile> {
 }
 
 async function* chunksOf(path: string, gzip: boolean): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  // Looked at again: between the two another file may have got the name.
+  const file = (await openRegularFile(path)).createReadStream({ highWaterMark: 1 << 20 });
   // pipeline() closes the file when the consumer stops early; errors reach the consumer through the last stream.
   const stream: Readable = gzip ? pipeline(file, createGunzip({ chunkSize: 1 << 20 }), () => {}) : file;
   try {
@@ -58,8 +64,6 @@ function readError(path: string, cause: unknown): DataError {
   if (DataError.isInstance(cause)) return cause;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  if (code === 'ENOENT')
-    return new DataError('no such file; check the path, or download the file first', { path, cause });
   if (code?.startsWith('Z_') === true || code === 'ERR_BUFFER_TOO_LARGE')
     return new DataError(`gzip stream is damaged or truncated (${reason}); fetch the file again`, { path, cause });
   return new DataError(`cannot be read: ${reason}`, { path, cause });

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { DataError } from 'ssl-core';
+import { openRegularFile } from 'ssl-core/files';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader } from 'yauzl';
 import { type ByteSource, maxDeflateRatio } from './read-array.js';
 
@@ -30,11 +30,10 @@ export async function readZipDirectory(
 ): Promise<ZipMember[]> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path, 'r');
-    const status = await handle.stat();
-    if (!status.isFile()) throw new DataError('is not a file; give the path of a file', { path });
-    const reader = new BoundedReader(handle, status.size);
-    const archive = await fromRandomAccessReaderPromise(reader, status.size, { autoClose: false });
+    handle = await openRegularFile(path);
+    const { size } = await handle.stat();
+    const reader = new BoundedReader(handle, size);
+    const archive = await fromRandomAccessReaderPromise(reader, size, { autoClose: false });
     const members: ZipMember[] = [];
     let seen = 0;
     for await (const entry of archive.eachEntry()) {
@@ -55,8 +54,6 @@ export async function readZipDirectory(
   } catch (cause) {
     if (DataError.isInstance(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new DataError('no such file; check the path, or download the file first', { path, cause });
     throw new DataError(`is no zip archive that can be read: ${reason}; fetch the file again`, { path, cause });
   } finally {
     await handle?.close();
@@ -109,7 +106,11 @@ function member(path: string, entry: Entry, start: number): ZipMember {
     const file =
       compressedSize === 0
         ? Readable.from([])
-        : createReadStream(path, { start, end: start + compressedSize - 1, highWaterMark: 1 << 20 });
+        : (await openRegularFile(path)).createReadStream({
+            start,
+            end: start + compressedSize - 1,
+            highWaterMark: 1 << 20,
+          });
     const stream: Readable = stored ? file : pipeline(file, createInflateRaw({ chunkSize: 1 << 20 }), () => {});
     let sum = 0;
     let total = 0;

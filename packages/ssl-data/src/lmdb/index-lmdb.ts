@@ -4,6 +4,7 @@ import { DataError } from 'ssl-core';
 import { sharedBytes } from '../dataset/shared-memory.js';
 import type { StringTable } from '../dataset/string-table.js';
 import { fileError, type FilePool } from '../webdataset/file-pool.js';
+import { fileStatus } from '../webdataset/file-status.js';
 import {
   asBuffer,
   damaged,
@@ -64,18 +65,12 @@ export async function indexLmdb(path: string, files: FilePool, maxEntries: numbe
 }
 
 async function dataFile(path: string): Promise<{ file: string; fileBytes: number }> {
-  try {
-    const status = await stat(path);
-    if (!status.isDirectory()) return { file: path, fileBytes: status.size };
-  } catch (cause) {
-    throw fileError(path, cause);
-  }
-  const file = join(path, 'data.mdb');
-  try {
-    return { file, fileBytes: (await stat(file)).size };
-  } catch (cause) {
-    throw fileError(file, cause);
-  }
+  const isFolder = await stat(path).then(
+    (status) => status.isDirectory(),
+    (cause: unknown) => Promise.reject(fileError(path, cause)),
+  );
+  const file = isFolder ? join(path, 'data.mdb') : path;
+  return { file, fileBytes: (await fileStatus(file)).size };
 }
 
 class TreeWalk {
@@ -128,6 +123,7 @@ class TreeWalk {
   records(): LmdbRecords {
     if (this.#count !== this.#meta.entries)
       throw damaged(`has ${this.#count} records, but says ${this.#meta.entries}`, this.#file, 0);
+    this.#refuseSharedPages();
     const bytes = sharedBytes(this.#keyBytes);
     bytes.set(this.#keys.subarray(0, this.#keyBytes));
     return {
@@ -138,6 +134,15 @@ class TreeWalk {
       offsets: this.#offsets,
       sizes: this.#sizes,
     };
+  }
+
+  /** Two records with one value would be one image under two classes. */
+  #refuseSharedPages(): void {
+    const { pageBytes } = this.#meta;
+    const starts = this.#offsets.filter((offset, index) => offset % pageBytes === 0 && this.#sizes[index]! > 0).sort();
+    for (let index = 1; index < starts.length; index++)
+      if (starts[index] === starts[index - 1])
+        throw damaged('has two records with one value', this.#file, starts[index]!);
   }
 
   async #page(number: number, depth: number): Promise<Buffer> {

@@ -39,7 +39,7 @@ async function openChanged(name: string, change: (bytes: Buffer) => unknown): Pr
 describe('databases of Python', () => {
   it.each(['numbers', 'folders', 'prefixes'])('reads every record of %s', async (name) => {
     const { records } = golden.databases[name]!;
-    const dataset = await LmdbDataset.open(file(name), { labels: 'none' });
+    const dataset = await LmdbDataset.open(file(name), { labels: 'none', keyPrefix: '' });
     const found = new Map<string, [number, string]>();
     for (let index = 0; index < dataset.length; index++) {
       const { key, bytes } = await dataset.getRaw(index);
@@ -88,7 +88,27 @@ describe('databases of Python', () => {
     expect((await dataset.get(2)).image.shape).toEqual([4, 6, 3]);
     expect(dataset.labels).toBeUndefined();
     await expect(LmdbDataset.open(file('prefixes'), { keyPrefix: 'img' })).rejects.toThrow(/begin with 'img'/);
-    await expect(LmdbDataset.open(file('prefixes'), { labels: 'folders' })).rejects.toThrow(/has no folder/);
+    await expect(LmdbDataset.open(file('prefixes'), { keyPrefix: 'image-', labels: 'folders' })).rejects.toThrow(
+      /has no folder/,
+    );
+    await dataset.close();
+  });
+
+  it('names the prefix of the images where other records are none, and the advice works', async () => {
+    const error: unknown = await LmdbDataset.open(file('prefixes')).catch((reason: unknown) => reason);
+    if (!DataError.isInstance(error)) throw error;
+    const advised = /holds records that are no images: 3 'label-\.\.\.'; pass keyPrefix: '([^']*)'/.exec(
+      error.message,
+    )?.[1];
+    const dataset = await LmdbDataset.open(file('prefixes'), { keyPrefix: advised! });
+    expect([dataset.length, dataset.key(0)]).toEqual([3, 'image-000000001']);
+    expect(dataset.leftOut).toEqual([
+      {
+        kind: 'records without the prefix',
+        count: 4,
+        names: ['label-000000001', 'label-000000002', 'label-000000003', 'num-samples'],
+      },
+    ]);
     await dataset.close();
   });
 

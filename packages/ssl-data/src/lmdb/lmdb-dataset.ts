@@ -1,17 +1,24 @@
 import { DataError, InvalidOptionError } from 'ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
+import { type ClassOptions, readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import type { LeftOut } from '../dataset/left-out.js';
 import { stringAt } from '../dataset/string-table.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
+import { refuseNoImage } from '../image/refuse-no-image.js';
 import { FilePool } from '../webdataset/file-pool.js';
 import { arrangeSamples } from './arrange-samples.js';
 import { indexLmdb, type LmdbRecords } from './index-lmdb.js';
 import { refusePickle } from './read-metadata.js';
 import { readRecord } from './read-record.js';
 
-export interface LmdbOptions extends ImageDecoding {
-  /** Only keys that begin so are samples, such as `image-`. Default: all keys but `__len__` and the like. */
+export interface LmdbOptions extends ImageDecoding, ClassOptions {
+  /**
+   * Only keys that begin so are samples, such as `image-`; '' takes all keys but `__len__` and the like. Default: also
+   * without records such as `length` and `num-samples` that are no images, and where keys of one form hold images and
+   * those of another do not, the opening fails and names the prefixes.
+   */
   readonly keyPrefix?: string;
   /**
    * `folders`: the folder right above a key's file is its class, classes by name; `none`: no classes. Default:
@@ -37,7 +44,7 @@ export interface LmdbSource {
  *
  * Optional records in JSON describe the others: `__len__` (their number), `__keys__` (their order; otherwise keys that
  * are all numbers are ordered as such, others by their bytes), `__labels__` (classes, in that order), `__classes__`
- * (their names). Pickled and pyarrow records are refused.
+ * (their names), `__checksum__` (of these and the keys, as `packLmdb` writes it). Pickled and pyarrow records are refused.
  *
  * The database is indexed once, from the pages of its tree; a sample is then one read at a known place, in any thread.
  * Nothing is mapped into memory and no lock is taken: do not write to a database while it is read.
@@ -54,21 +61,27 @@ export class LmdbDataset implements Dataset<ImageSample> {
   readonly length: number;
   /** Names of the classes, in the order of their numbers; empty without names. */
   readonly classes: readonly string[];
+  /** Records that are none of the samples. */
+  readonly leftOut: readonly LeftOut[];
   readonly #source: LmdbSource;
   readonly #files = new FilePool();
 
-  constructor(source: LmdbSource, classes: readonly string[] = []) {
+  constructor(source: LmdbSource, classes: readonly string[] = [], leftOut: readonly LeftOut[] = []) {
     this.#source = source;
     this.classes = classes;
+    this.leftOut = leftOut;
     this.length = source.records.sizes.length;
   }
 
   /**
    * @param path a folder with `data.mdb`, or a single file (`subdir=False` in Python)
-   * @throws InvalidOptionError; DataError for a database that is missing, damaged, empty, pickled or of another version
+   * @throws InvalidOptionError; DataError for a database that is missing, damaged, empty, pickled or of another
+   *   version, whose keys hold images in part, or whose classes do not fit `classes`
    */
   static async open(path: string, options: LmdbOptions = {}): Promise<LmdbDataset> {
-    const { keyPrefix = '', labels, maxEntries = 2 ** 25, maxSampleBytes = 2 ** 28, ...decoding } = options;
+    const { keyPrefix, labels, classes, allowEmpty = false, ...more } = options;
+    const { maxEntries = 2 ** 25, maxSampleBytes = 2 ** 28, ...decoding } = more;
+    const given = await readClassList('LmdbDataset.open', classes);
     for (const [option, value] of Object.entries({ maxEntries, maxSampleBytes }))
       if (!Number.isSafeInteger(value) || value < 1)
         throw new InvalidOptionError('LmdbDataset.open', option, 'an integer of at least 1', value);
@@ -77,14 +90,14 @@ export class LmdbDataset implements Dataset<ImageSample> {
     const files = new FilePool();
     try {
       const all = await indexLmdb(path, files, maxEntries);
-      const arranged = await arrangeSamples(
-        all,
-        (index, name) => readRecord(all, index, name, files, maxSampleBytes),
+      const arranged = await arrangeSamples(all, (index, name) => readRecord(all, index, name, files, maxSampleBytes), {
         keyPrefix,
         labels,
-      );
+        given,
+        allowEmpty,
+      });
       const source = { records: arranged.records, labels: arranged.labels, decoding, maxSampleBytes };
-      const dataset = new LmdbDataset(source, arranged.classes);
+      const dataset = new LmdbDataset(source, arranged.classes, arranged.leftOut);
       // Told now rather than by the first batch; a value that cannot be read is left to the loader's policy.
       const first = await dataset.getRaw(0).catch(() => undefined);
       if (first !== undefined) refusePickle(first.bytes, first.key, all.path);
@@ -114,6 +127,10 @@ export class LmdbDataset implements Dataset<ImageSample> {
   async get(index: number, memory?: PixelMemory): Promise<ImageSample> {
     const { key, bytes } = await this.getRaw(index);
     const { records, labels, decoding } = this.#source;
+    refuseNoImage(bytes, `'${key}'`, 'repair or remove the record, or say by keyPrefix which keys are samples', {
+      path: records.path,
+      offset: records.offsets[index]!,
+    });
     try {
       const image = await decodeImage(bytes, decoding, memory);
       return labels === undefined ? { image } : { image, label: labels[index]! };

@@ -10,6 +10,7 @@ import { encodeImage, packedExtensions, type PackOptions, type PackProgress } fr
 import { LmdbDataset } from './lmdb-dataset.js';
 import { lmdbMagic, pageHeaderBytes } from './lmdb-format.js';
 import { LmdbWriter } from './lmdb-writer.js';
+import { checksumKey, metadataChecksum } from './metadata-checksum.js';
 import { type PackableSamples, packableSamples } from '../dataset/packable-samples.js';
 
 export interface PackLmdbOptions {
@@ -43,7 +44,8 @@ const where = 'packLmdb';
  * Packs an image data set into an LMDB 0.9 database, which Python's `lmdb` reads: key -> bytes of an image file.
  *
  * Image files, WebDataset members, LMDB values and Parquet's images are copied byte for byte, also out of subsets; other data sets' images
- * are encoded. Classes go to `__labels__` and `__classes__`, the number of samples to `__len__`, all as JSON. The
+ * are encoded. Classes go to `__labels__` and `__classes__`, the number of samples to `__len__`, a checksum
+ * of these and of the keys to `__checksum__`, all as JSON. The
  * samples keep their order. The database appears whole or not at all.
  *
  * ```ts
@@ -138,12 +140,26 @@ async function writeSamples(
   const order = names.map((_, index) => index).sort((a, b) => Buffer.compare(names[a]!, names[b]!));
   const labels: number[] = keys === 'paths' ? Array.from(samples.labels ?? []) : [];
   // In the order of their keys. With numbers as keys all samples, and so all labels, come first.
-  const metadata = [
+  const metadata: readonly (readonly [key: string, value: () => unknown])[] = [
+    [
+      checksumKey,
+      () =>
+        metadataChecksum(
+          order.map((index) => names[index]!),
+          stored(),
+        ),
+    ],
     ['__classes__', () => (labels.length > 0 && classes?.length ? classes : undefined)],
     ['__keys__', () => (order.some((index, at) => index !== at) ? names.map(String) : undefined)],
     ['__labels__', () => (labels.length > 0 ? labels : undefined)],
     ['__len__', () => length],
-  ] as const;
+  ];
+  function* stored(): Generator<readonly [string, Uint8Array]> {
+    for (const [key, value] of metadata.slice(1)) {
+      const json = JSON.stringify(value());
+      if (json !== undefined) yield [key, Buffer.from(json)];
+    }
+  }
   let next = 0;
   const addMetadata = async (before?: Uint8Array): Promise<void> => {
     for (; next < metadata.length; next++) {
@@ -156,6 +172,10 @@ async function writeSamples(
   };
   for (const [done, index] of order.entries()) {
     const { bytes, label } = await samples.get(index);
+    if (label !== undefined && label < 0)
+      throw new DataError(
+        `sample ${index} has the label ${label}, which is no class; pack those that have one: subset(dataset, labelledRows(labels))`,
+      );
     if (keys === 'numbers' && label !== undefined) labels.push(label);
     if (keys === 'numbers' && labels.length !== (label === undefined ? 0 : done + 1))
       throw new DataError(

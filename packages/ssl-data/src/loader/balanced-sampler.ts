@@ -16,13 +16,13 @@ export interface BalancedSamplerOptions {
  * Within a class no sample comes twice before all others came once: a large class shows another part of itself each
  * epoch, a small one shows each sample several times, each time with views of its own.
  *
- * @param labels `[n]` classes; negative = unlabelled, never drawn
+ * @param labels `[n]` classes; -1 = no label, never drawn
  * @throws DataError when no sample has a class, InvalidOptionError
  */
 export function balancedSampler(labels: ArrayLike<number>, options: BalancedSamplerOptions = {}): Sampler {
   const { seed = 0 } = options;
   checkSeed('balancedSampler', seed);
-  const classes = [...classMembers(labels).values()];
+  const classes = [...classMembers('balancedSampler', labels).values()];
   if (classes.length === 0) throw new DataError('no sample has a class; pass labels of 0 or more');
   const labelled = classes.reduce((total, members) => total + members.length, 0);
   const { samplesPerClass = Math.round(labelled / classes.length) } = options;

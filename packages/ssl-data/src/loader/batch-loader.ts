@@ -16,7 +16,7 @@ export interface ViewBatch {
   readonly views: readonly NdArray<Uint8Array>[];
   /** Numbers of the samples in the data set, `[batch]`. */
   readonly index: NdArray<Int32Array>;
-  /** Classes, `[batch]`, where the data set has them. */
+  /** Classes, `[batch]`, -1 = no label; where the data set has them. */
   readonly labels?: NdArray<Int32Array>;
 }
 

@@ -1,9 +1,21 @@
-import { DataError, foldIn, ndArray, type NdArray, type RandomKey, RandomStream, SslError } from 'ssl-core';
+import {
+  DataError,
+  foldIn,
+  ndArray,
+  type NdArray,
+  noLabel,
+  printable,
+  type RandomKey,
+  RandomStream,
+  SslError,
+} from 'ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import { ReusedMemory, withMemory } from '../image/pixel-memory.js';
+import type { DecodeBudget } from '../image/decode-budget.js';
+import { NewMemory, ReusedMemory, withMemory } from '../image/pixel-memory.js';
 import { isDescribed, type View } from '../views/view.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import type { AnyView } from '../views/view-from-spec.js';
+import { checkPixels, type Pixels } from './check-pixels.js';
 import { sampleViewKey } from './view-keys.js';
 
 /** What to do about a sample that cannot be read. */
@@ -35,9 +47,6 @@ export interface BuiltBatch {
   readonly skipped: readonly SkippedSample[];
 }
 
-/** An image or a volume, or a batch of them. */
-type Pixels = NdArray<Uint8Array> | NdArray<Float32Array>;
-
 /** What the data sets of a loader deliver. */
 export type LoaderSample = ImageSample | VolumeSample;
 
@@ -45,6 +54,8 @@ export interface BatchBuilderOptions {
   readonly onError: OnError;
   /** Seconds that one sample may take. */
   readonly sampleTimeout: number;
+  /** Where decoded pictures count. Default: the thread's. */
+  readonly decodeBudget?: DecodeBudget | undefined;
   /** Called after each sample. */
   readonly onProgress?: () => void;
 }
@@ -60,11 +71,13 @@ export class BatchBuilder {
   /** Views of one's own might keep the images that they see, so these get new memory each. */
   readonly #reusesMemory: boolean;
   readonly #memories: BatchMemory[] = [];
+  readonly #fresh: NewMemory;
 
   constructor(dataset: Dataset<LoaderSample>, views: readonly AnyView[] | undefined, options: BatchBuilderOptions) {
     this.#dataset = dataset;
     this.#views = views;
     this.#options = options;
+    this.#fresh = new NewMemory(options.decodeBudget);
     this.#reusesMemory = views?.every((view) => isDescribed(view as View)) ?? true;
   }
 
@@ -72,18 +85,20 @@ export class BatchBuilder {
   async build(task: BatchTask): Promise<BuiltBatch> {
     const { onError, onProgress } = this.#options;
     // Batches may be built at the same time, each in memory of its own.
-    const memory = this.#reusesMemory ? (this.#memories.pop() ?? new BatchMemory()) : undefined;
+    const memory = this.#reusesMemory
+      ? (this.#memories.pop() ?? new BatchMemory(this.#options.decodeBudget))
+      : undefined;
     const draft = new Draft(task, this.#views, memory?.views);
     const { indices } = task;
     const unreadable = new Map<number, DataError>();
     const fatal = new Map<number, unknown>();
     let next = 0;
-    const lane = async (sampleMemory: ReusedMemory | undefined): Promise<void> => {
+    const lane = async (sampleMemory: SampleMemory): Promise<void> => {
       while (next < indices.length) {
         const slot = next++;
         try {
-          const sample = this.#read(indices[slot]!, sampleMemory);
-          draft.place(slot, indices[slot]!, sample instanceof Promise ? await sample : sample);
+          const placed = this.#place(draft, slot, indices[slot]!, sampleMemory);
+          if (placed !== undefined) await placed;
         } catch (error) {
           if (onError === 'skip' && error instanceof Unreadable) unreadable.set(slot, error.reason);
           else {
@@ -92,24 +107,34 @@ export class BatchBuilder {
             next = indices.length;
           }
         }
+        const freed = sampleMemory.done();
+        if (freed !== undefined) await freed;
         onProgress?.();
       }
     };
     // All lanes end before an error leaves, so that no decoding goes on behind the caller's back.
-    await Promise.all(Array.from({ length: lanes }, (_, number) => lane(memory?.samples[number])));
+    await Promise.all(Array.from({ length: lanes }, (_, number) => lane(memory?.samples[number] ?? this.#fresh)));
     if (fatal.size > 0) throw fatal.get(Math.min(...fatal.keys()));
-    if (unreadable.size > 0) await this.#replace(draft, unreadable, memory?.samples[0]);
+    if (unreadable.size > 0) await this.#replace(draft, unreadable, memory?.samples[0] ?? this.#fresh);
     // Not after an error: a sample that was given up may still be written.
     if (memory !== undefined) this.#memories.push(memory);
     return draft.finish();
+  }
+
+  /** Reads a sample into its slot; a promise only where the data set gives one. Nothing keeps the sample afterwards. */
+  #place(draft: Draft, slot: number, index: number, memory: SampleMemory): Promise<void> | undefined {
+    const sample = this.#read(index, memory);
+    if (sample instanceof Promise) return sample.then((read) => draft.place(slot, index, read));
+    draft.place(slot, index, sample);
+    return undefined;
   }
 
   /**
    * The sample itself when the data set is synchronous: in-memory data sets then cost no promise per sample. Throws or
    * rejects with {@link Unreadable}; with {@link DataError} when it takes too long.
    */
-  #read(index: number, memory: ReusedMemory | undefined): LoaderSample | Promise<LoaderSample> {
-    memory?.reset();
+  #read(index: number, memory: SampleMemory): LoaderSample | Promise<LoaderSample> {
+    memory.reset();
     try {
       const sample = this.#dataset.get(index, memory);
       return sample instanceof Promise ? this.#inTime(sample, index) : sample;
@@ -140,11 +165,7 @@ export class BatchBuilder {
   }
 
   /** Fills the slots of unreadable samples with spares, one after the other, so that no timing decides which goes where. */
-  async #replace(
-    draft: Draft,
-    unreadable: ReadonlyMap<number, DataError>,
-    memory: ReusedMemory | undefined,
-  ): Promise<void> {
+  async #replace(draft: Draft, unreadable: ReadonlyMap<number, DataError>, memory: SampleMemory): Promise<void> {
     const { indices, spares } = draft.task;
     const slots = [...unreadable.keys()].sort((a, b) => a - b);
     const reasons = new Map(slots.map((slot) => [indices[slot]!, unreadable.get(slot)!]));
@@ -161,13 +182,13 @@ export class BatchBuilder {
         }
         if (reasons.has(spare)) continue;
         try {
-          const sample = await this.#read(spare, memory);
-          draft.place(slot, spare, sample);
+          await this.#place(draft, slot, spare, memory);
           placed = true;
         } catch (error) {
           if (!(error instanceof Unreadable)) throw error;
           reasons.set(spare, error.reason);
         }
+        await memory.done();
         this.#options.onProgress?.();
       }
     }
@@ -177,11 +198,20 @@ export class BatchBuilder {
 
 /** What a batch is built in: memory for each lane's sample, and for what the views make of one. */
 class BatchMemory {
-  readonly samples: readonly ReusedMemory[] = Array.from({ length: lanes }, () => new ReusedMemory());
+  readonly samples: readonly ReusedMemory[];
   readonly views = new ReusedMemory();
+
+  constructor(budget: DecodeBudget | undefined) {
+    this.samples = Array.from({ length: lanes }, () => new ReusedMemory(budget));
+  }
 }
 
-/** Tells a failure to read, which `skip` is about, from a wrong view or a mistake in the data set's layout. */
+type SampleMemory = ReusedMemory | NewMemory;
+
+/**
+ * Tells a sample that cannot be read or that a view refuses with a DataError, which `skip` is about, from a wrong view or
+ * a mistake in the data set's layout.
+ */
 class Unreadable {
   readonly reason: DataError;
 
@@ -197,12 +227,20 @@ function sampleError(index: number, cause: unknown): DataError {
       cause,
     });
   const { path, offset } = cause;
-  const message = path !== undefined && reason.startsWith(`${path}: `) ? reason.slice(path.length + 2) : reason;
+  const prefix = path === undefined ? '' : `${printable(path)}: `;
+  const message = reason.startsWith(prefix) ? reason.slice(prefix.length) : reason;
   return new DataError(`sample ${index}: ${message}`, {
     cause,
     ...(path === undefined ? {} : { path }),
     ...(offset === undefined ? {} : { offset }),
   });
+}
+
+function pixelsOf(sample: LoaderSample): Pixels {
+  const { image, volume } = (sample ?? {}) as { readonly image?: unknown; readonly volume?: unknown };
+  if (image === undefined && volume === undefined)
+    throw new DataError('the data set gave neither an image nor a volume; get(index) returns { image } or { volume }');
+  return checkPixels(volume ?? image, 'the data set');
 }
 
 /** A batch while it is filled. */
@@ -227,8 +265,8 @@ class Draft {
 
   /** Augments a sample with the numbers of the slot's own sample and copies it in. */
   place(slot: number, index: number, sample: LoaderSample): void {
-    const array = 'volume' in sample ? sample.volume : sample.image;
     try {
+      const array = pixelsOf(sample);
       if (this.#views === undefined) this.#copy(0, slot, array);
       else {
         const copy = this.task.copies[slot]!;
@@ -236,18 +274,23 @@ class Draft {
         this.#views.forEach((view, v) => {
           this.#memory?.reset();
           const random = new RandomStream(foldIn(key, v));
-          this.#copy(
-            v,
-            slot,
-            withMemory(this.#memory, () => view(array as never, random)),
-          );
+          this.#copy(v, slot, checkPixels(this.#seen(view, array, random, index), `view ${v}`));
         });
       }
       this.#label(slot, sample.label);
     } catch (error) {
-      throw sampleError(index, error);
+      throw error instanceof Unreadable ? error : sampleError(index, error);
     }
     this.#index[slot] = index;
+  }
+
+  /** What a view makes of a sample; throws {@link Unreadable} where it cannot be made of this one. */
+  #seen(view: AnyView, array: Pixels, random: RandomStream, index: number): Pixels {
+    try {
+      return withMemory(this.#memory, () => view(array as never, random));
+    } catch (error) {
+      throw DataError.isInstance(error) ? new Unreadable(sampleError(index, error)) : error;
+    }
   }
 
   #copy(view: number, slot: number, { data, shape }: Pixels): void {
@@ -260,6 +303,10 @@ class Draft {
       this.#outputs[view] = output;
     }
     const expected = output.shape;
+    if (data.constructor !== output.data.constructor)
+      throw new DataError(
+        `${this.#views === undefined ? 'the data set' : `view ${view}`} gave a ${data.constructor.name}, others of its batch are ${output.data.constructor.name}s; give all samples one type`,
+      );
     const isVolume = output.data instanceof Float32Array;
     if (shape.length !== (isVolume ? 4 : 3) || shape.some((side, axis) => side !== expected[axis + 1])) {
       const advice = isVolume
@@ -274,8 +321,10 @@ class Draft {
 
   #label(slot: number, label: number | undefined): void {
     if (this.#placed++ > 0 && (label === undefined) !== (this.#labels === undefined))
-      throw new DataError('only some samples have a label; give all samples one or none');
+      throw new DataError('only some samples have a label; give those without one the label -1, or none to any');
     if (label === undefined) return;
+    if (!(Number.isInteger(label) && label >= noLabel && label < 2 ** 31))
+      throw new DataError(`the label is ${label}; classes are integers from 0 on, -1 = no label`);
     this.#labels ??= new Int32Array(this.#index.length);
     this.#labels[slot] = label;
   }

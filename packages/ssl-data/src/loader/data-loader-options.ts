@@ -1,5 +1,6 @@
 import { InvalidOptionError } from 'ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { checkDecodeMemory } from '../image/decode-budget.js';
 import type { ModuleView, View } from '../views/view.js';
 import type { OnError } from './build-batch.js';
 import type { Sampler } from './sampler.js';
@@ -37,7 +38,15 @@ export interface LoaderOptions<S, V> {
    */
   readonly prefetchBytes?: number;
   /**
-   * `fail` ends the epoch at a sample that cannot be read. `skip` puts another sample of the epoch in its place, drawn
+   * Bytes that pictures may take while they are decoded, over all samples and workers of the loader. Pictures wait for
+   * one another; one that takes more than all of it is decoded alone. What a picture takes is estimated from its size and
+   * format: 4 to 24 bytes a pixel, and its file. Default: those of the calling thread (`setDecodeMemory`, 1 GiB), shared
+   * with its other loaders and its own calls of `decodeImage`.
+   */
+  readonly decodeMemory?: number;
+  /**
+   * `fail` ends the epoch at a sample that cannot be read, or that a view refuses with a DataError (too large for it).
+   * `skip` puts another sample of the epoch in its place, drawn
    * from (seed, epoch, batch): batches keep their size and are the same for any number of workers. Default `fail`.
    */
   readonly onError?: OnError;
@@ -66,6 +75,7 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
     workers,
     prefetchBatches,
     prefetchBytes,
+    decodeMemory,
     onError = 'fail',
     maxSkippedShare = 0,
     sampleTimeout = Infinity,
@@ -76,6 +86,7 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
   if (prefetchBatches !== undefined) checkInteger('prefetchBatches', prefetchBatches, 1);
   if (prefetchBytes !== undefined && !(prefetchBytes > 0))
     throw new InvalidOptionError(where, 'prefetchBytes', 'positive', prefetchBytes);
+  if (decodeMemory !== undefined) checkDecodeMemory(where, 'decodeMemory', decodeMemory);
   if (!(dataset.length > 0))
     throw new InvalidOptionError(where, 'dataset', 'a data set with at least one sample', `length ${dataset.length}`);
   if (sampler !== undefined && shuffle !== undefined)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { DataError } from 'ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
+import { DecodeBudget, threadDecodeBudget } from '../image/decode-budget.js';
 import { type AnyView, resolveViews, specOfView } from '../views/view-from-spec.js';
 import type { ModuleView, ViewSpec } from '../views/view.js';
 import type { BatchLoader } from './batch-loader.js';
@@ -31,7 +32,8 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
   readonly inProcessReason: string | undefined;
   readonly #options: O;
   readonly #order: EpochOrder;
-  readonly #building: BatchBuilderOptions;
+  readonly #building: Pick<BatchBuilderOptions, 'onError' | 'sampleTimeout'>;
+  readonly #decodeBudget: DecodeBudget;
   /** Samples of an epoch. */
   readonly #length: number;
   readonly #setup: WorkerSetup | undefined;
@@ -48,6 +50,8 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
       options.sampler ?? (shuffle ? randomSampler(dataset.length, { seed }) : sequentialSampler(dataset.length));
     this.#options = options;
     this.#order = new EpochOrder({ sampler, seed, length: dataset.length, batchSize, onError });
+    this.#decodeBudget =
+      options.decodeMemory === undefined ? threadDecodeBudget() : new DecodeBudget(options.decodeMemory);
     this.#building = { onError, sampleTimeout };
     this.#length = sampler.length;
     this.batchesPerEpoch = (dropLast ? Math.floor : Math.ceil)(sampler.length / batchSize);
@@ -102,7 +106,7 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
 
   async *#inProcess(taskOf: (batch: number) => BatchTask, fromBatch: number): AsyncGenerator<BuiltBatch> {
     const { dataset, views } = this.#options;
-    this.#builder ??= openBuilder(dataset, views, this.#building);
+    this.#builder ??= openBuilder(dataset, views, { ...this.#building, decodeBudget: this.#decodeBudget });
     const builder = await this.#builder;
     for (let batch = fromBatch; batch < this.batchesPerEpoch; batch++) {
       if (this.#closed) throw closedError();
@@ -114,7 +118,7 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
     if (this.#closed) throw closedError();
     // A pool that broke is replaced: the next epoch starts afresh.
     if (this.#pool?.failure !== undefined) this.#pool = undefined;
-    this.#pool ??= new WorkerPool(setup, this.workers);
+    this.#pool ??= new WorkerPool(setup, this.workers, this.#decodeBudget);
     const { prefetchBatches = Math.max(4, 2 * this.workers), prefetchBytes = 2 ** 29 } = this.#options;
     return prefetched({
       pool: this.#pool,

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
+import { joinDecodeBudget } from '../image/decode-budget.js';
 import { anyViewFromSpec } from '../views/view-from-spec.js';
 import { BatchBuilder } from './build-batch.js';
 import { toErrorRecord, type WorkerReply, type WorkerRequest, type WorkerStart } from './worker-messages.js';
@@ -35,7 +36,16 @@ if (port !== null) {
   };
 }
 
-async function open({ source, views, onError, sampleTimeout, progress }: WorkerStart): Promise<BatchBuilder> {
+async function open({
+  source,
+  views,
+  onError,
+  sampleTimeout,
+  progress,
+  decodePlace,
+}: WorkerStart): Promise<BatchBuilder> {
+  // Also for data sets of one's own, which decode without the loader's memory.
+  joinDecodeBudget(decodePlace);
   const dataset = await datasetFromSource(source);
   return new BatchBuilder(dataset, views === undefined ? undefined : await Promise.all(views.map(anyViewFromSpec)), {
     onError,

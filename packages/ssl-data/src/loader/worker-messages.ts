@@ -1,5 +1,6 @@
 import { DataError } from 'ssl-core';
 import type { DatasetSource } from '../dataset/dataset.js';
+import type { DecodeBudgetPlace } from '../image/decode-budget.js';
 import type { ViewSpec } from '../views/view.js';
 import type { BatchTask, BuiltBatch, OnError } from './build-batch.js';
 
@@ -16,6 +17,8 @@ export interface WorkerSetup {
 export interface WorkerStart extends WorkerSetup {
   /** Shared memory, one element: the worker adds to it whenever it got on, so that the pool can tell busy from stuck. */
   readonly progress: Int32Array;
+  /** Its place in the loader's budget for decoding. */
+  readonly decodePlace: DecodeBudgetPlace;
 }
 
 /** To a worker: build one batch, unless the run's flag (shared memory, one element) is set by then. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { DataError } from 'ssl-core';
+import type { DecodeBudget } from '../image/decode-budget.js';
 import type { BatchTask, BuiltBatch } from './build-batch.js';
 import {
   fromErrorRecord,
@@ -41,6 +42,7 @@ const openingTimeout = 60;
  */
 export class WorkerPool {
   readonly #members: readonly Member[];
+  readonly #decodeBudget: DecodeBudget;
   readonly #sampleTimeout: number;
   /** Seconds between two looks at the workers. */
   readonly #lookEvery: number;
@@ -52,7 +54,9 @@ export class WorkerPool {
   #failure: DataError | undefined;
   #largestBatch: number | undefined;
 
-  constructor(setup: WorkerSetup, count: number) {
+  /** @param decodeBudget what the workers decode within */
+  constructor(setup: WorkerSetup, count: number, decodeBudget: DecodeBudget) {
+    this.#decodeBudget = decodeBudget;
     this.#sampleTimeout = setup.sampleTimeout;
     this.#lookEvery = (setup.sampleTimeout * slack) / looks;
     this.#members = Array.from({ length: count }, () => this.#start(setup));
@@ -129,9 +133,10 @@ export class WorkerPool {
 
   #start(setup: WorkerSetup): Member {
     const progress = new Int32Array(new SharedArrayBuffer(4));
+    const decodePlace = this.#decodeBudget.place();
     const worker = new Worker(workerUrl, {
       ...workerOptions(),
-      workerData: { ...setup, progress } satisfies WorkerStart,
+      workerData: { ...setup, progress, decodePlace } satisfies WorkerStart,
       name: 'ssl-data-loader',
     });
     worker.on('message', ({ id, batch, error }: WorkerReply) => {
@@ -150,11 +155,13 @@ export class WorkerPool {
     worker.on('messageerror', (cause) =>
       this.#fail(new DataError(`a loader worker sent what cannot be read: ${cause.message}`, { cause })),
     );
-    worker.on('exit', (code) =>
+    worker.on('exit', (code) => {
+      // Also when it died in the middle of a picture.
+      this.#decodeBudget.vacate(decodePlace);
       this.#fail(
         new DataError(`a loader worker stopped with exit code ${code}; a data set or view must not end its thread`),
-      ),
-    );
+      );
+    });
     worker.unref();
     return { worker, progress, pending: 0, seen: 0, still: 0 };
   }

@@ -165,7 +165,9 @@ describe('what is refused', () => {
     const open = (options: object): Promise<ParquetImageDataset> => ParquetImageDataset.open(file('hub-none'), options);
     await expect(open({ image: 'picture' })).rejects.toThrow(/no column 'picture'; pass image: one of image, extra/);
     await expect(open({ image: 'label' })).rejects.toThrow(/holds no image bytes/);
-    await expect(open({ label: 'extra' })).rejects.toThrow(/column 'extra' is not there/);
+    await expect(open({ label: 'extra' })).rejects.toThrow(
+      /column 'extra' is a list or record, neither integers nor text; pass label: one of label, or 'none'/,
+    );
     await expect(open({ label: 'image' })).rejects.toThrow(DataError);
     await expect(open({ maxRows: 22 })).rejects.toThrow(/23 rows in all, more than maxRows \(22\)/);
     await expect(open({ maxRowGroupBytes: 1000 })).rejects.toThrow(/more than maxRowGroupBytes \(1000\)/);

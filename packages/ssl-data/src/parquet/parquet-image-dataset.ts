@@ -1,19 +1,26 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DataError, InvalidOptionError } from 'ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
+import { type ClassOptions, readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import type { LeftOut } from '../dataset/left-out.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
-import { fileError, FilePool } from '../webdataset/file-pool.js';
+import { refuseNoImage } from '../image/refuse-no-image.js';
+import { FilePool } from '../webdataset/file-pool.js';
+import { fileStatus } from '../webdataset/file-status.js';
+import { parquetFiles } from './parquet-files.js';
 import { readFooter } from './parquet-footer.js';
+import { labelIn, namedLabels, readLabels, withNamesOf } from './parquet-labels.js';
 import { chooseColumns, type ParquetColumns, planRowGroups, type RowGroupPlan } from './plan-row-groups.js';
 import { RowGroupReader } from './row-group-reader.js';
 
-export interface ParquetImageOptions extends ImageDecoding {
+export interface ParquetImageOptions extends ImageDecoding, ClassOptions {
   /** Column with the images. Default: `image`, `img`, or the only one that holds bytes. */
   readonly image?: string;
-  /** Column with the classes, or `none`. Default: `label`, or the only one with named classes. */
+  /**
+   * Column with the classes, or `none`. Integers stand for themselves; texts are numbered by `classes`, or in the order
+   * of the sorted texts, for which opening reads them all. Default: `label`, or the only one with named classes.
+   */
   readonly label?: string;
   /** Read all classes while opening, so that `labels` is there. Default false. */
   readonly loadLabels?: boolean;
@@ -39,9 +46,9 @@ const where = 'ParquetImageDataset.open';
 
 /**
  * Images in Parquet files, as Hugging Face's datasets library stores them: a column `image` of `{ bytes, path }`, or of
- * plain bytes, and a column of integers `label`, whose names come from the file's `huggingface` note.
+ * plain bytes, and a column of integers `label`, whose names come from the file's `huggingface` note, or of texts.
  *
- * Opening reads the ends of the files alone. A sample costs its row group unless the thread has it in the cache, so
+ * Opening reads the ends of the files alone, and the classes where they are texts or `classes` is given. A sample costs its row group unless the thread has it in the cache, so
  * let `shardSampler(dataset)` choose an order that goes through the row groups, unless all of them fit.
  *
  * ```ts
@@ -56,14 +63,17 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
   readonly length: number;
   /** Names of the classes, in the order of their numbers; empty without names. */
   readonly classes: readonly string[];
+  /** Files of a folder that are none of the data set's, by ending; hidden ones are not counted. */
+  readonly leftOut: readonly LeftOut[];
   readonly #source: ParquetSource;
   readonly #reader: RowGroupReader;
   /** First row of each row group, and the end. */
   readonly #starts: Float64Array;
   #labels: Int32Array | undefined;
 
-  constructor(source: ParquetSource, classes: readonly string[] = []) {
+  constructor(source: ParquetSource, classes: readonly string[] = [], leftOut: readonly LeftOut[] = []) {
     this.#source = source;
+    this.leftOut = leftOut;
     this.#labels = source.labels;
     this.#reader = new RowGroupReader(source);
     this.classes = classes;
@@ -74,7 +84,8 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
 
   /**
    * @param files a file, a folder (its `.parquet` files, sorted), or a list of files
-   * @throws InvalidOptionError; DataError for files that are missing, damaged, without image bytes or beyond a limit
+   * @throws InvalidOptionError; DataError for files that are missing, damaged, without image bytes or beyond a limit, for
+   *   files that name other classes than the first, and for classes that do not fit `classes`
    */
   static async open(
     files: string | readonly string[],
@@ -87,12 +98,15 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
       cacheBytes = 2 ** 28,
       maxRowGroupBytes = 2 ** 29,
       maxRows = 2 ** 25,
+      classes: list,
+      allowEmpty = false,
       ...decoding
     } = options;
     for (const [option, value] of Object.entries({ cacheBytes, maxRowGroupBytes, maxRows }))
       if (!Number.isSafeInteger(value) || value < 1)
         throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
-    const paths = await parquetFiles(files);
+    const given = await readClassList(where, list);
+    const { paths, leftOut } = await parquetFiles(files);
     const pool = new FilePool();
     const found: { path: string; bytes: number }[] = [];
     const groups: RowGroupPlan[] = [];
@@ -100,9 +114,9 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
     let rows = 0;
     try {
       for (const path of paths) {
-        const { size } = await stat(path).catch((cause: unknown) => Promise.reject(fileError(path, cause)));
+        const { size } = await fileStatus(path);
         const footer = await readFooter(path, size, pool);
-        columns ??= chooseColumns(footer, path, image, label);
+        columns = withNamesOf(columns ?? chooseColumns(footer, path, image, label), footer, path);
         const planned = planRowGroups(footer, path, found.length, columns, maxRowGroupBytes);
         rows += planned.reduce((sum, group) => sum + group.rows, 0);
         if (rows > maxRows) throw new DataError(`makes ${rows} rows in all, more than maxRows (${maxRows})`, { path });
@@ -113,12 +127,16 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
       await pool.close();
     }
     if (rows === 0) throw new DataError('holds no rows', { path: paths[0]! });
-    const dataset = new ParquetImageDataset(
-      { files: found, groups, labels: undefined, decoding, cacheBytes, maxRowGroupBytes },
-      columns!.classes,
-    );
-    if (loadLabels) await dataset.loadLabels();
-    return dataset;
+    const source = { files: found, groups, labels: undefined, decoding, cacheBytes, maxRowGroupBytes };
+    const { texts, classes, label: column } = columns!;
+    if (column === undefined || (!texts && given === undefined)) {
+      const dataset = new ParquetImageDataset(source, classes, leftOut);
+      if (loadLabels) await dataset.loadLabels();
+      return dataset;
+    }
+    const how = { given, allowEmpty, path: paths[0]! };
+    const named = await namedLabels(source, { column, texts, names: classes }, how);
+    return new ParquetImageDataset({ ...source, labels: named.labels }, named.classes, leftOut);
   }
 
   get source(): DatasetSource {
@@ -144,12 +162,20 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
   async get(index: number, memory?: PixelMemory): Promise<ImageSample> {
     const { bytes, path, row } = await this.#row(index);
     const { group } = this.#place(index);
+    refuseNoImage(
+      bytes,
+      `sample ${index} (row ${row} of row group ${group})`,
+      'repair the row, or choose by image another column',
+      {
+        path,
+      },
+    );
     try {
       const image = await decodeImage(bytes, this.#source.decoding, memory);
       if (this.#source.groups[group]!.labels === undefined) return { image };
       return {
         image,
-        label: this.#labels?.[index] ?? this.#checked((await this.#reader.labels(group))[row], group, row),
+        label: this.#labels?.[index] ?? labelIn(await this.#reader.labels(group), row, group, path),
       };
     } catch (cause) {
       if (!DataError.isInstance(cause) || cause.path === path) throw cause;
@@ -175,16 +201,11 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
    */
   async loadLabels(): Promise<Int32Array> {
     if (this.#labels !== undefined) return this.#labels;
-    const { groups, files } = this.#source;
+    const { files } = this.#source;
     if (!this.hasLabels)
       throw new DataError('no column of classes was chosen; pass label: its name', { path: files[0]!.path });
-    const labels = new Int32Array(new SharedArrayBuffer(4 * this.length));
-    for (let group = 0; group < groups.length; group++) {
-      const found = await this.#reader.labels(group);
-      found.forEach((label, row) => (labels[this.#starts[group]! + row] = this.#checked(label, group, row)));
-    }
-    this.#labels = labels;
-    return labels;
+    this.#labels = await readLabels(this.#reader, this.#source);
+    return this.#labels;
   }
 
   /** Closes open files and drops the cache; all opens again when asked for. */
@@ -203,14 +224,6 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
     return { group: low, row: index - this.#starts[low]! };
   }
 
-  #checked(label: number | undefined, group: number, row: number): number {
-    if (label !== undefined) return label;
-    throw new DataError(
-      `row ${row} of row group ${group} has no class, an integer of at most 32 bits; repair it, or pass label: 'none'`,
-      { path: this.#path(group) },
-    );
-  }
-
   #path(group: number): string {
     return this.#source.files[this.#source.groups[group]!.file]!.path;
   }
@@ -226,19 +239,4 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
       );
     return { bytes, path, row };
   }
-}
-
-async function parquetFiles(files: string | readonly string[]): Promise<readonly string[]> {
-  if (typeof files !== 'string') {
-    if (files.length === 0) throw new InvalidOptionError(where, 'files', 'at least one path', '[]');
-    return files;
-  }
-  try {
-    if (!(await stat(files)).isDirectory()) return [files];
-    const names = (await readdir(files)).filter((name) => name.endsWith('.parquet') && !name.startsWith('.'));
-    if (names.length > 0) return names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map((name) => join(files, name));
-  } catch (cause) {
-    throw fileError(files, cause);
-  }
-  throw new DataError('holds no .parquet files in the folder itself', { path: files });
 }

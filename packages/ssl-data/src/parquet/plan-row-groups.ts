@@ -18,6 +18,8 @@ export interface ParquetColumns {
   readonly label: string | undefined;
   /** Names of the classes where the file has them. */
   readonly classes: readonly string[];
+  /** Whether labels are texts, which get numbers. */
+  readonly texts: boolean;
 }
 
 /**
@@ -56,16 +58,39 @@ export function chooseColumns(
     label === 'none'
       ? undefined
       : (label ?? (names.includes('label') ? 'label' : named.length === 1 ? named[0] : undefined));
-  if (chosenLabel === undefined) return { image: chosen, label: undefined, classes: [] };
-  const type = columns.find(({ element }) => element.name === chosenLabel)?.element.type;
-  if (type !== 'INT32' && type !== 'INT64')
-    throw new DataError(
-      `column '${chosenLabel}' ${type === undefined ? 'is not there' : `is ${type}, not integers`}; pass label: one of ${there}, or 'none'`,
-      { path },
-    );
-  const classes = features[chosenLabel]?.names;
-  const areNames = Array.isArray(classes) && classes.every((name) => typeof name === 'string');
-  return { image: chosen, label: chosenLabel, classes: areNames ? classes : [] };
+  if (chosenLabel === undefined) return { image: chosen, label: undefined, classes: [], texts: false };
+  const usable = columns
+    .filter(mayBeLabel)
+    .map(({ element }) => element.name)
+    .filter((name) => name !== chosen);
+  if (!usable.includes(chosenLabel)) {
+    const type = columns.find(({ element }) => element.name === chosenLabel)?.element.type;
+    const is = names.includes(chosenLabel)
+      ? `is ${type ?? 'a list or record'}, neither integers nor text`
+      : 'is not there';
+    const choice = usable.length === 0 ? '' : `one of ${usable.slice(0, 50).join(', ')}, or `;
+    throw new DataError(`column '${chosenLabel}' ${is}; pass label: ${choice}'none'`, { path });
+  }
+  const { type } = columns.find(({ element }) => element.name === chosenLabel)!.element;
+  return {
+    image: chosen,
+    label: chosenLabel,
+    classes: classNames(features, chosenLabel),
+    texts: type === 'BYTE_ARRAY',
+  };
+}
+
+/** Names that the file has for a column of classes; empty without. */
+export function classNames(features: ParquetFooter['features'], label: string): readonly string[] {
+  const names = features[label]?.names;
+  return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : [];
+}
+
+function mayBeLabel({ children, element }: SchemaTree): boolean {
+  const type = element.type ?? '';
+  return (
+    ['INT32', 'INT64', 'BYTE_ARRAY'].includes(type) && children.length === 0 && element.repetition_type !== 'REPEATED'
+  );
 }
 
 /**

@@ -9,6 +9,7 @@ interface CachedGroup {
   bytes: number;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** Classes of the row groups that were read last: small, but many. */
 const maxLabelGroups = 64;
 
@@ -88,6 +89,34 @@ export class RowGroupReader {
       this.#images.delete(group);
       total -= bytes;
     }
+  }
+
+  /**
+   * Classes of a row group that are texts; those that are missing are undefined. Not kept.
+   *
+   * @throws DataError when they are no UTF-8, or numbers after all
+   */
+  async texts(group: number): Promise<readonly (string | undefined)[]> {
+    const { path } = this.#source.files[this.#source.groups[group]!.file]!;
+    const values = await this.#read(group, this.#source.groups[group]!.labels!);
+    return values.map((value, row) => {
+      if (value === undefined) return undefined;
+      if (typeof value === 'number')
+        throw new DataError(
+          `row group ${group} has numbers as classes, and others texts; open the files on their own`,
+          {
+            path,
+          },
+        );
+      try {
+        return utf8.decode(value);
+      } catch (cause) {
+        throw new DataError(`row ${row} of row group ${group} has a class that is no UTF-8; pass label: 'none'`, {
+          path,
+          cause,
+        });
+      }
+    });
   }
 
   async #readLabels(group: number): Promise<readonly (number | undefined)[]> {

@@ -15,6 +15,7 @@ export const cifarSource: SourceRecogniser = {
       content: 'images',
       dataset,
       classes: dataset.classes,
+      leftOut: [],
       labels: () => Promise.resolve(dataset.labels),
       close: () => Promise.resolve(),
     };

@@ -24,6 +24,7 @@ export const idxSource: SourceRecogniser = {
       content: 'images',
       dataset,
       classes: [],
+      leftOut: [],
       labels: () => Promise.resolve(dataset.labels),
       close: () => Promise.resolve(),
     };

@@ -11,16 +11,15 @@ export const imageFolderSource: SourceRecogniser = {
   kind: 'image-folder',
   description: `a folder of images (${imageExtensions.map((name) => `.${name}`).join(' ')}), one sub-folder per class or none`,
   recognises: ({ form, files }) => form === 'folder' && files.some((file) => pattern.test(file)),
-  async open({ location }, { kind, labels, decoding }) {
-    const dataset = await ImageFolderDataset.open(location, {
-      ...decoding,
-      ...(labels === undefined ? {} : { labels }),
-    });
+  async open({ location }, { kind, labels, recognise = 'endings', decoding, classes: list, allowEmpty }) {
+    const how = { labels, classes: list, allowEmpty, recognise };
+    const dataset = await ImageFolderDataset.open(location, { ...decoding, ...how });
     // Splits beside each other are no classes, and nothing later would tell.
     const { classes } = dataset;
     if (
       kind === undefined &&
       labels === undefined &&
+      list === undefined &&
       classes.length > 0 &&
       classes.every((name) => splitName.test(name))
     )
@@ -33,6 +32,7 @@ export const imageFolderSource: SourceRecogniser = {
       content: 'images',
       dataset,
       classes,
+      leftOut: dataset.leftOut,
       labels: () => Promise.resolve(dataset.labels),
       close: () => Promise.resolve(),
     };

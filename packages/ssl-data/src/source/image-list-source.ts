@@ -6,13 +6,14 @@ export const imageListSource: SourceRecogniser = {
   kind: 'image-list',
   description: 'a list of image files, one path a line, perhaps with a label (.lst, plain, .gz or .zst)',
   recognises: ({ form, name }) => form === 'file' && /\.lst(?:\.(?:gz|zst|zstd))?$/i.test(name),
-  async open({ location }, { decoding }) {
-    const dataset = await ImageFolderDataset.fromList(location, { ...decoding });
+  async open({ location }, { decoding, classes, allowEmpty }) {
+    const dataset = await ImageFolderDataset.fromList(location, { ...decoding, classes, allowEmpty });
     return {
       kind: 'image-list',
       content: 'images',
       dataset,
       classes: dataset.classes,
+      leftOut: [],
       labels: () => Promise.resolve(dataset.labels),
       close: () => Promise.resolve(),
     };

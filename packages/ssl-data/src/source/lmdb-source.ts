@@ -11,13 +11,20 @@ export const lmdbSource: SourceRecogniser = {
       ? files.includes('data.mdb')
       : form === 'file' &&
         (/\.mdb$/i.test(name) || (head.length >= 20 && Buffer.from(head).readUInt32LE(16) === lmdbMagic)),
-  async open({ location }, { labels, decoding }) {
-    const dataset = await LmdbDataset.open(location, { ...decoding, ...(labels === undefined ? {} : { labels }) });
+  async open({ location }, { labels, decoding, classes, allowEmpty, keyPrefix }) {
+    const dataset = await LmdbDataset.open(location, {
+      ...decoding,
+      classes,
+      allowEmpty,
+      ...(labels === undefined ? {} : { labels }),
+      ...(keyPrefix === undefined ? {} : { keyPrefix }),
+    });
     return {
       kind: 'lmdb',
       content: 'images',
       dataset,
       classes: dataset.classes,
+      leftOut: dataset.leftOut,
       labels: () => Promise.resolve(dataset.labels),
       close: () => dataset.close(),
     };

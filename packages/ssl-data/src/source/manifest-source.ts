@@ -7,9 +7,11 @@ export const manifestSource: SourceRecogniser = {
   description: 'a table of image paths and labels (.csv .tsv .jsonl, plain, .gz or .zst)',
   recognises: ({ form, name }) =>
     form === 'file' && /\.(?:csv|tsv|tab|jsonl|ndjson)(?:\.(?:gz|zst|zstd))?$/i.test(name),
-  async open({ location }, { labels, decoding }) {
+  async open({ location }, { labels, decoding, classes, allowEmpty }) {
     const dataset = await ManifestDataset.open(location, {
       ...decoding,
+      classes,
+      allowEmpty,
       ...(labels === 'none' ? { labelColumn: false } : {}),
     });
     return {
@@ -17,6 +19,7 @@ export const manifestSource: SourceRecogniser = {
       content: 'images',
       dataset,
       classes: dataset.classes,
+      leftOut: [],
       labels: () => Promise.resolve(dataset.labels),
       close: () => Promise.resolve(),
     };

@@ -18,6 +18,7 @@ export const numpySource: SourceRecogniser = {
       content: 'images',
       dataset,
       classes: [],
+      leftOut: [],
       labels: () => Promise.resolve(dataset.labels),
       close: () => Promise.resolve(),
     };

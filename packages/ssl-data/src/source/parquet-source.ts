@@ -10,9 +10,11 @@ export const parquetSource: SourceRecogniser = {
     form === 'folder'
       ? files.some((file) => !file.includes('/') && /\.parquet$/i.test(file))
       : form === 'file' && /\.parquet$/i.test(name),
-  async open({ location }, { labels, decoding }) {
+  async open({ location }, { labels, decoding, classes, allowEmpty }) {
     const dataset = await ParquetImageDataset.open(location, {
       ...decoding,
+      classes,
+      allowEmpty,
       ...(labels === 'none' ? { label: 'none' } : {}),
     });
     return {
@@ -20,6 +22,7 @@ export const parquetSource: SourceRecogniser = {
       content: 'images',
       dataset,
       classes: dataset.classes,
+      leftOut: dataset.leftOut,
       labels: () => (dataset.hasLabels ? dataset.loadLabels() : Promise.resolve(undefined)),
       close: () => dataset.close(),
     };

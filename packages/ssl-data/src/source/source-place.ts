@@ -1,7 +1,8 @@
-import { open, opendir, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { openRegularFile } from 'ssl-core/files';
 
 /** A place that may hold data, and as much of it as tells what it is. */
 export interface SourcePlace {
@@ -47,6 +48,7 @@ export async function lookAt(source: string): Promise<SourcePlace> {
     if (status.isDirectory()) return { ...place, form: 'folder', files: await firstFiles(location) };
     if (status.isFile()) return { ...place, form: 'file', head: await firstBytes(location) };
   } catch (cause) {
+    if (DataError.isInstance(cause)) throw cause;
     const missing = ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
     if (missing && /[{}]|::/.test(location)) return { ...place, form: 'pattern' };
     throw new DataError(
@@ -58,7 +60,7 @@ export async function lookAt(source: string): Promise<SourcePlace> {
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r');
+  const file = await openRegularFile(path);
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(headBytes), 0, headBytes, 0);
     return buffer.subarray(0, bytesRead);
@@ -73,7 +75,12 @@ async function firstFiles(root: string): Promise<string[]> {
   const folders = [''];
   let entries = 0;
   for (let next = folders.shift(); next !== undefined && entries < maxEntries; next = folders.shift()) {
-    for await (const entry of await opendir(join(root, next))) {
+    const folder = await opendir(join(root, next)).catch((cause: unknown) => {
+      if (next === '') throw cause;
+      // Whoever opens the source counts it.
+    });
+    if (folder === undefined) continue;
+    for await (const entry of folder) {
       if (++entries > maxEntries) break;
       if (entry.name.startsWith('.')) continue;
       const path = next === '' ? entry.name : `${next}/${entry.name}`;

@@ -1,7 +1,11 @@
+import type { ClassOptions } from '../dataset/class-list.js';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import type { LeftOut } from '../dataset/left-out.js';
+import type { ImageRecognition } from '../dataset/list-image-files.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import type { ImageDecoding } from '../image/decode-image.js';
 import type { HttpOptions } from '../webdataset/http-source.js';
+import type { NameSplit } from '../webdataset/member-name.js';
 import type { ShardCacheOptions } from '../webdataset/shard-cache.js';
 import type { SourcePlace } from './source-place.js';
 
@@ -18,7 +22,7 @@ export type SourceKind =
   | 'numpy'
   | 'volume-folder';
 
-export interface OpenSourceOptions {
+export interface OpenSourceOptions extends ClassOptions {
   /** Open as this kind, whatever it looks like. Default: the one that it looks like. */
   readonly kind?: SourceKind;
   /** Part of CIFAR, of a folder of IDX files and of an .npz file that have both. Default `train`. */
@@ -27,6 +31,12 @@ export interface OpenSourceOptions {
   readonly labels?: 'folders' | 'none';
   /** IDX or .npy file with the classes. Default: for IDX the one that belongs to the images by its name. */
   readonly labelFile?: string;
+  /** Of folders of images: which files are images. Default `endings`; `contents` goes by first bytes too. */
+  readonly recognise?: ImageRecognition;
+  /** Of LMDB: only keys that begin so are samples; '' takes all. */
+  readonly keyPrefix?: string;
+  /** Of shards: where members' names are split into key and extension. Default `first-dot`. */
+  readonly splitAt?: NameSplit;
   /** How image files become arrays. */
   readonly decoding?: ImageDecoding;
   /** Where shards from a server are kept. */
@@ -39,6 +49,8 @@ interface OpenedAs {
   readonly kind: SourceKind;
   /** Names of the classes, in the order of their numbers; empty where the source has none. */
   readonly classes: readonly string[];
+  /** What lies there and is none of the samples: files by ending, members and records by kind. */
+  readonly leftOut: readonly LeftOut[];
   /** Classes of all samples, `[length]`, read where need be; undefined where there are none. */
   labels(): Promise<ArrayLike<number> | undefined>;
   /** Closes files; they open again when asked for. */

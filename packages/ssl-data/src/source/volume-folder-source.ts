@@ -6,13 +6,14 @@ export const volumeFolderSource: SourceRecogniser = {
   kind: 'volume-folder',
   description: 'a folder of volumes (.nii .nii.gz .npy), one sub-folder per class or none',
   recognises: ({ form, files }) => form === 'folder' && files.some((file) => /\.(?:nii|nii\.gz|npy)$/i.test(file)),
-  async open({ location }, { labels }) {
-    const dataset = await VolumeFolderDataset.open(location, labels === undefined ? {} : { labels });
+  async open({ location }, { labels, classes, allowEmpty }) {
+    const dataset = await VolumeFolderDataset.open(location, { labels, classes, allowEmpty });
     return {
       kind: 'volume-folder',
       content: 'volumes',
       dataset,
       classes: dataset.classes,
+      leftOut: dataset.leftOut,
       labels: () => Promise.resolve(dataset.labels),
       close: () => Promise.resolve(),
     };

@@ -8,10 +8,13 @@ export const webDatasetSource: SourceRecogniser = {
   kind: 'webdataset',
   description: "tar shards: a .tar file, their folder, or a pattern such as 'train-{000000..000146}.tar', also by URL",
   recognises: (place) => isShards(place) && !cifarSource.recognises(place),
-  async open({ location, form }, { labels, decoding, cache, http }) {
+  async open({ location, form }, { labels, decoding, cache, http, classes, allowEmpty, splitAt = 'first-dot' }) {
     // A file that is there may have braces in its name.
     const dataset = await WebDataset.open(form === 'file' ? [location] : location, {
       ...decoding,
+      classes,
+      allowEmpty,
+      splitAt,
       ...(labels === 'none' ? { label: 'none' } : {}),
       ...(cache === undefined ? {} : { cache }),
       ...(http === undefined ? {} : { http }),
@@ -20,7 +23,8 @@ export const webDatasetSource: SourceRecogniser = {
       kind: 'webdataset',
       content: 'images',
       dataset,
-      classes: [],
+      classes: dataset.classes,
+      leftOut: dataset.leftOut,
       labels: () => (dataset.hasLabels ? dataset.loadLabels() : Promise.resolve(undefined)),
       close: () => dataset.close(),
     };

@@ -24,5 +24,6 @@ export function centerCrop(options: CenterCropOptions): DescribedView<null> {
       return crop(image, centralBox(imageHeight, imageWidth, height, width), outside);
     },
     outputSize: () => [height, width],
+    part: (imageHeight, imageWidth) => centralBox(imageHeight, imageWidth, height, width),
   });
 }

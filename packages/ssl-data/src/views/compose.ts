@@ -1,4 +1,6 @@
-import { type DescribedView, describedView, isDescribed, type View } from './view.js';
+import { type Image, imageSize } from '../image/image.js';
+import type { Box } from '../image/resized-crop.js';
+import { type DescribedView, describedView, isDescribed, type View, type ViewSteps } from './view.js';
 
 /**
  * One view after the other, all drawing from the same stream. The parameters of a draw are the list of the parts'
@@ -24,11 +26,36 @@ export function compose(...views: readonly View[]): View {
         return parameters;
       });
     },
-    apply: (image, parameters) => parts.reduce((result, part, i) => part.apply(result, parameters[i]), image),
+    apply: (image, parameters) => {
+      let result = image;
+      for (let i = 0; i < parts.length; i++) {
+        const kept = keptPart(parts, i, result, parameters);
+        if (kept === undefined) result = parts[i]!.apply(result, parameters[i]);
+        // The next one would take this part, and nothing else.
+        else result = parts[i]!.applyPart!(result, parameters[i++], kept);
+      }
+      return result;
+    },
     outputSize: (height, width, parameters) =>
       parts.reduce<readonly [number, number]>(
         (size, part, i) => part.outputSize?.(size[0], size[1], parameters[i]) ?? size,
         [height, width],
       ),
   });
+}
+
+/** What the view after number `i` takes of its result, where both can be done in one: inside the result. */
+function keptPart(
+  parts: readonly ViewSteps[],
+  i: number,
+  image: Image,
+  parameters: readonly unknown[],
+): Box | undefined {
+  const [part, next] = [parts[i]!, parts[i + 1]];
+  if (part.applyPart === undefined || next?.part === undefined) return undefined;
+  const [height, width] = imageSize(image, 'compose');
+  const size = part.outputSize?.(height, width, parameters[i]) ?? [height, width];
+  const box = next.part(size[0], size[1], parameters[i + 1]);
+  const isInside = box.top >= 0 && box.left >= 0 && box.top + box.height <= size[0] && box.left + box.width <= size[1];
+  return isInside ? box : undefined;
 }

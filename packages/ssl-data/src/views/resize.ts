@@ -42,5 +42,9 @@ export function resize(options: ResizeOptions): DescribedView<null> {
       const [imageHeight, imageWidth] = imageSize(image, 'resize');
       return resizedCrop(image, resizeBox([imageHeight, imageWidth], [height, width], fit), height, width);
     },
+    applyPart: (image, _, part) => {
+      const [imageHeight, imageWidth] = imageSize(image, 'resize');
+      return resizedCrop(image, resizeBox([imageHeight, imageWidth], [height, width], fit), height, width, part);
+    },
   });
 }

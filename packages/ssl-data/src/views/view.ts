@@ -1,5 +1,6 @@
-import { InvalidOptionError, type RandomStream } from 'ssl-core';
+import { DataError, InvalidOptionError, type RandomStream } from 'ssl-core';
 import { type Image, imageSize } from '../image/image.js';
+import type { Box } from '../image/resized-crop.js';
 
 /** How to make a view again in a worker thread: plain data. */
 export interface ViewSpec {
@@ -24,6 +25,10 @@ export interface ViewSteps<P = unknown> {
   apply(image: Image, parameters: P): Image;
   /** Size of the result for an image of the given size; without it, the size stays. */
   outputSize?(height: number, width: number, parameters: P): readonly [height: number, width: number];
+  /** A part of what `apply` gives, the same levels at less cost. */
+  applyPart?(image: Image, parameters: P, part: Box): Image;
+  /** For a view whose result is a part of its input and nothing else: which one. May lie outside the input. */
+  part?(height: number, width: number, parameters: P): Box;
 }
 
 /**
@@ -57,7 +62,13 @@ export interface ModuleView {
 export function describedView<P>(kind: string, options: unknown, steps: ViewSteps<P>): DescribedView<P> {
   const view = (image: Image, random: RandomStream): Image => {
     const [height, width] = imageSize(image, kind);
-    return steps.apply(image, steps.draw(height, width, random));
+    try {
+      return steps.apply(image, steps.draw(height, width, random));
+    } catch (cause) {
+      // What a picture's size is to blame for names it.
+      if (!DataError.isInstance(cause)) throw cause;
+      throw new DataError(`image of ${height} x ${width}: ${cause.message}`, { cause });
+    }
   };
   return Object.assign(view, { spec: { kind, options }, steps });
 }
@@ -87,6 +98,9 @@ export function checkProbability(where: string, option: string, p: number): void
   if (!(p >= 0 && p <= 1)) throw new InvalidOptionError(where, option, 'a probability between 0 and 1', p);
 }
 
+/** Pixels that a size may have. */
+const maxSize = 2 ** 28;
+
 /** Height and width from one number or two; throws {@link InvalidOptionError} unless they are positive integers. */
 export function checkSize(
   where: string,
@@ -95,6 +109,8 @@ export function checkSize(
   const pair = typeof size === 'number' ? ([size, size] as const) : size;
   if (!pair.every((side) => Number.isInteger(side) && side > 0))
     throw new InvalidOptionError(where, 'size', 'a positive integer or two', String(size));
+  if (pair[0] * pair[1] > maxSize)
+    throw new InvalidOptionError(where, 'size', `at most ${maxSize} pixels in all`, `${pair[0]} x ${pair[1]}`);
   return pair;
 }
 

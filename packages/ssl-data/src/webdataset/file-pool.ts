@@ -1,10 +1,10 @@
-import { close, fstat, open, read } from 'node:fs';
+import { close, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { DataError } from 'ssl-core';
+import { readWithoutWaiting, regularStats } from '../io/regular-descriptor.js';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
-const statOpenFile = promisify(fstat);
 const readFile = promisify(read);
 
 /** Files that stay open at most; a worker thread's own, as is the pool. */
@@ -61,8 +61,13 @@ export class FilePool {
 
   async #open(path: string): Promise<{ descriptor: number; size: number }> {
     try {
-      const descriptor = await openFile(path, 'r');
-      return { descriptor, size: (await statOpenFile(descriptor)).size };
+      const descriptor = await openFile(path, readWithoutWaiting);
+      try {
+        return { descriptor, size: regularStats(descriptor, path).size };
+      } catch (error) {
+        await closeFile(descriptor);
+        throw error;
+      }
     } catch (error) {
       // Another try may succeed.
       this.#files.delete(path);

@@ -1,4 +1,5 @@
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { type TransferLimits, TransferWatch } from '../io/transfer-watch.js';
 
 /** How shards are fetched; plain data. */
 export interface HttpOptions {
@@ -6,6 +7,10 @@ export interface HttpOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Longest time without a byte, ms. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Least bytes per second, on average over `timeoutMs`; a server that trickles is given up. 0 waits. Default 1,000. */
+  readonly minBytesPerSecond?: number;
+  /** Longest time for one file or part, further tries included, seconds. Default 86,400, a day. */
+  readonly maxSeconds?: number;
   /** Further tries after a failed connection, a broken-off answer, or a status 408, 429 or 5xx. Default 4. */
   readonly retries?: number;
   /** Wait before the first further try, ms; doubles each time, at most 10 s. Default 200. */
@@ -36,7 +41,8 @@ class TransientError extends Error {
 const maxDelayMs = 10_000;
 
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */
-export function checkHttpOptions({ timeoutMs = 1, retries = 0, retryDelayMs = 0 }: HttpOptions): void {
+export function checkHttpOptions(options: HttpOptions): void {
+  const { timeoutMs = 1, retries = 0, retryDelayMs = 0, minBytesPerSecond = 0, maxSeconds = 1 } = options;
   const check = (option: string, value: number, least: number): void => {
     if (!Number.isSafeInteger(value) || value < least || value > 2 ** 31 - 1)
       throw new InvalidOptionError('WebDataset.open', `http.${option}`, `an integer of at least ${least}`, value);
@@ -44,6 +50,8 @@ export function checkHttpOptions({ timeoutMs = 1, retries = 0, retryDelayMs = 0 
   check('timeoutMs', timeoutMs, 1);
   check('retries', retries, 0);
   check('retryDelayMs', retryDelayMs, 0);
+  check('minBytesPerSecond', minBytesPerSecond, 0);
+  check('maxSeconds', maxSeconds, 1);
 }
 
 /** A URL as it may stand in messages: its query may hold a signature. */
@@ -66,8 +74,8 @@ export class HttpSource {
 
   /** Asks for the first byte, which tells more than HEAD: servers and signed URLs may refuse that. */
   async probe(url: string): Promise<HttpFile> {
-    return this.#attempts(url, async (deadline) => {
-      const answer = await this.#ask(url, deadline, { range: 'bytes=0-0' });
+    return this.#attempts(url, async (watch) => {
+      const answer = await this.#ask(url, watch, { range: 'bytes=0-0' });
       await answer.body?.cancel();
       if (answer.status !== 200 && answer.status !== 206 && answer.status !== 416) throw refused(url, answer);
       const ranges = answer.status === 206;
@@ -88,8 +96,8 @@ export class HttpSource {
   async range(file: HttpFile, offset: number, length: number): Promise<Uint8Array> {
     if (length === 0) return new Uint8Array(0);
     const { url } = file;
-    return this.#attempts(url, async (deadline) => {
-      const answer = await this.#ask(url, deadline, {
+    return this.#attempts(url, async (watch) => {
+      const answer = await this.#ask(url, watch, {
         range: `bytes=${offset}-${offset + length - 1}`,
         ...ifUnchanged(file),
       });
@@ -102,7 +110,7 @@ export class HttpSource {
       }
       const bytes = Buffer.allocUnsafe(length);
       let done = 0;
-      for await (const piece of pieces(answer, deadline)) {
+      for await (const piece of pieces(answer, watch)) {
         if (done + piece.length > length)
           throw new DataError('the server sent more bytes than were asked for', { path: displayUrl(url), offset });
         bytes.set(piece, done);
@@ -119,8 +127,8 @@ export class HttpSource {
    * @returns `undefined` when the server has none or refuses it, and when it is longer than `maxBytes`
    */
   async small(url: string, maxBytes: number): Promise<Uint8Array | undefined> {
-    return this.#attempts(url, async (deadline) => {
-      const answer = await this.#ask(url, deadline, {});
+    return this.#attempts(url, async (watch) => {
+      const answer = await this.#ask(url, watch, {});
       if (answer.status >= 500 || answer.status === 429) {
         await answer.body?.cancel();
         throw refused(url, answer);
@@ -131,7 +139,7 @@ export class HttpSource {
       }
       const parts: Uint8Array[] = [];
       let total = 0;
-      for await (const piece of pieces(answer, deadline)) {
+      for await (const piece of pieces(answer, watch)) {
         total += piece.length;
         if (total > maxBytes) return undefined;
         parts.push(piece);
@@ -154,18 +162,18 @@ export class HttpSource {
     const { url, size } = file;
     const resumable = file.ranges && file.validator !== undefined;
     let done = 0;
-    return this.#attempts(url, async (deadline) => {
+    return this.#attempts(url, async (watch) => {
       if (!resumable) done = 0;
       if (size !== undefined && done === size) return done;
       const conditions = done > 0 ? { range: `bytes=${done}-`, ...ifUnchanged(file) } : {};
-      const answer = await this.#ask(url, deadline, conditions);
+      const answer = await this.#ask(url, watch, conditions);
       const isRest = done > 0 && answer.status === 206 && startOf(answer) === done;
       if (hasChanged(file, answer) || (!isRest && (done > 0 || answer.status !== 200))) {
         await answer.body?.cancel();
         throw answer.status < 400 ? changed(url) : refused(url, answer);
       }
       const expected = size ?? numberIn(answer.headers.get('content-length'));
-      for await (const piece of pieces(answer, deadline)) {
+      for await (const piece of pieces(answer, watch)) {
         if (done + piece.length > (expected ?? maxBytes) || done + piece.length > maxBytes)
           throw new DataError(
             `has more than the ${Math.min(expected ?? maxBytes, maxBytes)} bytes that were expected`,
@@ -183,65 +191,56 @@ export class HttpSource {
     });
   }
 
-  async #ask(url: string, deadline: Deadline, headers: Record<string, string>): Promise<Response> {
+  async #ask(url: string, watch: TransferWatch, headers: Record<string, string>): Promise<Response> {
     // A compressed answer would have other offsets.
     const sent = { ...this.#options.headers, 'accept-encoding': 'identity', ...headers };
-    const answer = await fetch(url, { headers: sent, signal: deadline.signal });
-    deadline.extend();
+    const answer = await fetch(url, { headers: sent, signal: watch.signal });
+    watch.answered();
     return answer;
   }
 
-  async #attempts<T>(url: string, attempt: (deadline: Deadline) => Promise<T>): Promise<T> {
-    const { retries = 4, retryDelayMs = 200, timeoutMs = 30_000 } = this.#options;
+  async #attempts<T>(url: string, attempt: (watch: TransferWatch) => Promise<T>): Promise<T> {
+    const { retries = 4, retryDelayMs = 200 } = this.#options;
+    const limits = transferLimits(this.#options);
     for (let tried = 0; ; tried++) {
-      const deadline = new Deadline(timeoutMs);
+      const watch = new TransferWatch(limits);
       try {
-        return await attempt(deadline);
+        return await attempt(watch);
       } catch (cause) {
         if (DataError.isInstance(cause)) throw cause;
-        if (tried >= retries)
+        if (tried >= retries || watch.expired)
           throw new DataError(
-            `cannot be fetched, tried ${tried + 1} times: ${deadline.signal.aborted ? `no byte for ${timeoutMs} ms` : reasonOf(cause)}; check the server, or raise http.retries`,
+            `cannot be fetched, tried ${tried + 1} times: ${watch.reason ?? reasonOf(cause)}; check the server, or ${adviceFor(watch)}`,
             { path: displayUrl(url), cause },
           );
         const wait = cause instanceof TransientError ? cause.waitMs : undefined;
         const backoff = Math.min(maxDelayMs, wait ?? retryDelayMs * 2 ** tried);
         await new Promise((resolve) => setTimeout(resolve, backoff));
       } finally {
-        deadline.clear();
+        watch.clear();
       }
     }
   }
 }
 
-/** Aborts what goes too long without a byte. */
-class Deadline {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(milliseconds: number) {
-    this.#timer = setTimeout(() => this.#controller.abort(), milliseconds);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  extend(): void {
-    this.#timer.refresh();
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
+async function* pieces(answer: Response, watch: TransferWatch): AsyncGenerator<Uint8Array> {
+  if (answer.body === null) return;
+  for await (const piece of answer.body as AsyncIterable<Uint8Array>) {
+    watch.received(piece.length);
+    yield piece;
   }
 }
 
-async function* pieces(answer: Response, deadline: Deadline): AsyncGenerator<Uint8Array> {
-  if (answer.body === null) return;
-  for await (const piece of answer.body as AsyncIterable<Uint8Array>) {
-    deadline.extend();
-    yield piece;
-  }
+/** Limits of a transfer that begins now. */
+export function transferLimits(options: HttpOptions): TransferLimits {
+  const { timeoutMs = 30_000, minBytesPerSecond = 1000, maxSeconds = 86_400 } = options;
+  return { timeoutMs, minBytesPerSecond, endsAt: performance.now() + 1000 * maxSeconds };
+}
+
+/** The option that gives a transfer more time. */
+export function adviceFor({ expired, reason }: TransferWatch): string {
+  if (expired) return 'raise http.maxSeconds';
+  return reason?.includes('minBytesPerSecond') === true ? 'lower http.minBytesPerSecond' : 'raise http.retries';
 }
 
 /** If-Range wants a strong ETag. */

@@ -52,7 +52,7 @@ describe('indexTar', () => {
     }
     await dataset.close();
     const kept: unknown = JSON.parse(await readFile(sidecarPath(path), 'utf8'));
-    expect(kept).toMatchObject({ version: 1, ...index });
+    expect(kept).toMatchObject({ version: 2, ...index });
   });
 
   it('reads sizes in base 256 and signed checksums', async () => {

@@ -1,12 +1,15 @@
-import { stat } from 'node:fs/promises';
 import { DataError, InvalidOptionError } from 'ssl-core';
-import { fileError, FilePool } from './file-pool.js';
+import { FilePool } from './file-pool.js';
+import { fileStatus } from './file-status.js';
+import type { NameSplit } from './member-name.js';
 import { scanTar } from './scan-tar.js';
 import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';
 
 export interface IndexTarOptions {
   /** Largest number of headers. Default 33,554,432. */
   readonly maxEntries?: number;
+  /** Where names are split into key and extension. Default `first-dot`. */
+  readonly splitAt?: NameSplit;
 }
 
 export const defaultMaxEntries = 2 ** 25;
@@ -21,14 +24,18 @@ export const defaultMaxEntries = 2 ** 25;
  * @throws DataError for a file that is missing, no tar archive, compressed, damaged or truncated, with the offset
  */
 export async function indexTar(path: string, options: IndexTarOptions = {}): Promise<ShardIndex> {
-  const { maxEntries = defaultMaxEntries } = options;
+  const { maxEntries = defaultMaxEntries, splitAt = 'first-dot' } = options;
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
     throw new InvalidOptionError('indexTar', 'maxEntries', 'an integer of at least 1', maxEntries);
-  return scanShard(path, path, maxEntries);
+  return scanShard(path, path, { maxEntries, splitAt });
 }
 
 /** {@link indexTar} of an archive that messages call by another name. */
-export async function scanShard(path: string, name: string, maxEntries: number): Promise<ShardIndex> {
+export async function scanShard(
+  path: string,
+  name: string,
+  { maxEntries, splitAt }: Required<IndexTarOptions>,
+): Promise<ShardIndex> {
   const { size } = await fileStatus(path);
   const files = new FilePool();
   try {
@@ -40,21 +47,10 @@ export async function scanShard(path: string, name: string, maxEntries: number):
         path: name,
         offset: 0,
       });
-    const builder = new ShardIndexBuilder(name);
+    const builder = new ShardIndexBuilder(name, splitAt);
     await scanTar({ path: name, size, read }, maxEntries, (member) => builder.add(member));
     return builder.finish(size);
   } finally {
     await files.close();
-  }
-}
-
-/** Size of a file and time of its last change, ms; throws {@link DataError} when it is missing or no file. */
-export async function fileStatus(path: string): Promise<{ readonly size: number; readonly modified: number }> {
-  try {
-    const status = await stat(path);
-    if (!status.isFile()) throw new DataError('is not a file; give the path of a tar archive', { path });
-    return { size: status.size, modified: status.mtimeMs };
-  } catch (cause) {
-    throw fileError(path, cause);
   }
 }

@@ -1,48 +1,83 @@
-import { DataError } from 'ssl-core';
+import { DataError, noLabel } from 'ssl-core';
+import type { LabelKind } from '../dataset/label-column.js';
 
 /** Which member of a sample holds its class. */
 export interface LabelMember {
-  /** Such as `cls` (a decimal number) or `json`. */
+  /** Such as `cls` (a decimal number, or a name) or `json`. */
   readonly extension: string;
-  /** Field of a JSON object. Default: the member as a whole is the number. */
+  /** Field of a JSON object. Default: the member as a whole is the class. */
   readonly field?: string;
+  /**
+   * `integers`: classes are as they are. `names`: they are texts, numbered by `classes` or in the order of the sorted
+   * names, for which opening reads them all. Default: as the first sample's is.
+   */
+  readonly kind?: LabelKind;
 }
 
-const maxNumberBytes = 64;
+/** Longer texts are no names of classes. */
+const maxTextBytes = 4096;
+
+interface Place {
+  readonly path: string;
+  readonly offset: number;
+}
 
 /**
- * The class in a member: a decimal number, or a field of a JSON object that is an integer.
+ * The class in a member: a decimal number, or a field of a JSON object that is an integer; -1 = no label.
  *
  * @param name of the member, for messages
  * @throws DataError when it is none, or does not fit 32 bits
  */
-export function parseLabel(
-  bytes: Uint8Array,
-  { field }: LabelMember,
-  name: string,
-  where: { readonly path: string; readonly offset: number },
-): number {
-  const value = field === undefined ? numberIn(bytes) : fieldIn(bytes, field);
-  if (typeof value === 'number' && (value | 0) === value) return value;
-  const what = field === undefined ? `'${name}'` : `field '${field}' of '${name}'`;
+export function parseLabel(bytes: Uint8Array, label: LabelMember, name: string, where: Place): number {
+  const text = textIn(bytes, label);
+  const value = text !== undefined && /^[+-]?\d{1,64}$/.test(text) ? Number(text) : undefined;
+  if (value !== undefined && (value | 0) === value && value >= noLabel) return value | 0;
+  const advice =
+    text === undefined || /^[+-]?\d*$/.test(text)
+      ? "repair it, or pass another label, or label: 'none'"
+      : "pass kind: 'names' in label, if classes are texts";
   throw new DataError(
-    `${what} holds no class, an integer of at most 32 bits; repair it, or choose another label`,
+    `${described(label, name)} holds no class, an integer of at most 32 bits from 0 on (-1 = no label); ${advice}`,
     where,
   );
 }
 
-function numberIn(bytes: Uint8Array): number | undefined {
-  if (bytes.length > maxNumberBytes) return undefined;
-  const text = Buffer.from(bytes).toString('latin1').trim();
-  return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+/**
+ * The class in a member as a text: all of it, or a field of a JSON object that is a text or an integer.
+ *
+ * @throws DataError when it is empty, too long or no UTF-8
+ */
+export function parseLabelText(bytes: Uint8Array, label: LabelMember, name: string, where: Place): string {
+  const text = textIn(bytes, label);
+  if (text !== undefined && text !== '') return text;
+  throw new DataError(
+    `${described(label, name)} holds no class, a text of at most ${maxTextBytes} bytes; repair it, or pass another label, or label: 'none'`,
+    where,
+  );
 }
 
-function fieldIn(bytes: Uint8Array, field: string): unknown {
+/** Whether a class is a number by its look. */
+export function isIntegerText(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
+}
+
+function described({ field }: LabelMember, name: string): string {
+  return field === undefined ? `'${name}'` : `field '${field}' of '${name}'`;
+}
+
+function textIn(bytes: Uint8Array, { field }: LabelMember): string | undefined {
+  if (field === undefined && bytes.length > maxTextBytes) return undefined;
   try {
-    const record: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    const has = typeof record === 'object' && record !== null && Object.hasOwn(record, field);
-    return has ? (record as Record<string, unknown>)[field] : undefined;
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return field === undefined ? text.trim() : fieldIn(JSON.parse(text), field);
   } catch {
     return undefined;
   }
+}
+
+function fieldIn(record: unknown, field: string): string | undefined {
+  const has = typeof record === 'object' && record !== null && Object.hasOwn(record, field);
+  const value = has ? (record as Record<string, unknown>)[field] : undefined;
+  if (typeof value === 'string' && value.length <= maxTextBytes) return value.trim();
+  return Number.isSafeInteger(value) ? String(value) : undefined;
 }

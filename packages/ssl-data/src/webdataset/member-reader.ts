@@ -1,10 +1,11 @@
 import { DataError } from 'ssl-core';
 import { stringAt } from '../dataset/string-table.js';
-import { splitMemberName } from './member-name.js';
+import { type NameSplit, splitMemberName } from './member-name.js';
 import { type SampleTable, shardOf } from './sample-table.js';
 import type { Shard } from './shard.js';
 import { shardName, type ShardStore } from './shard-store.js';
 import { parseTarHeader, tarBlockBytes } from './tar-header.js';
+import type { WebDatasetSource } from './web-dataset.js';
 
 /** Bytes beyond those wanted that may be read for the sake of one read instead of several. */
 const maxWaste = 1 << 16;
@@ -15,6 +16,7 @@ export class MemberReader {
   readonly #table: SampleTable;
   readonly #shards: readonly Shard[];
   readonly #maxBytes: number;
+  readonly #split: NameSplit;
 
   constructor(
     store: ShardStore,
@@ -22,12 +24,14 @@ export class MemberReader {
       table,
       shards,
       maxSampleBytes,
-    }: { readonly table: SampleTable; readonly shards: readonly Shard[]; readonly maxSampleBytes: number },
+      splitAt,
+    }: Pick<WebDatasetSource, 'table' | 'shards' | 'maxSampleBytes' | 'splitAt'>,
   ) {
     this.#store = store;
     this.#table = table;
     this.#shards = shards;
     this.#maxBytes = maxSampleBytes;
+    this.#split = splitAt;
   }
 
   /** Name of a member, for messages. */
@@ -75,7 +79,7 @@ export class MemberReader {
     const path = shardName(this.#shards[shard]!);
     const offset = offsets[member]! - tarBlockBytes;
     const header = parseTarHeader(bytes, path, offset);
-    const split = splitMemberName(header?.name ?? '');
+    const split = splitMemberName(header?.name ?? '', this.#split);
     const sameName =
       plainNames[shard] === 0 ||
       (split?.[0] === stringAt(keys, sample) && split[1] === extensions[extensionOf[member]!]);

@@ -2,12 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InvalidOptionError } from 'ssl-core';
 import { displayUrl } from './http-source.js';
-import { maxSidecarBytes, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
-import { fileStatus, scanShard } from './index-tar.js';
+import { largestSidecar, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
+import { FilePool } from './file-pool.js';
+import { fileStatus } from './file-status.js';
+import { type IndexTarOptions, scanShard } from './index-tar.js';
+import { splitMemberName } from './member-name.js';
 import type { Shard } from './shard.js';
 import type { ShardIndex } from './shard-index.js';
 import { isUrl } from './shard-locations.js';
 import type { ShardStore } from './shard-store.js';
+import { parseTarHeader, tarBlockBytes } from './tar-header.js';
 
 export interface OpenedShard {
   readonly shard: Shard;
@@ -19,34 +23,40 @@ export interface OpenedShard {
  *
  * @throws DataError when the shard is missing, damaged or beyond a limit
  */
-export async function openShard(location: string, store: ShardStore, maxEntries: number): Promise<OpenedShard> {
-  return isUrl(location) ? openUrl(location, store, maxEntries) : openFile(location, maxEntries);
+export async function openShard(
+  location: string,
+  store: ShardStore,
+  options: Required<IndexTarOptions>,
+): Promise<OpenedShard> {
+  return isUrl(location) ? openUrl(location, store, options) : openFile(location, options);
 }
 
-async function openFile(path: string, maxEntries: number): Promise<OpenedShard> {
+async function openFile(path: string, options: Required<IndexTarOptions>): Promise<OpenedShard> {
   const { size, modified } = await fileStatus(path);
   const shard: Shard = { kind: 'file', path, size };
   const sidecar = sidecarPath(path);
-  const known = await readSidecar(sidecar, size, modified);
-  if (known !== undefined) return { shard, index: known };
-  const index = await scanShard(path, path, maxEntries);
+  const known = await readSidecar(sidecar, { size, modified, split: options.splitAt });
+  if (known !== undefined && (await belongs(known, path))) return { shard, index: known };
+  const index = await scanShard(path, path, options);
   await keep(sidecar, index, modified);
   return { shard, index };
 }
 
-async function openUrl(url: string, store: ShardStore, maxEntries: number): Promise<OpenedShard> {
+async function openUrl(url: string, store: ShardStore, options: Required<IndexTarOptions>): Promise<OpenedShard> {
   const { cache, http } = store;
   const file = await http.probe(url);
+  await cache?.verify(file);
   const kept = cache?.indexPath(file);
   const opened = (index: ShardIndex): OpenedShard => ({ shard: { kind: 'url', file, size: index.size }, index });
   if (file.size !== undefined) {
-    const known = kept === undefined ? undefined : await readSidecar(kept, file.size);
+    const archive = { size: file.size, split: options.splitAt };
+    const known = kept === undefined ? undefined : await readSidecar(kept, archive);
     if (known !== undefined) return opened(known);
     if (store.readsParts(file)) {
       const sidecar = new URL(url);
       sidecar.pathname = sidecarPath(sidecar.pathname);
-      const bytes = await http.small(sidecar.href, maxSidecarBytes);
-      const sent = bytes === undefined ? undefined : parseSidecar(Buffer.from(bytes).toString('utf8'), file.size);
+      const bytes = await http.small(sidecar.href, largestSidecar(file.size));
+      const sent = bytes === undefined ? undefined : parseSidecar(Buffer.from(bytes).toString('utf8'), archive);
       if (sent !== undefined) {
         if (kept !== undefined) await keep(kept, sent);
         return opened(sent);
@@ -60,9 +70,37 @@ async function openUrl(url: string, store: ShardStore, maxEntries: number): Prom
       `{ folder } for ${displayUrl(url)}: its server sends no parts of files, or has no index beside the shard`,
       'undefined',
     );
-  const index = await cache.use(file, (path) => scanShard(path, displayUrl(url), maxEntries));
+  const index = await cache.use(file, (path) => scanShard(path, displayUrl(url), options));
   await keep(cache.indexPath(file), index);
   return opened(index);
+}
+
+/**
+ * Whether a shard has members where its index says: a shard may be replaced by one of the same size and time. Looks at
+ * the first, the middle and the last; each member is looked at when it is read.
+ */
+async function belongs({ size, keys, counts, offsets, sizes, ...index }: ShardIndex, path: string): Promise<boolean> {
+  const files = new FilePool();
+  const last = offsets.length - 1;
+  try {
+    for (const member of new Set([0, last >> 1, last])) {
+      if (member < 0) continue;
+      const offset = offsets[member]! - tarBlockBytes;
+      const header = parseTarHeader(await files.read(path, size, offset, tarBlockBytes), path, offset);
+      if (header === undefined || (header.size !== sizes[member] && header.size !== 0)) return false;
+      let sample = 0;
+      for (let end = counts[0]!; end <= member; end += counts[++sample]!);
+      const split = splitMemberName(header.name, index.split);
+      const extension = index.extensions[index.extensionOf[member]!];
+      if (index.plainNames && (split?.[0] !== keys[sample] || split?.[1] !== extension)) return false;
+    }
+    return true;
+  } catch {
+    // The scan will say what is wrong.
+    return false;
+  } finally {
+    await files.close();
+  }
 }
 
 /** The index is a convenience: a folder that cannot be written costs a scan next time. */

@@ -1,4 +1,5 @@
 import { DataError } from 'ssl-core';
+import type { IndexTarOptions } from './index-tar.js';
 import { type OpenedShard, openShard } from './open-shard.js';
 import type { ShardStore } from './shard-store.js';
 
@@ -9,10 +10,9 @@ export interface SkippedShard {
   readonly reason: string;
 }
 
-export interface OpenShardsOptions {
+export interface OpenShardsOptions extends Required<IndexTarOptions> {
   readonly onBadShard: 'fail' | 'skip';
   readonly maxBadShare: number;
-  readonly maxEntries: number;
 }
 
 /** Shards that are indexed at the same time. */
@@ -26,7 +26,7 @@ const lanes = 8;
 export async function openShards(
   locations: readonly string[],
   store: ShardStore,
-  { onBadShard, maxBadShare, maxEntries }: OpenShardsOptions,
+  { onBadShard, maxBadShare, ...indexing }: OpenShardsOptions,
 ): Promise<{ readonly opened: readonly OpenedShard[]; readonly skipped: readonly SkippedShard[] }> {
   const results: (OpenedShard | DataError)[] = [];
   const allowed = onBadShard === 'fail' ? 0 : Math.max(1, Math.floor(maxBadShare * locations.length));
@@ -36,7 +36,7 @@ export async function openShards(
     while (next < locations.length && bad <= allowed) {
       const at = next++;
       try {
-        results[at] = await openShard(locations[at]!, store, maxEntries);
+        results[at] = await openShard(locations[at]!, store, indexing);
       } catch (error) {
         if (!DataError.isInstance(error)) throw error;
         bad++;

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from 'ssl-core';
+import { clearLeftovers, openRegularFile, temporaryName, writeWhole } from 'ssl-core/files';
+import { readWhole } from '../io/read-whole.js';
 import { displayUrl, type HttpFile, type HttpSource } from './http-source.js';
-import { clearLeftovers, temporaryName } from 'ssl-core/files';
 
 export interface ShardCacheOptions {
   /** Folder for downloaded shards and for indices; of one user alone. */
@@ -18,7 +19,7 @@ const touchEveryMs = 60_000;
 /** Names of shards in a cache; no other file in its folder is ever removed. */
 const ownShard = /^ssl-[0-9a-f]{40}\.tar$/;
 
-/** Shards from servers in a folder of bounded size, which threads and processes may share. */
+/** Shards from servers in a folder of bounded size, each with its checksum, which threads and processes may share. */
 export class ShardCache {
   readonly #folder: string;
   readonly #maxBytes: number;
@@ -49,6 +50,18 @@ export class ShardCache {
       await utimes(path, now / 1000, now / 1000).catch(() => {});
     }
     return path;
+  }
+
+  /**
+   * Removes a file that is here but is not, byte for byte, what was downloaded, so that it is fetched again. Reads all of
+   * it, so it is for the opening of a data set and not for each sample.
+   */
+  async verify(file: HttpFile): Promise<void> {
+    const path = await this.find(file);
+    if (path === undefined) return;
+    const expected = await readWhole(digestPath(path), 64).catch(() => undefined);
+    if (expected !== undefined && Buffer.from(expected).toString('latin1') === (await digestOf(path))) return;
+    await this.#remove(path);
   }
 
   /**
@@ -87,11 +100,16 @@ export class ShardCache {
     await mkdir(this.#folder, { recursive: true });
     if (size !== undefined) await this.#makeRoom(size);
     const temporary = temporaryName(path);
+    let hash = createHash('sha256');
     try {
       const target = await open(temporary, 'wx');
       try {
         const total = await this.#http.download(file, this.#maxBytes, async (piece, offset) => {
-          if (offset === 0) await target.truncate(0);
+          if (offset === 0) {
+            await target.truncate(0);
+            hash = createHash('sha256');
+          }
+          hash.update(piece);
           for (let done = 0; done < piece.length;)
             done += (await target.write(piece, done, piece.length - done, offset + done)).bytesWritten;
         });
@@ -99,6 +117,8 @@ export class ShardCache {
       } finally {
         await target.close();
       }
+      // First, as a file without its checksum is fetched again.
+      await writeWhole(digestPath(path), hash.digest('hex'));
       await rename(temporary, path);
     } catch (cause) {
       await rm(temporary, { force: true });
@@ -122,13 +142,35 @@ export class ShardCache {
     let total = shards.reduce((sum, { size }) => sum + size, bytes);
     for (const { path, size } of shards.sort((a, b) => a.used - b.used)) {
       if (total <= this.#maxBytes) return;
-      await rm(path, { force: true }).catch(() => {});
+      await this.#remove(path);
       total -= size;
     }
+  }
+
+  /** Another process may be doing the same. */
+  async #remove(path: string): Promise<void> {
+    for (const name of [path, digestPath(path)]) await rm(name, { force: true }).catch(() => {});
   }
 }
 
 function nameOf({ url, size, validator }: HttpFile): string {
   const identity = [url, validator ?? '', size === undefined ? '' : String(size)];
   return `ssl-${createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 40)}`;
+}
+
+/** Where the checksum of a file in the cache lies. */
+function digestPath(path: string): string {
+  return `${path}.sha256`;
+}
+
+async function digestOf(path: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    const file = await openRegularFile(path);
+    for await (const chunk of file.createReadStream({ highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  } catch {
+    // It went in between, or cannot be read.
+    return undefined;
+  }
+  return hash.digest('hex');
 }

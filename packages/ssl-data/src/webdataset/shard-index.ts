@@ -1,11 +1,14 @@
 import { DataError } from 'ssl-core';
-import { splitMemberName } from './member-name.js';
+import { endingOf, type LeftOut, LeftOutCounter } from '../dataset/left-out.js';
+import { type NameSplit, splitMemberName } from './member-name.js';
 import type { TarMember } from './scan-tar.js';
 
 /** What a shard holds and where, column by column. */
 export interface ShardIndex {
   /** Bytes of the archive. */
   readonly size: number;
+  /** How names were split. */
+  readonly split: NameSplit;
   /** Whether all names stand in full in the headers just before the data. */
   readonly plainNames: boolean;
   /** Extensions that occur. */
@@ -18,6 +21,8 @@ export interface ShardIndex {
   readonly extensionOf: readonly number[];
   readonly offsets: readonly number[];
   readonly sizes: readonly number[];
+  /** Members that belong to no sample. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Largest number of different extensions. */
@@ -33,25 +38,35 @@ export class ShardIndexBuilder {
   readonly #offsets: number[] = [];
   readonly #sizes: number[] = [];
   #plainNames = true;
+  readonly #split: NameSplit;
+  readonly #leftOut = new LeftOutCounter();
 
   /** @param path archive, for messages */
-  constructor(path: string) {
+  constructor(path: string, split: NameSplit) {
     this.#path = path;
+    this.#split = split;
   }
 
   /** @throws DataError when the sample has a member of this extension already */
   add({ name, offset, size, plainName }: TarMember): void {
-    const split = splitMemberName(name);
-    if (split === undefined) return;
+    const split = splitMemberName(name, this.#split);
+    if (split === undefined) {
+      this.#leftOut.add(/(?:^|\/)\.[^/]*$/.test(name) ? 'hidden files' : endingOf(name), name);
+      return;
+    }
     const [key, extension] = split;
     let number = this.#extensions.get(extension);
     if (number === undefined) {
       number = this.#extensions.size;
       if (number === maxExtensions)
-        throw new DataError(`has more than ${maxExtensions} different extensions; keys must not contain dots`, {
-          path: this.#path,
-          offset,
-        });
+        throw new DataError(
+          `has more than ${maxExtensions} different extensions, such as '.${extension}' of '${name}'; ${
+            this.#split === 'first-dot'
+              ? "pass splitAt: 'last-dot' if names have dots before their extension"
+              : 'pack the archive again with fewer kinds of files'
+          }`,
+          { path: this.#path, offset },
+        );
       this.#extensions.set(extension, number);
     }
     const last = this.#keys.length - 1;
@@ -73,6 +88,8 @@ export class ShardIndexBuilder {
   finish(size: number): ShardIndex {
     return {
       size,
+      split: this.#split,
+      leftOut: this.#leftOut.finish(),
       plainNames: this.#plainNames,
       extensions: [...this.#extensions.keys()],
       keys: this.#keys,

@@ -2,10 +2,20 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { endingOf, type LeftOut, LeftOutCounter, leftOutText } from '../dataset/left-out.js';
 import { expandBraces } from './expand-braces.js';
 import { fileError } from './file-pool.js';
+import { sidecarPath } from './index-sidecar.js';
 
 const where = 'WebDataset.open';
+
+/** Where shards lie. */
+export interface ShardLocations {
+  /** Paths and URLs. */
+  readonly locations: readonly string[];
+  /** What else lies in their folder. */
+  readonly leftOut: readonly LeftOut[];
+}
 
 /**
  * Paths and URLs of shards.
@@ -13,19 +23,35 @@ const where = 'WebDataset.open';
  * @param shards one pattern with braces, a folder (its `.tar` files, sorted), or a list of paths and URLs as they are
  * @throws InvalidOptionError for an empty list, and URLs that are neither `file:` nor HTTP; DataError for a folder without shards
  */
-export async function shardLocations(shards: string | readonly string[]): Promise<string[]> {
+export async function shardLocations(shards: string | readonly string[]): Promise<ShardLocations> {
+  const as = (locations: readonly string[]): ShardLocations => ({ locations, leftOut: [] });
   if (typeof shards !== 'string') {
     if (shards.length === 0) throw new InvalidOptionError(where, 'shards', 'at least one path or URL', '[]');
-    return shards.map(checkedLocation);
+    return as(shards.map(checkedLocation));
   }
-  if (/[{}]|::/.test(shards)) return expandBraces(shards).map(checkedLocation);
+  if (/[{}]|::/.test(shards)) return as(expandBraces(shards).map(checkedLocation));
   const location = checkedLocation(shards);
-  if (isUrl(location) || !(await isFolder(location))) return [location];
-  const names = await readdir(location).catch((cause: unknown) => Promise.reject(fileError(location, cause)));
-  const found = names.filter((name) => name.endsWith('.tar') && !name.startsWith('.'));
-  if (found.length === 0)
-    throw new DataError('holds no shards; looked for .tar files in the folder itself', { path: location });
-  return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map((name) => join(location, name));
+  if (isUrl(location) || !(await isFolder(location))) return as([location]);
+  const entries = await readdir(location, { withFileTypes: true }).catch((cause: unknown) =>
+    Promise.reject(fileError(location, cause)),
+  );
+  const found: string[] = [];
+  const leftOut = new LeftOutCounter();
+  for (const entry of entries) {
+    const { name } = entry;
+    if (name.startsWith('.') || name.endsWith(sidecarPath('.tar'))) continue;
+    if (name.endsWith('.tar')) found.push(name);
+    else leftOut.add(entry.isDirectory() ? 'folders' : endingOf(name), name);
+  }
+  if (found.length === 0) {
+    const others = leftOutText(leftOut.finish());
+    throw new DataError(
+      `holds no shards; looked for .tar files in the folder itself${others === '' ? '' : `, and found ${others}`}; give the folder that holds them, unpacked by gunzip where they are compressed, or a pattern`,
+      { path: location },
+    );
+  }
+  found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return { locations: found.map((name) => join(location, name)), leftOut: leftOut.finish() };
 }
 
 /** Whether a shard is fetched over HTTP. */

@@ -1,13 +1,20 @@
 import { InvalidOptionError } from 'ssl-core';
+import type { ClassOptions } from '../dataset/class-list.js';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { checkHttpOptions, type HttpOptions } from './http-source.js';
 import type { LabelMember } from './member-label.js';
+import type { NameSplit } from './member-name.js';
 import type { ShardCacheOptions } from './shard-cache.js';
 
-export interface WebDatasetOptions extends ImageDecoding {
+export interface WebDatasetOptions extends ImageDecoding, ClassOptions {
   /** Extensions of images, the first that a sample has counts. Default: `imageExtensions`. */
   readonly imageExtensions?: readonly string[];
-  /** Member with the class, or `none`. Default: `cls` when the samples have it. */
+  /**
+   * Where a member's name is split into key and extension: at the first dot, as WebDataset has it, or the last, for names
+   * such as `img.2024.jpg`. Default `first-dot`.
+   */
+  readonly splitAt?: NameSplit;
+  /** Member with the class, or `none`; with `classes`, opening reads all. Default: `cls` when the samples have it. */
   readonly label?: 'none' | LabelMember;
   /** Read all classes while opening, so that `labels` is there. Default false. */
   readonly loadLabels?: boolean;
@@ -26,7 +33,7 @@ export interface WebDatasetOptions extends ImageDecoding {
 
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */
 export function checkWebDatasetOptions(options: WebDatasetOptions): void {
-  const { imageExtensions, label, cache, http, onBadShard = 'fail', maxBadShare = 0 } = options;
+  const { imageExtensions, label, cache, http, onBadShard = 'fail', maxBadShare = 0, splitAt = 'first-dot' } = options;
   const refuse = (option: string, expected: string, actual: unknown): never => {
     throw new InvalidOptionError('WebDataset.open', option, expected, actual);
   };
@@ -42,7 +49,10 @@ export function checkWebDatasetOptions(options: WebDatasetOptions): void {
   if (cache?.folder === '') refuse('cache.folder', 'a path', "''");
   if (imageExtensions?.length === 0) refuse('imageExtensions', 'at least one extension', '[]');
   if (label !== undefined && label !== 'none' && !label.extension)
-    refuse('label', "'none' or { extension, field? }", JSON.stringify(label));
+    refuse('label', "'none' or { extension, field?, kind? }", JSON.stringify(label));
+  if (label !== undefined && label !== 'none' && ![undefined, 'integers', 'names'].includes(label.kind))
+    refuse('label.kind', "'integers' or 'names'", label.kind);
+  if (splitAt !== 'first-dot' && splitAt !== 'last-dot') refuse('splitAt', "'first-dot' or 'last-dot'", splitAt);
   if (onBadShard !== 'fail' && onBadShard !== 'skip') refuse('onBadShard', "'fail' or 'skip'", onBadShard);
   if (!(maxBadShare >= 0 && maxBadShare <= 1)) refuse('maxBadShare', 'between 0 and 1', maxBadShare);
   if (http !== undefined) checkHttpOptions(http);

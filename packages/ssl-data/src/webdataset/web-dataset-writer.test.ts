@@ -41,7 +41,7 @@ describe('WebDatasetWriter', () => {
     expect(shards.map((path) => basename(path))).toEqual(['000000.tar', '000001.tar', '000002.tar']);
     for (const path of shards) {
       const { size, mtimeMs } = await stat(path);
-      const index = await readSidecar(sidecarPath(path), size, mtimeMs);
+      const index = await readSidecar(sidecarPath(path), { size, modified: mtimeMs, split: 'first-dot' });
       expect(index).toEqual(await indexTar(path));
     }
     expect(await readdir(folder)).toHaveLength(6);

@@ -218,7 +218,7 @@ class OpenShard {
     this.path = path;
     this.#temporary = temporary;
     this.#file = file;
-    this.#index = new ShardIndexBuilder(path);
+    this.#index = new ShardIndexBuilder(path, 'first-dot');
   }
 
   static async create(path: string): Promise<OpenShard> {

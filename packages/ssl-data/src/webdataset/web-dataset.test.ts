@@ -8,7 +8,8 @@ import { DataError, InvalidOptionError } from 'ssl-core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
 import { DataLoader } from '../loader/data-loader.js';
-import { sidecarPath } from './index-sidecar.js';
+import { sidecarPath, writeSidecar } from './index-sidecar.js';
+import type { ShardIndex } from './shard-index.js';
 import { packWebDataset } from './pack-web-dataset.js';
 import { shardSampler } from './shard-sampler.js';
 import { WebDataset } from './web-dataset.js';
@@ -95,7 +96,7 @@ describe('WebDataset', () => {
     const none = await WebDataset.open(folder, { label: 'none' });
     expect(await none.get(3)).toEqual({ image: { data: pixelsOf(3), shape: [side, side, 3] } });
     await expect(none.loadLabels()).rejects.toThrow(/no classes that were chosen/);
-    const text = await WebDataset.open(folder, { label: { extension: 'json', field: 'text' } });
+    const text = await WebDataset.open(folder, { label: { extension: 'json', field: 'text', kind: 'integers' } });
     await expect(text.get(5)).rejects.toThrow(/field 'text' of 'sample-5.json' holds no class/);
     await expect(text.loadLabels()).rejects.toBeInstanceOf(DataError);
     const decoded = await WebDataset.open(folder, { channels: 1, resize: { width: 2, height: 3, fit: 'stretch' } });
@@ -139,17 +140,19 @@ describe('WebDataset', () => {
   it('keeps an index, and makes it anew when the shard or the index is another', async () => {
     const [shard] = await packed();
     const sidecar = sidecarPath(shard!);
-    const written = JSON.parse(await readFile(sidecar, 'utf8')) as { offsets: number[]; keys: string[]; size: number };
-    // A valid index is believed: this one renames a sample.
-    await writeFile(sidecar, JSON.stringify({ ...written, keys: ['other', ...written.keys.slice(1)] }));
+    const written = JSON.parse(await readFile(sidecar, 'utf8')) as ShardIndex & { modified: number };
+    // A whole index is believed: this one renames a sample.
+    const renamed = { ...written, keys: written.keys.with(2, 'other') };
+    await writeSidecar(sidecar, renamed, written.modified);
     const believed = await WebDataset.open(shard!);
-    expect(believed.key(0)).toBe('other');
+    expect(believed.key(2)).toBe('other');
     // The header in the shard is not fooled.
-    await expect(believed.get(0)).rejects.toThrow(/does not hold 'other.png' where its index says; remove the index/);
+    await expect(believed.get(2)).rejects.toThrow(/does not hold 'other.png' where its index says; remove the index/);
     for (const damage of [
       'no JSON',
       '[]',
-      JSON.stringify({ ...written, version: 2 }),
+      JSON.stringify({ ...written, version: 1 }),
+      JSON.stringify(renamed),
       JSON.stringify({ ...written, size: written.size + 512 }),
       JSON.stringify({ ...written, offsets: written.offsets.slice(1) }),
       JSON.stringify({ ...written, offsets: written.offsets.map((offset) => offset + 1) }),
@@ -165,10 +168,10 @@ describe('WebDataset', () => {
       await dataset.close();
       expect(JSON.parse(await readFile(sidecar, 'utf8'))).toEqual(written);
     }
-    await writeFile(sidecar, JSON.stringify({ ...written, keys: ['other', ...written.keys.slice(1)] }));
+    await writeSidecar(sidecar, renamed, written.modified);
     await utimes(shard!, 1, 1);
     const anew = await WebDataset.open(shard!);
-    expect(anew.key(0)).toBe('sample-0');
+    expect(anew.key(2)).toBe('sample-2');
     await appendFile(shard!, Buffer.alloc(512));
     await anew.close();
     await expect(anew.get(0)).rejects.toThrow(/bytes, had \d+ when it was indexed; open the data set anew/);

@@ -1,19 +1,25 @@
 import { DataError } from 'ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
+import { readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import { imageExtensions as allImageExtensions } from '../dataset/list-image-files.js';
+import type { LeftOut } from '../dataset/left-out.js';
 import { stringAt } from '../dataset/string-table.js';
 import type { Image } from '../image/image.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
+import { refuseNoImage } from '../image/refuse-no-image.js';
 import { defaultMaxEntries } from './index-tar.js';
-import { type LabelMember, parseLabel } from './member-label.js';
+import { labelMember, LabelReader } from './label-reader.js';
+import type { LabelMember } from './member-label.js';
+import type { NameSplit } from './member-name.js';
 import { openShards, type SkippedShard } from './open-shards.js';
 import { MemberReader } from './member-reader.js';
 import { joinIndices, memberOf, type SampleTable, shardOf } from './sample-table.js';
 import type { Shard } from './shard.js';
 import { shardLocations } from './shard-locations.js';
 import { type ShardAccess, shardName, ShardStore } from './shard-store.js';
+import { unusedMembers } from './unused-members.js';
 import { checkWebDatasetOptions, type WebDatasetOptions } from './web-dataset-options.js';
 
 /** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
@@ -23,6 +29,7 @@ export interface WebDatasetSource {
   readonly access: ShardAccess;
   readonly decoding: ImageDecoding;
   readonly imageExtensions: readonly string[];
+  readonly splitAt: NameSplit;
   readonly label: LabelMember | undefined;
   readonly labels: Int32Array | undefined;
   readonly maxSampleBytes: number;
@@ -35,8 +42,12 @@ export interface RawSample {
   readonly members: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Labels that are read at the same time. */
-const lanes = 8;
+/** What only the thread that opened the shards knows. */
+interface AboutShards {
+  readonly skipped: readonly SkippedShard[];
+  readonly classes: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
 
 /**
  * Images in tar shards (WebDataset), on disk or on an HTTP server.
@@ -54,6 +65,8 @@ const lanes = 8;
  */
 export class WebDataset implements Dataset<ImageSample> {
   readonly length: number;
+  /** Names of the classes, in the order of their numbers; empty where the classes are integers and no list was given. */
+  readonly classes: readonly string[];
   /** Shards that were left out (`onBadShard: 'skip'`), and why. */
   readonly skippedShards: readonly SkippedShard[];
   readonly #source: WebDatasetSource;
@@ -61,22 +74,29 @@ export class WebDataset implements Dataset<ImageSample> {
   readonly #reader: MemberReader;
   /** Numbers of the extensions of images. */
   readonly #images: readonly number[];
+  /** Of the classes, where there are any. */
+  readonly #classReader: LabelReader | undefined;
+  readonly #leftOut: readonly LeftOut[];
   #labels: Int32Array | undefined;
 
-  constructor(source: WebDatasetSource, skippedShards: readonly SkippedShard[] = []) {
-    const { table, imageExtensions } = source;
+  constructor(source: WebDatasetSource, { skipped, classes, leftOut }: Partial<AboutShards> = {}) {
+    const { table, imageExtensions, label } = source;
     this.#source = source;
     this.#store = new ShardStore(source.access);
     this.#reader = new MemberReader(this.#store, source);
     this.#images = imageExtensions.map((name) => table.extensions.indexOf(name)).filter((number) => number >= 0);
     this.#labels = source.labels;
-    this.skippedShards = skippedShards;
+    this.#classReader = label && new LabelReader(source, label, this.#reader);
+    this.skippedShards = skipped ?? [];
+    this.classes = classes ?? [];
+    this.#leftOut = leftOut ?? [];
     this.length = table.memberStarts.length - 1;
   }
 
   /**
    * @param shards a pattern such as `train-{000000..000146}.tar` or `https://host/train-{00..09}.tar`, a folder, or a list
-   * @throws InvalidOptionError; DataError for a shard that is missing or damaged, and where no sample has an image
+   * @throws InvalidOptionError; DataError for a shard that is missing or damaged, where no sample has an image, and for
+   *   classes that do not fit `classes`
    */
   static async open(shards: string | readonly string[], options: WebDatasetOptions = {}): Promise<WebDataset> {
     checkWebDatasetOptions(options);
@@ -90,12 +110,17 @@ export class WebDataset implements Dataset<ImageSample> {
       maxBadShare = 0.1,
       maxEntries = defaultMaxEntries,
       maxSampleBytes = 2 ** 28,
+      splitAt = 'first-dot',
+      classes: list,
+      allowEmpty = false,
       ...decoding
     } = options;
+    const given = label === 'none' ? undefined : await readClassList('WebDataset.open', list);
     const access = { http, cache };
     const store = new ShardStore(access);
-    const locations = await shardLocations(shards);
-    const { opened, skipped } = await openShards(locations, store, { onBadShard, maxBadShare, maxEntries });
+    const { locations, leftOut } = await shardLocations(shards);
+    const indexing = { onBadShard, maxBadShare, maxEntries, splitAt };
+    const { opened, skipped } = await openShards(locations, store, indexing);
     await store.close();
     const table = joinIndices(
       opened.map(({ index }) => index),
@@ -104,22 +129,28 @@ export class WebDataset implements Dataset<ImageSample> {
     const lowerCase = imageExtensions.map((extension) => extension.toLowerCase());
     if (!table.extensions.some((extension) => lowerCase.includes(extension)))
       throw new DataError(
-        `hold no images (${lowerCase.join(', ')}) but ${table.extensions.slice(0, 20).join(', ') || 'nothing'}; pass imageExtensions`,
+        `hold no images (${lowerCase.join(', ')}) but ${table.extensions.slice(0, 20).join(', ') || 'nothing'}; pass ${imageAdvice(table.extensions, lowerCase)}`,
         { path: locations[0]! },
       );
-    const dataset = new WebDataset(
-      {
-        table,
-        shards: opened.map(({ shard }) => shard),
-        access,
-        decoding,
-        imageExtensions: lowerCase,
-        label: labelMember(table, label, locations[0]!),
-        labels: undefined,
-        maxSampleBytes,
-      },
-      skipped,
-    );
+    const source: WebDatasetSource = {
+      table,
+      shards: opened.map(({ shard }) => shard),
+      access,
+      decoding,
+      imageExtensions: lowerCase,
+      splitAt,
+      label: labelMember(table, label, locations[0]!),
+      labels: undefined,
+      maxSampleBytes,
+    };
+    const passedOver = [...leftOut, ...opened.flatMap(({ index }) => index.leftOut)];
+    const dataset = new WebDataset(source, { skipped, leftOut: passedOver });
+    const reader = dataset.#classReader;
+    if (reader !== undefined && (given !== undefined || (await reader.isText()))) {
+      const { labels, classes } = await reader.named(given, allowEmpty);
+      await dataset.close();
+      return new WebDataset({ ...source, labels }, { skipped, leftOut: passedOver, classes });
+    }
     if (loadLabels) await dataset.loadLabels();
     return dataset;
   }
@@ -136,6 +167,12 @@ export class WebDataset implements Dataset<ImageSample> {
   /** Class of each sample, `[length]`, once read by {@link loadLabels}. */
   get labels(): Int32Array | undefined {
     return this.#labels;
+  }
+
+  /** Members of the archives that are read for no image and no class, and what else lies in their folder. */
+  get leftOut(): readonly LeftOut[] {
+    const { table, imageExtensions, label } = this.#source;
+    return unusedMembers(table, [...imageExtensions, label?.extension ?? ''], this.#leftOut);
   }
 
   /** Number of samples of each shard, `[shards]`. */
@@ -159,20 +196,24 @@ export class WebDataset implements Dataset<ImageSample> {
   /** @throws DataError when the sample has no image, or cannot be read or decoded */
   async get(index: number, memory?: PixelMemory): Promise<ImageSample> {
     checkIndex('WebDataset.get', index, this.length);
-    const { table, label } = this.#source;
+    const { table, imageExtensions } = this.#source;
     const image = this.#images.map((extension) => memberOf(table, index, extension)).find((member) => member >= 0);
-    if (image === undefined)
-      throw new DataError(`sample '${this.key(index)}' has no image (${this.#source.imageExtensions.join(', ')})`, {
-        path: this.shard(index),
-      });
-    const labelAt =
-      label === undefined || this.#labels !== undefined
-        ? -1
-        : memberOf(table, index, table.extensions.indexOf(label.extension));
-    const [bytes, labelBytes] = await this.#reader.read(index, labelAt < 0 ? [image] : [image, labelAt]);
+    if (image === undefined) {
+      const has = extensionsOf(table, index);
+      throw new DataError(
+        `sample '${this.key(index)}' has no image (${imageExtensions.join(', ')}) but ${has.slice(0, 20).join(', ')}; repair the shards, or pass ${imageAdvice(has, imageExtensions)}`,
+        { path: this.shard(index) },
+      );
+    }
+    const known = this.#labels?.[index];
+    const reader = known === undefined ? this.#classReader : undefined;
+    const [bytes, labelBytes] = await this.#reader.read(
+      index,
+      reader === undefined ? [image] : [image, reader.memberOf(index)],
+    );
     const decoded = await this.#decode(bytes!, index, image, memory);
-    if (label === undefined) return { image: decoded };
-    return { image: decoded, label: this.#labels?.[index] ?? this.#labelIn(labelBytes!, index, labelAt) };
+    const label = known ?? reader?.parse(labelBytes!, index);
+    return label === undefined ? { image: decoded } : { image: decoded, label };
   }
 
   /**
@@ -200,26 +241,12 @@ export class WebDataset implements Dataset<ImageSample> {
    */
   async loadLabels(): Promise<Int32Array> {
     if (this.#labels !== undefined) return this.#labels;
-    const { label, table } = this.#source;
-    if (label === undefined)
+    if (this.#classReader === undefined)
       throw new DataError('the samples have no classes that were chosen; pass label: { extension }', {
         path: shardName(this.#source.shards[0]!),
       });
-    const labels = new Int32Array(new SharedArrayBuffer(4 * this.length));
-    const extension = table.extensions.indexOf(label.extension);
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      while (next < this.length) {
-        const index = next++;
-        const member = memberOf(table, index, extension);
-        const [bytes] = await this.#reader.read(index, [member]);
-        labels[index] = this.#labelIn(bytes!, index, member);
-      }
-    };
-    const results = await Promise.allSettled(Array.from({ length: lanes }, lane));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-    this.#labels = labels;
-    return labels;
+    this.#labels = await this.#classReader.numbers();
+    return this.#labels;
   }
 
   /** Closes open shards; they open again when asked for. */
@@ -228,39 +255,32 @@ export class WebDataset implements Dataset<ImageSample> {
   }
 
   async #decode(bytes: Uint8Array, index: number, member: number, memory: PixelMemory | undefined): Promise<Image> {
+    const name = `'${this.#reader.memberName(index, member)}'`;
+    const where = { path: this.shard(index), offset: this.#source.table.offsets[member]! };
+    refuseNoImage(
+      bytes,
+      name,
+      'repair or remove the member, or say by imageExtensions which members are images',
+      where,
+    );
     try {
       return await decodeImage(bytes, this.#source.decoding, memory);
     } catch (cause) {
       if (!DataError.isInstance(cause)) throw cause;
       const reason = cause.message.replace(`${cause.path}: `, '');
-      throw new DataError(`'${this.#reader.memberName(index, member)}' ${reason}`, {
-        path: this.shard(index),
-        offset: this.#source.table.offsets[member]!,
-        cause,
-      });
+      throw new DataError(`${name} ${reason}`, { ...where, cause });
     }
-  }
-
-  #labelIn(bytes: Uint8Array, index: number, member: number): number {
-    const offset = this.#source.table.offsets[member]!;
-    const name = this.#reader.memberName(index, member);
-    return parseLabel(bytes, this.#source.label!, name, { path: this.shard(index), offset });
   }
 }
 
-/** The member with the class, which all samples must have. */
-function labelMember(table: SampleTable, wanted: WebDatasetOptions['label'], path: string): LabelMember | undefined {
-  if (wanted === 'none') return undefined;
-  const { extension, ...rest } = wanted ?? { extension: 'cls' };
-  const number = table.extensions.indexOf(extension.toLowerCase());
-  if (number < 0 && wanted === undefined) return undefined;
-  const length = table.memberStarts.length - 1;
-  for (let index = 0; index < length; index++) {
-    if (number < 0 || memberOf(table, index, number) < 0)
-      throw new DataError(
-        `sample '${stringAt(table.keys, index)}' has no .${extension}, the class; repair the shards, or pass label: 'none'`,
-        { path },
-      );
-  }
-  return { extension: extension.toLowerCase(), ...rest };
+function extensionsOf({ extensions, extensionOf, memberStarts }: SampleTable, index: number): readonly string[] {
+  const numbers = extensionOf.subarray(memberStarts[index]!, memberStarts[index + 1]!);
+  return Array.from(numbers, (number) => extensions[number]!);
+}
+
+/** Which option makes images of members with these extensions. */
+function imageAdvice(extensions: readonly string[], images: readonly string[]): string {
+  return extensions.some((extension) => images.some((image) => extension.endsWith(`.${image}`)))
+    ? "splitAt: 'last-dot', as names have dots before their extension"
+    : 'imageExtensions';
 }

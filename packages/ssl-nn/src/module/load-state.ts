@@ -1,5 +1,7 @@
+import { skippedOf } from '../safetensors/skipped-tensor.js';
 import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import type { ModuleState } from './parameter.js';
+import { sameValues } from './same-values.js';
 
 /** Options of `Module.loadStateDict`. */
 export interface LoadStateOptions {
@@ -17,10 +19,10 @@ export interface LoadStateResult {
 
 const shown = 8;
 
-const list = (names: readonly string[]): string =>
+const list = (names: readonly string[], reasons: ReadonlyMap<string, string> = new Map()): string =>
   names
     .slice(0, shown)
-    .map((name) => `'${name}'`)
+    .map((name) => `'${name}'${reasons.has(name) ? ` (in the file it ${reasons.get(name)})` : ''}`)
     .join(', ') + (names.length > shown ? ` and ${names.length - shown} more` : '');
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
@@ -48,18 +50,26 @@ export function loadState(
 ): LoadStateResult {
   const known = new Set([...states.values()].flat());
   const missing: string[] = [];
+  const skipped = new Map(skippedOf(state).map(({ name, reason }) => [name, reason]));
   const unexpected = [...state.keys()].filter((name) => !known.has(name));
   const wrong: string[] = [];
+  const torn: string[] = [];
   const found: [ModuleState, NdArray][] = [];
   let firstWrong: string | undefined;
   for (const [entry, names] of states) {
     const name = names.find((candidate) => state.has(candidate));
     if (name === undefined) {
-      missing.push(names[0]!);
+      missing.push(names.find((candidate) => skipped.has(candidate)) ?? names[0]!);
       continue;
     }
     const array = state.get(name)!;
     const problem = misfit(entry, array);
+    // Tied tensors may be there under each of their names.
+    const other = names.find((candidate) => state.has(candidate) && !sameValues(array, state.get(candidate)!));
+    if (other !== undefined) {
+      firstWrong ??= other;
+      torn.push(`'${name}' and '${other}'`);
+    }
     if (problem === undefined) found.push([entry, array]);
     else {
       firstWrong ??= name;
@@ -71,7 +81,11 @@ export function loadState(
     problems.push(
       `${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}. Build the model with the sizes that the weights were made with`,
     );
-  if (strict && missing.length > 0) problems.push(`missing ${list(missing)}`);
+  if (torn.length > 0)
+    problems.push(
+      `${torn.slice(0, shown).join(', ')} have different values and are one tensor of the model. Delete one of the two from the state dict, or build a model that does not tie them`,
+    );
+  if (strict && missing.length > 0) problems.push(`missing ${list(missing, skipped)}`);
   if (strict && unexpected.length > 0) problems.push(`unexpected ${list(unexpected)}`);
   if (problems.length > 0) {
     const nameTrouble = strict && missing.length + unexpected.length > 0;

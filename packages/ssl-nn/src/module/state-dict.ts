@@ -1,4 +1,5 @@
 import type { NdArray } from 'ssl-tensor/host';
+import { noteSkipped, type SkippedTensor, skippedOf } from '../safetensors/skipped-tensor.js';
 
 /** Tensors of a module by their reference name, in the reference's layout: what a safetensors file holds. */
 export type StateDict = Map<string, NdArray>;
@@ -10,12 +11,27 @@ export type StateDict = Map<string, NdArray>;
  * const backbone = withoutPrefix(tensors, 'backbone.');
  */
 export function withoutPrefix(state: ReadonlyMap<string, NdArray>, prefix: string): StateDict {
-  return new Map(
-    [...state].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]),
-  );
+  return renamed(state, (name) => (name.startsWith(prefix) ? name.slice(prefix.length) : undefined));
 }
 
 /** The same entries with `prefix` before each name. */
 export function withPrefix(state: ReadonlyMap<string, NdArray>, prefix: string): StateDict {
-  return new Map([...state].map(([name, array]) => [prefix + name, array]));
+  return renamed(state, (name) => prefix + name);
+}
+
+/** Entries under other names, without those that get none; what a file holds besides keeps its reason. */
+function renamed(state: ReadonlyMap<string, NdArray>, rename: (name: string) => string | undefined): StateDict {
+  const result: StateDict = new Map();
+  for (const [name, array] of state) {
+    const to = rename(name);
+    if (to !== undefined) result.set(to, array);
+  }
+  noteSkipped(
+    result,
+    skippedOf(state).flatMap((tensor): SkippedTensor[] => {
+      const name = rename(tensor.name);
+      return name === undefined ? [] : [{ ...tensor, name }];
+    }),
+  );
+  return result;
 }

@@ -1,37 +1,60 @@
 import { CheckpointError, SslError } from 'ssl-tensor/host';
-import type { StateDict } from '../module/state-dict.js';
-import type { Safetensors } from './decode.js';
-import { decodeElements } from './element-type.js';
-import { headerLength, parseHeader, prefixBytes } from './header.js';
+import { asCheckpointError } from './as-checkpoint-error.js';
+import { headerLength, prefixBytes } from './header.js';
+import { readHead, type SafetensorsHead, type SafetensorsOptions } from './safetensors-head.js';
+import { type Safetensors, TensorCollector } from './tensor-collector.js';
 
 /** Options of {@link loadSafetensors}. */
-export interface LoadSafetensorsOptions {
+export interface LoadSafetensorsOptions extends SafetensorsOptions {
   /** Refuse larger files. Default 8 GiB. */
   readonly maxBytes?: number;
+}
+
+/** Takes the tensors of a file, in the order of its data. */
+interface TensorVisitor {
+  wants(index: number): boolean;
+  add(index: number, bytes: Uint8Array): void;
 }
 
 /**
  * Reads a safetensors file, tensor by tensor.
  *
- * @throws CheckpointError when the file is missing, too large, not valid, or holds an element type that cannot be read
+ * @throws CheckpointError when the file is missing, too large, not valid, or does not match the checksums in it
  */
-export async function loadSafetensors(
+export async function loadSafetensors(path: string, options: LoadSafetensorsOptions = {}): Promise<Safetensors> {
+  return (await visitSafetensors(path, options, (head) => new TensorCollector(head))).finish();
+}
+
+/**
+ * Checks a safetensors file as {@link loadSafetensors} does, and keeps nothing: the memory of its largest tensor is
+ * enough.
+ *
+ * @returns whether the file has checksums; without, only its form was checked
+ * @throws CheckpointError as loadSafetensors
+ */
+export async function verifySafetensors(path: string, options: LoadSafetensorsOptions = {}): Promise<boolean> {
+  let checked = false;
+  await visitSafetensors(path, options, (head) => {
+    checked = head.sums !== undefined;
+    return {
+      wants: () => checked,
+      add: (index, bytes) => head.verify(index, bytes),
+    };
+  });
+  return checked;
+}
+
+async function visitSafetensors<V extends TensorVisitor>(
   path: string,
-  { maxBytes = 8 * 2 ** 30 }: LoadSafetensorsOptions = {},
-): Promise<Safetensors> {
-  const { open } = await import('node:fs/promises');
-  let file;
-  try {
-    file = await open(path, 'r');
-  } catch (cause) {
-    throw new CheckpointError(
-      `cannot be opened (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}). Check the path`,
-      { path, cause },
-    );
-  }
+  { maxBytes = 8 * 2 ** 30, maxHeaderBytes, checksum }: LoadSafetensorsOptions,
+  visitorOf: (head: SafetensorsHead) => V,
+): Promise<V> {
+  const { openRegularFile } = await import('ssl-core/files');
+  const file = await openRegularFile(path).catch((cause: unknown) => {
+    throw asCheckpointError(cause);
+  });
   try {
     const status = await file.stat();
-    if (!status.isFile()) throw new CheckpointError('is not a file');
     if (status.size > maxBytes)
       throw new CheckpointError(
         `is ${status.size} bytes, more than maxBytes (${maxBytes}). Raise maxBytes if you trust it`,
@@ -45,12 +68,13 @@ export async function loadSafetensors(
       }
       return bytes;
     };
-    const start = prefixBytes + headerLength(await read(0, Math.min(prefixBytes, status.size)), status.size);
-    const { entries, metadata } = parseHeader(await read(prefixBytes, start - prefixBytes), status.size - start);
-    const tensors: StateDict = new Map();
-    for (const { name, type, shape, begin, end } of entries)
-      tensors.set(name, { data: decodeElements(type, await read(start + begin, end - begin), name), shape });
-    return { tensors, metadata };
+    const prefix = await read(0, Math.min(prefixBytes, status.size));
+    const start = prefixBytes + headerLength(prefix, status.size, maxHeaderBytes);
+    const head = readHead(await read(0, start), status.size - start, checksum);
+    const visitor = visitorOf(head);
+    for (const [index, { begin, end }] of head.entries.entries())
+      visitor.add(index, visitor.wants(index) ? await read(start + begin, end - begin) : new Uint8Array());
+    return visitor;
   } catch (cause) {
     if (CheckpointError.isInstance(cause) && cause.path === undefined) {
       throw new CheckpointError(cause.message, {

@@ -90,7 +90,14 @@ describe('arguments that are not data', () => {
     expect(error.message).toMatch(message);
   });
 
-  it.each([{ device: 'gpu' as never }, { threads: 0 }, { threads: 1.5 }])('options %o', async (options) => {
+  it.each([
+    { device: 'gpu' as never },
+    { threads: 0 },
+    { threads: 1.5 },
+    { threads: 2, deterministic: true },
+    { device: 'webgpu' as const, deterministic: true },
+    { device: 'tensorflow' as const, deterministic: true },
+  ])('options %o', async (options) => {
     expect(await refusal(() => compile((input: tf.Tensor) => tf.neg(input), options)(x()))).toBeInstanceOf(
       InvalidOptionError,
     );
@@ -159,5 +166,20 @@ describe('after a failing trace', () => {
       expect(await step(input)).toBeAllClose(eager);
     }
     expect(v).toBeAllClose(fresh);
+  });
+});
+
+describe('an index outside the tensor is refused, and never taken for another row', () => {
+  const table = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+  const ints = (values: readonly number[], shape: number[]): tf.Tensor => tf.tensor([...values], shape, 'int32');
+  it.each([
+    ['tf.gather before the first', (at: tf.Tensor) => tf.gather(table, at), ints([0, -1], [2])],
+    ['tf.gather beyond the last', (at: tf.Tensor) => tf.gather(table, at, 1), ints([0, 2], [2])],
+    ['tf.gather in batches, before', (at: tf.Tensor) => tf.gather(table, at, 1, 1), ints([0, -1, 0], [3, 1])],
+    ['tf.gather in batches, in the next group', (at: tf.Tensor) => tf.gather(table, at, 1, 1), ints([2, 0, 0], [3, 1])],
+    ['tf.gatherND before', (at: tf.Tensor) => tf.gatherND(table, at), ints([1, -1], [1, 2])],
+    ['tf.scatterND before', (at: tf.Tensor) => tf.scatterND(at, tf.ones([1]), [4]), ints([-1], [1, 1])],
+  ])('%s', async (_, op, indices) => {
+    expect(DataError.isInstance(await refusal(() => compile(op)(indices)))).toBe(true);
   });
 });

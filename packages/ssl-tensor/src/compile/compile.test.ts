@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { DeviceError } from '../errors/device-error.js';
 import { InvalidOptionError, ndArray } from 'ssl-core';
+import { engineThreads } from '../engine/engine-threads.js';
 import { compile } from './compile.js';
 
 beforeEach(() => tf.setBackend('cpu'));
@@ -126,6 +127,13 @@ describe('arguments and results', () => {
 });
 
 describe('signatures', () => {
+  it('tells the threads that it runs with', () => {
+    const triple = (x: tf.Tensor): tf.Tensor => tf.mul(x, 3);
+    expect(compile(triple).threads).toBe(engineThreads());
+    expect(compile(triple, { threads: 3 }).threads).toBe(3);
+    expect(compile(triple, { deterministic: true }).threads).toBe(1);
+  });
+
   it('traces once per shape, type and structure', async () => {
     const f = compile((x: tf.Tensor | tf.Tensor[]) => tf.addN(Array.isArray(x) ? x : [x]));
     await f(tf.zeros([2]));

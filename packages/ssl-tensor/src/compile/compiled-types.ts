@@ -19,8 +19,16 @@ export type Feeds<A extends readonly unknown[]> = { [K in keyof A]: Feed<A[K]> }
 export interface CompileOptions {
   /** Where the graph runs. Default: `auto`. */
   readonly device?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';
-  /** Threads of the CPU engine. Default: the number of available cores. */
+  /**
+   * Threads of the CPU engine. Default: {@link engineThreads}, the cores that this process may use. Results may differ with
+   * it in their last digits; the same number gives the same bytes on the same machine.
+   */
   readonly threads?: number;
+  /**
+   * The same bytes on any number of cores: the function runs on one thread, whatever the machine has. On the CPU only. A
+   * training step then takes nearly twice as long on two cores. Default false.
+   */
+  readonly deterministic?: boolean;
   /** Input signatures whose graphs are kept; beyond, the one used least recently gives its memory back. Default 32. */
   readonly maxTraces?: number;
   /** File prefix: the engine writes a profile (Chrome trace JSON) of all runs there when the function is disposed. */
@@ -36,4 +44,6 @@ export interface CompiledFunction<A extends readonly unknown[], R> {
   dispose(): void;
   /** Number of input signatures traced so far. */
   readonly traces: number;
+  /** Threads of the CPU engine that it runs with. */
+  readonly threads: number;
 }

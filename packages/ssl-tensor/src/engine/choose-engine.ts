@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/compiled-types.js';
-import { InvalidOptionError } from 'ssl-core';
 import type { Device } from '../graph/builder.js';
 import { chooseDevice } from './choose-device.js';
 import type { Engine } from './engine.js';
+import { engineThreads } from './engine-threads.js';
 import { OnnxEngine } from './onnx-engine.js';
 
 const engines = new Map<string, Engine>();
@@ -15,12 +14,11 @@ const engines = new Map<string, Engine>();
  */
 export async function engineFor({
   device,
-  threads = availableParallelism(),
   profile,
-}: Pick<CompileOptions, 'device' | 'threads' | 'profile'>): Promise<Engine> {
+  ...options
+}: Pick<CompileOptions, 'device' | 'threads' | 'deterministic' | 'profile'>): Promise<Engine> {
   const chosen = chooseDevice(device).device as Device;
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new InvalidOptionError('compile', 'threads', 'a positive integer', threads);
+  const threads = engineThreads(options);
   const key = `${chosen}:${threads}:${profile ?? ''}`;
   let engine = engines.get(key);
   if (engine === undefined) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { operandsByKernel } from '../backend/nan-kernels.js';
 
 type Inputs = Readonly<Record<string, tf.TensorInfo | readonly tf.TensorInfo[] | null | undefined>>;
 type Attributes = Readonly<Record<string, unknown>>;
@@ -12,6 +13,10 @@ const differing: Readonly<Record<string, (attributes: Attributes, inputs: Inputs
   AvgPool3D: roundsWindows,
   AvgPool3DGrad: roundsWindows,
   AvgPoolGrad: roundsWindows,
+  // TensorFlow converts NaN and numbers beyond int32 as the processor does.
+  Cast: ({ dtype }, { x }) => dtype === 'int32' && (x as tf.TensorInfo).dtype === 'float32',
+  // TensorFlow converts the bounds first.
+  ClipByValue: (_, { x }) => (x as tf.TensorInfo).dtype === 'int32',
   Conv2D: roundsWindows,
   Conv2DBackpropFilter: roundsWindows,
   Conv2DBackpropInput: roundsWindows,
@@ -22,6 +27,8 @@ const differing: Readonly<Record<string, (attributes: Attributes, inputs: Inputs
   MaxPool3D: roundsWindows,
   MaxPool3DGrad: roundsWindows,
   MaxPoolGrad: roundsWindows,
+  // In no order.
+  TopK: ({ sorted }) => sorted === false,
   // TF.js gives float32, TensorFlow the operands' type.
   UnsortedSegmentSum: (_, { x }) => (x as tf.TensorInfo).dtype !== 'float32',
 };
@@ -47,19 +54,33 @@ function mapInputs(inputs: Inputs, visit: (tensor: tf.TensorInfo) => tf.TensorIn
 
 /**
  * Makes a backend whole: kernels of TF.js's CPU backend that it lacks, that it refuses for these operands (explicit
- * padding, comparisons of truths), or that mean something else there run on the host. Their operands are read, the result
- * is written back.
+ * padding, comparisons of truths), or that mean something else there, also for NaN, run on the host. Their operands are
+ * read, the result is written back.
  *
  * @returns names of the kernels that it lacked
  */
 export function registerHostKernels(backendName: string): readonly string[] {
   const own = new Map(tf.getKernelsForBackend(backendName).map((kernel) => [kernel.kernelName, kernel]));
   const host = new Map(tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]));
+  const [isNaN, any] = [own.get('IsNan')?.kernelFunc, own.get('Any')?.kernelFunc];
+  const holdsNaN = (x: tf.TensorInfo, device: tf.KernelBackend): boolean => {
+    if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0 || isNaN === undefined || any === undefined)
+      return false;
+    const marks = runOnDevice(isNaN, { inputs: { x }, backend: device }) as tf.TensorInfo;
+    const axis = x.shape.map((_, index) => index);
+    const found = any({ inputs: { x: marks }, attrs: { axis, keepDims: false }, backend: device }) as tf.TensorInfo;
+    const result = device.readSync(found.dataId) as ArrayLike<number>;
+    for (const { dataId } of [marks, found]) device.disposeData(dataId);
+    return result[0] === 1;
+  };
   for (const kernelName of new Set([...own.keys(), ...host.keys()])) {
     const [kernel, onHost] = [own.get(kernelName), host.get(kernelName)];
     const differs = onHost && differing[kernelName];
     const guarded: tf.KernelFunc = (call) => {
       if (kernel === undefined || differs?.(call.attrs ?? {}, call.inputs) === true) return runOnHost(onHost!, call);
+      const minded = operandsByKernel.get(kernelName) ?? [];
+      if (onHost && minded.some((name) => holdsNaN(call.inputs[name]!, call.backend as tf.KernelBackend)))
+        return runOnHost(onHost, call);
       try {
         return runOnDevice(kernel.kernelFunc, call);
       } catch (error) {

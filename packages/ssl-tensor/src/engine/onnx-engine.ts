@@ -1,17 +1,18 @@
-import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { DeviceError } from '../errors/device-error.js';
 import type { Device } from '../graph/builder.js';
 import { encodeModel } from '../graph/encode-model.js';
 import { filledData, Graph } from '../graph/graph.js';
 import type { HostData, Value, ValueType } from '../graph/value.js';
+import { nativeRun } from '../threads/native-runs.js';
 import { endMark, endMarkMessage, endMarkName } from './end-mark.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
+import { engineThreads } from './engine-threads.js';
 
 /** Settings of the ONNX Runtime engine. */
 export interface OnnxEngineOptions {
   readonly device: Device;
-  /** Threads inside an operator. Default: all available cores. */
+  /** Threads inside an operator. Default: {@link engineThreads}. */
   readonly threads: number;
   /** File prefix of profiles; none are written without it. */
   readonly profile: string;
@@ -32,7 +33,7 @@ export class OnnxEngine implements Engine {
   readonly #profile: string | undefined;
   #profiles = 0;
 
-  constructor({ device, threads = availableParallelism(), profile }: Partial<OnnxEngineOptions> = {}) {
+  constructor({ device, threads = engineThreads(), profile }: Partial<OnnxEngineOptions> = {}) {
     this.device = device ?? 'cpu';
     this.#threads = threads;
     this.#profile = profile;
@@ -80,7 +81,7 @@ export class OnnxEngine implements Engine {
 
   async load(model: Uint8Array, _inputs: readonly Value[]): Promise<EngineSession> {
     const marked = Buffer.concat([endMark, model]);
-    const session = await ort.InferenceSession.create(marked, {
+    const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [this.device],
       intraOpNumThreads: this.#threads,
       interOpNumThreads: 1,
@@ -88,7 +89,8 @@ export class OnnxEngine implements Engine {
       graphOptimizationLevel: 'all',
       // A pattern is one block for all values of a run, beside the blocks of the run that found it: more memory, no faster.
       enableMemPattern: false,
-      logSeverityLevel: 3,
+      // What goes wrong is thrown; the runtime would print it too, with escape sequences.
+      logSeverityLevel: 4,
       enableProfiling: this.#profile !== undefined,
       ...(this.#profile === undefined ? {} : { profileFilePrefix: this.#nextProfile(this.#profile) }),
       extra: {
@@ -99,18 +101,19 @@ export class OnnxEngine implements Engine {
           force_spinning_stop: '1',
         },
       },
-    });
+    };
+    const session = await nativeRun(() => ort.InferenceSession.create(marked, options));
     return {
       run: async (feeds, into) => {
         try {
-          await session.run(feeds as never, { ...into, [endMarkName]: null } as never);
+          await nativeRun(() => session.run(feeds as never, { ...into, [endMarkName]: null } as never));
         } catch (cause) {
           if ((cause as Error).message !== endMarkMessage) throw cause;
         }
       },
       release: () => {
         if (this.#profile !== undefined) session.endProfiling();
-        return session.release();
+        return nativeRun(() => session.release());
       },
     };
   }

@@ -1,5 +1,6 @@
 import { Builder } from './builder.js';
 import { Graph } from './graph.js';
+import { rowsOfBlock, totalOfRows } from './long-sum.js';
 import { type Value, sizeOf } from './value.js';
 
 /** A chain of elementwise ops: what it computes must not depend on the shape of its operands. */
@@ -67,10 +68,22 @@ export function channelSums(b: Builder, operands: readonly Value[], chain: Chain
     return chain(b, operands).map((value) => b.reduce('ReduceSum', b.expand(value, shape), axes, false));
   }
   const { count, rows, columns, repeats } = blocks;
-  const partial = scan(b, operands, blocks, [1, columns], (body, parts) =>
-    chain(body, parts).map((value) => body.matMul(body.splat(1, [1, rows]), body.expand(value, [rows, columns]))),
+  const parts = partsOf(rows);
+  const partial = scan(b, operands, blocks, [parts, columns], (body, operandParts) =>
+    chain(body, operandParts).map((value) => rowSums(body, body.expand(value, [rows, columns]), parts)),
   );
-  return partial.map((sums) => b.reduce('ReduceSum', b.reshape(sums, [count * repeats, channels]), [0], false));
+  return partial.map((sums) => totalOfRows(b, b.reshape(sums, [count * parts, columns]), repeats));
+}
+
+/** Into how many parts to cut the rows of a block, so that each has few enough to add in float32. */
+const partsOf = (rows: number): number => rows / (rowsOfBlock(rows) ?? rows);
+
+/** Sums of equal parts of the rows, `[parts, columns]`. */
+function rowSums(b: Builder, x: Value, parts: number): Value {
+  const [rows, columns] = x.shape as [number, number];
+  if (parts === 1) return b.reduce('ReduceSum', x, [0], true);
+  const cut = b.reshape(x, [parts, rows / parts, columns]);
+  return b.reduce('ReduceSum', cut, [1], false);
 }
 
 /** Runs `chain` on every block and stacks its results, each of `resultShape`, along a new first axis. */

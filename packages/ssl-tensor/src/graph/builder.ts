@@ -1,8 +1,11 @@
 import { InvalidOptionError } from 'ssl-core';
 import { onnxType } from './encode-model.js';
+import { toFloat64 } from './float64.js';
 import { foldBinary, foldUnary, isNeutral } from './fold.js';
 import type { Attribute, Graph } from './graph.js';
+import { longSum } from './long-sum.js';
 import { reduceRows } from './reduce-rows.js';
+import { reduceWhole } from './reduce-whole.js';
 import type { HostData, Value, ValueType } from './value.js';
 import { broadcastShape, sameShape, sizeOf } from './value.js';
 
@@ -264,6 +267,13 @@ export class Builder {
         return this.reshape(this.expand(result, kept), shape);
       }
     }
+    const whole = reduceWhole(this, op, x, axes, shape);
+    if (whole !== undefined) return whole;
+    const long = longSum(this, op, x, axes);
+    if (long !== undefined) return this.reshape(long, shape);
+    // In float32, what rounding adds to equal factors grows with their number.
+    if (op === 'ReduceProd' && x.type === 'float32' && count > 8)
+      return this.cast(this.reduce(op, toFloat64(this, x), axes, keepDims), 'float32');
     const leading = axes.every((axis) => axis < axes.length);
     if (this.device === 'cpu' && leading && axes.length < x.shape.length) {
       const total = reduceRows(this, op, this.reshape(x, [count, sizeOf(shape)]));

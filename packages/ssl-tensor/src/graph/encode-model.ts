@@ -41,7 +41,11 @@ export function onnxType(type: ValueType): number {
   return onnxTypes[type];
 }
 
-function encodeAttribute(name: string, value: Attribute): AttributeProto {
+/** Names of the values outside that the inputs of a body stand for, where it takes them from there. */
+type Captured = ReadonlyMap<Value, string>;
+
+/** @param captured names of a node's operands, if its bodies see them in place of inputs of their own */
+function encodeAttribute(name: string, value: Attribute, captured: readonly string[] | undefined): AttributeProto {
   if (typeof value === 'number')
     return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
   if (typeof value === 'string') {
@@ -56,7 +60,11 @@ function encodeAttribute(name: string, value: Attribute): AttributeProto {
   if ('body' in value) {
     const { inputs, outputs } = value.body;
     const named = new Map(outputs.map((output, index) => [`body_y${index}`, output]));
-    const g = encodeGraph('body', scheduleNodes(outputs), inputs, named);
+    const schedule = scheduleNodes(outputs);
+    const g =
+      captured === undefined
+        ? encodeGraph('body', schedule, inputs, named)
+        : encodeGraph('body', schedule, [], named, new Map(inputs.map((input, index) => [input, captured[index]!])));
     return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g });
   }
   return create(AttributeProtoSchema, {
@@ -133,22 +141,26 @@ function encodeGraph(
   schedule: Schedule,
   inputs: readonly Value[],
   outputs: ReadonlyMap<string, Value>,
+  captured: Captured = new Map(),
 ): GraphProto {
   // A computed value bears the name of its output; an input, a constant or a second output of one value is copied.
-  const renamed = new Map<Value, string>();
+  const renamed = new Map(captured);
   for (const [output, value] of outputs)
     if (value.producer !== undefined && !renamed.has(value)) renamed.set(value, output);
   const nameOf = (value: Value): string => renamed.get(value) ?? value.name;
-  const node = schedule.nodes.map((item, index) =>
-    create(NodeProtoSchema, {
+  const node = schedule.nodes.map((item, index) => {
+    const names = item.inputs.map((input) => (input === undefined ? '' : nameOf(input)));
+    // The bodies of If have no inputs: they see the values around it.
+    const seen = item.op === 'If' ? names.splice(1) : undefined;
+    return create(NodeProtoSchema, {
       name: nodeName(name, item.op, index),
       opType: item.op,
       domain: item.domain,
-      input: item.inputs.map((input) => (input === undefined ? '' : nameOf(input))),
+      input: names,
       output: item.outputs.map(nameOf),
-      attribute: Object.entries(item.attributes).map(([attribute, value]) => encodeAttribute(attribute, value)),
-    }),
-  );
+      attribute: Object.entries(item.attributes).map(([attribute, value]) => encodeAttribute(attribute, value, seen)),
+    });
+  });
   for (const [output, value] of outputs) {
     if (renamed.get(value) === output) continue;
     node.push(

@@ -36,6 +36,7 @@ export function foldUnary(op: string, x: number): number | undefined {
 /** Value of an elementwise op on two constants of `type`, or undefined where it is not folded. */
 export function foldBinary(op: string, a: number, b: number, type: ValueType): number | undefined {
   if (type !== 'float32' && (op === 'Div' || op === 'Pow')) return undefined;
+  if (type === 'int32' && op === 'Mul') return Math.imul(a, b);
   return binaries[op]?.(a, b);
 }
 

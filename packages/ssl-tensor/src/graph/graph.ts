@@ -1,7 +1,7 @@
 import type { HostData, Value, ValueType } from './value.js';
 import { sizeOf } from './value.js';
 
-/** A graph inside a node, such as the body of a loop: sees nothing of the graph around it. */
+/** A graph inside a node, such as the body of a loop: sees nothing of the graph around it but what its inputs stand for. */
 export interface Subgraph {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
@@ -101,8 +101,9 @@ export class Graph {
     return value;
   }
 
-  /** A constant whose elements are all `fill`. */
-  splat(fill: number, shape: readonly number[], type: ValueType): Value {
+  /** A constant whose elements are all `number`; int32 takes it modulo 2^32, and 0 for NaN, as JavaScript does. */
+  splat(number: number, shape: readonly number[], type: ValueType): Value {
+    const fill = type === 'int32' ? number | 0 : number;
     const key = `splat:${type}:${shape.join(',')}:${written(fill)}`;
     let value = this.#constants.get(key);
     if (value === undefined) {

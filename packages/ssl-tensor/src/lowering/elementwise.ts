@@ -2,8 +2,10 @@ import type { Builder } from '../graph/builder.js';
 import { broadcastShape, type Value } from '../graph/value.js';
 import { preciseCosine, preciseExpm1, preciseLog1p, preciseSine } from './precise-math.js';
 import { input, type Rule, type RuleTable } from './rule.js';
+import { toInt32 } from './to-int32.js';
 
-const largestFloat = 3.4028234663852886e38;
+/** The largest finite float32. */
+export const largestFloat = 3.4028234663852886e38;
 
 const unary =
   (op: string): Rule =>
@@ -80,7 +82,11 @@ const step = (b: Builder, x: Value, alpha: number): Value => {
   if (alpha === 0 && x.type === 'float32')
     return b.unary('HardSigmoid', x, 'float32', { alpha: { float: 3e38 }, beta: { float: 0 } });
   const positive = b.binary('Greater', x, b.scalar(0, x.type), 'bool');
-  return alpha === 0 ? b.cast(positive, x.type) : b.where(positive, b.scalar(1, x.type), b.scalar(alpha, x.type));
+  if (alpha === 0) return b.cast(positive, x.type);
+  const slope = b.scalar(alpha, x.type);
+  // NaN is no slope.
+  const rest = x.type === 'float32' ? b.where(b.unary('IsNaN', x, 'bool'), x, slope) : slope;
+  return b.where(positive, b.scalar(1, x.type), rest);
 };
 
 /** Elementwise kernels: arithmetic, comparisons, activations. */
@@ -96,8 +102,7 @@ export const elementwiseRules = {
     const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
     if (left.type !== 'float32') return wholeFloorDiv(b, left, right);
     // TF.js gives int32 for floats as well, and 0 where the quotient is none.
-    const quotient = b.unary('Floor', b.div(left, right));
-    return b.cast(b.where(isFinite(b, quotient), quotient, b.scalar(0)), 'int32');
+    return toInt32(b, b.unary('Floor', b.div(left, right)));
   },
   Mod: (b, inputs) => {
     const [left, right] = [input(inputs, 'a'), input(inputs, 'b')];
@@ -199,7 +204,7 @@ export const elementwiseRules = {
   },
   Selu: float((b, x) => b.unary('Selu', x)),
   LeakyRelu: (b, inputs, { alpha }) =>
-    b.unary('LeakyRelu', input(inputs, 'x'), 'float32', { alpha: { float: alpha as number } }),
+    b.unary('LeakyRelu', b.cast(input(inputs, 'x'), 'float32'), 'float32', { alpha: { float: alpha as number } }),
   Prelu: (b, inputs) => {
     const [x, alpha] = [input(inputs, 'x'), input(inputs, 'alpha')];
     return b.where(b.binary('Less', x, b.scalar(0), 'bool'), b.mul(x, alpha), x);
@@ -207,11 +212,13 @@ export const elementwiseRules = {
   Step: (b, inputs, { alpha }) => step(b, input(inputs, 'x'), (alpha as number | undefined) ?? 0),
   ClipByValue: (b, inputs, { clipValueMin, clipValueMax }) => {
     const x = input(inputs, 'x');
-    return b.binary(
-      'Min',
-      b.binary('Max', x, b.scalar(clipValueMin as number, x.type)),
-      b.scalar(clipValueMax as number, x.type),
-    );
+    // An integer is clipped by what it can be.
+    const bound = (value: unknown): Value =>
+      b.scalar(
+        x.type === 'int32' ? Math.min(2 ** 31 - 1, Math.max(-(2 ** 31), value as number)) : (value as number),
+        x.type,
+      );
+    return b.binary('Min', b.binary('Max', x, bound(clipValueMin)), bound(clipValueMax));
   },
   IsNan: floatTest(false, (b, x) => b.unary('IsNaN', x, 'bool')),
   IsInf: floatTest(false, (b, x) => b.unary('IsInf', x, 'bool')),

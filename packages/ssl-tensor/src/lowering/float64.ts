@@ -1,20 +1,11 @@
 import type { Builder } from '../graph/builder.js';
-import type { Value, ValueType } from '../graph/value.js';
+import { toFloat64 } from '../graph/float64.js';
+import type { Value } from '../graph/value.js';
 
 /**
- * Element type of places in an image, which TF.js computes in float64: rounded otherwise, a pixel at a border falls on
- * the other side of it. Only for values between nodes; the graph has no constants, inputs or outputs of it.
+ * A number that float32 holds. Places in an image are in float64, as TF.js computes them: rounded otherwise, a pixel at a
+ * border falls on the other side of it.
  */
-const float64 = 'float64' as string as ValueType;
-
-/** `DOUBLE` of ONNX's element types. */
-const onnxDouble = 11;
-
-export function toFloat64(b: Builder, x: Value): Value {
-  return b.op('Cast', [x], x.shape, float64, { to: onnxDouble });
-}
-
-/** A number that float32 holds. */
 export function float64Scalar(b: Builder, value: number): Value {
   return toFloat64(b, b.scalar(value));
 }

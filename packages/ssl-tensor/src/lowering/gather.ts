@@ -5,6 +5,12 @@ import { sizeOf } from '../graph/value.js';
 import { input, type RuleTable } from './rule.js';
 import { scatterAdd } from './scatter-add.js';
 
+/** Indices at which the runtime refuses negative ones, as TF.js does, in place of counting them from the end. */
+function beyondIfNegative(b: Builder, indices: Value, length: number): Value {
+  const beyond = b.scalar(length, indices.type);
+  return b.where(b.binary('Less', indices, b.scalar(0, indices.type), 'bool'), beyond, indices);
+}
+
 /** A scatter at indices into the first axes, as one of rows into a matrix of `count` rows. */
 function flatScatter(
   b: Builder,
@@ -16,10 +22,11 @@ function flatScatter(
   const n = sizeOf(indices.shape.slice(0, -1));
   const strides = Int32Array.from({ length: depth }, (_, axis) => sizeOf(shape.slice(axis + 1, depth)));
   const scaled = b.mul(b.reshape(indices, [n, depth]), b.constant(strides, [depth], 'int32'));
+  const count = sizeOf(shape.slice(0, depth));
   return {
-    positions: b.reduce('ReduceSum', scaled, [1], false),
+    positions: beyondIfNegative(b, b.reduce('ReduceSum', scaled, [1], false), count),
     rows: b.reshape(updates, [n, sizeOf(shape.slice(depth))]),
-    count: sizeOf(shape.slice(0, depth)),
+    count,
   };
 }
 
@@ -36,10 +43,11 @@ function overwrite(b: Builder, tensor: Value, indices: Value, updates: Value): V
 /** Kernels that pick or place elements by index. */
 export const gatherRules = {
   GatherV2: (b, inputs, { axis, batchDims }) => {
-    const [x, indices] = [input(inputs, 'x'), input(inputs, 'indices')];
+    const x = input(inputs, 'x');
     const at = positiveAxis(axis as number, x.shape.length);
+    const indices = input(inputs, 'indices');
     const batch = (batchDims as number | undefined) ?? 0;
-    if (batch === 0) return b.gather(x, indices, at);
+    if (batch === 0) return b.gather(x, beyondIfNegative(b, indices, x.shape[at]!), at);
     // Batched: fold the batch axes of x and of the indices into one row index.
     const lead = x.shape.slice(0, batch);
     const moved = [
@@ -57,17 +65,20 @@ export const gatherRules = {
       [groups, 1],
       'int32',
     );
-    const rows = b.add(b.reshape(indices, [groups, perGroup]), offsets);
+    // An index beyond its group would be another group's row.
+    const own = beyondIfNegative(b, b.reshape(indices, [groups, perGroup]), length);
+    const isWithin = b.binary('Less', own, b.scalar(length, own.type), 'bool');
+    const rows = b.where(isWithin, b.add(own, offsets), b.scalar(groups * length, own.type));
     const picked = b.reshape(b.gather(flat, rows, 0), [...lead, ...indices.shape.slice(batch), ...inner]);
     const middle = at - batch;
-    const own = indices.shape.length - batch;
-    const rank = batch + own + inner.length;
+    const places = indices.shape.length - batch;
+    const rank = batch + places + inner.length;
     const positions = Array.from({ length: rank }, (_, index) => index);
     const perm = [
       ...positions.slice(0, batch),
-      ...positions.slice(batch + own, batch + own + middle),
-      ...positions.slice(batch, batch + own),
-      ...positions.slice(batch + own + middle),
+      ...positions.slice(batch + places, batch + places + middle),
+      ...positions.slice(batch, batch + places),
+      ...positions.slice(batch + places + middle),
     ];
     return b.transpose(picked, perm);
   },
@@ -75,7 +86,9 @@ export const gatherRules = {
     const [params, indices] = [input(inputs, 'params'), input(inputs, 'indices')];
     const depth = indices.shape.at(-1)!;
     const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)];
-    return b.op('GatherND', [params, b.cast(indices, 'int64')], shape, params.type);
+    const sizes = b.constant(Int32Array.from(params.shape.slice(0, depth)), [depth], 'int32');
+    const places = b.where(b.binary('Less', indices, b.scalar(0, 'int32'), 'bool'), sizes, indices);
+    return b.op('GatherND', [params, b.cast(places, 'int64')], shape, params.type);
   },
   ScatterNd: (b, inputs, { shape }) => {
     const [indices, updates] = [input(inputs, 'indices'), input(inputs, 'updates')];

@@ -1,6 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
+import { toFloat64 } from '../graph/float64.js';
 import { sizeOf } from '../graph/value.js';
 import { input, type KernelAttributes, type KernelInputs, type RuleTable } from './rule.js';
 import {
@@ -69,15 +70,10 @@ export const morphologyRules = {
     const chosen = firstMaximum(b, sums(b, inputs, w, tapsOf(w)));
     const [n, windows, c] = chosen.shape as readonly [number, number, number];
     const rows = [n * windows, c];
-    const zeros = b.splat(0, [sizeOf(w.kernel), c]);
+    const zeros = toFloat64(b, b.splat(0, [sizeOf(w.kernel), c]));
     const places = b.cast(b.reshape(chosen, rows), 'int64');
-    const added = b.op(
-      'ScatterElements',
-      [zeros, places, b.reshape(input(inputs, 'dy'), rows)],
-      zeros.shape,
-      'float32',
-      { axis: 0, reduction: 'add' },
-    );
-    return b.reshape(added, [...w.kernel, c]);
+    const dy = toFloat64(b, b.reshape(input(inputs, 'dy'), rows));
+    const added = b.op('ScatterElements', [zeros, places, dy], zeros.shape, zeros.type, { axis: 0, reduction: 'add' });
+    return b.reshape(b.cast(added, 'float32'), [...w.kernel, c]);
   },
 } satisfies RuleTable;

@@ -54,6 +54,11 @@ describeConformance('own kernels', ownKernelRules, [
   agrees('sparseSoftmaxCrossEntropy', [floats([5, 4], -3, 3), ints([5], 0, 4)], sparseSoftmaxCrossEntropy),
   agrees('sparseSoftmaxCrossEntropy of one row', [floats([1, 3]), ints([1], 0, 3)], sparseSoftmaxCrossEntropy),
   agrees(
+    'sparseSoftmaxCrossEntropy of labels that are no class',
+    [floats([6, 4], -3, 3), exactly([-1, 0, 4, 1000, 3, -(2 ** 31)], [6], 'int32')],
+    sparseSoftmaxCrossEntropy,
+  ),
+  agrees(
     'sparseSoftmaxCrossEntropy of extremes',
     [exactly([1000, -1000, 0, 0, 1e30, -1e30], [2, 3]), exactly([1, 1], [2], 'int32')],
     sparseSoftmaxCrossEntropy,

@@ -53,25 +53,35 @@ function countedWords(b: Builder, key: Value, count: number): Value {
   return b.slice(b.reshape(words, [2 * pairs]), [0], [count]);
 }
 
+/** Up to this length of a row the runtime adds the squares well enough in float32. */
+const longestNorm = 4096;
+
+/** The runtime's layer normalisation: `[y, mean, rstd]`, and `scale` and `bias` applied. */
+function runtimeLayerNorm(b: Builder, x: Value, scale: Value, bias: Value, epsilon: number): readonly Value[] {
+  const rows = [...x.shape.slice(0, -1), 1];
+  const specs = [x.shape, rows, rows].map((shape) => ({ shape, type: 'float32' as const }));
+  return b.graph.nodes('LayerNormalization', [x, scale, bias], specs, { axis: -1, epsilon: { float: epsilon } });
+}
+
+/** Its mean is exact on rows of any length; on long ones the deviation is not, and is measured again on the result. */
+function layerNorm(b: Builder, x: Value, scale: Value, bias: Value, epsilon: number): readonly Value[] {
+  const dim = x.shape.at(-1)!;
+  if (dim <= longestNorm) return runtimeLayerNorm(b, x, scale, bias, epsilon);
+  const [y, mean, rstd] = runtimeLayerNorm(b, x, b.splat(1, [dim]), b.splat(0, [dim]), epsilon) as Value[];
+  const squares = b.reduce('ReduceMean', b.mul(y!, y!), [x.shape.length - 1], true);
+  const addend = b.mul(b.mul(rstd!, rstd!), b.scalar(epsilon));
+  const factor = b.unary('Reciprocal', b.unary('Sqrt', b.add(squares, addend)));
+  return [b.add(b.mul(b.mul(y!, factor), scale), bias), mean!, b.mul(rstd!, factor)];
+}
+
 /** Kernels of our own, recorded inside compile() in place of chains of TF.js ops. */
 export const ownKernelRules = {
   SslGelu: (b, inputs, { approximate }) => {
     const x = input(inputs, 'x');
     return b.op('Gelu', [x], x.shape, 'float32', { approximate: approximate as string });
   },
-  SslLayerNorm: (b, inputs, { epsilon }) => {
-    const x = input(inputs, 'x');
-    const rows = [...x.shape.slice(0, -1), 1];
-    const specs = [
-      { shape: x.shape, type: 'float32' as const },
-      { shape: rows, type: 'float32' as const },
-      { shape: rows, type: 'float32' as const },
-    ];
-    return b.graph.nodes('LayerNormalization', [x, input(inputs, 'scale'), input(inputs, 'bias')], specs, {
-      axis: -1,
-      epsilon: { float: epsilon as number },
-    });
-  },
+  SslLayerNorm: (b, inputs, { epsilon }) =>
+    layerNorm(b, input(inputs, 'x'), input(inputs, 'scale'), input(inputs, 'bias'), epsilon as number),
   SslRandomUniform: (b, inputs, { shape }) => {
     const words = countedWords(b, input(inputs, 'key'), sizeOf(shape as number[]));
     const high = b.op('BitShift', [words, b.splat(8, words.shape, 'uint32')], words.shape, 'uint32', {

@@ -26,6 +26,12 @@ const geometries: readonly (readonly [readonly number[], Pair, Pair, Padding, ('
   [[2, 4, 4, 3], 1, 2, 'valid'],
   [[1, 6, 6, 1], 3, 2, 0, 'floor'],
   [[1, 6, 6, 1], 3, 2, 0, 'ceil'],
+  // Windows of many elements: all of the image, and parts.
+  [[2, 9, 9, 3], 9, 9, 'valid'],
+  [[1, 8, 10, 2], [9, 12], [8, 10], 'same'],
+  [[2, 12, 11, 2], [9, 8], [2, 1], 'valid'],
+  [[1, 12, 10, 2], 9, 3, 'same'],
+  [[1, 10, 10, 1], 9, 4, 3],
 ];
 
 const text = (...[, filter, stride, pad, rounding]: (typeof geometries)[number]): string =>

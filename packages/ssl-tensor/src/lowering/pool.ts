@@ -2,8 +2,10 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
+import { withNaN, withPlacesOfNaN } from './nan-aware.js';
 import { input, type KernelAttributes, type RuleTable } from './rule.js';
 import { scatterAdd } from './scatter-add.js';
+import { isWide, meansOfWindows, sharesOfWindows } from './wide-windows.js';
 import { addToPixels, elementsUnder, firstMaximum, pixelsUnder, tapsOf, type Windows } from './windows.js';
 
 type Info = backend_util.Conv2DInfo;
@@ -37,7 +39,7 @@ const attributesOf = (info: Info): Record<string, number | readonly number[]> =>
   ],
 });
 
-function pool(b: Builder, op: string, x: Value, info: Info): Value {
+function pool(b: Builder, op: 'MaxPool' | 'AveragePool', x: Value, info: Info): Value {
   const nchw = b.transpose(x, [0, 3, 1, 2]);
   const extra = op === 'AveragePool' ? { count_include_pad: 0 } : {};
   const y = b.op(op, [nchw], [info.batchSize, info.outChannels, info.outHeight, info.outWidth], 'float32', {
@@ -47,14 +49,31 @@ function pool(b: Builder, op: string, x: Value, info: Info): Value {
   return b.transpose(y, [0, 2, 3, 1]);
 }
 
-/** Maxima of windows, and the place of each in the flattened NCHW input (int64): both `[n, c, oh, ow]`. */
-function maxima(b: Builder, x: Value, info: Info): [Value, Value] {
+/** Maxima of windows, NaN where there is one: `[n, oh, ow, c]`. */
+function maxPool(b: Builder, x: Value, info: Info): Value {
+  const marked = (body: Builder, mask: Value): Value => pool(body, 'MaxPool', mask, info);
+  return withNaN(b, x, marked(b, x), marked);
+}
+
+/** Maxima of windows and the place of each in the flattened NCHW input (int64): both `[n, c, oh, ow]`. */
+function pooledWithPlaces(b: Builder, x: Value, info: Info): { maximum: Value; places: Value } {
   const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
   const specs = [
     { shape, type: 'float32' as const },
     { shape, type: 'int64' as const },
   ];
-  return b.graph.nodes('MaxPool', [b.transpose(x, [0, 3, 1, 2])], specs, attributesOf(info)) as [Value, Value];
+  const nchw = b.transpose(x, [0, 3, 1, 2]);
+  const [maximum, places] = b.graph.nodes('MaxPool', [nchw], specs, attributesOf(info)) as [Value, Value];
+  return { maximum, places };
+}
+
+/** As {@link pooledWithPlaces}, NaN where there is one, and the place of the first one. */
+function maxima(b: Builder, x: Value, info: Info): [Value, Value] {
+  const { maximum, places } = pooledWithPlaces(b, x, info);
+  return [
+    withNaN(b, x, maximum, (body, mask) => pooledWithPlaces(body, mask, info).maximum),
+    withPlacesOfNaN(b, x, places, (body, mask) => pooledWithPlaces(body, mask, info)),
+  ];
 }
 
 /** Maxima of windows, and the pixel of each in its flattened image (int32): both `[n, oh, ow, c]`. */
@@ -119,10 +138,12 @@ function spread(b: Builder, y: Value, tap: readonly [number, number], info: Info
 
 /** Pooling over height and width, and its gradients. */
 export const poolRules = {
-  MaxPool: (b, inputs, attributes) =>
-    pool(b, 'MaxPool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
-  AvgPool: (b, inputs, attributes) =>
-    pool(b, 'AveragePool', input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
+  MaxPool: (b, inputs, attributes) => maxPool(b, input(inputs, 'x'), infoOf(input(inputs, 'x').shape, attributes)),
+  AvgPool: (b, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const info = infoOf(x.shape, attributes);
+    return isWide(windowsOf(info)) ? meansOfWindows(b, x, windowsOf(info)) : pool(b, 'AveragePool', x, info);
+  },
   MaxPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const info = infoOf(x.shape, attributes);
@@ -134,7 +155,9 @@ export const poolRules = {
     const [, indices] = maxima(b, x, info);
     const count = sizeOf(indices.shape);
     const flat = b.reshape(b.transpose(dy, [0, 3, 1, 2]), [count, 1]);
-    const placed = scatterAdd(b, b.reshape(indices, [count]), flat, sizeOf(x.shape));
+    const overlapping =
+      Math.ceil(info.filterHeight / info.strideHeight) * Math.ceil(info.filterWidth / info.strideWidth);
+    const placed = scatterAdd(b, b.reshape(indices, [count]), flat, sizeOf(x.shape), overlapping);
     return b.transpose(b.reshape(placed, [n, c, info.inHeight, info.inWidth]), [0, 2, 3, 1]);
   },
   MaxPoolWithArgmax: (b, inputs, attributes) => {
@@ -142,7 +165,7 @@ export const poolRules = {
     const [n, h, w, c] = x.shape as readonly [number, number, number, number];
     const info = infoOf(x.shape, attributes);
     const [y, pixels] =
-      b.device === 'webgpu' ? [pool(b, 'MaxPool', x, info), pixelsByTaps(b, x, info)] : maximaOfImages(b, x, info);
+      b.device === 'webgpu' ? [maxPool(b, x, info), pixelsByTaps(b, x, info)] : maximaOfImages(b, x, info);
     const channels = b.constant(
       Int32Array.from({ length: c }, (_, channel) => channel),
       [c],
@@ -156,6 +179,7 @@ export const poolRules = {
   AvgPoolGrad: (b, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const info = infoOf(x.shape, attributes);
+    if (isWide(windowsOf(info))) return sharesOfWindows(b, dy, windowsOf(info));
     // TF.js divides by the whole window in the gradient, padding included.
     const share = b.div(dy, b.scalar(info.filterHeight * info.filterWidth));
     let sum: Value | undefined;

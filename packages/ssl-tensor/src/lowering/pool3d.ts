@@ -2,10 +2,12 @@ import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { croppedTo, spreadOverWindows, toChannelsFirst, toChannelsLast } from './conv3d.js';
+import { isWide, meansOfWindows, sharesOfWindows } from './wide-windows.js';
+import { withNaN } from './nan-aware.js';
 import { addToPixels, coverage, elementsUnder, firstMaximum, pixelsUnder, tapsOf, type Windows } from './windows.js';
 
 /** `[n, d, h, w, c]` to `[n, c, od, oh, ow]`; padding has the value `fill`. */
-function pool(b: Builder, op: string, x: Value, w: Windows, fill: number): Value {
+function pool(b: Builder, op: 'MaxPool' | 'AveragePool', x: Value, w: Windows, fill: number): Value {
   const { image, pads } = croppedTo(b, x, w);
   const padded = b.pad(image, [[0, 0], ...pads, [0, 0]], fill);
   return b.op(op, [toChannelsFirst(b, padded)], [x.shape[0]!, x.shape[4]!, ...w.outSize], 'float32', {
@@ -14,8 +16,9 @@ function pool(b: Builder, op: string, x: Value, w: Windows, fill: number): Value
   });
 }
 
+/** Maxima of windows, NaN where there is one. */
 export function maxPool3d(b: Builder, x: Value, w: Windows): Value {
-  const y = pool(b, 'MaxPool', x, w, -Infinity);
+  const y = withNaN(b, x, pool(b, 'MaxPool', x, w, -Infinity), (body, mask) => pool(body, 'MaxPool', mask, w, 0));
   const counts = coverage(w);
   if (!counts.includes(0)) return toChannelsLast(b, y);
   // The runtime's maximum of nothing but -Infinity is the lowest finite number.
@@ -25,6 +28,7 @@ export function maxPool3d(b: Builder, x: Value, w: Windows): Value {
 
 /** Means over the part of each window that lies on the image; zero for a window that lies outside. */
 export function avgPool3d(b: Builder, x: Value, w: Windows): Value {
+  if (isWide(w)) return meansOfWindows(b, x, w);
   const y = pool(b, 'AveragePool', x, w, 0);
   const factors = Float32Array.from(coverage(w), (count) => sizeOf(w.kernel) / Math.max(1, count));
   return toChannelsLast(b, b.mul(y, b.constant(factors, w.outSize)));
@@ -32,6 +36,7 @@ export function avgPool3d(b: Builder, x: Value, w: Windows): Value {
 
 /** Every pixel of a window gets an equal share of its gradient. TF.js divides by the whole window, padding included. */
 export function avgPool3dGradient(b: Builder, dy: Value, w: Windows): Value {
+  if (isWide(w)) return sharesOfWindows(b, dy, w);
   const [n, c] = [dy.shape[0]!, dy.shape[4]!];
   const images = b.reshape(toChannelsFirst(b, dy), [n * c, 1, ...w.outSize]);
   const share = b.splat(1 / sizeOf(w.kernel), [1, 1, ...w.kernel]);

@@ -1,7 +1,8 @@
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { type FillMode, placeInside } from './fill-mode.js';
-import { float64Range, float64Scalar, roundHalfUp, toFloat64 } from './float64.js';
+import { toFloat64 } from '../graph/float64.js';
+import { float64Range, float64Scalar, roundHalfUp } from './float64.js';
 import { pixelCount, pixelRows, pixelTable } from './pixel-table.js';
 
 export interface TransformOptions {

@@ -3,6 +3,7 @@ import { positiveAxis, type Builder } from '../graph/builder.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
 import { input, type RuleTable } from './rule.js';
+import { toInt32 } from './to-int32.js';
 
 const asTensor = (x: Value): never => ({ shape: [...x.shape], rank: x.shape.length }) as never;
 
@@ -23,7 +24,10 @@ const pickedByStrides = (
 /** Kernels that move, cut or join elements. */
 export const shapeRules = {
   Identity: (_, inputs) => input(inputs, 'x'),
-  Cast: (b, inputs, { dtype }) => b.cast(input(inputs, 'x'), dtype as ValueType & DataType),
+  Cast: (b, inputs, { dtype }) => {
+    const x = input(inputs, 'x');
+    return dtype === 'int32' ? toInt32(b, x) : b.cast(x, dtype as ValueType & DataType);
+  },
   Reshape: (b, inputs, { shape }) => {
     const x = input(inputs, 'x');
     return b.reshape(x, util.inferFromImplicitShape(shape as number[], sizeOf(x.shape)));

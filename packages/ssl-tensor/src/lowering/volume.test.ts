@@ -66,6 +66,10 @@ const pools: readonly (readonly [readonly number[], Triple, Triple, Padding, Rou
   [[1, 6, 5, 6, 1], 3, 2, 0, 'floor'],
   [[1, 6, 5, 6, 1], 3, 2, 0, 'ceil'],
   [[1, 6, 5, 6, 1], 3, 2, 1, 'round'],
+  // Windows of many elements: all of the image, parts, and none.
+  [[2, 5, 4, 5, 2], [5, 4, 5], 1, 'valid'],
+  [[1, 6, 5, 7, 2], [5, 4, 5], [1, 1, 2], 'valid'],
+  [[1, 4, 4, 4, 1], 5, 1, 'valid'],
 ];
 
 const text = (...[, filter, stride, pad, rounding]: (typeof pools)[number]): string =>

@@ -1,6 +1,7 @@
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { sizeOf } from '../graph/value.js';
+import { withPlacesOfNaN } from './nan-aware.js';
 
 /** Windows that slide over the spatial axes of `[n, ...image, c]`; one number per axis. */
 export interface Windows {
@@ -95,10 +96,15 @@ export function elementsUnder(b: Builder, x: Value, w: Windows, taps: readonly n
   return b.gather(source, b.constant(pixels, [windows, taps.length], 'int32'), 1);
 }
 
-/** Place among the taps of the first maximum of `[n, windows, taps, c]`: int32 `[n, windows, c]`. */
+/** Place among the taps of the first maximum of `[n, windows, taps, c]`, or of the first NaN: int32 `[n, windows, c]`. */
 export function firstMaximum(b: Builder, elements: Value): Value {
   const [n, windows, , c] = elements.shape as readonly [number, number, number, number];
-  return b.cast(b.op('ArgMax', [elements], [n, windows, c], 'int64', { axis: 2, keepdims: 0 }), 'int32');
+  const first = (builder: Builder, x: Value): Value =>
+    builder.cast(builder.op('ArgMax', [x], [n, windows, c], 'int64', { axis: 2, keepdims: 0 }), 'int32');
+  return withPlacesOfNaN(b, elements, first(b, elements), (body, mask) => ({
+    maximum: body.reduce('ReduceMax', mask, [2], false),
+    places: first(body, mask),
+  }));
 }
 
 /**

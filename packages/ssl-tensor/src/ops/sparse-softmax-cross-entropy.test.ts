@@ -61,6 +61,17 @@ it('stays finite for extreme logits', async () => {
   }
 });
 
+it.each([-1, 4, 7, -100, 2 ** 31 - 1, -(2 ** 31)])(
+  'a label of %i among four classes is NaN and no other row is, in value and gradient',
+  async (label) => {
+    const args = [tf.tensor2d(rows), tf.tensor1d([2, label, 3], 'int32'), tf.tensor1d(weights)] as const;
+    for (const [value, gradient] of [evaluate(...args), await compile(evaluate)(...args)]) {
+      expect(value).toBeAllClose([losses[0]!, NaN, losses[2]!]);
+      expect(gradient).toBeAllClose([gradients[0]!, [NaN, NaN, NaN, NaN], gradients[2]!]);
+    }
+  },
+);
+
 it('names the argument whose shape is wrong', () => {
   expect(() => sparseSoftmaxCrossEntropy(tf.zeros([2, 3]), tf.zeros([3], 'int32'))).toThrow(ShapeError);
   expect(() => sparseSoftmaxCrossEntropy(tf.zeros([6]) as never, tf.zeros([6], 'int32'))).toThrow(/logits/);

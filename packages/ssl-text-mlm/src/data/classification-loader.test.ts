@@ -1,3 +1,4 @@
+import { labelledRows } from 'ssl-data';
 import { DataError, randomKey } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import {
@@ -51,6 +52,21 @@ describe('ClassificationLoader', () => {
     for (const [index, label] of rows) expect(label).toBe(index % 4);
     expect(await all(make(options).epoch(0, 2))).toEqual(first.slice(2));
     expect(await all(make(options).epoch(1))).not.toEqual(first);
+  });
+
+  it('refuses labels that are no class, with a way out that works', async () => {
+    const labels = sequences.map((_, index) => (index === 4 || index === 9 ? -1 : index % 4));
+    const partly = TokenDataset.fromSequences(sequences, labels);
+    const use = (): ClassificationLoader => make({ dataset: partly, mode: 'evaluation' });
+    expect(use).toThrow(DataError);
+    expect(use).toThrow(
+      /^ClassificationLoader: 2 of 30 labels are -1, .* labels\[4\]\. .*labelledRows\(labels\).* the classes 0 \.\. 3$/,
+    );
+    const rest = make({ dataset: partly.subset(labelledRows(partly.labels!)), mode: 'evaluation' });
+    expect((await all(rest.epoch(0))).flatMap(rowsOf).length).toBe(28);
+    expect(rest.classes).toBe(4);
+    expect(make({ classes: 9 }).classes).toBe(9);
+    expect(() => make({ classes: 3 })).toThrow('ClassificationLoader: labels[3] is 3, outside the classes 0 .. 2');
   });
 
   it('refuses data without labels and too little data', () => {

@@ -1,5 +1,5 @@
 import type { BatchLoader } from 'ssl-data';
-import { DataError, foldIn, ndArray, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import { checkLabels, DataError, foldIn, ndArray, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import { planBatches, type BatchPlanOptions } from './batch-plan.js';
 import { padRows, type PaddedRows } from './pad-rows.js';
 import type { TokenDataset } from './token-dataset.js';
@@ -14,7 +14,7 @@ export interface ClassificationBatch extends PaddedRows {
 
 /** Options of {@link ClassificationLoader}. */
 export interface ClassificationLoaderOptions {
-  /** A data set with labels. */
+  /** A data set with a label of each sequence. */
   readonly dataset: TokenDataset;
   /** Id that fills a sequence up. */
   readonly padId: number;
@@ -28,11 +28,15 @@ export interface ClassificationLoaderOptions {
    * `evaluation`: every sequence once; without buckets in the data set's order. Default `training`.
    */
   readonly mode?: 'training' | 'evaluation';
+  /** Number of classes, to check the labels by: the model's `numLabels`. Default: the largest label + 1. */
+  readonly classes?: number;
 }
 
 /** Batches of labelled sequences; order depends on (key, epoch, position) alone. */
 export class ClassificationLoader implements BatchLoader<ClassificationBatch> {
   readonly batchesPerEpoch: number;
+  /** Number of classes. */
+  readonly classes: number;
   readonly #options: ClassificationLoaderOptions;
   readonly #labels: Int32Array;
   readonly #lengths: Int32Array;
@@ -40,12 +44,14 @@ export class ClassificationLoader implements BatchLoader<ClassificationBatch> {
 
   /**
    * @throws InvalidOptionError if an option is out of range
-   * @throws DataError if the data set has no labels or does not fill one batch
+   * @throws DataError if the data set has no labels, some sequence has none (-1) or one outside the classes, or it does not
+   *   fill one batch
    */
   constructor(options: ClassificationLoaderOptions) {
     const { dataset, batchSize } = options;
     if (dataset.labels === undefined)
       throw new DataError('the data set has no labels; pass labels to TokenDataset.fromTexts');
+    this.classes = checkLabels('ClassificationLoader', 'labels', dataset.labels, { classes: options.classes });
     this.#options = options;
     this.#labels = dataset.labels;
     this.#lengths = dataset.lengths();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { randomKey } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
-import { bertMasking, maskTokens, type MaskingVocabulary } from './mask-tokens.js';
+import { bertMasking, maskableTokens, maskTokens, type MaskingVocabulary } from './mask-tokens.js';
 
 /** Ids 0 to 4 are special, odd ids from 5 on continue a word, 99 is the last. */
 const size = 100;
@@ -97,11 +97,52 @@ describe('maskTokens', () => {
               vocabulary.special[original[at - 1]!] === 0;
             expect(sameWord && chosen.has(at) !== chosen.has(at - 1)).toBe(false);
           }
+          // A word of each row, or the share.
           const maskable = tokens.filter((id) => id >= 5).length;
-          expect(positions.length).toBeLessThanOrEqual(Math.round(0.4 * maskable));
+          const rows = new Set(positions.map((at) => Math.floor(at / rowLength))).size;
+          const words = positions.filter((at) => !(chosen.has(at - 1) && vocabulary.continues[original[at]!] === 1));
+          expect(positions.length <= Math.round(0.4 * maskable) || words.length === rows).toBe(true);
         },
       ),
       { seed: 5, numRuns: 200 },
     );
+  });
+
+  it('masks at least one token of every row that has one, however short', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: size - 1 }), { minLength: 1, maxLength: 80 }),
+        fc.constantFrom(0.01, 0.15, 0.9),
+        fc.boolean(),
+        fc.integer(),
+        (tokens, maskProbability, wholeWords, seed) => {
+          const rowLength = 5;
+          const ids = Int32Array.from(tokens);
+          const rows = Array.from({ length: Math.ceil(ids.length / rowLength) }, (_, row) =>
+            maskableTokens(ids.slice(row * rowLength, (row + 1) * rowLength), vocabulary, wholeWords),
+          );
+          const options = { ...bertMasking, maskProbability, wholeWords };
+          // As many places as the loader has, and no limit.
+          for (const limit of [rows.reduce((sum, { least }) => sum + least, 0), Infinity]) {
+            const { positions } = maskTokens(ids.slice(), rowLength, vocabulary, options, randomKey(seed), limit);
+            expect(positions.length).toBeLessThanOrEqual(limit);
+            const hit = new Set(positions.map((at) => Math.floor(at / rowLength)));
+            rows.forEach((row, index) => expect(hit.has(index)).toBe(row.tokens > 0));
+            if (wholeWords || limit !== Infinity) continue;
+            const maskable = rows.reduce((sum, row) => sum + row.tokens, 0);
+            expect(positions.length).toBe(Math.max(Math.round(maskProbability * maskable), hit.size));
+          }
+        },
+      ),
+      { seed: 6, numRuns: 200 },
+    );
+  });
+
+  it('masks nothing where there is nothing', () => {
+    const ids = Int32Array.of(2, 3, 0, 0);
+    expect(maskTokens(ids, 2, vocabulary, bertMasking, randomKey(1), 9)).toEqual({ positions: [], labels: [] });
+    expect(maskableTokens(ids, vocabulary, true)).toEqual({ tokens: 0, least: 0 });
+    expect(maskableTokens(Int32Array.of(2, 6, 7, 9, 8, 3), vocabulary, true)).toEqual({ tokens: 4, least: 1 });
+    expect(maskableTokens(Int32Array.of(2, 6, 7, 9, 3), vocabulary, true)).toEqual({ tokens: 3, least: 3 });
   });
 });

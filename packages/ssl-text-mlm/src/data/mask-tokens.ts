@@ -39,17 +39,24 @@ export interface MaskedTokens {
   readonly labels: readonly number[];
 }
 
-/** Stretches of the block that are chosen as one: single tokens, or words within a row. */
-function units(
-  ids: Int32Array,
-  rowLength: number,
-  vocabulary: MaskingVocabulary,
-  wholeWords: boolean,
-): { starts: number[]; lengths: number[]; tokens: number } {
+/** Stretches of a block that are chosen as one: single tokens, or words within a row. */
+interface Units {
+  /** Where each begins, in ascending order. */
+  readonly starts: number[];
+  readonly lengths: number[];
+  /** Index of the first unit of each row that has one, and last the number of units. */
+  readonly rows: number[];
+  /** All maskable tokens. */
+  readonly tokens: number;
+}
+
+function unitsOf(ids: Int32Array, rowLength: number, vocabulary: MaskingVocabulary, wholeWords: boolean): Units {
   const starts: number[] = [];
   const lengths: number[] = [];
+  const rows: number[] = [];
   let tokens = 0;
   let open = false;
+  let row = -1;
   for (let at = 0; at < ids.length; at++) {
     const id = ids[at]!;
     if (at % rowLength === 0 || vocabulary.special[id] === 1) open = false;
@@ -59,23 +66,50 @@ function units(
       lengths[lengths.length - 1]!++;
       continue;
     }
+    if (Math.floor(at / rowLength) !== row) rows.push(starts.length);
+    row = Math.floor(at / rowLength);
     starts.push(at);
     lengths.push(1);
     open = true;
   }
-  return { starts, lengths, tokens };
+  rows.push(starts.length);
+  return { starts, lengths, rows, tokens };
+}
+
+/** Number of the shortest unit of a row. */
+function shortestOf({ lengths, rows }: Units, row: number): number {
+  let shortest = rows[row]!;
+  for (let unit = shortest + 1; unit < rows[row + 1]!; unit++) if (lengths[unit]! < lengths[shortest]!) shortest = unit;
+  return shortest;
+}
+
+/**
+ * What masking needs to know of one sequence.
+ *
+ * @returns `tokens`: how many may be masked, 0 for one of special tokens alone; `least`: how many have to be masked at
+ * once, the pieces of its shortest word where words are chosen as a whole
+ */
+export function maskableTokens(
+  ids: Int32Array,
+  vocabulary: MaskingVocabulary,
+  wholeWords: boolean,
+): { readonly tokens: number; readonly least: number } {
+  const units = unitsOf(ids, Math.max(1, ids.length), vocabulary, wholeWords);
+  return { tokens: units.tokens, least: units.tokens === 0 ? 0 : units.lengths[shortestOf(units, 0)]! };
 }
 
 /**
  * Masks a block of token ids in place.
  *
- * Exactly `round(maskProbability * n)` of the block's n maskable tokens are chosen, without replacement and each with
- * the same chance, so that the number per batch does not vary as it does with a coin per token. With whole words, words
- * are drawn until no drawn word fits the remainder.
+ * Of the block's n maskable tokens `round(maskProbability * n)` are chosen without replacement, so that the number per
+ * batch does not vary as it does with a coin per token. First one of each row, however short, as BERT's own
+ * `max(1, round(...))` has it: short texts would teach nothing; the rest with the same chance each. So there are as many
+ * as rows at the least. With whole words, words are drawn until no drawn word fits the remainder.
  *
  * @param ids `[rows * rowLength]`, changed in place
- * @param limit most positions to choose; the choice is uniform, so a cut is fair
- * @returns at most `limit` positions with their labels
+ * @param limit most positions to choose; rows that then go without one are drawn, so a cut is fair
+ * @returns at most `limit` positions with their labels; none where the block has no maskable token
+ * Source: `create_masked_lm_predictions` of google-research/bert (arXiv:1810.04805) for the one of each text.
  */
 export function maskTokens(
   ids: Int32Array,
@@ -85,20 +119,24 @@ export function maskTokens(
   key: RandomKey,
   limit: number,
 ): MaskedTokens {
-  const { starts, lengths, tokens } = units(ids, rowLength, vocabulary, options.wholeWords);
-  const target = Math.min(limit, Math.round(options.maskProbability * tokens));
+  const units = unitsOf(ids, rowLength, vocabulary, options.wholeWords);
   const stream = new RandomStream(key);
-  const chosen: number[] = [];
-  for (let i = 0; i < starts.length && chosen.length < target; i++) {
-    const j = i + stream.integer(starts.length - i);
-    const start = starts[j]!;
-    const length = lengths[j]!;
-    starts[j] = starts[i]!;
-    lengths[j] = lengths[i]!;
-    if (chosen.length + length > target) continue;
-    for (let at = start; at < start + length; at++) chosen.push(at);
+  const target = Math.min(limit, Math.round(options.maskProbability * units.tokens));
+  const chosen = oneOfEachRow(units, stream, limit);
+  let count = chosen.reduce((sum, unit) => sum + units.lengths[unit]!, 0);
+  const taken = new Set(chosen);
+  const rest = Array.from(units.starts.keys()).filter((unit) => !taken.has(unit));
+  for (let i = 0; i < rest.length && count < target; i++) {
+    const j = i + stream.integer(rest.length - i);
+    const unit = rest[j]!;
+    rest[j] = rest[i]!;
+    if (count + units.lengths[unit]! > target) continue;
+    chosen.push(unit);
+    count += units.lengths[unit]!;
   }
-  const positions = chosen.sort((a, b) => a - b);
+  const positions = chosen
+    .flatMap((unit) => Array.from({ length: units.lengths[unit]! }, (_, piece) => units.starts[unit]! + piece))
+    .sort((a, b) => a - b);
   const labels = positions.map((at) => ids[at]!);
   for (const at of positions) {
     const draw = stream.uniform();
@@ -107,4 +145,24 @@ export function maskTokens(
       ids[at] = vocabulary.ordinary[stream.integer(vocabulary.ordinary.length)]!;
   }
   return { positions, labels };
+}
+
+/** A unit of each row, drawn; the shortest of the row where the drawn one would leave too little for the other rows. */
+function oneOfEachRow(units: Units, stream: RandomStream, limit: number): number[] {
+  const { lengths, rows } = units;
+  const shortest = Array.from({ length: rows.length - 1 }, (_, row) => shortestOf(units, row));
+  let needed = shortest.reduce((sum, unit) => sum + lengths[unit]!, 0);
+  let left = limit;
+  const chosen: number[] = [];
+  // In any order where all have their place.
+  const order = needed > limit ? stream.permutation(shortest.length) : shortest.keys();
+  for (const row of order) {
+    const drawn = rows[row]! + stream.integer(rows[row + 1]! - rows[row]!);
+    needed -= lengths[shortest[row]!]!;
+    const unit = lengths[drawn]! + needed <= left ? drawn : shortest[row]!;
+    if (lengths[unit]! > left) continue;
+    chosen.push(unit);
+    left -= lengths[unit]!;
+  }
+  return chosen;
 }

@@ -93,6 +93,43 @@ describe('MlmLoader', () => {
     for await (const batch of loader.epoch(0)) expect(batch.inputIds.shape).toEqual([16, 24]);
   });
 
+  it.each([false, true])('masks a token of every short text, whole words %s', async (wholeWords) => {
+    // Alone, none of them has 15 % of a token.
+    const short = ['dog', 'cat', 'a dog', 'river', 'the', 'large stone', 'runs'];
+    const data = TokenDataset.fromTexts(tokenizer, short, { maxLength: 24 });
+    for (const batchSize of [1, 2, 7]) {
+      const loader = new MlmLoader({ dataset: data, tokenizer, batchSize, key: randomKey(3), masking: { wholeWords } });
+      expect(loader.skipped).toBe(0);
+      for (const epoch of [0, 1, 2])
+        for await (const { maskedPositions, maskedWeights, inputIds } of loader.epoch(epoch)) {
+          const used = maskedPositions.data.filter((_, index) => maskedWeights.data[index] === 1);
+          const rows = new Set([...used].map((at) => Math.floor(at / inputIds.shape[1]!)));
+          expect(rows.size).toBe(batchSize);
+        }
+    }
+  });
+
+  it('refuses texts that have nothing to mask, or skips and counts them', async () => {
+    const data = TokenDataset.fromTexts(tokenizer, ['a dog', '', 'a cat', '   ', '\u{1F600}', 'river'], {
+      maxLength: 24,
+    });
+    const options = { dataset: data, tokenizer, batchSize: 3, key: randomKey(3) };
+    const refuse = (): MlmLoader => new MlmLoader(options);
+    expect(refuse).toThrow(DataError);
+    expect(refuse).toThrow(
+      "3 of 6 texts have no token to mask, they are empty or of special and unknown tokens alone; the first is text 1. Take them out of the data, or pass unmaskable: 'skip' to MlmLoader",
+    );
+    // Both ways that the message names.
+    const skipping = new MlmLoader({ ...options, unmaskable: 'skip' });
+    const rest = new MlmLoader({ ...options, dataset: data.subset([0, 2, 5]) });
+    expect([skipping.skipped, rest.skipped, skipping.batchesPerEpoch]).toEqual([3, 0, 1]);
+    expect(await all(skipping.epoch(0))).toEqual(await all(rest.epoch(0)));
+    expect(() => new MlmLoader({ ...options, unmaskable: 'skip', batchSize: 4 })).toThrow('3 sequences do not fill');
+    const empty = { ...options, dataset: data.subset([1, 3]), unmaskable: 'skip' } as const;
+    expect(() => new MlmLoader(empty)).toThrow(/^2 of 2 texts have no token to mask.*Check the vocabulary/);
+    expect(() => new MlmLoader({ ...options, unmaskable: 'keep' as 'skip' })).toThrow(InvalidOptionError);
+  });
+
   it('refuses options out of range, other vocabularies and too little data', async () => {
     expect(() => make({ masking: { maskProbability: 0 } })).toThrow(InvalidOptionError);
     expect(() => make({ masking: { randomTokenShare: 0.3 } })).toThrow(InvalidOptionError);

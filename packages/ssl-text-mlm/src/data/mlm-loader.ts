@@ -2,7 +2,7 @@ import type { BatchLoader } from 'ssl-data';
 import { DataError, foldIn, InvalidOptionError, ndArray, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { planBatches, type BatchPlanOptions, type PlannedBatch } from './batch-plan.js';
-import { bertMasking, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
+import { bertMasking, maskableTokens, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
 import { maskingVocabulary } from './masking-vocabulary.js';
 import { padRows, type PaddedRows } from './pad-rows.js';
 import type { TokenDataset } from './token-dataset.js';
@@ -34,16 +34,25 @@ export interface MlmLoaderOptions {
    * `evaluation`: every sequence once, the same masks each time. Default `training`.
    */
   readonly mode?: 'training' | 'evaluation';
+  /**
+   * Texts that have nothing to mask: empty ones, and ones of special and unknown tokens alone. `refuse` them, or `skip`
+   * them; `skipped` then says how many. Default `refuse`.
+   */
+  readonly unmaskable?: 'refuse' | 'skip';
 }
 
 /**
  * Batches for masked-language modelling, masked anew each epoch.
  *
- * Order and masks depend on (key, epoch, position) alone, so an epoch can be entered at any batch. The number of places
- * for masked tokens is fixed for each padded length: the expected number and three standard deviations.
+ * Order and masks depend on (key, epoch, position) alone, so an epoch can be entered at any batch. At least one token of
+ * every text is masked. The number of places for masked tokens is fixed for each padded length: the expected number and
+ * three standard deviations, and no fewer than one token, or word, of each text takes.
  */
 export class MlmLoader implements BatchLoader<MlmBatch> {
   readonly batchesPerEpoch: number;
+  /** Texts left out because they have nothing to mask. */
+  readonly skipped: number;
+  readonly #dataset: TokenDataset;
   readonly #options: MlmLoaderOptions;
   readonly #masking: MaskingOptions;
   readonly #vocabulary: MaskingVocabulary;
@@ -53,7 +62,7 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
 
   /**
    * @throws InvalidOptionError if an option is out of range
-   * @throws DataError if the data set does not fill one batch, or its ids exceed the vocabulary
+   * @throws DataError if the data set does not fill one batch, its ids exceed the vocabulary, or texts have nothing to mask
    */
   constructor(options: MlmLoaderOptions) {
     const { dataset, batchSize } = options;
@@ -66,13 +75,29 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
       throw new DataError(
         `the data set holds the id ${beyond}, the vocabulary ends at ${options.tokenizer.vocabSize - 1}; encode it with this tokeniser`,
       );
-    this.#lengths = dataset.lengths();
+    const { wholeWords } = this.#masking;
+    const counts = new Int32Array(dataset.length);
+    const least = new Int32Array(dataset.length);
+    for (let row = 0; row < dataset.length; row++) {
+      const maskable = maskableTokens(dataset.get(row).ids, this.#vocabulary, wholeWords);
+      counts[row] = maskable.tokens;
+      least[row] = maskable.least;
+    }
+    this.#dataset = checkMaskable(dataset, counts, options.unmaskable ?? 'refuse');
+    this.skipped = dataset.length - this.#dataset.length;
+    const maskable = counts.filter((count) => count > 0);
+    this.#lengths = this.#dataset.lengths();
     const bucketLengths = options.bucketLengths ?? [this.#lengths.reduce((a, b) => Math.max(a, b), 1)];
     this.#plan = { batchSize, bucketLengths, dropLast: options.mode !== 'evaluation' };
     const batches = planBatches(this.#lengths, this.#plan);
     this.batchesPerEpoch = batches.length;
-    if (batches.length === 0) throw new DataError(`${dataset.length} sequences do not fill one batch of ${batchSize}`);
-    this.#places = this.#countPlaces(batches);
+    if (batches.length === 0) throw new DataError(`${maskable.length} sequences do not fill one batch of ${batchSize}`);
+    // One token, or word, of each text of any batch.
+    const needed = least
+      .sort()
+      .subarray(-batchSize)
+      .reduce((a, b) => a + b, 0);
+    this.#places = this.#countPlaces(batches, maskable, needed);
   }
 
   async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<MlmBatch> {
@@ -86,8 +111,8 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
   async close(): Promise<void> {}
 
   #collate(batch: PlannedBatch, key: RandomKey): MlmBatch {
-    const { dataset, tokenizer, batchSize } = this.#options;
-    const padded = padRows(dataset, batch.rows, batchSize, batch.length, tokenizer.specialIds.pad);
+    const { tokenizer, batchSize } = this.#options;
+    const padded = padRows(this.#dataset, batch.rows, batchSize, batch.length, tokenizer.specialIds.pad);
     const places = this.#places.get(batch.length)!;
     const masked = maskTokens(padded.inputIds.data, batch.length, this.#vocabulary, this.#masking, key, places);
     const positions = new Int32Array(places);
@@ -103,13 +128,12 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
   }
 
   /** Places for masked tokens of each padded length, from the sequences that are usually padded to it. */
-  #countPlaces(batches: readonly PlannedBatch[]): Map<number, number> {
-    const { dataset, batchSize } = this.#options;
+  #countPlaces(batches: readonly PlannedBatch[], tokens: Int32Array, needed: number): Map<number, number> {
+    const { batchSize } = this.#options;
     const maskable = new Map<number, number[]>();
     for (const { length, rows } of batches) {
       const counts = maskable.get(length) ?? [];
-      for (const row of rows)
-        counts.push(dataset.get(row).ids.reduce((sum, id) => sum + 1 - this.#vocabulary.special[id]!, 0));
+      for (const row of rows) counts.push(tokens[row]!);
       maskable.set(length, counts);
     }
     const places = new Map<number, number>();
@@ -118,10 +142,24 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
       const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / counts.length;
       const most = counts.reduce((a, b) => Math.max(a, b), 0) * batchSize;
       const expected = Math.min(most, batchSize * mean + 3 * Math.sqrt(batchSize * variance));
-      places.set(length, Math.max(1, Math.ceil(this.#masking.maskProbability * expected)));
+      places.set(length, Math.max(needed, Math.ceil(this.#masking.maskProbability * expected)));
     }
     return places;
   }
+}
+
+/** The data set without texts that have nothing to mask. Throws where they are refused, or where no text is left. */
+function checkMaskable(dataset: TokenDataset, counts: Int32Array, unmaskable: 'refuse' | 'skip'): TokenDataset {
+  if (unmaskable !== 'refuse' && unmaskable !== 'skip')
+    throw new InvalidOptionError('MlmLoader', 'unmaskable', "'refuse' or 'skip'", unmaskable);
+  const kept = [...counts.keys()].filter((row) => counts[row]! > 0);
+  const missing = dataset.length - kept.length;
+  if (missing === 0) return dataset;
+  const found = `${missing} of ${dataset.length} texts have no token to mask, they are empty or of special and unknown tokens alone; the first is text ${counts.indexOf(0)}`;
+  if (kept.length === 0) throw new DataError(`${found}. Check the vocabulary, and that the texts were read`);
+  if (unmaskable === 'refuse')
+    throw new DataError(`${found}. Take them out of the data, or pass unmaskable: 'skip' to MlmLoader`);
+  return dataset.subset(kept);
 }
 
 function checkMasking(masking: MaskingOptions): void {

@@ -1,4 +1,4 @@
-import { InvalidOptionError, randomKey, ShapeError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, randomKey, ShapeError } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { TokenDataset } from './token-dataset.js';
@@ -44,5 +44,15 @@ describe('TokenDataset', () => {
     expect(() => new TokenDataset(new Int32Array(3), Int32Array.of(0, 3), Int32Array.of(1, 2))).toThrow(ShapeError);
     expect(() => dataset.get(20)).toThrow(InvalidOptionError);
     expect(() => dataset.split(20, randomKey(1))).toThrow(InvalidOptionError);
+  });
+
+  it('takes -1 for no label, and nothing else that is no class', () => {
+    const data = TokenDataset.fromSequences([[1], [2], [3]], [2, -1, 0]);
+    expect(data.get(1).label).toBe(-1);
+    for (const wrong of [1.5, NaN, -2]) {
+      const make = (): TokenDataset => TokenDataset.fromSequences([[1], [2]], [0, wrong]);
+      expect(make).toThrow(DataError);
+      expect(make).toThrow(`TokenDataset: labels[1] is ${wrong}, outside the classes 0 .. 0`);
+    }
   });
 });

@@ -1,11 +1,11 @@
-import { foldIn, InvalidOptionError, RandomStream, ShapeError, type RandomKey } from 'ssl-tensor/host';
+import { checkLabels, foldIn, InvalidOptionError, RandomStream, ShapeError, type RandomKey } from 'ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 
 /** One encoded text. */
 export interface TokenSample {
   /** Ids with `[CLS]` and `[SEP]`, a view into the data set. */
   readonly ids: Int32Array;
-  /** Class, where the data set has labels. */
+  /** Class, -1 = no label; where the data set has labels. */
   readonly label?: number;
 }
 
@@ -13,7 +13,7 @@ export interface TokenSample {
 export interface TokenDatasetOptions {
   /** Longest sequence with the special tokens; longer texts are cut. */
   readonly maxLength: number;
-  /** Class of every text. */
+  /** Class of every text, an integer of 0 or more; -1 = no label. */
   readonly labels?: ArrayLike<number>;
 }
 
@@ -23,10 +23,10 @@ export class TokenDataset {
   readonly tokens: Int32Array;
   /** `[length + 1]`: sequence i is `tokens[offsets[i] .. offsets[i + 1])`. */
   readonly offsets: Int32Array;
-  /** `[length]`, where there are labels. */
+  /** `[length]`, -1 = no label; where there are labels. */
   readonly labels: Int32Array | undefined;
 
-  /** @throws ShapeError if the offsets or labels do not fit */
+  /** @throws ShapeError if the offsets or labels do not fit; DataError for a label that is neither a class nor -1 */
   constructor(tokens: Int32Array, offsets: Int32Array, labels?: Int32Array) {
     if (offsets.length < 1 || offsets[0] !== 0 || offsets.at(-1) !== tokens.length) {
       throw new ShapeError(
@@ -40,6 +40,7 @@ export class TokenDataset {
       throw new ShapeError('TokenDataset', 'offsets', 'in ascending order', 'a descent');
     if (labels !== undefined && labels.length !== offsets.length - 1)
       throw new ShapeError('TokenDataset', 'labels', `[${offsets.length - 1}]`, `[${labels.length}]`);
+    if (labels !== undefined) checkLabels('TokenDataset', 'labels', labels, { unlabelled: true });
     this.tokens = tokens;
     this.offsets = offsets;
     this.labels = labels;
@@ -58,6 +59,8 @@ export class TokenDataset {
     sequences.forEach((sequence, index) => (offsets[index + 1] = offsets[index]! + sequence.length));
     const tokens = new Int32Array(offsets[sequences.length]!);
     sequences.forEach((sequence, index) => tokens.set(sequence, offsets[index]!));
+    // Before a fraction or NaN becomes an integer.
+    if (labels !== undefined) checkLabels('TokenDataset', 'labels', labels, { unlabelled: true });
     return new TokenDataset(tokens, offsets, labels === undefined ? undefined : Int32Array.from(labels));
   }
 

@@ -1,4 +1,4 @@
-import type { CompileOptions } from 'ssl-tensor';
+import { DataError, type CompileOptions } from 'ssl-tensor';
 import type { Tensors } from 'ssl-train';
 import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import type { ClassificationBatch, ClassificationLoader } from '../data/classification-loader.js';
@@ -6,6 +6,8 @@ import { LabelledEvaluator, type LabelledResult } from './labelled-evaluator.js'
 
 /** Held-out loss and accuracy of a classifier; keep it to evaluate along the training. */
 export class SequenceClassifierEvaluator extends LabelledEvaluator<ClassificationBatch> {
+  readonly #classes: number;
+
   constructor(model: BertForSequenceClassification, options: CompileOptions = {}) {
     super(
       (batch: Tensors<ClassificationBatch>) => ({
@@ -15,6 +17,21 @@ export class SequenceClassifierEvaluator extends LabelledEvaluator<Classificatio
       }),
       { name: 'sequence classifier evaluation', ...options },
     );
+    this.#classes = model.numLabels;
+  }
+
+  /**
+   * Loss and accuracy over the loader's first epoch.
+   *
+   * @throws DataError where the loader has labels beyond the model's classes
+   */
+  override evaluate(loader: ClassificationLoader): Promise<LabelledResult> {
+    if (loader.classes > this.#classes) {
+      throw new DataError(
+        `evaluateSequenceClassifier: the loader has labels up to ${loader.classes - 1}, the model's classes are 0 .. ${this.#classes - 1}`,
+      );
+    }
+    return super.evaluate(loader);
   }
 }
 

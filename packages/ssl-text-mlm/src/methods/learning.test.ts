@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { AdamW, Trainer, warmupCosine } from 'ssl-train';
+import { AdamW, NonFiniteLossError, Trainer, warmupCosine } from 'ssl-train';
 import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-tensor/host';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bertConfig } from '../bert/bert-config.js';
@@ -10,7 +10,7 @@ import { MlmLoader } from '../data/mlm-loader.js';
 import { TokenDataset } from '../data/token-dataset.js';
 import { evaluateSequenceClassifier } from '../evaluation/classifier-evaluator.js';
 import { fillMask } from '../evaluation/fill-mask.js';
-import { evaluateMaskedLm } from '../evaluation/masked-lm-evaluator.js';
+import { evaluateMaskedLm, MaskedLmEvaluator } from '../evaluation/masked-lm-evaluator.js';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { MaskedLanguageModelling } from './masked-language-modelling.js';
@@ -96,19 +96,44 @@ describe('masked-language modelling learns', () => {
       method,
       loader,
       optimizer: new AdamW([{ parameters: method.trainable() }]),
-      ...trainer(250, 1e-2),
+      ...trainer(400, 1e-2),
     }).fit();
     const after = await evaluateMaskedLm(model, evaluation);
     expect(unigram).toBeLessThan(0.35);
     expect(after.accuracy).toBeGreaterThan(unigram + 0.4);
     expect(after.loss).toBeLessThan(before.loss / 3);
-    expect(result.steps).toBe(250);
+    expect(result.steps).toBe(400);
 
     const [filled] = await fillMask(model, tokenizer, 'horse crops [MASK] and horse crops more', 3);
     expect(filled!.position).toBe(3);
     expect(filled!.candidates.map(({ token }) => token)[0]).toBe('grass');
     expect(filled!.candidates[0]!.probability).toBeGreaterThan(filled!.candidates[1]!.probability);
     await expect(fillMask(model, tokenizer, 'no mask')).rejects.toThrow(InvalidOptionError);
+  });
+
+  it('stops where a batch has nothing to learn from', async () => {
+    const method = new MaskedLanguageModelling(new BertForMaskedLM(model.config, { key: randomKey(1) }));
+    const loader = new MlmLoader({ dataset, tokenizer, batchSize: 4, key: randomKey(8) });
+    const empty = {
+      batchesPerEpoch: 1,
+      close: async () => {},
+      epoch: async function* () {
+        for await (const batch of loader.epoch(0, loader.batchesPerEpoch - 1))
+          yield { ...batch, maskedWeights: { ...batch.maskedWeights, data: batch.maskedWeights.data.map(() => 0) } };
+      },
+    };
+    const optimizer = new AdamW([{ parameters: method.trainable() }]);
+    const run = new Trainer({
+      method,
+      loader: empty,
+      optimizer,
+      steps: 1,
+      seed: 0,
+      schedule: () => 0,
+      progress: 'silent',
+    });
+    await expect(run.fit()).rejects.toThrow(NonFiniteLossError);
+    await expect(new MaskedLmEvaluator(model).evaluate(empty)).rejects.toThrow('there is nothing to evaluate');
   });
 
   it('is a start for classification', async () => {
@@ -132,5 +157,24 @@ describe('masked-language modelling learns', () => {
     expect(before.accuracy).toBeLessThan(0.6);
     expect(after.accuracy).toBeGreaterThan(0.9);
     expect(after.count).toBe(heldOut.length);
+  });
+
+  it('refuses to evaluate labels beyond its classes', async () => {
+    const classifier = new BertForSequenceClassification(model.config, { key: randomKey(10), numLabels: 3 });
+    const loader = new ClassificationLoader({
+      dataset,
+      padId: 0,
+      batchSize: 16,
+      key: randomKey(1),
+      mode: 'evaluation',
+    });
+    await expect(evaluateSequenceClassifier(classifier, loader)).rejects.toThrow(
+      "the loader has labels up to 3, the model's classes are 0 .. 2",
+    );
+    // Trained on, they stop the run.
+    const method = new SequenceClassification(classifier);
+    const optimizer = new AdamW([{ parameters: method.trainable() }]);
+    const run = new Trainer({ method, loader, optimizer, steps: 1, seed: 0, schedule: () => 0, progress: 'silent' });
+    await expect(run.fit()).rejects.toThrow(NonFiniteLossError);
   });
 });

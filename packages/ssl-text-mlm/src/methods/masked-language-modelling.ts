@@ -1,7 +1,7 @@
 import { maskedTokenCrossEntropy } from 'ssl-losses';
 import type { ForwardContext, Parameter } from 'ssl-nn';
 import type { Method, MethodLoss, Tensors } from 'ssl-train';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import type { MlmBatch } from '../data/mlm-loader.js';
 import { labelHits } from './label-hits.js';
@@ -11,7 +11,7 @@ import { weightedMean } from './weighted-mean.js';
  * Masked-language modelling: predict the hidden tokens from the rest.
  *
  * `loss = mean over the masked positions of -log p(token)`, in nats. Metric `maskedAccuracy`: share of the masked
- * tokens that get the highest score.
+ * tokens that get the highest score. A batch without masked tokens has the loss NaN; `MlmLoader` makes none.
  *
  * Source: Devlin et al. 2018, arXiv:1810.04805.
  */
@@ -33,6 +33,7 @@ export class MaskedLanguageModelling implements Method<MlmBatch> {
     const labels = batch.maskedLabels as tf.Tensor1D;
     return {
       loss: maskedTokenCrossEntropy(logits, labels, { weights }),
+      weight: tf.sum(weights),
       metrics: { maskedAccuracy: weightedMean(labelHits(logits, labels), weights) },
     };
   }

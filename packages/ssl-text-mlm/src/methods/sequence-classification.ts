@@ -1,13 +1,20 @@
-import { softmaxCrossEntropy } from 'ssl-losses';
+import { maskedTokenCrossEntropy } from 'ssl-losses';
 import type { ForwardContext, Parameter } from 'ssl-nn';
 import type { Method, MethodLoss, Tensors } from 'ssl-train';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import type { ClassificationBatch } from '../data/classification-loader.js';
 import { labelHits } from './label-hits.js';
+import { labelledWeights } from './labelled-weights.js';
 import { weightedMean } from './weighted-mean.js';
 
-/** Classification of sequences by cross-entropy, encoder and classifier trained together. Metric `accuracy`. */
+/**
+ * Classification of sequences by cross-entropy, encoder and classifier trained together. Metric `accuracy`: share of the
+ * labels with the highest score.
+ *
+ * Sequences of -1, 'no label', count in neither. A label beyond the model's classes, or a batch without any label, makes the
+ * loss NaN, so that the Trainer stops.
+ */
 export class SequenceClassification implements Method<ClassificationBatch> {
   readonly name = 'sequence-classification';
   readonly modules: { readonly model: BertForSequenceClassification };
@@ -25,8 +32,8 @@ export class SequenceClassification implements Method<ClassificationBatch> {
     const weights = batch.weights as tf.Tensor1D;
     const labels = batch.labels as tf.Tensor1D;
     return {
-      loss: weightedMean(softmaxCrossEntropy(logits, labels, { reduction: 'none' }), weights),
-      metrics: { accuracy: weightedMean(labelHits(logits, labels), weights) },
+      loss: maskedTokenCrossEntropy(logits, labels, { weights }),
+      metrics: { accuracy: weightedMean(labelHits(logits, labels), labelledWeights(weights, labels)) },
     };
   }
 }

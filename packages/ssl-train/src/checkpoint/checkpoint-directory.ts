@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeFileError, makeFolder } from 'ssl-core/files';
 import { CheckpointError } from 'ssl-tensor/host';
 
 const fileName = /^step-(\d{1,15})\.safetensors$/;
@@ -26,7 +27,7 @@ export async function listCheckpoints(directory: string): Promise<readonly Check
     names = await readdir(directory);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new CheckpointError(`the checkpoint directory cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
+    throw new CheckpointError(`the checkpoint directory cannot be read: ${describeFileError(cause)}`, {
       path: directory,
       cause,
     });
@@ -44,20 +45,46 @@ export async function latestCheckpoint(directory: string): Promise<CheckpointEnt
   return (await listCheckpoints(directory)).at(-1);
 }
 
-/** Makes the directory and its parents. */
+/**
+ * Makes the directory and its parents.
+ *
+ * @throws CheckpointError when that cannot be
+ */
 export async function ensureDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
   } catch (cause) {
-    throw new CheckpointError(`the checkpoint directory cannot be made (${(cause as NodeJS.ErrnoException).code})`, {
+    throw new CheckpointError(`the checkpoint directory cannot be made: ${describeFileError(cause)}`, {
       path: directory,
       cause,
     });
   }
 }
 
-/** Deletes all but the newest `keep` checkpoints. */
-export async function pruneCheckpoints(directory: string, keep: number): Promise<void> {
-  const entries = await listCheckpoints(directory);
-  for (const { path } of entries.slice(0, Math.max(0, entries.length - keep))) await rm(path, { force: true });
+/**
+ * Deletes old checkpoints, all but the newest `keep` that are whole. Damaged ones among these stay too, and count for
+ * nothing.
+ *
+ * @param isWhole asked only where something would be deleted
+ * @throws CheckpointError when one cannot be deleted
+ */
+export async function pruneCheckpoints(
+  directory: string,
+  keep: number,
+  isWhole: (path: string) => Promise<boolean>,
+): Promise<void> {
+  const entries = (await listCheckpoints(directory)).toReversed();
+  if (entries.length <= keep) return;
+  let kept = 0;
+  for (const { path } of entries) {
+    if (kept < keep) {
+      if (await isWhole(path)) kept++;
+      continue;
+    }
+    try {
+      await rm(path, { force: true });
+    } catch (cause) {
+      throw new CheckpointError(`an old checkpoint cannot be deleted: ${describeFileError(cause)}`, { path, cause });
+    }
+  }
 }

@@ -1,9 +1,20 @@
+import { lstat } from 'node:fs/promises';
 import { CheckpointError } from 'ssl-tensor/host';
-import { loadSafetensors, saveSafetensors, withoutPrefix, withPrefix, type Module, type StateDict } from 'ssl-nn';
+import {
+  loadSafetensors,
+  type LoadSafetensorsOptions,
+  saveSafetensors,
+  verifySafetensors,
+  withoutPrefix,
+  withPrefix,
+  type Module,
+  type StateDict,
+} from 'ssl-nn';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { HistoryEntry } from '../trainer/history.js';
+import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
 import { historyTensors } from './history-tensors.js';
-import { readRunRecord, type RunRecord, writeRunRecord } from './run-record.js';
+import { firstCheckedVersion, readRunRecord, type RunRecord, writeRunRecord } from './run-record.js';
 
 /** What lies in a checkpoint besides its record. */
 export interface CheckpointParts {
@@ -23,36 +34,92 @@ const modulePrefix = 'modules.';
 const optimizerPrefix = 'optimizer.';
 const historyPrefix = 'history.';
 
-/**
- * Writes a checkpoint: one safetensors file with `modules.<name>.<tensor>` (the reference's names and layouts),
- * `optimizer.<slot>` and `history.<column>`, and the run's record as metadata. Atomic.
- *
- * @throws CheckpointError when the file cannot be written
- */
-export async function saveCheckpoint(
-  path: string,
-  { modules, optimizer }: CheckpointParts,
-  record: RunRecord,
-  history: readonly HistoryEntry[],
-): Promise<void> {
+/** A run's own files are as large as its model. */
+const limits: LoadSafetensorsOptions = { maxBytes: Infinity, maxHeaderBytes: Infinity };
+
+/** What a checkpoint of these parts holds, without the history. */
+export function checkpointState({ modules, optimizer }: CheckpointParts): StateDict {
   const state: StateDict = new Map();
   const add = (prefix: string, part: StateDict): void => {
     for (const [name, value] of withPrefix(part, prefix)) state.set(name, value);
   };
   for (const [name, module] of Object.entries(modules)) add(`${modulePrefix}${name}.`, module.stateDict());
   add(optimizerPrefix, optimizer.stateDict());
-  add(historyPrefix, historyTensors(history));
-  await saveSafetensors(path, state, writeRunRecord(record));
+  return state;
+}
+
+/**
+ * Writes a checkpoint: one safetensors file with `modules.<name>.<tensor>` (the reference's names and layouts),
+ * `optimizer.<slot>` and `history.<column>`, and the run's record and checksums as metadata. Atomic.
+ *
+ * @param state of {@link checkpointState}
+ * @throws CheckpointError when the file cannot be written
+ */
+export async function saveCheckpoint(
+  path: string,
+  state: StateDict,
+  record: RunRecord,
+  history: readonly HistoryEntry[],
+): Promise<void> {
+  await saveSafetensors(
+    path,
+    new Map([...state, ...withPrefix(historyTensors(history), historyPrefix)]),
+    writeRunRecord(record),
+  );
 }
 
 /**
  * Reads a checkpoint without applying it.
  *
- * @throws CheckpointError when the file is missing, damaged, not a checkpoint or of another version
+ * @throws DamagedCheckpointError when it is not whole; CheckpointError when the file is missing or may not be read, is
+ *   not a checkpoint or of another version
  */
 export async function readCheckpoint(path: string): Promise<CheckpointContents> {
-  const { tensors, metadata } = await loadSafetensors(path);
-  return { path, record: readRunRecord(metadata, path), tensors };
+  const { tensors, metadata, checked } = await tellDamage(path, () => loadSafetensors(path, limits));
+  const record = readRunRecord(metadata, path);
+  if (!checked && Number(metadata['version']) >= firstCheckedVersion)
+    throw new DamagedCheckpointError('has lost its checksums', { path });
+  return { path, record, tensors };
+}
+
+/**
+ * Checks that a checkpoint is whole, with the memory of its largest tensor.
+ *
+ * @throws as {@link readCheckpoint}
+ */
+export async function verifyCheckpoint(path: string): Promise<void> {
+  await tellDamage(path, () => verifySafetensors(path, limits));
+}
+
+/** Tells files that are damaged from those that are missing or may not be read. */
+async function tellDamage<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!CheckpointError.isInstance(cause)) throw cause;
+    const code = fileErrorCode(cause);
+    const dangling = code === 'ENOENT' && (await lstat(path).catch(() => undefined)) !== undefined;
+    if (code !== undefined && code !== 'EIO' && code !== 'ELOOP' && !dangling) throw cause;
+    const problem = dangling ? 'is a link to a file that is gone' : withoutPath(cause.message, path);
+    throw new DamagedCheckpointError(problem, {
+      path,
+      cause,
+      ...(cause.parameter === undefined ? {} : { parameter: cause.parameter }),
+    });
+  }
+}
+
+/** A message of an error about this path, without the path. */
+export function withoutPath(message: string, path: string): string {
+  return message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+}
+
+/** Code of the file system's error that an error goes back to. */
+function fileErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return code;
+  return fileErrorCode(error.cause);
 }
 
 /**

@@ -1,9 +1,14 @@
 import { CheckpointError } from 'ssl-tensor/host';
 import type { Evaluation } from '../trainer/history.js';
+import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
 import type { RunConfig } from './run-config.js';
+import { isRunEnvironment, type RunEnvironment } from './run-environment.js';
 
-/** Version of the checkpoint format. */
-const checkpointVersion = 1;
+/** Version of the checkpoint format. Version 1 had no checksums and no environment. */
+const checkpointVersion = 2;
+
+/** The first version whose files have checksums. */
+export const firstCheckedVersion = 2;
 
 /** One value of a schedule. */
 export type ScheduleSample = readonly [step: number, value: number];
@@ -24,6 +29,13 @@ export interface RunRecord {
   readonly seconds: number;
   readonly trainingSeconds: number;
   readonly evaluations: readonly Evaluation[];
+  /** What the run computed with; version 1 does not say. */
+  readonly environment?: RunEnvironment;
+  /**
+   * What an error kept from happening after the last step: its log line and callbacks (`step`), or those of its epoch
+   * (`epoch`). A resumed run begins with it.
+   */
+  readonly pending?: 'step' | 'epoch';
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -41,7 +53,7 @@ export function writeRunRecord(record: RunRecord): Record<string, string> {
 /**
  * Reads the metadata of a checkpoint file.
  *
- * @throws CheckpointError when it is not one, or of another version
+ * @throws CheckpointError when it is not one, or of another version; DamagedCheckpointError when a part of it is none
  */
 export function readRunRecord(metadata: Readonly<Record<string, string>>, path: string): RunRecord {
   if (metadata['format'] !== 'ssl-train-checkpoint')
@@ -49,20 +61,20 @@ export function readRunRecord(metadata: Readonly<Record<string, string>>, path: 
       'is not a checkpoint of a training run. To load weights alone, use loadSafetensors and loadStateDict',
       { path },
     );
-  if (metadata['version'] !== String(checkpointVersion)) {
+  if (!/^[12]$/.test(metadata['version'] ?? '')) {
     throw new CheckpointError(
-      `has checkpoint version ${metadata['version'] ?? 'none'}, this release reads version ${checkpointVersion}. Use the release it was made with`,
+      `has checkpoint version ${metadata['version'] ?? 'none'}, this release reads versions 1 to ${checkpointVersion}. Use the release it was made with`,
       { path },
     );
   }
   const fail = (part: string): never => {
-    throw new CheckpointError(`has damaged metadata (${part})`, { path });
+    throw new DamagedCheckpointError(`has damaged metadata (${part})`, { path });
   };
   let run: unknown;
   try {
     run = JSON.parse(metadata['run'] ?? '');
   } catch (cause) {
-    throw new CheckpointError('has damaged metadata (run is not JSON)', { path, cause });
+    throw new DamagedCheckpointError('has damaged metadata (run is not JSON)', { path, cause });
   }
   if (!isRecord(run)) return fail('run');
   for (const name of ['step', 'epoch', 'batch']) if (!isCount(run[name])) fail(name);
@@ -75,6 +87,8 @@ export function readRunRecord(metadata: Readonly<Record<string, string>>, path: 
     !Object.values(schedules).every((samples) => Array.isArray(samples) && samples.every(isSample))
   )
     fail('schedules');
+  if (run['environment'] !== undefined && !isRunEnvironment(run['environment'])) fail('environment');
+  if (run['pending'] !== undefined && run['pending'] !== 'step' && run['pending'] !== 'epoch') fail('pending');
   const evaluations = run['evaluations'];
   if (!Array.isArray(evaluations)) return fail('evaluations');
   return {

@@ -1,16 +1,22 @@
 import {
   closeSync,
+  constants,
   createReadStream,
-  existsSync,
+  fstatSync,
   fsyncSync,
-  mkdirSync,
+  ftruncateSync,
   openSync,
-  renameSync,
+  statSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { clearLeftovers, describeFileError, FolderLock, makeFolder, writeWhole } from 'ssl-core/files';
 import { DataError } from 'ssl-tensor/host';
+
+/** Always at the end: what is taken back must leave no hole. */
+const continued = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+const anew = continued | constants.O_TRUNC;
 
 /** One line of a log. */
 export interface LogRecord {
@@ -21,81 +27,116 @@ export interface LogRecord {
 }
 
 /**
- * A log of one JSON object per line. Each line is with the operating system when `write` returns; the file is synced
- * when it is closed. Numbers that are not finite are written as strings (`"NaN"`, `"Infinity"`).
+ * A log of one JSON object per line, with one writer: beside it lies `<name>.lock` while it is open. Each line is whole
+ * with the operating system when `write` returns; the file is synced when it is closed. Numbers that are not finite are
+ * written as strings (`"NaN"`, `"Infinity"`).
  */
 export class JsonlLog {
   readonly path: string;
+  readonly #lock: FolderLock | undefined;
   #file: number | undefined;
+  /** Bytes of whole lines. */
+  #length: number;
 
-  private constructor(path: string, file: number) {
+  private constructor(path: string, file: number, lock: FolderLock | undefined) {
     this.path = path;
     this.#file = file;
+    this.#lock = lock;
+    this.#length = fstatSync(file).size;
   }
 
   /**
    * Opens a log for appending. Of an existing file the lines up to `step` stay, so that a resumed run continues it and
-   * a fresh one (`step` 0) starts anew; later lines, and lines that are not whole, go.
+   * a fresh one (`step` 0) starts anew; later lines, and lines that are not whole, go. A device or a pipe is written to as
+   * it is, and not locked.
    *
-   * @throws DataError when the file cannot be read or written
+   * @throws DataError when the file cannot be read or written, or another run writes to it
    */
   static async open(path: string, step: number): Promise<JsonlLog> {
+    let lock: FolderLock | undefined;
     try {
-      mkdirSync(dirname(path), { recursive: true });
-      if (step > 0 && existsSync(path)) {
-        await keepLines(path, step);
-        return new JsonlLog(path, openSync(path, 'a'));
+      const folder = dirname(path);
+      await makeFolder(folder);
+      const before = statSync(path, { throwIfNoEntry: false });
+      if (before === undefined || before.isFile()) {
+        lock = await FolderLock.acquire(folder, { purpose: 'training', name: `${basename(path)}.lock` });
+        await clearLeftovers(folder);
+        if (step > 0 && before !== undefined) await writeWhole(path, linesUpTo(path, step));
       }
-      return new JsonlLog(path, openSync(path, 'w'));
+      return new JsonlLog(path, openSync(path, step > 0 ? continued : anew), lock);
     } catch (cause) {
-      throw new DataError(`the log cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        path,
-        cause,
-      });
+      await lock?.release();
+      if (DataError.isInstance(cause)) throw cause;
+      throw new DataError(`the log cannot be opened: ${describeFileError(cause)}`, { path, cause });
     }
   }
 
+  /**
+   * @throws DataError when the line cannot be written whole: what there was of it is taken back. Also when the file is no
+   *   longer at its path, so that nobody would find the line
+   */
   write(record: LogRecord): void {
     if (this.#file === undefined) return;
-    const text = JSON.stringify(record, (_, value: unknown) =>
-      typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-    );
+    let written = 0;
     try {
-      writeSync(this.#file, `${text}\n`);
+      const line = Buffer.from(`${jsonOf(record)}\n`);
+      this.#checkPlace(this.#file);
+      while (written < line.length) written += writeSync(this.#file, line, written);
+      this.#length += written;
     } catch (cause) {
-      throw new DataError(`the log cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        path: this.path,
-        cause,
-      });
+      if (written > 0) this.#takeBack(this.#file);
+      if (DataError.isInstance(cause)) throw cause;
+      throw new DataError(`the log cannot be written: ${describeFileError(cause)}`, { path: this.path, cause });
     }
   }
 
-  close(): void {
+  /** @throws DataError when the last lines did not reach the disk */
+  async close(): Promise<void> {
     if (this.#file === undefined) return;
     const file = this.#file;
     this.#file = undefined;
     try {
-      fsyncSync(file);
+      if (fstatSync(file).isFile()) fsyncSync(file);
+    } catch (cause) {
+      throw new DataError(`the log cannot be written: ${describeFileError(cause)}`, { path: this.path, cause });
     } finally {
       closeSync(file);
+      await this.#lock?.release();
+    }
+  }
+
+  #checkPlace(file: number): void {
+    const own = fstatSync(file);
+    const there = statSync(this.path, { throwIfNoEntry: false });
+    if (there?.ino === own.ino && there.dev === own.dev) return;
+    const what = there === undefined ? 'removed' : 'replaced by another file';
+    throw new DataError(`the log was ${what} while the run went on. Leave it where it is until the run has ended`, {
+      path: this.path,
+    });
+  }
+
+  /** A line is whole or not there. */
+  #takeBack(file: number): void {
+    try {
+      ftruncateSync(file, this.#length);
+    } catch {
+      // A device or a pipe takes nothing back.
     }
   }
 }
 
-/** Rewrites a log with its whole lines up to a step; reads it line by line, however large it is. */
-async function keepLines(path: string, step: number): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = openSync(temporary, 'w');
-  try {
-    for await (const line of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })) {
-      const at = stepOf(line);
-      if (at !== undefined && at <= step) writeSync(file, `${line}\n`);
-    }
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+function jsonOf(record: LogRecord): string {
+  return JSON.stringify(record, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
+/** The whole lines of a log up to a step, one after the other, however large it is. */
+async function* linesUpTo(path: string, step: number): AsyncGenerator<string> {
+  for await (const line of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })) {
+    const at = stepOf(line);
+    if (at !== undefined && at <= step) yield `${line}\n`;
   }
-  renameSync(temporary, path);
 }
 
 function stepOf(line: string): number | undefined {

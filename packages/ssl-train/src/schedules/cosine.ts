@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber } from './option-checks.js';
-import type { Schedule } from './schedule.js';
+import { endingSchedule, type Schedule } from './schedule.js';
 
 /** Options of {@link cosine}. */
 export interface CosineOptions {
@@ -24,6 +24,7 @@ export function cosine({ base, totalSteps, final = 0 }: CosineOptions): Schedule
   checkNumber('cosine', 'base', base);
   checkNumber('cosine', 'final', final);
   checkInteger('cosine', 'totalSteps', totalSteps, 1);
-  return (step) =>
-    step >= totalSteps ? final : final + ((base - final) * (1 + Math.cos((Math.PI * step) / totalSteps))) / 2;
+  return endingSchedule(totalSteps, (step) =>
+    step >= totalSteps ? final : final + ((base - final) * (1 + Math.cos((Math.PI * step) / totalSteps))) / 2,
+  );
 }

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
-import type { Schedule } from './schedule.js';
+import { endingSchedule, type Schedule } from './schedule.js';
 
 /** Options of {@link oneCycle}. */
 export interface OneCycleOptions {
@@ -50,9 +50,9 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const end = totalSteps - 1;
   const slope = (from: number, to: number, part: number): number =>
     anneal === 'linear' ? from + (to - from) * part : to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2;
-  return (step) => {
+  return endingSchedule(totalSteps, (step) => {
     // A run too short to rise starts at the peak.
     if (step <= peak) return peak === 0 ? max : slope(first, max, step / peak);
     return slope(max, last, Math.min(1, (step - peak) / (end - peak)));
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber } from './option-checks.js';
-import type { Schedule } from './schedule.js';
+import { endingSchedule, type Schedule } from './schedule.js';
 
 /** Options of {@link polynomial}. */
 export interface PolynomialOptions {
@@ -25,5 +25,7 @@ export function polynomial({ base, totalSteps, power = 1, final = 0 }: Polynomia
   checkNumber('polynomial', 'final', final);
   checkNumber('polynomial', 'power', power, 0);
   checkInteger('polynomial', 'totalSteps', totalSteps, 1);
-  return (step) => (step >= totalSteps ? final : final + (base - final) * (1 - step / totalSteps) ** power);
+  return endingSchedule(totalSteps, (step) =>
+    step >= totalSteps ? final : final + (base - final) * (1 - step / totalSteps) ** power,
+  );
 }

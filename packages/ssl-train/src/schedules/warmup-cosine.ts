@@ -2,7 +2,7 @@ import { InvalidOptionError } from 'ssl-tensor/host';
 import { cosine } from './cosine.js';
 import { linearWarmup } from './linear-warmup.js';
 import { checkInteger } from './option-checks.js';
-import type { Schedule } from './schedule.js';
+import { endingSchedule, type Schedule } from './schedule.js';
 
 /** Options of {@link warmupCosine}. */
 export interface WarmupCosineOptions {
@@ -30,5 +30,5 @@ export function warmupCosine({ base, warmupSteps, totalSteps, final = 0 }: Warmu
   if (warmupSteps >= totalSteps)
     throw new InvalidOptionError('warmupCosine', 'warmupSteps', `less than totalSteps (${totalSteps})`, warmupSteps);
   const fall = cosine({ base, totalSteps: totalSteps - warmupSteps, final });
-  return (step) => (step < warmupSteps ? rise(step) : fall(step - warmupSteps));
+  return endingSchedule(totalSteps, (step) => (step < warmupSteps ? rise(step) : fall(step - warmupSteps)));
 }

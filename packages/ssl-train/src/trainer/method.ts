@@ -7,6 +7,12 @@ import type { Tensors } from './tensors.js';
 export interface MethodLoss {
   /** What is minimised, float32 scalar. */
   readonly loss: tf.Scalar;
+  /**
+   * How much this batch counts among those of one update (`accumulateSteps`), float32 scalar of 0 or more: the number of
+   * tokens or samples that `loss` is the mean of, where that differs from batch to batch. Several batches then make the
+   * update of one large one. Default: all count alike.
+   */
+  readonly weight?: tf.Scalar;
   /** Further numbers to log, float32 scalars by name. The same names at every step. */
   readonly metrics?: Readonly<Record<string, tf.Scalar>>;
 }

@@ -1,10 +1,13 @@
 import { CheckpointError } from 'ssl-tensor/host';
 import { latestCheckpoint, listCheckpoints } from '../checkpoint/checkpoint-directory.js';
-import { applyCheckpoint, readCheckpoint } from '../checkpoint/checkpoint-file.js';
+import { applyCheckpoint, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
+import { DamagedCheckpointError } from '../checkpoint/damaged-checkpoint-error.js';
 import { historyFromTensors } from '../checkpoint/history-tensors.js';
+import { type DamagedCheckpoint, readNewestWhole, setAside, withWayOn } from '../checkpoint/newest-whole-checkpoint.js';
 import { checkConfig } from '../checkpoint/run-config.js';
 import type { RunRecord } from '../checkpoint/run-record.js';
 import { checkSchedules } from '../checkpoint/schedule-samples.js';
+import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
 import type { HistoryEntry } from './history.js';
 import type { RunPlan } from './run-plan.js';
@@ -14,13 +17,16 @@ export interface RestoredRun {
   readonly path: string;
   readonly record: RunRecord;
   readonly history: readonly HistoryEntry[];
+  /** Newer checkpoints that are not whole, already set aside. */
+  readonly damaged: readonly DamagedCheckpoint[];
 }
 
 /**
  * Loads the checkpoint that the options ask for.
  *
  * @returns undefined for a run that starts
- * @throws CheckpointError when it does not fit this run, saying what differs
+ * @throws DamagedCheckpointError when it is not whole, naming one that is; CheckpointError when it does not fit this run,
+ *   saying what differs; InvalidOptionError when it would learn nothing from there on
  */
 export async function restoreRun<B>({
   options,
@@ -32,32 +38,51 @@ export async function restoreRun<B>({
 }: RunPlan<B>): Promise<RestoredRun | undefined> {
   if (options.checkpoint === undefined) return undefined;
   const { dir, resume = false } = options.checkpoint;
-  const newest = await latestCheckpoint(dir);
-  if (resume === false) {
-    if (newest === undefined) return undefined;
-    throw new CheckpointError(
-      `holds checkpoints of an earlier run (up to step ${newest.step}). Pass checkpoint.resume: true to continue it, or use another directory`,
-      { path: dir },
-    );
-  }
-  const path = typeof resume === 'string' ? resume : newest?.path;
-  if (path === undefined) return undefined;
-  const contents = await readCheckpoint(path);
-  const { record } = contents;
-  const later = (await listCheckpoints(dir)).find(({ step }) => step > record.step);
+  const { contents, damaged } = await chosenCheckpoint(dir, resume);
+  if (contents === undefined) return undefined;
+  const { path, record } = contents;
+  const passedOver = new Set(damaged.map(({ step }) => step));
+  const later = (await listCheckpoints(dir)).find(({ step }) => step > record.step && !passedOver.has(step));
   if (later !== undefined)
     throw new CheckpointError(
       `is of step ${record.step}, but the directory holds later ones (step ${later.step}). Move them away, or use another directory`,
       { path },
     );
   checkConfig(record.config, config, path);
-  checkSchedules(record.schedules, schedules, path);
+  checkSchedules(record.schedules, schedules, record.step, path);
   if (record.step > totalSteps)
     throw new CheckpointError(`is of step ${record.step}, beyond the ${totalSteps} steps of this run`, { path });
+  checkRates({ options, schedules, totalSteps }, record.step);
   const columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer });
   const history = historyFromTensors(columns, (step) => ({
     epoch: epochOf(step, stepsPerEpoch),
     learningRate: schedules['learningRate']!(step - 1),
   }));
-  return { path, record, history };
+  // Only now: a run that is refused changes nothing.
+  const aside: DamagedCheckpoint[] = [];
+  for (const item of damaged) aside.push(await setAside(item));
+  return { path, record, history, damaged: aside };
+}
+
+async function chosenCheckpoint(
+  dir: string,
+  resume: boolean | string,
+): Promise<{ readonly contents: CheckpointContents | undefined; readonly damaged: readonly DamagedCheckpoint[] }> {
+  if (resume === 'latest-good') {
+    const { found, damaged } = await readNewestWhole(dir);
+    return { contents: found, damaged };
+  }
+  const newest = await latestCheckpoint(dir);
+  if (resume === false && newest !== undefined)
+    throw new CheckpointError(
+      `holds checkpoints of an earlier run (up to step ${newest.step}). Pass checkpoint.resume: true to continue it, or use another directory`,
+      { path: dir },
+    );
+  const path = typeof resume === 'string' ? resume : newest?.path;
+  if (path === undefined) return { contents: undefined, damaged: [] };
+  try {
+    return { contents: await readCheckpoint(path), damaged: [] };
+  } catch (error) {
+    throw DamagedCheckpointError.isInstance(error) ? await withWayOn(error, dir) : error;
+  }
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { engineThreads } from 'ssl-tensor';
 import { InvalidOptionError } from 'ssl-tensor/host';
 import type { Module } from 'ssl-nn';
 import type { RunConfig } from '../checkpoint/run-config.js';
@@ -46,6 +47,7 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
   if (clipNorm !== undefined && !(clipNorm > 0))
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
   checkCheckpoint(checkpoint);
+  checkCompute(options);
   const stepsPerEpoch = Math.floor(loader.batchesPerEpoch / accumulateSteps);
   if (stepsPerEpoch === 0)
     throw new InvalidOptionError(
@@ -101,6 +103,30 @@ function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void
     throw new InvalidOptionError(where, 'checkpoint.dir', 'a directory', checkpoint.dir);
   if (checkpoint.everySteps !== undefined) checkInteger(where, 'checkpoint.everySteps', checkpoint.everySteps, 1);
   if (checkpoint.keep !== undefined) checkInteger(where, 'checkpoint.keep', checkpoint.keep, 1);
+}
+
+/** Options of `compile()` that also stand for themselves must not say two things. */
+function checkCompute<B>({ threads, deterministic, compile }: TrainerOptions<B>): void {
+  for (const [name, own, inner] of [
+    ['threads', threads, compile?.threads],
+    ['deterministic', deterministic, compile?.deterministic],
+  ] as const)
+    if (own !== undefined && inner !== undefined && own !== inner)
+      throw new InvalidOptionError(where, name, `the same as compile.${name} (${inner}), or given once`, own);
+  engineThreads(computeOptions({ threads, deterministic, compile }));
+}
+
+/** Threads and determinism as the options ask for them. */
+export function computeOptions<B>({
+  threads,
+  deterministic,
+  compile,
+}: { readonly [name in 'threads' | 'deterministic' | 'compile']?: TrainerOptions<B>[name] | undefined }): {
+  threads?: number;
+  deterministic?: boolean;
+} {
+  const [asked, same] = [threads ?? compile?.threads, deterministic ?? compile?.deterministic];
+  return { ...(asked === undefined ? {} : { threads: asked }), ...(same === undefined ? {} : { deterministic: same }) };
 }
 
 function asSchedule(option: string, value: number | Schedule): Schedule {

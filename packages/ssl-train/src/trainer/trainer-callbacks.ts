@@ -1,3 +1,4 @@
+import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
 import type { Evaluation, HistoryEntry } from './history.js';
 
 /** What a run is, told to `onStart`. */
@@ -48,6 +49,10 @@ export interface TrainerResult {
   readonly interrupted: boolean;
   /** Newest checkpoint, where checkpoints are written. */
   readonly checkpoint?: string;
+  /** Checkpoints that `resume: 'latest-good'` passed over, and where they are now. */
+  readonly damaged: readonly DamagedCheckpoint[];
+  /** What was told while the run went on: damaged checkpoints, another environment than before, a schedule too short. */
+  readonly notes: readonly string[];
 }
 
 /** Numbers by name that the run should keep, or nothing. */

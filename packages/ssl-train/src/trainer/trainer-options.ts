@@ -17,10 +17,11 @@ export interface TrainerCheckpointOptions {
   /** How many of the newest to keep. Default 3. */
   readonly keep?: number;
   /**
-   * true: continue from the newest of `dir`, or start where there is none. A path: continue from that file. Default
-   * false: start; a directory that already holds checkpoints is refused.
+   * true: continue from the newest of `dir`, or start where there is none; a damaged one is refused. `latest-good`:
+   * continue from the newest that is whole; newer ones that are damaged are told and renamed to `*.damaged`. A path:
+   * continue from that file. Default false: start; a directory that already holds checkpoints is refused.
    */
-  readonly resume?: boolean | string;
+  readonly resume?: boolean | 'latest-good' | (string & {});
 }
 
 /** How EMA pairs of the method follow. */
@@ -62,7 +63,16 @@ export interface TrainerOptions<B> {
   readonly handleSignals?: boolean;
   /** Further settings of the run, saved with checkpoints and compared on resume: batch size, augmentation, data. */
   readonly config?: RunConfig;
-  /** Options of `compile()` for the step: device, threads. */
+  /**
+   * Threads of the CPU engine, on which the last digits depend. Default: those of the checkpoint that a run continues
+   * from, else all cores that this process may use.
+   */
+  readonly threads?: number;
+  /** The same bytes on any number of cores: one thread, about half as fast on two. Default false. */
+  readonly deterministic?: boolean;
+  /** Whether a learning rate that is 0 from some step to the end of the run is refused. Default `refuse`. */
+  readonly zeroRate?: 'refuse' | 'allow';
+  /** Further options of `compile()` for the step: device. */
   readonly compile?: CompileOptions;
 }
 
@@ -74,4 +84,5 @@ export const trainerDefaults = {
   emaMomentum: 0.996,
   progress: 'auto',
   handleSignals: true,
+  zeroRate: 'refuse',
 } as const;

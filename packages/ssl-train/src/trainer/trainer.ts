@@ -7,7 +7,7 @@ import { TrainingRun } from './training-run.js';
 /**
  * Trains a method: one compiled step (loss, gradients, clipping, optimiser, EMA) per update, with metrics, log,
  * progress, checkpoints and a clean stop on SIGINT and SIGTERM. The same seed gives the same numbers, and a resumed run
- * equals an unbroken one bit for bit.
+ * equals an unbroken one bit for bit, on the same CPU model with the same number of threads and the same versions.
  *
  * @throws InvalidOptionError for options out of range, and when the optimiser does not hold exactly the parameters that
  *   the method trains
@@ -39,9 +39,13 @@ export class Trainer<B> {
   /**
    * Runs until the last step or a request to stop. Closing the loader is the caller's business.
    *
+   * An error saves the state first, where there is a checkpoint directory and the error is not about it; its message then
+   * says where.
+   *
    * @throws NonFiniteLossError when the loss is NaN or infinite; CheckpointError when a checkpoint cannot be written or
-   *   does not fit; DataError when the loader yields less than it says; whatever the loader, the method or a callback
-   *   throws
+   *   does not fit, DamagedCheckpointError when it is not whole; DataError when the loader yields less than it says, when
+   *   the log cannot be written, and when another run holds the checkpoint directory or the log; InvalidOptionError when
+   *   the learning rate is 0 from some step to the end; whatever the loader, the method or a callback throws
    */
   async fit(): Promise<TrainerResult> {
     if (this.#running)

@@ -1,23 +1,28 @@
+import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { keyArray } from 'ssl-tensor';
-import { DataError, foldIn, isNdArray, randomKey } from 'ssl-tensor/host';
-import { checkpointPath, ensureDirectory, pruneCheckpoints } from '../checkpoint/checkpoint-directory.js';
-import { saveCheckpoint } from '../checkpoint/checkpoint-file.js';
-import { configHash } from '../checkpoint/run-config.js';
-import { sampleSchedules } from '../checkpoint/schedule-samples.js';
+import { chooseDevice, engineThreads, keyArray } from 'ssl-tensor';
+import { DataError, foldIn, InvalidOptionError, randomKey } from 'ssl-tensor/host';
+import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
+import { environmentChanges, type RunEnvironment, runEnvironment } from '../checkpoint/run-environment.js';
+import type { RunRecord } from '../checkpoint/run-record.js';
 import { JsonlLog } from '../logging/jsonl-log.js';
 import { chooseProgress } from '../progress/choose-progress.js';
 import type { ProgressReporter } from '../progress/progress-reporter.js';
+import { addNote } from './add-note.js';
+import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
 import type { Evaluation, HistoryEntry } from './history.js';
 import { nonFiniteLoss } from './non-finite-loss-error.js';
-import { restoreRun } from './restore-run.js';
+import type { RestoredRun } from './restore-run.js';
+import { RunCheckpoints, type RunState } from './run-checkpoints.js';
 import { RunClock } from './run-clock.js';
-import type { RunPlan } from './run-plan.js';
+import { computeOptions, type RunPlan } from './run-plan.js';
 import { Speedometer } from './speedometer.js';
+import { sampleCount } from './sample-count.js';
 import { StopSignals } from './stop-signals.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
 import { trainerDefaults } from './trainer-options.js';
+import { disposeOutput, readOutputs } from './read-outputs.js';
 import { type StepOutput, TrainingStep } from './training-step.js';
 
 /** One call of `fit`: the loop and its state. */
@@ -25,13 +30,17 @@ export class TrainingRun<B> {
   readonly #plan: RunPlan<B>;
   readonly #progress: ProgressReporter;
   readonly #speed = new Speedometer();
+  readonly #notes: string[] = [];
   #clock = new RunClock();
   #log: JsonlLog | undefined;
   #signals: StopSignals | undefined;
+  #checkpoints: RunCheckpoints<B> | undefined;
+  #environment: RunEnvironment | undefined;
   /** Finished updates. */
   #step = 0;
-  #savedStep = -1;
-  #checkpoint: string | undefined;
+  /** What is still to be told of the last step. */
+  #pending: RunRecord['pending'];
+  #damaged: readonly DamagedCheckpoint[] = [];
   #history: HistoryEntry[] = [];
   #evaluations: Evaluation[] = [];
 
@@ -41,43 +50,69 @@ export class TrainingRun<B> {
   }
 
   async run(): Promise<TrainerResult> {
-    const { options, totalSteps, stepsPerEpoch } = this.#plan;
-    await this.#restore();
-    const startStep = this.#step;
-    const step = new TrainingStep({ ...options, accumulateSteps: this.#plan.accumulateSteps, ema: this.#plan.ema });
+    const { options } = this.#plan;
+    let step: TrainingStep<B> | undefined;
+    let failed: { readonly error: unknown } | undefined;
     try {
       if (options.handleSignals ?? trainerDefaults.handleSignals)
         this.#signals = new StopSignals((signal) => this.#announceStop(signal));
-      if (options.logFile !== undefined) this.#log = await JsonlLog.open(options.logFile, startStep);
-      this.#log?.write({ type: 'start', step: startStep, totalSteps, stepsPerEpoch, config: this.#plan.config });
-      await this.#tell((callbacks) =>
-        callbacks.onStart?.({ method: options.method.name, seed: options.seed, startStep, totalSteps, stepsPerEpoch }),
-      );
-      this.#progress.start({
-        name: options.method.name,
-        totalSteps,
-        startStep,
-        totalEpochs: Math.ceil(totalSteps / stepsPerEpoch),
+      this.#checkpoints = await RunCheckpoints.open(this.#plan, (text) => this.#progress.note(text));
+      const compute = await this.#restore();
+      step = new TrainingStep({
+        ...options,
+        compile: { ...options.compile, ...compute },
+        accumulateSteps: this.#plan.accumulateSteps,
+        ema: this.#plan.ema,
       });
-      while (this.#step < totalSteps && !this.#stopping) await this.#epoch(step);
-      await this.#save();
-      this.#progress.stop();
-      const result = this.#result();
-      await this.#tell((callbacks) => callbacks.onEnd?.(result));
-      this.#log?.write({
-        type: 'end',
-        step: this.#step,
-        interrupted: result.interrupted,
-        seconds: result.seconds,
-        trainingSeconds: result.trainingSeconds,
-      });
-      return result;
+      return await this.#train(step);
+    } catch (error) {
+      failed = { error };
+      if (this.#environment !== undefined) await this.#checkpoints?.rescue(error, this.#state(this.#environment));
+      this.#logFailure(error);
+      throw error;
     } finally {
       this.#progress.stop();
       this.#signals?.dispose();
-      this.#log?.close();
-      step.dispose();
+      step?.dispose();
+      await this.#close(failed);
     }
+  }
+
+  async #train(step: TrainingStep<B>): Promise<TrainerResult> {
+    const { options, totalSteps, stepsPerEpoch, config } = this.#plan;
+    const startStep = this.#step;
+    this.#log?.write({
+      type: 'start',
+      step: startStep,
+      totalSteps,
+      stepsPerEpoch,
+      config,
+      environment: this.#environment,
+    });
+    for (const text of this.#notes) this.#tellNote(text);
+    await this.#tell((callbacks) =>
+      callbacks.onStart?.({ method: options.method.name, seed: options.seed, startStep, totalSteps, stepsPerEpoch }),
+    );
+    this.#progress.start({
+      name: options.method.name,
+      totalSteps,
+      startStep,
+      totalEpochs: Math.ceil(totalSteps / stepsPerEpoch),
+    });
+    await this.#finishPending();
+    while (this.#step < totalSteps && !this.#stopping) await this.#epoch(step);
+    await this.#save();
+    this.#progress.stop();
+    const result = this.#result();
+    await this.#tell((callbacks) => callbacks.onEnd?.(result));
+    this.#log?.write({
+      type: 'end',
+      step: this.#step,
+      interrupted: result.interrupted,
+      seconds: result.seconds,
+      trainingSeconds: result.trainingSeconds,
+    });
+    return result;
   }
 
   get #stopping(): boolean {
@@ -89,15 +124,43 @@ export class TrainingRun<B> {
     return epochOf(this.#step, this.#plan.stepsPerEpoch);
   }
 
-  async #restore(): Promise<void> {
-    const restored = await restoreRun(this.#plan);
-    if (restored === undefined) return;
-    this.#step = restored.record.step;
-    this.#savedStep = this.#step;
-    this.#checkpoint = restored.path;
-    this.#history = [...restored.history];
-    this.#evaluations = [...restored.record.evaluations];
-    this.#clock = new RunClock(restored.record);
+  /** Takes over what a checkpoint has, opens the log, and returns what the step computes with. */
+  async #restore(): Promise<{ readonly threads: number; readonly deterministic?: boolean }> {
+    const { options } = this.#plan;
+    const restored = await this.#checkpoints!.restore();
+    const asked = computeOptions(options);
+    const before = restored?.record.environment;
+    const threads = engineThreads({
+      ...(before === undefined || asked.deterministic === true ? {} : { threads: before.threads }),
+      ...asked,
+    });
+    this.#environment = runEnvironment(chooseDevice(options.compile?.device).device, threads);
+    if (restored !== undefined) this.#takeOver(restored, this.#environment);
+    this.#notes.push(...checkRates(this.#plan, this.#step));
+    // A step that was not told of to the end is told of again.
+    const told = this.#pending === 'step' ? this.#step - 1 : this.#step;
+    if (options.logFile !== undefined && told > 0 && !existsSync(options.logFile))
+      this.#notes.push(`${options.logFile}: there is no log of the steps before; it begins after step ${told}`);
+    if (options.logFile !== undefined) this.#log = await JsonlLog.open(options.logFile, told);
+    return { ...asked, threads };
+  }
+
+  #takeOver({ record, history, damaged, path }: RestoredRun, environment: RunEnvironment): void {
+    this.#step = record.step;
+    this.#pending = record.pending;
+    this.#history = [...history];
+    this.#evaluations = [...record.evaluations];
+    this.#clock = new RunClock(record);
+    this.#damaged = damaged;
+    for (const item of damaged)
+      this.#notes.push(
+        `the checkpoint of step ${item.step} is damaged (${item.reason}) and now lies at ${item.path}; the run continues from ${path}`,
+      );
+    const changes = record.environment === undefined ? [] : environmentChanges(record.environment, environment);
+    if (changes.length > 0)
+      this.#notes.push(
+        `the run computes with something else than before, so its last digits may differ from those of an unbroken one: ${changes.join('; ')}`,
+      );
   }
 
   /** The rest of the epoch that the run is in. */
@@ -114,6 +177,7 @@ export class TrainingRun<B> {
         outputs.push(await step.run(batch, outputs.length, this.#scalars(outputs.length)));
         if (outputs.length < accumulateSteps) continue;
         this.#step++;
+        this.#pending = 'step';
         this.#speed.add(samples, this.#clock.read().trainingSeconds - since);
         await this.#finishStep(outputs.splice(0));
         // Signals and timers get their turn between steps, also where nothing else waits.
@@ -130,23 +194,43 @@ export class TrainingRun<B> {
         `the loader ended epoch ${epoch + 1} after ${this.#step % stepsPerEpoch} of ${stepsPerEpoch} steps. Its batchesPerEpoch (${options.loader.batchesPerEpoch}) must be what epoch() yields`,
       );
     }
-    if (this.#step % stepsPerEpoch !== 0) return;
+    if (this.#step % stepsPerEpoch === 0) await this.#finishEpoch();
+  }
+
+  async #finishEpoch(): Promise<void> {
+    this.#pending = 'epoch';
     await this.#evaluate((callbacks) => callbacks.onEpochEnd?.({ epoch: this.#epochNumber, step: this.#step }));
+    this.#pending = undefined;
     if (this.#checkpointDue) await this.#save();
+  }
+
+  /** Catches up on what an error kept the run from telling of its last step. */
+  async #finishPending(): Promise<void> {
+    const last = this.#history.at(-1);
+    if (this.#pending === 'step') await this.#report(last?.step === this.#step ? last : undefined, false);
+    if (this.#pending === 'epoch') await this.#finishEpoch();
   }
 
   #scalars(part: number): { learningRate: number; emaMomentum: number; key: ReturnType<typeof keyArray> } {
     const { options, schedules, accumulateSteps } = this.#plan;
     const key = foldIn(randomKey(options.seed), this.#step);
+    const learningRate = schedules['learningRate']!(this.#step);
+    if (!(learningRate >= 0 && learningRate < Infinity))
+      throw new InvalidOptionError(
+        'Trainer',
+        'schedule',
+        `a finite number >= 0 after ${this.#step} steps`,
+        learningRate,
+      );
     return {
-      learningRate: schedules['learningRate']!(this.#step),
+      learningRate,
       emaMomentum: schedules['emaMomentum']?.(this.#step) ?? 0,
       key: keyArray(accumulateSteps === 1 ? key : foldIn(key, part)),
     };
   }
 
   async #finishStep(outputs: readonly StepOutput[]): Promise<void> {
-    const { logEvery, totalSteps, stepsPerEpoch, schedules } = this.#plan;
+    const { logEvery, totalSteps, schedules } = this.#plan;
     const step = this.#step;
     const epoch = this.#epochNumber;
     const learningRate = schedules['learningRate']!(step - 1);
@@ -162,15 +246,7 @@ export class TrainingRun<B> {
       entry = { step, epoch, loss, learningRate, metrics };
     }
     outputs.forEach(disposeOutput);
-    if (logged && entry !== undefined) {
-      this.#history.push(entry);
-      this.#log?.write({
-        type: 'step',
-        ...entry,
-        samplesPerSecond: this.#speed.samplesPerSecond,
-        seconds: this.#clock.read().seconds,
-      });
-    }
+    if (logged && entry !== undefined) this.#history.push(entry);
     const secondsLeft = (totalSteps - step) * this.#speed.secondsPerStep;
     this.#progress.update({
       step,
@@ -179,10 +255,31 @@ export class TrainingRun<B> {
       samplesPerSecond: this.#speed.samplesPerSecond,
       secondsLeft,
     });
+    await this.#report(logged ? entry : undefined, true);
+  }
+
+  /** Log line and callbacks of the last step, and its checkpoint. */
+  async #report(entry: HistoryEntry | undefined, timed: boolean): Promise<void> {
+    const { stepsPerEpoch, schedules } = this.#plan;
+    const step = this.#step;
+    if (entry !== undefined)
+      this.#log?.write({
+        type: 'step',
+        ...entry,
+        ...(timed ? { samplesPerSecond: this.#speed.samplesPerSecond } : {}),
+        seconds: this.#clock.read().seconds,
+      });
+    const learningRate = schedules['learningRate']!(step - 1);
     await this.#evaluate((callbacks) =>
-      callbacks.onStep?.({ step, epoch, learningRate, ...(logged && entry !== undefined ? { entry } : {}) }),
+      callbacks.onStep?.({
+        step,
+        epoch: this.#epochNumber,
+        learningRate,
+        ...(entry === undefined ? {} : { entry }),
+      }),
     );
-    if (step % stepsPerEpoch !== 0 && this.#checkpointDue) await this.#save();
+    this.#pending = step % stepsPerEpoch === 0 ? 'epoch' : undefined;
+    if (this.#pending === undefined && this.#checkpointDue) await this.#save();
   }
 
   get #checkpointDue(): boolean {
@@ -191,32 +288,22 @@ export class TrainingRun<B> {
     return this.#step % (checkpoint.everySteps ?? this.#plan.stepsPerEpoch) === 0;
   }
 
+  #state(environment: RunEnvironment): RunState {
+    return {
+      step: this.#step,
+      times: this.#clock.read(),
+      history: this.#history,
+      evaluations: this.#evaluations,
+      environment,
+      pending: this.#pending,
+    };
+  }
+
   /** Writes a checkpoint, unless there is one of this step. */
   async #save(): Promise<void> {
-    const { options, modules, config, schedules, accumulateSteps, stepsPerEpoch, keepCheckpoints } = this.#plan;
-    if (options.checkpoint === undefined || this.#savedStep === this.#step) return;
-    const { dir } = options.checkpoint;
     const step = this.#step;
-    const path = checkpointPath(dir, step);
-    await this.#clock.outside(async () => {
-      await ensureDirectory(dir);
-      const record = {
-        step,
-        epoch: Math.floor(step / stepsPerEpoch),
-        batch: (step % stepsPerEpoch) * accumulateSteps,
-        seed: options.seed,
-        config,
-        configHash: configHash(config),
-        schedules: sampleSchedules(schedules, step),
-        ...this.#clock.read(),
-        evaluations: this.#evaluations,
-      };
-      await saveCheckpoint(path, { modules, optimizer: options.optimizer }, record, this.#history);
-      await pruneCheckpoints(dir, keepCheckpoints);
-    });
-    this.#savedStep = step;
-    this.#checkpoint = path;
-    await this.#tell((callbacks) => callbacks.onCheckpoint?.({ path, step }));
+    const path = await this.#clock.outside(async () => this.#checkpoints?.save(this.#state(this.#environment!)));
+    if (path !== undefined) await this.#tell((callbacks) => callbacks.onCheckpoint?.({ path, step }));
   }
 
   /** Calls a hook of every callback; its time is not training time. */
@@ -224,14 +311,42 @@ export class TrainingRun<B> {
     for (const callbacks of this.#plan.callbacks) await this.#clock.outside(() => hook(callbacks));
   }
 
-  /** As `#tell`, keeping the numbers that callbacks return. */
+  /** As `#tell`, keeping the numbers that callbacks return: of all or, when one fails, of none. */
   async #evaluate(hook: (callbacks: TrainerCallbacks) => CallbackMetrics | Promise<CallbackMetrics>): Promise<void> {
+    const found: Evaluation[] = [];
     for (const callbacks of this.#plan.callbacks) {
       const metrics = await this.#clock.outside(() => hook(callbacks));
-      if (metrics === undefined) continue;
-      const evaluation = { step: this.#step, epoch: this.#epochNumber, metrics };
-      this.#evaluations.push(evaluation);
-      this.#log?.write({ type: 'evaluation', ...evaluation });
+      if (metrics !== undefined) found.push({ step: this.#step, epoch: this.#epochNumber, metrics });
+    }
+    for (const evaluation of found) this.#log?.write({ type: 'evaluation', ...evaluation });
+    this.#evaluations.push(...found);
+  }
+
+  /** Tells the user something that is no error, on the screen and in the log. */
+  #tellNote(text: string): void {
+    this.#progress.note(text);
+    this.#log?.write({ type: 'note', step: this.#step, text });
+  }
+
+  /** The log's last word, where there still is one to be had. */
+  #logFailure(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    try {
+      this.#log?.write({ type: 'error', step: this.#step, text });
+    } catch {
+      // The log is what failed.
+    }
+  }
+
+  /** Gives back log and directory; an error of its own must not hide the first one. */
+  async #close(failed: { readonly error: unknown } | undefined): Promise<void> {
+    for (const part of [this.#log, this.#checkpoints]) {
+      try {
+        await part?.close();
+      } catch (error) {
+        if (failed === undefined) throw error;
+        addNote(failed.error, `Also: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
   }
 
@@ -244,49 +359,16 @@ export class TrainingRun<B> {
   }
 
   #result(): TrainerResult {
+    const checkpoint = this.#checkpoints?.path;
     return {
       steps: this.#step,
       ...this.#clock.read(),
       history: this.#history,
       evaluations: this.#evaluations,
       interrupted: this.#step < this.#plan.totalSteps,
-      ...(this.#checkpoint === undefined ? {} : { checkpoint: this.#checkpoint }),
+      damaged: this.#damaged,
+      notes: this.#notes,
+      ...(checkpoint === undefined ? {} : { checkpoint }),
     };
   }
-}
-
-function disposeOutput({ loss, metrics }: StepOutput): void {
-  loss.dispose();
-  for (const metric of Object.values(metrics)) metric.dispose();
-}
-
-/** Means over the batches of one update, in float32 so that a saved history is the same history. */
-function readOutputs(outputs: readonly StepOutput[]): { loss: number; metrics: Record<string, number> } {
-  const last = outputs.at(-1)!;
-  const mean = (values: readonly number[]): number =>
-    Math.fround(values.reduce((sum, value) => sum + value, 0) / values.length);
-  const loss = mean(outputs.map((output) => output.loss.dataSync()[0]!));
-  const metrics = Object.keys(last.metrics).map(
-    (name) =>
-      [
-        name,
-        mean(
-          outputs.flatMap((output) =>
-            output.metrics[name] === undefined ? [] : [output.metrics[name].dataSync()[0]!],
-          ),
-        ),
-      ] as const,
-  );
-  return { loss, metrics: Object.fromEntries(metrics) };
-}
-
-/** Length of the first axis of a batch's first array. */
-function sampleCount(batch: unknown): number {
-  if (isNdArray(batch)) return batch.shape[0] ?? 0;
-  if (typeof batch !== 'object' || batch === null) return 0;
-  for (const item of Object.values(batch)) {
-    const count = sampleCount(item);
-    if (count > 0) return count;
-  }
-  return 0;
 }

@@ -31,6 +31,8 @@ export interface StepScalars {
 export interface StepOutput {
   readonly loss: tf.Scalar;
   readonly metrics: Readonly<Record<string, tf.Scalar>>;
+  /** How much the batch counts within its update, where the method says so and there are several. */
+  readonly weight?: tf.Scalar;
 }
 
 /** Place of a batch within an update: the update happens at `only` and `last`. */
@@ -50,15 +52,15 @@ export class TrainingStep<B> {
   readonly #options: TrainingStepOptions<B>;
   readonly #variables: tf.Variable[];
   readonly #sums: readonly tf.Variable[];
+  /** Sum of the weights of an update's batches so far. */
+  readonly #weightSum: tf.Variable | undefined;
   readonly #compiled: CompiledFunction<[StepInput<unknown>, Phase], StepOutput>;
 
   constructor(options: TrainingStepOptions<B>) {
     this.#options = options;
     this.#variables = options.optimizer.parameters.map(({ variable }) => variable);
-    this.#sums =
-      options.accumulateSteps === 1
-        ? []
-        : this.#variables.map(({ shape }) => tf.tidy(() => tf.variable(tf.zeros(shape), false)));
+    this.#sums = options.accumulateSteps === 1 ? [] : this.#variables.map(({ shape }) => zeroVariable(shape));
+    this.#weightSum = options.accumulateSteps === 1 ? undefined : zeroVariable([]);
     this.#compiled = compile((input: StepInput<unknown>, phase: Phase) => this.#step(input as StepInput<B>, phase), {
       name: `step of ${options.method.name}`,
       ...options.compile,
@@ -80,45 +82,64 @@ export class TrainingStep<B> {
   dispose(): void {
     this.#compiled.dispose();
     for (const sum of this.#sums) sum.dispose();
+    this.#weightSum?.dispose();
   }
 
   #step(input: StepInput<B>, phase: Phase): StepOutput {
-    const { optimizer, ema, clipNorm, accumulateSteps } = this.#options;
-    const { loss, metrics, gradients } = this.#gradients(input);
-    if (phase === 'first' || phase === 'middle') {
+    const { accumulateSteps } = this.#options;
+    const { loss, metrics, gradients, weight } = this.#gradients(input);
+    if (phase === 'only') return this.#update(input, { loss, metrics }, gradients);
+    const weighted = (name: string): tf.Tensor => {
+      const gradient = gradients[name]!;
+      if (weight === undefined) return gradient;
+      // The gradient of a mean over nothing is no number, and counts nothing.
+      return tf.where(tf.greater(weight, 0), tf.mul(gradient, weight), tf.zerosLike(gradient));
+    };
+    const output: StepOutput = weight === undefined ? { loss, metrics } : { loss, metrics, weight };
+    const weightSum = this.#weightSum!;
+    const accumulated = (sum: tf.Variable, value: tf.Tensor): tf.Tensor =>
+      phase === 'first' ? tf.clone(value) : tf.add(sum, value);
+    if (phase !== 'last') {
       this.#variables.forEach(({ name }, index) => {
         const sum = this.#sums[index]!;
-        sum.assign(phase === 'first' ? tf.clone(gradients[name]!) : tf.add(sum, gradients[name]!));
+        sum.assign(accumulated(sum, weighted(name)));
       });
-      return { loss, metrics };
+      if (weight !== undefined) weightSum.assign(accumulated(weightSum, weight));
+      return output;
     }
+    const share = weight === undefined ? 1 / accumulateSteps : tf.div(1, accumulated(weightSum, weight));
+    const update = Object.fromEntries(
+      this.#variables.map(({ name }, index) => [name, tf.mul(accumulated(this.#sums[index]!, weighted(name)), share)]),
+    );
+    return this.#update(input, output, update);
+  }
+
+  /** Clips, updates parameters and what follows them. */
+  #update(input: StepInput<B>, { loss, metrics, weight }: StepOutput, gradients: tf.NamedTensorMap): StepOutput {
+    const { optimizer, ema, clipNorm } = this.#options;
     let update = gradients;
-    if (phase === 'last')
-      update = Object.fromEntries(
-        this.#variables.map(({ name }, index) => [
-          name,
-          tf.mul(tf.add(this.#sums[index]!, gradients[name]!), 1 / accumulateSteps),
-        ]),
-      );
+    const numbers = { ...metrics };
     if (clipNorm !== undefined) {
       const clipped = clipByGlobalNorm(update, clipNorm);
       update = clipped.gradients;
-      metrics['gradientNorm'] = clipped.norm;
+      numbers['gradientNorm'] = clipped.norm;
     }
     optimizer.apply(update, input.learningRate);
     ema?.update(input.emaMomentum);
-    return { loss, metrics };
+    return { loss, metrics: numbers, ...(weight === undefined ? {} : { weight }) };
   }
 
   #gradients({ batch, key }: StepInput<B>): Gradients {
-    const { method, optimizer } = this.#options;
+    const { method, optimizer, accumulateSteps } = this.#options;
     const kept: Record<string, tf.Scalar> = {};
+    let keptWeight: tf.Scalar | undefined;
     const forward = (): tf.Scalar => {
-      const { loss, metrics = {} } = method.loss(batch, { training: true, key });
+      const { loss, metrics = {}, weight } = method.loss(batch, { training: true, key });
       if (loss.rank !== 0)
         throw new ShapeError(`method '${method.name}'`, 'loss', 'a scalar', `[${loss.shape.join(', ')}]`);
       // variableGrads disposes what was made inside it, but for the loss.
       for (const [name, metric] of Object.entries(metrics)) kept[name] = tf.keep(tf.clone(metric));
+      if (weight !== undefined && accumulateSteps > 1) keptWeight = tf.keep(tf.clone(weight));
       return loss;
     };
     try {
@@ -129,6 +150,7 @@ export class TrainingStep<B> {
         loss: value,
         metrics: Object.fromEntries(Object.entries(kept).map(([name, metric]) => [name, tf.clone(metric)])),
         gradients: grads,
+        ...(keptWeight === undefined ? {} : { weight: tf.clone(keptWeight) }),
       };
     } catch (error) {
       if (error instanceof Error && error.message.includes('Cannot find a connection'))
@@ -136,6 +158,7 @@ export class TrainingStep<B> {
       throw error;
     } finally {
       for (const metric of Object.values(kept)) metric.dispose();
+      keptWeight?.dispose();
     }
   }
 }
@@ -145,7 +168,10 @@ interface Gradients {
   readonly metrics: Record<string, tf.Scalar>;
   /** By variable name. */
   readonly gradients: tf.NamedTensorMap;
+  readonly weight?: tf.Scalar;
 }
+
+const zeroVariable = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false));
 
 function unusedParameters(method: string, names: readonly string[]): InvalidOptionError {
   const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');

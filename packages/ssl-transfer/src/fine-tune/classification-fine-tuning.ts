@@ -1,15 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { softmaxCrossEntropy } from 'ssl-losses';
+import { softmaxCrossEntropy, softmaxCrossEntropyDefaults } from 'ssl-losses';
 import type { ForwardContext, Module, Parameter } from 'ssl-nn';
-import { InvalidOptionError } from 'ssl-tensor';
+import { InvalidOptionError, noLabel } from 'ssl-tensor';
 import type { NdArray } from 'ssl-tensor';
 import type { Method, MethodLoss, ParameterGroup, Tensors } from 'ssl-train';
 import type { Classifier } from './classifier.js';
 
+/** The other label that {@link softmaxCrossEntropy} leaves out. */
+const { ignoreIndex } = softmaxCrossEntropyDefaults;
+
 /** A batch with classes. */
 export interface LabelledBatch<B> {
   readonly inputs: B;
-  /** int32 `[batch]` */
+  /** int32 `[batch]`, -1 = no label */
   readonly labels: NdArray<Int32Array>;
 }
 
@@ -23,7 +26,13 @@ export interface ClassificationFineTuningOptions {
   readonly backboneMode?: 'training' | 'evaluation';
 }
 
-/** Training of a {@link Classifier} by cross-entropy. Metric `accuracy`: share of right predictions in the batch. */
+/**
+ * Training of a {@link Classifier} by cross-entropy. Metric `accuracy`: share of right predictions among the labels of the
+ * batch.
+ *
+ * Samples of -1, 'no label', count in neither. A label beyond the classifier's classes, or a batch without any label, makes
+ * the loss NaN, so that the Trainer stops.
+ */
 export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
   readonly name = 'classification-fine-tuning';
   readonly modules: { readonly backbone: Module; readonly head: Module };
@@ -66,10 +75,12 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
       ...ctx,
       training: ctx.training && this.#backboneMode === 'training',
     });
-    const hits = tf.equal(tf.argMax(logits, 1), labels);
+    const hits = tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32');
+    const differs = (mark: number): tf.Tensor => tf.notEqual(labels, tf.scalar(mark, 'int32'));
+    const counted = tf.cast(tf.logicalAnd(differs(noLabel), differs(ignoreIndex)), 'float32');
     return {
       loss: softmaxCrossEntropy(logits, labels as tf.Tensor1D),
-      metrics: { accuracy: tf.mean(tf.cast(hits, 'float32')) },
+      metrics: { accuracy: tf.div(tf.sum(tf.mul(hits, counted)), tf.sum(counted)) },
     };
   }
 }

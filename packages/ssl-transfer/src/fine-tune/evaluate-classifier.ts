@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { CompileOptions, NdArray } from 'ssl-tensor';
 import type { Tensors } from 'ssl-train';
 import { extractFeatures } from '../features/extract-features.js';
+import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureBatches } from '../features/extract-features.js';
 import { batchRows } from '../features/batch-rows.js';
 import { inBatches } from '../features/in-batches.js';
@@ -17,7 +18,7 @@ export interface EvaluateClassifierOptions<B> {
   readonly classifier: Classifier<B>;
   /** An `NdArray [n, ...]`, or a record or array of them. */
   readonly inputs: B;
-  /** `[n]` */
+  /** `[n]`, each a class of the classifier */
   readonly labels: Int32Array;
   /** Default 256. */
   readonly batchSize?: number;
@@ -30,7 +31,7 @@ export interface EvaluateClassifierOptions<B> {
 /** Result of {@link evaluateClassifier}. */
 export interface ClassifierEvaluation {
   readonly accuracy: number;
-  /** `[n]` */
+  /** `[n]` class with the highest logit; ties go to the lower class. */
   readonly predictions: Int32Array;
   /** float32 `[n, classes]` */
   readonly logits: NdArray<Float32Array>;
@@ -42,7 +43,7 @@ export interface ClassifierEvaluation {
 /**
  * Runs a classifier in evaluation over labelled inputs.
  *
- * @throws ShapeError, DataError for inputs or labels that do not fit
+ * @throws ShapeError, DataError for inputs or labels that do not fit, and for logits that are not finite
  */
 export async function evaluateClassifier<B>({
   classifier,
@@ -52,13 +53,14 @@ export async function evaluateClassifier<B>({
   onProgress,
   compile,
 }: EvaluateClassifierOptions<B>): Promise<ClassifierEvaluation> {
-  checkLabels('evaluateClassifier', 'labels', labels, batchRows('evaluateClassifier', inputs));
+  const classes = classifier.head.bias!.variable.shape[0]!;
+  checkLabels('evaluateClassifier', 'labels', labels, batchRows('evaluateClassifier', inputs), classes);
   const batches = inBatches(inputs, batchSize) as unknown as FeatureBatches<Tensors<B>>;
   const logits = await extractFeatures((batch: Tensors<B>): tf.Tensor2D => classifier.forward(batch), batches, {
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(compile === undefined ? {} : { compile }),
   });
-  const [rows, classes] = logits.shape as [number, number];
+  const { rows } = featureMatrix('evaluateClassifier', 'logits', logits, classes);
   const predictions = Int32Array.from({ length: rows }, (_, row) => {
     const own = logits.data.subarray(row * classes, (row + 1) * classes);
     return own.indexOf(own.reduce((largest, value) => Math.max(largest, value)));

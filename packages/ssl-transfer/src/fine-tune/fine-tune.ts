@@ -32,7 +32,7 @@ export interface FineTuneOptions<B> {
   readonly features: (inputs: Tensors<B>, ctx: ForwardContext) => tf.Tensor2D;
   /** All training inputs, first axis = sample. */
   readonly inputs: B;
-  /** `[n]` their classes. */
+  /** `[n]` their classes, each 0 or more. */
   readonly labels: Int32Array;
   /** Number of classes. Default: the largest label + 1. */
   readonly classes?: number;
@@ -112,6 +112,7 @@ export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTune
   const loader = new LabelledBatches<B>({
     inputs,
     labels,
+    classes,
     batchSize,
     key: foldIn(key, 'batches'),
     ...(augment === undefined ? {} : { augment }),

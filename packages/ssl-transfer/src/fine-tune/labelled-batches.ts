@@ -10,8 +10,10 @@ import type { LabelledBatch } from './classification-fine-tuning.js';
 export interface LabelledBatchesOptions<B> {
   /** All inputs: an `NdArray [n, ...]`, or a record or array of them. */
   readonly inputs: B;
-  /** `[n]` */
+  /** `[n]`, each 0 or more */
   readonly labels: Int32Array;
+  /** Number of classes, to check the labels by. Default: the largest label + 1. */
+  readonly classes?: number;
   readonly batchSize: number;
   readonly key: RandomKey;
   /** Changes a batch of inputs on the host; the key is the batch's own. */
@@ -28,13 +30,14 @@ export class LabelledBatches<B> implements BatchLoader<LabelledBatch<B>> {
   readonly #rows: number;
   #shuffled: { readonly pass: number; readonly order: Uint32Array } | undefined;
 
+  /** @throws InvalidOptionError for the batch size; ShapeError, DataError for inputs or labels that do not fit */
   constructor(options: LabelledBatchesOptions<B>) {
-    const { inputs, labels, batchSize } = options;
+    const { inputs, labels, batchSize, classes } = options;
     if (!(Number.isInteger(batchSize) && batchSize > 0))
       throw new InvalidOptionError('LabelledBatches', 'batchSize', 'a positive integer', batchSize);
     this.#options = options;
     this.#rows = batchRows('LabelledBatches', inputs);
-    checkLabels('LabelledBatches', 'labels', labels, this.#rows);
+    checkLabels('LabelledBatches', 'labels', labels, this.#rows, classes);
     this.batchesPerEpoch = Math.ceil(this.#rows / batchSize);
   }
 

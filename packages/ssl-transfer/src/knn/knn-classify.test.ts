@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { DataError, InvalidOptionError, ShapeError } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
+import { topKAccuracy } from '../metrics/top-k-accuracy.js';
 import { knnClassify } from './knn-classify.js';
 
 interface Golden {
@@ -48,6 +49,12 @@ describe('knnClassify', () => {
     const { scores } = await knnClassify({ train, trainLabels, test, classes: 6 });
     expect(scores.shape).toEqual([12, 6]);
     expect(scores.data[4]).toBe(0);
+  });
+
+  it('top-k accuracy of the votes counts voted classes alone', async () => {
+    const { scores } = await knnClassify({ train, trainLabels: trainLabels.map(() => 2), test, classes: 6 });
+    const share = (label: number): number => topKAccuracy(scores, new Int32Array(12).fill(label), 5);
+    expect([0, 1, 2, 3, 4, 5].map(share)).toEqual([0, 0, 1, 0, 0, 0]);
   });
 
   it('refuses labels and options that do not fit', async () => {

@@ -12,7 +12,7 @@ export const knnDefaults = { k: 20, temperature: 0.1 } as const;
 export interface KnnOptions {
   /** `[n, d]` features of the labelled samples. */
   readonly train: NdArray<Float32Array>;
-  /** `[n]` their classes. */
+  /** `[n]` their classes, each 0 or more. */
   readonly trainLabels: Int32Array;
   /** `[m, d]` features to classify. */
   readonly test: NdArray<Float32Array>;
@@ -28,9 +28,9 @@ export interface KnnOptions {
 
 /** Result of {@link knnClassify}. */
 export interface KnnResult {
-  /** `[m]` class with the most votes; ties go to the lower class. */
+  /** `[m]` class with the most votes; ties go to the lower class. A class without a vote is never one. */
   readonly predictions: Int32Array;
-  /** float32 `[m, classes]`: share of the votes, each row sums to 1. */
+  /** float32 `[m, classes]`: share of the votes, each row sums to 1; 0 = no neighbour is of the class. */
   readonly scores: NdArray<Float32Array>;
   readonly neighbours: Neighbours;
   /** Share of right predictions, where `testLabels` were given. */
@@ -49,7 +49,8 @@ export interface KnnResult {
 export async function knnClassify(options: KnnOptions): Promise<KnnResult> {
   const { train, trainLabels, test, testLabels, k, temperature } = { ...knnDefaults, ...options };
   const classes = checkLabels('knnClassify', 'trainLabels', trainLabels, train.shape[0] ?? 0, options.classes);
-  if (testLabels !== undefined) checkLabels('knnClassify', 'testLabels', testLabels, test.shape[0] ?? 0);
+  if (testLabels !== undefined)
+    checkLabels('knnClassify', 'testLabels', testLabels, test.shape[0] ?? 0, options.classes);
   if (!(temperature > 0)) throw new InvalidOptionError('knnClassify', 'temperature', 'above 0', temperature);
 
   const neighbours = await nearestNeighbours(test, train, k);

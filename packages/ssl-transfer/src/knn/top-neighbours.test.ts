@@ -35,3 +35,11 @@ it('says when a candidate is too far', () => {
     true,
   ]);
 });
+
+it('keeps NaN before all numbers, and the numbers beside it', () => {
+  const best = new TopNeighbours(1, 4);
+  [0.1, NaN, 0.9, Infinity, NaN, 0.3].forEach((similarity, index) => best.offer(0, similarity, index));
+  const { indexes, similarities } = best.finish();
+  expect([...indexes]).toEqual([1, 4, 3, 2]);
+  expect([...similarities]).toEqual([NaN, NaN, Infinity, Math.fround(0.9)]);
+});

@@ -1,3 +1,6 @@
+/** NaN is above every number, as in `tf.topk`: it must not hide. */
+const isAbove = (a: number, b: number): boolean => a > b || (Number.isNaN(a) && !Number.isNaN(b));
+
 /**
  * The `k` best matches of each of `queries` rows, kept as bounded heaps while candidates arrive by blocks. Of two equal
  * similarities the lower index is the better one, provided that equal ones arrive in ascending order of their index.
@@ -25,7 +28,7 @@ export class TopNeighbours {
       return true;
     }
     const base = query * this.#k;
-    if (!(similarity > this.#similarities[base]!)) return false;
+    if (!isAbove(similarity, this.#similarities[base]!)) return false;
     this.#sink(base, this.#k, 0, similarity, index);
     return true;
   }
@@ -48,8 +51,8 @@ export class TopNeighbours {
   }
 
   #worse(a: number, b: number): boolean {
-    const difference = this.#similarities[a]! - this.#similarities[b]!;
-    return difference < 0 || (difference === 0 && this.#indexes[a]! > this.#indexes[b]!);
+    const [first, second] = [this.#similarities[a]!, this.#similarities[b]!];
+    return isAbove(second, first) || (!isAbove(first, second) && this.#indexes[a]! > this.#indexes[b]!);
   }
 
   #push(query: number, similarity: number, index: number): void {

@@ -6,7 +6,7 @@ import type { RandomKey } from 'ssl-tensor/host';
  * Random few-label subsets: `draws` times `perClass` samples of every class, without replacement. The same key gives the
  * same draws, and draw `i` does not depend on how many draws follow.
  *
- * @param labels `[n]` class of each sample; negative = unlabelled, never drawn
+ * @param labels `[n]` class of each sample; -1 = no label, never drawn
  * @param perClass samples of each class
  * @param draws number of subsets
  * @returns `draws` arrays of `perClass x classes` indexes into `labels`, class by class

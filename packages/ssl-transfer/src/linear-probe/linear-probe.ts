@@ -20,7 +20,7 @@ export const linearProbeDefaults = {
 export interface LinearProbeOptions {
   /** `[n, d]` features of the labelled samples. */
   readonly train: NdArray<Float32Array>;
-  /** `[n]` their classes. */
+  /** `[n]` their classes, each 0 or more. */
   readonly trainLabels: Int32Array;
   /** `[m, d]` features to classify. */
   readonly test: NdArray<Float32Array>;
@@ -76,7 +76,8 @@ export function linearProbe(options: LinearProbeOptions): LinearProbeResult {
   const reference =
     options.reference === undefined ? train : featureMatrix(where, 'reference', options.reference, train.dim);
   const classes = checkLabels(where, 'trainLabels', options.trainLabels, train.rows, options.classes);
-  if (options.testLabels !== undefined) checkLabels(where, 'testLabels', options.testLabels, test.rows);
+  if (options.testLabels !== undefined)
+    checkLabels(where, 'testLabels', options.testLabels, test.rows, options.classes);
   for (const option of ['l2', 'gradientTolerance'] as const) {
     if (!(settings[option] >= 0))
       throw new InvalidOptionError(where, option, 'a number of at least 0', settings[option]);

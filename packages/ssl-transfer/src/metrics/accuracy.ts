@@ -1,12 +1,12 @@
-import { ShapeError } from 'ssl-tensor/host';
+import { checkLabels, ShapeError } from 'ssl-tensor/host';
 
 /**
- * Share of predictions that equal the label.
+ * Share of predictions that equal the label. A prediction of a tie is the lowest class, as every function here predicts.
  *
  * @param predictions `[n]` class of each sample, n >= 1
- * @param labels `[n]`
+ * @param labels `[n]`, each 0 or more
  * @returns in `[0, 1]`
- * @throws ShapeError where the lengths differ or there is no sample
+ * @throws ShapeError where the lengths differ or there is no sample; DataError for a label that is no class
  */
 export function accuracy(predictions: Int32Array, labels: Int32Array): number {
   if (predictions.length !== labels.length || labels.length === 0) {
@@ -17,6 +17,7 @@ export function accuracy(predictions: Int32Array, labels: Int32Array): number {
       `[${labels.length}]`,
     );
   }
+  checkLabels('accuracy', 'labels', labels);
   let hits = 0;
   for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) hits++;
   return hits / labels.length;

@@ -4,8 +4,8 @@ import { checkLabels } from '../labels/check-labels.js';
 /**
  * Counts of (true class, predicted class).
  *
- * @param predictions `[n]`
- * @param labels `[n]`
+ * @param predictions `[n]`, each 0 or more
+ * @param labels `[n]`, each 0 or more
  * @param classes number of classes; default: the largest class seen + 1
  * @returns int32 `[classes, classes]`: row = true class, column = predicted class
  * @throws ShapeError where the lengths differ; DataError for a class out of range

@@ -47,6 +47,29 @@ describe('topKAccuracy', () => {
     expect(topKAccuracy(flat, Int32Array.of(2, 2, 2, 0), 1)).toBe(0.25);
   });
 
+  it('never counts a class without a vote', () => {
+    // One vote in ten, the label among the first five by number alone: 5 of 10 labels were right.
+    const rows = Array.from({ length: 10 }, () => [0, 0, 0, 0, 0, 0, 0, 1, 0, 0]).flat();
+    const one = { data: Float32Array.from(rows), shape: [10, 10] };
+    const every = Int32Array.from({ length: 10 }, (_, label) => label);
+    expect([1, 5, 10].map((k) => topKAccuracy(one, every, k))).toEqual([0.1, 0.1, 0.1]);
+    const shares = { data: Float32Array.of(0.5, 0.25, 0, 0.25, 0), shape: [1, 5] };
+    const hit = (label: number, k: number): number => topKAccuracy(shares, Int32Array.of(label), k);
+    expect([0, 1, 2, 3, 4].map((label) => hit(label, 5))).toEqual([1, 1, 0, 1, 0]);
+  });
+
+  it('gives ties to the lower class, and takes a logit of 0 for a number', () => {
+    const tied = { data: Float32Array.of(0.4, 0.2, 0.2, 0.2), shape: [1, 4] };
+    expect([0, 1, 2, 3].map((label) => topKAccuracy(tied, Int32Array.of(label), 2))).toEqual([1, 1, 0, 0]);
+    const logits = { data: Float32Array.of(-1, 0, -2, 0), shape: [1, 4] };
+    expect([0, 1, 2, 3].map((label) => topKAccuracy(logits, Int32Array.of(label), 2))).toEqual([0, 1, 0, 1]);
+  });
+
+  it('refuses NaN', () => {
+    const broken = { data: Float32Array.of(1, NaN, 0), shape: [1, 3] };
+    expect(() => topKAccuracy(broken, Int32Array.of(0), 1)).toThrow('scores holds NaN in row 0');
+  });
+
   it('equals accuracy of the arg max at k = 1', () => {
     fc.assert(
       fc.property(

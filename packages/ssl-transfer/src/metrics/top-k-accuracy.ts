@@ -4,14 +4,18 @@ import { featureMatrix } from '../features/feature-matrix.js';
 import { checkLabels } from '../labels/check-labels.js';
 
 /**
- * Share of samples whose label is among the `k` highest scores. A class that ties with the label's counts as above it
- * when its number is lower, so constant scores do not look right by chance.
+ * Share of samples whose label is among the `k` highest scores. The order is that of the predictions: the higher score
+ * first, of equal scores the lower class. So a tie is a hit only for the classes that come first by their number, and
+ * constant scores do not look right by chance.
  *
- * @param scores `[n, classes]` logits, votes or probabilities
+ * A class that nothing speaks for is never a hit: in a row of votes or probabilities (no score below 0, some above) a
+ * score of 0 is no vote, and fewer than `k` classes may have any.
+ *
+ * @param scores `[n, classes]` logits, votes or probabilities, all finite
  * @param labels `[n]`
  * @param k in `1 .. classes`
  * @returns in `[0, 1]`
- * @throws ShapeError, DataError for scores or labels that do not fit; InvalidOptionError for `k`
+ * @throws ShapeError, DataError for scores or labels that do not fit, NaN among them; InvalidOptionError for `k`
  */
 export function topKAccuracy(scores: NdArray<Float32Array>, labels: Int32Array, k: number): number {
   const { data, rows, dim } = featureMatrix('topKAccuracy', 'scores', scores);
@@ -23,11 +27,15 @@ export function topKAccuracy(scores: NdArray<Float32Array>, labels: Int32Array, 
     const label = labels[row]!;
     const own = data[row * dim + label]!;
     let above = 0;
+    let [lowest, highest] = [Infinity, -Infinity];
     for (let c = 0; c < dim; c++) {
       const score = data[row * dim + c]!;
       if (score > own || (score === own && c < label)) above++;
+      lowest = Math.min(lowest, score);
+      highest = Math.max(highest, score);
     }
-    if (above < k) hits++;
+    const withoutVote = own === 0 && lowest >= 0 && highest > 0;
+    if (above < k && !withoutVote) hits++;
   }
   return hits / rows;
 }

@@ -42,10 +42,12 @@ export async function classify(
   return { classes: session.classes.length, accuracy };
 }
 
-/** Up to `perClass` rows of every class: the rarest classes have fewer, and then give all they have. */
+/** Up to `perClass` rows of every class, -1 being none: the rarest classes have fewer, and then give all they have. */
 export function drawRows(labels: Int32Array, perClass: number, key: RandomKey): Int32Array {
   const members = new Map<number, number[]>();
-  labels.forEach((label, row) => members.set(label, [...(members.get(label) ?? []), row]));
+  labels.forEach((label, row) => {
+    if (label >= 0) members.set(label, [...(members.get(label) ?? []), row]);
+  });
   const chosen = [...members]
     .sort(([a], [b]) => a - b)
     .flatMap(([label, rows]) => {
@@ -81,6 +83,7 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
     batchSize: Math.min(batchSize, dataset.length),
     key: foldIn(key, 'batches'),
     bucketLengths,
+    classes: session.classes.length,
   });
   if (pretrained !== undefined)
     await fitHead(model, { dataset, padId: pad, batchSize: 128, key, bucketLengths }, headL2, compile);
@@ -106,6 +109,7 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
         batchSize: 128,
         key,
         bucketLengths,
+        classes: session.classes.length,
         mode: 'evaluation',
       }),
     );

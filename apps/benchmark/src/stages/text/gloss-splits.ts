@@ -1,5 +1,4 @@
-import { RandomStream, foldIn, InvalidOptionError } from 'ssl-core';
-import type { RandomKey } from 'ssl-core';
+import { foldIn, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-core';
 
 /** A dictionary gloss and its class. */
 export interface LabelledText {

@@ -58,7 +58,7 @@ export async function pretrainText(session: TextSession, progress: StageProgress
     seed: recipe.seed,
     logEvery,
     logFile: directory.file('log.jsonl'),
-    checkpoint: { dir: directory.file('checkpoints'), everySteps: checkpointEvery, resume: true },
+    checkpoint: { dir: directory.file('checkpoints'), everySteps: checkpointEvery, resume: 'latest-good' },
     config: { batchSize, maskRate, glosses: session.splits.pretrain.length },
     compile: { device },
     progress: new StageProgressReporter(progress, context.progress),

@@ -1,5 +1,4 @@
-import { RandomStream } from 'ssl-core';
-import type { NdArray, RandomKey } from 'ssl-core';
+import { type NdArray, type RandomKey, RandomStream } from 'ssl-core';
 
 /** Rounds of subspace iteration: enough for a map, where the last components hardly matter. */
 const rounds = 30;

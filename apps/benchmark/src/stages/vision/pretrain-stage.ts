@@ -76,7 +76,7 @@ export async function pretrainVision({
     seed,
     logEvery,
     logFile: directory.file('log.jsonl'),
-    checkpoint: { dir: directory.file('checkpoints'), everySteps: pretrain.checkpointEvery, resume: true },
+    checkpoint: { dir: directory.file('checkpoints'), everySteps: pretrain.checkpointEvery, resume: 'latest-good' },
     compile: { device },
     progress: new StageProgressReporter(progress, context.progress),
     config: { views: recipe.views, batchSize: pretrain.batchSize, images: data.pretrain.length },

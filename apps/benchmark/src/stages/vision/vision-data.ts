@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { ImageArrayDataset, ImageFolderDataset, IdxImageDataset } from 'ssl-data';
-import { DataError, InvalidOptionError } from 'ssl-core';
-import type { NdArray } from 'ssl-core';
+import { DataError, InvalidOptionError, type NdArray } from 'ssl-core';
 import { mnistStatistics } from 'ssl-vision';
 import type { ImageStatistics } from 'ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';

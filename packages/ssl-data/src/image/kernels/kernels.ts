@@ -1,3 +1,4 @@
+import { DataError } from 'ssl-core';
 import { blurColumns, blurRows } from './blur-kernels.js';
 import { blendLevels, blendWithGrey, mirrorRows, sumOfGrey, toGrey } from './color-kernels.js';
 import { turnHue } from './hue-kernel.js';
@@ -54,8 +55,19 @@ const page = 65536;
 let memory: Memory | undefined;
 let workspace: Workspace | undefined;
 
+/** Bytes that the kernels may work in at most, per thread. */
+const maxWorkspace = 2 ** 31 - page;
+
+function tooLarge(size: number, cause?: unknown): DataError {
+  return new DataError(
+    `the picture is too large for this view: it takes ${Math.ceil(size / 2 ** 20)} MiB to work in, of at most ${Math.floor(maxWorkspace / 2 ** 20)}; crop or resize it first, or decode with resize or maxPixels`,
+    { cause },
+  );
+}
+
 /**
- * The kernels and at least `size` bytes of unspecified content, valid until the next call.
+ * The kernels and at least `size` bytes of unspecified content, valid until the next call. Throws DataError for more than
+ * there is.
  *
  * They are WebAssembly with 128-bit vectors, assembled when first asked for: several times as fast as what the engine
  * makes of loops over typed arrays (docs/performance.md).
@@ -64,7 +76,12 @@ export function reserve(size: number): Workspace {
   memory ??= new engine.Memory({ initial: 1 });
   const missing = size - memory.buffer.byteLength;
   if (workspace !== undefined && missing <= 0) return workspace;
-  if (missing > 0) memory.grow(Math.ceil(missing / page));
+  if (size > maxWorkspace) throw tooLarge(size);
+  try {
+    if (missing > 0) memory.grow(Math.ceil(missing / page));
+  } catch (cause) {
+    throw tooLarge(size, cause);
+  }
   const kernels = workspace?.kernels ?? instantiate(memory);
   workspace = { kernels, bytes: new Uint8Array(memory.buffer), words: new Int32Array(memory.buffer) };
   return workspace;

@@ -1,0 +1,45 @@
+import { DataError } from '../errors/data-error.js';
+import { noLabel } from './no-label.js';
+
+/** Options of {@link checkLabels}. */
+export interface CheckLabelsOptions {
+  /** Number of classes, where the caller knows it. Default: the largest label + 1. */
+  readonly classes?: number | undefined;
+  /** Whether a sample may have no label. Default false. */
+  readonly unlabelled?: boolean;
+}
+
+/**
+ * Checks class labels where they enter: each is an integer in `[0, classes)`; `noLabel` (-1) only where the caller can
+ * do without a class.
+ *
+ * @param where the function that asks, for the message
+ * @param parameter what the labels are called there
+ * @param labels `[n]`
+ * @returns the number of classes
+ * @throws DataError that names the first label that is none, or counts those that are missing
+ */
+export function checkLabels(
+  where: string,
+  parameter: string,
+  labels: ArrayLike<number>,
+  { classes, unlabelled = false }: CheckLabelsOptions = {},
+): number {
+  let [largest, missing, firstMissing, wrong] = [-1, 0, -1, -1];
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (label === noLabel) {
+      if (missing++ === 0) firstMissing = i;
+    } else if (!(Number.isInteger(label) && label >= 0 && label < (classes ?? 2 ** 31))) wrong = wrong < 0 ? i : wrong;
+    else if (label > largest) largest = label;
+  }
+  const known = classes ?? largest + 1;
+  const range = known < 1 ? 'the classes, which are integers from 0 on' : `the classes 0 .. ${known - 1}`;
+  if (wrong >= 0) throw new DataError(`${where}: ${parameter}[${wrong}] is ${labels[wrong]}, outside ${range}`);
+  if (missing > 0 && !unlabelled) {
+    throw new DataError(
+      `${where}: ${missing} of ${labels.length} ${parameter} are ${noLabel}, which is 'no label', the first of them ${parameter}[${firstMissing}]. Leave these samples out (labelledRows(${parameter}) of ssl-data numbers the others); a label is one of ${range}`,
+    );
+  }
+  return known;
+}

@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DataError, InvalidOptionError } from 'ssl-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ImageFolderDataset, VolumeFolderDataset } from '../index.js';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'classes-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function put(...names: string[]): Promise<void> {
+  for (const name of names) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    if (!name.endsWith('/')) await writeFile(join(root, name), '');
+  }
+}
+
+describe.each([
+  ['ImageFolderDataset', 'png', ImageFolderDataset],
+  ['VolumeFolderDataset', 'nii', VolumeFolderDataset],
+] as const)('classes of %s', (_, ending, { open }) => {
+  const opened = async (options: Parameters<typeof open>[1] = {}) => {
+    const { classes, labels, length } = await open(root, options);
+    return [length, classes, labels && [...labels]];
+  };
+
+  it('refuses class folders without files, and does what its message advises', async () => {
+    await put(`cat/1.${ending}`, `cow/notes.txt`, `dog/deep/2.${ending}`);
+    await mkdir(join(root, 'bee'));
+    const error: unknown = await open(root).catch((reason: unknown) => reason);
+    if (!DataError.isInstance(error)) throw error;
+    expect(error.message).toContain("the class folders 'bee', 'cow' hold nothing that can be read");
+    expect(error.message).toMatch(/fill or remove them, or pass allowEmpty: true/);
+    expect(error.path).toBe(root);
+    expect(await opened({ allowEmpty: true })).toEqual([2, ['bee', 'cat', 'cow', 'dog'], [1, 3]]);
+    expect(await opened({ labels: 'none' })).toEqual([2, [], undefined]);
+    await rm(join(root, 'bee'), { recursive: true });
+    await put(`cow/1.${ending}`);
+    expect(await opened()).toEqual([3, ['cat', 'cow', 'dog'], [0, 1, 2]]);
+  });
+
+  it('numbers by a given list: of another data set, of a text, of JSON', async () => {
+    await put(`cat/1.${ending}`, `dog/2.${ending}`);
+    await writeFile(join(root, '..', 'c.txt'), '\ufeffdog\r\ncat\n\n');
+    await writeFile(join(root, '..', 'c.json'), '["dog", "cat"]');
+    for (const classes of [['dog', 'cat'], join(root, '../c.txt'), join(root, '../c.json')])
+      expect(await opened({ classes })).toEqual([2, ['dog', 'cat'], [1, 0]]);
+    await rm(join(root, '../c.txt'));
+    await rm(join(root, '../c.json'));
+    await expect(open(root, { classes: join(root, '../c.txt') })).rejects.toThrow(/c\.txt: no such file/);
+    const { classes } = await open(root);
+    await rm(join(root, 'cat'), { recursive: true });
+    await expect(open(root, { classes })).rejects.toThrow(/has nothing of the classes 'cat' that the option classes/);
+    expect(await opened({ classes, allowEmpty: true })).toEqual([1, ['cat', 'dog'], [1]]);
+  });
+
+  it('refuses folders that are not in the list, and says what differs', async () => {
+    await put(`Cat/1.${ending}`, `dog/2.${ending}`);
+    await expect(open(root, { classes: ['cat', 'dog'] })).rejects.toThrow(
+      /has the class folders 'Cat', not in the option classes; 'cat' in it differs by case; add them/,
+    );
+    await expect(open(root, { classes: ['Cat', 'cow'] })).rejects.toThrow(
+      /has the class folders 'dog', not in the option classes; the list has 2: 'Cat', 'cow'/,
+    );
+    expect(await opened({ classes: ['dog', 'x', 'Cat'], allowEmpty: true })).toEqual([2, ['dog', 'x', 'Cat'], [2, 0]]);
+  });
+
+  it('takes names that Unicode writes in two ways for one, and sorts them alike on every system', async () => {
+    const [composed, decomposed] = ['\u00e9', 'e\u0301'];
+    await put(`${decomposed}/1.${ending}`, `f/2.${ending}`);
+    // Sorted as they are stored, 'e' would come before 'f'.
+    expect(await opened()).toEqual([2, ['f', composed], [1, 0]]);
+    expect(await opened({ classes: [composed, 'f'] })).toEqual([2, [composed, 'f'], [0, 1]]);
+    await put(`${composed}/3.${ending}`);
+    // Some file systems take both names for one.
+    const both = (await readdir(root)).length === 3;
+    expect(await opened()).toEqual(both ? [3, ['f', composed], [1, 0, 1]] : [3, ['f', composed], [1, 1, 0]]);
+  });
+
+  it('keeps names apart by case, and passes hidden folders over', async () => {
+    await put(`a/1.${ending}`, `A/2.${ending}`, `.git/3.${ending}`);
+    await mkdir(join(root, '.cache'));
+    if ((await readdir(root)).length === 4) expect(await opened()).toEqual([2, ['A', 'a'], [0, 1]]);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['a name twice', ['a', 'b', 'a']],
+    ['a name in two ways of writing', ['\u00e9', 'e\u0301']],
+    ['an empty name', ['a', '']],
+    ['a number', ['a', 1] as unknown as string[]],
+    ['no list', { 0: 'a' } as unknown as string[]],
+  ])('refuses a list of %s', async (_, classes) => {
+    await put(`a/1.${ending}`);
+    await expect(open(root, { classes })).rejects.toBeInstanceOf(InvalidOptionError);
+  });
+});

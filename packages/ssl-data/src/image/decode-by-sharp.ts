@@ -1,0 +1,138 @@
+import type { OutputInfo, Sharp } from 'sharp';
+import { ndArray } from 'ssl-core';
+import type { SampleKind } from './check-tiff.js';
+import type { Image } from './image.js';
+import type { ImageDecoding } from './image-decoding.js';
+
+/** What sharp is told about a picture. */
+export interface SharpPicture {
+  /** Path, or the file's bytes. */
+  readonly source: string | Uint8Array;
+  readonly kind: SampleKind;
+}
+
+/** Arrays of the depths that libvips names. */
+const arrays = {
+  char: Int8Array,
+  uchar: Uint8Array,
+  short: Int16Array,
+  ushort: Uint16Array,
+  int: Int32Array,
+  uint: Uint32Array,
+  float: Float32Array,
+} as const;
+type Depth = keyof typeof arrays;
+
+/**
+ * Decodes by sharp, in its threads: first frame, upright, without alpha.
+ *
+ * @returns `[height, width, 3]`, or `[height, width, 1]` of grey values with a range
+ * @throws whatever sharp throws: its texts may speak of another picture that is decoded at the same time
+ */
+export async function decodeBySharp(picture: SharpPicture, decoding: ImageDecoding, maxPixels: number): Promise<Image> {
+  const { kind } = picture;
+  if (kind === 'values') return resized(await values(picture, decoding.range!, maxPixels), decoding.resize);
+  if (kind === 'inks' && decoding.colorProfile !== 'convert')
+    return resized(await inks(picture, maxPixels), decoding.resize);
+  const { default: sharp } = await import('sharp');
+  const ignoreIcc = decoding.colorProfile !== 'convert';
+  let pipeline = sharp(picture.source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc }).autoOrient();
+  if (decoding.resize !== undefined) pipeline = pipeline.resize(sharpResize(decoding.resize));
+  const { data, info } = await rawOf(pipeline.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
+  return ndArray(data, [info.height, info.width, info.channels]);
+}
+
+/** An image of one's own decoder, at the size that was asked for. */
+export async function resized(image: Image, resize: ImageDecoding['resize']): Promise<Image> {
+  if (resize === undefined) return image;
+  const [height, width, channels] = image.shape as [number, number, 1 | 3];
+  const { default: sharp } = await import('sharp');
+  const { data, info } = await rawOf(
+    sharp(image.data, { raw: { width, height, channels }, limitInputPixels: false })
+      .resize(sharpResize(resize))
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' }),
+  );
+  return ndArray(data, [info.height, info.width, info.channels]);
+}
+
+function sharpResize({ width, height, fit }: NonNullable<ImageDecoding['resize']>): object {
+  return { width, height, fit: fit === 'stretch' ? 'fill' : fit, background: '#000' };
+}
+
+/** Four inks to RGB: what ink and black leave of 255, as Pillow's `convert('RGB')` does it. */
+async function inks({ source }: SharpPicture, maxPixels: number): Promise<Image> {
+  const { default: sharp } = await import('sharp');
+  const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
+  const { depth } = await open.clone().metadata();
+  const shown = depth === 'ushort' ? 'ushort' : 'uchar';
+  const { data, info } = await rawOf(
+    open.autoOrient().pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: shown }),
+  );
+  const shift = shown === 'ushort' ? 8 : 0;
+  const levels = typed(data, shown);
+  const { width, height, channels } = info;
+  const pixels = new Uint8Array(3 * width * height);
+  for (let from = 0, to = 0; to < pixels.length; from += channels, to += 3) {
+    const left = 255 - (levels[from + 3]! >> shift);
+    for (let ink = 0; ink < 3; ink++) {
+      const product = (levels[from + ink]! >> shift) * left + 128;
+      // The product over 255, rounded.
+      pixels[to + ink] = Math.max(0, left - (((product >> 8) + product) >> 8));
+    }
+  }
+  return ndArray(pixels, [height, width, 3]);
+}
+
+/** Values that a range turns into levels, grey or RGB. */
+async function values(
+  { source }: SharpPicture,
+  [low, high]: readonly [low: number, high: number],
+  maxPixels: number,
+): Promise<Image> {
+  const { default: sharp } = await import('sharp');
+  const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
+  const { depth, space, channels: all } = await open.clone().metadata();
+  // libvips takes values in this space for unsigned ones of 16 bits, whatever they are: brought there first.
+  const isGrey16 = space === 'grey16' && depth !== 'ushort';
+  const scale = !isGrey16
+    ? undefined
+    : depth === 'short'
+      ? [1, 32768]
+      : [65535 / (high - low), (-65535 * low) / (high - low)];
+  const shown = isGrey16 || !Object.hasOwn(arrays, depth!) ? 'ushort' : (depth as Depth);
+  let pipeline = open.autoOrient();
+  if (scale !== undefined) pipeline = pipeline.linear(scale[0]!, scale[1]!);
+  const { data, info } = await rawOf(pipeline.toColourspace(space!).raw({ depth: shown }));
+  const [least, most] =
+    scale === undefined ? [low, high] : depth === 'short' ? [low + 32768, high + 32768] : [0, 65535];
+  const read = typed(data, shown);
+  const { width, height } = info;
+  const channels = all! < 3 || space === 'b-w' || space === 'grey16' ? 1 : 3;
+  const pixels = new Uint8Array(width * height * channels);
+  for (let pixel = 0, to = 0; pixel < width * height; pixel++)
+    for (let channel = 0; channel < channels; channel++) {
+      const part = (read[pixel * info.channels + channel]! - least) / (most - least);
+      // NaN is 0.
+      pixels[to++] = part > 0 ? Math.floor(255 * Math.min(1, part) + 0.5) : 0;
+    }
+  return ndArray(pixels, [height, width, channels]);
+}
+
+interface Raw {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly info: OutputInfo;
+}
+
+/** What a pipeline makes. */
+async function rawOf(pipeline: Sharp): Promise<Raw> {
+  const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
+  return { data: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.length), info };
+}
+
+function typed({ buffer, byteOffset, length }: Raw['data'], depth: Depth): InstanceType<(typeof arrays)[Depth]> {
+  const make = arrays[depth];
+  const size = make.BYTES_PER_ELEMENT;
+  if (byteOffset % size === 0) return new make(buffer, byteOffset, length / size);
+  return new make(buffer.slice(byteOffset, byteOffset + length));
+}

@@ -1,0 +1,58 @@
+import { InvalidOptionError } from 'ssl-core';
+
+/** How image files become arrays; plain data. */
+export interface ImageDecoding {
+  /** 3 = RGB, 1 = grey. Default 3. */
+  readonly channels?: 1 | 3;
+  /**
+   * Brings images to one size while decoding (JPEGs are then decoded at reduced size): `cover` cuts what sticks out,
+   * `contain` pads with black, `stretch` distorts, `inside` keeps the proportions and so gives unequal sizes.
+   */
+  readonly resize?: {
+    readonly width: number;
+    readonly height: number;
+    readonly fit: 'cover' | 'contain' | 'stretch' | 'inside';
+  };
+  /** Largest number of pixels of a file. Default 268,402,689 (16,383 x 16,383). */
+  readonly maxPixels?: number;
+  /**
+   * `ignore` takes the levels as the file holds them, as Pillow and torchvision do; `convert` converts them from the
+   * embedded ICC profile, where there is one, to sRGB. Default `ignore`.
+   */
+  readonly colorProfile?: 'ignore' | 'convert';
+  /**
+   * The values of the file that become level 0 and level 255, `[low, high]`; what lies beyond them is clipped, NaN is 0.
+   * For pictures of other types than unsigned integers of up to 8 bits: TIFF of 8 to 32 signed, 16 and 32 unsigned bits
+   * and floats of 16 and 32, PNG and PGM/PPM/PAM of 16 bits. Without it 16 unsigned bits are scaled as the formats say
+   * and the other types are refused.
+   */
+  readonly range?: readonly [low: number, high: number];
+}
+
+/** Largest number of pixels where nothing else is said. */
+export const defaultMaxPixels = 16383 * 16383;
+
+/** @throws InvalidOptionError for an option that is not accepted */
+export function checkImageDecoding(decoding: ImageDecoding): void {
+  const { channels, resize, maxPixels, colorProfile, range } = decoding;
+  const refuse = (option: string, expected: string, actual: unknown): never => {
+    throw new InvalidOptionError('decodeImage', option, expected, String(actual));
+  };
+  if (channels !== undefined && channels !== 1 && channels !== 3) refuse('channels', '1 or 3', channels);
+  if (maxPixels !== undefined && !(Number.isSafeInteger(maxPixels) && maxPixels > 0))
+    refuse('maxPixels', 'an integer of at least 1', maxPixels);
+  if (colorProfile !== undefined && colorProfile !== 'ignore' && colorProfile !== 'convert')
+    refuse('colorProfile', "'ignore' or 'convert'", colorProfile);
+  if (range !== undefined) {
+    const [low, high] = range;
+    if (range.length !== 2 || !Number.isFinite(low) || !Number.isFinite(high) || !(low < high))
+      refuse('range', 'two finite numbers [low, high], low below high', `[${range.join(', ')}]`);
+  }
+  if (resize === undefined) return;
+  const { width, height, fit } = resize;
+  for (const side of [width, height])
+    if (!(Number.isSafeInteger(side) && side > 0)) refuse('resize', 'positive integers', `${width} x ${height}`);
+  if (width * height > defaultMaxPixels) refuse('resize', `at most ${defaultMaxPixels} pixels`, `${width} x ${height}`);
+  if (!['cover', 'contain', 'stretch', 'inside'].includes(fit))
+    refuse('resize.fit', "'cover', 'contain', 'stretch' or 'inside'", fit);
+}

@@ -1,0 +1,28 @@
+import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A kernel call on TF.js's CPU backend, or on ours, which keeps values as it does. */
+export interface KernelCall {
+  readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
+  readonly attrs: Readonly<Record<string, unknown>>;
+  readonly backend: MathBackendCPU;
+}
+
+export type Kernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
+
+/** The elements of an operand or a result. */
+export function valuesOf(backend: MathBackendCPU, { dataId }: tf.TensorInfo): ArrayLike<number> & Iterable<number> {
+  return backend.readSync(dataId) as Float32Array | Int32Array | Uint8Array;
+}
+
+const made = new WeakSet<object>();
+
+/** Puts a kernel in the place of one of TF.js's CPU backend, unless that has been done. */
+export function mendKernel(kernelName: string, mend: (kernel: Kernel) => Kernel): void {
+  const { kernelFunc, ...config } = tf.getKernel(kernelName, 'cpu');
+  if (made.has(kernelFunc)) return;
+  const mended = mend(kernelFunc as unknown as Kernel);
+  made.add(mended);
+  tf.unregisterKernel(kernelName, 'cpu');
+  tf.registerKernel({ ...config, kernelFunc: mended as unknown as tf.KernelFunc });
+}

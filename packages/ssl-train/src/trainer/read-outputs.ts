@@ -1,0 +1,34 @@
+import type { StepOutput } from './training-step.js';
+
+/** Frees what a step returned. */
+export function disposeOutput({ loss, metrics, weight }: StepOutput): void {
+  loss.dispose();
+  weight?.dispose();
+  for (const metric of Object.values(metrics)) metric.dispose();
+}
+
+/**
+ * Means over the batches of one update, by their weights where the method gives any, in float32 so that a saved history
+ * is the same history.
+ */
+export function readOutputs(outputs: readonly StepOutput[]): {
+  readonly loss: number;
+  readonly metrics: Record<string, number>;
+} {
+  const last = outputs.at(-1)!;
+  const weights = outputs.map(({ weight }) => weight?.dataSync()[0] ?? 1);
+  const mean = (pick: (output: StepOutput) => { dataSync(): ArrayLike<number> } | undefined): number => {
+    let [sum, total] = [0, 0];
+    outputs.forEach((output, index) => {
+      const value = pick(output)?.dataSync()[0];
+      // A batch of weight 0 is a mean over nothing.
+      if (value === undefined || weights[index] === 0) return;
+      sum += value * weights[index]!;
+      total += weights[index]!;
+    });
+    return Math.fround(sum / total);
+  };
+  const loss = mean((output) => output.loss);
+  const metrics = Object.keys(last.metrics).map((name) => [name, mean((output) => output.metrics[name])] as const);
+  return { loss, metrics: Object.fromEntries(metrics) };
+}
