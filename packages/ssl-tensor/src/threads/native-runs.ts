@@ -1,5 +1,4 @@
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
-import { SslError } from 'ssl-core';
 
 /**
  * The runtime aborts the process when its thread is ended while it runs: on its way back to JavaScript, where nothing may

@@ -1,8 +1,6 @@
 import path from 'node:path';
 import { ImageArrayDataset, ImageFolderDataset, IdxImageDataset } from 'ssl-data';
-import { DataError, InvalidOptionError, type NdArray } from 'ssl-core';
-import { checkLabels, DataError, InvalidOptionError } from 'ssl-tensor/host';
-import type { NdArray } from 'ssl-tensor/host';
+import { checkLabels, DataError, InvalidOptionError, type NdArray } from 'ssl-core';
 import { mnistStatistics } from 'ssl-vision';
 import type { ImageStatistics } from 'ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
