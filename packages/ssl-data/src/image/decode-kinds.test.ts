@@ -67,7 +67,7 @@ describe('decodeImage', () => {
         return Math.round(255 * curve(times(fromXyz, times(toXyz, pixel))[i % 3]!));
       });
     for (const name of ['PNG, P3', 'TIFF, P3', 'WebP, P3', 'PNG with alpha, P3', 'PNG with a palette, P3'])
-      expect(worstOf(await convert(name), sRgb(await stored(name))), name).toBeLessThanOrEqual(1);
+      expect(worstOf(await convert(name), sRgb(await stored(name)))).toBeLessThanOrEqual(1);
     // Brought to 8 bits, rounded, before the conversion.
     expect(worstOf(await convert('PNG of 16 bits, P3'), sRgb(await stored('PNG, P3')))).toBeLessThanOrEqual(6);
     for (const name of [
@@ -78,7 +78,7 @@ describe('decodeImage', () => {
     ]) {
       const lighter = (await stored(name)).map((level) => Math.round(255 * curve(level / 255)));
       // One level near black is 13 after it.
-      expect(worstOf(await convert(name), lighter), name).toBeLessThanOrEqual(13);
+      expect(worstOf(await convert(name), lighter)).toBeLessThanOrEqual(13);
     }
     // Inks by a profile instead of the formula.
     expect(worstOf(await convert('CMYK TIFF'), await stored('CMYK TIFF'))).toBeGreaterThan(15);
