@@ -21,9 +21,6 @@ export const imageFormats: Readonly<Record<ImageFormat, ImageFormatNames>> = {
   pnm: { name: 'PBM/PGM/PPM/PAM', endings: ['ppm', 'pgm', 'pbm', 'pnm', 'pam'] },
 };
 
-/** Endings of all formats that are decoded, without the dot, in lower case. */
-export const imageEndings: readonly string[] = Object.values(imageFormats).flatMap(({ endings }) => endings);
-
 /** Bytes that {@link imageFormat} needs to see. */
 export const formatBytes = 32;
 

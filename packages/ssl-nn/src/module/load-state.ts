@@ -1,6 +1,7 @@
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import { skippedOf } from '../safetensors/skipped-tensor.js';
+import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import type { ModuleState } from './parameter.js';
+import { sameValues } from './same-values.js';
 
 /** Options of `Module.loadStateDict`. */
 export interface LoadStateOptions {
@@ -52,6 +53,7 @@ export function loadState(
   const skipped = new Map(skippedOf(state).map(({ name, reason }) => [name, reason]));
   const unexpected = [...state.keys()].filter((name) => !known.has(name));
   const wrong: string[] = [];
+  const torn: string[] = [];
   const found: [ModuleState, NdArray][] = [];
   let firstWrong: string | undefined;
   for (const [entry, names] of states) {
@@ -62,6 +64,12 @@ export function loadState(
     }
     const array = state.get(name)!;
     const problem = misfit(entry, array);
+    // Tied tensors may be there under each of their names.
+    const other = names.find((candidate) => state.has(candidate) && !sameValues(array, state.get(candidate)!));
+    if (other !== undefined) {
+      firstWrong ??= other;
+      torn.push(`'${name}' and '${other}'`);
+    }
     if (problem === undefined) found.push([entry, array]);
     else {
       firstWrong ??= name;
@@ -72,6 +80,10 @@ export function loadState(
   if (wrong.length > 0)
     problems.push(
       `${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}. Build the model with the sizes that the weights were made with`,
+    );
+  if (torn.length > 0)
+    problems.push(
+      `${torn.slice(0, shown).join(', ')} have different values and are one tensor of the model. Delete one of the two from the state dict, or build a model that does not tie them`,
     );
   if (strict && missing.length > 0) problems.push(`missing ${list(missing, skipped)}`);
   if (strict && unexpected.length > 0) problems.push(`unexpected ${list(unexpected)}`);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { CheckpointError } from 'ssl-tensor/host';
 import type { StateDict } from 'ssl-nn';
@@ -33,6 +34,8 @@ export class RunCheckpoints<B> {
   #path: string | undefined;
   /** A checkpoint could not be written: there is no use in another one. */
   #failed = false;
+  /** An error that says already where the state lies. */
+  #complete: unknown;
 
   private constructor(plan: RunPlan<B>, store: CheckpointStore | undefined) {
     this.#plan = plan;
@@ -76,14 +79,14 @@ export class RunCheckpoints<B> {
    *   saved in a new one
    */
   async save(state: RunState): Promise<string | undefined> {
-    if (this.#store === undefined || this.#savedStep === state.step) return undefined;
+    if (this.#store === undefined || this.#isSaved(state.step)) return undefined;
     try {
       const lost = await this.#write(this.#store, state, this.#stateDict());
       if (lost)
-        throw new CheckpointError(
+        throw (this.#complete = new CheckpointError(
           `the checkpoint directory was removed while the run went on, with what it held. The state of step ${state.step} is saved in ${basename(this.#path!)} of a new one; pass checkpoint.resume: true to continue from it`,
           { path: this.#store.directory },
-        );
+        ));
       return this.#path;
     } catch (error) {
       this.#failed = true;
@@ -97,9 +100,9 @@ export class RunCheckpoints<B> {
    */
   async rescue(error: unknown, state: RunState): Promise<void> {
     const store = this.#store;
-    if (store === undefined) return;
-    if (this.#failed || state.step === Math.max(0, this.#savedStep) || NonFiniteLossError.isInstance(error)) {
-      if (this.#path !== undefined)
+    if (store === undefined || error === this.#complete) return;
+    if (this.#failed || state.step === 0 || this.#isSaved(state.step) || NonFiniteLossError.isInstance(error)) {
+      if (this.#path !== undefined && existsSync(this.#path))
         addNote(error, `The newest checkpoint is ${this.#path}; give it as checkpoint.resume to continue from it`);
       return;
     }
@@ -128,6 +131,11 @@ export class RunCheckpoints<B> {
 
   async close(): Promise<void> {
     await this.#store?.close();
+  }
+
+  /** Whether the state of a step lies on the disk, and was not removed with its directory. */
+  #isSaved(step: number): boolean {
+    return this.#savedStep === step && this.#path !== undefined && existsSync(this.#path);
   }
 
   #stateDict(): StateDict {

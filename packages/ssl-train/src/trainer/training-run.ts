@@ -90,7 +90,6 @@ export class TrainingRun<B> {
       environment: this.#environment,
     });
     for (const text of this.#notes) this.#tellNote(text);
-    for (const text of checkRates(this.#plan, startStep)) this.#say(text);
     await this.#tell((callbacks) =>
       callbacks.onStart?.({ method: options.method.name, seed: options.seed, startStep, totalSteps, stepsPerEpoch }),
     );
@@ -137,6 +136,7 @@ export class TrainingRun<B> {
     });
     this.#environment = runEnvironment(chooseDevice(options.compile?.device).device, threads);
     if (restored !== undefined) this.#takeOver(restored, this.#environment);
+    this.#notes.push(...checkRates(this.#plan, this.#step));
     // A step that was not told of to the end is told of again.
     const told = this.#pending === 'step' ? this.#step - 1 : this.#step;
     if (options.logFile !== undefined && told > 0 && !existsSync(options.logFile))
@@ -322,12 +322,7 @@ export class TrainingRun<B> {
     this.#evaluations.push(...found);
   }
 
-  /** Tells the user something that is no error: on the screen, in the log and in the result. */
-  #say(text: string): void {
-    this.#notes.push(text);
-    this.#tellNote(text);
-  }
-
+  /** Tells the user something that is no error, on the screen and in the log. */
   #tellNote(text: string): void {
     this.#progress.note(text);
     this.#log?.write({ type: 'note', step: this.#step, text });
