@@ -154,6 +154,21 @@ JPEGs    decoded by ${jpegDecoder}
     await expectOneLine(['inspect', photos, '--recognise', 'x'], /--recognise must be one of endings, contents/);
   });
 
+  it('takes options of the kind, as messages advise them', async () => {
+    await somePhotos();
+    const table = join(photos, 'table.csv');
+    await writeFile(table, 'photo,kind\ncat/1.png,a\ndog/1.png,b\n');
+    await expectOneLine(['inspect', table], /no column has a usual name for images; .*pass imageColumn/);
+    const { stdout } = await cli('inspect', table, '--options', '{"imageColumn":"photo","labelColumn":"kind"}');
+    expect(stdout).toContain('\nclasses  2\n         0  a  1\n         1  b  1\n');
+    await expectOneLine(
+      ['inspect', table, '--options', '{"imageColum":"photo"}'],
+      /options must be of manifest: root, format, delimiter, imageColumn, .*, got 'imageColum'/,
+    );
+    for (const text of ['x', '[]', 'null', '5'])
+      await expectOneLine(['inspect', table, '--options', text], /--options must be an object in JSON/);
+  });
+
   it('finds broken samples, with path and reason', async () => {
     for (let index = 0; index < 40; index++) await photo(`${10 + index}.png`, index, 2, 2);
     const whole = await readFile(join(photos, '17.png'));
