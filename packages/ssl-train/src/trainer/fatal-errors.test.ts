@@ -59,6 +59,7 @@ describe('an error that is not the checkpoint’s own saves the state first, and
   });
   const cases: readonly (readonly [string, number, (where: { dir: string }) => Settings, string])[] = [
     ['of the loader', 7, () => ({ loader: failingAt(7) }), 'broken image'],
+    ['of the step itself', 7, () => ({ loader: misshapenAt(7) }), 'hape'],
     ['of a step’s callback', 8, () => ({ callbacks: broken(8) }), 'evaluation broke at 8'],
     ['of a callback at the end of an epoch, before the epoch’s', 10, () => ({ callbacks: broken(10) }), 'broke at 10'],
     [
@@ -82,6 +83,20 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     const { epoch } = loader;
     loader.epoch = (index, from) => epoch.call(index * 5 + 5 > step ? new ToyLoader(5, step % 5) : loader, index, from);
     return loader;
+  }
+
+  /** Gives a batch of another width at a step. */
+  function misshapenAt(step: number): ToyLoader {
+    class Misshapen extends ToyLoader {
+      override async *epoch(index: number, from = 0): AsyncGenerator<ToyBatch> {
+        let position = from;
+        for await (const batch of super.epoch(index, from)) {
+          const wrong = index * 5 + position++ === step;
+          yield wrong ? { ...batch, x: { data: new Float32Array(8 * 5), shape: [8, 5] } } : batch;
+        }
+      }
+    }
+    return new Misshapen();
   }
 
   it.each(cases)('%s', async (_, step, settings, message) => {

@@ -156,6 +156,10 @@ export class TrainingRun<B> {
       this.#notes.push(
         `the checkpoint of step ${item.step} is damaged (${item.reason}) and now lies at ${item.path}; the run continues from ${path}`,
       );
+    if (environment.threads === record.environment?.threads && environment.threads > engineThreads())
+      this.#notes.push(
+        `the run goes on with ${environment.threads} threads, as before, and may use ${engineThreads()} cores; threads: ${engineThreads()} is faster and differs in the last digits`,
+      );
     const changes = record.environment === undefined ? [] : environmentChanges(record.environment, environment);
     if (changes.length > 0)
       this.#notes.push(
