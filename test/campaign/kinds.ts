@@ -162,6 +162,7 @@ export const kinds: readonly Kind[] = [
     name: 'dimensions',
     title: 'headers that claim more than there is, and pictures beyond any use',
     cases: { small: 12, full: 16 },
+    seconds: 60,
     megabytes: 1000,
     prepare: async (folder) => (await import('./hostile/dimensions.js')).openHugeDimensions(folder),
   },

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from 'ssl-core';
 import { openRegularFile } from 'ssl-core/files';
 import { suggestion } from './nearest-name.js';
 import { parseRecipe } from './parse-recipe.js';
@@ -55,10 +55,7 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
-  const handle = await openRegularFile(file, { maxBytes: yamlLimits.bytes }).catch((error: DataError) => {
-    const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
-    throw code === undefined ? error : new DataError(`cannot read the recipe (${code})`, { path: file, cause: error });
-  });
+  const handle = await openRegularFile(file, { maxBytes: yamlLimits.bytes });
   try {
     return await handle.readFile();
   } finally {
