@@ -4,7 +4,7 @@ import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
 const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.join(', ')}]`;
 
 /**
- * Checks rank, sizes and element type.
+ * Checks rank, sizes and element type, and that there is a row: a loss of none would be 0 or NaN.
  *
  * @param expected sizes by axis; a string names an axis of any size
  * @throws ShapeError naming the parameter, what was expected and what was given
@@ -21,6 +21,7 @@ export function checkTensor(
     expected.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
   if (!fits || !dtypes.includes(tensor.dtype))
     throw new ShapeError(where, parameter, `${dtypes.join(' or ')} [${expected.join(', ')}]`, text(tensor));
+  if (tensor.shape[0] === 0) throw new ShapeError(where, parameter, 'one row or more', text(tensor));
 }
 
 /** @throws InvalidOptionError unless positive and finite */
