@@ -1,12 +1,19 @@
-// Plays cases of one kind in a process of their own: KIND SEED FOLDER NUMBER...
+// Plays cases of one kind in a process of their own: REGISTRY KIND SEED FOLDER NUMBER...
 // Tells the campaign by messages when a case begins and how it ended; a hang or a crash is seen from outside.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { foldIn, randomKey, RandomStream } from 'ssl-core';
-import { kinds } from './kinds.js';
+import type { Kind } from './kind.js';
 import type { CaseMessage } from './run-kind.js';
 
-const [name, seed, folder, ...numbers] = process.argv.slice(2) as [string, string, string, ...string[]];
+const [registry, name, seed, folder, ...numbers] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  ...string[],
+];
+const { kinds } = (await import(registry)) as { readonly kinds: readonly Kind[] };
 const kind = kinds.find((candidate) => candidate.name === name)!;
 const send = (message: CaseMessage): void => void process.send!(message);
 

@@ -19,18 +19,28 @@ const prepareSeconds = 120;
 /** A process whose cases are over ends by itself in this time. */
 const endSeconds = 10;
 
-/** Plays cases of a kind in processes of their own; one that hangs, grows or dies is ended, and the rest goes on. */
-export async function runKind(kind: Kind, seed: number, numbers: readonly number[]): Promise<KindResult> {
+/**
+ * Plays cases of a kind in processes of their own; one that hangs, grows or dies is ended, and the rest goes on.
+ *
+ * @param registry the module that exports the kind among its `kinds`
+ */
+export async function runKind(
+  kind: Kind,
+  seed: number,
+  numbers: readonly number[],
+  registry = './kinds.ts',
+): Promise<KindResult> {
   const started = performance.now();
   const counts = { refused: 0, same: 0, other: 0 };
   const failures: CaseFailure[] = [];
   let peakMegabytes = 0;
   let rest = [...numbers];
   const missing = kind.missing?.();
-  while (rest.length > 0 && missing === undefined) {
+  if (missing !== undefined) rest = [];
+  while (rest.length > 0) {
     const folder = await mkdtemp(join(tmpdir(), `ssl-campaign-${kind.name}-`));
     try {
-      const part = await playInProcess(kind, seed, folder, rest);
+      const part = await playInProcess(kind, seed, folder, rest, registry);
       for (const outcome of outcomes) counts[outcome] += part.outcomes.filter((found) => found === outcome).length;
       failures.push(...part.failures);
       peakMegabytes = Math.max(peakMegabytes, part.peakMegabytes);
@@ -60,11 +70,17 @@ interface Part {
   readonly played: number;
 }
 
-function playInProcess(kind: Kind, seed: number, folder: string, numbers: readonly number[]): Promise<Part> {
+function playInProcess(
+  kind: Kind,
+  seed: number,
+  folder: string,
+  numbers: readonly number[],
+  registry: string,
+): Promise<Part> {
   const { seconds = defaults.seconds, megabytes = defaults.megabytes } = kind;
   const child = fork(
     join(import.meta.dirname, 'case-process.ts'),
-    [kind.name, String(seed), folder, ...numbers.map(String)],
+    [registry, kind.name, String(seed), folder, ...numbers.map(String)],
     {
       execArgv: ['--conditions=ssl-source', '--import=tsx', '--no-warnings'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -91,13 +107,14 @@ function playInProcess(kind: Kind, seed: number, folder: string, numbers: readon
       limit = performance.now() + 1000 * seconds;
     } else if (message.type === 'what') what = message.text;
     else {
+      const done = what;
       running = undefined;
       what = 'end of the process';
       limit = performance.now() + 1000 * endSeconds;
       peakMegabytes = Math.max(peakMegabytes, message.megabytes);
       const heavy = message.megabytes > megabytes ? tooLarge(message.megabytes, megabytes) : undefined;
       if (message.type === 'failed') failures.push(message.failure);
-      else if (heavy !== undefined) failures.push({ number: message.number, what, reason: heavy });
+      else if (heavy !== undefined) failures.push({ number: message.number, what: done, reason: heavy });
       else found.push(message.outcome);
     }
   });

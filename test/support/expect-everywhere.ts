@@ -28,7 +28,7 @@ export async function expectEverywhere(
     operands.map(({ data, shape, dtype = 'float32' }) => tf.tensor([...data], [...shape], dtype));
   const check = (where: string, results: tf.Tensor | tf.Tensor[]): void => {
     const read = [results].flat().map((result) => Array.from(result.dataSync(), (value) => (value === 0 ? 0 : value)));
-    expect(read, where).toEqual(expected);
+    expect({ where, results: read }).toEqual({ where, results: expected });
   };
   for (const backend of ['cpu', 'ssl']) {
     await tf.setBackend(backend);

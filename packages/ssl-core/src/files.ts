@@ -4,6 +4,7 @@ export type { ClearLeftoversOptions } from './files/clear-leftovers.js';
 export { describeFileError } from './files/describe-file-error.js';
 export { FolderLock, lockHolder } from './files/folder-lock.js';
 export type { FolderLockOptions, LockHolder } from './files/folder-lock.js';
+export { makeFolder } from './files/make-folder.js';
 export { openRegularFile } from './files/open-regular-file.js';
 export type { OpenRegularFileOptions } from './files/open-regular-file.js';
 export { temporaryName } from './files/temporary-name.js';

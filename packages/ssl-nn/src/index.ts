@@ -45,6 +45,7 @@ export type { UnaryModule } from './module/module.js';
 export { Buffer, ModuleState, Parameter } from './module/parameter.js';
 export type { StateOptions } from './module/parameter.js';
 export { withoutPrefix, withPrefix } from './module/state-dict.js';
+export { sameValues } from './module/same-values.js';
 export type { StateDict } from './module/state-dict.js';
 export { convLayout, linearLayout, permuteAxes, permutedLayout } from './module/state-layout.js';
 export type { StateLayout } from './module/state-layout.js';

@@ -1,6 +1,7 @@
 export { bertBase, bertConfig } from './bert/bert-config.js';
 export type { BertConfig } from './bert/bert-config.js';
-export { bertConfigFromJson, bertConfigToJson } from './bert/bert-config-json.js';
+export { bertConfigFromJson, bertConfigReport, bertConfigToJson, loadBertConfig } from './bert/bert-config-json.js';
+export type { BertConfigReport } from './bert/bert-config-json.js';
 export { BertEmbeddings } from './bert/bert-embeddings.js';
 export { BertForMaskedLM } from './bert/bert-for-masked-lm.js';
 export { BertForSequenceClassification } from './bert/bert-for-sequence-classification.js';
@@ -10,6 +11,7 @@ export { BertLayer } from './bert/bert-layer.js';
 export { BertModel } from './bert/bert-model.js';
 export type { BertModelOptions } from './bert/bert-model.js';
 export { meanPool } from './bert/mean-pool.js';
+export type { BertLoadResult } from './bert/other-bert-names.js';
 export { planBatches } from './data/batch-plan.js';
 export type { BatchPlanOptions, PlannedBatch } from './data/batch-plan.js';
 export { ClassificationLoader } from './data/classification-loader.js';

@@ -30,7 +30,7 @@ export async function showNames(base: string): Promise<PlayCase> {
       const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
         .png()
         .toBuffer();
-      for (const name of [`ant${escape}`, '<b>bee</b>']) {
+      for (const name of [`ant${escape}`, '<b>bee']) {
         await mkdir(join(folder, name));
         await writeFile(join(folder, name, `good${escape}.png`), png);
         await writeFile(join(folder, name, `bad${escape}.png`), png.subarray(0, 40));

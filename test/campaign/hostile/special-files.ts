@@ -8,10 +8,10 @@ import { readers } from './readers.js';
 const sparseBytes = 40 * 10 ** 9;
 
 /** What may stand where a file is expected. */
-const specials: readonly { readonly name: string; readonly make: (path: string) => Promise<void> }[] = [
+const specials: readonly { readonly name: string; readonly make: (path: string) => Promise<unknown> }[] = [
   { name: 'a pipe', make: async (path) => void execFileSync('mkfifo', [path]) },
   { name: 'a link to a device', make: (path) => symlink('/dev/zero', path) },
-  { name: 'a folder', make: async (path) => void (await mkdir(path)) },
+  { name: 'a folder', make: (path) => mkdir(path) },
   {
     name: 'a sparse file of 40 GB',
     make: async (path) => {

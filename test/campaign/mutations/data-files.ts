@@ -75,7 +75,7 @@ async function npzArrays(path: string): Promise<unknown> {
   return arrays;
 }
 
-function linesOf({ length, get }: { readonly length: number; get(index: number): unknown }): unknown[] {
+function linesOf(length: number, get: (index: number) => unknown): unknown[] {
   return Array.from({ length }, (_, index) => get(index));
 }
 
@@ -144,7 +144,7 @@ const formats = {
     ],
     read: async (path) => {
       const dataset = await TextLineDataset.open(path, { maxBytes });
-      return linesOf({ length: dataset.length, get: (index) => dataset.get(index) });
+      return linesOf(dataset.length, (index) => dataset.get(index));
     },
     headerBytes: 700,
   },
@@ -159,7 +159,7 @@ const formats = {
     ],
     read: async (path) => {
       const dataset = await ManifestDataset.open(path, { maxBytes });
-      const paths = linesOf({ length: dataset.length, get: (index) => dataset.path(index) });
+      const paths = linesOf(dataset.length, (index) => dataset.path(index));
       return { paths, labels: dataset.labels, classes: dataset.classes };
     },
     headerBytes: 200,

@@ -9,8 +9,24 @@ import { outcomeOf, settle } from '../settled.js';
 const lines = ['the quick brown fox jumps over the lazy dog', 'a naïve café, 漢字 and ΟΔΟΣ', `${'a'.repeat(40)}!`];
 /** What stands where something else is expected. */
 const strangers: readonly unknown[] = [
-  ...[null, true, 0, -1, 0.5, 1e9, 2 ** 53, '', 'x', '[UNK]', '##x', [], {}, [[]], { type: 'Sequence' }],
-  ...[{ Regex: '(a+)+$' }, { type: 'Replace', pattern: { Regex: '(a|a)*b' }, content: '' }, '__proto__'],
+  null,
+  true,
+  0,
+  -1,
+  0.5,
+  1e9,
+  2 ** 53,
+  '',
+  'x',
+  '[UNK]',
+  '##x',
+  '__proto__',
+  [],
+  {},
+  [[]],
+  { type: 'Sequence' },
+  { Regex: '(a+)+$' },
+  { type: 'Replace', pattern: { Regex: '(a|a)*b' }, content: '' },
 ];
 
 async function encoded(path: string): Promise<unknown> {
@@ -21,7 +37,7 @@ async function encoded(path: string): Promise<unknown> {
 /** Reads mutated `tokenizer.json` files, and encodes with those that are taken. */
 export async function readTokenizers(folder: string): Promise<PlayCase> {
   const path = join(folder, 'tokenizer.json');
-  await (await trainWordPiece({ lines: Array(20).fill(lines).flat() as string[], vocabSize: 100 })).save(path);
+  await (await trainWordPiece({ lines: Array.from({ length: 20 }, () => lines).flat(), vocabSize: 100 })).save(path);
   const seed = await readFile(path);
   const good = await settle(() => encoded(path));
   if ('refused' in good) throw good.refused;

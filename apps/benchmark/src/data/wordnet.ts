@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DataError } from 'ssl-core';
+import { readText } from 'ssl-data/text';
 
 /** A definition of WordNet's. */
 export interface WordNetGloss {
@@ -60,20 +60,10 @@ export async function loadWordnetGlosses(directory: string = wordNetDirectory())
   const glosses: WordNetGloss[] = [];
   for (const [name, letter] of files) {
     const path = join(directory, `data.${name}`);
-    for (const gloss of parseDataFile(await readText(path), letter, path)) glosses.push(gloss);
+    for (const gloss of parseDataFile(await readText(path, { maxBytes: largestFile }), letter, path))
+      glosses.push(gloss);
   }
   return { glosses, classes: lexicographerFiles };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > largestFile) throw new DataError(`${size} bytes, a WordNet file has at most ${largestFile}`, { path });
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if (DataError.isInstance(cause)) throw cause;
-    throw new DataError(`the WordNet file cannot be read: ${(cause as Error).message}`, { path, cause });
-  }
 }
 
 function* parseDataFile(text: string, letter: string, path: string): Generator<WordNetGloss> {

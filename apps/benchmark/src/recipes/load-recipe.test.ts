@@ -53,7 +53,7 @@ test('an unknown name is answered with the nearest', async () => {
 
 test('a missing file and broken YAML are data errors that name the file', async () => {
   await expect(loadRecipe(path.join(folder, 'none.yaml'))).rejects.toSatisfy(
-    (error) => DataError.isInstance(error) && /none\.yaml: cannot read the recipe \(ENOENT\)/.test(error.message),
+    (error) => DataError.isInstance(error) && /none\.yaml: no such file/.test(error.message),
   );
   const broken = await write('broken.yaml', 'kind: [a\nb: }');
   await expect(loadRecipe(broken)).rejects.toSatisfy(

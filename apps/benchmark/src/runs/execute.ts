@@ -45,7 +45,7 @@ export async function execute({ runs, root, settings, existing, resumeCommand }:
   try {
     if (seeded.every(({ directory }) => directory !== root)) rootLock = await openRoot(root);
     for (const { loaded, directory } of seeded) {
-      const run = await RunDirectory.begin(directory, loaded, existing);
+      const run = await RunDirectory.begin(directory, loaded, existing, (note) => progress.note(note));
       directories.push(run);
       if (!isDeepStrictEqual(run.config.versions, versions()))
         progress.note(

@@ -60,14 +60,24 @@ export class RunDirectory {
    *
    * Only files that the directory's record lists are removed. A directory with other files and no run is refused.
    *
+   * @param onWait told once where it has to wait to see whether the directory's last writer lives
+   *
    * @throws InvalidOptionError where there is a run already and `existing` is `refuse`, where a resumed run was made
    * with another recipe or seed, or for a directory that is no place for a run; DataError where files of somebody else
    * are in the way, or another process writes there
    */
-  static async begin(directory: string, { name, recipe }: LoadedRecipe, existing: Existing): Promise<RunDirectory> {
+  static async begin(
+    directory: string,
+    { name, recipe }: LoadedRecipe,
+    existing: Existing,
+    onWait: (note: string) => void = () => {},
+  ): Promise<RunDirectory> {
     // Before the lock, which would be a file in somebody's folder.
     await checkContent(directory, await openOutFolder(directory));
-    const lock = await FolderLock.acquire(directory, { purpose: `ssl-benchmark run ${name}` });
+    const lock = await FolderLock.acquire(directory, {
+      purpose: `ssl-benchmark run ${name}`,
+      onWait: () => onWait(`Waiting up to 30 s to see whether another run in ${directory} is alive ...`),
+    });
     try {
       for (const folder of ['.', ...ownFolders]) await clearLeftovers(path.join(directory, folder), { locked: true });
       const record = await checkContent(directory, await openOutFolder(directory));

@@ -5,6 +5,7 @@ const causes: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full (ENOSPC). Free some room, or choose another disk',
   EDQUOT: 'the quota of this user is used up (EDQUOT). Free some room, or choose another disk',
   ENOENT: 'no such file or folder (ENOENT). Check the path; a missing folder has to be made first',
+  EEXIST: 'something else has that name (EEXIST). Choose another name',
   ENOTDIR: 'a part of the path is a file, not a folder (ENOTDIR). Check the path',
   EISDIR: 'is a folder (EISDIR). Give the path of a file',
   EMFILE: 'too many files are open (EMFILE). Close some, or raise the limit (ulimit -n)',

@@ -1,8 +1,9 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataError } from '../errors/data-error.js';
 import { SslError } from '../errors/ssl-error.js';
 import { describeFileError } from './describe-file-error.js';
+import { makeFolder } from './make-folder.js';
 import { temporaryName } from './temporary-name.js';
 
 /** The content of a file: one part, or parts in order. Text is written as UTF-8. */
@@ -22,15 +23,11 @@ const writeBytes = 2 ** 30;
  * @throws DataError when the folder is missing or not writable, or the disk is full: the old file then remains. What
  * `parts` throws is thrown as it is
  */
-export async function writeWhole(
-  path: string,
-  parts: FileParts,
-  { makeFolder = false }: WriteWholeOptions = {},
-): Promise<void> {
+export async function writeWhole(path: string, parts: FileParts, options: WriteWholeOptions = {}): Promise<void> {
   const temporary = temporaryName(path);
   const single = typeof parts === 'string' || parts instanceof Uint8Array;
   try {
-    if (makeFolder) await mkdir(dirname(path), { recursive: true });
+    if (options.makeFolder === true) await makeFolder(dirname(path));
     const file = await open(temporary, 'wx');
     try {
       for await (const part of single ? [parts] : parts) {

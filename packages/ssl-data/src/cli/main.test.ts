@@ -70,6 +70,19 @@ describe('ssl-data', () => {
     for (const { status, stderr } of [top, inspect, pack, version]) expect([status, stderr]).toEqual([0, '']);
   });
 
+  it('reads a table in the encoding that is said', async () => {
+    await somePhotos();
+    const table = join(photos, 'table.csv');
+    await writeFile(table, Buffer.from('image,label\ncat/1.png,Köln\ndog/1.png,Bonn\n', 'latin1'));
+    await expectOneLine(['inspect', table], /line 2 is not valid UTF-8: byte 0xf6 at 23; pass its encoding/);
+    const { status, stdout } = await cli('inspect', table, '--encoding', 'latin1', '--json');
+    expect([status, (JSON.parse(stdout) as { classes: unknown }).classes]).toMatchObject([
+      0,
+      [{ name: 'Bonn' }, { name: 'Köln' }],
+    ]);
+    await expectOneLine(['inspect', table, '--encoding', 'morse'], /encoding must be one that TextDecoder knows/);
+  });
+
   it('answers what it does not know in one line', async () => {
     await expectOneLine(['inspct'], /^ssl-data: InvalidOptionError: .*one of inspect, pack, got 'inspct'/);
     await expectOneLine(['--nope'], /one of --help, --version, --debug, got '--nope'/);

@@ -54,6 +54,7 @@ export function packCommand({ stdout, stderr }: CommandStreams) {
           .pack(opened.dataset, args.out, {
             ...options,
             overwrite: args.overwrite === true,
+            onWait: (note) => void shown?.write(note),
             onProgress: ({ samples, bytes }) => {
               progress.update(samples, bytes);
               interruption.check();
@@ -91,7 +92,7 @@ function targetOf(name: string, args: PackArguments): PackTarget {
   return target;
 }
 
-function packOptions(args: PackArguments): Omit<PackTargetOptions, 'overwrite' | 'onProgress'> {
+function packOptions(args: PackArguments): Omit<PackTargetOptions, 'overwrite' | 'onProgress' | 'onWait'> {
   const { 'max-samples': maxSamples, 'max-bytes': maxBytes, pattern, format, quality } = args;
   if (quality !== undefined && format === undefined)
     throw new InvalidOptionError(where, '--quality', 'given with --format jpeg or webp', quality);

@@ -8,6 +8,8 @@ export interface PackTargetOptions {
   readonly pattern?: string;
   readonly maxSamples?: number;
   readonly maxBytes?: number;
+  /** Told once where packing has to wait to see whether the folder's last writer lives. */
+  readonly onWait?: (note: string) => void;
   /** Called after every sample; packing ends, and takes back what it wrote, with the error that this throws. */
   readonly onProgress: (progress: { readonly samples: number; readonly bytes: number }) => void;
 }

@@ -33,6 +33,11 @@ export const sourceArguments = {
     valueHint: 'json',
     description: `Options of the kind's data set, by the names that messages give them, such as '{"imageColumn":"photo"}'`,
   },
+  encoding: {
+    type: 'string',
+    valueHint: 'name',
+    description: 'Of tables and lists: utf-16le, windows-1252, ... (default: utf-8)',
+  },
   cache: { type: 'string', valueHint: 'folder', description: 'Where shards from a server are kept' },
 } as const;
 
@@ -46,12 +51,13 @@ export interface SourceArguments {
   readonly 'allow-empty'?: boolean | undefined;
   readonly recognise?: string | undefined;
   readonly options?: string | undefined;
+  readonly encoding?: string | undefined;
   readonly cache?: string | undefined;
 }
 
 /** Throws {@link InvalidOptionError} for a value that is not accepted. */
 export function sourceOptions(where: string, args: SourceArguments): OpenSourceOptions {
-  const { kind, split, labels, 'label-file': labelFile, classes, recognise, cache } = args;
+  const { kind, split, labels, 'label-file': labelFile, classes, recognise, encoding, cache } = args;
   const { 'allow-empty': allowEmpty, options } = args;
   const kinds = sourceRecognisers.map((recogniser) => recogniser.kind);
   return {
@@ -65,6 +71,7 @@ export function sourceOptions(where: string, args: SourceArguments): OpenSourceO
       ? {}
       : { recognise: oneOf(where, '--recognise', ['endings', 'contents'] as const, recognise) }),
     ...(options === undefined ? {} : { options: jsonOptions(where, options) }),
+    ...(encoding === undefined ? {} : { encoding }),
     ...(cache === undefined ? {} : { cache: { folder: cache } }),
   };
 }

@@ -1,12 +1,12 @@
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { DataError, SslError } from 'ssl-core';
+import { mkdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, printable, SslError } from 'ssl-core';
 import { clearLeftovers, describeFileError, FolderLock } from 'ssl-core/files';
-import { sidecarPath } from '../webdataset/index-sidecar.js';
-import { ownShards, removeShards } from '../webdataset/own-shards.js';
+import { ownShards } from '../webdataset/own-shards.js';
 import { packWebDataset } from '../webdataset/pack-web-dataset.js';
 import { parseShardPattern } from '../webdataset/shard-pattern.js';
 import type { Packed, PackTarget } from './pack-target.js';
+import { clearStage, finishPlacing, placeShards } from './staged-shards.js';
 
 /** The hidden folder that packings write into, one at a time: the lock is in it. */
 const stageName = '.pack-ssl-data';
@@ -14,11 +14,11 @@ const stageName = '.pack-ssl-data';
 /**
  * Tar shards. They are written into a hidden folder beside their place and moved when the last one is whole, so that a
  * packing that was stopped leaves no part of a data set, and the shards that were to be replaced are still there. One
- * packing at a time writes to a folder, and clears what a killed one left.
+ * packing at a time writes to a folder, and clears what a killed one left, or ends what it had finished but for the move.
  */
 export const webDatasetTarget: PackTarget = {
   options: ['pattern', 'max-samples', 'max-bytes', 'format', 'quality'],
-  async pack(dataset, out, { overwrite, pattern = '%06d.tar', ...packing }) {
+  async pack(dataset, out, { overwrite, onWait, pattern = '%06d.tar', ...packing }) {
     const names = parseShardPattern(pattern, 'ssl-data pack');
     const replacing = { pattern, overwrite, advice: 'give --overwrite' };
     let made: string | undefined;
@@ -26,14 +26,19 @@ export const webDatasetTarget: PackTarget = {
     let lock: FolderLock | undefined;
     try {
       made = await mkdir(out, { recursive: true });
-      await ownShards(out, names, replacing);
       await mkdir(stage, { recursive: true });
-      lock = await FolderLock.acquire(stage, { purpose: 'ssl-data pack' });
+      lock = await FolderLock.acquire(stage, {
+        purpose: 'ssl-data pack',
+        onWait: () =>
+          onWait?.(`Waiting up to 30 s to see whether another packing into ${printable(out)} is alive ...\n`),
+      });
       await clearLeftovers(out);
+      await finishPlacing(stage, out);
       await clearStage(stage);
+      await ownShards(out, names, replacing);
       const { shards, samples, bytes } = await packWebDataset(dataset, stage, { pattern, ...packing });
-      await removeShards(out, await ownShards(out, names, replacing));
-      return { samples, bytes, files: await moveShards(shards, out) } satisfies Packed;
+      const replaced = await ownShards(out, names, replacing);
+      return { samples, bytes, files: await placeShards(stage, out, shards, replaced) } satisfies Packed;
     } catch (cause) {
       if (SslError.isInstance(cause)) throw cause;
       throw new DataError(`cannot be written: ${describeFileError(cause)}`, { path: out, cause });
@@ -46,24 +51,3 @@ export const webDatasetTarget: PackTarget = {
     }
   },
 };
-
-/** Removes what a packing leaves in its hidden folder, the caller's own or a killed one's. */
-async function clearStage(stage: string): Promise<void> {
-  await clearLeftovers(stage, { locked: true });
-  const own = /\.tar(?:\.index\.json|\.ssl-lock)?$/;
-  for (const name of await readdir(stage)) if (own.test(name)) await rm(join(stage, name));
-}
-
-async function moveShards(shards: readonly string[], out: string): Promise<string[]> {
-  const moved: string[] = [];
-  for (const shard of shards) {
-    const path = join(out, basename(shard));
-    await rename(shard, path);
-    await rename(sidecarPath(shard), sidecarPath(path)).catch((error: NodeJS.ErrnoException) => {
-      // Very large shards have none.
-      if (error.code !== 'ENOENT') throw error;
-    });
-    moved.push(path);
-  }
-  return moved;
-}

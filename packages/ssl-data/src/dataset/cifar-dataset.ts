@@ -1,4 +1,5 @@
 import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-core';
+import { invalidUtf8At } from '../io/invalid-utf8.js';
 import { openNpz } from '../io/open-npz.js';
 import { type CifarFiles, cifarFiles } from './cifar-files.js';
 import { cifarReleases, type CifarRelease, type CifarVariant } from './cifar-release.js';
@@ -121,9 +122,10 @@ function interleave(from: Uint8Array, start: number, to: Uint8Array, at: number)
 async function classNames(files: CifarFiles, name: string, count: number): Promise<readonly string[]> {
   const file = await files.read(name);
   if (file === undefined) return [];
-  const lines = Buffer.from(file.bytes.subarray(0, 1 << 16))
-    .toString('utf8')
-    .split('\n');
+  const text = file.bytes.subarray(0, 1 << 16);
+  const invalid = invalidUtf8At(text);
+  if (invalid >= 0) throw new DataError('is not valid UTF-8; fetch it again', { path: file.path, offset: invalid });
+  const lines = Buffer.from(text).toString('utf8').split('\n');
   const names = lines.map((line) => line.trim()).filter((line) => line !== '');
   if (names.length !== count)
     throw new DataError(`names ${names.length} classes, there are ${count}; fetch it again`, { path: file.path });

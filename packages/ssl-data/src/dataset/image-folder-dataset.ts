@@ -26,6 +26,12 @@ export interface ImageListOptions extends ImageDecoding, ClassOptions {
    * they look like numbers. Default: as the first label is, and then a label of the other kind is an error.
    */
   readonly labels?: LabelKind;
+  /** Encoding of the list, by a name that TextDecoder knows, such as `utf-16le` or `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
+  /** Longest line, bytes. Default 64 KiB. */
+  readonly maxLineBytes?: number;
+  /** Largest list, bytes after decompression. Default 2 GiB. */
+  readonly maxBytes?: number;
 }
 
 /** What an image folder is made of. */
@@ -84,12 +90,15 @@ export class ImageFolderDataset extends ImageFilesDataset {
    *
    * @param listFile the list; paths end in one of {@link imageExtensions} and may hold spaces
    * @throws DataError, with the line, when the list is missing, damaged or empty, a line names no image or one outside
-   *   `root`, integers and names are mixed as labels, or a label is not in `classes`
+   *   `root`, integers and names are mixed as labels, or a label is not in `classes`; InvalidOptionError for an unknown
+   *   encoding
    */
   static async fromList(listFile: string, options: ImageListOptions = {}): Promise<ImageFolderDataset> {
-    const { root: folder, labels, classes, allowEmpty, ...decoding } = options;
+    const { root: folder, labels, classes, allowEmpty, encoding = 'utf-8', ...more } = options;
+    const { maxLineBytes = 2 ** 16, maxBytes = 2 ** 31, ...decoding } = more;
     const root = resolve(folder ?? dirname(listFile));
-    const found = await readImageList(listFile, root, { labels, classes, allowEmpty });
+    const lines = { encoding, maxLineBytes, maxBytes, where: 'ImageFolderDataset.fromList' };
+    const found = await readImageList(listFile, root, { labels, classes, allowEmpty }, lines);
     return new ImageFolderDataset({ root, leftOut: [], ...found }, decoding, true);
   }
 }

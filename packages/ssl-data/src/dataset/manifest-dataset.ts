@@ -3,9 +3,8 @@ import { DataError, InvalidOptionError } from 'ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { parseJsonLine } from '../io/parse-json-line.js';
 import { readCsv } from '../io/read-csv.js';
-import { BlankLines } from '../io/blank-lines.js';
-import { type LineLimits, type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { type ClassOptions, readClassList } from './class-list.js';
+import { type LineOptions, type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import { LabelColumn, type LabelKind } from './label-column.js';
 import { pathWithin } from './path-within.js';
@@ -38,6 +37,8 @@ export interface ManifestOptions extends ImageDecoding, ClassOptions {
    * they look like numbers. Default: as the first label is, and then a label of the other kind is an error.
    */
   readonly labels?: LabelKind;
+  /** Encoding of the manifest, by a name that TextDecoder knows, such as `utf-16le` or `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
   /** Longest row, bytes. Default 64 KiB. */
   readonly maxLineBytes?: number;
   /** Most rows. Default 100,000,000. */
@@ -82,11 +83,11 @@ export class ManifestDataset extends ImageFilesDataset {
       allowEmpty,
       ...more
     } = options;
-    const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, ...decoding } = more;
+    const { maxLineBytes = 2 ** 16, maxRows = 1e8, maxBytes = 2 ** 31, encoding = 'utf-8', ...decoding } = more;
     if (delimiter !== undefined && (delimiter.length !== 1 || /["\r\n]/.test(delimiter) || format === 'jsonl'))
       throw new InvalidOptionError('ManifestDataset.open', 'delimiter', 'one character, in CSV or TSV', delimiter);
     const root = resolve(folder ?? dirname(path));
-    const limits = { maxLineBytes, maxBytes };
+    const limits = { encoding, maxLineBytes, maxBytes, where: 'ManifestDataset.open' };
     const paths = new StringTableBuilder();
     const labels = new LabelColumn({ kind, given: await readClassList('ManifestDataset.open', list), allowEmpty });
     const add = (image: string, label: string | undefined, place: LinePlace): void => {
@@ -112,7 +113,7 @@ type AddRow = (image: string, label: string | undefined, place: LinePlace) => vo
 async function readCsvRows(
   path: string,
   delimiter: string,
-  limits: LineLimits,
+  limits: LineOptions,
   columnsOf: (names: readonly string[]) => TableColumns,
   add: AddRow,
 ): Promise<void> {
@@ -125,24 +126,18 @@ async function readCsvRows(
       label = columns.label === undefined ? -1 : row.indexOf(columns.label);
       return;
     }
-    const file = row[image]!;
-    // The parser decodes without looking: bytes that are no UTF-8 become this.
-    if (file.includes('\ufffd') || (label >= 0 && row[label]!.includes('\ufffd')))
-      throw lineError(place, 'is not valid UTF-8; convert the file');
-    add(file, label < 0 ? undefined : row[label], place);
+    add(row[image]!, label < 0 ? undefined : row[label], place);
   });
 }
 
 async function readJsonRows(
   path: string,
-  limits: LineLimits,
+  limits: LineOptions,
   columnsOf: (names: readonly string[]) => TableColumns,
   add: AddRow,
 ): Promise<void> {
   let columns: TableColumns | undefined;
-  const blank = new BlankLines();
   await readLines(path, limits, (bytes, place) => {
-    if (blank.has(bytes, place)) return;
     const record = parseJsonLine(bytes, place);
     columns ??= columnsOf([...record.keys()]);
     const image = record.get(columns.image);

@@ -1,8 +1,7 @@
 import { DataError } from 'ssl-core';
-import { BlankLines } from '../io/blank-lines.js';
-import { decodeLine } from '../io/parse-json-line.js';
-import { lineError, readLines } from '../io/read-lines.js';
 import { type ClassOptions, readClassList } from './class-list.js';
+import { lineText } from '../io/parse-json-line.js';
+import { lineError, type LineOptions, readLines } from '../io/read-lines.js';
 import { LabelColumn, type LabelKind, type TableLabels } from './label-column.js';
 import { imageExtensions } from './list-image-files.js';
 import { pathWithin } from './path-within.js';
@@ -13,18 +12,18 @@ const extension = `\\.(?:${imageExtensions.join('|')})`;
 const path = new RegExp(`${extension}$`, 'i');
 /** The last extension that a separator follows ends the path, so that both path and label may hold spaces. */
 const pathAndLabel = new RegExp(`^(.*${extension})(?:\\t|,| )(.*)$`, 'is');
-const limits = { maxLineBytes: 2 ** 16, maxBytes: 2 ** 31 };
 
 /**
  * Reads a list of images: one path a line, and behind a tab, comma or space its label where there is one.
  *
  * @param root absolute; paths are relative to it
- * @throws DataError, with the line
+ * @throws DataError, with the line; InvalidOptionError for an unknown encoding
  */
 export async function readImageList(
   file: string,
   root: string,
   { labels: kind, classes, allowEmpty }: ClassOptions & { readonly labels?: LabelKind | undefined },
+  options: LineOptions,
 ): Promise<TableLabels & { readonly paths: StringTable }> {
   const paths = new StringTableBuilder();
   const labels = new LabelColumn({
@@ -32,10 +31,8 @@ export async function readImageList(
     given: await readClassList('ImageFolderDataset.fromList', classes),
     allowEmpty,
   });
-  const blank = new BlankLines();
-  await readLines(file, limits, (bytes, place) => {
-    if (blank.has(bytes, place)) return;
-    const line = decodeLine(bytes, place).trim();
+  await readLines(file, options, (bytes, place) => {
+    const line = lineText(bytes).trim();
     const [, name, label] = path.test(line) ? [line, line] : (pathAndLabel.exec(line) ?? []);
     if (name === undefined)
       throw lineError(

@@ -1,6 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { DataError } from 'ssl-core';
-import { hasText, parseJsonLine } from '../io/parse-json-line.js';
+import { parseJsonLine } from '../io/parse-json-line.js';
 import { type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset } from './dataset.js';
@@ -10,6 +9,11 @@ import { StringTableBuilder } from './string-table-builder.js';
 export interface TextLineOptions {
   /** Reads JSONL: the name of the member of each line's object that holds the text. Default: a line is the text. */
   readonly field?: string;
+  /**
+   * Encoding of the file, by a name that TextDecoder knows: `utf-16le`, `windows-1252` (which `latin1` means there),
+   * `shift_jis`. Default `utf-8`, and text in another encoding is an error.
+   */
+  readonly encoding?: string;
   /** Longest line, bytes without its end. Default 1 MiB. */
   readonly maxLineBytes?: number;
   /** Largest text, bytes after decompression. Default 2 GiB. */
@@ -19,8 +23,8 @@ export interface TextLineOptions {
 }
 
 /**
- * Texts of a UTF-8 file, one a line or one in the object of each line (JSONL); plain, gzip or Zstandard, told by the
- * first bytes. Held as bytes. Line ends `\n` and `\r\n`.
+ * Texts of a file, one a line or one in the object of each line (JSONL); plain, gzip or Zstandard, told by the first
+ * bytes. Held as bytes. Line ends are `\n`, `\r\n` and `\r`, as Python's.
  */
 export class TextLineDataset implements Dataset<string> {
   readonly length: number;
@@ -32,20 +36,18 @@ export class TextLineDataset implements Dataset<string> {
   }
 
   /**
-   * @throws DataError when the file is missing, damaged, beyond a limit, not UTF-8 or without texts, and for a line of
-   *   JSONL that is no object with a string in `field`
+   * @throws DataError when the file is missing, damaged, beyond a limit, not valid in its encoding or without texts, and
+   *   for a line of JSONL that is no object with a string in `field`; InvalidOptionError for an unknown encoding
    */
   static async open(path: string, options: TextLineOptions = {}): Promise<TextLineDataset> {
-    const { field, maxLineBytes = 2 ** 20, maxBytes = 2 ** 31, keepEmpty = false } = options;
+    const { field, encoding = 'utf-8', maxLineBytes = 2 ** 20, maxBytes = 2 ** 31, keepEmpty = false } = options;
     const texts = new StringTableBuilder();
-    await readLines(path, { maxLineBytes, maxBytes }, (bytes, place) => {
-      if (field === undefined) {
-        if (!isUtf8(bytes)) throw lineError(place, 'is not valid UTF-8; convert the file');
-        if (keepEmpty || hasText(bytes)) texts.addBytes(bytes);
-      } else if (hasText(bytes)) {
-        const text = textOf(bytes, place, field);
-        if (keepEmpty || /[^\0- ]/.test(text)) texts.add(text);
-      }
+    const keepBlank = keepEmpty && field === undefined;
+    const lines = { encoding, maxLineBytes, maxBytes, keepBlank, where: 'TextLineDataset.open' };
+    await readLines(path, lines, (bytes, place) => {
+      if (field === undefined) return texts.addBytes(bytes);
+      const text = textOf(bytes, place, field);
+      if (keepEmpty || /[^\0- ]/.test(text)) texts.add(text);
     });
     if (texts.length === 0) throw new DataError('holds no lines of text', { path });
     return new TextLineDataset(texts.finish());

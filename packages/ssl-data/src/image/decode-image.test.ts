@@ -1,8 +1,10 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError } from 'ssl-core';
+import sharp from 'sharp';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import { grayscale } from './adjust-color.js';
 import { decodeImage } from './decode-image.js';
@@ -104,6 +106,83 @@ it('opens a file too large to be read at once by its path', async () => {
     copyFileSync(pathOf('color.jpg'), path);
     truncateSync(path, 2 ** 25 + 1);
     expect(await decodeImage(path)).toEqual(await decodeImage(pathOf('color.jpg')));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('resizes pictures of extreme proportions, or says how to', async () => {
+  const line = await sharp({ create: { width: 1, height: 200_000, channels: 3, background: '#123456' } })
+    .png()
+    .toBuffer();
+  const size = { width: 224, height: 224 };
+  await expect(decodeImage(line, { resize: { ...size, fit: 'cover' } })).rejects.toThrow(
+    /is 1 x 200000, too long to cover 224 x 224; resize with fit 'contain' or 'inside'/,
+  );
+  expect((await decodeImage(line, { resize: { ...size, fit: 'contain' } })).shape).toEqual([224, 224, 3]);
+  expect((await decodeImage(line, { resize: { ...size, fit: 'inside' } })).shape).toEqual([224, 1, 3]);
+});
+
+it('names the size of a picture that is too large and the option, which then reads it', async () => {
+  const reason = /is 26 x 18, 468 pixels, more than maxPixels \(400\); pass a larger maxPixels/;
+  for (const name of ['color.jpg', 'color.png', 'color.webp', 'color.avif', 'color.tif', 'color.gif', 'cmyk.jpg']) {
+    await expect(decodeImage(pathOf(name), { maxPixels: 400 })).rejects.toThrow(reason);
+    expect((await decodeImage(pathOf(name), { maxPixels: 468 })).shape).toEqual([18, 26, 3]);
+  }
+});
+
+it.each([
+  ['channels', { channels: 2 }],
+  ['maxPixels', { maxPixels: 0.5 }],
+  ['colorProfile', { colorProfile: 'srgb' }],
+  ['range', { range: [1, 1] }],
+  ['range', { range: [0, Number.NaN] }],
+  ['resize', { resize: { width: 0, height: 3, fit: 'cover' } }],
+  ['resize', { resize: { width: 2 ** 20, height: 2 ** 20, fit: 'cover' } }],
+  ['resize.fit', { resize: { width: 2, height: 3, fit: 'crop' } }],
+])('refuses the option %s', async (option, decoding) => {
+  const error = await decodeImage(pathOf('color.png'), decoding as never).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(InvalidOptionError);
+  expect(String(error)).toContain(option);
+});
+
+it('refuses a folder, and a pipe without waiting for a writer', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'decode-image-'));
+  try {
+    await expect(decodeImage(folder)).rejects.toThrow(/is a folder, not a file/);
+    if (process.platform === 'win32') return;
+    execFileSync('mkfifo', [join(folder, 'pipe.jpg')]);
+    await expect(decodeImage(join(folder, 'pipe.jpg'))).rejects.toThrow(/is a pipe or device, not a file/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('reads a large BMP, PNM and GIF by their paths', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'decode-image-'));
+  try {
+    const [width, height] = [4000, 2900];
+    const header = Buffer.from(`P6\n${width} ${height}\n255\n`);
+    writeFileSync(join(folder, 'large.ppm'), Buffer.concat([header, Buffer.alloc(3 * width * height, 9)]));
+    const bmp = Buffer.alloc(54 + 3 * width * height, 7);
+    bmp.fill(0, 0, 54);
+    bmp.write('BM');
+    bmp.writeUInt32LE(54, 10);
+    bmp.writeUInt32LE(40, 14);
+    bmp.writeInt32LE(width, 18);
+    bmp.writeInt32LE(height, 22);
+    bmp.writeUInt16LE(24, 28);
+    writeFileSync(join(folder, 'large.bmp'), bmp);
+    copyFileSync(pathOf('animated.gif'), join(folder, 'large.gif'));
+    truncateSync(join(folder, 'large.gif'), 2 ** 25 + 1);
+    for (const [name, level] of [
+      ['large.ppm', 9],
+      ['large.bmp', 7],
+    ] as const) {
+      const { data, shape } = await decodeImage(join(folder, name));
+      expect([...shape, data[0], data.at(-1)]).toEqual([height, width, 3, level, level]);
+    }
+    expect(await decodeImage(join(folder, 'large.gif'))).toEqual(await decodeImage(pathOf('animated.gif')));
   } finally {
     rmSync(folder, { recursive: true });
   }

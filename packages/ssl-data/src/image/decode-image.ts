@@ -53,6 +53,7 @@ export async function decodeImage(
     const { size, format, bytesPerPixel } = picture;
     const pixels = size.width * size.height;
     checkSize(size, decoding.maxPixels ?? defaultMaxPixels);
+    if (decoding.resize?.fit === 'cover') checkCover(size, decoding.resize);
     share = await (memory?.budget ?? threadDecodeBudget()).take(bytes.length + bytesPerPixel * pixels);
     const image = await decode(picture, decoding, memory).catch((cause: unknown) => {
       if (DataError.isInstance(cause)) throw cause;
@@ -206,6 +207,19 @@ function checkSize({ width, height }: PictureSize, maxPixels: number): void {
   if (width * height > maxPixels)
     throw new DataError(
       `cannot be decoded: is ${width} x ${height}, ${width * height} pixels, more than maxPixels (${maxPixels}); pass a larger maxPixels when decoding, or make the picture smaller`,
+    );
+}
+
+/** Side that libvips makes at most. */
+const maxSide = 10_000_000;
+
+/** Throws {@link DataError} for a picture whose long side `cover` would make too long before it is cut. */
+function checkCover({ width, height }: PictureSize, resize: { readonly width: number; readonly height: number }): void {
+  // Upright or turned, the longer side becomes no longer than this.
+  const side = (Math.max(width, height) / Math.min(width, height)) * Math.max(resize.width, resize.height);
+  if (side > maxSide)
+    throw new DataError(
+      `cannot be decoded: is ${width} x ${height}, too long to cover ${resize.width} x ${resize.height}; resize with fit 'contain' or 'inside', or remove the file`,
     );
 }
 

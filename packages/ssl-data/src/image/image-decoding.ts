@@ -52,6 +52,7 @@ export function checkImageDecoding(decoding: ImageDecoding): void {
   const { width, height, fit } = resize;
   for (const side of [width, height])
     if (!(Number.isSafeInteger(side) && side > 0)) refuse('resize', 'positive integers', `${width} x ${height}`);
+  if (width * height > defaultMaxPixels) refuse('resize', `at most ${defaultMaxPixels} pixels`, `${width} x ${height}`);
   if (!['cover', 'contain', 'stretch', 'inside'].includes(fit))
     refuse('resize.fit', "'cover', 'contain', 'stretch' or 'inside'", fit);
 }

@@ -1,11 +1,13 @@
 import { DataError } from 'ssl-core';
-import { openChunked } from './read-chunks.js';
+import { textChunks, type TextOptions } from './text-chunks.js';
 
-export interface LineLimits {
-  /** Longest line, bytes without its end. */
+export interface LineOptions extends TextOptions {
+  /** Function that has these options, for messages. */
+  readonly where: string;
+  /** Longest line, bytes without its end, as UTF-8. */
   readonly maxLineBytes: number;
-  /** Largest text, bytes after decompression. */
-  readonly maxBytes: number;
+  /** Also give lines of white space and control characters alone. Default false. */
+  readonly keepBlank?: boolean;
 }
 
 /** A line's place in its file. */
@@ -13,7 +15,7 @@ export interface LinePlace {
   readonly path: string;
   /** Number of the line, 1-based. */
   readonly line: number;
-  /** First byte of the line after decompression. */
+  /** First byte of the line after decompression; of the text as UTF-8 where the file has another encoding. */
   readonly offset: number;
 }
 
@@ -22,54 +24,73 @@ export function lineError({ path, line, offset }: LinePlace, problem: string, ca
   return new DataError(`line ${line} ${problem}`, { path, offset, cause });
 }
 
+const lineFeed = 10;
+const carriageReturn = 13;
+
 /**
- * Reads a text file line by line; plain, gzip or Zstandard. Line ends are `\n` and `\r\n`, a byte order mark is dropped.
+ * Reads a text file line by line; plain, gzip or Zstandard. Line ends are `\n`, `\r\n` and `\r`, as Python's; form feeds,
+ * U+0085, U+2028 and U+2029 are characters of a line. A byte order mark is dropped.
  *
- * @param onLine gets each line as bytes that are good until it returns
- * @throws DataError when the file is missing, damaged or beyond a limit, and what `onLine` throws
+ * @param onLine gets each line as valid UTF-8 that is good until it returns
+ * @throws DataError when the file is missing, damaged, beyond a limit or not valid in its encoding, InvalidOptionError for
+ *   an unknown encoding, and what `onLine` throws
  */
 export async function readLines(
   path: string,
-  { maxLineBytes, maxBytes }: LineLimits,
+  { maxLineBytes, keepBlank = false, where, ...text }: LineOptions,
   onLine: (bytes: Uint8Array, place: LinePlace) => void,
 ): Promise<void> {
-  const file = await openChunked(path);
   let rest: Uint8Array[] = [];
   let restBytes = 0;
   let line = 0;
   /** Start of the current line. */
   let offset = 0;
-  let total = 0;
+  /** The last chunk ended in a carriage return: a line feed that comes next belongs to it. */
+  let returned = false;
 
   function end(last: Uint8Array): void {
     const whole = restBytes === 0 ? last : Buffer.concat([...rest, last], restBytes + last.length);
     rest = [];
     restBytes = 0;
     const place = { path, line: ++line, offset };
-    const start = line === 1 && whole[0] === 0xef && whole[1] === 0xbb && whole[2] === 0xbf ? 3 : 0;
-    const stop = whole.at(-1) === 13 ? whole.length - 1 : whole.length;
-    refuseLong(place, stop - start, maxLineBytes);
-    onLine(whole.subarray(start, Math.max(start, stop)), place);
-    offset += whole.length + 1;
+    refuseLong(place, whole.length, maxLineBytes);
+    if (keepBlank || hasText(whole)) onLine(whole, place);
   }
 
-  for await (const chunk of file.chunks()) {
-    total += chunk.length;
-    if (total > maxBytes)
-      throw new DataError(`is larger than ${maxBytes} bytes; raise maxBytes or split the file`, {
-        path,
-        offset: maxBytes,
-      });
-    let start = 0;
-    for (let newline = chunk.indexOf(10); newline >= 0; newline = chunk.indexOf(10, start)) {
-      end(chunk.subarray(start, newline));
+  for await (const { bytes, offset: at } of textChunks(path, text, where)) {
+    const length = bytes.length;
+    let start = returned && bytes[0] === lineFeed ? 1 : 0;
+    returned = false;
+    const endLine = (newline: number): void => {
       start = newline + 1;
+      if (bytes[newline] !== carriageReturn) return;
+      if (start === length) returned = true;
+      else if (bytes[start] === lineFeed) start++;
+    };
+    let feed = bytes.indexOf(lineFeed, start);
+    let back = bytes.indexOf(carriageReturn, start);
+    for (;;) {
+      if (restBytes === 0 && !keepBlank) {
+        // Millions of blank lines cost a look at each byte and nothing more.
+        for (let next = start; next < length && bytes[next]! <= 32; next++) {
+          if (bytes[next] !== lineFeed && bytes[next] !== carriageReturn) continue;
+          endLine(next);
+          next = start - 1;
+          line++;
+        }
+      }
+      if (restBytes === 0) offset = at + start;
+      if (feed >= 0 && feed < start) feed = bytes.indexOf(lineFeed, start);
+      if (back >= 0 && back < start) back = bytes.indexOf(carriageReturn, start);
+      const newline = feed < 0 ? back : back < 0 ? feed : Math.min(feed, back);
+      if (newline < 0) break;
+      end(bytes.subarray(start, newline));
+      endLine(newline);
     }
-    if (start === chunk.length) continue;
-    rest.push(chunk.subarray(start));
-    restBytes += chunk.length - start;
-    // Byte order mark and carriage return do not count.
-    if (restBytes > maxLineBytes + 4) refuseLong({ path, line: line + 1, offset }, restBytes, maxLineBytes);
+    if (start === length) continue;
+    rest.push(bytes.subarray(start));
+    restBytes += length - start;
+    refuseLong({ path, line: line + 1, offset }, restBytes, maxLineBytes);
   }
   if (restBytes > 0) end(new Uint8Array(0));
 }
@@ -77,4 +98,10 @@ export async function readLines(
 function refuseLong(place: LinePlace, length: number, maxLineBytes: number): void {
   if (length > maxLineBytes)
     throw lineError(place, `has ${length} bytes, the limit is ${maxLineBytes}; raise maxLineBytes or split the line`);
+}
+
+/** Whether a line has more than white space and control characters. */
+function hasText(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte > 32) return true;
+  return false;
 }

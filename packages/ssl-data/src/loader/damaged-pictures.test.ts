@@ -31,7 +31,7 @@ async function damagedPictures(): Promise<Readonly<Record<string, Buffer>>> {
   const crc = Buffer.from(png!);
   crc[crc.indexOf('IDAT') + 20]! ^= 0xff;
   const huffman = Buffer.from(jpeg!);
-  huffman[huffman.indexOf(Buffer.from([0xff, 0xc4])) + 6]! = 0xff;
+  huffman[huffman.indexOf(Buffer.from([0xff, 0xc4])) + 6] = 0xff;
   return {
     'crc.png': crc,
     'cut.png': png!.subarray(0, png!.length / 2),

@@ -7,9 +7,10 @@ export const imageListSource: SourceRecogniser = {
   description: 'a list of image files, one path a line, perhaps with a label (.lst, plain, .gz or .zst)',
   options: ['root', 'labels'],
   recognises: ({ form, name }) => form === 'file' && /\.lst(?:\.(?:gz|zst|zstd))?$/i.test(name),
-  async open({ location }, { decoding, classes, allowEmpty, options }) {
+  async open({ location }, { encoding = 'utf-8', decoding, classes, allowEmpty, options }) {
     const dataset = await ImageFolderDataset.fromList(location, {
       ...decoding,
+      encoding,
       classes,
       allowEmpty,
       ...(options as ImageListOptions),

@@ -18,9 +18,10 @@ export const manifestSource: SourceRecogniser = {
   ],
   recognises: ({ form, name }) =>
     form === 'file' && /\.(?:csv|tsv|tab|jsonl|ndjson)(?:\.(?:gz|zst|zstd))?$/i.test(name),
-  async open({ location }, { labels, decoding, classes, allowEmpty, options }) {
+  async open({ location }, { labels, encoding = 'utf-8', decoding, classes, allowEmpty, options }) {
     const dataset = await ManifestDataset.open(location, {
       ...decoding,
+      encoding,
       classes,
       allowEmpty,
       ...(labels === 'none' ? { labelColumn: false } : {}),

@@ -37,6 +37,8 @@ export interface OpenSourceOptions extends ClassOptions {
    * `ManifestDataset.open` or `{ keyPrefix: 'image-' }` of `LmdbDataset.open`.
    */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Of tables and lists of images: a name that TextDecoder knows, such as `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
   /** How image files become arrays. */
   readonly decoding?: ImageDecoding;
   /** Where shards from a server are kept. */

@@ -9,6 +9,9 @@ export interface RandomCropOptions extends CropOptions {
   readonly margin?: number;
 }
 
+/** Places are drawn from 32 bits. */
+const maxMargin = 2 ** 24;
+
 /** One draw of {@link randomCrop}: the upper left corner in the image, negative in the margin. */
 export interface RandomCropParameters {
   readonly top: number;
@@ -26,8 +29,8 @@ export interface RandomCropParameters {
 export function randomCrop(options: RandomCropOptions): DescribedView<RandomCropParameters> {
   const { size, margin = 0, ...outside } = options;
   const [height, width] = checkSize('randomCrop', size);
-  if (!(Number.isInteger(margin) && margin >= 0))
-    throw new InvalidOptionError('randomCrop', 'margin', 'an integer, not negative', margin);
+  if (!(Number.isInteger(margin) && margin >= 0 && margin <= maxMargin))
+    throw new InvalidOptionError('randomCrop', 'margin', `an integer from 0 to ${maxMargin}`, margin);
   return describedView('randomCrop', options, {
     draw: (imageHeight, imageWidth, random) => {
       const rows = imageHeight + 2 * margin - height;

@@ -1,6 +1,8 @@
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import { skippedOf } from '../safetensors/skipped-tensor.js';
+import { printable } from 'ssl-core';
+import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import type { ModuleState } from './parameter.js';
+import { sameValues } from './same-values.js';
 
 /** Options of `Module.loadStateDict`. */
 export interface LoadStateOptions {
@@ -21,7 +23,7 @@ const shown = 8;
 const list = (names: readonly string[], reasons: ReadonlyMap<string, string> = new Map()): string =>
   names
     .slice(0, shown)
-    .map((name) => `'${name}'${reasons.has(name) ? ` (in the file it ${reasons.get(name)})` : ''}`)
+    .map((name) => `'${printable(name)}'${reasons.has(name) ? ` (in the file it ${reasons.get(name)})` : ''}`)
     .join(', ') + (names.length > shown ? ` and ${names.length - shown} more` : '');
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
@@ -52,6 +54,7 @@ export function loadState(
   const skipped = new Map(skippedOf(state).map(({ name, reason }) => [name, reason]));
   const unexpected = [...state.keys()].filter((name) => !known.has(name));
   const wrong: string[] = [];
+  const torn: string[] = [];
   const found: [ModuleState, NdArray][] = [];
   let firstWrong: string | undefined;
   for (const [entry, names] of states) {
@@ -62,16 +65,26 @@ export function loadState(
     }
     const array = state.get(name)!;
     const problem = misfit(entry, array);
+    // Tied tensors may be there under each of their names.
+    const other = names.find((candidate) => state.has(candidate) && !sameValues(array, state.get(candidate)!));
+    if (other !== undefined) {
+      firstWrong ??= other;
+      torn.push(`'${printable(name)}' and '${printable(other)}'`);
+    }
     if (problem === undefined) found.push([entry, array]);
     else {
       firstWrong ??= name;
-      wrong.push(`'${name}' ${problem}`);
+      wrong.push(`'${printable(name)}' ${problem}`);
     }
   }
   const problems: string[] = [];
   if (wrong.length > 0)
     problems.push(
       `${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}. Build the model with the sizes that the weights were made with`,
+    );
+  if (torn.length > 0)
+    problems.push(
+      `${torn.slice(0, shown).join(', ')} have different values and are one tensor of the model. Delete one of the two from the state dict, or build a model that does not tie them`,
     );
   if (strict && missing.length > 0) problems.push(`missing ${list(missing, skipped)}`);
   if (strict && unexpected.length > 0) problems.push(`unexpected ${list(unexpected)}`);

@@ -154,6 +154,22 @@ describe('state dicts', () => {
     ]);
   });
 
+  it('of tied weights with two values are refused, also when not strict', () => {
+    const net = new Tied();
+    const state = net.stateDict();
+    const { data, shape } = state.get('embed.weight')!;
+    state.set('decoder.weight', { data: data.slice(), shape });
+    expect(net.loadStateDict(state)).toEqual({ missing: [], unexpected: [] });
+    const other = data.slice();
+    other[3] = Number.NaN;
+    state.set('decoder.weight', { data: other, shape });
+    const error = errorOf(() => net.loadStateDict(state, { strict: false }));
+    expect(error.message).toMatch(/'embed.weight' and 'decoder.weight' have different values .*Delete one/);
+    expect(error.parameter).toBe('decoder.weight');
+    state.delete('decoder.weight');
+    expect(() => net.loadStateDict(state)).not.toThrow();
+  });
+
   const broken = (change: (state: StateDict) => void): (() => unknown) => {
     const net = new Tied();
     const state = net.stateDict();

@@ -70,7 +70,7 @@ export abstract class Module {
   /**
    * Assigns parameters and buffers from a state dict. Nothing is assigned when anything does not fit.
    *
-   * @param state by the reference's names; of tied tensors any one name suffices
+   * @param state by the reference's names; of tied tensors any one name suffices, and several must have one value
    * @param options.strict default true: missing and unexpected names throw; false: they are returned
    * @throws CheckpointError naming the entries that do not fit; wrong shapes and element types always throw
    */

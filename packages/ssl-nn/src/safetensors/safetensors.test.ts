@@ -96,6 +96,14 @@ describe('round trips', () => {
     expect(readdirSync(directory)).toEqual(['a.safetensors']);
   });
 
+  it('whatever an earlier process with the same id left beside it', async () => {
+    const left = Array.from({ length: 200 }, (_, number) => at(`b.safetensors.${process.pid}.${number}.tmp`));
+    for (const path of left) writeFileSync(path, 'half');
+    await saveSafetensors(at('b.safetensors'), new Map());
+    expect((await loadSafetensors(at('b.safetensors'))).tensors.size).toBe(0);
+    for (const path of [...left, at('b.safetensors')]) rmSync(path);
+  });
+
   it('a failed write keeps the old file', async () => {
     await saveSafetensors(at('a.safetensors'), new Map());
     const before = readFileSync(at('a.safetensors'));

@@ -5,6 +5,7 @@ import { writeFileAtomically } from './write-file-atomically.js';
 /**
  * Writes a state dict as a safetensors file. Whoever reads the path sees the old file or the whole new one.
  *
+ * @param state its arrays must stay as they are until the promise resolves
  * @param metadata strings to keep with the tensors, such as the configuration as JSON
  * @throws CheckpointError when the file cannot be written, or a shape does not match its data
  *

@@ -4,6 +4,7 @@ import { UnsupportedOpError } from 'ssl-core';
 import { loweringTable } from '../lowering/lowering-table.js';
 import { registerCumulativeGradients } from './cumulative-gradients.js';
 import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
+import { withExactSums } from './eager-sums.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
 import { mendKernels } from './mend-kernels.js';
 import { backendName, SslBackend } from './ssl-backend.js';
@@ -33,7 +34,11 @@ export function registerSslBackend(): SslBackend {
   tf.registerBackend(backendName, () => backend, 2);
   // Make the engine create it without changing the current backend.
   tf.engine().findBackend(backendName);
-  const eager = new Map(tf.getKernelsForBackend('cpu').map((kernel) => [kernel.kernelName, kernel.kernelFunc]));
+  const eager = new Map(
+    tf
+      .getKernelsForBackend('cpu')
+      .map((kernel) => [kernel.kernelName, withExactSums(kernel.kernelName, kernel.kernelFunc)]),
+  );
   for (const kernelName of new Set([...eager.keys(), ...loweringTable.keys()])) {
     const eagerKernel = eager.get(kernelName);
     tf.registerKernel({

@@ -6,8 +6,8 @@ import { chooseDevice } from '../engine/choose-device.js';
 import { engineFor } from '../engine/choose-engine.js';
 import { engineThreads } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
-import { runEagerly } from '../engine/run-eagerly.js';
 import { InvalidOptionError, UnsupportedOpError } from 'ssl-core';
+import { holdArguments, runEagerly } from '../engine/run-eagerly.js';
 import type { CompiledFunction, CompileOptions } from './compiled-types.js';
 import { CallQueue, type Turn } from './call-queue.js';
 import { claimOf, CompiledGraph } from './compiled-graph.js';
@@ -15,6 +15,7 @@ import type { OriginOptions } from './note-origins.js';
 import { neededCalls } from './partition.js';
 import { RecordedTensor, recordFunction, type Recording } from './run-trace.js';
 import { type FlatArguments, flattenArguments } from './signature.js';
+import { VariableWatch } from './variable-watch.js';
 
 // At load, so that eager code before the first compiled call already runs on this backend and nothing has to move.
 registerSslBackend();
@@ -32,6 +33,9 @@ const calls = new CallQueue();
  *   value means a new trace, so pass what changes from step to step as `tf.scalar` or a host array.
  * - `tf.Variable`s that the function reads or assigns are state that stays with the engine; their values are fetched
  *   only when somebody reads them.
+ * - A call computes with what its arguments hold when it is made, even if it has to wait: arrays are copied, and may be
+ *   written over, tensors disposed of, at once. Variables are read when the calls before have ended; one that the call
+ *   uses must not be assigned or disposed of by eager code until it ends, or it is refused.
  * - Variables made inside (as `tf.train.adam` does at its first step) start with the value they were made with; the
  *   function is then traced a second time.
  * - JavaScript side effects happen while tracing, not at each call.
@@ -39,7 +43,8 @@ const calls = new CallQueue();
  * @param fn synchronous function; returns tensors, nested in records and arrays
  * @returns asynchronous function of the same arguments and results
  * @throws UnsupportedOpError when the function reads a value, draws host randomness, or uses a kernel without lowering;
- *   InvalidOptionError when an argument is not data
+ *   when eager code assigned or disposed of a variable that the call uses before it ended; InvalidOptionError when an
+ *   argument is not data
  *
  * @example
  * const step = compile((x: tf.Tensor2D) => optimizer.minimize(() => loss(x), true)!);
@@ -135,20 +140,33 @@ export function compileWith<A extends readonly unknown[], R>(
         "false, or device 'cpu'",
         `true with device '${device}'`,
       );
-    if (device === 'tensorflow')
-      return calls.run(async (turn) => {
-        await turn.claim('everything');
-        return runEagerly(fn, args);
-      });
+    if (device === 'tensorflow') {
+      const { values, release } = holdArguments(args);
+      return calls
+        .run(async (turn) => {
+          await turn.claim('everything');
+          return runEagerly(fn, values);
+        })
+        .finally(release);
+    }
     const flat = flattenArguments(name, args);
+    const passed = flat.leaves.filter((leaf) => leaf instanceof tf.Variable);
+    const known = graphs.get(flat.signature)?.claim;
+    const possible =
+      known === undefined
+        ? Object.values(tf.engine().registeredVariables)
+        : [...known.reads, ...known.writes].filter((item) => item instanceof tf.Variable);
+    const watch = new VariableWatch(name, [...possible, ...passed]);
     return calls.run(async (turn) => {
       const backend = registerSslBackend();
       const engine = await engineFor(options);
+      watch.look();
       // Traced at once: what a call will use must be known before a later call goes on.
       let recording = graphs.has(flat.signature) ? undefined : record(engine, backend, flat);
       const { reads, writes } = recording === undefined ? graphs.get(flat.signature)!.claim : claimOf(recording);
-      const variables = flat.leaves.filter((leaf) => leaf instanceof tf.Variable);
-      await turn.claim({ reads: new Set([...reads, ...variables]), writes: new Set([...writes, graphs]) });
+      const used = [...reads, ...writes, ...passed];
+      await turn.claim({ reads: new Set([...reads, ...passed]), writes: new Set([...writes, graphs]) });
+      watch.check(used);
       let graph = graphs.get(flat.signature);
       if (graph === undefined) {
         await makeRoom(flat.signature);
@@ -158,7 +176,7 @@ export function compileWith<A extends readonly unknown[], R>(
       // Last in the map is the one used last.
       graphs.delete(flat.signature);
       graphs.set(flat.signature, graph);
-      return (await graph.run(flat.leaves, turn.aside)) as R;
+      return (await graph.run(flat.leaves, turn.aside, () => watch.check(used))) as R;
     });
   };
   const dispose = (): void => {

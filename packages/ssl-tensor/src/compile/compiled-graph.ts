@@ -12,6 +12,7 @@ import type { Claim, Turn } from './call-queue.js';
 import { callHost } from './host-function.js';
 import { type HostCall, partition, type Segment } from './partition.js';
 import { RecordedTensor, type LeafSpec, type Recording } from './run-trace.js';
+import { noteWritten } from './variable-watch.js';
 
 interface Result {
   readonly name: string;
@@ -120,8 +121,13 @@ export class CompiledGraph {
    * Runs once on these arguments; variables have their new values when the promise resolves, all at once.
    *
    * @param aside lets other calls run while the host does
+   * @param check throws where the variables must not be assigned
    */
-  async run(leaves: readonly (tf.Tensor | NdArray)[], aside: Turn['aside']): Promise<unknown> {
+  async run(
+    leaves: readonly (tf.Tensor | NdArray)[],
+    aside: Turn['aside'],
+    check: () => void = () => undefined,
+  ): Promise<unknown> {
     const { stages, states, assigned, results, tree } = this.#parts;
     const values = new Map<string, EngineTensor>();
     for (const [name, index, spec] of this.#parts.arguments)
@@ -132,6 +138,7 @@ export class CompiledGraph {
       await this.#callHost(call!, values, aside);
       for (const name of expired) values.delete(name);
     }
+    check();
     const written: ResidentTensor[] = [];
     const spares = assigned.map(([name, variable, writtenShape]): [string, EngineTensor] => {
       const resident = this.#own(variable);
@@ -142,6 +149,7 @@ export class CompiledGraph {
       return [name, this.#engine.tensor(dtype as ValueType, spare.data as HostData, writtenShape)];
     });
     await this.#compute(stages.at(-1)!, values, spares);
+    check();
     for (const resident of written) resident.swap();
     const tensors = results.map(({ name, value }) => {
       const shape = [...value.shape];
@@ -240,6 +248,7 @@ export class CompiledGraph {
     const own = new ResidentTensor(variable.dtype, this.#engine.tensor(type, resident.values, variable.shape), 0);
     const dataId = this.#backend.adopt(own);
     rebind(variable, dataId, this.#backend);
+    noteWritten(dataId);
     return own;
   }
 }

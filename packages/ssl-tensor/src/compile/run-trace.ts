@@ -14,6 +14,7 @@ import { mapTensors } from './tensor-tree.js';
 import { Trace } from './trace.js';
 import { namingUnknownKernels } from './unknown-kernel.js';
 import { userLine } from './user-line.js';
+import { noteMoved } from './variable-watch.js';
 
 /** Shape and type of one tensor argument. */
 export interface LeafSpec {
@@ -56,7 +57,9 @@ function separate(variable: tf.Variable, backend: SslBackend): void {
   const owner = ownerOf(variable.dataId);
   if (owner === undefined || owner.refCount(variable.dataId) <= 1) return;
   const values = typedValues(owner.readSync(variable.dataId), variable.dtype as ValueType).slice() as HostValues;
+  const before = variable.dataId;
   rebind(variable, backend.adopt({ dtype: variable.dtype, values, refCount: 0 }), backend);
+  noteMoved(before, variable.dataId);
 }
 
 /**

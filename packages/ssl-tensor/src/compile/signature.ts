@@ -24,10 +24,16 @@ function staticText(value: unknown): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** What a tensor holds at the call, so that the caller may dispose of it at once; a variable is read when its turn comes. */
+/**
+ * What an argument holds at the call, as a copy: it may have to wait, and the caller may write into the array, which a tensor
+ * made of it shares, or dispose of the tensor at once. A variable is read when its turn comes.
+ */
 function held(value: tf.Tensor | NdArray, type: ValueType): tf.Tensor | NdArray {
-  if (!(value instanceof tf.Tensor) || value instanceof tf.Variable) return value;
-  return { data: typedValues(value.dataSync(), type) as NdData, shape: value.shape };
+  if (!(value instanceof tf.Tensor)) return { data: value.data.slice() as NdData, shape: value.shape };
+  if (value instanceof tf.Variable) return value;
+  const values = value.dataSync();
+  const data = typedValues(values, type);
+  return { data: (data === values ? data.slice() : data) as NdData, shape: value.shape };
 }
 
 /** Takes a call's arguments apart; throws InvalidOptionError for values that a trace cannot depend on. */

@@ -4,6 +4,7 @@ import type { Device } from '../graph/builder.js';
 import { encodeModel } from '../graph/encode-model.js';
 import { filledData, Graph } from '../graph/graph.js';
 import type { HostData, Value, ValueType } from '../graph/value.js';
+import { nativeRun } from '../threads/native-runs.js';
 import { endMark, endMarkMessage, endMarkName } from './end-mark.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
 import { engineThreads } from './engine-threads.js';
@@ -80,7 +81,7 @@ export class OnnxEngine implements Engine {
 
   async load(model: Uint8Array, _inputs: readonly Value[]): Promise<EngineSession> {
     const marked = Buffer.concat([endMark, model]);
-    const session = await ort.InferenceSession.create(marked, {
+    const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [this.device],
       intraOpNumThreads: this.#threads,
       interOpNumThreads: 1,
@@ -100,18 +101,21 @@ export class OnnxEngine implements Engine {
           force_spinning_stop: '1',
         },
       },
-    });
+    };
+    const session = await nativeRun('now', () => ort.InferenceSession.create(marked, options));
     return {
       run: async (feeds, into) => {
         try {
-          await session.run(feeds as never, { ...into, [endMarkName]: null } as never);
+          await nativeRun('next immediate', () =>
+            session.run(feeds as never, { ...into, [endMarkName]: null } as never),
+          );
         } catch (cause) {
           if ((cause as Error).message !== endMarkMessage) throw cause;
         }
       },
       release: () => {
         if (this.#profile !== undefined) session.endProfiling();
-        return session.release();
+        return nativeRun('now', () => session.release());
       },
     };
   }

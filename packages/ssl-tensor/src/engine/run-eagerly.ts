@@ -17,6 +17,27 @@ function withTensors(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTensors(item)]));
 }
 
+/** Arguments as they are at a call that may have to wait: copies of arrays and of tensors that are no variables. */
+export function holdArguments(args: readonly unknown[]): {
+  readonly values: readonly unknown[];
+  readonly release: () => void;
+} {
+  const copies: tf.Tensor[] = [];
+  const hold = (value: unknown): unknown => {
+    if (isNdArray(value)) return { data: value.data.slice(), shape: value.shape };
+    if (value instanceof tf.Tensor) {
+      if (value instanceof tf.Variable) return value;
+      const copy = tf.keep(tf.tensor(value.dataSync().slice(), value.shape, value.dtype));
+      copies.push(copy);
+      return copy;
+    }
+    if (Array.isArray(value)) return value.map(hold);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hold(item)]));
+  };
+  return { values: args.map(hold), release: () => tf.dispose(copies) };
+}
+
 /**
  * Runs a function op by op on tfjs-node, for the device `tensorflow`. Variables move there when it first uses them, and
  * stay; TF.js's current backend is what it was afterwards.

@@ -1,13 +1,19 @@
 import type { Builder } from './builder.js';
 import type { Value } from './value.js';
 
-/** How many numbers one block may have, see docs/decisions/009: the fewest that are worth a pass, and the most. */
+/** How many numbers to add at a time, see docs/decisions/009. */
 export interface BlockLengths {
-  /** Neighbours in memory, which the runtime adds on several lanes. */
-  readonly neighbours: readonly [least: number, most: number];
-  /** Whole rows. */
-  readonly rows: readonly [least: number, most: number];
+  /** A block below this length leaves too many sums; numbers are then filled up to a length that has blocks. */
+  readonly shortest: number;
+  /** Of neighbours in memory, which the runtime adds on several lanes. */
+  readonly neighbours: Bounds;
+  /** Of whole rows. */
+  readonly rows: Bounds;
+  /** Up to this length rows are laid side by side: on short ones the processor is slow. */
+  readonly rowLength: number;
 }
+
+type Bounds = readonly [least: number, most: number];
 
 /** Sums of blocks of `[outer, length, inner]`. */
 export interface BlockSums {
@@ -16,12 +22,6 @@ export interface BlockSums {
   /** Rows of the whole that lie side by side in one of `sums`. */
   readonly together: number;
 }
-
-/** A block below this length leaves too many sums; numbers are then filled up to a length that has blocks. */
-const shortest = 4;
-
-/** Up to this length rows are laid side by side: on short ones the runtime is slow. */
-const rowLength = 16_384;
 
 /** The largest divisor within bounds; the whole where that is below them. */
 export function divisorOf(size: number, least: number, most: number): number | undefined {
@@ -54,16 +54,17 @@ export function sumOfMiddle(b: Builder, x: Value): Value {
   return b.reshape(sums, shape);
 }
 
-function sumsOfNeighbours(b: Builder, x: Value, [least, most]: readonly [number, number]): BlockSums {
+function sumsOfNeighbours(b: Builder, x: Value, lengths: BlockLengths): BlockSums {
   const [outer, length] = x.shape as [number, number];
+  const [least, most] = lengths.neighbours;
   const block = divisorOf(length, least, most);
   if (block !== undefined) {
     const parts = length / block;
     const sums = sumOfMiddle(b, b.reshape(x, [outer * parts, block, 1]));
     return { sums: b.reshape(sums, [outer, parts, 1]), together: 1 };
   }
-  const stride = divisorOf(length, shortest, least - 1);
-  if (stride === undefined) return sumsOfNeighbours(b, filledUp(b, x, most), [least, most]);
+  const stride = divisorOf(length, lengths.shortest, least - 1);
+  if (stride === undefined) return sumsOfNeighbours(b, filledUp(b, x, most), lengths);
   const parts = length / stride;
   const sums = sumOfMiddle(b, b.reshape(x, [outer, stride, parts]));
   return { sums: b.reshape(sums, [outer, parts, 1]), together: 1 };
@@ -73,7 +74,7 @@ function sumsOfNeighbours(b: Builder, x: Value, [least, most]: readonly [number,
 function cutRows(
   length: number,
   inner: number,
-  [least, most]: readonly [number, number],
+  { shortest, rows: [least, most], rowLength }: BlockLengths,
 ): { together: number; block: number } | undefined {
   for (const fewest of [Math.ceil(most / 2), least, shortest]) {
     for (let together = Math.max(1, Math.floor(rowLength / inner)); together >= 1; together--) {
@@ -84,10 +85,14 @@ function cutRows(
   return undefined;
 }
 
-function sumsOfRows(b: Builder, x: Value, lengths: readonly [number, number]): BlockSums {
+/** To how many rows at a time numbers are filled up, so that there are blocks and rows to lay side by side. */
+const filling = (length: number, { rows: [, most], rowLength }: BlockLengths): number =>
+  most * (rowLength === 1 || length < 2 ** 13 ? 1 : 16);
+
+function sumsOfRows(b: Builder, x: Value, lengths: BlockLengths): BlockSums {
   const [outer, length, inner] = x.shape as [number, number, number];
   const cut = cutRows(length, inner, lengths);
-  if (cut === undefined) return sumsOfRows(b, filledUp(b, x, lengths[1] * (length < 2 ** 13 ? 1 : 16)), lengths);
+  if (cut === undefined) return sumsOfRows(b, filledUp(b, x, filling(length, lengths)), lengths);
   const { together, block } = cut;
   const parts = length / (together * block);
   const blocks = b.reshape(x, [outer * parts, block, together * inner]);
@@ -99,5 +104,5 @@ function sumsOfRows(b: Builder, x: Value, lengths: readonly [number, number]): B
  * fitting divisor is filled up with zeros, which costs a copy.
  */
 export function blockSums(b: Builder, x: Value, lengths: BlockLengths): BlockSums {
-  return x.shape[2] === 1 ? sumsOfNeighbours(b, x, lengths.neighbours) : sumsOfRows(b, x, lengths.rows);
+  return x.shape[2] === 1 ? sumsOfNeighbours(b, x, lengths) : sumsOfRows(b, x, lengths);
 }

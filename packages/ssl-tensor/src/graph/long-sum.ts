@@ -14,14 +14,14 @@ interface Reach {
 
 const onProcessor: Reach = {
   direct: { neighbours: 256, rows: 200, several: 64 },
-  blocks: { neighbours: [32, 256], rows: [16, 200] },
+  blocks: { shortest: 4, neighbours: [32, 256], rows: [16, 200], rowLength: 16_384 },
   float64: true,
 };
 
-/** WGSL has no float64. */
+/** WGSL has no float64. A sum is that of a workgroup, whose lanes add 32 numbers each of 2,048. */
 const inShaders: Reach = {
-  direct: { neighbours: 32, rows: 32, several: 32 },
-  blocks: { neighbours: [16, 32], rows: [16, 32] },
+  direct: { neighbours: 2048, rows: 2048, several: 2048 },
+  blocks: { shortest: 512, neighbours: [512, 2048], rows: [512, 2048], rowLength: 1 },
   float64: false,
 };
 

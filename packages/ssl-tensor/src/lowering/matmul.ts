@@ -35,8 +35,8 @@ export function lastTwo(b: Builder, x: Value, flip: boolean): Value {
     : x;
 }
 
-/** Up to this length the runtime's product adds well enough: of two vectors, of a vector and a matrix, of a gradient. */
-const longest = { vectors: 256, vector: 4096, matrices: 2 ** 15 } as const;
+/** Up to this length the runtime's product adds well enough: with a vector, and of matrices. */
+const longest = { vector: 256, matrices: 2 ** 15 } as const;
 
 /**
  * A long product in parts whose sums are added precisely, where cutting the operands moves nothing: a product with a vector
@@ -46,7 +46,7 @@ function inParts(b: Builder, left: Value, right: Value, flipA: boolean, flipB: b
   const [m, k] = flipA ? [left.shape.at(-1)!, left.shape.at(-2)!] : [left.shape.at(-2)!, left.shape.at(-1)!];
   const n = flipB ? right.shape.at(-2)! : right.shape.at(-1)!;
   const batch = left.shape.slice(0, -2);
-  if (k <= longest.vectors || !(flipA || m === 1) || (flipB && n !== 1)) return undefined;
+  if (k <= longest.vector || !(flipA || m === 1) || (flipB && n !== 1)) return undefined;
   if (!sameShape(batch, right.shape.slice(0, -2))) return undefined;
   if (m === 1 && n === 1) {
     const along = (value: Value): Value => b.reshape(value, [...batch, k]);
@@ -54,7 +54,7 @@ function inParts(b: Builder, left: Value, right: Value, flipA: boolean, flipB: b
   }
   if (m !== 1 && n !== 1)
     return k < longest.matrices ? undefined : productOverRows(b, left, b.reshape(right, [...batch, k, n]));
-  const part = k <= longest.vector ? undefined : divisorOf(k, 64, 256);
+  const part = divisorOf(k, 16, 256);
   if (part === undefined) return undefined;
   const columns = (value: Value, width: number): Value => b.reshape(value, [...batch, k / part, part, width]);
   return b.reduce('ReduceSum', b.matMul(columns(left, m), columns(right, n), true, false), [batch.length], false);

@@ -1,5 +1,7 @@
-import { CheckpointError } from 'ssl-tensor/host';
+import { readText } from 'ssl-data/text';
+import { CheckpointError, SslError } from 'ssl-tensor/host';
 import { bertConfig, type BertConfig } from './bert-config.js';
+import { ignoredConfigFields, requiredConfigFields } from './bert-config-fields.js';
 
 /** Our names and those of Hugging Face's `config.json`. */
 const names = {
@@ -14,7 +16,25 @@ const names = {
   attentionDropout: 'attention_probs_dropout_prob',
   layerNormEps: 'layer_norm_eps',
   initializerRange: 'initializer_range',
+  classifierDropout: 'classifier_dropout',
+  padTokenId: 'pad_token_id',
+  tieWordEmbeddings: 'tie_word_embeddings',
 } as const satisfies Record<keyof BertConfig, string>;
+
+/** Fields that may be null. */
+const nullable: ReadonlySet<keyof BertConfig> = new Set(['classifierDropout', 'padTokenId']);
+
+/** Largest configuration file, bytes. */
+const maxConfigBytes = 2 ** 22;
+
+/** A configuration, and what of the file it does not hold. */
+export interface BertConfigReport {
+  readonly config: BertConfig;
+  /** Fields that change nothing that is computed here, with the reason. */
+  readonly ignored: ReadonlyMap<string, string>;
+  /** Fields that transformers does not write for BERT; nobody knows here what they do. */
+  readonly unknown: readonly string[];
+}
 
 /** The `config.json` with which Hugging Face loads the model. */
 export function bertConfigToJson(
@@ -31,7 +51,6 @@ export function bertConfigToJson(
     model_type: 'bert',
     hidden_act: 'gelu',
     position_embedding_type: 'absolute',
-    pad_token_id: 0,
     ...Object.fromEntries(entries),
     ...extra,
   };
@@ -40,32 +59,87 @@ export function bertConfigToJson(
 /**
  * Configuration from a Hugging Face `config.json`; what it leaves out has BERT-base's value.
  *
- * @throws CheckpointError if it is not a BERT that this package computes
+ * @throws CheckpointError if it is not a BERT that this package computes, or has a field that transformers does not write
+ *   for BERT; {@link bertConfigReport} lists such fields instead
  */
 export function bertConfigFromJson(json: unknown, path?: string): BertConfig {
+  const { config, unknown } = bertConfigReport(json, path);
+  if (unknown.length === 0) return config;
+  const list = unknown.slice(0, 8).map((name) => `'${name.slice(0, 60)}'`);
+  throw new CheckpointError(
+    `${list.join(', ')}${unknown.length > 8 ? ` and ${unknown.length - 8} more` : ''}: transformers writes no such field for BERT, so what it does would be lost; remove it, or read the file with bertConfigReport, which lists it`,
+    path === undefined ? {} : { path },
+  );
+}
+
+/**
+ * As {@link bertConfigFromJson}, with a report of the fields that the configuration does not hold.
+ *
+ * @throws CheckpointError for a field whose value changes what is computed in a way that this package does not compute
+ */
+export function bertConfigReport(json: unknown, path?: string): BertConfigReport {
   const where = path === undefined ? {} : { path };
-  if (typeof json !== 'object' || json === null)
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new CheckpointError('the configuration must be a JSON object', where);
-  const given = json as Record<string, unknown>;
-  for (const [name, wanted] of [
-    ['model_type', 'bert'],
-    ['hidden_act', 'gelu'],
-    ['position_embedding_type', 'absolute'],
-  ] as const) {
-    if (given[name] !== undefined && given[name] !== wanted)
-      throw new CheckpointError(`'${name}' must be '${wanted}', got ${JSON.stringify(given[name])}`, where);
+  const given = new Map<string, unknown>(Object.entries(json));
+  for (const [name, { accepted, advice }] of requiredConfigFields) {
+    const value = given.get(name) ?? null;
+    if (value === null || accepted.includes(textOf(value))) continue;
+    throw new CheckpointError(
+      `'${name}' must be ${accepted.join(' or ')}, got ${textOf(value).slice(0, 80)}: ${advice}`,
+      where,
+    );
   }
-  const options: Record<string, number> = {};
+  const options: Record<string, number | boolean | null> = {};
   for (const [ours, theirs] of Object.entries(names)) {
-    const value = given[theirs];
+    const value = given.get(theirs);
     if (value === undefined) continue;
-    if (typeof value !== 'number')
-      throw new CheckpointError(`'${theirs}' must be a number, got ${typeof value}`, where);
-    options[ours] = value;
+    const wanted = ours === 'tieWordEmbeddings' ? 'boolean' : 'number';
+    if (typeof value === wanted) options[ours] = value as number | boolean;
+    else if (value === null && nullable.has(ours as keyof BertConfig)) options[ours] = null;
+    else throw new CheckpointError(`'${theirs}' must be a ${wanted}, got ${textOf(value).slice(0, 80)}`, where);
   }
+  const ours = new Set<string>(Object.values(names));
+  const others = [...given.keys()].filter((name) => !ours.has(name) && !requiredConfigFields.has(name));
   try {
-    return bertConfig(options);
+    return {
+      config: bertConfig(options),
+      ignored: new Map(
+        others.flatMap((name) => (ignoredConfigFields.has(name) ? [[name, ignoredConfigFields.get(name)!]] : [])),
+      ),
+      unknown: others.filter((name) => !ignoredConfigFields.has(name)),
+    };
   } catch (cause) {
-    throw new CheckpointError((cause as Error).message, { ...where, cause });
+    if (!SslError.isInstance(cause)) throw cause;
+    throw new CheckpointError(cause.message, { ...where, cause });
   }
+}
+
+/**
+ * Reads a `config.json`.
+ *
+ * @param options `encoding` of the file, by a name that TextDecoder knows, default `utf-8`
+ * @throws DataError if the file is missing, larger than 4 MiB or not valid in its encoding; CheckpointError as
+ *   {@link bertConfigReport}, and if it is no JSON
+ */
+export async function loadBertConfig(
+  path: string,
+  options: { readonly encoding?: string } = {},
+): Promise<BertConfigReport> {
+  const { encoding = 'utf-8' } = options;
+  const text = await readText(path, { encoding, maxBytes: maxConfigBytes, where: 'loadBertConfig' });
+  let json: unknown;
+  try {
+    json = JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new CheckpointError(`not valid JSON: ${(cause as Error).message}`, { path, cause });
+  }
+  return bertConfigReport(json, path);
+}
+
+/** A value of a document as JSON; nesting is cut, as a stranger's may be deep. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : 'a list';
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0 ? '{}' : 'an object';
+  return typeof value === 'string' ? JSON.stringify(value) : String(value as number | boolean | null | undefined);
 }

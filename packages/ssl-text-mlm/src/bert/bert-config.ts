@@ -20,6 +20,15 @@ export interface BertConfig {
   readonly layerNormEps: number;
   /** Standard deviation of the Gaussian from which weights start. */
   readonly initializerRange: number;
+  /** Dropout before a classifier; null: that of {@link hiddenDropout}. */
+  readonly classifierDropout: number | null;
+  /** Id of the padding, whose word embedding starts at zero; null: none does. */
+  readonly padTokenId: number | null;
+  /**
+   * Whether the word embedding is also the output matrix of masked-language modelling. Otherwise the head has a matrix
+   * of its own.
+   */
+  readonly tieWordEmbeddings: boolean;
 }
 
 /** BERT-base, uncased (arXiv:1810.04805; Hugging Face `BertConfig`). */
@@ -35,12 +44,16 @@ export const bertBase: BertConfig = {
   attentionDropout: 0.1,
   layerNormEps: 1e-12,
   initializerRange: 0.02,
+  classifierDropout: null,
+  padTokenId: 0,
+  tieWordEmbeddings: true,
 };
 
 /**
  * A whole configuration: {@link bertBase} with what is given.
  *
- * @throws InvalidOptionError if a size is not a positive integer, a rate is outside [0, 1), or the heads do not divide the width
+ * @throws InvalidOptionError if a size is not a positive integer, a rate is outside [0, 1), the padding is no id, or the
+ *   heads do not divide the width
  */
 export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
   const config = { ...bertBase, ...options };
@@ -64,6 +77,18 @@ export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
     if (!(config[name] > 0 && Number.isFinite(config[name])))
       throw new InvalidOptionError('bertConfig', name, 'a positive number', config[name]);
   }
+  const { classifierDropout, padTokenId, tieWordEmbeddings } = config;
+  if (classifierDropout !== null && !(classifierDropout >= 0 && classifierDropout < 1))
+    throw new InvalidOptionError(
+      'bertConfig',
+      'classifierDropout',
+      'null, or at least 0 and below 1',
+      classifierDropout,
+    );
+  if (padTokenId !== null && !(Number.isInteger(padTokenId) && padTokenId >= 0 && padTokenId < config.vocabSize))
+    throw new InvalidOptionError('bertConfig', 'padTokenId', `null, or an id below ${config.vocabSize}`, padTokenId);
+  if (typeof tieWordEmbeddings !== 'boolean')
+    throw new InvalidOptionError('bertConfig', 'tieWordEmbeddings', 'true or false', tieWordEmbeddings);
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
     throw new InvalidOptionError(
       'bertConfig',

@@ -34,7 +34,7 @@ export class BertEmbeddings extends Module {
     const weightInit = normal(config.initializerRange);
     this.wordEmbeddings = new Embedding(config.vocabSize, config.hiddenSize, {
       key: foldIn(key, 'word'),
-      weightInit: paddingZero(weightInit),
+      weightInit: paddingZero(weightInit, config.padTokenId),
     });
     this.positionEmbeddings = new Embedding(config.maxPositionEmbeddings, config.hiddenSize, {
       key: foldIn(key, 'position'),
@@ -63,11 +63,12 @@ export class BertEmbeddings extends Module {
   }
 }
 
-/** Row 0 is `[PAD]` and starts at zero, as in the reference. */
-function paddingZero(initialiser: Initialiser): Initialiser {
+/** The row of `[PAD]` starts at zero, as in the reference. */
+function paddingZero(initialiser: Initialiser, row: number | null): Initialiser {
+  if (row === null) return initialiser;
   return (shape, key) => {
     const initial = initialiser(shape, key);
-    initial.data.fill(0, 0, shape[1]);
+    initial.data.fill(0, row * shape[1]!, (row + 1) * shape[1]!);
     return initial;
   };
 }

@@ -3,34 +3,41 @@ import {
   evaluation,
   LayerNorm,
   Module,
+  normal,
   Parameter,
+  sameValues,
   zeros,
   type ForwardContext,
   type Linear,
   type LoadStateOptions,
-  type LoadStateResult,
+  type StateDict,
 } from 'ssl-nn';
 import { gelu } from 'ssl-tensor';
-import { foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import { CheckpointError, foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
-import { fromOtherBertNames } from './other-bert-names.js';
+import { type BertLoadResult, fromOtherBertNames, unusedPooler } from './other-bert-names.js';
 
-/** Transform, normalise, and compare with every word embedding. */
+const words = 'bert.embeddings.word_embeddings.weight';
+const decoder = 'cls.predictions.decoder.weight';
+const bias = 'cls.predictions.bias';
+const decoderBias = 'cls.predictions.decoder.bias';
+
+/** Transform, normalise, and compare with the vector of every word. */
 class BertPredictionHead extends Module {
   static override readonly fieldNames = {
     dense: 'transform.dense',
     norm: 'transform.LayerNorm',
-    tiedWeight: 'decoder.weight',
+    decoderWeight: 'decoder.weight',
     tiedBias: 'decoder.bias',
   };
   readonly dense: Linear;
   readonly norm: LayerNorm;
   readonly bias: Parameter;
-  /** The word embedding itself. */
-  readonly tiedWeight: Parameter;
+  /** `[vocabulary, hidden]`: the word embedding itself, unless the configuration unties them. */
+  readonly decoderWeight: Parameter;
   /** The bias itself, under the decoder's name. */
   readonly tiedBias: Parameter;
 
@@ -39,20 +46,23 @@ class BertPredictionHead extends Module {
     this.dense = bertLinear(config.hiddenSize, config.hiddenSize, config, key);
     this.norm = new LayerNorm(config.hiddenSize, { epsilon: config.layerNormEps });
     this.bias = new Parameter(zeros([config.vocabSize], key));
-    this.tiedWeight = wordEmbedding;
+    this.decoderWeight = config.tieWordEmbeddings
+      ? wordEmbedding
+      : new Parameter(normal(config.initializerRange)([config.vocabSize, config.hiddenSize], foldIn(key, 'decoder')));
     this.tiedBias = this.bias;
   }
 
   /** `[n, hidden]` to `[n, vocabulary]`. */
   forward(x: tf.Tensor2D): tf.Tensor2D {
     const transformed = this.norm.forward(gelu(this.dense.forward(x)));
-    const products = tf.matMul(transformed, this.tiedWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
+    const products = tf.matMul(transformed, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
     return tf.add(products, this.bias.variable);
   }
 }
 
 /**
- * BERT with the masked-language-modelling head, whose output matrix is the word embedding.
+ * BERT with the masked-language-modelling head, whose output matrix is the word embedding, or one of its own with
+ * `tieWordEmbeddings: false`.
  *
  * State names are those of Hugging Face's `BertForMaskedLM`; as there, a saved file holds the tied tensors once.
  */
@@ -86,8 +96,35 @@ export class BertForMaskedLM extends Module {
     return this.head.forward(this.bert.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
   }
 
-  /** Also reads files with a pooler, a next-sentence head or older names, which are left out. */
-  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): LoadStateResult {
-    return super.loadStateDict(fromOtherBertNames(state, ['bert.pooler.']), options);
+  /** As {@link Module.stateDict}. Without tying the bias has both of its names, as transformers reads the decoder's. */
+  override stateDict(): StateDict {
+    const state = super.stateDict();
+    if (!this.config.tieWordEmbeddings) state.set(decoderBias, state.get(bias)!);
+    return state;
   }
+
+  /**
+   * Also reads older names. A pooler or next-sentence head of the file is not used, and reported as such.
+   *
+   * @throws CheckpointError as {@link Module.loadStateDict}, and for a file whose decoder is not the word embedding if the
+   *   model's is
+   */
+  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): BertLoadResult {
+    const { state: ours, ignored } = fromOtherBertNames(state, { 'bert.pooler.': unusedPooler });
+    if (this.config.tieWordEmbeddings) checkTied(ours);
+    else if (ours.has(bias) && ours.has(decoderBias) && !sameValues(ours.get(bias)!, ours.get(decoderBias)!)) {
+      ours.delete(bias);
+      ignored.set(bias, 'the decoder has a bias of its own, and transformers computes with that');
+    }
+    return { ...super.loadStateDict(ours, options), ignored };
+  }
+}
+
+function checkTied(state: ReadonlyMap<string, NdArray>): void {
+  const [embedding, matrix] = [state.get(words), state.get(decoder)];
+  if (embedding === undefined || matrix === undefined || sameValues(embedding, matrix)) return;
+  throw new CheckpointError(
+    `'${decoder}' differs from '${words}', so the head of this file is not tied; build the model with bertConfig({ ..., tieWordEmbeddings: false }) to compute with both, or delete '${decoder}' from the state dict to use the embedding for both`,
+    { parameter: decoder },
+  );
 }

@@ -1,13 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  childContext,
-  evaluation,
-  Module,
-  type ForwardContext,
-  type Linear,
-  type LoadStateOptions,
-  type LoadStateResult,
-} from 'ssl-nn';
+import { childContext, evaluation, Module, type ForwardContext, type Linear, type LoadStateOptions } from 'ssl-nn';
 import { foldIn, InvalidOptionError, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
@@ -15,7 +7,7 @@ import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
 import { meanPool } from './mean-pool.js';
-import { fromOtherBertNames } from './other-bert-names.js';
+import { type BertLoadResult, fromOtherBertNames, unusedPooler } from './other-bert-names.js';
 
 /** Options of {@link BertForSequenceClassification}. */
 export interface SequenceClassifierOptions {
@@ -24,7 +16,7 @@ export interface SequenceClassifierOptions {
   readonly numLabels: number;
   /** `mean` over the tokens, or `cls`: the pooler on `[CLS]`, as Hugging Face does it. Default `mean`. */
   readonly pooling?: 'mean' | 'cls';
-  /** Dropout before the classifier. Default the configuration's `hiddenDropout`. */
+  /** Dropout before the classifier. Default the configuration's `classifierDropout`, or its `hiddenDropout`. */
   readonly classifierDropout?: number;
 }
 
@@ -44,7 +36,12 @@ export class BertForSequenceClassification extends Module {
   /** @throws InvalidOptionError if `numLabels` is not a positive integer or the dropout is outside [0, 1) */
   constructor(config: BertConfig, options: SequenceClassifierOptions) {
     super();
-    const { key, numLabels, pooling = 'mean', classifierDropout = config.hiddenDropout } = options;
+    const {
+      key,
+      numLabels,
+      pooling = 'mean',
+      classifierDropout = config.classifierDropout ?? config.hiddenDropout,
+    } = options;
     if (!Number.isInteger(numLabels) || numLabels < 1)
       throw new InvalidOptionError('BertForSequenceClassification', 'numLabels', 'a positive integer', numLabels);
     if (!(classifierDropout >= 0 && classifierDropout < 1)) {
@@ -86,25 +83,36 @@ export class BertForSequenceClassification extends Module {
    * classifier stays as it is.
    *
    * @param state with names under `bert.`
+   * @returns what of the state dict is not in the encoder, with the reason
    * @throws CheckpointError if the encoder does not fit
    */
-  loadEncoder(state: ReadonlyMap<string, NdArray>): void {
+  loadEncoder(state: ReadonlyMap<string, NdArray>): BertLoadResult {
     const prefix = 'bert.';
+    const others = [...state.keys()].filter((name) => !name.startsWith(prefix));
+    const outside = others.map((name): [string, string] => [name, 'not in the encoder']);
+    const report = (loaded: BertLoadResult): BertLoadResult => ({
+      ...loaded,
+      ignored: new Map([
+        ...outside,
+        ...[...loaded.ignored].map(([name, reason]): [string, string] => [prefix + name, reason]),
+      ]),
+    });
     const encoder = new Map(
       [...state].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]),
     );
     const pooler = [...encoder.keys()].some((name) => name.startsWith('pooler.'));
     if (pooler || this.pooling === 'mean') {
-      this.bert.loadStateDict(encoder);
-      return;
+      return report(this.bert.loadStateDict(encoder));
     }
     // A pretrained file without pooler: its own stays as initialised.
     for (const [name, array] of this.bert.stateDict()) if (name.startsWith('pooler.')) encoder.set(name, array);
-    this.bert.loadStateDict(encoder);
+    return report(this.bert.loadStateDict(encoder));
   }
 
-  /** Also reads files with a pooler that is not used here, or older names. */
-  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): LoadStateResult {
-    return super.loadStateDict(fromOtherBertNames(state, this.pooling === 'mean' ? ['bert.pooler.'] : []), options);
+  /** Also reads files with a pooler that is not used here, or older names; says what of the file it has no use for. */
+  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): BertLoadResult {
+    const unused = this.pooling === 'mean' ? { 'bert.pooler.': unusedPooler } : {};
+    const { state: ours, ignored } = fromOtherBertNames(state, unused);
+    return { ...super.loadStateDict(ours, options), ignored };
   }
 }

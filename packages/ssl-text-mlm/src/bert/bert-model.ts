@@ -1,19 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  childContext,
-  evaluation,
-  Module,
-  type ForwardContext,
-  type Linear,
-  type LoadStateOptions,
-  type LoadStateResult,
-} from 'ssl-nn';
+import { childContext, evaluation, Module, type ForwardContext, type Linear, type LoadStateOptions } from 'ssl-nn';
 import { foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
 import type { BertInputs } from './bert-inputs.js';
 import { BertLayer, bertLinear } from './bert-layer.js';
-import { fromOtherBertNames } from './other-bert-names.js';
+import { type BertLoadResult, fromOtherBertNames, unusedPooler } from './other-bert-names.js';
 
 /** Added to the attention scores of padding: its weight becomes exactly 0 in float32. */
 const paddingScore = -1e9;
@@ -81,8 +73,10 @@ export class BertModel extends Module {
     return x;
   }
 
-  /** Also reads the names of older files, see {@link fromOtherBertNames}. */
-  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): LoadStateResult {
-    return super.loadStateDict(fromOtherBertNames(state, this.poolerDense === undefined ? ['pooler.'] : []), options);
+  /** Also reads the names of older files, see {@link fromOtherBertNames}; says what of the file it has no use for. */
+  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): BertLoadResult {
+    const unused = this.poolerDense === undefined ? { 'pooler.': unusedPooler } : {};
+    const { state: ours, ignored } = fromOtherBertNames(state, unused);
+    return { ...super.loadStateDict(ours, options), ignored };
   }
 }

@@ -1,4 +1,12 @@
 import { DataError } from 'ssl-tensor/host';
+import type { AddedToken } from './added-vocabulary.js';
+import type { WordPieceDecoding } from './decode-word-pieces.js';
+import { isDeep, JsonFields, shown } from './json-fields.js';
+import { type PreTokenizer, readPreTokenizer } from './read-pre-tokenizer.js';
+import { PieceTable } from './piece-table.js';
+import { readNormalizer } from './read-normalizer.js';
+import { wellFormed } from './white-space.js';
+import type { WordPieceModel } from './word-pieces.js';
 
 /** Bounds on a `tokenizer.json` from a stranger. */
 export const tokenizerLimits = {
@@ -8,107 +16,177 @@ export const tokenizerLimits = {
   vocabularySize: 1_000_000,
   /** Longest token, in UTF-16 code units. */
   tokenLength: 512,
+  /** Most that `max_input_chars_per_word` may allow. */
+  wordCharacters: 10_000,
 } as const;
 
-/** A token that is recognised in the raw text, before normalisation. */
-export interface AddedTokenEntry {
-  readonly id: number;
-  readonly content: string;
-  readonly lstrip: boolean;
-  readonly rstrip: boolean;
-  readonly special: boolean;
-}
+const truncationFields = ['direction', 'max_length', 'strategy', 'stride'];
+const paddingFields = ['strategy', 'direction', 'pad_to_multiple_of', 'pad_id', 'pad_type_id', 'pad_token'];
 
 /** A checked `tokenizer.json` with a WordPiece model. */
 export interface TokenizerFile {
-  /** The document as read, for the encoder and for saving. */
+  /** The document as read, for saving. */
   readonly json: Readonly<Record<string, unknown>>;
   /** Token of every id. */
   readonly tokens: readonly string[];
-  /** Mark of a piece that continues a word, usually `##`. */
-  readonly continuingPrefix: string;
   readonly unknownToken: string;
-  readonly addedTokens: readonly AddedTokenEntry[];
+  readonly addedTokens: readonly AddedToken[];
+  readonly normalize: (text: string) => string;
+  /** Undefined: the text is one word. */
+  readonly preTokenize: PreTokenizer | undefined;
+  readonly model: WordPieceModel;
+  readonly decoding: WordPieceDecoding | undefined;
+  /** What is put around a text; checked by `checkFrame`, which knows the special tokens. */
+  readonly postProcessor: JsonFields | undefined;
   /** True if text can be cut at white space without a change in its encoding (the BERT normaliser and pre-tokeniser). */
   readonly splitsAtWhitespace: boolean;
 }
 
-function record(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
-}
-
 /**
- * Checks a parsed `tokenizer.json`: model WordPiece, ids dense from 0 and unique, tokens and counts within
- * {@link tokenizerLimits}.
+ * Checks a parsed `tokenizer.json`: the model is WordPiece, ids are dense from 0 and unique, tokens and counts within
+ * {@link tokenizerLimits}, and every field is known and of its type.
+ *
+ * `truncation` and `padding` are left alone, as by transformers: they are options of the call.
  *
  * @param path named in errors
  * @throws DataError for anything else
  */
 export function parseTokenizerFile(document: unknown, path?: string): TokenizerFile {
-  const fail = (problem: string): never => {
-    throw new DataError(`not a usable tokenizer.json: ${problem}`, path === undefined ? {} : { path });
-  };
-  const json = record(document) ?? fail('the top level must be an object');
-  const model = record(json['model']) ?? fail("'model' must be an object");
-  if (model['type'] !== undefined && model['type'] !== 'WordPiece')
-    fail(`'model.type' must be 'WordPiece', got ${JSON.stringify(model['type'])}`);
-  const vocabulary = record(model['vocab']) ?? fail("'model.vocab' must be an object of token to id");
-  const unknownToken =
-    typeof model['unk_token'] === 'string' ? model['unk_token'] : fail("'model.unk_token' must be a string");
-  const continuingPrefix = model['continuing_subword_prefix'] ?? '##';
-  if (typeof continuingPrefix !== 'string') return fail("'model.continuing_subword_prefix' must be a string");
+  const fail = (problem: string): DataError =>
+    new DataError(`not a usable tokenizer.json: ${problem}`, path === undefined ? {} : { path });
+  if (isDeep(document)) throw fail('it is nested deeper than any tokeniser');
+  const file = new JsonFields(document, '', fail);
+  if (file.string('version', '1.0') !== '1.0') throw file.error('version', "'1.0'");
+  const calls = { truncation: truncationFields, padding: paddingFields };
+  for (const [name, known] of Object.entries(calls)) {
+    if ((file.value(name) ?? null) === null) continue;
+    const fields = file.object(name);
+    for (const field of known) fields.value(field);
+    fields.finish();
+  }
+  const part = (name: string): JsonFields | undefined =>
+    (file.value(name) ?? null) === null ? undefined : file.object(name);
 
   const tokens: string[] = [];
-  const place = (token: string, id: unknown): void => {
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= tokenizerLimits.vocabularySize) {
-      fail(
-        `token '${token.slice(0, 40)}' has the id ${String(id)}; ids must be integers from 0 to ${tokenizerLimits.vocabularySize - 1}`,
+  const ids = new Map<string, number>();
+  const place = (token: string, id: unknown): number => {
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= tokenizerLimits.vocabularySize)
+      throw fail(
+        `token '${token.slice(0, 40)}' has the id ${shown(id)}; ids must be integers from 0 to ${tokenizerLimits.vocabularySize - 1}`,
       );
-    }
     if (token.length > tokenizerLimits.tokenLength)
-      fail(`a token has ${token.length} characters, the limit is ${tokenizerLimits.tokenLength}`);
-    const known = tokens[id as number];
-    if (known !== undefined && known !== token) fail(`'${known}' and '${token}' share the id ${String(id)}`);
-    tokens[id as number] = token;
+      throw fail(`a token has ${token.length} characters, the limit is ${tokenizerLimits.tokenLength}`);
+    if (wellFormed(token) !== token) throw fail(`the token with the id ${id} has half a surrogate pair`);
+    const known = tokens[id];
+    if (known !== undefined && known !== token) throw fail(`'${known}' and '${token}' share the id ${id}`);
+    const other = ids.get(token);
+    if (other !== undefined && other !== id) throw fail(`'${token}' has the ids ${other} and ${id}`);
+    tokens[id] = token;
+    ids.set(token, id);
+    return id;
   };
-  const entries = Object.entries(vocabulary);
-  if (entries.length > tokenizerLimits.vocabularySize)
-    fail(`the vocabulary has ${entries.length} entries, the limit is ${tokenizerLimits.vocabularySize}`);
-  for (const [token, id] of entries) place(token, id);
 
-  const listed = json['added_tokens'] ?? [];
-  if (!Array.isArray(listed)) return fail("'added_tokens' must be an array");
-  const addedTokens = listed.map((item: unknown): AddedTokenEntry => {
-    const entry = record(item) ?? fail("an entry of 'added_tokens' must be an object");
-    const content = entry['content'];
-    if (typeof content !== 'string' || content === '') return fail("an entry of 'added_tokens' has no content");
-    place(content, entry['id']);
-    return {
-      id: entry['id'] as number,
-      content,
-      lstrip: entry['lstrip'] === true,
-      rstrip: entry['rstrip'] === true,
-      special: entry['special'] === true,
-    };
-  });
+  const model = readModel(file.object('model'), place, fail);
+  const addedTokens = file
+    .list('added_tokens', tokenizerLimits.vocabularySize)
+    .map((item, index) => readAddedToken(file.item('added_tokens', index, item), place));
   for (let id = 0; id < tokens.length; id++)
-    if (tokens[id] === undefined) fail(`no token has the id ${id}; ids must be dense`);
-  if (!tokens.includes(unknownToken)) fail(`the unknown token '${unknownToken}' is not in the vocabulary`);
+    if (tokens[id] === undefined) throw fail(`no token has the id ${id}; ids must be dense`);
 
-  const normalizer = record(json['normalizer']);
+  const normalizerType = part('normalizer')?.value('type');
+  const preTokenizerType = part('pre_tokenizer')?.value('type');
+  const normalizer = part('normalizer');
+  const normalize = normalizer === undefined ? (text: string): string => text : readNormalizer(normalizer).apply;
+  const preTokenizer = part('pre_tokenizer');
+  const preTokenize = preTokenizer === undefined ? undefined : readPreTokenizer(preTokenizer);
+  const decoder = part('decoder');
+  const decoding = decoder === undefined ? undefined : readDecoder(decoder);
+  const postProcessor = part('post_processor');
+  file.finish();
+
   const splitsAtWhitespace =
-    (json['normalizer'] === null || normalizer?.['type'] === 'BertNormalizer') &&
-    record(json['pre_tokenizer'])?.['type'] === 'BertPreTokenizer' &&
-    addedTokens.every((token) => !token.lstrip && !token.rstrip && !/\s/u.test(token.content));
-  const complete = {
+    (normalizerType === undefined || normalizerType === 'BertNormalizer') &&
+    preTokenizerType === 'BertPreTokenizer' &&
+    addedTokens.every(
+      ({ content, lstrip, rstrip, normalized }) =>
+        !lstrip && !rstrip && !/\s/u.test(content) && !(normalized && /\s/u.test(normalize(content))),
+    );
+  const json = {
     normalizer: null,
     pre_tokenizer: null,
     post_processor: null,
     decoder: null,
-    ...json,
-    added_tokens: listed,
+    ...(document as Record<string, unknown>),
+    added_tokens: file.list('added_tokens', tokenizerLimits.vocabularySize),
   };
-  return { json: complete, tokens, continuingPrefix, unknownToken, addedTokens, splitsAtWhitespace };
+  return {
+    json,
+    tokens,
+    unknownToken: tokens[model.unknownId]!,
+    addedTokens,
+    normalize,
+    preTokenize,
+    model,
+    decoding,
+    postProcessor,
+    splitsAtWhitespace,
+  };
+}
+
+function readModel(
+  fields: JsonFields,
+  place: (token: string, id: unknown) => number,
+  fail: (problem: string) => DataError,
+): WordPieceModel {
+  if ((fields.value('type') ?? 'WordPiece') !== 'WordPiece')
+    throw fields.error(
+      'type',
+      "'WordPiece' (encode with another library and pass the ids to TokenDataset.fromSequences, or train a vocabulary with trainWordPiece)",
+    );
+  const unknown = fields.string('unk_token');
+  const continuingPrefix = fields.string('continuing_subword_prefix', '##');
+  const maxWordCharacters = fields.integer('max_input_chars_per_word', 0, tokenizerLimits.wordCharacters, 100);
+  const entries = fields.object('vocab').entries();
+  fields.finish();
+  if (entries.length > tokenizerLimits.vocabularySize)
+    throw fail(`the vocabulary has ${entries.length} entries, the limit is ${tokenizerLimits.vocabularySize}`);
+  const vocabulary = new Map(entries.map(([token, id]): [string, number] => [token, place(token, id)]));
+  const unknownId = vocabulary.get(unknown);
+  if (unknownId === undefined) throw fail(`the unknown token '${unknown.slice(0, 60)}' is not in the vocabulary`);
+  const pieces = [...vocabulary];
+  return {
+    beginnings: new PieceTable(pieces),
+    continuations: new PieceTable(pieces, continuingPrefix),
+    unknownId,
+    continuingPrefix,
+    maxWordCharacters,
+  };
+}
+
+function readAddedToken(fields: JsonFields, place: (token: string, id: unknown) => number): AddedToken {
+  const content = fields.string('content');
+  if (content === '') throw fields.error('content', 'a text that is not empty');
+  const special = fields.boolean('special', false);
+  const token = {
+    content,
+    id: place(content, fields.value('id')),
+    singleWord: fields.boolean('single_word', false),
+    lstrip: fields.boolean('lstrip', false),
+    rstrip: fields.boolean('rstrip', false),
+    normalized: fields.boolean('normalized', !special),
+    special,
+  };
+  fields.finish();
+  return token;
+}
+
+function readDecoder(fields: JsonFields): WordPieceDecoding {
+  if (fields.value('type') !== 'WordPiece')
+    throw fields.error(
+      'type',
+      '\'WordPiece\' (write { "type": "WordPiece", "prefix": "##", "cleanup": true }, or null to have tokens with spaces between)',
+    );
+  const decoding = { prefix: fields.string('prefix', '##'), cleanup: fields.boolean('cleanup', true) };
+  fields.finish();
+  return decoding;
 }

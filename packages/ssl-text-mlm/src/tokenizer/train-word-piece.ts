@@ -1,16 +1,26 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readTextLines } from 'ssl-data/text';
 import { DataError, InvalidOptionError } from 'ssl-tensor/host';
-import { huggingFaceTokenizer } from './hugging-face-tokenizer.js';
+import { bertNormalize } from './bert-normalizer.js';
 import { learnWordPieces } from './learn-word-pieces.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
+import { bertWords } from './read-pre-tokenizer.js';
+import { chunkSeparator, wellFormed } from './white-space.js';
 import { wordPieceJson } from './word-piece-json.js';
 import { WordPieceTokenizer } from './word-piece-tokenizer.js';
 
 /** Options of {@link trainWordPiece}; one of `files` and `lines` is required, both are read if both are given. */
 export interface TrainWordPieceOptions {
-  /** UTF-8 text files, read line by line. */
+  /** Text files, plain, gzip or Zstandard. They are counted as they are read, not held. */
   readonly files?: readonly string[];
+  /**
+   * Encoding of the files, by a name that TextDecoder knows: `utf-16le`, `windows-1252` (which `latin1` means there),
+   * `shift_jis`. Default `utf-8`, and a file in another encoding is an error.
+   */
+  readonly encoding?: string;
+  /** Longest line of a file, bytes. Default 256 MiB, as some corpora are one line. */
+  readonly maxLineBytes?: number;
+  /** Largest file, bytes after decompression. Default 1 TiB. */
+  readonly maxBytes?: number;
   /** Texts, one sequence each. */
   readonly lines?: Iterable<string> | AsyncIterable<string>;
   /** Entries of the vocabulary with the special tokens; a small corpus may give fewer. */
@@ -25,25 +35,15 @@ export interface TrainWordPieceOptions {
   readonly specialTokens?: SpecialTokens;
 }
 
-/** Longest word that WordPiece spells; a longer one is the unknown token. */
+/** Longest word that WordPiece spells, in code points; a longer one is the unknown token. */
 const maxWordCharacters = 100;
-
-async function* fileLines(files: readonly string[]): AsyncGenerator<string> {
-  for (const path of files) {
-    try {
-      yield* createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity });
-    } catch (cause) {
-      throw new DataError(`the text file cannot be read: ${(cause as Error).message}`, { path, cause });
-    }
-  }
-}
 
 /**
  * Learns a BERT WordPiece vocabulary from text. The same text and options give the same vocabulary, byte for byte.
  *
  * @returns a tokeniser ready to encode; `save` it as a Hugging Face `tokenizer.json`
  * @throws InvalidOptionError if the vocabulary is too small for the special tokens and the characters, or an option is out of range
- * @throws DataError if a file cannot be read or there is no text
+ * @throws DataError if a file cannot be read or is not valid in its encoding, with the byte, or there is no text
  * Source: `BertWordPieceTokenizer` of Hugging Face `tokenizers`; see {@link learnWordPieces} for the order of ties.
  */
 export async function trainWordPiece(options: TrainWordPieceOptions): Promise<WordPieceTokenizer> {
@@ -81,18 +81,17 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
   // White-space chunks repeat, so they are counted first and normalised once each.
   const chunks = new Map<string, number>();
   const count = (line: string): void => {
-    for (const chunk of line.split(/\s+/u)) if (chunk !== '') chunks.set(chunk, (chunks.get(chunk) ?? 0) + 1);
+    for (const chunk of line.split(chunkSeparator)) if (chunk !== '') chunks.set(chunk, (chunks.get(chunk) ?? 0) + 1);
   };
-  for await (const line of fileLines(options.files ?? [])) count(line);
+  const { encoding = 'utf-8', maxLineBytes = 2 ** 28, maxBytes = 2 ** 40 } = options;
+  const reading = { encoding, maxLineBytes, maxBytes, where: 'trainWordPiece' };
+  for (const path of options.files ?? []) await readTextLines(path, reading, count);
   for await (const line of options.lines ?? []) count(line);
-  // The same code that will encode cuts the text into words, through a tokeniser that has no pieces yet.
-  const { normalizer, pre_tokenizer: split } = huggingFaceTokenizer(
-    wordPieceJson(reserved, specialTokens, { lowercase }),
-  );
+  const settings = { cleanText: true, chineseCharacters: true, stripAccents: null, lowercase };
   const words = new Map<string, number>();
   for (const [chunk, occurrences] of chunks) {
-    for (const word of split!(normalizer!(chunk)))
-      if (word.length <= maxWordCharacters) words.set(word, (words.get(word) ?? 0) + occurrences);
+    for (const word of bertWords(bertNormalize(wellFormed(chunk), settings)))
+      if (Array.from(word).length <= maxWordCharacters) words.set(word, (words.get(word) ?? 0) + occurrences);
   }
   if (words.size === 0)
     throw new DataError(

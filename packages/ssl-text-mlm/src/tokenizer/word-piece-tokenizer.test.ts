@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { CheckpointError, DataError, InvalidOptionError } from 'ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkVocabulary } from './check-vocabulary.js';
@@ -57,6 +58,35 @@ describe('trainWordPiece', () => {
     const tokenizer = await trainWordPiece({ lines: ['Été Été Été'], vocabSize: 30, lowercase: false });
     expect(tokenizer.tokenToId('Été')).toBeDefined();
     expect(tokenizer.decode(tokenizer.encode('Été'))).toBe('Été');
+  });
+
+  it.each<[string, Buffer, RegExp]>([
+    ['Latin-1', Buffer.from('Größe\nnaïve Größe\n', 'latin1'), /line 1 is not valid UTF-8: byte 0xf6 at 2;/],
+    ['UTF-16', Buffer.from('\ufeffGröße\nnaïve Größe\n', 'utf16le'), /ff fe, the byte order mark of UTF-16LE/],
+  ])('refuses a file in %s, and reads it as the message advises', async (_, bytes, message) => {
+    const path = join(directory, 'encoded.txt');
+    writeFileSync(path, bytes);
+    const error = (await trainWordPiece({ files: [path], vocabSize: 50 }).catch((reason: unknown) => reason)) as Error;
+    expect(DataError.isInstance(error)).toBe(true);
+    expect(error.message).toMatch(message);
+    const encoding = /encoding: '([^']+)'/.exec(error.message)![1]!;
+    const options = { vocabSize: 50, minFrequency: 1, lowercase: false };
+    const read = await trainWordPiece({ files: [path], encoding, ...options });
+    expect(read.toJson()).toEqual((await trainWordPiece({ lines: ['Größe', 'naïve Größe'], ...options })).toJson());
+    await expect(trainWordPiece({ files: [path], encoding: 'morse', ...options })).rejects.toThrow(InvalidOptionError);
+  });
+
+  it('reads compressed files, corpora of one line, and many empty lines in little time', async () => {
+    const path = join(directory, 'corpus.gz');
+    const words = 'low lower newest widest '.repeat(200_000);
+    writeFileSync(path, gzipSync(words));
+    const read = await trainWordPiece({ files: [path], vocabSize: 40 });
+    expect(read.toJson()).toEqual((await trainWordPiece({ lines: [words], vocabSize: 40 })).toJson());
+    await expect(trainWordPiece({ files: [path], vocabSize: 40, maxLineBytes: 1000 })).rejects.toThrow(DataError);
+    writeFileSync(path, Buffer.alloc(1e7, '\n'));
+    const before = process.cpuUsage();
+    await expect(trainWordPiece({ files: [path], vocabSize: 40 })).rejects.toThrow(/hold no text/);
+    expect(process.cpuUsage(before).user).toBeLessThan(2e6);
   });
 
   it('refuses bad options and missing text', async () => {
@@ -163,6 +193,15 @@ describe('WordPieceTokenizer', () => {
       }),
       { seed: 5, numRuns: 200 },
     );
+  });
+
+  it('reads a file in the encoding that is said, and refuses another', async () => {
+    const path = join(directory, 'utf-16.json');
+    writeFileSync(path, Buffer.from(`\ufeff${JSON.stringify(golden.tokenizer)}`, 'utf16le'));
+    await expect(WordPieceTokenizer.fromFile(path)).rejects.toThrow(/UTF-16LE; pass encoding: 'utf-16le'/);
+    const read = await WordPieceTokenizer.fromFile(path, { encoding: 'utf-16le' });
+    expect(vocabularyOf(read)).toEqual(vocabularyOf(reference));
+    await expect(WordPieceTokenizer.fromFile(path, { maxBytes: 100 })).rejects.toThrow(/larger than 100 bytes/);
   });
 
   it('refuses missing files', async () => {

@@ -1,9 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
 import { writeWhole } from 'ssl-core/files';
+import { readText } from 'ssl-data/text';
 import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-tensor/host';
-import { huggingFaceTokenizer, type HuggingFaceTokenizer } from './hugging-face-tokenizer.js';
+import { AddedVocabulary } from './added-vocabulary.js';
+import { checkFrame } from './check-frame.js';
+import { decodeWordPieces } from './decode-word-pieces.js';
+import { readTokenizerFolder } from './read-tokenizer-folder.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { parseTokenizerFile, tokenizerLimits, type TokenizerFile } from './tokenizer-file.js';
+import { chunkSeparator, wellFormed } from './white-space.js';
+import { wordPieces } from './word-pieces.js';
 
 /** How a text becomes ids. */
 export interface EncodeOptions {
@@ -36,8 +41,9 @@ const cacheLimit = 500_000;
 const cachedChunkLength = 64;
 
 /**
- * WordPiece tokeniser of the BERT family around a Hugging Face `tokenizer.json`; the encoding itself is
- * `@huggingface/tokenizers`', with a memory of white-space chunks that makes it several times faster.
+ * WordPiece tokeniser of the BERT family around a Hugging Face `tokenizer.json`: the ids are those of its Rust library
+ * `tokenizers` on every text, with any Unicode and on every version of Node. Chunks between white space are remembered,
+ * which makes it several times faster. Half a surrogate pair counts as U+FFFD.
  *
  * ```ts
  * const tokenizer = await WordPieceTokenizer.fromFile('tokenizer.json');
@@ -50,7 +56,11 @@ export class WordPieceTokenizer {
   readonly specialTokens: SpecialTokens;
   readonly specialIds: SpecialTokenIds;
   readonly #file: TokenizerFile;
-  readonly #encoder: HuggingFaceTokenizer;
+  /** Added tokens that are looked for in the text as it is, and in the normalised one. */
+  readonly #raw: AddedVocabulary;
+  readonly #normalized: AddedVocabulary;
+  /** What added tokens that are looked for in the normalised text decode to. */
+  readonly #decoded: ReadonlyMap<number, string>;
   readonly #ids: ReadonlyMap<string, number>;
   readonly #cache = new Map<string, readonly number[]>();
 
@@ -71,11 +81,19 @@ export class WordPieceTokenizer {
     };
     const { pad, unk, cls, sep, mask } = specialTokens;
     this.specialIds = { pad: idOf(pad), unk: idOf(unk), cls: idOf(cls), sep: idOf(sep), mask: idOf(mask) };
-    try {
-      this.#encoder = huggingFaceTokenizer(file.json);
-    } catch (cause) {
-      throw new DataError(`not a usable tokenizer.json: ${(cause as Error).message}`, { ...where, cause });
-    }
+    if (file.postProcessor !== undefined) checkFrame(file.postProcessor, specialTokens);
+    const named = (normalized: boolean) =>
+      new AddedVocabulary(
+        file.addedTokens
+          .filter((token) => token.normalized === normalized)
+          .map((token) => ({ token, text: normalized ? file.normalize(token.content) : token.content }))
+          .filter(({ text }) => text !== ''),
+      );
+    this.#raw = named(false);
+    this.#normalized = named(true);
+    this.#decoded = new Map(
+      file.addedTokens.filter((token) => token.normalized).map(({ id, content }) => [id, file.normalize(content)]),
+    );
   }
 
   /**
@@ -110,23 +128,50 @@ export class WordPieceTokenizer {
   /**
    * Reads a `tokenizer.json`.
    *
-   * @throws DataError if the file is missing, too large or not a WordPiece tokeniser
+   * @param options `specialTokens`: names of the special tokens, default BERT's; `encoding` of the file, by a name that
+   *   TextDecoder knows, default `utf-8`; `maxBytes`: largest file, default {@link tokenizerLimits}'
+   * @throws DataError if the file is missing, too large, not valid in its encoding or not a WordPiece tokeniser
    */
   static async fromFile(
     path: string,
-    options: { readonly specialTokens?: SpecialTokens } = {},
+    options: { readonly specialTokens?: SpecialTokens; readonly encoding?: string; readonly maxBytes?: number } = {},
   ): Promise<WordPieceTokenizer> {
-    let text: string;
-    try {
-      const { size } = await stat(path);
-      if (size > tokenizerLimits.fileBytes)
-        throw new DataError(`${size} bytes, the limit for a tokenizer.json is ${tokenizerLimits.fileBytes}`, { path });
-      text = await readFile(path, 'utf8');
-    } catch (cause) {
-      if (DataError.isInstance(cause)) throw cause;
-      throw new DataError(`the tokeniser cannot be read: ${(cause as Error).message}`, { path, cause });
+    const { encoding = 'utf-8', maxBytes = tokenizerLimits.fileBytes, ...more } = options;
+    const text = await readText(path, { encoding, maxBytes, where: 'WordPieceTokenizer.fromFile' });
+    return WordPieceTokenizer.fromJson(text, { ...more, path });
+  }
+
+  /**
+   * Reads the tokeniser of a model's folder as Hugging Face has it: `tokenizer.json`, or `vocab.txt` where there is none,
+   * and `tokenizer_config.json`, whose names of special tokens and settings of the normaliser (`do_lower_case`,
+   * `strip_accents`, `tokenize_chinese_chars`) count before those of `tokenizer.json`, as in transformers.
+   *
+   * @param options `specialTokens`: names of the special tokens, default the folder's; `encoding` of the files
+   * @throws DataError if a file is missing, too large, not valid in its encoding, no WordPiece tokeniser, or has a field
+   *   that is not known here or changes the tokens in a way that is not done here
+   */
+  static async fromFolder(
+    folder: string,
+    options: { readonly specialTokens?: SpecialTokens; readonly encoding?: string } = {},
+  ): Promise<WordPieceTokenizer> {
+    const { json, specialTokens, required, path } = await readTokenizerFolder(
+      folder,
+      options.encoding ?? 'utf-8',
+      options.specialTokens,
+    );
+    const tokenizer = WordPieceTokenizer.fromJson(json, {
+      path,
+      ...(specialTokens === undefined ? {} : { specialTokens }),
+    });
+    for (const { content, id } of required) {
+      const known = tokenizer.#file.addedTokens.find((token) => token.content === content);
+      if (known === undefined || (id !== undefined && known.id !== id))
+        throw new DataError(
+          `tokenizer_config.json has the added token '${content}'${id === undefined ? '' : ` with the id ${id}`}, which is not among the added tokens here; save the tokeniser anew with transformers (save_pretrained)`,
+          { path },
+        );
     }
-    return WordPieceTokenizer.fromJson(text, { ...options, path });
+    return tokenizer;
   }
 
   /**
@@ -155,7 +200,8 @@ export class WordPieceTokenizer {
 
   /** One entry per id, 1 = the piece continues a word (`##ing`). For whole-word masking. */
   continuations(): Uint8Array {
-    const { tokens, continuingPrefix } = this.#file;
+    const { tokens, model } = this.#file;
+    const { continuingPrefix } = model;
     return Uint8Array.from(tokens, (token) =>
       continuingPrefix !== '' && token.length > continuingPrefix.length && token.startsWith(continuingPrefix) ? 1 : 0,
     );
@@ -179,13 +225,13 @@ export class WordPieceTokenizer {
     const ids: number[] = addSpecialTokens ? [this.specialIds.cls] : [];
     const end = ids.length + room;
     if (this.#file.splitsAtWhitespace) {
-      for (const chunk of text.split(/\s+/u)) {
+      for (const chunk of text.split(chunkSeparator)) {
         if (chunk === '') continue;
         for (const id of this.#chunk(chunk)) ids.push(id);
         if (ids.length >= end) break;
       }
     } else {
-      for (const id of this.#encoder.encode(text, { add_special_tokens: false }).ids) ids.push(id);
+      for (const id of this.#encodeText(text)) ids.push(id);
     }
     if (ids.length > end) ids.length = end;
     if (addSpecialTokens) ids.push(this.specialIds.sep);
@@ -229,16 +275,36 @@ export class WordPieceTokenizer {
       if (this.#file.tokens[id] === undefined)
         throw new InvalidOptionError('WordPieceTokenizer.decode', 'ids', `ids from 0 to ${this.vocabSize - 1}`, id);
     }
-    return kept.length === 0 ? '' : this.#encoder.decode(kept);
+    return decodeWordPieces(
+      kept.map((id) => this.#decoded.get(id) ?? this.#file.tokens[id]!),
+      this.#file.decoding,
+    );
   }
 
   #chunk(chunk: string): readonly number[] {
     const known = this.#cache.get(chunk);
     if (known !== undefined) return known;
-    const ids = this.#encoder.encode(chunk, { add_special_tokens: false }).ids;
+    const ids = this.#encodeText(chunk);
     if (chunk.length <= cachedChunkLength) {
       if (this.#cache.size >= cacheLimit) this.#cache.clear();
       this.#cache.set(chunk, ids);
+    }
+    return ids;
+  }
+
+  /** Ids of a text without the frame: added tokens, then normalised words, then their pieces. */
+  #encodeText(text: string): number[] {
+    const { normalize, preTokenize, model } = this.#file;
+    const ids: number[] = [];
+    for (const segment of this.#raw.split(wellFormed(text))) {
+      if (typeof segment === 'number') {
+        ids.push(segment);
+        continue;
+      }
+      for (const part of this.#normalized.split(normalize(segment))) {
+        if (typeof part === 'number') ids.push(part);
+        else for (const word of preTokenize?.(part) ?? [part]) for (const id of wordPieces(word, model)) ids.push(id);
+      }
     }
     return ids;
   }

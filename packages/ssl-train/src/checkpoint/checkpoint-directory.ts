@@ -1,8 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeFileError } from 'ssl-core/files';
+import { describeFileError, makeFolder } from 'ssl-core/files';
 import { CheckpointError } from 'ssl-tensor/host';
-import { makeDirectory } from './make-directory.js';
 
 const fileName = /^step-(\d{1,15})\.safetensors$/;
 
@@ -53,7 +52,7 @@ export async function latestCheckpoint(directory: string): Promise<CheckpointEnt
  */
 export async function ensureDirectory(directory: string): Promise<void> {
   try {
-    await makeDirectory(directory);
+    await makeFolder(directory);
   } catch (cause) {
     throw new CheckpointError(`the checkpoint directory cannot be made: ${describeFileError(cause)}`, {
       path: directory,

@@ -88,7 +88,7 @@ export class CheckpointStore {
     const whole = await verifyCheckpoint(path).then(
       () => true,
       (error: unknown) => {
-        if (!CheckpointError.isInstance(error) && !(error instanceof CheckpointError)) throw error;
+        if (!CheckpointError.isInstance(error)) throw error;
         return false;
       },
     );

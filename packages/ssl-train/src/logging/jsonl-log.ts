@@ -11,9 +11,8 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { clearLeftovers, describeFileError, FolderLock, writeWhole } from 'ssl-core/files';
+import { clearLeftovers, describeFileError, FolderLock, makeFolder, writeWhole } from 'ssl-core/files';
 import { DataError } from 'ssl-tensor/host';
-import { makeDirectory } from '../checkpoint/make-directory.js';
 
 /** Always at the end: what is taken back must leave no hole. */
 const continued = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
@@ -57,7 +56,7 @@ export class JsonlLog {
     let lock: FolderLock | undefined;
     try {
       const folder = dirname(path);
-      await makeDirectory(folder);
+      await makeFolder(folder);
       const before = statSync(path, { throwIfNoEntry: false });
       if (before === undefined || before.isFile()) {
         lock = await FolderLock.acquire(folder, { purpose: 'training', name: `${basename(path)}.lock` });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { channelSums } from 'ssl-tensor';
 import { InvalidOptionError } from 'ssl-tensor/host';
 
 /** Result of {@link clipByGlobalNorm}. */
@@ -24,10 +25,11 @@ export function clipByGlobalNorm(gradients: tf.NamedTensorMap, maxNorm: number):
   const entries = Object.entries(gradients);
   if (entries.length === 0)
     throw new InvalidOptionError('clipByGlobalNorm', 'gradients', 'at least one tensor', 'none');
-  // A product with itself reads each gradient once and leaves no tensor of its size behind.
-  const squares = entries.map(([, gradient]) =>
-    tf.reshape(tf.matMul(tf.reshape(gradient, [1, gradient.size]), tf.reshape(gradient, [gradient.size, 1])), []),
-  );
+  // In blocks, which leave no tensor of the gradient's size behind.
+  const squares = entries.map(([, gradient]) => {
+    const [sum] = channelSums([tf.reshape(gradient, [gradient.size, 1])], (column) => [tf.square(column)]);
+    return tf.reshape(sum, []);
+  });
   const norm = tf.sqrt(tf.addN(squares)) as tf.Scalar;
   const factor = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
   return { gradients: Object.fromEntries(entries.map(([name, gradient]) => [name, tf.mul(gradient, factor)])), norm };

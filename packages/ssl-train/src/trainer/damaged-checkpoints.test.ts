@@ -19,6 +19,7 @@ import { CheckpointError, foldIn, randomKey, RandomStream } from 'ssl-tensor/hos
 import { toy, ToyMethod, weights } from '../../test/toy-run.js';
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import { DamagedCheckpointError } from '../checkpoint/damaged-checkpoint-error.js';
+import { cosine } from '../schedules/cosine.js';
 import type { ProgressReporter } from '../progress/progress-reporter.js';
 
 let directory: string;
@@ -30,6 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
+const schedule = cosine({ base: 0.05, totalSteps: 20 });
 const at = (step: number): string => join(dir, `step-${String(step).padStart(8, '0')}.safetensors`);
 const flip = (path: string, bit: number): void => {
   const bytes = readFileSync(path);
@@ -142,6 +144,11 @@ describe('a damaged newest checkpoint', () => {
     await stopped();
     flip(at(15), 8000);
     await failure(toy({ seed: 4, checkpoint: { dir, resume: 'latest-good' } }).trainer.fit());
+    const ended = toy({
+      schedule: (step) => (step < 10 ? schedule(step) : 0),
+      checkpoint: { dir, resume: 'latest-good' },
+    });
+    await failure(ended.trainer.fit());
     expect(readdirSync(dir)).toHaveLength(3);
   });
 });

@@ -135,6 +135,20 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     expect((await readCheckpoint(saved(4))).record.step).toBe(4);
   });
 
+  it('and callbacks are told of the checkpoint, whose own errors do not hide it', async () => {
+    const told: number[] = [];
+    const callbacks: TrainerCallbacks = {
+      onStep: ({ step }) => (step === 3 ? Promise.reject(new DataError('first')) : undefined),
+      onCheckpoint: ({ step }) => {
+        told.push(step);
+        throw new DataError('second');
+      },
+    };
+    const error = await failure({ checkpoint: { dir }, callbacks });
+    expect(error.message).toMatch(/^first. The state of step 3 is saved in .* Also: second$/);
+    expect(told).toEqual([3]);
+  });
+
   it('thrown as something that is no error, or that does not change, passes through', async () => {
     const frozen = Object.freeze(new DataError('frozen'));
     for (const thrown of ['text', frozen, new DOMException('stopped', 'AbortError')]) {
@@ -223,6 +237,16 @@ describe('a folder that is removed during the run', () => {
     expect((await toy({ checkpoint: { dir, resume: true } }).trainer.fit()).steps).toBe(20);
   });
 
+  it('after the last checkpoint is no success either', async () => {
+    const callbacks: TrainerCallbacks = {
+      onCheckpoint: ({ step }) => (step === 20 ? rmSync(directory, { recursive: true }) : undefined),
+    };
+    const error = await failure({ checkpoint: { dir }, callbacks });
+    expect(error.message).toContain('The state of step 20 is saved in step-00000020.safetensors of a new one');
+    expect((await readCheckpoint(saved(20))).record.step).toBe(20);
+    expect(error.message).not.toContain('newest');
+  });
+
   it('with the log in it: that is told at the next line', async () => {
     const error = await failure({ checkpoint: { dir }, logFile, callbacks: removing });
     expect(DataError.isInstance(error)).toBe(true);
@@ -243,6 +267,8 @@ describe('a place that cannot be written to is told before the first step, with 
     const at = join(directory, 'file', 'deep');
     expect((await failure({ checkpoint: { dir: at }, callbacks: counting })).message).toContain('(ENOTDIR)');
     expect((await failure({ logFile: join(at, 'log'), callbacks: counting })).message).toContain('(ENOTDIR)');
+    const file = await failure({ checkpoint: { dir: join(directory, 'file') }, callbacks: counting });
+    expect(file.message).toContain('something else has that name (EEXIST)');
     expect(steps).toBe(0);
   });
 
@@ -285,20 +311,26 @@ describe('a place that cannot be written to is told before the first step, with 
     it('full with the log: the state is saved elsewhere, the log keeps whole lines', async () => {
       at = mounted('size=16k')!;
       const small = join(at, 'log.jsonl');
-      const error = await failure({
+      const settings: Settings = {
         logFile: small,
-        checkpoint: { dir },
+        checkpoint: { dir, resume: true },
         config: { words: 'x'.repeat(10_000) },
-        epochs: 400,
+        steps: 60,
         schedule: 0.01,
         ema: { momentum: 0.9 },
-      });
+      };
+      const error = await failure(settings);
       expect(error.message).toContain(`${small}: the log cannot be written: the disk is full (ENOSPC)`);
       const step = Number(/state of step (\d+) is saved/.exec(error.message)?.[1]);
       expect(readdirSync(dir)).toContain(`step-${String(step).padStart(8, '0')}.safetensors`);
-      const text = readFileSync(small, 'utf8');
-      expect(text.endsWith('\n')).toBe(true);
+      expect(readFileSync(small, 'utf8').endsWith('\n')).toBe(true);
       expect(linesOf(small).at(-1)!.step).toBe(step - 1);
+      execFileSync('mount', ['-o', 'remount,size=1m', at]);
+      const { logFile: _, checkpoint: __, ...same } = settings;
+      const whole = await toy(same).trainer.fit();
+      expect((await toy(settings).trainer.fit()).history).toEqual(whole.history);
+      const steps60 = Array.from({ length: 60 }, (___, index) => index + 1);
+      expect(linesOf(small).flatMap((line) => (line.type === 'step' ? [line.step] : []))).toEqual(steps60);
     });
 
     it('full with checkpoints: the older ones stay, and are named', async () => {
@@ -314,6 +346,23 @@ describe('a place that cannot be written to is told before the first step, with 
       rmSync(join(at, 'filling'));
       const { steps: end } = await toy({ checkpoint: { dir: full, resume: true } }).trainer.fit();
       expect(end).toBe(20);
+    });
+
+    it('full when an error wants to save: the first error, with the reason of the second', async () => {
+      at = mounted('size=32k')!;
+      const error = await failure({
+        checkpoint: { dir: join(at, 'checkpoints') },
+        callbacks: {
+          onStep: ({ step }) => {
+            if (step !== 7) return;
+            fill(at!);
+            throw new DataError('evaluation broke');
+          },
+        },
+      });
+      expect(error.message).toMatch(
+        /^evaluation broke. The state of step 7 could not be saved: .*step-00000007.safetensors: cannot be written: the disk is full \(ENOSPC\)/,
+      );
     });
 
     function fill(where: string): void {

@@ -7,6 +7,7 @@ import { type DamagedCheckpoint, readNewestWhole, setAside, withWayOn } from '..
 import { checkConfig } from '../checkpoint/run-config.js';
 import type { RunRecord } from '../checkpoint/run-record.js';
 import { checkSchedules } from '../checkpoint/schedule-samples.js';
+import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
 import type { HistoryEntry } from './history.js';
 import type { RunPlan } from './run-plan.js';
@@ -25,7 +26,7 @@ export interface RestoredRun {
  *
  * @returns undefined for a run that starts
  * @throws DamagedCheckpointError when it is not whole, naming one that is; CheckpointError when it does not fit this run,
- *   saying what differs
+ *   saying what differs; InvalidOptionError when it would learn nothing from there on
  */
 export async function restoreRun<B>({
   options,
@@ -51,6 +52,7 @@ export async function restoreRun<B>({
   checkSchedules(record.schedules, schedules, record.step, path);
   if (record.step > totalSteps)
     throw new CheckpointError(`is of step ${record.step}, beyond the ${totalSteps} steps of this run`, { path });
+  checkRates({ options, schedules, totalSteps }, record.step);
   const columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer });
   const history = historyFromTensors(columns, (step) => ({
     epoch: epochOf(step, stepsPerEpoch),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { CheckpointError } from 'ssl-tensor/host';
 import type { StateDict } from 'ssl-nn';
@@ -33,6 +34,8 @@ export class RunCheckpoints<B> {
   #path: string | undefined;
   /** A checkpoint could not be written: there is no use in another one. */
   #failed = false;
+  /** An error that says already where the state lies. */
+  #complete: unknown;
 
   private constructor(plan: RunPlan<B>, store: CheckpointStore | undefined) {
     this.#plan = plan;
@@ -76,14 +79,14 @@ export class RunCheckpoints<B> {
    *   saved in a new one
    */
   async save(state: RunState): Promise<string | undefined> {
-    if (this.#store === undefined || this.#savedStep === state.step) return undefined;
+    if (this.#store === undefined || this.#isSaved(state.step)) return undefined;
     try {
       const lost = await this.#write(this.#store, state, this.#stateDict());
       if (lost)
-        throw new CheckpointError(
+        throw (this.#complete = new CheckpointError(
           `the checkpoint directory was removed while the run went on, with what it held. The state of step ${state.step} is saved in ${basename(this.#path!)} of a new one; pass checkpoint.resume: true to continue from it`,
           { path: this.#store.directory },
-        );
+        ));
       return this.#path;
     } catch (error) {
       this.#failed = true;
@@ -94,14 +97,16 @@ export class RunCheckpoints<B> {
   /**
    * Saves what an error would lose, and adds to the error where the run can continue from. Not after an error of a
    * checkpoint itself, and not a model that is broken.
+   *
+   * @returns the path of what was saved
    */
-  async rescue(error: unknown, state: RunState): Promise<void> {
+  async rescue(error: unknown, state: RunState): Promise<string | undefined> {
     const store = this.#store;
-    if (store === undefined) return;
-    if (this.#failed || state.step === Math.max(0, this.#savedStep) || NonFiniteLossError.isInstance(error)) {
-      if (this.#path !== undefined)
+    if (store === undefined || error === this.#complete) return undefined;
+    if (this.#failed || state.step === 0 || this.#isSaved(state.step) || NonFiniteLossError.isInstance(error)) {
+      if (this.#path !== undefined && existsSync(this.#path))
         addNote(error, `The newest checkpoint is ${this.#path}; give it as checkpoint.resume to continue from it`);
-      return;
+      return undefined;
     }
     try {
       const tensors = this.#stateDict();
@@ -111,23 +116,30 @@ export class RunCheckpoints<B> {
           error,
           `The state of step ${state.step} was not saved: '${broken[0]}' holds values that are not finite${this.#path === undefined ? '' : `. The newest checkpoint is ${this.#path}`}`,
         );
-        return;
+        return undefined;
       }
       const lost = await this.#write(store, state, tensors);
       addNote(
         error,
         `The state of step ${state.step} is saved in ${this.#path}${lost ? ' (the directory had been removed and was made anew)' : ''}; checkpoint.resume: true continues from it`,
       );
+      return this.#path;
     } catch (cause) {
       addNote(
         error,
         `The state of step ${state.step} could not be saved: ${cause instanceof Error ? cause.message : String(cause)}`,
       );
+      return undefined;
     }
   }
 
   async close(): Promise<void> {
     await this.#store?.close();
+  }
+
+  /** Whether the state of a step lies on the disk, and was not removed with its directory. */
+  #isSaved(step: number): boolean {
+    return this.#savedStep === step && this.#path !== undefined && existsSync(this.#path);
   }
 
   #stateDict(): StateDict {

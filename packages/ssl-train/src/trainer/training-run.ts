@@ -67,7 +67,7 @@ export class TrainingRun<B> {
       return await this.#train(step);
     } catch (error) {
       failed = { error };
-      if (this.#environment !== undefined) await this.#checkpoints?.rescue(error, this.#state(this.#environment));
+      if (this.#environment !== undefined) await this.#rescue(error, this.#environment);
       this.#logFailure(error);
       throw error;
     } finally {
@@ -90,7 +90,6 @@ export class TrainingRun<B> {
       environment: this.#environment,
     });
     for (const text of this.#notes) this.#tellNote(text);
-    for (const text of checkRates(this.#plan, startStep)) this.#say(text);
     await this.#tell((callbacks) =>
       callbacks.onStart?.({ method: options.method.name, seed: options.seed, startStep, totalSteps, stepsPerEpoch }),
     );
@@ -137,6 +136,7 @@ export class TrainingRun<B> {
     });
     this.#environment = runEnvironment(chooseDevice(options.compile?.device).device, threads);
     if (restored !== undefined) this.#takeOver(restored, this.#environment);
+    this.#notes.push(...checkRates(this.#plan, this.#step));
     // A step that was not told of to the end is told of again.
     const told = this.#pending === 'step' ? this.#step - 1 : this.#step;
     if (options.logFile !== undefined && told > 0 && !existsSync(options.logFile))
@@ -322,15 +322,21 @@ export class TrainingRun<B> {
     this.#evaluations.push(...found);
   }
 
-  /** Tells the user something that is no error: on the screen, in the log and in the result. */
-  #say(text: string): void {
-    this.#notes.push(text);
-    this.#tellNote(text);
-  }
-
+  /** Tells the user something that is no error, on the screen and in the log. */
   #tellNote(text: string): void {
     this.#progress.note(text);
     this.#log?.write({ type: 'note', step: this.#step, text });
+  }
+
+  /** Saves what an error would lose; an error of a callback that is told of it must not hide the first one. */
+  async #rescue(error: unknown, environment: RunEnvironment): Promise<void> {
+    const path = await this.#checkpoints?.rescue(error, this.#state(environment));
+    if (path === undefined) return;
+    try {
+      await this.#tell((callbacks) => callbacks.onCheckpoint?.({ path, step: this.#step }));
+    } catch (cause) {
+      addNote(error, `Also: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
   }
 
   /** The log's last word, where there still is one to be had. */

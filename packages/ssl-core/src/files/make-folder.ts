@@ -2,13 +2,13 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a directory and its parents. One by one, because `mkdir` with `recursive` tells of a parent that is missing where
- * the file system is read-only.
+ * Makes a folder and its parents where they are missing. One by one, because `mkdir` with `recursive` tells of a missing
+ * folder (ENOENT) where the file system is read-only (EROFS).
  *
- * @throws the file system's error
+ * @throws the file system's error, see `describeFileError`
  */
-export async function makeDirectory(directory: string): Promise<void> {
-  const path = resolve(directory);
+export async function makeFolder(folder: string): Promise<void> {
+  const path = resolve(folder);
   try {
     await mkdir(path);
   } catch (cause) {
@@ -16,8 +16,9 @@ export async function makeDirectory(directory: string): Promise<void> {
     const there = await stat(path).catch(() => undefined);
     if (there?.isDirectory() === true) return;
     if (code !== 'ENOENT' || dirname(path) === path) throw cause;
-    await makeDirectory(dirname(path));
+    await makeFolder(dirname(path));
     await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      // Another process was faster.
       if (error.code !== 'EEXIST') throw error;
     });
   }

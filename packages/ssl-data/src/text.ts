@@ -1,0 +1,6 @@
+/** Reading of text files, without what the readers of images need. */
+export type { LinePlace } from './io/read-lines.js';
+export { readText } from './io/read-text.js';
+export type { ReadTextOptions } from './io/read-text.js';
+export { readTextLines } from './io/read-text-lines.js';
+export type { ReadTextLinesOptions } from './io/read-text-lines.js';

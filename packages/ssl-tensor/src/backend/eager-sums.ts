@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { HostValues } from './stored-tensor.js';
+import type { SslBackend } from './ssl-backend.js';
+
+type Call = Parameters<tf.KernelFunc>[0];
+
+const operand = (call: Call, name: string): tf.TensorInfo => (call.inputs as Record<string, tf.TensorInfo>)[name]!;
+const valuesOf = (call: Call, { dataId }: tf.TensorInfo): HostValues =>
+  (call.backend as SslBackend).entry(dataId).values;
+
+/** Elements along an axis joined one after the other. */
+function cumulative(call: Call, start: number, join: (sum: number, element: number) => number): Float64Array {
+  const x = operand(call, 'x');
+  const { axis: given, exclusive, reverse } = call.attrs as unknown as tf.CumsumAttrs;
+  const axis = given < 0 ? given + x.shape.length : given;
+  const values = valuesOf(call, x);
+  const length = x.shape[axis]!;
+  const inner = x.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const result = new Float64Array(values.length);
+  for (let first = 0; first < values.length; first += length * inner) {
+    for (let column = first; column < first + inner; column++) {
+      let sum = start;
+      for (let step = 0; step < length; step++) {
+        const place = column + (reverse ? length - 1 - step : step) * inner;
+        if (exclusive) result[place] = sum;
+        sum = join(sum, values[place]!);
+        if (!exclusive) result[place] = sum;
+      }
+    }
+  }
+  return result;
+}
+
+function scattered(call: Call): Float64Array {
+  const [indices, updates] = [operand(call, 'indices'), operand(call, 'updates')];
+  const { shape } = call.attrs as unknown as tf.ScatterNdAttrs;
+  const { sliceRank, numUpdates, sliceSize, strides, outputSize } = tf.backend_util.calculateShapes(
+    updates as tf.Tensor,
+    indices as tf.Tensor,
+    shape,
+  );
+  const [places, values] = [valuesOf(call, indices), valuesOf(call, updates)];
+  const result = new Float64Array(outputSize);
+  for (let update = 0; update < numUpdates; update++) {
+    let row = 0;
+    for (let axis = 0; axis < sliceRank; axis++) row += places[update * sliceRank + axis]! * strides[axis]!;
+    for (let k = 0; k < sliceSize; k++) result[row * sliceSize + k]! += values[update * sliceSize + k]!;
+  }
+  return result;
+}
+
+function counted(call: Call): Float64Array | undefined {
+  const [x, weights] = [operand(call, 'x'), operand(call, 'weights')];
+  const { size, binaryOutput } = call.attrs as unknown as tf.DenseBincountAttrs;
+  if (binaryOutput) return undefined;
+  const [numbers, amounts] = [valuesOf(call, x), valuesOf(call, weights)];
+  const columns = x.shape.length === 2 ? x.shape[1]! : numbers.length;
+  const result = new Float64Array(size * (x.shape.length === 2 ? x.shape[0]! : 1));
+  numbers.forEach((number, index) => {
+    if (number < size) result[Math.floor(index / columns) * size + number]! += amounts.length > 0 ? amounts[index]! : 1;
+  });
+  return result;
+}
+
+function segments(call: Call, isMean: boolean): Float64Array {
+  const data = operand(call, 'data');
+  const [values, rows, ids] = [
+    valuesOf(call, data),
+    valuesOf(call, operand(call, 'indices')),
+    valuesOf(call, operand(call, 'segmentIds')),
+  ];
+  const width = values.length / data.shape[0]!;
+  const counts = new Float64Array((ids.at(-1) ?? -1) + 1);
+  const result = new Float64Array(counts.length * width);
+  ids.forEach((id, index) => {
+    counts[id]!++;
+    for (let k = 0; k < width; k++) result[id * width + k]! += values[rows[index]! * width + k]!;
+  });
+  return isMean ? result.map((sum, index) => sum / Math.max(1, counts[Math.floor(index / width)]!)) : result;
+}
+
+/** Kernels of TF.js's CPU backend that add floats in float32, one after the other, and what they give in float64. */
+const coarse: Readonly<Record<string, (call: Call) => Float64Array | undefined>> = {
+  Bincount: counted,
+  Cumprod: (call) => cumulative(call, 1, (product, factor) => product * factor),
+  Cumsum: (call) => cumulative(call, 0, (sum, term) => sum + term),
+  DenseBincount: counted,
+  ScatterNd: scattered,
+  SparseSegmentMean: (call) => segments(call, true),
+  SparseSegmentSum: (call) => segments(call, false),
+};
+
+/** A kernel of TF.js's CPU backend, its float32 result computed in float64 where it adds too coarsely itself. */
+export function withExactSums(kernelName: string, kernel: tf.KernelFunc): tf.KernelFunc {
+  const exact = coarse[kernelName];
+  if (exact === undefined) return kernel;
+  return (call) => {
+    // It checks its operands.
+    const result = kernel(call) as tf.TensorInfo;
+    const values = result.dtype === 'float32' ? exact(call) : undefined;
+    if (values !== undefined) (valuesOf(call, result) as Float32Array).set(values);
+    return result;
+  };
+}
