@@ -18,8 +18,8 @@ export async function classesInWeights(path: string): Promise<unknown> {
     const length = Number((await bytesAt(0, 8)).readBigUInt64LE());
     if (length > Math.min(maxHeaderBytes, size - 8))
       throw new DataError(`has no header of safetensors: it claims ${length} bytes`, { path, offset: 0 });
-    const metadata = (JSON.parse((await bytesAt(8, length)).toString('utf8')) as { __metadata__?: unknown })
-      .__metadata__;
+    const header = JSON.parse((await bytesAt(8, length)).toString('utf8')) as Readonly<Record<string, unknown>> | null;
+    const metadata = header?.['__metadata__'];
     const { classes } = (metadata ?? {}) as { readonly classes?: unknown };
     if (typeof classes !== 'string')
       throw new DataError(
