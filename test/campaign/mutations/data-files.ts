@@ -100,7 +100,7 @@ const formats = {
   },
   lmdb: {
     seeds: () => golden('data/lmdb', /^(?:numbers|folders|prefixes)\.mdb$/),
-    read: async (path) => allOf(await LmdbDataset.open(path, { maxSampleBytes: maxBytes })),
+    read: async (path) => allOf(await LmdbDataset.open(path, { keyPrefix: '', maxSampleBytes: maxBytes })),
     headerBytes: 4096 + 152,
   },
   parquet: {

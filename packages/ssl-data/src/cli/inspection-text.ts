@@ -1,3 +1,4 @@
+import { otherImageEndings } from '../image/image-format.js';
 import type { Inspection } from './inspection.js';
 import { printable } from 'ssl-core';
 
@@ -24,7 +25,7 @@ export function inspectionText(inspection: Inspection): string {
     lines.push(`         and ${classes.length - maxClasses} more; --json lists all`);
   for (const [index, { kind, count, names }] of (leftOut ?? []).entries())
     lines.push(
-      `${index === 0 ? 'left out' : '        '} ${count} ${kind}: ${names.join(', ')}${count > names.length ? ', ...' : ''}`,
+      `${index === 0 ? 'left out' : '        '} ${count} ${kind}${otherImageEndings.includes(kind.slice(1)) ? ' (pictures that are not read)' : ''}: ${names.join(', ')}${count > names.length ? ', ...' : ''}`,
     );
   lines.push(`sizes    ${axes.join(', ') || 'unknown'} (of ${sizes.read} samples)`);
   if (content === 'images') lines.push(`JPEGs    decoded by ${jpegDecoder}`);

@@ -70,6 +70,19 @@ describe('ssl-data', () => {
     for (const { status, stderr } of [top, inspect, pack, version]) expect([status, stderr]).toEqual([0, '']);
   });
 
+  it('reads a table in the encoding that is said', async () => {
+    await somePhotos();
+    const table = join(photos, 'table.csv');
+    await writeFile(table, Buffer.from('image,label\ncat/1.png,Köln\ndog/1.png,Bonn\n', 'latin1'));
+    await expectOneLine(['inspect', table], /line 2 is not valid UTF-8: byte 0xf6 at 23; pass its encoding/);
+    const { status, stdout } = await cli('inspect', table, '--encoding', 'latin1', '--json');
+    expect([status, (JSON.parse(stdout) as { classes: unknown }).classes]).toMatchObject([
+      0,
+      [{ name: 'Bonn' }, { name: 'Köln' }],
+    ]);
+    await expectOneLine(['inspect', table, '--encoding', 'morse'], /encoding must be one that TextDecoder knows/);
+  });
+
   it('answers what it does not know in one line', async () => {
     await expectOneLine(['inspct'], /^ssl-data: InvalidOptionError: .*one of inspect, pack, got 'inspct'/);
     await expectOneLine(['--nope'], /one of --help, --version, --debug, got '--nope'/);
@@ -122,7 +135,9 @@ JPEGs    decoded by ${jpegDecoder}
     await writeFile(join(photos, 'cat/4.heic'), '');
     await writeFile(join(photos, 'cat/notes'), '');
     const { stdout } = await cli('inspect', photos);
-    expect(stdout).toContain('\nleft out 2 .heic: cat/3.heic, cat/4.heic\n         1 no ending: cat/notes\n');
+    expect(stdout).toContain(
+      '\nleft out 2 .heic (pictures that are not read): cat/3.heic, cat/4.heic\n         1 no ending: cat/notes\n',
+    );
     expect(JSON.parse((await cli('inspect', photos, '--json')).stdout)).toMatchObject({
       leftOut: [
         { kind: '.heic', count: 2 },
@@ -137,6 +152,21 @@ JPEGs    decoded by ${jpegDecoder}
     await writeFile(join(base, 'classes.txt'), 'dog\ncat\n');
     expect((await cli('inspect', photos, '--classes', join(base, 'classes.txt'))).stdout).toContain('0  dog  1\n');
     await expectOneLine(['inspect', photos, '--recognise', 'x'], /--recognise must be one of endings, contents/);
+  });
+
+  it('takes options of the kind, as messages advise them', async () => {
+    await somePhotos();
+    const table = join(photos, 'table.csv');
+    await writeFile(table, 'photo,kind\ncat/1.png,a\ndog/1.png,b\n');
+    await expectOneLine(['inspect', table], /no column has a usual name for images; .*pass imageColumn/);
+    const { stdout } = await cli('inspect', table, '--options', '{"imageColumn":"photo","labelColumn":"kind"}');
+    expect(stdout).toContain('\nclasses  2\n         0  a  1\n         1  b  1\n');
+    await expectOneLine(
+      ['inspect', table, '--options', '{"imageColum":"photo"}'],
+      /options must be of manifest: root, format, delimiter, imageColumn, .*, got 'imageColum'/,
+    );
+    for (const text of ['x', '[]', 'null', '5'])
+      await expectOneLine(['inspect', table, '--options', text], /--options must be an object in JSON/);
   });
 
   it('finds broken samples, with path and reason', async () => {

@@ -28,11 +28,15 @@ export const sourceArguments = {
     valueHint: 'how',
     description: 'Of folders: endings, or contents to go by first bytes too (default: endings)',
   },
-  'key-prefix': { type: 'string', valueHint: 'text', description: 'Of LMDB: only keys that begin so are samples' },
-  'split-at': {
+  options: {
     type: 'string',
-    valueHint: 'where',
-    description: 'Of shards: first-dot or last-dot of names, before the extension (default: first-dot)',
+    valueHint: 'json',
+    description: `Options of the kind's data set, by the names that messages give them, such as '{"imageColumn":"photo"}'`,
+  },
+  encoding: {
+    type: 'string',
+    valueHint: 'name',
+    description: 'Of tables and lists: utf-16le, windows-1252, ... (default: utf-8)',
   },
   cache: { type: 'string', valueHint: 'folder', description: 'Where shards from a server are kept' },
 } as const;
@@ -46,15 +50,15 @@ export interface SourceArguments {
   readonly classes?: string | undefined;
   readonly 'allow-empty'?: boolean | undefined;
   readonly recognise?: string | undefined;
-  readonly 'key-prefix'?: string | undefined;
-  readonly 'split-at'?: string | undefined;
+  readonly options?: string | undefined;
+  readonly encoding?: string | undefined;
   readonly cache?: string | undefined;
 }
 
 /** Throws {@link InvalidOptionError} for a value that is not accepted. */
 export function sourceOptions(where: string, args: SourceArguments): OpenSourceOptions {
-  const { kind, split, labels, 'label-file': labelFile, classes, recognise, cache } = args;
-  const { 'allow-empty': allowEmpty, 'key-prefix': keyPrefix, 'split-at': splitAt } = args;
+  const { kind, split, labels, 'label-file': labelFile, classes, recognise, encoding, cache } = args;
+  const { 'allow-empty': allowEmpty, options } = args;
   const kinds = sourceRecognisers.map((recogniser) => recogniser.kind);
   return {
     ...(kind === undefined ? {} : { kind: oneOf<SourceKind>(where, '--kind', kinds, kind) }),
@@ -66,10 +70,8 @@ export function sourceOptions(where: string, args: SourceArguments): OpenSourceO
     ...(recognise === undefined
       ? {}
       : { recognise: oneOf(where, '--recognise', ['endings', 'contents'] as const, recognise) }),
-    ...(keyPrefix === undefined ? {} : { keyPrefix }),
-    ...(splitAt === undefined
-      ? {}
-      : { splitAt: oneOf(where, '--split-at', ['first-dot', 'last-dot'] as const, splitAt) }),
+    ...(options === undefined ? {} : { options: jsonOptions(where, options) }),
+    ...(encoding === undefined ? {} : { encoding }),
     ...(cache === undefined ? {} : { cache: { folder: cache } }),
   };
 }
@@ -79,4 +81,16 @@ export function oneOf<T extends string>(where: string, option: string, choices: 
   const found = choices.find((choice) => choice === value);
   if (found === undefined) throw new InvalidOptionError(where, option, `one of ${choices.join(', ')}`, value);
   return found;
+}
+
+function jsonOptions(where: string, text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidOptionError(where, '--options', `an object in JSON, such as '{"keyPrefix":"image-"}'`, text);
+  return value as Record<string, unknown>;
 }

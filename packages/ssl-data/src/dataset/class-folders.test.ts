@@ -83,7 +83,9 @@ describe.each([
   it('keeps names apart by case, and passes hidden folders over', async () => {
     await put(`a/1.${ending}`, `A/2.${ending}`, `.git/3.${ending}`);
     await mkdir(join(root, '.cache'));
-    if ((await readdir(root)).length === 4) expect(await opened()).toEqual([2, ['A', 'a'], [0, 1]]);
+    // Some file systems take both names for one.
+    const apart = (await readdir(root)).length === 4;
+    expect((await opened())[1]).toEqual(apart ? ['A', 'a'] : ['a']);
   });
 
   it.each([

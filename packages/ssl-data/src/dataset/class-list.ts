@@ -1,9 +1,11 @@
 import { DataError, InvalidOptionError } from 'ssl-core';
 import { readWhole } from '../io/read-whole.js';
+import { classesInWeights } from './classes-in-weights.js';
 
 /**
  * Which classes there are: their names in the order of their numbers, such as another data set's `classes`, or the path
- * of a file with them: a JSON array of strings (`.json`), or a text with one name a line.
+ * of a file with them: a JSON array of strings (`.json`), weights with such an array as `classes` in their metadata
+ * (`.safetensors`), or a text with one name a line.
  */
 export type ClassList = readonly string[] | string;
 
@@ -57,6 +59,7 @@ export async function readClassList(
 }
 
 async function listIn(path: string): Promise<unknown> {
+  if (/\.safetensors$/i.test(path)) return classesInWeights(path);
   const text = Buffer.from(await readWhole(path, maxListBytes)).toString('utf8');
   if (/\.json$/i.test(path)) {
     try {

@@ -39,11 +39,16 @@ export function imagesOf(
     );
   if (shape.length === 3) return ndArray(data, [...shape, 1]);
   const channels = shape[channelAxis === 'last' ? 3 : 1]!;
-  if (channels !== 1 && channels !== 3)
+  if (channels !== 1 && channels !== 3) {
+    const other = channelAxis === 'last' ? 'first' : 'last';
+    const elsewhere = [1, 3].includes(shape[other === 'last' ? 3 : 1]!);
     throw new DataError(
-      `has ${channels} channels (shape [${shape.join(', ')}], channels ${channelAxis}); images are grey (1) or RGB (3); say channelAxis: '${channelAxis === 'last' ? 'first' : 'last'}' if they lie there`,
+      `has ${channels} channels (shape [${shape.join(', ')}], channels ${channelAxis}); images are grey (1) or RGB (3); ${
+        elsewhere ? `say channelAxis: '${other}', where there are as many` : 'save one or three of them'
+      }`,
       { path },
     );
+  }
   return channelAxis === 'last' ? ndArray(data, shape) : reorderAxes(data, shape, [0, 3, 1, 2]);
 }
 

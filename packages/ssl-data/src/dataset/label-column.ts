@@ -96,7 +96,8 @@ export class LabelColumn {
       const { given } = this.#options;
       if (given !== undefined) throw fail(unlistedText('label', [name], given));
       number = this.#numbers.size;
-      if (number === maxClasses) throw fail(`has label number ${maxClasses + 1}; choose a column that holds classes`);
+      if (number === maxClasses)
+        throw fail(`has label number ${maxClasses + 1}, more than classes are; choose other labels, or none`);
       this.#numbers.set(key, number);
     }
     return number;

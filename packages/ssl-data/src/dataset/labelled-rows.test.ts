@@ -8,7 +8,7 @@ it('numbers the samples that have a label', async () => {
   const labels = [-1, 3, 0, -1, 2];
   expect(labelledRows(labels)).toEqual(Int32Array.of(1, 2, 4));
   const part = subset(new ArrayDataset(labels), labelledRows(labels));
-  expect(await Promise.all([0, 1, 2].map((index) => part.get(index)))).toEqual([3, 0, 2]);
+  expect(await Promise.all([0, 1, 2].map(async (index) => part.get(index)))).toEqual([3, 0, 2]);
 });
 
 it('refuses what is no label, and data without any', () => {

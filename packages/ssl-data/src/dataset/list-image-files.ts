@@ -1,11 +1,11 @@
 import { DataError } from 'ssl-core';
 import { openRegularFile } from 'ssl-core/files';
-import { formatBytes, imageFormat, imageFormats } from '../image/image-format.js';
+import { formatBytes, imageEndings, imageFormat } from '../image/image-format.js';
 import { leftOutText } from './left-out.js';
 import { type FileListing, listFiles } from './list-files.js';
 
-/** Extensions that count as images, in any case. */
-export const imageExtensions: readonly string[] = Object.values(imageFormats).flatMap(({ endings }) => endings);
+/** Extensions that count as images, in any case, in lower case without the dot. */
+export const imageExtensions: readonly string[] = imageEndings;
 
 /** How files are known as images: by {@link imageExtensions} alone, or also by the first bytes of those without one. */
 export type ImageRecognition = 'endings' | 'contents';

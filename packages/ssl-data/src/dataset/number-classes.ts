@@ -6,7 +6,7 @@ export interface NumberedClasses {
   /** In the order of their numbers. */
   readonly classes: readonly string[];
   /** Number of a name as it was found, whichever way its accents are written. */
-  numberOf(name: string): number;
+  readonly numberOf: (name: string) => number;
 }
 
 export interface FoundClasses {

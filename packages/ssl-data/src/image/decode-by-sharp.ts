@@ -36,7 +36,14 @@ export async function decodeBySharp(picture: SharpPicture, decoding: ImageDecodi
     return resized(await inks(picture, maxPixels), decoding.resize);
   const { default: sharp } = await import('sharp');
   const ignoreIcc = decoding.colorProfile !== 'convert';
-  let pipeline = sharp(picture.source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc }).autoOrient();
+  const open = sharp(picture.source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc });
+  let pipeline = open.autoOrient();
+  if (!ignoreIcc) {
+    // Of 16 bits sharp converts colours to Display P3 and grey not at all: brought to 8 first.
+    const { depth, space } = await open.clone().metadata();
+    if (depth === 'ushort' && space !== 'cmyk')
+      pipeline = pipeline.pipelineColourspace(space === 'grey16' ? 'b-w' : 'srgb');
+  }
   if (decoding.resize !== undefined) pipeline = pipeline.resize(sharpResize(decoding.resize));
   const { data, info } = await rawOf(pipeline.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
   return ndArray(data, [info.height, info.width, info.channels]);

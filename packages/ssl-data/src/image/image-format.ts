@@ -21,6 +21,15 @@ export const imageFormats: Readonly<Record<ImageFormat, ImageFormatNames>> = {
   pnm: { name: 'PBM/PGM/PPM/PAM', endings: ['ppm', 'pgm', 'pbm', 'pnm', 'pam'] },
 };
 
+/** Endings of all formats that are decoded, without the dot, in lower case. */
+export const imageEndings: readonly string[] = Object.values(imageFormats).flatMap(({ endings }) => endings);
+
+/** Endings of pictures that are not decoded, without the dot, in lower case: worth a word when they are left out. */
+export const otherImageEndings: readonly string[] = (
+  'heic heif hif jp2 j2k jpf jpx jxl jxr svg svgz ico cur icns tga pcx psd xcf dds exr hdr pfm qoi sgi rgb ras xbm xpm ' +
+  'wmf emf eps dcm fits raw dng cr2 cr3 nef arw orf rw2 raf pef'
+).split(' ');
+
 /** Bytes that {@link imageFormat} needs to see. */
 export const formatBytes = 32;
 

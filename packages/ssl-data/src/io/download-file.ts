@@ -34,6 +34,7 @@ class TransientError extends Error {}
 /** One that trickles or falls silent: a few bytes more earn no new tries. */
 class SlowError extends TransientError {}
 
+const defaultMaxBytes = 2 ** 34;
 const digestLengths = { sha256: 64, md5: 32 } as const;
 
 /**
@@ -55,14 +56,15 @@ export async function downloadFile(url: string | URL, path: string, options: Dow
     throw new InvalidOptionError('downloadFile', 'url', 'an http: or https: address', target);
   const expected = expectedDigest(options);
   options.signal?.throwIfAborted();
-  if (expected !== undefined && (await digestOf(path, expected.algorithm)) === expected.digest) return;
+  if (expected !== undefined && (await digestOf(path, expected.algorithm, options.maxBytes)) === expected.digest)
+    return;
   await attempt(dirname(path), () => mkdir(dirname(path), { recursive: true }));
   const part = expected === undefined ? temporaryName(path) : `${path}.${expected.digest.slice(0, 12)}.part`;
   try {
     for (;;) {
       const resumed = await fetchPart(target, part, options);
       if (expected === undefined) break;
-      const digest = await digestOf(part, expected.algorithm);
+      const digest = await digestOf(part, expected.algorithm, options.maxBytes);
       if (digest === expected.digest) break;
       await rm(part, { force: true });
       // What an earlier process left may be the beginning of something else.
@@ -90,11 +92,19 @@ function expectedDigest({ sha256, md5 }: DownloadOptions) {
   return { algorithm, digest } as const;
 }
 
-/** Digest of a file, or undefined when there is none. */
-async function digestOf(path: string, algorithm: 'sha256' | 'md5'): Promise<string | undefined> {
+/** Digest of a file, or undefined when there is none, or none of up to `maxBytes`. */
+async function digestOf(
+  path: string,
+  algorithm: 'sha256' | 'md5',
+  maxBytes = defaultMaxBytes,
+): Promise<string | undefined> {
   const hash = createHash(algorithm);
   try {
     const file = await openRegularFile(path);
+    if ((await file.stat()).size > maxBytes) {
+      await file.close();
+      return undefined;
+    }
     for await (const chunk of file.createReadStream({ highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   } catch (cause) {
     if (((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
@@ -162,7 +172,7 @@ async function fetchRest(
   options: DownloadOptions,
   limits: TransferLimits,
 ): Promise<void> {
-  const { maxBytes = 2 ** 34, headers, signal, onProgress } = options;
+  const { maxBytes = defaultMaxBytes, headers, signal, onProgress } = options;
   const watch = new TransferWatch(limits);
   let answer: Response | undefined;
   try {

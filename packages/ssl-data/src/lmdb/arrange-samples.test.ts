@@ -37,6 +37,12 @@ describe('order', () => {
     ]);
   });
 
+  it('takes the keys of __keys__ that have the prefix', async () => {
+    const records = { x1: gif, x2: gif, y1: gif, __keys__: '["x2","y1","x1"]' };
+    expect(keysOf(await open(records, { keyPrefix: 'x' }))).toEqual(['x2', 'x1']);
+    expect(keysOf(await open(records, { keyPrefix: '' }))).toEqual(['x2', 'y1', 'x1']);
+  });
+
   it.each([
     ['no record', '["a","x"]', /lists 'x'/],
     ['a record twice', '["a","a"]', /lists 'a'/],

@@ -61,7 +61,8 @@ export async function arrangeSamples(
       `keys or records about the data differ from '${checksumKey}': the database is damaged, pack or copy it anew; if it was changed on purpose, remove that record`,
       { path },
     );
-  const listed = await read('__keys__', isStrings, 'an array of strings');
+  const stored = await read('__keys__', isStrings, 'an array of strings');
+  const listed = keyPrefix === undefined ? stored : stored?.filter((key) => key.startsWith(keyPrefix));
   const length = await read('__len__', isCount, 'a number');
   if (listed === undefined && keyPrefix === undefined) {
     const head = (index: number) => readValue(index, keys[index]!).catch(() => undefined);
@@ -95,13 +96,19 @@ export async function arrangeSamples(
     const none = { labels: undefined, classes: [] };
     if (labels === 'none') return none;
     if (labels === undefined && metadata.has('__labels__')) {
-      const stored = await read('__labels__', isLabels, 'an array of integers from 0 to 2,147,483,647');
+      const numbers = await read('__labels__', isLabels, 'an array of integers from 0 to 2,147,483,647');
       const names = (await read('__classes__', isStrings, 'an array of strings')) ?? [];
-      if (stored!.length !== order.length)
-        throw new DataError(`'__labels__' has ${stored!.length} classes for ${order.length} samples`, { path });
-      if (names.length > 0 && stored!.some((label) => label >= names.length))
-        throw new DataError(`'__labels__' has numbers beyond the ${names.length} names of '__classes__'`, { path });
-      return renumberLabels(sharedIntegers(stored!), names, { given, allowEmpty, path });
+      if (numbers!.length !== order.length)
+        throw new DataError(
+          `'__labels__' has ${numbers!.length} classes for ${order.length} samples; repair it, or pass labels: 'none'`,
+          { path },
+        );
+      if (names.length > 0 && numbers!.some((label) => label >= names.length))
+        throw new DataError(
+          `'__labels__' has numbers beyond the ${names.length} names of '__classes__'; repair them, or pass labels: 'none'`,
+          { path },
+        );
+      return renumberLabels(sharedIntegers(numbers!), names, { given, allowEmpty, path });
     }
     const folders = order.map((index) => folderOf(keys[index]!));
     const loose = folders.indexOf(undefined);
@@ -143,7 +150,10 @@ function byNames(names: readonly string[], keys: readonly string[], path: string
     const index = places.get(name);
     // Each once, or a hostile list could make a sample a million.
     if (index === undefined || metadataKey.test(name) || !places.delete(name))
-      throw new DataError(`'__keys__' lists '${name}', which is no record or is listed twice`, { path });
+      throw new DataError(
+        `'__keys__' lists '${name}', which is no record or is listed twice; repair it, or remove '__keys__'`,
+        { path },
+      );
     return index;
   });
 }

@@ -38,7 +38,5 @@ export function checkPixels(value: unknown, from: string): Pixels {
 
 function described(value: unknown, data: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  return data === undefined
-    ? 'an object without data'
-    : `data of ${(data as object | null)?.constructor?.name ?? String(data)}`;
+  return typeof data === 'object' && data !== null ? `data of ${data.constructor.name}` : 'an object without data';
 }

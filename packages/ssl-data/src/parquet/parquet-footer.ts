@@ -1,7 +1,7 @@
 import { parquetMetadata, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { DataError } from 'ssl-core';
 import type { FilePool } from '../webdataset/file-pool.js';
-import { readThrift } from './read-thrift.js';
+import { checkThrift } from './read-thrift.js';
 
 /** What a Parquet file says about itself. */
 export interface ParquetFooter {
@@ -15,6 +15,8 @@ export interface ParquetFooter {
 
 /** Files with 100,000 row groups have such footers. */
 const maxFooterBytes = 2 ** 26;
+/** A column of a row group takes some thirty. */
+const maxFooterValues = 2 ** 23;
 const magic = 'PAR1';
 
 /**
@@ -40,8 +42,8 @@ export async function readFooter(path: string, fileBytes: number, files: FilePoo
   let metadata: FileMetaData;
   let columns: readonly SchemaTree[];
   try {
-    // The library allocates what lengths claim; this refuses false ones before.
-    readThrift(footer.subarray(0, length), 0);
+    // The library allocates what lengths claim; this refuses false ones, and too many values, before.
+    checkThrift(footer.subarray(0, length), 0, maxFooterValues);
     metadata = parquetMetadata(footer, { geoparquet: false });
     columns = parquetSchema(metadata).children;
   } catch (cause) {

@@ -36,7 +36,6 @@ export function chooseColumns(
   label: string | undefined,
 ): ParquetColumns {
   const names = columns.map(({ element }) => element.name);
-  const there = names.slice(0, 50).join(', ');
   const withBytes = columns.filter((column) => bytesLeaf(column) !== undefined).map(({ element }) => element.name);
   const chosen =
     image ??
@@ -44,7 +43,11 @@ export function chooseColumns(
     (withBytes.length === 1 ? withBytes[0]! : undefined);
   if (chosen === undefined || !names.includes(chosen))
     throw new DataError(
-      `has no column ${chosen === undefined ? 'that is clearly the images' : `'${chosen}'`}; pass image: one of ${there}`,
+      `has no column ${chosen === undefined ? 'that is clearly the images' : `'${chosen}'`}; ${
+        withBytes.length === 0
+          ? `none holds image bytes (${names.slice(0, 50).join(', ')}); write the files' bytes into one`
+          : `pass image: one of ${withBytes.slice(0, 50).join(', ')}`
+      }`,
       { path },
     );
   if (!withBytes.includes(chosen))

@@ -7,8 +7,11 @@ export type ThriftValue = boolean | number | bigint | Uint8Array | readonly Thri
 /** The format nests eight deep; a stranger's file must not fill the stack. */
 const maxDepth = 20;
 
+/** The header of a page has some twenty, statistics included. */
+const maxHeaderValues = 10_000;
+
 /**
- * Reads a structure in Thrift's compact protocol. Every claimed length is checked against the bytes that are there, so
+ * Reads a page's header, a structure in Thrift's compact protocol. Every claimed length is checked against the bytes that are there, so
  * that a footer that passes here is safe for readers that trust such lengths.
  *
  * @returns the structure and the place after it
@@ -16,32 +19,51 @@ const maxDepth = 20;
  * Source: Thrift's compact protocol specification.
  */
 export function readThrift(bytes: Buffer, offset: number): { readonly value: ThriftStruct; readonly end: number } {
-  const reader = new ThriftReader(bytes, offset);
+  const reader = new ThriftReader(bytes, offset, true, maxHeaderValues);
   return { value: reader.struct(0), end: reader.at };
 }
+
+/**
+ * Looks through a structure as {@link readThrift} does and keeps nothing of it.
+ *
+ * @param maxValues that it may have, of all depths: a byte is enough for one, and readers keep an object for each
+ * @throws DataError
+ */
+export function checkThrift(bytes: Buffer, offset: number, maxValues: number): void {
+  new ThriftReader(bytes, offset, false, maxValues).struct(0);
+}
+
+const nothing: ThriftStruct = new Map();
 
 class ThriftReader {
   at: number;
   readonly #bytes: Buffer;
+  readonly #keeps: boolean;
+  readonly #maxValues: number;
+  #count = 0;
 
-  constructor(bytes: Buffer, at: number) {
+  constructor(bytes: Buffer, at: number, keeps: boolean, maxValues: number) {
     this.#bytes = bytes;
     this.at = at;
+    this.#keeps = keeps;
+    this.#maxValues = maxValues;
   }
 
   struct(depth: number): ThriftStruct {
     if (depth > maxDepth) throw broken('is nested too deeply');
-    const fields = new Map<number, ThriftValue>();
+    const fields = this.#keeps ? new Map<number, ThriftValue>() : undefined;
     let field = 0;
     for (;;) {
       const head = this.#byte();
-      if (head === 0) return fields;
+      if (head === 0) return fields ?? nothing;
       field = head >> 4 === 0 ? Number(zigZag(this.#varint())) : field + (head >> 4);
-      fields.set(field, this.#value(head & 15, depth));
+      const value = this.#value(head & 15, depth);
+      fields?.set(field, value);
     }
   }
 
   #value(type: number, depth: number): ThriftValue {
+    if (++this.#count > this.#maxValues) throw broken(`has more than ${this.#maxValues} values`);
     switch (type) {
       case 1:
       case 2:
@@ -74,8 +96,13 @@ class ThriftReader {
     // One byte each at least.
     if (length > this.#bytes.length - this.at) throw broken('claims more values than it has bytes');
     const values: ThriftValue[] = [];
-    for (let index = 0; index < length; index++)
-      values.push(type === 1 || type === 2 ? this.#byte() === 1 : this.#value(type, depth));
+    for (let index = 0; index < length; index++) {
+      const value = this.#value(type, depth);
+      const isFlag = type === 1 || type === 2;
+      // In lists they stand as bytes.
+      const kept = isFlag ? this.#byte() === 1 : value;
+      if (this.#keeps) values.push(kept);
+    }
     return values;
   }
 

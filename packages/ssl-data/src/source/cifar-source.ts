@@ -1,4 +1,4 @@
-import { CifarDataset } from '../dataset/cifar-dataset.js';
+import { type CifarOptions, CifarDataset } from '../dataset/cifar-dataset.js';
 import type { SourcePlace } from './source-place.js';
 import type { SourceRecogniser } from './source-recogniser.js';
 
@@ -6,10 +6,15 @@ import type { SourceRecogniser } from './source-recogniser.js';
 export const cifarSource: SourceRecogniser = {
   kind: 'cifar',
   description: 'CIFAR-10 or CIFAR-100, binary version (folder or cifar-10-binary.tar.gz)',
+  options: ['variant', 'labels', 'maxBytes'],
   recognises: (place) => variantOf(place) !== undefined,
-  async open(place, { split = 'train' }) {
+  async open(place, { split = 'train', options }) {
     // Where the files tell nothing, CifarDataset says which it looked for.
-    const dataset = await CifarDataset.open(place.location, { variant: variantOf(place) ?? 10, split });
+    const dataset = await CifarDataset.open(place.location, {
+      variant: variantOf(place) ?? 10,
+      split,
+      ...(options as Partial<CifarOptions>),
+    });
     return {
       kind: 'cifar',
       content: 'images',

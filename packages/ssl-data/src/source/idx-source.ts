@@ -1,3 +1,4 @@
+import type { OpenIdxOptions } from '../io/open-idx.js';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from 'ssl-core';
@@ -11,14 +12,19 @@ const imageFile = /images[-.]idx[34]-ubyte(?:\.gz)?$/i;
 export const idxSource: SourceRecogniser = {
   kind: 'idx',
   description: 'IDX files as of MNIST (train-images-idx3-ubyte and the like, plain or .gz), one file or their folder',
+  options: ['maxBytes'],
   recognises: ({ form, name, head, files }) =>
     form === 'folder'
       ? files.some((file) => !file.includes('/') && imageFile.test(file))
       : form === 'file' && (/idx[34]-ubyte(?:\.gz)?$/i.test(name) || isIdx(head)),
-  async open(place, { split = 'train', labelFile }) {
+  async open(place, { split = 'train', labelFile, options }) {
     const images = place.form === 'folder' ? imagesOf(place, split) : place.location;
     const labels = labelFile ?? (await labelsBeside(images));
-    const dataset = await IdxImageDataset.open({ images, ...(labels === undefined ? {} : { labels }) });
+    const dataset = await IdxImageDataset.open({
+      images,
+      ...(labels === undefined ? {} : { labels }),
+      ...(options as OpenIdxOptions),
+    });
     return {
       kind: 'idx',
       content: 'images',

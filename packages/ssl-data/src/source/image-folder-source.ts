@@ -10,6 +10,7 @@ const splitName = /^(?:train|training|val|valid|validation|test|testing)$/i;
 export const imageFolderSource: SourceRecogniser = {
   kind: 'image-folder',
   description: `a folder of images (${imageExtensions.map((name) => `.${name}`).join(' ')}), one sub-folder per class or none`,
+  options: [],
   recognises: ({ form, files }) => form === 'folder' && files.some((file) => pattern.test(file)),
   async open({ location }, { kind, labels, recognise = 'endings', decoding, classes: list, allowEmpty }) {
     const how = { labels, classes: list, allowEmpty, recognise };

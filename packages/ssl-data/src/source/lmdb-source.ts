@@ -1,4 +1,4 @@
-import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
+import { type LmdbOptions, LmdbDataset } from '../lmdb/lmdb-dataset.js';
 import { lmdbMagic } from '../lmdb/lmdb-format.js';
 import type { SourceRecogniser } from './source-recogniser.js';
 
@@ -6,18 +6,19 @@ import type { SourceRecogniser } from './source-recogniser.js';
 export const lmdbSource: SourceRecogniser = {
   kind: 'lmdb',
   description: 'an LMDB database of image files (a folder with data.mdb, or the file itself)',
+  options: ['keyPrefix', 'maxEntries', 'maxSampleBytes'],
   recognises: ({ form, name, head, files }) =>
     form === 'folder'
       ? files.includes('data.mdb')
       : form === 'file' &&
         (/\.mdb$/i.test(name) || (head.length >= 20 && Buffer.from(head).readUInt32LE(16) === lmdbMagic)),
-  async open({ location }, { labels, decoding, classes, allowEmpty, keyPrefix }) {
+  async open({ location }, { labels, decoding, classes, allowEmpty, options }) {
     const dataset = await LmdbDataset.open(location, {
       ...decoding,
       classes,
       allowEmpty,
       ...(labels === undefined ? {} : { labels }),
-      ...(keyPrefix === undefined ? {} : { keyPrefix }),
+      ...(options as LmdbOptions),
     });
     return {
       kind: 'lmdb',

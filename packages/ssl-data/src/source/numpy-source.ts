@@ -1,4 +1,4 @@
-import { NpyImageDataset } from '../dataset/npy-image-dataset.js';
+import { type NpyImageDatasetOptions, NpyImageDataset } from '../dataset/npy-image-dataset.js';
 import { openNpz } from '../io/open-npz.js';
 import type { SourceRecogniser } from './source-recogniser.js';
 
@@ -6,12 +6,14 @@ import type { SourceRecogniser } from './source-recogniser.js';
 export const numpySource: SourceRecogniser = {
   kind: 'numpy',
   description: 'an .npy or .npz file with uint8 images [n, h, w] or [n, h, w, c]',
+  options: ['channelAxis', 'imagesName', 'labelsName', 'maxBytes'],
   recognises: ({ form, name }) => form === 'file' && /\.np[yz]$/i.test(name),
-  async open({ location }, { split = 'train', labelFile }) {
+  async open({ location }, { split = 'train', labelFile, options }) {
     const dataset = await NpyImageDataset.open({
       images: location,
       ...(labelFile === undefined ? {} : { labels: labelFile }),
       ...(split === 'test' ? await testArrays(location) : {}),
+      ...(options as Partial<NpyImageDatasetOptions>),
     });
     return {
       kind: 'numpy',

@@ -44,6 +44,14 @@ export async function openSource(
       `looks like ${found.map((each) => each.kind).join(' and like ')}; say which by kind, or move the other files away`,
       { path: place.location },
     );
+  const unknown = Object.keys(options.options ?? {}).find((name) => !recogniser.options.includes(name));
+  if (unknown !== undefined)
+    throw new InvalidOptionError(
+      'openSource',
+      'options',
+      `of ${recogniser.kind}: ${recogniser.options.join(', ') || 'none'}`,
+      unknown,
+    );
   const opened = await recogniser.open(place, options);
   if (content !== undefined && opened.content !== content)
     throw new DataError(`holds ${opened.content}, and ${content} are asked for`, { path: place.location });

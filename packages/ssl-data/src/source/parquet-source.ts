@@ -1,4 +1,4 @@
-import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
+import { type ParquetImageOptions, ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import type { SourceRecogniser } from './source-recogniser.js';
 
 /** Parquet files with images in them. */
@@ -6,16 +6,18 @@ export const parquetSource: SourceRecogniser = {
   kind: 'parquet',
   description:
     "Parquet files with the images' bytes, as Hugging Face's datasets have them (a .parquet file or their folder)",
+  options: ['image', 'label', 'cacheBytes', 'maxRowGroupBytes', 'maxRows'],
   recognises: ({ form, name, files }) =>
     form === 'folder'
       ? files.some((file) => !file.includes('/') && /\.parquet$/i.test(file))
       : form === 'file' && /\.parquet$/i.test(name),
-  async open({ location }, { labels, decoding, classes, allowEmpty }) {
+  async open({ location }, { labels, decoding, classes, allowEmpty, options }) {
     const dataset = await ParquetImageDataset.open(location, {
       ...decoding,
       classes,
       allowEmpty,
       ...(labels === 'none' ? { label: 'none' } : {}),
+      ...(options as ParquetImageOptions),
     });
     return {
       kind: 'parquet',

@@ -5,7 +5,6 @@ import type { ImageRecognition } from '../dataset/list-image-files.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import type { ImageDecoding } from '../image/decode-image.js';
 import type { HttpOptions } from '../webdataset/http-source.js';
-import type { NameSplit } from '../webdataset/member-name.js';
 import type { ShardCacheOptions } from '../webdataset/shard-cache.js';
 import type { SourcePlace } from './source-place.js';
 
@@ -33,10 +32,13 @@ export interface OpenSourceOptions extends ClassOptions {
   readonly labelFile?: string;
   /** Of folders of images: which files are images. Default `endings`; `contents` goes by first bytes too. */
   readonly recognise?: ImageRecognition;
-  /** Of LMDB: only keys that begin so are samples; '' takes all. */
-  readonly keyPrefix?: string;
-  /** Of shards: where members' names are split into key and extension. Default `first-dot`. */
-  readonly splitAt?: NameSplit;
+  /** Of tables and lists of images: a name that TextDecoder knows, such as `windows-1252`. Default `utf-8`. */
+  readonly encoding?: string;
+  /**
+   * Options of the data set that the kind opens, by the names that they have there, such as `{ imageColumn: 'photo' }` of
+   * `ManifestDataset.open` or `{ keyPrefix: 'image-' }` of `LmdbDataset.open`.
+   */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** How image files become arrays. */
   readonly decoding?: ImageDecoding;
   /** Where shards from a server are kept. */
@@ -76,6 +78,8 @@ export interface SourceRecogniser {
   readonly kind: SourceKind;
   /** What people have that is of this kind; a line of the message where nothing was recognised. */
   readonly description: string;
+  /** Names that {@link OpenSourceOptions.options} may have. */
+  readonly options: readonly string[];
   /** Whether the place looks like it. Reads nothing but what was seen already. */
   recognises(place: SourcePlace): boolean;
   open(place: SourcePlace, options: OpenSourceOptions): Promise<OpenedSource>;

@@ -1,3 +1,4 @@
+import type { WebDatasetOptions } from '../webdataset/web-dataset-options.js';
 import { WebDataset } from '../webdataset/web-dataset.js';
 import { cifarSource } from './cifar-source.js';
 import type { SourcePlace } from './source-place.js';
@@ -7,17 +8,18 @@ import type { SourceRecogniser } from './source-recogniser.js';
 export const webDatasetSource: SourceRecogniser = {
   kind: 'webdataset',
   description: "tar shards: a .tar file, their folder, or a pattern such as 'train-{000000..000146}.tar', also by URL",
+  options: ['imageExtensions', 'splitAt', 'label', 'onBadShard', 'maxBadShare', 'maxEntries', 'maxSampleBytes'],
   recognises: (place) => isShards(place) && !cifarSource.recognises(place),
-  async open({ location, form }, { labels, decoding, cache, http, classes, allowEmpty, splitAt = 'first-dot' }) {
+  async open({ location, form }, { labels, decoding, cache, http, classes, allowEmpty, options }) {
     // A file that is there may have braces in its name.
     const dataset = await WebDataset.open(form === 'file' ? [location] : location, {
       ...decoding,
       classes,
       allowEmpty,
-      splitAt,
       ...(labels === 'none' ? { label: 'none' } : {}),
       ...(cache === undefined ? {} : { cache }),
       ...(http === undefined ? {} : { http }),
+      ...(options as WebDatasetOptions),
     });
     return {
       kind: 'webdataset',

@@ -139,8 +139,8 @@ describe('what is left out', () => {
       ['._0.jpg', 'x'],
       ['0.jpg', gif],
       ['0.cls', '1'],
-      ['0.bmp', 'BM'],
-      ['1.bmp', 'BM'],
+      ['0.heic', 'x'],
+      ['1.heic', 'x'],
       ['1.jpe', gif],
       ['1.cls', '2'],
     ]);
@@ -148,7 +148,7 @@ describe('what is left out', () => {
     for (const _ of ['scanned', 'from the index']) {
       const dataset = await WebDataset.open(folder);
       expect(dataset.leftOut).toEqual([
-        { kind: '.bmp', count: 2, names: ['0.bmp', '1.bmp'] },
+        { kind: '.heic', count: 2, names: ['0.heic', '1.heic'] },
         { kind: '.gz', count: 1, names: ['b.tar.gz'] },
         { kind: 'hidden files', count: 1, names: ['._0.jpg'] },
         { kind: 'no ending', count: 1, names: ['README'] },

@@ -16,6 +16,8 @@ export interface LabelMember {
 
 /** Longer texts are no names of classes. */
 const maxTextBytes = 4096;
+/** Descriptions of pictures take some kilobytes; a larger record is not unfolded for one field of it. */
+const maxJsonBytes = 2 ** 24;
 
 interface Place {
   readonly path: string;
@@ -66,7 +68,7 @@ function described({ field }: LabelMember, name: string): string {
 }
 
 function textIn(bytes: Uint8Array, { field }: LabelMember): string | undefined {
-  if (field === undefined && bytes.length > maxTextBytes) return undefined;
+  if (bytes.length > (field === undefined ? maxTextBytes : maxJsonBytes)) return undefined;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return field === undefined ? text.trim() : fieldIn(JSON.parse(text), field);

@@ -1,4 +1,5 @@
 import { skippedOf } from '../safetensors/skipped-tensor.js';
+import { printable } from 'ssl-core';
 import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 import type { ModuleState } from './parameter.js';
 import { sameValues } from './same-values.js';
@@ -22,7 +23,7 @@ const shown = 8;
 const list = (names: readonly string[], reasons: ReadonlyMap<string, string> = new Map()): string =>
   names
     .slice(0, shown)
-    .map((name) => `'${name}'${reasons.has(name) ? ` (in the file it ${reasons.get(name)})` : ''}`)
+    .map((name) => `'${printable(name)}'${reasons.has(name) ? ` (in the file it ${reasons.get(name)})` : ''}`)
     .join(', ') + (names.length > shown ? ` and ${names.length - shown} more` : '');
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
@@ -68,12 +69,12 @@ export function loadState(
     const other = names.find((candidate) => state.has(candidate) && !sameValues(array, state.get(candidate)!));
     if (other !== undefined) {
       firstWrong ??= other;
-      torn.push(`'${name}' and '${other}'`);
+      torn.push(`'${printable(name)}' and '${printable(other)}'`);
     }
     if (problem === undefined) found.push([entry, array]);
     else {
       firstWrong ??= name;
-      wrong.push(`'${name}' ${problem}`);
+      wrong.push(`'${printable(name)}' ${problem}`);
     }
   }
   const problems: string[] = [];

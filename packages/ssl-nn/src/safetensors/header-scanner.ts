@@ -1,3 +1,4 @@
+import { printable } from 'ssl-core';
 import { CheckpointError } from 'ssl-tensor/host';
 
 const [quote, backslash, space] = [0x22, 0x5c, 0x20];
@@ -53,7 +54,7 @@ export class HeaderScanner {
     const seen = new Set<string>();
     this.#list('{', '}', () => {
       const name = this.string();
-      if (seen.has(name)) this.refuse(`not valid: ${JSON.stringify(name.slice(0, 80))} comes twice in it`);
+      if (seen.has(name)) this.refuse(`not valid: "${printable(name.slice(0, 80))}" comes twice in it`);
       seen.add(name);
       this.expect(':');
       member(name);

@@ -1,3 +1,4 @@
+import { printable } from 'ssl-core';
 import { CheckpointError } from 'ssl-tensor/host';
 import { checksumName, type ChecksumPlace } from './checksum.js';
 import { bitsOf } from './element-type.js';
@@ -32,7 +33,8 @@ export interface Header {
   readonly checksums: ChecksumPlace | undefined;
 }
 
-const quoted = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
+/** A stranger's name. */
+const quoted = (name: string): string => `"${printable(name.length > 80 ? `${name.slice(0, 80)}...` : name)}"`;
 
 /**
  * Length of the header from the first eight bytes.

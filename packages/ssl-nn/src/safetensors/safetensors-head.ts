@@ -1,3 +1,4 @@
+import { printable } from 'ssl-core';
 import { announcement, checksumName, checksumOf, mismatch, verifyHead } from './checksum.js';
 import { parseHeader, prefixBytes, type TensorEntry } from './header.js';
 
@@ -48,7 +49,7 @@ export function readHead(
       Object.defineProperty(kept, key, { value, enumerable: true, writable: true, configurable: true });
   const verify = (index: number, bytes: Uint8Array): void => {
     const { name } = entries[index]!;
-    if (sums !== undefined && sums[index] !== checksumOf(bytes)) throw mismatch(`tensor '${name}'`, name);
+    if (sums !== undefined && sums[index] !== checksumOf(bytes)) throw mismatch(`tensor '${printable(name)}'`, name);
   };
   return { entries, metadata: kept, sums, verify };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomKey } from 'ssl-tensor/host';
-import { decodeSafetensors, Linear, withoutPrefix, withPrefix } from '../index.js';
+import { decodeSafetensors, encodeSafetensors, Linear, withoutPrefix, withPrefix } from '../index.js';
 
 /** A file with the given tensors, by name: type, shape, bytes. */
 function file(
@@ -74,6 +74,20 @@ it.each([
   const { tensors, skipped } = decodeSafetensors(file({ a: [dtype, [2], bytes] }));
   expect(tensors.get('a')!.data).toEqual(expected);
   expect(skipped).toEqual([]);
+});
+
+it('names of strangers do nothing to a terminal', () => {
+  const name = 'net\u001b[2J\u009b1m\u202e';
+  const shown = 'net\\x1b[2J\\x9b1m\\u{202e}';
+  const linear = new Linear(2, 1, { key: randomKey(0) });
+  const bytes = file({ [name]: whole });
+  const { tensors } = decodeSafetensors(bytes);
+  expect(() => linear.loadStateDict(tensors)).toThrow(`unexpected '${shown}'`);
+  expect(() => decodeSafetensors(file({ [name]: ['F32', [3], whole[2]] }))).toThrow(`tensor "${shown}" has shape [3]`);
+  const own = encodeSafetensors(tensors);
+  own[own.length - 1]! ^= 1;
+  expect(() => decodeSafetensors(own)).toThrow(`tensor '${shown}' does not match its checksum`);
+  linear.dispose();
 });
 
 it('a strict load names the tensor with the reason, also under another prefix', () => {

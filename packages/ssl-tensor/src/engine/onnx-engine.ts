@@ -102,18 +102,20 @@ export class OnnxEngine implements Engine {
         },
       },
     };
-    const session = await nativeRun(() => ort.InferenceSession.create(marked, options));
+    const session = await nativeRun('now', () => ort.InferenceSession.create(marked, options));
     return {
       run: async (feeds, into) => {
         try {
-          await nativeRun(() => session.run(feeds as never, { ...into, [endMarkName]: null } as never));
+          await nativeRun('next immediate', () =>
+            session.run(feeds as never, { ...into, [endMarkName]: null } as never),
+          );
         } catch (cause) {
           if ((cause as Error).message !== endMarkMessage) throw cause;
         }
       },
       release: () => {
         if (this.#profile !== undefined) session.endProfiling();
-        return nativeRun(() => session.release());
+        return nativeRun('now', () => session.release());
       },
     };
   }

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectEverywhere as expectSame } from '../../../../test/support/expect-everywhere.js';
+import { compile } from '../compile/compile.js';
+import { checkpoint } from '../ops/checkpoint.js';
+import { hostCall } from '../ops/host-call.js';
 import { layerNorm } from '../ops/layer-norm.js';
 
 type Op = (x: tf.Tensor) => tf.Tensor | tf.Tensor[];
@@ -339,4 +342,27 @@ it('activations and softmax keep NaN', async () => {
       [NaN, NaN, 0, 0],
     ],
   );
+});
+
+it('graphs that are cut at host calls, and ones that compute again for the gradient, find NaN too', async () => {
+  const size = 5000;
+  const step = compile((x: tf.Tensor1D) => {
+    const [same] = hostCall([x], [{ shape: [size], dtype: 'float32' }], ([given]) => [given!]);
+    const most = (y: tf.Tensor): tf.Scalar => tf.max(tf.mul(y, 2)) as tf.Scalar;
+    const again = tf.grad((y) => checkpoint((z: tf.Tensor) => most(z), y))(x);
+    return [most(x), most(same!), tf.argMin(tf.add(same!, x)), again];
+  });
+  const data = Float32Array.from({ length: size }, (_, index) => index);
+  const read = async (): Promise<number[][]> => {
+    const results = await step({ data, shape: [size] });
+    const values = results.map((result) => Array.from(result.dataSync()));
+    tf.dispose(results);
+    return values;
+  };
+  const [most, same, place, gradient] = await read();
+  expect([most, same, place]).toEqual([[9998], [9998], [0]]);
+  expect(gradient!.findIndex((value) => value === 2)).toBe(size - 1);
+  data[4321] = NaN;
+  expect((await read()).slice(0, 3)).toEqual([[NaN], [NaN], [4321]]);
+  step.dispose();
 });

@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
-import { forgetThread, stopNativeRuns } from './native-runs.js';
+import { stopNativeRuns } from './native-runs.js';
 
 /**
- * Ends a worker thread that may be running a compiled step: waits until the run has ended, lets no further one begin (calls
- * in the worker fail from then on), and terminates the worker. `worker.terminate()` alone aborts the whole process when it
+ * Ends a worker thread that may be running a compiled step: waits until the run has ended, lets no further one begin,
+ * and terminates the worker. `worker.terminate()` alone aborts the whole process when it
  * comes while the runtime runs.
  *
  * It knows of workers that were started after this module was loaded, as it is where it is imported at the top. The end of
@@ -21,9 +21,5 @@ export async function endWorker(worker: Worker): Promise<number> {
   // Negative once it has ended.
   if (threadId < 0) return worker.terminate();
   await stopNativeRuns(threadId);
-  try {
-    return await worker.terminate();
-  } finally {
-    forgetThread(threadId);
-  }
+  return worker.terminate();
 }

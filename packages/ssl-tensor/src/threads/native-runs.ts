@@ -1,5 +1,4 @@
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
-import { SslError } from 'ssl-core';
 
 /**
  * The runtime aborts the process when its thread is ended while it runs: on its way back to JavaScript, where nothing may
@@ -25,14 +24,19 @@ const states: Int32Array = (() => {
   return made;
 })();
 
-const placeOf = (thread: number): number => thread % places;
+const placeOf = (thread: number): number => (thread === 0 ? 0 : 1 + ((thread - 1) % (places - 1)));
 
-/** Threads end with the process, whose own end is told here only. */
+/** Of a thread that ended by itself, or was ended between two runs, nothing is left. */
+process.on('worker', (worker) => {
+  const place = placeOf(worker.threadId);
+  worker.once('exit', () => Atomics.store(states, place, 0));
+});
+
+// All threads end with the process, whose own end is told here only.
 if (isMainThread)
   process.on('exit', () => {
     const until = Date.now() + patience;
-    for (let place = 0; place < places; place++) {
-      if (place === placeOf(threadId)) continue;
+    for (let place = 1; place < places; place++) {
       Atomics.or(states, place, ending);
       if (isRunning(place)) Atomics.wait(states, place, running | ending, Math.max(0, until - Date.now()));
     }
@@ -44,27 +48,43 @@ function isRunning(place: number): boolean {
 
 let inside = 0;
 
-function leave(): void {
-  if (--inside > 0) return;
+function enter(): void {
+  if (inside++ > 0) return;
   const place = placeOf(threadId);
+  // Noted before the look: whoever ends the thread notes that before its own. A thread that is being ended waits for it.
+  while ((Atomics.or(states, place, running) & ending) !== 0) {
+    giveUp(place);
+    Atomics.wait(states, place, ending);
+  }
+}
+
+function leave(): void {
+  if (--inside === 0) giveUp(placeOf(threadId));
+}
+
+function giveUp(place: number): void {
   Atomics.and(states, place, ~running);
   Atomics.notify(states, place);
 }
 
 /**
- * Enters the runtime.
- *
- * @throws SslError in a thread that is being ended
+ * Runs what is in the runtime from now on, or from the next immediate, until it is done; never begins where the thread is
+ * being ended.
  */
-export async function nativeRun<T>(body: () => Promise<T>): Promise<T> {
-  inside++;
-  // Noted before the look: whoever ends the thread notes that before its own.
-  const before = Atomics.or(states, placeOf(threadId), running);
+export async function nativeRun<T>(from: 'now' | 'next immediate', body: () => Promise<T>): Promise<T> {
+  let isInside = false;
+  const begin = (): void => {
+    enter();
+    isInside = true;
+  };
+  // Comes right before the one that the body asks for.
+  const immediate = from === 'now' ? undefined : setImmediate(begin);
+  if (immediate === undefined) begin();
   try {
-    if ((before & ending) !== 0) throw new SslError('This thread is being ended: it computes nothing any more');
     return await body();
   } finally {
-    leave();
+    clearImmediate(immediate);
+    if (isInside) leave();
   }
 }
 
@@ -73,9 +93,4 @@ export async function stopNativeRuns(thread: number): Promise<void> {
   const place = placeOf(thread);
   Atomics.or(states, place, ending);
   while (isRunning(place)) await new Promise((resolve) => setTimeout(resolve, 2));
-}
-
-/** Gives the place of a thread that has ended to a later one. */
-export function forgetThread(thread: number): void {
-  Atomics.store(states, placeOf(thread), 0);
 }

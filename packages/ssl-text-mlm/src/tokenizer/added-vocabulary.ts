@@ -1,4 +1,5 @@
 import { isIn } from './code-points.js';
+import { PieceTable } from './piece-table.js';
 
 /** A token that is found in the text before it is cut into words. */
 export interface AddedToken {
@@ -15,11 +16,6 @@ export interface AddedToken {
   readonly special: boolean;
 }
 
-interface TrieNode {
-  readonly next: Map<number, TrieNode>;
-  token?: AddedToken;
-}
-
 /** A text between added tokens, or the id of one. */
 export type Segment = string | number;
 
@@ -29,36 +25,28 @@ export type Segment = string | number;
  * Source: `AddedVocabulary` of Hugging Face `tokenizers`.
  */
 export class AddedVocabulary {
-  readonly #root: TrieNode = { next: new Map() };
-  readonly #empty: boolean;
+  readonly #tokens: ReadonlyMap<number, AddedToken>;
+  readonly #table: PieceTable;
 
   /** @param tokens with what stands for each in the text, not empty */
   constructor(tokens: readonly { readonly token: AddedToken; readonly text: string }[]) {
-    this.#empty = tokens.length === 0;
-    for (const { token, text } of tokens) {
-      let node = this.#root;
-      for (let at = 0; at < text.length; at++) {
-        const unit = text.charCodeAt(at);
-        let next = node.next.get(unit);
-        if (next === undefined) node.next.set(unit, (next = { next: new Map() }));
-        node = next;
-      }
-      node.token ??= token;
-    }
+    this.#tokens = new Map(tokens.map(({ token }) => [token.id, token]));
+    // Of two that normalise to one text the first is found.
+    this.#table = new PieceTable(new Map(tokens.toReversed().map(({ token, text }) => [text, token.id])));
   }
 
   /** Cuts a text at the added tokens. */
   split(text: string): Segment[] {
-    if (this.#empty || text === '') return text === '' ? [] : [text];
+    if (this.#tokens.size === 0 || text === '') return text === '' ? [] : [text];
     const segments: Segment[] = [];
     let done = 0;
     for (let at = 0; at < text.length;) {
-      const found = this.#longestAt(text, at);
+      const found = this.#table.longestAt(text, at);
       if (found === undefined) {
         at++;
         continue;
       }
-      const { token } = found;
+      const token = this.#tokens.get(found.id)!;
       let [start, end] = [at, found.end];
       at = end;
       if (token.singleWord && (isWordAt(text, start, -1) || isWordAt(text, end, 1))) continue;
@@ -72,16 +60,6 @@ export class AddedVocabulary {
     }
     if (done < text.length) segments.push(text.slice(done));
     return segments;
-  }
-
-  #longestAt(text: string, start: number): { readonly token: AddedToken; readonly end: number } | undefined {
-    let node = this.#root.next.get(text.charCodeAt(start));
-    let found: { readonly token: AddedToken; readonly end: number } | undefined;
-    for (let at = start + 1; node !== undefined; at++) {
-      if (node.token !== undefined) found = { token: node.token, end: at };
-      node = at < text.length ? node.next.get(text.charCodeAt(at)) : undefined;
-    }
-    return found;
   }
 }
 

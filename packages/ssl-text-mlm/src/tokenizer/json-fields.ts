@@ -1,5 +1,16 @@
 import type { DataError } from 'ssl-tensor/host';
 
+/** Deeper documents are refused before anything walks through them. */
+const maxDepth = 32;
+
+/** Whether a document is nested deeper than any that is known here; one that holds itself is. */
+export function isDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === maxDepth) return true;
+  for (const item of Object.values(value)) if (isDeep(item, depth + 1)) return true;
+  return false;
+}
+
 /**
  * One object of a JSON document from a stranger: its fields are asked for by name and type, and what nobody asked for is
  * refused. Every failure is a DataError that names the field.
@@ -107,7 +118,8 @@ export class JsonFields {
   }
 }
 
-function shown(value: unknown): string {
+/** A value as a message shows it; objects are not looked into, as theirs may be no text. */
+export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (value === undefined) return 'nothing';

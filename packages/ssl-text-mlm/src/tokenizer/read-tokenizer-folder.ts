@@ -37,7 +37,7 @@ export async function readTokenizerFolder(
     : undefined;
   const special = specialTokens ?? config?.specialTokens;
   const required = [
-    ...(config?.addedTokens ?? []).map(({ content, id }) => ({ content: String(content), id: Number(id) })),
+    ...(config?.addedTokens ?? []),
     ...(config?.extraTokens ?? []).map((content) => ({ content, id: undefined })),
   ];
   const path = join(folder, 'tokenizer.json');

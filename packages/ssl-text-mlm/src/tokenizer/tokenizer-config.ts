@@ -8,7 +8,7 @@ export interface TokenizerConfig {
   /** Settings of the BERT normaliser, under its own names; only what the file gives. */
   readonly normalizer: Readonly<Record<string, boolean | null>>;
   /** Entries of `added_tokens`, with their ids. */
-  readonly addedTokens: readonly Readonly<Record<string, unknown>>[];
+  readonly addedTokens: readonly { readonly id: number; readonly content: string }[];
   /** Tokens that must not be cut. */
   readonly extraTokens: readonly string[];
 }
@@ -125,12 +125,13 @@ export function readTokenizerConfig(document: unknown, path: string): TokenizerC
           .map(([, entry]) => entry);
     return entries.map((entry, index) => tokenText(file, list, index, entry));
   });
-  const addedTokens = (
-    (file.value('added_tokens_decoder') ?? null) === null ? [] : file.object('added_tokens_decoder').entries()
-  ).map(([id, entry], index) => ({
-    id: Number(id),
-    ...Object.fromEntries(file.item('added_tokens_decoder', index, entry).entries()),
-  }));
+  const decoder =
+    (file.value('added_tokens_decoder') ?? null) === null ? undefined : file.object('added_tokens_decoder');
+  const addedTokens = (decoder?.entries() ?? []).map(([id]) => {
+    const entry = decoder!.object(id);
+    const content = entry.string('content');
+    return { ...Object.fromEntries(entry.entries()), id: Number(id), content };
+  });
   file.finish();
   return { specialTokens, normalizer, addedTokens, extraTokens };
 }

@@ -1,8 +1,9 @@
 import { DataError } from 'ssl-tensor/host';
 import type { AddedToken } from './added-vocabulary.js';
 import type { WordPieceDecoding } from './decode-word-pieces.js';
-import { JsonFields } from './json-fields.js';
+import { isDeep, JsonFields, shown } from './json-fields.js';
 import { type PreTokenizer, readPreTokenizer } from './read-pre-tokenizer.js';
+import { PieceTable } from './piece-table.js';
 import { readNormalizer } from './read-normalizer.js';
 import { wellFormed } from './white-space.js';
 import type { WordPieceModel } from './word-pieces.js';
@@ -18,6 +19,9 @@ export const tokenizerLimits = {
   /** Most that `max_input_chars_per_word` may allow. */
   wordCharacters: 10_000,
 } as const;
+
+const truncationFields = ['direction', 'max_length', 'strategy', 'stride'];
+const paddingFields = ['strategy', 'direction', 'pad_to_multiple_of', 'pad_id', 'pad_type_id', 'pad_token'];
 
 /** A checked `tokenizer.json` with a WordPiece model. */
 export interface TokenizerFile {
@@ -50,9 +54,16 @@ export interface TokenizerFile {
 export function parseTokenizerFile(document: unknown, path?: string): TokenizerFile {
   const fail = (problem: string): DataError =>
     new DataError(`not a usable tokenizer.json: ${problem}`, path === undefined ? {} : { path });
+  if (isDeep(document)) throw fail('it is nested deeper than any tokeniser');
   const file = new JsonFields(document, '', fail);
   if (file.string('version', '1.0') !== '1.0') throw file.error('version', "'1.0'");
-  for (const name of ['truncation', 'padding']) if ((file.value(name) ?? null) !== null) file.object(name);
+  const calls = { truncation: truncationFields, padding: paddingFields };
+  for (const [name, known] of Object.entries(calls)) {
+    if ((file.value(name) ?? null) === null) continue;
+    const fields = file.object(name);
+    for (const field of known) fields.value(field);
+    fields.finish();
+  }
   const part = (name: string): JsonFields | undefined =>
     (file.value(name) ?? null) === null ? undefined : file.object(name);
 
@@ -61,7 +72,7 @@ export function parseTokenizerFile(document: unknown, path?: string): TokenizerF
   const place = (token: string, id: unknown): number => {
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= tokenizerLimits.vocabularySize)
       throw fail(
-        `token '${token.slice(0, 40)}' has the id ${String(id).slice(0, 40)}; ids must be integers from 0 to ${tokenizerLimits.vocabularySize - 1}`,
+        `token '${token.slice(0, 40)}' has the id ${shown(id)}; ids must be integers from 0 to ${tokenizerLimits.vocabularySize - 1}`,
       );
     if (token.length > tokenizerLimits.tokenLength)
       throw fail(`a token has ${token.length} characters, the limit is ${tokenizerLimits.tokenLength}`);
@@ -142,8 +153,14 @@ function readModel(
   const vocabulary = new Map(entries.map(([token, id]): [string, number] => [token, place(token, id)]));
   const unknownId = vocabulary.get(unknown);
   if (unknownId === undefined) throw fail(`the unknown token '${unknown.slice(0, 60)}' is not in the vocabulary`);
-  const longestPiece = entries.reduce((longest, [token]) => Math.max(longest, token.length), 0);
-  return { vocabulary, unknownId, continuingPrefix, maxWordCharacters, longestPiece };
+  const pieces = [...vocabulary];
+  return {
+    beginnings: new PieceTable(pieces),
+    continuations: new PieceTable(pieces, continuingPrefix),
+    unknownId,
+    continuingPrefix,
+    maxWordCharacters,
+  };
 }
 
 function readAddedToken(fields: JsonFields, place: (token: string, id: unknown) => number): AddedToken {

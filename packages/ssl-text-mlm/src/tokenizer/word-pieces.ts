@@ -1,13 +1,15 @@
+import type { PieceTable } from './piece-table.js';
+
 /** Longest piece first, from the left. */
 export interface WordPieceModel {
-  /** Id of each piece. */
-  readonly vocabulary: ReadonlyMap<string, number>;
+  /** Pieces that begin a word. */
+  readonly beginnings: PieceTable;
+  /** Pieces that continue one. */
+  readonly continuations: PieceTable;
   readonly unknownId: number;
   readonly continuingPrefix: string;
   /** A word with more code points is unknown. */
   readonly maxWordCharacters: number;
-  /** Length of the longest piece, UTF-16 code units. */
-  readonly longestPiece: number;
 }
 
 /**
@@ -17,21 +19,15 @@ export interface WordPieceModel {
  */
 export function wordPieces(
   word: string,
-  { vocabulary, unknownId, continuingPrefix, maxWordCharacters, longestPiece }: WordPieceModel,
+  { beginnings, continuations, unknownId, maxWordCharacters }: WordPieceModel,
 ): number[] {
   if (word.length > maxWordCharacters && Array.from(word).length > maxWordCharacters) return [unknownId];
   const ids: number[] = [];
   for (let start = 0; start < word.length;) {
-    const prefix = start === 0 ? '' : continuingPrefix;
-    let end = Math.min(word.length, start + longestPiece - prefix.length);
-    let id: number | undefined;
-    for (; end > start; end--) {
-      id = vocabulary.get(prefix + word.slice(start, end));
-      if (id !== undefined) break;
-    }
-    if (id === undefined) return [unknownId];
-    ids.push(id);
-    start = end;
+    const found = (start === 0 ? beginnings : continuations).longestAt(word, start);
+    if (found === undefined) return [unknownId];
+    ids.push(found.id);
+    start = found.end;
   }
   return ids;
 }

@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { printable } from 'ssl-core';
 import { CheckpointError } from 'ssl-tensor/host';
 import {
   loadSafetensors,
@@ -136,7 +137,7 @@ export function applyCheckpoint(
   const stray = [...saved.keys()].find((name) => !Object.keys(modules).some((module) => name.startsWith(`${module}.`)));
   if (stray !== undefined)
     throw new CheckpointError(
-      `has '${stray}', but the method has no such module (it has ${Object.keys(modules).join(', ')})`,
+      `has '${printable(stray)}', but the method has no such module (it has ${Object.keys(modules).join(', ')})`,
       { path, parameter: stray },
     );
   try {

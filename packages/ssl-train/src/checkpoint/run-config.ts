@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { printable } from 'ssl-core';
 import { CheckpointError } from 'ssl-tensor/host';
 
 /** A value that survives JSON. */
@@ -49,7 +50,7 @@ export function checkConfig(saved: RunConfig, current: RunConfig, path: string):
   const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
   const differences = names.map((name) => `${name} was ${was.get(name) ?? 'absent'}, is ${is.get(name) ?? 'absent'}`);
   throw new CheckpointError(
-    `belongs to another configuration: ${differences.join('; ')}. Use the settings it was made with, or start anew in another directory`,
+    `belongs to another configuration: ${printable(differences.join('; '))}. Use the settings it was made with, or start anew in another directory`,
     { path },
   );
 }

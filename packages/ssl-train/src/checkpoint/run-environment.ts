@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import { printable } from 'ssl-core';
 import { version_core } from '@tensorflow/tfjs-core';
 
 /** What a run computes with: where it differs, the last digits of results may. */
@@ -71,5 +72,5 @@ export function environmentChanges(was: RunEnvironment, is: RunEnvironment): rea
   const [before, now] = [flat(was), flat(is)];
   return [...new Set([...before.keys(), ...now.keys()])]
     .filter((name) => before.get(name) !== now.get(name))
-    .map((name) => `${name} was ${before.get(name) ?? 'not recorded'}, is ${now.get(name) ?? 'not known'}`);
+    .map((name) => printable(`${name} was ${before.get(name) ?? 'not recorded'}, is ${now.get(name) ?? 'not known'}`));
 }

@@ -1,3 +1,4 @@
+import { printable } from 'ssl-core';
 import { CheckpointError } from 'ssl-tensor/host';
 import type { Evaluation } from '../trainer/history.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
@@ -63,7 +64,7 @@ export function readRunRecord(metadata: Readonly<Record<string, string>>, path: 
     );
   if (!/^[12]$/.test(metadata['version'] ?? '')) {
     throw new CheckpointError(
-      `has checkpoint version ${metadata['version'] ?? 'none'}, this release reads versions 1 to ${checkpointVersion}. Use the release it was made with`,
+      `has checkpoint version ${printable(metadata['version'] ?? 'none')}, this release reads versions 1 to ${checkpointVersion}. Use the release it was made with`,
       { path },
     );
   }

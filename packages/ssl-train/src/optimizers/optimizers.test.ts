@@ -270,6 +270,14 @@ describe('clipByGlobalNorm', () => {
     }
   });
 
+  it('measures large gradients to 1e-6 of float64, eagerly and compiled', async () => {
+    const gradients = { a: tf.fill([512, 1031], 0.1), b: tf.fill([3], 0.1), c: tf.fill([2 ** 20], 0.1) };
+    const expected = Math.sqrt((512 * 1031 + 3 + 2 ** 20) * Math.fround(0.1) ** 2);
+    const run = (given: typeof gradients): tf.Scalar => clipByGlobalNorm(given, 1).norm;
+    for (const norm of [run(gradients), await compile(run)(gradients)])
+      expect(Math.abs(norm.dataSync()[0]! / expected - 1)).toBeLessThan(1e-6);
+  });
+
   it('leaves small gradients exactly as they are', () => {
     const { gradients } = clipByGlobalNorm({ a: tf.tensor1d([0.3, -0.4]) }, 1);
     expect(gradients['a']!.dataSync()).toEqual(Float32Array.of(0.3, -0.4));

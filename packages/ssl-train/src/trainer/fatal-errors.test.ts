@@ -59,6 +59,7 @@ describe('an error that is not the checkpoint’s own saves the state first, and
   });
   const cases: readonly (readonly [string, number, (where: { dir: string }) => Settings, string])[] = [
     ['of the loader', 7, () => ({ loader: failingAt(7) }), 'broken image'],
+    ['of the step itself', 7, () => ({ loader: misshapenAt(7) }), 'hape'],
     ['of a step’s callback', 8, () => ({ callbacks: broken(8) }), 'evaluation broke at 8'],
     ['of a callback at the end of an epoch, before the epoch’s', 10, () => ({ callbacks: broken(10) }), 'broke at 10'],
     [
@@ -82,6 +83,20 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     const { epoch } = loader;
     loader.epoch = (index, from) => epoch.call(index * 5 + 5 > step ? new ToyLoader(5, step % 5) : loader, index, from);
     return loader;
+  }
+
+  /** Gives a batch of another width at a step. */
+  function misshapenAt(step: number): ToyLoader {
+    class Misshapen extends ToyLoader {
+      override async *epoch(index: number, from = 0): AsyncGenerator<ToyBatch> {
+        let position = from;
+        for await (const batch of super.epoch(index, from)) {
+          const wrong = index * 5 + position++ === step;
+          yield wrong ? { ...batch, x: { data: new Float32Array(8 * 5), shape: [8, 5] } } : batch;
+        }
+      }
+    }
+    return new Misshapen();
   }
 
   it.each(cases)('%s', async (_, step, settings, message) => {
@@ -133,6 +148,20 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     });
     expect(late.message).toContain('the log was replaced by another file while the run went on');
     expect((await readCheckpoint(saved(4))).record.step).toBe(4);
+  });
+
+  it('and callbacks are told of the checkpoint, whose own errors do not hide it', async () => {
+    const told: number[] = [];
+    const callbacks: TrainerCallbacks = {
+      onStep: ({ step }) => (step === 3 ? Promise.reject(new DataError('first')) : undefined),
+      onCheckpoint: ({ step }) => {
+        told.push(step);
+        throw new DataError('second');
+      },
+    };
+    const error = await failure({ checkpoint: { dir }, callbacks });
+    expect(error.message).toMatch(/^first. The state of step 3 is saved in .* Also: second$/);
+    expect(told).toEqual([3]);
   });
 
   it('thrown as something that is no error, or that does not change, passes through', async () => {

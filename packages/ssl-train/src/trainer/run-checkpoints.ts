@@ -97,14 +97,16 @@ export class RunCheckpoints<B> {
   /**
    * Saves what an error would lose, and adds to the error where the run can continue from. Not after an error of a
    * checkpoint itself, and not a model that is broken.
+   *
+   * @returns the path of what was saved
    */
-  async rescue(error: unknown, state: RunState): Promise<void> {
+  async rescue(error: unknown, state: RunState): Promise<string | undefined> {
     const store = this.#store;
-    if (store === undefined || error === this.#complete) return;
+    if (store === undefined || error === this.#complete) return undefined;
     if (this.#failed || state.step === 0 || this.#isSaved(state.step) || NonFiniteLossError.isInstance(error)) {
       if (this.#path !== undefined && existsSync(this.#path))
         addNote(error, `The newest checkpoint is ${this.#path}; give it as checkpoint.resume to continue from it`);
-      return;
+      return undefined;
     }
     try {
       const tensors = this.#stateDict();
@@ -114,18 +116,20 @@ export class RunCheckpoints<B> {
           error,
           `The state of step ${state.step} was not saved: '${broken[0]}' holds values that are not finite${this.#path === undefined ? '' : `. The newest checkpoint is ${this.#path}`}`,
         );
-        return;
+        return undefined;
       }
       const lost = await this.#write(store, state, tensors);
       addNote(
         error,
         `The state of step ${state.step} is saved in ${this.#path}${lost ? ' (the directory had been removed and was made anew)' : ''}; checkpoint.resume: true continues from it`,
       );
+      return this.#path;
     } catch (cause) {
       addNote(
         error,
         `The state of step ${state.step} could not be saved: ${cause instanceof Error ? cause.message : String(cause)}`,
       );
+      return undefined;
     }
   }
 

@@ -67,7 +67,7 @@ export class TrainingRun<B> {
       return await this.#train(step);
     } catch (error) {
       failed = { error };
-      if (this.#environment !== undefined) await this.#checkpoints?.rescue(error, this.#state(this.#environment));
+      if (this.#environment !== undefined) await this.#rescue(error, this.#environment);
       this.#logFailure(error);
       throw error;
     } finally {
@@ -155,6 +155,10 @@ export class TrainingRun<B> {
     for (const item of damaged)
       this.#notes.push(
         `the checkpoint of step ${item.step} is damaged (${item.reason}) and now lies at ${item.path}; the run continues from ${path}`,
+      );
+    if (environment.threads === record.environment?.threads && environment.threads > engineThreads())
+      this.#notes.push(
+        `the run goes on with ${environment.threads} threads, as before, and may use ${engineThreads()} cores; threads: ${engineThreads()} is faster and differs in the last digits`,
       );
     const changes = record.environment === undefined ? [] : environmentChanges(record.environment, environment);
     if (changes.length > 0)
@@ -326,6 +330,17 @@ export class TrainingRun<B> {
   #tellNote(text: string): void {
     this.#progress.note(text);
     this.#log?.write({ type: 'note', step: this.#step, text });
+  }
+
+  /** Saves what an error would lose; an error of a callback that is told of it must not hide the first one. */
+  async #rescue(error: unknown, environment: RunEnvironment): Promise<void> {
+    const path = await this.#checkpoints?.rescue(error, this.#state(environment));
+    if (path === undefined) return;
+    try {
+      await this.#tell((callbacks) => callbacks.onCheckpoint?.({ path, step: this.#step }));
+    } catch (cause) {
+      addNote(error, `Also: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
   }
 
   /** The log's last word, where there still is one to be had. */

@@ -61,6 +61,15 @@ test('refuses sizes that do not fit', async () => {
   );
 });
 
+test('refuses test images of a class that no training image has', async () => {
+  const more = path.join(folder, 'more');
+  await writeFile(more, idxFile([6], Uint8Array.of(0, 1, 2, 5, 1, 2)));
+  await expect(loadVisionData(idxRecipe({ testLabelFile: more }))).rejects.toThrow(
+    'recipe: test labels[3] is 5, outside the classes 0 .. 2',
+  );
+  expect((await loadVisionData(idxRecipe({ trainLabelFile: more }))).classes.length).toBe(6);
+});
+
 test('reads folders of images by class, and refuses test folders of other classes', async () => {
   for (const [split, classes] of Object.entries({
     train: ['cat', 'dog'],

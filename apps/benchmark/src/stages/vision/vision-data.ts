@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ImageArrayDataset, ImageFolderDataset, IdxImageDataset } from 'ssl-data';
-import { DataError, InvalidOptionError, type NdArray } from 'ssl-core';
+import { checkLabels, DataError, InvalidOptionError, type NdArray } from 'ssl-core';
 import { mnistStatistics } from 'ssl-vision';
 import type { ImageStatistics } from 'ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
@@ -34,7 +34,8 @@ interface Split extends LabelledImages {
 /**
  * Reads the images that a recipe names.
  *
- * @throws DataError for files that are missing, damaged, or do not belong together
+ * @throws DataError for files that are missing, damaged, or do not belong together, also for test images of a class that
+ *   no training image has
  */
 export async function loadVisionData({ data }: VisionRecipe): Promise<VisionData> {
   const { train, test } = await openSplits(data);
@@ -44,7 +45,9 @@ export async function loadVisionData({ data }: VisionRecipe): Promise<VisionData
       `training images are ${train.images.shape.slice(1).join(' x ')}, test images ${test.images.shape.slice(1).join(' x ')}; both must be squares of one size`,
     );
   }
-  const classes = train.classes ?? Array.from({ length: Math.max(...train.labels) + 1 }, (_, label) => String(label));
+  const known = checkLabels('recipe', 'training labels', train.labels, { classes: train.classes?.length });
+  checkLabels('recipe', 'test labels', test.labels, { classes: known });
+  const classes = train.classes ?? Array.from({ length: known }, (_, label) => String(label));
   const count = data.pretrainImages ?? train.labels.length;
   const first = limited('pretrainImages', train, count);
   return {
