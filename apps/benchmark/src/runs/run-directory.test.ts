@@ -69,6 +69,19 @@ it('replaces what its record lists, and leaves what was added', async () => {
   expect(Object.keys(await contents(base)).sort()).toEqual(['artifacts/notes.txt', 'run.json', 'written.json']);
 });
 
+it('takes up what was written under a name that nobody foresaw, such as the checkpoint of a stop', async () => {
+  const name = 'checkpoints/step-00000001.safetensors';
+  const first = await begun(base);
+  await mkdir(path.join(base, 'checkpoints'));
+  await writeFile(path.join(base, name), 'state');
+  await expect(first.declare(name)).rejects.toThrow(/is in the way/);
+  await first.adopt(name);
+  await first.declare(name);
+  await first.close();
+  await (await begun(base, 'replace')).close();
+  expect(Object.keys(await contents(base)).sort()).toEqual(['run.json', 'written.json']);
+});
+
 it('removes nothing of a run where somebody else has put a file that is in the way', async () => {
   const first = await begun(base);
   await first.writeSealed('artifacts/one.json', { value: 1 });

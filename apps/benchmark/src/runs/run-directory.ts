@@ -159,6 +159,12 @@ export class RunDirectory {
     await this.#writing!.record.add(names);
   }
 
+  /** Lists a file that something else has just written into the run, such as the checkpoint of a stop. */
+  async adopt(name: string): Promise<void> {
+    await this.checkPresent();
+    await this.#writing!.record.adopt([name]);
+  }
+
   /** Writes a result that is read back, as JSON with its checksum. Throws DataError as {@link declare}. */
   async writeSealed(name: string, value: object): Promise<void> {
     await this.declare(name);

@@ -63,9 +63,14 @@ export class WrittenRecord {
    * @throws DataError as {@link check}, or where the folder cannot be written to
    */
   async add(names: readonly string[]): Promise<void> {
+    await this.check(names);
+    await this.adopt(names);
+  }
+
+  /** Lists files that this program has just written, under names that were not known before. Throws as {@link add}. */
+  async adopt(names: readonly string[]): Promise<void> {
     const more = names.filter((name) => !this.#names.has(name));
     if (more.length === 0) return;
-    await this.check(more);
     const files = [...this.#names, ...more];
     await writeSealedJson(path.join(this.folder, recordName), { program, files });
     this.#names = new Set(files);

@@ -63,7 +63,7 @@ export async function pretrainText(session: TextSession, progress: StageProgress
     compile: { device },
     progress: new StageProgressReporter(progress, context.progress),
     callbacks: {
-      onCheckpoint: ({ path }) => directory.declare(`checkpoints/${basename(path)}`),
+      onCheckpoint: ({ path }) => directory.adopt(`checkpoints/${basename(path)}`),
       onStep: ({ step }) => (step % evaluateEvery === 0 || step === steps ? evaluate() : Promise.resolve()),
     },
   });
