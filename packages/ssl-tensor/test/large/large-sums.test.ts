@@ -102,19 +102,6 @@ const cases: readonly LargeSum[] = [
   },
 ];
 
-<<<<<<< HEAD
-it.skipIf(!isWanted).for(cases)('$name of $shape', { timeout: 600_000 }, async ({ shape, run, exact }) => {
-  const compiled = compile((x: tf.Tensor) => run(x));
-  for (const isMixed of [false, true]) {
-    const x = filled(shape, isMixed);
-    const result = await compiled(x);
-    const error = worstError(result.dataSync(), exact(x));
-    expect({ isMixed, isClose: error < 1e-6, error }).toMatchObject({ isMixed, isClose: true });
-    result.dispose();
-  }
-  compiled.dispose();
-});
-=======
 it.skipIf(!isWanted).for(cases)(
   '$name of $shape',
   async ({ shape, run, exact }) => {
@@ -131,4 +118,3 @@ it.skipIf(!isWanted).for(cases)(
   },
   600_000,
 );
->>>>>>> h-a1
