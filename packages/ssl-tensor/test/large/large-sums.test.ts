@@ -102,19 +102,15 @@ const cases: readonly LargeSum[] = [
   },
 ];
 
-it.skipIf(!isWanted).for(cases)(
-  '$name of $shape',
-  async ({ shape, run, exact }) => {
-    const compiled = compile((x: tf.Tensor) => run(x));
-    const errors: number[] = [];
-    for (const isMixed of [false, true]) {
-      const x = filled(shape, isMixed);
-      const result = await compiled(x);
-      errors.push(worstError(result.dataSync(), exact(x)));
-      result.dispose();
-    }
-    compiled.dispose();
-    expect(errors.filter((error) => !(error < 1e-6))).toEqual([]);
-  },
-  600_000,
-);
+it.skipIf(!isWanted).for(cases)('$name of $shape', { timeout: 600_000 }, async ({ shape, run, exact }) => {
+  const compiled = compile((x: tf.Tensor) => run(x));
+  const errors: number[] = [];
+  for (const isMixed of [false, true]) {
+    const x = filled(shape, isMixed);
+    const result = await compiled(x);
+    errors.push(worstError(result.dataSync(), exact(x)));
+    result.dispose();
+  }
+  compiled.dispose();
+  expect(errors.filter((error) => !(error < 1e-6))).toEqual([]);
+});
