@@ -71,10 +71,10 @@ const cases: readonly LargeSum[] = [
     exact: (x) => magnitudes(sumsOver(x, [0], (value) => value * value).sums.map(Math.sqrt)),
   },
   {
-    name: 'mean exponential',
+    name: 'log-sum-exp',
     shape: [2 ** 27],
-    run: (x) => tf.exp(tf.sub(tf.logSumExp(x), 27 * Math.LN2)),
-    exact: (x) => magnitudes(sumsOver(x, [0], Math.exp).sums.map((sum) => sum / 2 ** 27)),
+    run: (x) => tf.logSumExp(x),
+    exact: (x) => magnitudes(sumsOver(x, [0], Math.exp).sums.map(Math.log)),
   },
   {
     name: "a batch's means",
@@ -102,7 +102,8 @@ const cases: readonly LargeSum[] = [
   },
 ];
 
-it.skipIf(!isWanted).for(cases)('$name of $shape', { timeout: 600_000 }, async ({ shape, run, exact }) => {
+it.for(cases)('$name of $shape', { timeout: 600_000 }, async ({ shape, run, exact }, { skip }) => {
+  if (!isWanted) skip('takes gigabytes: npm run test:large');
   const compiled = compile((x: tf.Tensor) => run(x));
   const errors: number[] = [];
   for (const isMixed of [false, true]) {
