@@ -35,6 +35,9 @@ test("a folder with somebody's files is refused, with and without --resume, and 
     expect(status).toBe(1);
     expect(stderr).toMatch(/DataError: .*thesis: holds files but no run of this program .*new or empty/);
   }
+  const demo = await runCli(['demo', '--out', 'thesis'], { cwd: folder });
+  expect(demo.stderr).toMatch(/report\.html: is in the way: this program did not write it/);
+  expect(demo.status).toBe(1);
   expect(readdirSync(path.join(folder, 'thesis')).sort()).toEqual(['checkpoints', 'report.html']);
   expect(await readFile(path.join(folder, 'thesis', 'report.html'), 'utf8')).toBe('mine');
 });

@@ -6,6 +6,9 @@ import { WrittenRecord } from '../runs/written-record.js';
 import { collectReport } from './collect-report.js';
 import { renderReport } from './render-report.js';
 
+/** What {@link writeReport} writes. */
+export const reportFiles = ['summary.json', 'report.html'] as const;
+
 /**
  * Writes `summary.json` and `report.html` of finished runs. Needs no lock: each is written whole, and runs that are not
  * finished are refused.
@@ -16,7 +19,7 @@ import { renderReport } from './render-report.js';
 export async function writeReport(folder: string, runs: readonly RunDirectory[]): Promise<string> {
   const data = await collectReport(runs);
   const file = path.join(folder, 'report.html');
-  await (await WrittenRecord.of(folder)).add(['summary.json', 'report.html']);
+  await (await WrittenRecord.of(folder)).add(reportFiles);
   await writeJson(path.join(folder, 'summary.json'), data.summary);
   await writeWhole(file, renderReport(data));
   return file;

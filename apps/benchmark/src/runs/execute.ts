@@ -5,7 +5,7 @@ import type { RunSettings } from '../commands/run-options.js';
 import type { LoadedRecipe } from '../recipes/load-recipe.js';
 import type { Recipe } from '../recipes/recipe-schema.js';
 import { collectReport } from '../report/collect-report.js';
-import { writeReport } from '../report/write-report.js';
+import { reportFiles, writeReport } from '../report/write-report.js';
 import { duration } from './duration.js';
 import { Interruption } from './interruption.js';
 import { openOutFolder } from './out-folder.js';
@@ -16,6 +16,7 @@ import type { Existing } from './run-directory.js';
 import { Stages } from './stages.js';
 import type { Summary } from './summary.js';
 import { versions } from './versions.js';
+import { WrittenRecord } from './written-record.js';
 import { textPipeline } from '../stages/text/text-pipeline.js';
 import { visionPipeline } from '../stages/vision/vision-pipeline.js';
 
@@ -85,7 +86,14 @@ export async function execute({ runs, root, settings, existing, resumeCommand }:
 async function openRoot(root: string): Promise<FolderLock> {
   await openOutFolder(root);
   const lock = await FolderLock.acquire(root, { purpose: 'ssl-benchmark demo' });
-  await clearLeftovers(root, { locked: true });
+  try {
+    await clearLeftovers(root, { locked: true });
+    // A report of somebody else's is in the way now, and not after all the training.
+    await (await WrittenRecord.of(root)).add(reportFiles);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
   return lock;
 }
 
