@@ -25,8 +25,8 @@ export interface CompileOptions {
    */
   readonly threads?: number;
   /**
-   * The same bytes on any number of cores: the function runs on one thread, whatever the machine has. On the CPU only. A
-   * training step then takes nearly twice as long on two cores. Default false.
+   * The same bytes on any number of cores of one kind: the function runs on one thread, whatever the machine has, and takes
+   * as long as that takes. On the CPU only. Default false.
    */
   readonly deterministic?: boolean;
   /** Input signatures whose graphs are kept; beyond, the one used least recently gives its memory back. Default 32. */

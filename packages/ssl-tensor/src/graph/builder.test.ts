@@ -177,3 +177,30 @@ describe('parts and joins', () => {
 it('positiveAxis counts from the end', () => {
   expect([positiveAxis(0, 3), positiveAxis(-1, 3), positiveAxis(-3, 3)]).toEqual([0, 2, 0]);
 });
+
+describe('a sum', () => {
+  const sumOps = (shape: readonly number[], axes: readonly number[]): string[] => {
+    const { b, inputs } = setUp(shape);
+    return ops(b.reduce('ReduceSum', inputs[0]!, axes, false)).filter((op) => op !== 'Reshape');
+  };
+  const inStages = ['ReduceSum', 'Cast', 'ReduceSum', 'Cast'];
+
+  it('of few numbers is one op', () => {
+    expect(sumOps([4096, 256], [1])).toEqual(['ReduceSum']);
+    expect(sumOps([8, 197, 64], [1])).toEqual(['ReduceSum']);
+    expect(sumOps([200, 8], [0])).toEqual(['MatMul']);
+  });
+
+  it('of many runs in stages, without a copy', () => {
+    expect(sumOps([1024, 1024], [0, 1])).toEqual(inStages);
+    expect(sumOps([64, 768], [1])).toEqual(inStages);
+    expect(sumOps([8, 1000, 64], [1])).toEqual(inStages);
+    expect(sumOps([512, 768], [0])).not.toContain('Pad');
+    expect(sumOps([4, 30_522], [1])).not.toContain('Pad');
+  });
+
+  it('of a prime number of them is filled up', () => {
+    expect(sumOps([65_537], [0])).toEqual(['Pad', ...inStages]);
+    expect(sumOps([3, 1021, 5], [1])).toEqual(['Pad', ...inStages]);
+  });
+});
