@@ -113,7 +113,9 @@ export function mutateJson(seed: unknown, random: RandomStream): JsonMutant {
       }
       case 2: {
         const name = pick([...wordsOf(root.document, new Set(['__proto__', 'length', 'toString', 'type']))]);
-        set(holder, name, structuredClone((holder as Record<string, unknown>)[key]));
+        const value = structuredClone((holder as Record<string, unknown>)[key]);
+        if (Array.isArray(holder)) holder.push({ [name]: value });
+        else set(holder, name, value);
         steps.push(`write ${path} also as ${name}`);
         break;
       }

@@ -9,7 +9,7 @@ const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.joi
  * @param expected sizes by axis; a string names an axis of any size
  * @throws ShapeError naming the parameter, what was expected and what was given
  */
-export function checkTensor(
+export function checkShape(
   where: string,
   parameter: string,
   tensor: tf.Tensor,
@@ -21,6 +21,22 @@ export function checkTensor(
     expected.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
   if (!fits || !dtypes.includes(tensor.dtype))
     throw new ShapeError(where, parameter, `${dtypes.join(' or ')} [${expected.join(', ')}]`, text(tensor));
+}
+
+/**
+ * As {@link checkShape}, and that there is a row: a loss of none would be 0 or NaN.
+ *
+ * @throws ShapeError naming the parameter, what was expected and what was given
+ */
+export function checkTensor(
+  where: string,
+  parameter: string,
+  tensor: tf.Tensor,
+  expected: readonly (number | string)[],
+  dtypes: readonly string[] = ['float32'],
+): void {
+  checkShape(where, parameter, tensor, expected, dtypes);
+  if (tensor.shape[0] === 0) throw new ShapeError(where, parameter, 'one row or more', text(tensor));
 }
 
 /** @throws InvalidOptionError unless positive and finite */

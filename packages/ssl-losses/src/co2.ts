@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from 'ssl-tensor';
-import { ShapeError } from 'ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -30,7 +29,7 @@ export const co2Defaults = { alpha: 1, temperature: 0.05, reduction: 'mean' } as
  *
  * @param zA `[batch, dim]`
  * @param zB `[batch, dim]`, row `i` is another view of row `i` of `zA`
- * @returns scalar in nats, or `[batch]` with reduction `none`
+ * @returns scalar in nats, or `[batch]` with reduction `none`; 0 for one image without a bank, which has no negatives
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Wei et al. 2021, arXiv 2010.02217. Equal to the value of lightly's `CO2Regularizer`, whose 1.6
  * returns it without gradient.
@@ -50,7 +49,6 @@ export function co2<R extends Reduction = 'mean'>(
   checkTemperature('co2', temperature);
   const [batch, dim] = zA.shape;
   if (negatives !== undefined) checkTensor('co2', 'negatives', negatives, ['k', dim]);
-  if (batch === 0) throw new ShapeError('co2', 'zA', 'one or more rows', `[${batch}, ${dim}]`);
 
   const [a, b] = [l2Normalize(zA), l2Normalize(zB)];
   const [first, second] =

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError, RandomStream, type RandomKey } from 'ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkCount } from './check-option.js';
-import { checkTensor } from './check.js';
+import { checkShape } from './check.js';
 
 /** Options of {@link FeatureQueue}. */
 export interface FeatureQueueOptions {
@@ -68,7 +68,7 @@ export class FeatureQueue {
   enqueue(rows: tf.Tensor2D): void {
     const { features, pointer } = this.buffers;
     const [size, dim] = features.shape;
-    checkTensor('FeatureQueue.enqueue', 'rows', rows, ['n', dim]);
+    checkShape('FeatureQueue.enqueue', 'rows', rows, ['n', dim]);
     const n = rows.shape[0];
     if (n === 0) return;
     tf.tidy(() => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from 'ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { draw } from '../../../test/golden/losses/cases.js';
+import { drawInput, everyLoss } from '../../../test/golden/losses/every-loss.js';
 import { lossAndGradients } from '../../../test/golden/losses/golden.js';
 import '../../../test/support/to-be-all-close.js';
 import * as losses from './index.js';
@@ -126,19 +127,29 @@ describe.each(modes)('a loss over nothing, %s', (mode) => {
   });
 });
 
-it('of no samples is refused', () => {
+/** Not of a batch. */
+const apart = /^(normalizePrototypes|patchify)$/;
+it.each(Object.entries(everyLoss).filter(([name]) => !apart.test(name)))(
+  '%s of no rows is refused',
+  (_, [inputs, call]) => {
+    const none = inputs.map((input, index) => drawInput({ ...input, shape: [0, ...input.shape.slice(1)] }, index));
+    expect(() => call(...(none as never[]))).toThrow(ShapeError);
+  },
+);
+
+it('of no samples is refused in any reduction, as are sets of nothing to compare with', () => {
   const [none, labels] = [tf.zeros([0, 4]) as tf.Tensor2D, tf.zeros([0], 'int32') as tf.Tensor1D];
+  const rows = tf.tensor2d(x);
   for (const loss of [
-    () => losses.softmaxCrossEntropy(none, labels),
+    () => losses.softmaxCrossEntropy(none, labels, { reduction: 'none' }),
     () => losses.maskedTokenCrossEntropy(none, labels, { reduction: 'sum' }),
-    () => losses.softmaxFocal(none, labels),
-    () => losses.negativeCosine(none, none),
-    () => losses.distillation(none, none),
-    () => losses.maskedPatchMSE(tf.zeros<tf.Rank.R3>([0, 2, 4]), tf.zeros<tf.Rank.R3>([0, 2, 4]), tf.zeros([0, 2])),
-  ]) {
+    () => losses.seedDistillation(rows, rows, none),
+    () => losses.co2(rows, rows, { negatives: none }),
+  ])
     expect(loss).toThrow(ShapeError);
-    expect(loss).toThrow('the batch must be one sample or more, got none');
-  }
+  expect(() => losses.softmaxCrossEntropy(none, labels)).toThrow(
+    'softmaxCrossEntropy: logits must be one row or more, got float32 [0, 4]',
+  );
 });
 
 it('stays 0 where the definition says so: fixMatch without a confident sample', async () => {

@@ -24,7 +24,7 @@ export async function contactSheet(
   const indices = evenlySpread(dataset.length, count);
   const images = new Map<number, Image>();
   await checkSamples<ImageSample | VolumeSample>(dataset, indices, (sample, index) =>
-    images.set(index, 'image' in sample ? sample.image : middleSlice(sample)),
+    images.set(index, cellSized('image' in sample ? sample.image : middleSlice(sample))),
   );
   const pictures = indices.map((index, position): SheetPicture => {
     const image = images.get(index) ?? unreadable;
@@ -38,6 +38,21 @@ export async function contactSheet(
   });
   const grid = { rows: Math.ceil(pictures.length / columns), columns: Math.min(columns, pictures.length), cell };
   return writePictureSheet(path, grid, pictures);
+}
+
+/** A picture that is no larger than its cell, so that large ones are not held all at once. */
+function cellSized(image: Image): Image {
+  const [height, width, channels] = imageSize(image, 'contactSheet');
+  const scale = cell / Math.max(height, width);
+  if (scale >= 1) return image;
+  const shape = [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale)), channels] as const;
+  const data = new Uint8Array(shape[0] * shape[1] * channels);
+  for (let at = 0; at < data.length; at++) {
+    const row = Math.floor(((Math.floor(at / (shape[1] * channels)) + 0.5) * height) / shape[0]);
+    const column = Math.floor((((Math.floor(at / channels) % shape[1]) + 0.5) * width) / shape[1]);
+    data[at] = image.data[(row * width + column) * channels + (at % channels)]!;
+  }
+  return ndArray(data, shape);
 }
 
 const unreadable = ndArray(Uint8Array.of(204, 0, 0), [1, 1, 3]);

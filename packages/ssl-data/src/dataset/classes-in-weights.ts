@@ -18,8 +18,9 @@ export async function classesInWeights(path: string): Promise<unknown> {
     const length = Number((await bytesAt(0, 8)).readBigUInt64LE());
     if (length > Math.min(maxHeaderBytes, size - 8))
       throw new DataError(`has no header of safetensors: it claims ${length} bytes`, { path, offset: 0 });
-    const header = JSON.parse((await bytesAt(8, length)).toString('utf8')) as Record<string, unknown>;
-    const { classes } = (header['__metadata__'] ?? {}) as { readonly classes?: unknown };
+    const header = JSON.parse((await bytesAt(8, length)).toString('utf8')) as Readonly<Record<string, unknown>> | null;
+    const metadata = header?.['__metadata__'];
+    const { classes } = (metadata ?? {}) as { readonly classes?: unknown };
     if (typeof classes !== 'string')
       throw new DataError(
         "has no 'classes' in its metadata; save the weights with { classes: JSON.stringify(names) }",

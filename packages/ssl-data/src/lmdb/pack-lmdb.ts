@@ -7,6 +7,7 @@ import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { ManifestDataset } from '../dataset/manifest-dataset.js';
 import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
+import { WebDataset } from '../webdataset/web-dataset.js';
 import { LmdbDataset } from './lmdb-dataset.js';
 import { lmdbMagic, pageHeaderBytes } from './lmdb-format.js';
 import { LmdbWriter } from './lmdb-writer.js';
@@ -74,7 +75,8 @@ export async function packLmdb(
     dataset instanceof ImageFolderDataset ||
     dataset instanceof LmdbDataset ||
     dataset instanceof ManifestDataset ||
-    dataset instanceof ParquetImageDataset
+    dataset instanceof ParquetImageDataset ||
+    dataset instanceof WebDataset
       ? dataset.classes
       : undefined;
   const file = subdir ? join(path, 'data.mdb') : path;

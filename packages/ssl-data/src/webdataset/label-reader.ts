@@ -26,7 +26,7 @@ export function labelMember(
   for (let index = 0; index < length; index++) {
     if (number < 0 || memberOf(table, index, number) < 0)
       throw new DataError(
-        `sample '${stringAt(table.keys, index)}' has no .${extension}, the class; repair the shards, or pass label: 'none'`,
+        `sample '${stringAt(table.keys, index)}' has no .${extension}, the class; repair the shards (members of a sample must lie side by side: tar --sort=name, or ssl-data pack), or pass label: 'none'`,
         { path },
       );
   }

@@ -168,3 +168,13 @@ describe('what is left out', () => {
     await dataset.close();
   });
 });
+
+it('says how members come to lie side by side, and the advice works', async () => {
+  const apart = [['0.gif', gif] as const, ['1.gif', gif] as const, ['0.cls', '4'] as const, ['1.cls', '2'] as const];
+  await expect(classesOf(await shard(apart), { label: { extension: 'cls', kind: 'names' } })).rejects.toThrow(
+    /sample '0' has no .cls, the class; repair the shards \(members of a sample must lie side by side: tar --sort=name/,
+  );
+  const dataset = await WebDataset.open(await shard(apart.toSorted(([a], [b]) => (a < b ? -1 : 1))));
+  expect([...(await dataset.loadLabels())]).toEqual([4, 2]);
+  await dataset.close();
+});

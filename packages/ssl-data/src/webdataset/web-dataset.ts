@@ -201,7 +201,7 @@ export class WebDataset implements Dataset<ImageSample> {
     if (image === undefined) {
       const has = extensionsOf(table, index);
       throw new DataError(
-        `sample '${this.key(index)}' has no image (${imageExtensions.join(', ')}) but ${has.slice(0, 20).join(', ')}; repair the shards, or pass ${imageAdvice(has, imageExtensions)}`,
+        `sample '${this.key(index)}' has no image (${imageExtensions.join(', ')}) but ${has.slice(0, 20).join(', ')}; repair the shards (members of a sample must lie side by side: tar --sort=name, or ssl-data pack), or pass ${imageAdvice(has, imageExtensions)}`,
         { path: this.shard(index) },
       );
     }

@@ -6,6 +6,7 @@ import { DeviceError } from '../errors/device-error.js';
 import { InvalidOptionError, ndArray } from 'ssl-core';
 import { engineThreads } from '../engine/engine-threads.js';
 import { compile } from './compile.js';
+import type { CompileOptions } from './compiled-types.js';
 
 beforeEach(() => tf.setBackend('cpu'));
 
@@ -132,6 +133,19 @@ describe('signatures', () => {
     expect(compile(triple).threads).toBe(engineThreads());
     expect(compile(triple, { threads: 3 }).threads).toBe(3);
     expect(compile(triple, { deterministic: true }).threads).toBe(1);
+  });
+
+  it('gives the bytes of one thread where they are to be the same on any number of cores', async () => {
+    // On two threads and more, the runtime adds up this product in longer pieces.
+    const product = (x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor => tf.sum(tf.matMul(x, y), 1);
+    const [x, y] = [tf.randomNormal([128, 1024], 0, 1, 'float32', 1), tf.randomNormal([1024, 256], 0, 1, 'float32', 2)];
+    const bytesOf = async (options: CompileOptions): Promise<Uint8Array> => {
+      const result = await compile(product, options)(x as tf.Tensor2D, y as tf.Tensor2D);
+      return new Uint8Array(result.dataSync().buffer.slice());
+    };
+    const deterministic = await bytesOf({ deterministic: true });
+    expect(deterministic).toEqual(await bytesOf({ threads: 1 }));
+    expect(await bytesOf({ deterministic: true })).toEqual(deterministic);
   });
 
   it('traces once per shape, type and structure', async () => {

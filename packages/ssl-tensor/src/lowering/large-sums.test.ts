@@ -363,17 +363,19 @@ describe(`large sums on ${deviceUnderTest}`, () => {
   it.for(cases)('$name', async ({ shapes, run, exact, factor = 1, of = fillings }) => {
     await tf.setBackend('ssl');
     const compiled = compile((inputs: tf.Tensor[]) => [run(...(inputs as never[]))].flat());
+    const errors: (readonly [string, number])[] = [];
     for (const filling of of) {
       const inputs = shapes.map((shape) => filled(filling, shape));
       const results = await compiled(inputs);
       const expected = exact(...inputs);
       expect(results.map((result) => result.size)).toEqual(expected.map(({ sums }) => sums.length));
-      results.forEach((result, index) => {
-        expect(worstError(result.dataSync(), expected[index]!, factor), filling).toBeLessThan(tolerance);
-      });
+      results.forEach((result, index) =>
+        errors.push([filling, worstError(result.dataSync(), expected[index]!, factor)]),
+      );
       tf.dispose(results);
     }
     compiled.dispose();
+    expect(errors.filter(([, error]) => !(error < tolerance))).toEqual([]);
   });
 
   it.for(cumulativeSums)('$name, op by op', async ({ shapes, run, exact }) => {

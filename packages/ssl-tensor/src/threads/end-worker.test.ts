@@ -17,6 +17,10 @@ const run = async () => {
   }, { threads: 1 });
   const x = { data: new Float32Array(400 * 400), shape: [400, 400] };
   (await step(x)).dispose();
+  parentPort.once('message', () => {
+    void step(x);
+    process.exit(3);
+  });
   for (;;) {
     parentPort.postMessage('in a step');
     (await step(x)).dispose();
@@ -75,5 +79,19 @@ for (let i = 0; i < 2; i++) {
     const { code, output } = await inProcess("const w = start(); await inStep(w); throw new Error('on purpose');");
     expect([code, output]).toEqual([1, expect.stringContaining('on purpose') as string]);
     expect(output).not.toContain('Napi');
+  }, 120_000);
+
+  it('may exit by itself, right after a call; nothing waits for what it had begun', async () => {
+    const began = performance.now();
+    const { code, output } = await inProcess(`
+const worker = start();
+await inStep(worker);
+worker.postMessage('exit');
+console.log('exit code', (await once(worker, 'exit'))[0]);
+process.exit(4);
+`);
+    expect([code, output]).toEqual([4, 'exit code 3\n']);
+    // The end of the process would wait a minute for a thread that seemed to run.
+    expect(performance.now() - began).toBeLessThan(60_000);
   }, 120_000);
 });

@@ -29,7 +29,6 @@ export interface TokenizerFile {
   readonly json: Readonly<Record<string, unknown>>;
   /** Token of every id. */
   readonly tokens: readonly string[];
-  readonly unknownToken: string;
   readonly addedTokens: readonly AddedToken[];
   readonly normalize: (text: string) => string;
   /** Undefined: the text is one word. */
@@ -122,7 +121,6 @@ export function parseTokenizerFile(document: unknown, path?: string): TokenizerF
   return {
     json,
     tokens,
-    unknownToken: tokens[model.unknownId]!,
     addedTokens,
     normalize,
     preTokenize,
