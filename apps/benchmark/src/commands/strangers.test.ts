@@ -73,15 +73,19 @@ test('a second run in the same folder is refused by the name of the first, which
   expect(left.filter((name) => /lock|tmp$/.test(name))).toEqual([]);
 });
 
-test('a folder that is deleted during the run is an error that says so', async () => {
-  const { status, stderr } = await runCli(['run', 'smoke-text', '--out', 'deleted'], {
+test.each([
+  ['smoke-text', /\[2\/5\]/],
+  ['smoke-vision', /\[1\/8\]/],
+])('a folder that is deleted during a run of %s is an error that says so', async (recipe, moment) => {
+  const out = path.join(folder, `gone-${recipe}`);
+  const { status, stderr } = await runCli(['run', recipe, '--out', out], {
     cwd: folder,
-    interruptAt: /\[2\/5\]/,
-    atMatch: () => rmSync(path.join(folder, 'deleted'), { recursive: true }),
+    interruptAt: moment,
+    atMatch: () => rmSync(out, { recursive: true }),
   });
-  expect(stderr).toMatch(/Error: .*deleted/);
+  expect(stderr).toMatch(/DataError: .*was deleted or replaced while the run wrote to it/);
   expect(status).toBe(1);
-  expect(existsSync(path.join(folder, 'deleted', 'report.html'))).toBe(false);
+  expect(existsSync(path.join(out, 'report.html'))).toBe(false);
 });
 
 test.skipIf(process.platform === 'win32')('what strangers wrote moves no cursor, and a pipe is no recipe', async () => {
