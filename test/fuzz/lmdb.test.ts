@@ -20,7 +20,7 @@ const withMeta = seeds.map(({ name, bytes }) => ({
 }));
 
 async function readAll(path: string): Promise<void> {
-  const dataset = await LmdbDataset.open(path, { maxSampleBytes: 2 ** 16 });
+  const dataset = await LmdbDataset.open(path, { maxSampleBytes: 2 ** 16, keyPrefix: '' });
   try {
     expect(dataset.labels?.length ?? dataset.length).toBe(dataset.length);
     const keys = new Set<string>();
