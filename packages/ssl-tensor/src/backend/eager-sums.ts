@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { positiveAxis } from '../graph/builder.js';
 import type { HostValues } from './stored-tensor.js';
 import type { SslBackend } from './ssl-backend.js';
 
@@ -12,7 +13,7 @@ const valuesOf = (call: Call, { dataId }: tf.TensorInfo): HostValues =>
 function cumulative(call: Call, start: number, join: (sum: number, element: number) => number): Float64Array {
   const x = operand(call, 'x');
   const { axis: given, exclusive, reverse } = call.attrs as unknown as tf.CumsumAttrs;
-  const axis = given < 0 ? given + x.shape.length : given;
+  const axis = positiveAxis(given, x.shape.length);
   const values = valuesOf(call, x);
   const length = x.shape[axis]!;
   const inner = x.shape.slice(axis + 1).reduce((product, size) => product * size, 1);

@@ -59,7 +59,8 @@ export function registerGatherGradients(): void {
       const [x, indices] = saved as [tf.Tensor, tf.Tensor];
       const { axis, batchDims } = attributes as unknown as tf.GatherV2Attrs;
       const at = axis < 0 ? axis + x.rank : axis;
-      return { x: () => gathered(dy as tf.Tensor, x, indices, at, batchDims), indices: none(indices) };
+      const batch = batchDims < 0 ? batchDims + indices.rank : batchDims;
+      return { x: () => gathered(dy as tf.Tensor, x, indices, at, batch), indices: none(indices) };
     },
   });
   tf.registerGradient({
@@ -67,8 +68,11 @@ export function registerGatherGradients(): void {
     inputsToSave: ['params', 'indices'],
     gradFunc: (dy, saved) => {
       const [params, indices] = saved as [tf.Tensor, tf.Tensor];
+      // One place alone is a vector, which tf.scatterND takes for a list.
+      const places = tf.reshape(tf.cast(indices, 'int32'), [-1, indices.shape.at(-1)!]);
+      const rest = params.shape.slice(indices.shape.at(-1));
       return {
-        params: () => tf.scatterND(tf.cast(indices, 'int32'), dy as tf.Tensor, params.shape),
+        params: () => tf.scatterND(places, tf.reshape(dy as tf.Tensor, [places.shape[0]!, ...rest]), params.shape),
         indices: none(indices),
       };
     },

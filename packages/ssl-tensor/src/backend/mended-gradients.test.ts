@@ -158,3 +158,20 @@ it.each([
   );
   await expectGradients((x) => op(tf.tensor2d(other, [2, 3]), x), { data, shape: [1, 3] }, second);
 });
+
+it('tf.gather with axes counted from the end, and tf.gatherND at one place', async () => {
+  const x = { data: [1, 2, 3, 4, 5, 6], shape: [2, 3] };
+  const indices = tf.tensor2d([2, 0, 1, 1], [2, 2], 'int32');
+  const expected = [weightOf(1), 0, weightOf(0), 0, weightOf(2) + weightOf(3), 0];
+  await expectGradients((value) => tf.gather(value, indices, -1, -1), x, expected);
+  const place = tf.tensor1d([1, 2], 'int32');
+  await expectGradients((value) => tf.gatherND(value, place), x, [0, 0, 0, 0, 0, weightOf(0)]);
+});
+
+it('tf.cumsum along the last axis, counted from the end', () =>
+  expectGradients((x) => tf.cumsum(x, -1), { data: [1, 2, 3, 4], shape: [2, 2] }, [
+    weightOf(0) + weightOf(1),
+    weightOf(1),
+    weightOf(2) + weightOf(3),
+    weightOf(3),
+  ]));

@@ -1,5 +1,6 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { withAxisFromStart } from './cumulative-kernels.js';
 import { type Kernel, type KernelCall, mendKernel, valuesOf } from './mend-kernel.js';
 
 /** Float64 holds all integers up to here: sums and products below are exact before they are stored. */
@@ -73,6 +74,33 @@ const elementwise =
 
 const square = (value: number): number => Math.imul(value, value);
 
+/** A power modulo 2^32; of a negative exponent what the quotient is when cut. */
+function power(base: number, exponent: number): number {
+  if (exponent < 0) return Math.abs(base) === 1 ? (exponent % 2 === 0 ? 1 : base) : 0;
+  let [result, factor] = [1, base];
+  for (let rest = exponent; rest > 0; rest >>= 1) {
+    if (rest & 1) result = Math.imul(result, factor);
+    factor = Math.imul(factor, factor);
+  }
+  return result;
+}
+
+function powers(_: Kernel, { inputs, backend }: KernelCall): tf.TensorInfo {
+  const [a, b] = [inputs['a']!, inputs['b']!];
+  const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  // Sums with zeros broadcast.
+  const spread = (x: tf.TensorInfo, other: tf.TensorInfo): Int32Array => {
+    const zeros = backend.makeTensorInfo(other.shape, 'int32', new Int32Array(tf.util.sizeFromShape(other.shape)));
+    const sum = tf.getKernel('Add', 'cpu').kernelFunc({ inputs: { a: x, b: zeros }, backend }) as tf.TensorInfo;
+    const values = Int32Array.from(valuesOf(backend, sum));
+    for (const info of [zeros, sum]) backend.disposeIntermediateTensorInfo(info);
+    return values;
+  };
+  const exponents = spread(b, a);
+  const results = spread(a, b).map((base, index) => power(base, exponents[index]!));
+  return backend.makeTensorInfo(shape, 'int32', results);
+}
+
 /** Products over axes. */
 function product(kernel: Kernel, call: KernelCall): tf.TensorInfo {
   const { inputs, attrs, backend } = call;
@@ -128,6 +156,7 @@ const mends: Readonly<
   Cumprod: [['x'], always, cumulativeProduct],
   Einsum: [['0', '1'], beyond('0', '1'), linear('0', '1')],
   Multiply: [['a', 'b'], beyond('a', 'b'), linear('a', 'b')],
+  Pow: [['a', 'b'], always, powers],
   Prod: [['x'], always, product],
   Square: [['x'], always, elementwise(square)],
   SquaredDifference: [
@@ -147,7 +176,8 @@ const mends: Readonly<
  */
 export function mendWholeKernels(): void {
   for (const [kernelName, [names, isWrong, mended]] of Object.entries(mends))
-    mendKernel(kernelName, (kernel) => (call) => {
+    mendKernel(kernelName, (kernel) => (given) => {
+      const call = kernelName === tf.Cumprod ? withAxisFromStart(given) : given;
       const operands = names.flatMap((name) => call.inputs[name] ?? []);
       const isWhole = operands.every(({ dtype }) => dtype === 'int32');
       return isWhole && isWrong(call) ? mended(kernel, call) : kernel(call);

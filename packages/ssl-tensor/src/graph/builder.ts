@@ -14,6 +14,15 @@ export type Device = 'cpu' | 'webgpu' | 'cuda';
 
 /** Axes from the end made positive. */
 export function positiveAxis(axis: number, rank: number): number {
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+    throw new InvalidOptionError(
+      'tensor op',
+      'axis',
+      rank === 0
+        ? 'left out, as a scalar has no axes'
+        : `an integer from ${-rank} to ${rank - 1} for a tensor of rank ${rank}`,
+      axis,
+    );
   return axis < 0 ? axis + rank : axis;
 }
 

@@ -17,6 +17,8 @@ export function reduceWhole(
 ): Value | undefined {
   if (x.type !== 'int32' || (op !== 'ReduceSum' && op !== 'ReduceProd')) return undefined;
   const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+  // Of nothing, the product is 1.
+  if (op === 'ReduceProd' && count === 0) return b.splat(1, shape, 'int32');
   if (op === 'ReduceProd') return b.reshape(product(b, x, axes, count), shape);
   const source = x.producer?.op === 'Cast' ? x.producer.inputs[0]!.type : x.type;
   // WebGPU has no int64, and its sums are modulo 2^32.

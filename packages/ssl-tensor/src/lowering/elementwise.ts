@@ -3,6 +3,7 @@ import { broadcastShape, type Value } from '../graph/value.js';
 import { preciseCosine, preciseExpm1, preciseLog1p, preciseSine } from './precise-math.js';
 import { input, type Rule, type RuleTable } from './rule.js';
 import { toInt32 } from './to-int32.js';
+import { wholePower } from './whole-power.js';
 
 /** The largest finite float32. */
 export const largestFloat = 3.4028234663852886e38;
@@ -45,8 +46,17 @@ const wholeMod = (b: Builder, left: Value, right: Value): Value =>
 const wholeFloorDiv = (b: Builder, left: Value, right: Value): Value => {
   const trivial = isTrivial(b, right);
   const divisor = b.where(trivial, b.scalar(1, 'int32'), right);
-  const quotient = b.div(b.sub(left, b.binary('Mod', left, divisor)), divisor);
-  return b.where(trivial, b.mul(left, right), quotient);
+  // Cut towards zero, which cannot overflow; taking the remainder off first could.
+  const cut = b.div(left, divisor);
+  const rest = b.sub(left, b.mul(cut, divisor));
+  const zero = b.scalar(0, 'int32');
+  const isOpposed = b.binary(
+    'And',
+    b.unary('Not', b.binary('Equal', rest, zero, 'bool'), 'bool'),
+    b.binary('Xor', b.binary('Less', rest, zero, 'bool'), b.binary('Less', divisor, zero, 'bool'), 'bool'),
+    'bool',
+  );
+  return b.where(trivial, b.mul(left, right), b.sub(cut, b.cast(isOpposed, 'int32')));
 };
 
 /** A test for values that only floats have: `otherwise` for whole numbers. */
@@ -116,7 +126,9 @@ export const elementwiseRules = {
   Pow: (b, inputs) => {
     const [base, exponent] = [input(inputs, 'a'), input(inputs, 'b')];
     if (exponent.splat === 2) return square(b, b.binary('Add', base, b.splat(0, exponent.shape, base.type)));
-    return b.binary('Pow', base, exponent);
+    return base.type === 'int32' && exponent.type === 'int32'
+      ? wholePower(b, base, exponent)
+      : b.binary('Pow', base, exponent);
   },
   Maximum: binary('Max'),
   Minimum: binary('Min'),

@@ -6,7 +6,7 @@ import { input, type RuleTable } from './rule.js';
 import { scatterAdd } from './scatter-add.js';
 
 /** Indices at which the runtime refuses negative ones, as TF.js does, in place of counting them from the end. */
-function beyondIfNegative(b: Builder, indices: Value, length: number): Value {
+export function beyondIfNegative(b: Builder, indices: Value, length: number): Value {
   const beyond = b.scalar(length, indices.type);
   return b.where(b.binary('Less', indices, b.scalar(0, indices.type), 'bool'), beyond, indices);
 }
@@ -21,10 +21,16 @@ function flatScatter(
   const depth = indices.shape.at(-1)!;
   const n = sizeOf(indices.shape.slice(0, -1));
   const strides = Int32Array.from({ length: depth }, (_, axis) => sizeOf(shape.slice(axis + 1, depth)));
-  const scaled = b.mul(b.reshape(indices, [n, depth]), b.constant(strides, [depth], 'int32'));
+  const places = b.reshape(indices, [n, depth]);
+  const scaled = b.mul(places, b.constant(strides, [depth], 'int32'));
+  // A place beyond its own axis would be one in another row.
+  const sizes = b.constant(Int32Array.from(shape.slice(0, depth)), [depth], 'int32');
+  const clipped = b.binary('Max', b.scalar(0, 'int32'), b.binary('Min', places, b.sub(sizes, b.scalar(1, 'int32'))));
+  const kept = b.cast(b.binary('Equal', places, clipped, 'bool'), 'int32');
+  const isWithin = b.cast(b.reduce('ReduceMin', kept, [1], false), 'bool');
   const count = sizeOf(shape.slice(0, depth));
   return {
-    positions: beyondIfNegative(b, b.reduce('ReduceSum', scaled, [1], false), count),
+    positions: b.where(isWithin, b.reduce('ReduceSum', scaled, [1], false), b.scalar(count, 'int32')),
     rows: b.reshape(updates, [n, sizeOf(shape.slice(depth))]),
     count,
   };
@@ -46,7 +52,8 @@ export const gatherRules = {
     const x = input(inputs, 'x');
     const at = positiveAxis(axis as number, x.shape.length);
     const indices = input(inputs, 'indices');
-    const batch = (batchDims as number | undefined) ?? 0;
+    const axes = (batchDims as number | undefined) ?? 0;
+    const batch = axes < 0 ? axes + indices.shape.length : axes;
     if (batch === 0) return b.gather(x, beyondIfNegative(b, indices, x.shape[at]!), at);
     // Batched: fold the batch axes of x and of the indices into one row index.
     const lead = x.shape.slice(0, batch);

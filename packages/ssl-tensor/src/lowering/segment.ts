@@ -2,6 +2,7 @@ import { InvalidOptionError, ShapeError, UnsupportedOpError } from 'ssl-core';
 import type { Builder } from '../graph/builder.js';
 import { Graph } from '../graph/graph.js';
 import { sameShape, sizeOf, type Value } from '../graph/value.js';
+import { beyondIfNegative } from './gather.js';
 import { input, type KernelInputs, type RuleTable } from './rule.js';
 import { scatterAdd } from './scatter-add.js';
 
@@ -52,7 +53,7 @@ function sparseSegmentSum(
   if (data.type === 'bool') throw new InvalidOptionError(kernel, 'data', 'float32 or int32', data.type);
   const counts: number[] = [];
   for (const id of knownIds(kernel, inputs)) counts[id] = (counts[id] ?? 0) + 1;
-  const rows = b.gather(data, input(inputs, 'indices'), 0);
+  const rows = b.gather(data, beyondIfNegative(b, input(inputs, 'indices'), data.shape[0]!), 0);
   return {
     sums: segmentSum(b, rows, input(inputs, 'segmentIds'), counts.length),
     counts: Array.from(counts, (count) => count ?? 0),

@@ -105,6 +105,37 @@ describe('int32 is modulo 2^32', () => {
     );
   });
 
+  it('in powers, also where they are beyond float64, and of negative exponents', async () => {
+    const [bases, exponents] = [
+      [most, least, -1, 0, 3, 7, -2, 0, 0, -1, -1, 5, 1],
+      [2, 2, 3, 0, 40, most, 31, -3, 5, least, -7, -1, -1],
+    ];
+    const power = (base: number, exponent: number): number => {
+      if (exponent < 0) return Math.abs(base) === 1 ? (exponent % 2 === 0 ? 1 : base) : 0;
+      let [result, factor] = [1, base];
+      for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+        if (rest % 2 === 1) result = product([result, factor]);
+        factor = product([factor, factor]);
+      }
+      return result;
+    };
+    await expectEverywhere(
+      (a: tf.Tensor, b: tf.Tensor) => [tf.pow(a, b), tf.pow(tf.reshape(a, [13, 1]), b)],
+      [whole(bases), whole(exponents)],
+      [
+        bases.map((base, index) => power(base, exponents[index]!)),
+        bases.flatMap((base) => exponents.map((exponent) => power(base, exponent))),
+      ],
+    );
+  });
+
+  it('and the product of nothing is 1', () =>
+    expectEverywhere(
+      (a: tf.Tensor) => [tf.prod(a), tf.prod(a, 0), tf.prod(tf.cast(a, 'bool'))],
+      [whole([], [0, 3])],
+      [[1], [1, 1, 1], [1]],
+    ));
+
   it('in matrix products and einsum', async () => {
     const dot = (a: readonly number[], b: readonly number[]): number =>
       modulo(a.reduce((total, value, index) => total + BigInt(value) * BigInt(b[index]!), 0n));
@@ -181,6 +212,19 @@ describe('floats become int32 as in JavaScript', () => {
         [...values.map((value) => Math.round(Math.fround(value)) | 0), 0, 0, 0],
       ],
     ));
+
+  it('in quotients at the ends of the range, rounded down', () => {
+    const numbers = [most, least, -most, 5, -5, 0];
+    const divisors = [3, -3, 2, -2, most, least, 1];
+    return expectEverywhere(
+      (a: tf.Tensor, b: tf.Tensor) => [tf.floorDiv(tf.reshape(a, [6, 1]), b), tf.div(a, tf.scalar(3, 'int32'))],
+      [whole(numbers), whole(divisors)],
+      [
+        numbers.flatMap((number) => divisors.map((divisor) => Math.floor(number / divisor) | 0)),
+        numbers.map((number) => Math.floor(number / 3)),
+      ],
+    );
+  });
 
   it('in quotients rounded down', () =>
     expectEverywhere(
