@@ -128,6 +128,35 @@ describe('eager code that assigns a variable between a call and its end', () => 
     await expect(call).rejects.toThrow(/was disposed of by eager code between a call/);
   });
 
+  it('fails a first call whose variable is disposed of in the same tick, and every later one', async () => {
+    const { v, step, x } = setUp();
+    const call = step(x);
+    v.dispose();
+    for (const failing of [call, step(x)]) {
+      await expect(failing).rejects.toThrow(UnsupportedOpError);
+      await expect(failing).rejects.toThrow(`variable '${v.name}' was disposed of before the call`);
+    }
+  });
+
+  it('fails a first call whose captured tensor is disposed of; one that is kept until then stays in the trace', async () => {
+    const captured = tf.tensor1d([1, 2]);
+    const scaled = compile((x: tf.Tensor) => tf.mul(x, captured));
+    const folded = compile(() => tf.mul(captured, 2));
+    const x = ndArray(Float32Array.of(3, 3), [2]);
+    const calls = [scaled(x), folded()];
+    captured.dispose();
+    for (const call of calls) {
+      await expect(call).rejects.toThrow(UnsupportedOpError);
+      await expect(call).rejects.toThrow(/a tensor of shape \[2\] was disposed of before the call.*Keep it until/);
+    }
+    // What the message advises.
+    const kept = tf.tidy(() => tf.keep(tf.tensor1d([1, 2])));
+    const double = compile((value: tf.Tensor) => tf.mul(value, kept));
+    await double(x);
+    kept.dispose();
+    expect(await double(x)).toBeAllClose([3, 6]);
+  });
+
   it('fails a call that waits for the host, which then assigns nothing', async () => {
     const [v, w] = [tf.variable(tf.scalar(1)), tf.variable(tf.scalar(2))];
     let meanwhile = (): void => undefined;

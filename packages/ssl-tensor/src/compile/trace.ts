@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SymbolicTensor } from '../backend/stored-tensor.js';
+import { ownerOf } from '../backend/data-ownership.js';
+import { type StoredTensor, SymbolicTensor } from '../backend/stored-tensor.js';
 import { typedValues } from '../backend/typed-values.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import { SslError, UnsupportedOpError } from 'ssl-core';
@@ -160,7 +161,7 @@ export class Trace {
       }
       return state;
     }
-    const entry = this.#backend.entry(tensor.dataId);
+    const entry = this.#entry(tensor);
     if (entry instanceof SymbolicTensor) {
       if (!this.graph.owns(entry.value)) throw outsideChain('a tensor');
       return entry.value;
@@ -185,11 +186,24 @@ export class Trace {
     return constant;
   }
 
+  /** What a tensor holds. A variable that is disposed of may still hold something, but is no state any more. */
+  #entry(tensor: tf.TensorInfo): StoredTensor {
+    const isVariable = tensor instanceof tf.Variable;
+    if (isVariable ? tensor.isDisposed : ownerOf(tensor.dataId) === undefined)
+      throw new UnsupportedOpError(
+        isVariable ? `variable '${tensor.name}'` : `a tensor of shape [${tensor.shape.join(', ')}]`,
+        'was disposed of before the call that uses it was traced',
+        'Keep it until that call has ended; in tf.tidy, tf.keep does so',
+        userLine(),
+      );
+    return this.#backend.entry(tensor.dataId);
+  }
+
   #foldable(operands: readonly [string, tf.TensorInfo][]): boolean {
     let size = 0;
     for (const [, tensor] of operands) {
       if (this.#variables.has(tensor.dataId)) return false;
-      if (this.#backend.entry(tensor.dataId) instanceof SymbolicTensor) return false;
+      if (this.#entry(tensor) instanceof SymbolicTensor) return false;
       size += sizeOf(tensor.shape);
     }
     return size <= foldLimit;
