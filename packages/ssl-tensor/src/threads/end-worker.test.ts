@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { compile } from '../compile/compile.js';
+import { endWorker } from './end-worker.js';
 
 const source = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
 
@@ -94,4 +97,10 @@ process.exit(4);
     // The end of the process would wait a minute for a thread that seemed to run.
     expect(performance.now() - began).toBeLessThan(60_000);
   }, 120_000);
+
+  it.each([undefined, null, 0, {}])('is a Worker; %s is refused, and steps of this thread go on', async (worker) => {
+    await expect(endWorker(worker as never)).rejects.toThrow(/^endWorker: worker must be a Worker/);
+    const sum = compile((x: tf.Tensor) => tf.sum(x));
+    expect((await sum({ data: Float32Array.of(1, 2), shape: [2] })).dataSync()[0]).toBe(3);
+  });
 });

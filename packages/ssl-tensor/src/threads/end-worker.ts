@@ -1,4 +1,5 @@
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+import { InvalidOptionError } from 'ssl-core';
 import { stopNativeRuns } from './native-runs.js';
 
 /**
@@ -11,12 +12,16 @@ import { stopNativeRuns } from './native-runs.js';
  * and errors are safe.
  *
  * @returns the worker's exit code, as `worker.terminate()`
+ * @throws InvalidOptionError for what is no worker thread
  *
  * @example
  * const worker = new Worker(new URL('./train.js', import.meta.url));
  * process.once('SIGTERM', () => void endWorker(worker));
  */
 export async function endWorker(worker: Worker): Promise<number> {
+  // Without a number, it would be this thread that runs no more steps.
+  if (!(worker instanceof Worker))
+    throw new InvalidOptionError('endWorker', 'worker', 'a Worker of node:worker_threads', worker);
   const { threadId } = worker;
   // Negative once it has ended.
   if (threadId < 0) return worker.terminate();
