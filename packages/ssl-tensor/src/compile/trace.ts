@@ -10,6 +10,7 @@ import type { Graph } from '../graph/graph.js';
 import { sameShape, sizeOf, type Value, type ValueType } from '../graph/value.js';
 import { holdBack } from '../graph/hold-back.js';
 import { loweringTable, refusalTable } from '../lowering/lowering-table.js';
+import { checkOperandTypes } from '../lowering/operand-types.js';
 import { withTrace } from './active-trace.js';
 import type { HostFunctionCall } from './host-function.js';
 import type { HostCall } from './partition.js';
@@ -128,6 +129,7 @@ export class Trace {
     const rule = loweringTable.get(kernel);
     if (rule === undefined) throw unsupportedKernel(kernel);
     const values = Object.fromEntries(operands.map(([name, tensor]) => [name, this.valueOf(tensor)]));
+    checkOperandTypes(kernel, values, userLine);
     this.onKernel?.(kernel);
     let outputs: Value | readonly Value[];
     try {
