@@ -3,6 +3,9 @@ import { positiveAxis } from '../graph/builder.js';
 import type { HostValues } from './stored-tensor.js';
 import type { SslBackend } from './ssl-backend.js';
 
+/** Tensors that float32 adds well one after the other. */
+const fewTerms = 32;
+
 type Call = Parameters<tf.KernelFunc>[0];
 
 const operand = (call: Call, name: string): tf.TensorInfo => (call.inputs as Record<string, tf.TensorInfo>)[name]!;
@@ -80,8 +83,18 @@ function segments(call: Call, isMean: boolean): Float64Array {
   return isMean ? result.map((sum, index) => sum / Math.max(1, counts[Math.floor(index / width)]!)) : result;
 }
 
+function added(call: Call): Float64Array | undefined {
+  const terms = Object.values(call.inputs) as tf.TensorInfo[];
+  if (terms.length <= fewTerms) return undefined;
+  const [first, ...rest] = terms.map((term) => valuesOf(call, term));
+  const sums = Float64Array.from(first!);
+  for (const values of rest) sums.forEach((_, index) => (sums[index]! += values[index]!));
+  return sums;
+}
+
 /** Kernels of TF.js's CPU backend that add floats in float32, one after the other, and what they give in float64. */
 const coarse: Readonly<Record<string, (call: Call) => Float64Array | undefined>> = {
+  AddN: added,
   Bincount: counted,
   Cumprod: (call) => cumulative(call, 1, (product, factor) => product * factor),
   Cumsum: (call) => cumulative(call, 0, (sum, term) => sum + term),

@@ -8,6 +8,9 @@ import { wholePower } from './whole-power.js';
 /** The largest finite float32. */
 export const largestFloat = 3.4028234663852886e38;
 
+/** Terms that float32 adds well one after the other. */
+const fewTerms = 32;
+
 const unary =
   (op: string): Rule =>
   (b, inputs) =>
@@ -58,6 +61,13 @@ const wholeFloorDiv = (b: Builder, left: Value, right: Value): Value => {
   );
   return b.where(trivial, b.mul(left, right), b.sub(cut, b.cast(isOpposed, 'int32')));
 };
+
+/** Of many terms the sums of halves: one after the other, equal ones would all be rounded to the same side. */
+function sumOfTerms(b: Builder, terms: readonly Value[]): Value {
+  if (terms.length <= fewTerms) return terms.reduce((sum, term) => b.add(sum, term));
+  const half = Math.ceil(terms.length / 2);
+  return b.add(sumOfTerms(b, terms.slice(0, half)), sumOfTerms(b, terms.slice(half)));
+}
 
 /** A test for values that only floats have: `otherwise` for whole numbers. */
 const floatTest =
@@ -133,7 +143,7 @@ export const elementwiseRules = {
   Maximum: binary('Max'),
   Minimum: binary('Min'),
   SquaredDifference: (b, inputs) => square(b, b.sub(input(inputs, 'a'), input(inputs, 'b'))),
-  AddN: (b, inputs) => Object.values(inputs).reduce((sum, term) => b.add(sum, term)),
+  AddN: (b, inputs) => sumOfTerms(b, Object.values(inputs)),
   Atan2: (b, inputs) => {
     const [y, x] = [input(inputs, 'a'), input(inputs, 'b')];
     const zero = b.scalar(0);

@@ -367,8 +367,15 @@ const derived: LargeSum[] = [
   },
 ];
 
+const manyTerms: LargeSum = {
+  name: 'addN of 3000 tensors',
+  shapes: [[50]],
+  run: (x: tf.Tensor) => tf.addN(Array.from({ length: 3000 }, () => x)),
+  exact: ({ data }) => [values(Array.from(data, (value) => 3000 * value))],
+};
+
 describe(`large sums on ${deviceUnderTest}`, () => {
-  const cases = [...reductions, ...cumulativeSums, ...sumsByIndex, ...gradients, ...statistics, ...derived];
+  const cases = [...reductions, ...cumulativeSums, ...sumsByIndex, ...gradients, ...statistics, ...derived, manyTerms];
   it.for(cases)('$name', async ({ shapes, run, exact, factor = 1, of = fillings }) => {
     await tf.setBackend('ssl');
     const compiled = compile((inputs: tf.Tensor[]) => [run(...(inputs as never[]))].flat());
@@ -388,7 +395,7 @@ describe(`large sums on ${deviceUnderTest}`, () => {
   });
 
   // TF.js sums by segments in a pass for each.
-  const eager = [...cumulativeSums, ...sumsByIndex.filter(({ name }) => !name.startsWith('segment'))];
+  const eager = [manyTerms, ...cumulativeSums, ...sumsByIndex.filter(({ name }) => !name.startsWith('segment'))];
   it.for(eager)('$name, op by op', async ({ shapes, run, exact, factor = 1 }) => {
     await tf.setBackend('ssl');
     const x = filled('tenths', shapes[0]!);
