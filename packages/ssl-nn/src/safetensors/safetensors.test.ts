@@ -55,6 +55,19 @@ describe('files that Python made', () => {
     }
   });
 
+  it('are the same from a Buffer, as reading a file gives it', () => {
+    const expected = decodeSafetensors(goldenBytes).tensors;
+    // Small files come in memory that Buffers share.
+    const shared = Buffer.concat([Buffer.from('other'), goldenBytes]).subarray(5);
+    const { tensors } = decodeSafetensors(shared);
+    expect([...tensors]).toEqual([...expected]);
+    shared.fill(7);
+    expect([...tensors]).toEqual([...expected]);
+  });
+
+  it('may have null for no metadata', () =>
+    expect(decodeSafetensors(file('{"__metadata__":null}')).metadata).toEqual({}));
+
   it('metadata', async () => expect((await loadSafetensors(goldenPath)).metadata).toEqual(golden.metadata));
 });
 
@@ -173,6 +186,7 @@ describe('files that cannot be read', () => {
       file('{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
       /"dtype" comes twice/,
     ],
+    ['a name with half a surrogate pair', file('{"\\ud800":{}}'), /half a surrogate pair/],
     ['metadata twice', file('{"__metadata__":{},"__metadata__":{}}'), /"__metadata__" comes twice/],
     ['a name twice in metadata', file('{"__metadata__":{"x":"1","x":"1"}}'), /"x" comes twice/],
     [
