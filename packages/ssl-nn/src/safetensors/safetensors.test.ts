@@ -3,11 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { CheckpointError, InvalidOptionError, type NdArray, randomKey } from 'ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { goldenUrl } from '../../../../test/golden/nn/golden.js';
 import '../../../../test/support/to-be-all-close.js';
-import { decodeSafetensors, encodeSafetensors, loadSafetensors, saveSafetensors } from '../index.js';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  Linear,
+  loadSafetensors,
+  saveSafetensors,
+  withPrefix,
+} from '../index.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -69,6 +76,21 @@ describe('files that Python made', () => {
     expect(decodeSafetensors(file('{"__metadata__":null}')).metadata).toEqual({}));
 
   it('metadata', async () => expect((await loadSafetensors(goldenPath)).metadata).toEqual(golden.metadata));
+});
+
+it.each([new Float64Array(2), new Int16Array(2), new BigInt64Array(2), [1, 2]])('does not write %o', (data) =>
+  expect(() => encodeSafetensors(new Map([['x', { data: data as never, shape: [2] }]]))).toThrow(CheckpointError),
+);
+
+it('takes a Map alone, and says where one is', async () => {
+  const file = await loadSafetensors(goldenPath);
+  for (const state of [file, Object.fromEntries(file.tensors), null, undefined]) {
+    expect(() => encodeSafetensors(state as never)).toThrow('a Map of names to arrays, such as `tensors`');
+    expect(() => new Linear(1, 1, { key: randomKey(0) }).loadStateDict(state as never)).toThrow(InvalidOptionError);
+    expect(() => withPrefix(state as never, 'x.')).toThrow(InvalidOptionError);
+  }
+  expect(encodeSafetensors(file.tensors).length).toBeGreaterThan(8);
+  expect(encodeSafetensors(new Map(Object.entries(Object.fromEntries(file.tensors)))).length).toBeGreaterThan(8);
 });
 
 describe('round trips', () => {
