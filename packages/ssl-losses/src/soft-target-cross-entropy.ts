@@ -42,7 +42,7 @@ export function softTargetCrossEntropy<R extends Reduction = 'mean'>(
     // A negative share is none: a label in the place of a distribution, such as -1.
     tf.where(
       tf.any(tf.less(t, -1e-6), 1),
-      tf.fill(t.shape.slice(0, 1), NaN),
+      tf.mul(tf.ones<tf.Rank.R1>([t.shape[0]!]), NaN),
       tf.cast(tf.any(tf.notEqual(t, 0), 1), 'float32'),
     ),
   );

@@ -63,9 +63,8 @@ async function listIn(path: string): Promise<unknown> {
   if (/\.safetensors$/i.test(path)) return classesInWeights(path);
   const bytes = await readWhole(path, maxListBytes);
   // A zero is valid, but in no name: text in UTF-16 without a byte order mark is full of them.
-  const zero = bytes.indexOf(0);
-  const invalid = zero >= 0 ? zero : invalidUtf8At(bytes);
-  if (invalid >= 0)
+  const invalid = Math.min(...[bytes.indexOf(0), invalidUtf8At(bytes)].filter((at) => at >= 0));
+  if (invalid < Infinity)
     throw new DataError('is no text in UTF-8; convert the list of classes to UTF-8', { path, offset: invalid });
   const text = Buffer.from(bytes)
     .toString('utf8')
