@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkChoice } from './check-choice.js';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
+import { countedBits } from './counted-bits.js';
 import { reduceElements, type ElementReduction } from './reduce-elements.js';
 import type { Reduced, Reduction } from './reduction.js';
 
@@ -29,7 +30,7 @@ export const binaryCrossEntropyDefaults = {
  * `-(w t log p + (1 - t) log(1 - p))`, from logits as `(1 - t) x + (1 + (w - 1) t) softplus(-x)`.
  *
  * @param prediction `[batch, ...]`
- * @param target same shape, in `[0, 1]`
+ * @param target same shape, in `[0, 1]`; -1 (or -100) = no label, the bit does not count; NaN for any other
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Vincent et al. 2010, Stacked Denoising Autoencoders, JMLR 11. From probabilities the logarithms
@@ -46,11 +47,12 @@ export function binaryCrossEntropy<R extends Reduction = 'mean'>(
   checkTensor(where, 'target', target, prediction.shape);
   checkChoice(where, 'from', from, ['logits', 'probabilities']);
   checkPositive(where, { positiveWeight });
+  const { known, weight } = countedBits(target);
   const losses =
     from === 'logits'
-      ? bitCrossEntropy(prediction, target, positiveWeight)
-      : fromProbabilities(prediction, target, positiveWeight);
-  return reduceElements(where, losses, elements, reduction as R);
+      ? bitCrossEntropy(prediction, known, positiveWeight)
+      : fromProbabilities(prediction, known, positiveWeight);
+  return reduceElements(where, losses, elements, reduction as R, weight);
 }
 
 /** Cross-entropy of each bit from its logit. */

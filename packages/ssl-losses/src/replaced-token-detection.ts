@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { bitCrossEntropy } from './binary-cross-entropy.js';
 import { checkMask } from './check-mask.js';
 import { checkTensor } from './check.js';
+import { countedBits } from './counted-bits.js';
 import { reduceWeighted } from './reduce-weighted.js';
 import type { Reduced, Reduction } from './reduction.js';
+import { withoutGradient } from './without-gradient.js';
 
 /** Options of {@link replacedTokenDetection}. */
 export interface ReplacedTokenDetectionOptions<R extends Reduction = Reduction> {
@@ -21,7 +23,8 @@ export const replacedTokenDetectionDefaults = { reduction: 'mean' } as const;
  * `mean_i (r_i softplus(-x_i) + (1 - r_i) softplus(x_i))`.
  *
  * @param logits `[batch, length]`, above 0 = replaced
- * @param replaced `[batch, length]`, 1 = differs from the original token; a sampled token that equals it is 0
+ * @param replaced `[batch, length]`, 1 = differs from the original token; a sampled token that equals it is 0; -1
+ * (or -100) = not known, does not count; NaN for any other
  * @returns scalar in nats, or `[batch]` with reduction `none`; NaN where no token counts, under `none` none of the sample
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Clark et al. 2020 (ELECTRA), arXiv 2003.10555, L_Disc; as Hugging Face's `ElectraForPreTraining`.
@@ -39,5 +42,9 @@ export function replacedTokenDetection<R extends Reduction = 'mean'>(
     tokenMask === undefined
       ? tf.ones<tf.Rank.R2>(logits.shape)
       : checkMask(where, 'tokenMask', tokenMask, logits.shape);
-  return reduceWeighted(where, bitCrossEntropy(logits, targets) as tf.Tensor2D, counted, reduction as R);
+  // Whatever stands at padding is not read.
+  const tokens = withoutGradient<tf.Rank.R2>(counted, (mask) => tf.cast(tf.notEqual(mask, 0), 'float32'));
+  const { known, weight } = countedBits<tf.Tensor2D>(tf.mul(targets, tokens));
+  const shares = tf.mul(weight, counted) as tf.Tensor2D;
+  return reduceWeighted(where, bitCrossEntropy(logits, known) as tf.Tensor2D, shares, reduction as R);
 }

@@ -3,6 +3,7 @@ import { InvalidOptionError } from 'ssl-tensor/host';
 import { bitCrossEntropy } from './binary-cross-entropy.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
+import { countedBits } from './counted-bits.js';
 import { focalWeight } from './focal-weight.js';
 import { reduceElements, type ElementReduction } from './reduce-elements.js';
 import type { Reduced, Reduction } from './reduction.js';
@@ -25,7 +26,7 @@ export const sigmoidFocalDefaults = { alpha: 0.25, gamma: 2, elements: 'mean', r
  * Cross-entropy of independent bits that counts hard examples more: `-alpha_t (1 - p_t)^gamma log p_t`.
  *
  * @param logits `[batch, ...]`
- * @param targets same shape, in `[0, 1]`
+ * @param targets same shape, in `[0, 1]`; -1 (or -100) = no label, the bit does not count; NaN for any other
  * @returns scalar in nats, or `[batch]` with reduction `none`
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Lin et al. 2017, arXiv 1708.02002, equation 5. Equal to `torchvision.ops.sigmoid_focal_loss`.
@@ -43,10 +44,11 @@ export function sigmoidFocal<R extends Reduction = 'mean'>(
   if (alpha !== -1 && !(alpha >= 0 && alpha <= 1))
     throw new InvalidOptionError(where, 'alpha', 'in [0, 1], or -1', alpha);
 
-  const negatives = tf.sub(1, targets);
+  const { known, weight } = countedBits(targets);
+  const negatives = tf.sub(1, known);
   // 1 - p_t as a sum of two terms of 0 or more: no digits are lost.
-  const miss = tf.add(tf.mul(tf.sigmoid(logits), negatives), tf.mul(tf.sigmoid(tf.neg(logits)), targets));
-  const losses = focalWeight(bitCrossEntropy(logits, targets), miss, gamma);
-  const balance = tf.add(tf.mul(targets, alpha), tf.mul(negatives, 1 - alpha));
-  return reduceElements(where, alpha === -1 ? losses : tf.mul(losses, balance), elements, reduction as R);
+  const miss = tf.add(tf.mul(tf.sigmoid(logits), negatives), tf.mul(tf.sigmoid(tf.neg(logits)), known));
+  const losses = focalWeight(bitCrossEntropy(logits, known), miss, gamma);
+  const balance = tf.add(tf.mul(known, alpha), tf.mul(negatives, 1 - alpha));
+  return reduceElements(where, alpha === -1 ? losses : tf.mul(losses, balance), elements, reduction as R, weight);
 }

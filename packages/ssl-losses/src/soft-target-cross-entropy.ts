@@ -21,7 +21,7 @@ export const softTargetCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'm
  *
  * @param logits `[n, classes]`
  * @param targets `[n, classes]`; rows that do not sum to 1 count by their sum. A row of zeros has no label, as -1 has none
- *   among integers: it does not count, not even in the number of rows that the mean divides by
+ *   among integers: it does not count, not even in the number of rows that the mean divides by. A negative share makes the loss NaN
  * @returns scalar in nats, or `[n]` with reduction `none`, 0 for rows that do not count; NaN where no row counts
  * @throws ShapeError when the shapes do not match; InvalidOptionError for options
  * Source: Szegedy et al. 2016, arXiv 1512.00567, section 7; as `torch.nn.functional.cross_entropy` with probabilities.
@@ -38,7 +38,14 @@ export function softTargetCrossEntropy<R extends Reduction = 'mean'>(
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new InvalidOptionError(where, 'labelSmoothing', 'in [0, 1)', labelSmoothing);
   const smooth = tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / logits.shape[1]);
-  const weight = withoutGradient<tf.Rank.R1>(targets, (t) => tf.cast(tf.any(tf.notEqual(t, 0), 1), 'float32'));
+  const weight = withoutGradient<tf.Rank.R1>(targets, (t) =>
+    // A negative share is none: a label in the place of a distribution, such as -1.
+    tf.where(
+      tf.any(tf.less(t, -1e-6), 1),
+      tf.mul(tf.ones<tf.Rank.R1>([t.shape[0]!]), NaN),
+      tf.cast(tf.any(tf.notEqual(t, 0), 1), 'float32'),
+    ),
+  );
   const losses = tf.mul(softCrossEntropy(logits, labelSmoothing === 0 ? targets : smooth), weight) as tf.Tensor1D;
   return reduceCounted(where, losses, weight, reduction as R);
 }

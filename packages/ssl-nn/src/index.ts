@@ -44,6 +44,7 @@ export { Module } from './module/module.js';
 export type { UnaryModule } from './module/module.js';
 export { Buffer, ModuleState, Parameter } from './module/parameter.js';
 export type { StateOptions } from './module/parameter.js';
+export { checkStateDict } from './module/check-state-dict.js';
 export { withoutPrefix, withPrefix } from './module/state-dict.js';
 export { sameValues } from './module/same-values.js';
 export type { StateDict } from './module/state-dict.js';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { DataError } from '../errors/data-error.js';
+import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { checkLabels } from './check-labels.js';
 
 it('counts the classes', () => {
@@ -23,6 +24,14 @@ it.each([
     expect(check).toThrow(new RegExp(`^${message.replaceAll(/[.[\]]/g, '\\$&')}$`));
   }
 });
+
+it.each([0, -1, 1.5, NaN, Infinity, '4' as unknown as number])('refuses %s classes', (classes) =>
+  expect(() => checkLabels('f', 'labels', [0], { classes })).toThrow('f: classes must be a positive integer'),
+);
+
+it.each([undefined, null, 3, { data: Int32Array.of(0), shape: [1] }])('refuses %o in the place of labels', (labels) =>
+  expect(() => checkLabels('f', 'labels', labels as never)).toThrow(InvalidOptionError),
+);
 
 it('counts missing labels and names the way out', () => {
   expect(() => checkLabels('f', 'labels', [0, -1, 2, -1])).toThrow(

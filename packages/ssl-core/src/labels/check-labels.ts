@@ -1,4 +1,5 @@
 import { DataError } from '../errors/data-error.js';
+import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { noLabel } from './no-label.js';
 
 /** Options of {@link checkLabels}. */
@@ -17,7 +18,8 @@ export interface CheckLabelsOptions {
  * @param parameter what the labels are called there
  * @param labels `[n]`
  * @returns the number of classes
- * @throws DataError that names the first label that is none, or counts those that are missing
+ * @throws DataError that names the first label that is none, or counts those that are missing; InvalidOptionError where
+ * the labels are no array, or `classes` is no number of classes
  */
 export function checkLabels(
   where: string,
@@ -25,6 +27,11 @@ export function checkLabels(
   labels: ArrayLike<number>,
   { classes, unlabelled = false }: CheckLabelsOptions = {},
 ): number {
+  // What has no length of its own, such as an array of ssl-core with its shape or a tensor, would be no labels at all.
+  if (typeof (labels as ArrayLike<number> | undefined)?.length !== 'number')
+    throw new InvalidOptionError(where, parameter, 'an array of numbers (the data of an NdArray or tensor)', labels);
+  if (classes !== undefined && !(Number.isSafeInteger(classes) && classes > 0))
+    throw new InvalidOptionError(where, 'classes', 'a positive integer', classes);
   let [largest, missing, firstMissing, wrong] = [-1, 0, -1, -1];
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;

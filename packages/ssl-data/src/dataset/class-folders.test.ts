@@ -57,6 +57,31 @@ describe.each([
     expect(await opened({ classes, allowEmpty: true })).toEqual([1, ['cat', 'dog'], [1]]);
   });
 
+  it('reads a list from Windows and of an old Macintosh, and refuses what is no UTF-8', async () => {
+    await put(`été/1.${ending}`, `dog/2.${ending}`);
+    const [text, json] = [join(root, '../w.txt'), join(root, '../w.json')];
+    await writeFile(json, '\ufeff["dog", "été"]');
+    for (const ends of ['\r', '\r\n', '\n']) {
+      await writeFile(text, ['dog', 'été', ''].join(ends));
+      for (const classes of [text, json]) expect(await opened({ classes })).toEqual([2, ['dog', 'été'], [0, 1]]);
+    }
+    for (const [bytes, at] of [
+      [Buffer.from('dog\nété\n', 'latin1'), 4],
+      [Buffer.from('dog\nété\n', 'utf16le'), 1],
+      [Buffer.from('\ufeffdog\nété\n', 'utf16le'), 0],
+    ] as const)
+      for (const path of [text, json]) {
+        await writeFile(path, bytes);
+        const error: unknown = await open(root, { classes: path, allowEmpty: true }).catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ path, offset: at });
+        expect((error as Error).message).toContain('is no text in UTF-8; convert the list of classes to UTF-8');
+      }
+    await writeFile(text, 'dog\nété\n');
+    expect(await opened({ classes: text })).toEqual([2, ['dog', 'été'], [0, 1]]);
+    await rm(text);
+    await rm(json);
+  });
+
   it('refuses folders that are not in the list, and says what differs', async () => {
     await put(`Cat/1.${ending}`, `dog/2.${ending}`);
     await expect(open(root, { classes: ['cat', 'dog'] })).rejects.toThrow(

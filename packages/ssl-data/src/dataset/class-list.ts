@@ -1,4 +1,5 @@
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { invalidUtf8At } from '../io/invalid-utf8.js';
 import { readWhole } from '../io/read-whole.js';
 import { classesInWeights } from './classes-in-weights.js';
 
@@ -60,7 +61,14 @@ export async function readClassList(
 
 async function listIn(path: string): Promise<unknown> {
   if (/\.safetensors$/i.test(path)) return classesInWeights(path);
-  const text = Buffer.from(await readWhole(path, maxListBytes)).toString('utf8');
+  const bytes = await readWhole(path, maxListBytes);
+  // A zero is valid, but in no name: text in UTF-16 without a byte order mark is full of them.
+  const invalid = Math.min(...[bytes.indexOf(0), invalidUtf8At(bytes)].filter((at) => at >= 0));
+  if (invalid < Infinity)
+    throw new DataError('is no text in UTF-8; convert the list of classes to UTF-8', { path, offset: invalid });
+  const text = Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/^\ufeff/, '');
   if (/\.json$/i.test(path)) {
     try {
       return JSON.parse(text) as unknown;
@@ -69,8 +77,7 @@ async function listIn(path: string): Promise<unknown> {
     }
   }
   return text
-    .replace(/^\ufeff/, '')
-    .split('\n')
+    .split(/[\r\n]/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
 }

@@ -20,6 +20,9 @@ const maxClasses = 1_000_000;
 /** Tables with gaps are often written with their integers as `3.0`. */
 const integer = /^-?\d+(?:\.0+)?$/;
 
+/** A number that is no class, and what tables write for none: names only where they are asked for. */
+const otherNumber = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)$/i;
+
 /** Makes the error about the row at hand. */
 type Fail = (problem: string) => Error;
 
@@ -35,7 +38,7 @@ export interface LabelColumnOptions {
 /**
  * Collects the labels of a table's rows. Integers stand for themselves; names are numbered by the given classes, or in
  * the order of the sorted names (by code unit). Which of the two it is, the first label tells (a name where it is one of
- * the given classes), and a label of the other kind is an error.
+ * the given classes), and a label of the other kind is an error, as is a number that is no integer (1.5, NaN).
  */
 export class LabelColumn {
   /** Names, or given ones from the beginning, and their numbers while rows come. */
@@ -62,6 +65,10 @@ export class LabelColumn {
       return;
     }
     const isInteger = integer.test(label);
+    if (!isInteger && this.#options.kind !== 'names' && !this.#isGiven(label) && otherNumber.test(label))
+      throw fail(
+        `has the label ${label.slice(0, 80)}, a number that is no class; classes are 0, 1, 2 and so on, an empty field is no label, and labels: 'names' takes it as a name`,
+      );
     this.#kind ??= isInteger && !this.#isGiven(label) ? 'integers' : 'names';
     const fitsNames = this.#options.kind !== undefined || this.#isGiven(label);
     if (isInteger !== (this.#kind === 'integers') && !(isInteger && fitsNames)) throw mixed(label, this.#kind, fail);

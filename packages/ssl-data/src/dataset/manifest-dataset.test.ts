@@ -80,6 +80,18 @@ describe('ManifestDataset', () => {
     await loader.close();
   });
 
+  it.each(['1.5', 'NaN', '1e3', '-inf', '.5', '+1.'])(
+    'refuses the number %s as a class, unless as a name',
+    async (label) => {
+      const path = await put('number.csv', `image,label\na.png,${label}\nb.png,\n`);
+      await expect(ManifestDataset.open(path)).rejects.toThrow(
+        `line 2 has the label ${label}, a number that is no class; classes are 0, 1, 2 and so on, an empty field is no label, and labels: 'names' takes it as a name`,
+      );
+      const dataset = await ManifestDataset.open(path, { labels: 'names' });
+      expect([dataset.classes, [...dataset.labels!]]).toEqual([[label], [0, -1]]);
+    },
+  );
+
   it('takes integers as they are, and as names when asked to', async () => {
     const path = await put('data.csv', 'image,label\na.png,10\nb.png,\nc.png,-1\nd.png,9.0\ne.png, 007\n');
     const integers = await ManifestDataset.open(path);

@@ -1,4 +1,4 @@
-import { ndArray, type RandomKey, RandomStream } from 'ssl-core';
+import { copyOf, ndArray, type RandomKey, RandomStream } from 'ssl-core';
 import type { Box } from '../image/resized-crop.js';
 import { drawBeta } from './draw-beta.js';
 import { checkMixable, type MixableBatch, type MixedBatch, mixedLabels, type MixingOptions } from './mixed-batch.js';
@@ -50,7 +50,7 @@ export function cutmix<D extends Uint8Array | Float32Array>(
   const partners = Int32Array.from(random.permutation(count));
   const shared = drawCutmixBox(height, width, alpha, random);
   const lambda = new Float32Array(count);
-  const out = data.slice() as D;
+  const out = copyOf(data);
   const size = height * width * channels;
   for (let i = 0; i < count; i++) {
     const box = perImage ? drawCutmixBox(height, width, alpha, random) : shared;

@@ -27,6 +27,13 @@ const floats = ndArray(
 );
 const labels = ndArray(Int32Array.of(3, 1, 4, 1, 5, 9), [6]);
 
+it.each([mixup, cutmix])('leaves the images of the caller alone, also in a Buffer: %o', (mix) => {
+  const buffer = Buffer.from(bytes.data);
+  const { images } = mix({ images: ndArray<Uint8Array>(buffer, shape), labels }, randomKey(3));
+  expect([...buffer]).toEqual([...bytes.data]);
+  expect([...images.data]).toEqual([...mix({ images: bytes, labels }, randomKey(3)).images.data]);
+});
+
 function expectMoments(rows: readonly (readonly number[])[], expected: Moments): void {
   expected.mean.forEach((mean, i) => {
     const values = rows.map((row) => row[i]!);

@@ -1,4 +1,4 @@
-import { ndArray, type RandomKey, RandomStream } from 'ssl-core';
+import { copyOf, ndArray, type RandomKey, RandomStream } from 'ssl-core';
 import { drawBeta } from './draw-beta.js';
 import { checkMixable, type MixableBatch, type MixedBatch, mixedLabels, type MixingOptions } from './mixed-batch.js';
 
@@ -27,7 +27,7 @@ export function mixup<D extends Uint8Array | Float32Array>(
   const partners = Int32Array.from(random.permutation(count));
   const shared = drawBeta(alpha, alpha, random);
   const lambda = Float32Array.from(partners, () => (perImage ? drawBeta(alpha, alpha, random) : shared));
-  const out = data.slice() as D;
+  const out = copyOf(data);
   // Half a level up: storing into bytes cuts the fraction off.
   const rounding = data instanceof Uint8Array ? 0.5 : 0;
   const size = data.length / count;

@@ -1,6 +1,7 @@
 import { skippedOf } from '../safetensors/skipped-tensor.js';
 import { printable } from 'ssl-core';
 import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { checkStateDict } from './check-state-dict.js';
 import type { ModuleState } from './parameter.js';
 import { sameValues } from './same-values.js';
 
@@ -49,6 +50,7 @@ export function loadState(
   state: ReadonlyMap<string, NdArray>,
   { strict = true }: LoadStateOptions,
 ): LoadStateResult {
+  checkStateDict(where, state);
   const known = new Set([...states.values()].flat());
   const missing: string[] = [];
   const skipped = new Map(skippedOf(state).map(({ name, reason }) => [name, reason]));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from 'ssl-tensor/host';
+import { copyOf, type NdArray } from 'ssl-tensor/host';
 import type { StateLayout } from './state-layout.js';
 
 /** Options of {@link Parameter} and {@link Buffer}. */
@@ -37,7 +37,7 @@ export abstract class ModuleState {
   /** Assigns a value that a state dict holds; its shape must be {@link referenceShape}. */
   write(value: NdArray): void {
     const { data, shape } = this.layout?.fromReference(value) ?? value;
-    tf.tidy(() => this.variable.assign(tf.tensor(data.slice(), [...shape], this.variable.dtype)));
+    tf.tidy(() => this.variable.assign(tf.tensor(copyOf(data), [...shape], this.variable.dtype)));
   }
 
   dispose(): void {

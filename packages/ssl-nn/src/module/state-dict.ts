@@ -1,4 +1,5 @@
 import type { NdArray } from 'ssl-tensor/host';
+import { checkStateDict } from './check-state-dict.js';
 import { noteSkipped, type SkippedTensor, skippedOf } from '../safetensors/skipped-tensor.js';
 
 /** Tensors of a module by their reference name, in the reference's layout: what a safetensors file holds. */
@@ -21,6 +22,7 @@ export function withPrefix(state: ReadonlyMap<string, NdArray>, prefix: string):
 
 /** Entries under other names, without those that get none; what a file holds besides keeps its reason. */
 function renamed(state: ReadonlyMap<string, NdArray>, rename: (name: string) => string | undefined): StateDict {
+  checkStateDict('state dict', state);
   const result: StateDict = new Map();
   for (const [name, array] of state) {
     const to = rename(name);

@@ -1,4 +1,4 @@
-import type { NdData } from 'ssl-tensor/host';
+import { copyOf, type NdData } from 'ssl-tensor/host';
 
 /** A half-precision number by its bits. */
 function half(bits: number): number {
@@ -11,7 +11,7 @@ function half(bits: number): number {
 }
 
 /** A copy of `bytes` that starts at an aligned address. */
-const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
+const aligned = (bytes: Uint8Array): ArrayBuffer => copyOf(bytes).buffer as ArrayBuffer;
 
 /** Why a tensor cannot be an array of this package, as the end of "it ...". */
 export interface Unreadable {
@@ -75,7 +75,7 @@ export function decodeElements(dtype: string, bytes: Uint8Array): NdData | Unrea
       return narrow(new Int32Array(aligned(bytes)), dtype === 'I64', dtype);
     case 'U8':
     case 'BOOL':
-      return bytes.slice();
+      return copyOf(bytes);
     default:
       return { reason: `is of type ${dtype}, which cannot be read here` };
   }

@@ -1,4 +1,4 @@
-import type { NdData } from 'ssl-tensor/host';
+import { CheckpointError, type NdData } from 'ssl-tensor/host';
 
 /** Bits per element of every type that the format defines. */
 const elementBits = {
@@ -35,7 +35,15 @@ export function bitsOf(dtype: string): number | undefined {
   return Object.hasOwn(elementBits, dtype) ? elementBits[dtype as keyof typeof elementBits] : undefined;
 }
 
-/** The type that a host array is written as. */
+/**
+ * The type that a host array is written as.
+ *
+ * @throws CheckpointError for an array of another kind, such as a Float64Array
+ */
 export function elementTypeOf(data: NdData): 'F32' | 'I32' | 'U8' {
+  if (![Float32Array, Int32Array, Uint8Array].some((kind) => data instanceof kind))
+    throw new CheckpointError(
+      `${(data as NdData | undefined)?.constructor.name ?? String(data)} is not written here; tensors are Float32Array, Int32Array or Uint8Array`,
+    );
   return data instanceof Float32Array ? 'F32' : data instanceof Int32Array ? 'I32' : 'U8';
 }

@@ -1,4 +1,5 @@
 import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { checkStateDict } from '../module/check-state-dict.js';
 import { announcement, blank, checksumName, checksumOf, sealHead } from './checksum.js';
 import { bitsOf, elementTypeOf } from './element-type.js';
 import { headerLimits, prefixBytes } from './header.js';
@@ -33,6 +34,7 @@ export function safetensorsParts(
   state: ReadonlyMap<string, NdArray>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array[] {
+  checkStateDict('encodeSafetensors', state);
   const bitsIn = (array: NdArray): number => bitsOf(elementTypeOf(array.data))!;
   const sorted = [...state].sort(([a, left], [b, right]) => bitsIn(right) - bitsIn(left) || (a < b ? -1 : 1));
   const fields: [string, unknown][] = [];

@@ -71,13 +71,16 @@ export class HeaderScanner {
     const bytes = this.#bytes.subarray(start, end);
     // Most names are short; a decoder takes longer to begin than to decode them.
     if (plain && ascii && bytes.length <= 64) return String.fromCharCode(...bytes);
+    let text: string;
     try {
-      return plain
+      text = plain
         ? decoder.decode(bytes)
         : (JSON.parse(decoder.decode(this.#bytes.subarray(start - 1, end + 1))) as string);
     } catch (cause) {
       return this.refuse('not JSON', cause);
     }
+    // An escape can write what UTF-8 cannot.
+    return /\p{Surrogate}/u.test(text) ? this.refuse('not valid: a name has half a surrogate pair') : text;
   }
 
   /**

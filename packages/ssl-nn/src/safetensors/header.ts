@@ -141,6 +141,11 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number): Header {
       return;
     }
     const refused = 'has __metadata__ that is not a record of strings';
+    if (scanner.peek() === 0x6e) {
+      // null, as some writers have it for none.
+      scanner.skip();
+      return;
+    }
     if (scanner.peek() !== 0x7b) throw new CheckpointError(refused);
     scanner.object((key) => {
       if (scanner.peek() !== 0x22) throw new CheckpointError(refused);

@@ -3,11 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { CheckpointError, InvalidOptionError, type NdArray, randomKey } from 'ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { goldenUrl } from '../../../../test/golden/nn/golden.js';
 import '../../../../test/support/to-be-all-close.js';
-import { decodeSafetensors, encodeSafetensors, loadSafetensors, saveSafetensors } from '../index.js';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  Linear,
+  loadSafetensors,
+  saveSafetensors,
+  withPrefix,
+} from '../index.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -55,7 +62,35 @@ describe('files that Python made', () => {
     }
   });
 
+  it('are the same from a Buffer, as reading a file gives it', () => {
+    const expected = decodeSafetensors(goldenBytes).tensors;
+    // Small files come in memory that Buffers share.
+    const shared = Buffer.concat([Buffer.from('other'), goldenBytes]).subarray(5);
+    const { tensors } = decodeSafetensors(shared);
+    expect([...tensors]).toEqual([...expected]);
+    shared.fill(7);
+    expect([...tensors]).toEqual([...expected]);
+  });
+
+  it('may have null for no metadata', () =>
+    expect(decodeSafetensors(file('{"__metadata__":null}')).metadata).toEqual({}));
+
   it('metadata', async () => expect((await loadSafetensors(goldenPath)).metadata).toEqual(golden.metadata));
+});
+
+it.each([new Float64Array(2), new Int16Array(2), new BigInt64Array(2), [1, 2]])('does not write %o', (data) =>
+  expect(() => encodeSafetensors(new Map([['x', { data: data as never, shape: [2] }]]))).toThrow(CheckpointError),
+);
+
+it('takes a Map alone, and says where one is', async () => {
+  const file = await loadSafetensors(goldenPath);
+  for (const state of [file, Object.fromEntries(file.tensors), null, undefined]) {
+    expect(() => encodeSafetensors(state as never)).toThrow('a Map of names to arrays, such as `tensors`');
+    expect(() => new Linear(1, 1, { key: randomKey(0) }).loadStateDict(state as never)).toThrow(InvalidOptionError);
+    expect(() => withPrefix(state as never, 'x.')).toThrow(InvalidOptionError);
+  }
+  expect(encodeSafetensors(file.tensors).length).toBeGreaterThan(8);
+  expect(encodeSafetensors(new Map(Object.entries(Object.fromEntries(file.tensors)))).length).toBeGreaterThan(8);
 });
 
 describe('round trips', () => {
@@ -173,6 +208,7 @@ describe('files that cannot be read', () => {
       file('{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
       /"dtype" comes twice/,
     ],
+    ['a name with half a surrogate pair', file('{"\\ud800":{}}'), /half a surrogate pair/],
     ['metadata twice', file('{"__metadata__":{},"__metadata__":{}}'), /"__metadata__" comes twice/],
     ['a name twice in metadata', file('{"__metadata__":{"x":"1","x":"1"}}'), /"x" comes twice/],
     [

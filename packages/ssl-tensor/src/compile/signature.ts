@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { typedValues } from '../backend/typed-values.js';
-import { InvalidOptionError, isNdArray, type NdArray, type NdData } from 'ssl-core';
+import { copyOf, InvalidOptionError, isNdArray, type NdArray, type NdData } from 'ssl-core';
 import type { ValueType } from '../graph/value.js';
 import type { LeafSpec } from './run-trace.js';
 
@@ -29,7 +29,7 @@ function staticText(value: unknown): string {
  * made of it shares, or dispose of the tensor at once. A variable is read when its turn comes.
  */
 function held(value: tf.Tensor | NdArray, type: ValueType): tf.Tensor | NdArray {
-  if (!(value instanceof tf.Tensor)) return { data: value.data.slice() as NdData, shape: value.shape };
+  if (!(value instanceof tf.Tensor)) return { data: copyOf(value.data), shape: value.shape };
   if (value instanceof tf.Variable) return value;
   const values = value.dataSync();
   const data = typedValues(values, type);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { mapTensors } from '../compile/tensor-tree.js';
-import { isNdArray, type NdArray } from 'ssl-core';
+import { copyOf, isNdArray, type NdArray } from 'ssl-core';
 import { loadTensorflow, tensorflowBackend } from './load-tensorflow.js';
 
 /** A host array as a tensor; bytes are int32 there, as in compiled functions. */
@@ -24,7 +24,7 @@ export function holdArguments(args: readonly unknown[]): {
 } {
   const copies: tf.Tensor[] = [];
   const hold = (value: unknown): unknown => {
-    if (isNdArray(value)) return { data: value.data.slice(), shape: value.shape };
+    if (isNdArray(value)) return { data: copyOf(value.data), shape: value.shape };
     if (value instanceof tf.Tensor) {
       if (value instanceof tf.Variable) return value;
       const copy = tf.keep(tf.tensor(value.dataSync().slice(), value.shape, value.dtype));

@@ -1,4 +1,4 @@
-import { sameValues, type LoadStateResult } from 'ssl-nn';
+import { checkStateDict, sameValues, type LoadStateResult } from 'ssl-nn';
 import { CheckpointError, type NdArray } from 'ssl-tensor/host';
 
 /** What became of a state dict. */
@@ -32,6 +32,7 @@ export function fromOtherBertNames(
   state: ReadonlyMap<string, NdArray>,
   unused: UnusedParts = {},
 ): { readonly state: Map<string, NdArray>; readonly ignored: Map<string, string> } {
+  checkStateDict('loadStateDict', state);
   const kept = new Map<string, NdArray>();
   const ignored = new Map<string, string>();
   const parts = Object.entries({ ...nextSentence, ...unused });

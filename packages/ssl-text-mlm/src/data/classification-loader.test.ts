@@ -69,6 +69,12 @@ describe('ClassificationLoader', () => {
     expect(() => make({ classes: 3 })).toThrow('ClassificationLoader: labels[3] is 3, outside the classes 0 .. 2');
   });
 
+  it('refuses a sequence without a token, and a padding that is no id', () => {
+    const empty = TokenDataset.fromSequences([[1], []], [0, 1]);
+    expect(() => make({ dataset: empty, batchSize: 2 })).toThrow('sequence 1 has no token');
+    for (const padId of [NaN, 0.5, -1]) expect(() => make({ padId })).toThrow('padId must be an id');
+  });
+
   it('refuses data without labels and too little data', () => {
     expect(() => make({ dataset: TokenDataset.fromSequences(sequences) })).toThrow(DataError);
     expect(() => make({ batchSize: 31 })).toThrow(DataError);

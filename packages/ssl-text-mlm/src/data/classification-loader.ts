@@ -1,5 +1,13 @@
 import type { BatchLoader } from 'ssl-data';
-import { checkLabels, DataError, foldIn, ndArray, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import {
+  checkLabels,
+  DataError,
+  foldIn,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  type RandomKey,
+} from 'ssl-tensor/host';
 import { planBatches, type BatchPlanOptions } from './batch-plan.js';
 import { padRows, type PaddedRows } from './pad-rows.js';
 import type { TokenDataset } from './token-dataset.js';
@@ -44,13 +52,20 @@ export class ClassificationLoader implements BatchLoader<ClassificationBatch> {
 
   /**
    * @throws InvalidOptionError if an option is out of range
-   * @throws DataError if the data set has no labels, some sequence has none (-1) or one outside the classes, or it does not
-   *   fill one batch
+   * @throws DataError if the data set has no labels, some sequence has none (-1), one outside the classes or no
+   *   token, or it does not fill one batch
    */
   constructor(options: ClassificationLoaderOptions) {
     const { dataset, batchSize } = options;
     if (dataset.labels === undefined)
       throw new DataError('the data set has no labels; pass labels to TokenDataset.fromTexts');
+    if (!(Number.isInteger(options.padId) && options.padId >= 0))
+      throw new InvalidOptionError('ClassificationLoader', 'padId', 'an id, an integer of 0 or more', options.padId);
+    const empty = dataset.lengths().indexOf(0);
+    if (empty >= 0)
+      throw new DataError(
+        `ClassificationLoader: sequence ${empty} has no token, not even [CLS], whose place is what is classified; encode with special tokens, or leave it out`,
+      );
     this.classes = checkLabels('ClassificationLoader', 'labels', dataset.labels, { classes: options.classes });
     this.#options = options;
     this.#labels = dataset.labels;

@@ -17,6 +17,36 @@ describe('TokenDataset', () => {
     expect(dataset.lengths()).toEqual(Int32Array.from(sequences, (ids) => ids.length));
   });
 
+  it('refuses what is no id, and what is no text', async () => {
+    for (const id of [NaN, 2.5, -1, 2 ** 31, '7' as unknown as number])
+      expect(() =>
+        TokenDataset.fromSequences([
+          [2, 3],
+          [2, id, 3],
+        ]),
+      ).toThrow(`TokenDataset: sequences[1][1] is ${id}; ids are integers from 0 on`);
+    expect(() => new TokenDataset(Int32Array.of(1, -7), Int32Array.of(0, 2))).toThrow('tokens[1] is -7');
+    const tokenizer = await trainWordPiece({ lines: ['a dog'], vocabSize: 60 });
+    // One text for several would be a text of each character.
+    expect(() => TokenDataset.fromTexts(tokenizer, 'a dog', { maxLength: 4 })).toThrow(InvalidOptionError);
+    expect(TokenDataset.fromTexts(tokenizer, ['a dog'], { maxLength: 4 }).length).toBe(1);
+    for (const texts of [[null], [undefined], [3]])
+      expect(() => TokenDataset.fromTexts(tokenizer, texts as never, { maxLength: 4 })).toThrow(
+        'text must be a string',
+      );
+    expect(() => tokenizer.encodeBatch('a dog' as never)).toThrow(InvalidOptionError);
+    for (const maxLength of [3.5, NaN])
+      expect(() => tokenizer.encode('a dog', { maxLength })).toThrow(InvalidOptionError);
+    expect(() => tokenizer.encodeBatch(['a dog'], { padding: 'maxLength', maxLength: Infinity })).toThrow(
+      InvalidOptionError,
+    );
+    await expect(trainWordPiece({ lines: 'a dog', vocabSize: 60 })).rejects.toThrow(InvalidOptionError);
+    await expect(trainWordPiece({ lines: [null] as never, vocabSize: 60 })).rejects.toThrow(InvalidOptionError);
+    await expect(trainWordPiece({ lines: ['ab'.repeat(60)], vocabSize: 60 })).rejects.toThrow(
+      'more than 100 characters',
+    );
+  });
+
   it('encodes texts', async () => {
     const tokenizer = await trainWordPiece({ lines: ['a small dog', 'a dog'], vocabSize: 60 });
     const encoded = TokenDataset.fromTexts(tokenizer, ['a small dog', 'a dog'], { maxLength: 4, labels: [1, 0] });

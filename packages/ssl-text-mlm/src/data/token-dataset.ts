@@ -1,4 +1,12 @@
-import { checkLabels, foldIn, InvalidOptionError, RandomStream, ShapeError, type RandomKey } from 'ssl-tensor/host';
+import {
+  checkLabels,
+  DataError,
+  foldIn,
+  InvalidOptionError,
+  RandomStream,
+  ShapeError,
+  type RandomKey,
+} from 'ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 
 /** One encoded text. */
@@ -26,7 +34,10 @@ export class TokenDataset {
   /** `[length]`, -1 = no label; where there are labels. */
   readonly labels: Int32Array | undefined;
 
-  /** @throws ShapeError if the offsets or labels do not fit; DataError for a label that is neither a class nor -1 */
+  /**
+   * @throws ShapeError if the offsets or labels do not fit; DataError for a label that is neither a class nor -1, or a
+   * negative id
+   */
   constructor(tokens: Int32Array, offsets: Int32Array, labels?: Int32Array) {
     if (offsets.length < 1 || offsets[0] !== 0 || offsets.at(-1) !== tokens.length) {
       throw new ShapeError(
@@ -41,24 +52,53 @@ export class TokenDataset {
     if (labels !== undefined && labels.length !== offsets.length - 1)
       throw new ShapeError('TokenDataset', 'labels', `[${offsets.length - 1}]`, `[${labels.length}]`);
     if (labels !== undefined) checkLabels('TokenDataset', 'labels', labels, { unlabelled: true });
+    const negative = tokens.findIndex((id) => id < 0);
+    if (negative >= 0)
+      throw new DataError(`TokenDataset: tokens[${negative}] is ${tokens[negative]}; ids are integers from 0 on`);
     this.tokens = tokens;
     this.offsets = offsets;
     this.labels = labels;
   }
 
-  /** Encodes texts, one sequence each. */
+  /**
+   * Encodes texts, one sequence each.
+   *
+   * @throws InvalidOptionError for a text that is none, or one text in the place of several
+   */
   static fromTexts(tokenizer: WordPieceTokenizer, texts: Iterable<string>, options: TokenDatasetOptions): TokenDataset {
+    // By its type a string is several texts, of one character each.
+    if (typeof texts === 'string')
+      throw new InvalidOptionError(
+        'TokenDataset.fromTexts',
+        'texts',
+        'an iterable of texts, such as [text]',
+        'one text',
+      );
     const sequences: number[][] = [];
     for (const text of texts) sequences.push(tokenizer.encode(text, { maxLength: options.maxLength }));
     return TokenDataset.fromSequences(sequences, options.labels);
   }
 
-  /** Packs sequences that are encoded already. */
+  /**
+   * Packs sequences that are encoded already.
+   *
+   * @throws DataError for an id that is no integer from 0 on; else as the constructor
+   */
   static fromSequences(sequences: readonly ArrayLike<number>[], labels?: ArrayLike<number>): TokenDataset {
     const offsets = new Int32Array(sequences.length + 1);
     sequences.forEach((sequence, index) => (offsets[index + 1] = offsets[index]! + sequence.length));
     const tokens = new Int32Array(offsets[sequences.length]!);
-    sequences.forEach((sequence, index) => tokens.set(sequence, offsets[index]!));
+    sequences.forEach((sequence, index) => {
+      // Before a fraction or NaN becomes an id.
+      for (let at = 0; at < sequence.length; at++) {
+        const id = sequence[at]!;
+        if (!(Number.isInteger(id) && id >= 0 && id < 2 ** 31))
+          throw new DataError(
+            `TokenDataset: sequences[${index}][${at}] is ${String(id)}; ids are integers from 0 on, of at most 31 bits`,
+          );
+      }
+      tokens.set(sequence, offsets[index]!);
+    });
     // Before a fraction or NaN becomes an integer.
     if (labels !== undefined) checkLabels('TokenDataset', 'labels', labels, { unlabelled: true });
     return new TokenDataset(tokens, offsets, labels === undefined ? undefined : Int32Array.from(labels));

@@ -38,6 +38,13 @@ export async function fillMask(
   if (!Number.isInteger(k) || k < 1) throw new InvalidOptionError('fillMask', 'k', 'a positive integer', k);
   const ids = tokenizer.encode(text, { maxLength: model.config.maxPositionEmbeddings });
   const positions = ids.flatMap((id, index) => (id === tokenizer.specialIds.mask ? [index] : []));
+  if (positions.length === 0 && tokenizer.encode(text).includes(tokenizer.specialIds.mask))
+    throw new InvalidOptionError(
+      'fillMask',
+      'text',
+      `a text with ${tokenizer.specialTokens.mask} among its first ${model.config.maxPositionEmbeddings - 1} tokens, which is as far as the model reads (shorten what stands before it)`,
+      text,
+    );
   if (positions.length === 0)
     throw new InvalidOptionError('fillMask', 'text', `a text with ${tokenizer.specialTokens.mask}`, text);
   const probabilities = tf.tidy(() => {

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import type { MlmBatch } from '../data/mlm-loader.js';
 import { labelHits } from './label-hits.js';
+import { labelledWeights } from './labelled-weights.js';
 import { weightedMean } from './weighted-mean.js';
 
 /**
@@ -31,10 +32,11 @@ export class MaskedLanguageModelling implements Method<MlmBatch> {
     const logits = this.modules.model.forward(batch, batch.maskedPositions, ctx);
     const weights = batch.maskedWeights as tf.Tensor1D;
     const labels = batch.maskedLabels as tf.Tensor1D;
+    const counted = labelledWeights(weights, labels);
     return {
       loss: maskedTokenCrossEntropy(logits, labels, { weights }),
-      weight: tf.sum(weights),
-      metrics: { maskedAccuracy: weightedMean(labelHits(logits, labels), weights) },
+      weight: tf.sum(counted),
+      metrics: { maskedAccuracy: weightedMean(labelHits(logits, labels), counted) },
     };
   }
 }

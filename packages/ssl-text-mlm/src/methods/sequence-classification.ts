@@ -1,7 +1,7 @@
 import { maskedTokenCrossEntropy } from 'ssl-losses';
 import type { ForwardContext, Parameter } from 'ssl-nn';
 import type { Method, MethodLoss, Tensors } from 'ssl-train';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import type { ClassificationBatch } from '../data/classification-loader.js';
 import { labelHits } from './label-hits.js';
@@ -31,9 +31,11 @@ export class SequenceClassification implements Method<ClassificationBatch> {
     const logits = this.modules.model.forward(batch, ctx);
     const weights = batch.weights as tf.Tensor1D;
     const labels = batch.labels as tf.Tensor1D;
+    const counted = labelledWeights(weights, labels);
     return {
       loss: maskedTokenCrossEntropy(logits, labels, { weights }),
-      metrics: { accuracy: weightedMean(labelHits(logits, labels), labelledWeights(weights, labels)) },
+      weight: tf.sum(counted),
+      metrics: { accuracy: weightedMean(labelHits(logits, labels), counted) },
     };
   }
 }

@@ -66,11 +66,19 @@ async function fromVocabulary(
   specialTokens: SpecialTokens | undefined,
 ): Promise<Record<string, unknown>> {
   const tokens: string[] = [];
+  const lines = new Map<string, number>();
   const limits = { maxLineBytes: 4 * tokenizerLimits.tokenLength, maxBytes: tokenizerLimits.fileBytes };
   await readTextLines(path, { encoding, ...limits, keepBlank: true, where }, (token) => {
     if (tokens.length === tokenizerLimits.vocabularySize)
       throw new DataError(`has more than ${tokenizerLimits.vocabularySize} tokens`, { path });
+    const first = lines.get(token);
+    if (first !== undefined)
+      throw new DataError(
+        `line ${tokens.length + 1} has the token '${token.slice(0, 40)}' again, as line ${first}; every line is one id, so put a token that is nowhere else in its place, such as [unused${tokens.length}]${token === '' ? ', or take blank lines away at the end of the file' : ''}`,
+        { path },
+      );
     tokens.push(token);
+    lines.set(token, tokens.length);
   });
   const names = specialTokens ?? bertSpecialTokens;
   for (const name of Object.values(names) as string[])

@@ -51,6 +51,19 @@ describe('WordPieceTokenizer.fromFolder', () => {
     expect(tokens(await WordPieceTokenizer.fromFile(join(folder, 'saved.json')), 'Été 中b')).toEqual(expected);
   });
 
+  it('names a token that comes twice in vocab.txt, with a way out that works', async () => {
+    const lines = [...vocabulary, vocabulary[5]!, 'last'];
+    write('vocab.txt', lines.join('\n'));
+    const unused = `[unused${vocabulary.length}]`;
+    await expect(WordPieceTokenizer.fromFolder(folder)).rejects.toThrow(
+      `line ${vocabulary.length + 1} has the token '${vocabulary[5]}' again, as line 6; every line is one id, so put a token that is nowhere else in its place, such as ${unused}`,
+    );
+    write('vocab.txt', lines.map((token, id) => (id === vocabulary.length ? unused : token)).join('\n'));
+    expect((await WordPieceTokenizer.fromFolder(folder)).tokenToId('last')).toBe(vocabulary.length + 1);
+    write('vocab.txt', `${vocabulary.join('\n')}\n\n\n`);
+    await expect(WordPieceTokenizer.fromFolder(folder)).rejects.toThrow('take blank lines away at the end of the file');
+  });
+
   it('reads a vocabulary in the encoding that is said, and refuses another', async () => {
     writeFileSync(join(folder, 'vocab.txt'), Buffer.from(vocabulary.slice(0, 8).join('\r\n'), 'latin1'));
     await expect(WordPieceTokenizer.fromFolder(folder)).rejects.toThrow(/line 6 is not valid UTF-8: byte 0xe9/);

@@ -86,7 +86,12 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
   const { encoding = 'utf-8', maxLineBytes = 2 ** 28, maxBytes = 2 ** 40 } = options;
   const reading = { encoding, maxLineBytes, maxBytes, where: 'trainWordPiece' };
   for (const path of options.files ?? []) await readTextLines(path, reading, count);
-  for await (const line of options.lines ?? []) count(line);
+  if (typeof options.lines === 'string')
+    throw new InvalidOptionError('trainWordPiece', 'lines', 'an iterable of texts, such as [text]', 'one text');
+  for await (const line of options.lines ?? []) {
+    if (typeof line !== 'string') throw new InvalidOptionError('trainWordPiece', 'lines', 'texts', line);
+    count(line);
+  }
   const settings = { cleanText: true, chineseCharacters: true, stripAccents: null, lowercase };
   const words = new Map<string, number>();
   for (const [chunk, occurrences] of chunks) {
@@ -95,7 +100,9 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
   }
   if (words.size === 0)
     throw new DataError(
-      'the files and lines hold no text to learn a vocabulary from',
+      chunks.size === 0
+        ? 'the files and lines hold no text to learn a vocabulary from'
+        : `the files and lines hold no word to learn a vocabulary from, only white space, control characters and words of more than ${maxWordCharacters} characters, which are unknown to the tokeniser`,
       options.files?.[0] === undefined ? {} : { path: options.files[0] },
     );
 

@@ -219,8 +219,14 @@ export class WordPieceTokenizer {
   encode(text: string, options: EncodeOptions = {}): number[] {
     const { maxLength = Infinity, addSpecialTokens = true } = options;
     const frame = addSpecialTokens ? 2 : 0;
-    if (!(maxLength >= frame + 1))
-      throw new InvalidOptionError('WordPieceTokenizer.encode', 'maxLength', `at least ${frame + 1}`, maxLength);
+    if (typeof text !== 'string') throw new InvalidOptionError('WordPieceTokenizer.encode', 'text', 'a string', text);
+    if (!(maxLength >= frame + 1 && (Number.isSafeInteger(maxLength) || maxLength === Infinity)))
+      throw new InvalidOptionError(
+        'WordPieceTokenizer.encode',
+        'maxLength',
+        `an integer of at least ${frame + 1}`,
+        maxLength,
+      );
     const room = maxLength - frame;
     const ids: number[] = addSpecialTokens ? [this.specialIds.cls] : [];
     const end = ids.length + room;
@@ -240,13 +246,15 @@ export class WordPieceTokenizer {
 
   /** Ids of several texts as one padded batch. */
   encodeBatch(texts: readonly string[], options: EncodeBatchOptions = {}): EncodedBatch {
+    if (!Array.isArray(texts))
+      throw new InvalidOptionError('WordPieceTokenizer.encodeBatch', 'texts', 'an array of strings', texts);
     const rows = texts.map((text) => this.encode(text, options));
-    if (options.padding === 'maxLength' && options.maxLength === undefined) {
+    if (options.padding === 'maxLength' && !Number.isFinite(options.maxLength)) {
       throw new InvalidOptionError(
         'WordPieceTokenizer.encodeBatch',
         'maxLength',
         "given with padding 'maxLength'",
-        undefined,
+        options.maxLength,
       );
     }
     const width =

@@ -1,5 +1,6 @@
 import { ShapeError, isNdArray } from 'ssl-tensor/host';
 import type { NdArray } from 'ssl-tensor/host';
+import { emptyLike } from './empty-like.js';
 
 /** Rows of a batch: the first axis that all its arrays share. */
 export function batchRows(where: string, batch: unknown): number {
@@ -36,7 +37,7 @@ export function mapRows<B>(batch: B, map: (array: NdArray) => NdArray): B {
 export function padRows<B>(batch: B, rows: number): B {
   return mapRows(batch, ({ data, shape }) => {
     const size = data.length / shape[0]!;
-    const padded = new (data.constructor as new (length: number) => typeof data)(rows * size);
+    const padded = emptyLike(data, rows * size);
     padded.set(data);
     for (let row = shape[0]!; row < rows; row++) padded.set(data.subarray(0, size), row * size);
     return { data: padded, shape: [rows, ...shape.slice(1)] };

@@ -78,9 +78,11 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
     const hits = tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32');
     const differs = (mark: number): tf.Tensor => tf.notEqual(labels, tf.scalar(mark, 'int32'));
     const counted = tf.cast(tf.logicalAnd(differs(noLabel), differs(ignoreIndex)), 'float32');
+    const weight = tf.sum(counted) as tf.Scalar;
     return {
       loss: softmaxCrossEntropy(logits, labels as tf.Tensor1D),
-      metrics: { accuracy: tf.div(tf.sum(tf.mul(hits, counted)), tf.sum(counted)) },
+      weight,
+      metrics: { accuracy: tf.div(tf.sum(tf.mul(hits, counted)), weight) },
     };
   }
 }

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from 'ssl-tensor/host';
 import type { NdArray } from 'ssl-tensor/host';
-import { checkLabels } from '../labels/check-labels.js';
+import { checkLabels, checkScores } from '../labels/check-labels.js';
 import { accuracy } from '../metrics/accuracy.js';
 import { nearestNeighbours } from './nearest-neighbours.js';
 import type { Neighbours } from './nearest-neighbours.js';
@@ -51,6 +51,7 @@ export async function knnClassify(options: KnnOptions): Promise<KnnResult> {
   const classes = checkLabels('knnClassify', 'trainLabels', trainLabels, train.shape[0] ?? 0, options.classes);
   if (testLabels !== undefined)
     checkLabels('knnClassify', 'testLabels', testLabels, test.shape[0] ?? 0, options.classes);
+  checkScores('knnClassify', `the scores of ${test.shape[0] ?? 0} test rows`, test.shape[0] ?? 0, classes);
   if (!(temperature > 0)) throw new InvalidOptionError('knnClassify', 'temperature', 'above 0', temperature);
 
   const neighbours = await nearestNeighbours(test, train, k);

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { labelledRows } from 'ssl-data';
 import { Linear } from 'ssl-nn';
-import { DataError, randomKey, RandomStream, ShapeError } from 'ssl-tensor';
+import { DataError, InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-tensor';
 import type { NdArray } from 'ssl-tensor';
 import { Trainer, AdamW, NonFiniteLossError } from 'ssl-train';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,7 @@ import { confusionMatrix } from '../metrics/confusion-matrix.js';
 import { topKAccuracy } from '../metrics/top-k-accuracy.js';
 import { checkLabels } from './check-labels.js';
 import { gatherRows } from './gather-rows.js';
+import { labelDraws } from './label-draws.js';
 
 const stream = new RandomStream(randomKey(4));
 const rows = 8;
@@ -92,6 +93,49 @@ it('names the classes also where the labels alone say them', () => {
   expect(() => checkLabels('f', 'labels', [0], 2)).toThrow(ShapeError);
 });
 
+describe('labels that are identifiers', () => {
+  const huge = changed(3, 2 ** 31 - 1);
+  it.each(['knnClassify, train', 'linearProbe, train', 'confusionMatrix'])('%s refuses them', async (name) => {
+    const alone: Record<string, (labels: Int32Array) => unknown> = {
+      'knnClassify, train': (trainLabels) => knnClassify({ train: features, trainLabels, test: features, k: 2 }),
+      'linearProbe, train': (trainLabels) => linearProbe({ train: features, trainLabels, test: features }),
+      confusionMatrix: (labels) => confusionMatrix(new Int32Array(labels.length), labels),
+    };
+    const error = await attempt(() => alone[name]!(huge));
+    expect(DataError.isInstance(error)).toBe(true);
+    expect(error.message).toMatch(/has the label 2147483647; .*Number the classes that there are 0, 1, 2/);
+    // The advice, followed.
+    const numbers = new Map([...new Set(huge)].sort((a, b) => a - b).map((label, number) => [label, number]));
+    await alone[name]!(huge.map((label) => numbers.get(label)!));
+  });
+
+  it('a confusion matrix of 100,000 classes is refused', () =>
+    expect(() => confusionMatrix(changed(0, 99_999), good)).toThrow('100000 classes by 100000 classes are more than'));
+});
+
+it.each([0, -1, 4.5, NaN, '4' as unknown as number])('refuses %s classes', async (classes) => {
+  for (const call of [
+    () => knnClassify({ train: features, trainLabels: good, test: features, k: 2, classes }),
+    () => linearProbe({ train: features, trainLabels: good, test: features, classes }),
+    () => confusionMatrix(good, good, classes),
+    () => new LabelledBatches({ inputs: features, labels: good, batchSize: 4, key: randomKey(1), classes }),
+  ])
+    expect((await attempt(call)).message).toContain('classes must be a positive integer');
+});
+
+it('refuses an array with its shape in the place of labels or rows', () => {
+  const labels = { data: good, shape: [rows] } as never;
+  expect(() => labelDraws(labels, 1, 1, randomKey(0))).toThrow(InvalidOptionError);
+  expect(() => gatherRows(features, labels)).toThrow(InvalidOptionError);
+  expect(() => confusionMatrix(good, labels)).toThrow(InvalidOptionError);
+  expect(() => labelDraws(new Int32Array(4).fill(-1), 1, 1, randomKey(0))).toThrow('no sample has a label');
+});
+
+it('gathers rows of a Buffer without a warning', () => {
+  const { data } = gatherRows({ data: Buffer.from([1, 2, 3, 4]), shape: [2, 2] }, [1]);
+  expect([...data]).toEqual([3, 4]);
+});
+
 it('accuracy does not take a missing label for a hit', () => {
   expect(() => accuracy(Int32Array.of(0, -1), Int32Array.of(0, -1))).toThrow(DataError);
   expect(accuracy(Int32Array.of(0, -1), Int32Array.of(0, 1))).toBe(0.5);
@@ -142,6 +186,12 @@ describe('ClassificationFineTuning on batches of its own', () => {
     );
     const entry = await train(labels);
     expect(entry.loss).toBeCloseTo(expected.dataSync()[0]!, 5);
+    // What counts in the mean is what the batch counts by within an update of several.
+    const { weight } = new ClassificationFineTuning(classifier()).loss(
+      { inputs: tf.tensor2d(features.data, [rows, 3]) as never, labels: tf.tensor1d(labels, 'int32') },
+      { training: false } as never,
+    );
+    expect(weight!.dataSync()[0]).toBe(5);
     const best = tf.argMax(logits, 1).dataSync();
     expect(entry.metrics['accuracy']).toBeCloseTo([...kept].filter((i, at) => best[at] === good[i]).length / 5, 6);
   });

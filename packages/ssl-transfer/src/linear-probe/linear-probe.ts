@@ -2,7 +2,7 @@ import { InvalidOptionError } from 'ssl-tensor/host';
 import type { NdArray } from 'ssl-tensor/host';
 import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureMatrix } from '../features/feature-matrix.js';
-import { checkLabels } from '../labels/check-labels.js';
+import { checkLabels, checkScores } from '../labels/check-labels.js';
 import { accuracy } from '../metrics/accuracy.js';
 import { minimize } from './l-bfgs.js';
 import { SoftmaxRegression, linearLogits } from './softmax-regression.js';
@@ -78,6 +78,9 @@ export function linearProbe(options: LinearProbeOptions): LinearProbeResult {
   const classes = checkLabels(where, 'trainLabels', options.trainLabels, train.rows, options.classes);
   if (options.testLabels !== undefined)
     checkLabels(where, 'testLabels', options.testLabels, test.rows, options.classes);
+  checkScores(where, `the weights of ${train.dim} features`, train.dim + 1, classes);
+  checkScores(where, `the scores of ${train.rows} training rows`, train.rows, classes);
+  checkScores(where, `the scores of ${test.rows} test rows`, test.rows, classes);
   for (const option of ['l2', 'gradientTolerance'] as const) {
     if (!(settings[option] >= 0))
       throw new InvalidOptionError(where, option, 'a number of at least 0', settings[option]);

@@ -1,5 +1,5 @@
 import type { NdArray } from 'ssl-tensor/host';
-import { checkLabels } from '../labels/check-labels.js';
+import { checkLabels, checkScores } from '../labels/check-labels.js';
 
 /**
  * Counts of (true class, predicted class).
@@ -15,6 +15,7 @@ export function confusionMatrix(predictions: Int32Array, labels: Int32Array, cla
   const seenLabels = checkLabels(where, 'labels', labels, predictions.length, classes);
   const seenPredictions = checkLabels(where, 'predictions', predictions, predictions.length, classes);
   const size = Math.max(seenLabels, seenPredictions);
+  checkScores(where, `${size} classes`, size, size);
   const data = new Int32Array(size * size);
   for (let i = 0; i < labels.length; i++) {
     const cell = labels[i]! * size + predictions[i]!;
