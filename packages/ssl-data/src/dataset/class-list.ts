@@ -1,4 +1,5 @@
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { invalidUtf8At } from '../io/invalid-utf8.js';
 import { readWhole } from '../io/read-whole.js';
 import { classesInWeights } from './classes-in-weights.js';
 
@@ -60,7 +61,11 @@ export async function readClassList(
 
 async function listIn(path: string): Promise<unknown> {
   if (/\.safetensors$/i.test(path)) return classesInWeights(path);
-  const text = Buffer.from(await readWhole(path, maxListBytes)).toString('utf8');
+  const bytes = Buffer.from(await readWhole(path, maxListBytes));
+  const offset = invalidUtf8At(bytes);
+  if (offset >= 0)
+    throw new DataError('is not UTF-8 text, as a list of classes is; convert it to UTF-8', { path, offset });
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   if (/\.json$/i.test(path)) {
     try {
       return JSON.parse(text) as unknown;
@@ -69,7 +74,6 @@ async function listIn(path: string): Promise<unknown> {
     }
   }
   return text
-    .replace(/^\ufeff/, '')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
