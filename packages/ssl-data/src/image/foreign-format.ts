@@ -1,3 +1,5 @@
+import { bareBitmap } from './bare-bitmap.js';
+
 /** Starts of files that people take for pictures, or that stand where a picture should be. */
 const starts: readonly (readonly [start: string | RegExp, name: string])[] = [
   [/^.{4}ftyp.{0,20}?(?:hei[cxms]|hev[cx])|^.{4}ftypm[is]f1/s, 'HEIC'],
@@ -7,8 +9,10 @@ const starts: readonly (readonly [start: string | RegExp, name: string])[] = [
   ['\xff\n', 'JPEG XL'],
   ['\0\0\0\x0cJXL ', 'JPEG XL'],
   ['II\xbc', 'JPEG XR'],
-  ['\0\0\x01\0', 'Windows icon (ICO)'],
-  ['\0\0\x02\0', 'Windows cursor (CUR)'],
+  [/^\0\0\x01\0[^\0]/s, 'Windows icon (ICO)'],
+  [/^\0\0\x02\0[^\0]\0/s, 'Windows cursor (CUR)'],
+  // Without a mark of its own: no, or a, palette, a kind from 1 to 3 or 9 to 11, bits of a pixel.
+  [/^.(?:\0[\x02\x03\x0a\x0b]\0{5}|\x01[\x01\x09].{4}[\x0f\x10\x18\x20]).{8}[\x08\x0f\x10\x18\x20]/s, 'Targa (TGA)'],
   ['icns', 'Apple icon (ICNS)'],
   ['8BPS', 'Photoshop (PSD)'],
   ['gimp xcf', 'GIMP (XCF)'],
@@ -17,11 +21,19 @@ const starts: readonly (readonly [start: string | RegExp, name: string])[] = [
   ['#?R', 'Radiance HDR'],
   ['DDS ', 'DirectDraw (DDS)'],
   ['qoif', 'QOI'],
-  ['\n\x05\x01\x08', 'PCX'],
+  [/^\n[\0-\x05][\0\x01][\x01\x02\x04\x08]/, 'PCX'],
   ['\x01\xda', 'SGI'],
   ['SIMPLE  =', 'FITS'],
+  ['BLP', 'Blizzard (BLP)'],
+  ['DanM', 'Windows Paint (MSP)'],
+  ['LinS', 'Windows Paint (MSP)'],
+  ['#define ', 'X bitmap (XBM)'],
+  ['/* XPM */', 'X pixmap (XPM)'],
+  ['Image type: ', 'IFUNC (IM)'],
   ['\xb6\xa6\xf2\x08', 'libvips'],
   ['\x08\xf2\xa6\xb6', 'libvips'],
+  // A smaller one is read.
+  [bareBitmap, 'large headerless BMP (DIB)'],
   ['BA', 'OS/2 bitmap array'],
   ['%PDF', 'PDF'],
   ['%!PS', 'PostScript'],
