@@ -1,4 +1,5 @@
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { refuseStandIn, standInBytes } from '../io/stand-in.js';
 import { FilePool } from './file-pool.js';
 import { fileStatus } from './file-status.js';
 import type { NameSplit } from './member-name.js';
@@ -37,7 +38,6 @@ const compressions: readonly (readonly [first: string, name: string, program: st
   ['BZh', 'bzip2', 'bunzip2'],
   ['\xfd7zXZ', 'xz', 'unxz'],
 ];
-const compressedBytes = 5;
 
 /** {@link indexTar} of an archive that messages call by another name. */
 export async function scanShard(
@@ -49,7 +49,9 @@ export async function scanShard(
   const files = new FilePool();
   try {
     const read = (offset: number, length: number): Promise<Uint8Array> => files.read(path, size, offset, length);
-    const start = Buffer.from(await read(0, Math.min(size, compressedBytes))).toString('latin1');
+    const head = await read(0, Math.min(size, standInBytes));
+    refuseStandIn(head, name);
+    const start = Buffer.from(head).toString('latin1');
     if (start.length === 0) throw new DataError('is empty; fetch it again', { path: name, offset: 0 });
     const compressed = compressions.find(([first]) => start.startsWith(first));
     if (compressed !== undefined)
