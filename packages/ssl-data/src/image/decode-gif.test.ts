@@ -12,14 +12,15 @@ function gif(frame: { width: number; height: number; indices: readonly number[];
     bits.slice(8 * byte, 8 * byte + 8).reduce((sum, bit, place) => sum + (bit << place), 0),
   );
   const control = transparent === undefined ? [] : [0x21, 0xf9, 4, 1, 0, 0, transparent, 0];
-  return Buffer.from([
-    ...Buffer.from('GIF89a'),
-    ...[3, 0, 1, 0, 0x80, 0, 0],
-    ...[255, 0, 0, 0, 0, 255],
-    ...control,
-    ...[0x2c, 0, 0, 0, 0, width, 0, height, 0, 0],
-    ...[2, data.length, ...data, 0, 0x3b],
-  ]);
+  const parts = [
+    [...Buffer.from('GIF89a')],
+    [3, 0, 1, 0, 0x80, 0, 0],
+    [255, 0, 0, 0, 0, 255],
+    control,
+    [0x2c, 0, 0, 0, 0, width, 0, height, 0, 0],
+    [2, data.length, ...data, 0, 0x3b],
+  ];
+  return Buffer.from(parts.flat());
 }
 
 describe('a GIF', () => {
