@@ -26,7 +26,7 @@ export interface BatchedViews {
    *
    * @param size height and width of the images, pixels
    * @param keys one per image; view `v` draws from `foldIn(key, v)`, as in a `DataLoader`
-   * @throws ShapeError for images that are too small for a view
+   * @throws DataError for images that are too small for a view
    */
   draw(size: Size, keys: readonly RandomKey[]): DrawnViews;
   /**

@@ -193,6 +193,10 @@ JPEGs    decoded by ${jpegDecoder}
     expect(stdout).toMatch(/^ {9}0 {2}\\x1b\[2J {2}2$/m);
     expect(stdout).toContain('\\x07.png at byte 0: cannot be decoded');
     expect((await cli('inspect', join(photos, '\u001b[2K'))).stderr).toContain('\\x1b[2K: no such file');
+    await writeFile(join(photos, 'x.heic'), '');
+    const packed = await cli('pack', photos, join(base, 'out\u001b[2K'), '--to', 'webdataset');
+    expect(packed.stdout).toMatch(/out\\x1b\[2K\/000000\.tar\n$/);
+    expect(packed.stderr).toContain('Left out 1 .heic; ssl-data inspect names them\n');
   });
 
   it('draws a contact sheet in which a broken sample is red', async () => {

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { InvalidOptionError, printable } from 'ssl-core';
+import { leftOutText } from '../dataset/left-out.js';
 import { openSource } from '../source/open-source.js';
 import type { CommandStreams } from './command-streams.js';
 import { Interruption } from './interruption.js';
@@ -61,8 +62,10 @@ export function packCommand({ stdout, stderr }: CommandStreams) {
             },
           })
           .finally(() => progress.stop());
+        if (opened.leftOut.length > 0)
+          shown?.write(`Left out ${printable(leftOutText(opened.leftOut))}; ssl-data inspect names them\n`);
         shown?.write(`Packed ${samples} samples, ${byteText(bytes)}, into ${printable(args.out)}\n`);
-        stdout.write(args.json === true ? `${jsonText({ samples, bytes, files })}\n` : lines(files));
+        stdout.write(args.json === true ? `${jsonText({ samples, bytes, files })}\n` : lines(files.map(printable)));
         return 0;
       } finally {
         interruption.close();

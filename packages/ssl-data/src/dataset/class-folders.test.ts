@@ -113,6 +113,21 @@ describe.each([
     expect((await opened())[1]).toEqual(apart ? ['A', 'a'] : ['a']);
   });
 
+  it('takes a list with a byte order mark, and refuses one that is not UTF-8', async () => {
+    await put(`b/1.${ending}`, `\u00e9/2.${ending}`);
+    const list = join(root, '../marked.txt');
+    await writeFile(list, '\ufeff\u00e9\r\nb\r\n');
+    expect((await opened({ classes: list }))[1]).toEqual(['\u00e9', 'b']);
+    await writeFile(`${list}.json`, '\ufeff["\u00e9", "b"]');
+    expect((await opened({ classes: `${list}.json` }))[1]).toEqual(['\u00e9', 'b']);
+    for (const encoding of ['latin1', 'utf16le'] as const) {
+      await writeFile(list, `${encoding === 'utf16le' ? '\ufeff' : ''}\u00e9\nb\n`, encoding);
+      await expect(open(root, { classes: list })).rejects.toThrow(
+        /marked\.txt: is not UTF-8 text, .*; convert it to UTF-8/,
+      );
+    }
+  });
+
   it.each([
     ['nothing', []],
     ['a name twice', ['a', 'b', 'a']],

@@ -65,7 +65,7 @@ async function listIn(path: string): Promise<unknown> {
   // A zero is valid, but in no name: text in UTF-16 without a byte order mark is full of them.
   const invalid = Math.min(...[bytes.indexOf(0), invalidUtf8At(bytes)].filter((at) => at >= 0));
   if (invalid < Infinity)
-    throw new DataError('is no text in UTF-8; convert the list of classes to UTF-8', { path, offset: invalid });
+    throw new DataError('is not UTF-8 text, as a list of classes is; convert it to UTF-8', { path, offset: invalid });
   const text = Buffer.from(bytes)
     .toString('utf8')
     .replace(/^\ufeff/, '');

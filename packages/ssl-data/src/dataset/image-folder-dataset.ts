@@ -46,7 +46,7 @@ interface ImageFolder {
 /**
  * A folder of images, recursive: one sub-folder per class, or flat and unlabelled. Sorted, so that numbers are stable.
  *
- * Every sub-folder of the folder itself is a class but hidden ones; its name counts in Unicode's form C. One without
+ * Every sub-folder of the folder itself is a class but hidden ones and those that systems make (`__MACOSX`, `@eaDir`); its name counts in Unicode's form C. One without
  * images is an error, as it would shift the numbers of the others against a data set that has it: see `allowEmpty` and
  * `classes`.
  *

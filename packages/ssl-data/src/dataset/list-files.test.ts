@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DataError } from 'ssl-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSource } from '../source/open-source.js';
 import { ImageFolderDataset } from './image-folder-dataset.js';
 import { listFiles } from './list-files.js';
 import { stringAt } from './string-table.js';
@@ -66,6 +67,32 @@ describe('what an image folder leaves out', () => {
     expect(leftOut.length).toBeLessThanOrEqual(257);
     expect(leftOut.reduce((sum, { count }) => sum + count, 0)).toBe(401);
     expect(leftOut[0]).toMatchObject({ kind: 'other endings' });
+  });
+});
+
+describe('folders that systems make', () => {
+  it('are no classes, and pictures in them are not read; both are counted', async () => {
+    await put('cat/a.png');
+    await put('cat/@eaDir/a.png/SYNOPHOTO_THUMB_M.png');
+    await put('__MACOSX/cat/._a.png');
+    for (const name of ['$RECYCLE.BIN', 'System Volume Information', 'lost+found', '#recycle'])
+      await mkdir(join(root, name));
+    const dataset = await ImageFolderDataset.open(root);
+    expect([dataset.length, dataset.classes]).toEqual([1, ['cat']]);
+    expect(dataset.leftOut).toEqual([
+      {
+        kind: 'folders of the system',
+        count: 6,
+        names: ['#recycle', '$RECYCLE.BIN', 'System Volume Information', '__MACOSX', 'cat/@eaDir'],
+      },
+    ]);
+  });
+
+  it('does not make a flat folder one of classes', async () => {
+    await put('a.png');
+    await put('__MACOSX/a.png');
+    const { dataset, kind } = await openSource(root);
+    expect([kind, dataset.length]).toEqual(['image-folder', 1]);
   });
 });
 

@@ -6,6 +6,7 @@ import { endingOf, type LeftOut, LeftOutCounter } from './left-out.js';
 import { sortStrings } from './sort-strings.js';
 import type { StringTable } from './string-table.js';
 import { StringTableBuilder } from './string-table-builder.js';
+import { isSystemFolder } from './system-folders.js';
 
 /** What lies under a folder. */
 export interface FileListing {
@@ -30,8 +31,8 @@ const maxWays = 16;
 /**
  * Lists the files under a folder. Millions of files leave no object each.
  *
- * Hidden files and folders are passed over. A link that leads nowhere, a folder that cannot be read, pipes, sockets and
- * devices are left out and counted, as are files of other names.
+ * Hidden files and folders are passed over. Folders that systems make (`__MACOSX`, `@eaDir` and others), a link that leads nowhere, a folder that cannot be read, pipes,
+ * sockets and devices are left out and counted, as are files of other names.
  *
  * @throws DataError for a folder that is missing or nested too deeply, and for a link that leads out of it
  */
@@ -109,6 +110,10 @@ class Walk {
       [isFolder, isFile] = [target.status.isDirectory(), target.status.isFile()];
     }
     if (isFolder) {
+      if (isSystemFolder(name)) {
+        this.leftOut.add('folders of the system', relative);
+        return;
+      }
       // It would never end.
       if (ancestors.has(real!)) {
         this.leftOut.add('links to a folder above', relative);

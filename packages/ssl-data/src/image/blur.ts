@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, ShapeError } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray } from 'ssl-core';
 import { type Image, imageSize } from './image.js';
 import { aligned, reserve, slack } from './kernels/kernels.js';
 import { copyPixels } from './pixel-memory.js';
@@ -30,14 +30,11 @@ function fixedKernel(kernelSize: number, sigma: number): Int16Array {
   return Int16Array.from(weights);
 }
 
-/** @throws ShapeError for an image with a side that the kernel's radius reaches: there is nothing left to reflect */
+/** @throws DataError for an image with a side that the kernel's radius reaches: there is nothing left to reflect */
 export function checkBlurRadius(radius: number, height: number, width: number): void {
   if (radius >= height || radius >= width)
-    throw new ShapeError(
-      'blur',
-      'image',
-      `larger than ${radius} pixels on both sides for a kernel of ${2 * radius + 1}`,
-      `${height} x ${width}`,
+    throw new DataError(
+      `blur by a kernel of ${2 * radius + 1} takes more than ${radius} pixels on both sides, not ${height} x ${width}; resize first, or take a smaller kernel`,
     );
 }
 
@@ -48,7 +45,7 @@ export function checkBlurRadius(radius: number, height: number, width: number): 
  * @param kernelSize odd, pixels; `(kernelSize - 1) / 2` must be less than both sides
  * @param sigma standard deviation, pixels
  * @returns `[h, w, c]`
- * @throws InvalidOptionError, ShapeError
+ * @throws InvalidOptionError, DataError
  * Source: torchvision's `gaussian_blur` on PIL images, within one level.
  */
 export function blur(image: Image, kernelSize: number, sigma: number): Image {

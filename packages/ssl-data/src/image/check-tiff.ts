@@ -24,6 +24,15 @@ const compressionNames: Readonly<Record<number, string>> = {
   50002: 'JPEG XL',
   52546: 'JPEG XL',
 };
+/** Samples that make up the colour, and how many may lie beside them (alpha and others, which are dropped). */
+const sampleCounts: Readonly<Partial<Record<TiffStructure['colours'], readonly [colour: number, more: number]>>> = {
+  grey: [1, 1],
+  'white-is-zero': [1, 1],
+  palette: [1, 1],
+  rgb: [3, 2],
+  ycbcr: [3, 0],
+  cmyk: [4, 1],
+};
 const colourNames: Readonly<Record<number, string>> = {
   4: 'a transparency mask',
   8: 'CIE L*a*b* colours',
@@ -59,6 +68,12 @@ export function checkTiff(tiff: TiffStructure, hasRange: boolean): SampleKind {
     throw refused(`of ${samples} samples of ${bits} bits`, 'convert it to 8 bits per sample');
   if (colours === 'other')
     throw refused(`with ${colourNames[photometric] ?? 'colours'} (${photometric})`, 'convert it to RGB');
+  const [colour, more] = sampleCounts[colours]!;
+  if (samples > colour + more)
+    throw refused(
+      `of ${samples} channels, of which ${colour === 1 ? 'the first is' : `${colour} are`} the picture by its own word`,
+      'write the one or three channels that you want to a file of their own',
+    );
   if (tiff.planar && tiff.tiled)
     throw refused('with tiles of separate planes', 'write it with strips or with chunky pixels');
   if (colours === 'palette' && (bits > 8 || type !== 'unsigned'))

@@ -42,6 +42,7 @@ export function gifStructure(bytes: Uint8Array): GifStructure {
       for (let size = u8(at++); size > 0; size = u8(at++)) at += size;
     } else if (block === 0x2c) {
       const [left, top, width, height] = [u16(at + 1), u16(at + 3), u16(at + 5), u16(at + 7)];
+      if (width === 0 || height === 0) throw damagedGif(`has a first frame of ${width} x ${height}`, at);
       const own = u8(at + 9);
       if ((own & 0x80) !== 0) palette = colours(at + 10, own);
       const start = at + 10 + ((own & 0x80) === 0 ? 0 : 6 << (own & 7));
@@ -74,7 +75,10 @@ export function decodeGif(bytes: Uint8Array, structure: GifStructure): Image {
   const pixels = new Uint8Array(3 * width * height);
   const put = (index: number, at: number): void => {
     const known = 3 * index + 2 < palette.length;
-    for (let channel = 0; channel < 3; channel++) pixels[at + channel] = known ? palette[3 * index + channel]! : index;
+    // As Pillow: beyond the palette is black; without any, the index is a level.
+    const otherwise = palette.length === 0 ? index : 0;
+    for (let channel = 0; channel < 3; channel++)
+      pixels[at + channel] = known ? palette[3 * index + channel]! : otherwise;
   };
   if (frame.width < width || frame.height < height) for (let at = 0; at < pixels.length; at += 3) put(around, at);
   const indices = inflate(bytes, structure);

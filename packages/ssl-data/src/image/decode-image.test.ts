@@ -73,6 +73,15 @@ it.each([
   ['a JPEG 2000 picture', '\0\0\0\x0cjP  \r\n\x87\n', /a JPEG 2000 file/],
   ['a JPEG XL picture', '\xff\n\0\0', /a JPEG XL file/],
   ['a Photoshop file', '8BPS\0\x01', /a Photoshop \(PSD\) file/],
+  ['a Targa picture', `\0\0\x02${'\0'.repeat(9)}\x25\0\x17\0\x18\0`, /a Targa \(TGA\) file.*; convert it/],
+  [
+    'a Targa picture with a palette',
+    `\0\x01\x01\0\0\0\x01\x18${'\0'.repeat(4)}\x25\0\x17\0\x08\0`,
+    /a Targa \(TGA\) file/,
+  ],
+  ['an X bitmap', '#define im_width 5\n', /a X bitmap \(XBM\) file/],
+  ['a PCX picture of 1 bit', '\n\x05\x01\x01\0\0', /a PCX file/],
+  ['a cursor', '\0\0\x02\0\x01\0\x20\x20', /a Windows cursor \(CUR\) file/],
   ['an icon', '\0\0\x01\0\x01\0', /a Windows icon \(ICO\) file/],
   ['a floating-point map', 'PF\n1 1\n-1.0\n', /a floating-point map \(PFM\) file/],
   [

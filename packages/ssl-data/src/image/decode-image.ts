@@ -1,4 +1,5 @@
 import { DataError, ndArray } from 'ssl-core';
+import { withBmpHeader } from './bare-bitmap.js';
 import { bmpStructure } from './bmp-structure.js';
 import { checkTiff, type SampleKind } from './check-tiff.js';
 import { decodeBmp } from './decode-bmp.js';
@@ -48,7 +49,8 @@ export async function decodeImage(
   const path = typeof file === 'string' ? file : 'image in memory';
   let share: DecodeShare | undefined;
   try {
-    const { bytes, whole } = typeof file === 'string' ? await readImageFile(file) : { bytes: file, whole: true };
+    const { bytes: read, whole } = typeof file === 'string' ? await readImageFile(file) : { bytes: file, whole: true };
+    const bytes = whole ? withBmpHeader(read) : read;
     const picture = await look({ source: whole ? bytes : (file as string), bytes, whole }, decoding);
     const { size, format, bytesPerPixel } = picture;
     const pixels = size.width * size.height;

@@ -21,7 +21,8 @@ export interface ImageDecoding {
    */
   readonly colorProfile?: 'ignore' | 'convert';
   /**
-   * The values of the file that become level 0 and level 255, `[low, high]`; what lies beyond them is clipped, NaN is 0.
+   * The values of the file that become level 0 and level 255, `[low, high]`; what lies beyond them is clipped, NaN is 0 (of
+   * floats of 16 bits 255: libvips takes it for infinity).
    * For pictures of other types than unsigned integers of up to 8 bits: TIFF of 8 to 32 signed, 16 and 32 unsigned bits
    * and floats of 16 and 32, PNG and PGM/PPM/PAM of 16 bits. Without it 16 unsigned bits are scaled as the formats say
    * and the other types are refused.

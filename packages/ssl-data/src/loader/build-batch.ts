@@ -303,7 +303,8 @@ class Draft {
       this.#outputs[view] = output;
     }
     const expected = output.shape;
-    if (data.constructor !== output.data.constructor)
+    // A Buffer, which sharp gives, is bytes as well.
+    if (data instanceof Uint8Array !== output.data instanceof Uint8Array)
       throw new DataError(
         `${this.#views === undefined ? 'the data set' : `view ${view}`} gave a ${data.constructor.name}, others of its batch are ${output.data.constructor.name}s; give all samples one type`,
       );

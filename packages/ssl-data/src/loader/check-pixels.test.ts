@@ -51,6 +51,11 @@ describe('what is no image', () => {
     expect(text).toMatch(message);
   });
 
+  it('is not a Buffer of bytes, which sharp gives', async () => {
+    const view: View = ({ data, shape }) => ({ data: Buffer.from(data) as never, shape });
+    expect(await failure(images, [view])).toBe('nothing');
+  });
+
   it('is refused where it is a promise, a sample is nothing, or types differ', async () => {
     expect(await failure(images, [() => Promise.resolve() as never])).toMatch(/sample 0: view 0 gave a promise/);
     expect(await failure({ length: 8, get: () => undefined as never })).toMatch(/sample 0: .*neither an image nor/);

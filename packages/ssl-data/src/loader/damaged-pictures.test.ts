@@ -9,9 +9,12 @@ import { decodeImage } from '../image/decode-image.js';
 import { centerCrop } from '../views/center-crop.js';
 import { compose } from '../views/compose.js';
 import { horizontalFlip } from '../views/flip.js';
+import { gaussianBlur } from '../views/gaussian-blur.js';
+import { randomCrop } from '../views/random-crop.js';
 import { resize } from '../views/resize.js';
 import { resizeShortSide } from '../views/resize-short-side.js';
 import { evaluationViews } from '../views/supervised-views.js';
+import type { View } from '../views/view.js';
 import { DataLoader } from './data-loader.js';
 
 const root = await mkdtemp(join(tmpdir(), 'damaged-pictures-'));
@@ -156,4 +159,25 @@ describe('a picture of extreme proportions among others', () => {
       expect([...skipping.skipped.keys()]).toEqual([5]);
     },
   );
+
+  it('is skipped where a crop or a blur finds it too small, and the message tells what to do', async () => {
+    const dataset = await ImageFolderDataset.open(folder);
+    const options = { dataset, batchSize: 6, workers: 0, shuffle: false } as const;
+    const all = async (views: readonly View[], more: object = {}): Promise<readonly number[]> => {
+      const loader = new DataLoader({ ...options, views, ...more });
+      try {
+        for await (const batch of loader.epoch(0)) void batch;
+      } finally {
+        await loader.close();
+      }
+      return [...loader.skipped.keys()];
+    };
+    const crop = randomCrop({ size: 32, margin: 4 });
+    const blur = gaussianBlur({ kernelSize: 23 });
+    await expect(all([crop])).rejects.toThrow(/sample 5: image of 30000 x 1: randomCrop takes 32 x 32 .*resize first/);
+    await expect(all([blur])).rejects.toThrow(/sample 5: image of 30000 x 1: blur by a kernel of 23 .*resize first/);
+    for (const view of [crop, blur]) expect(await all([view], { onError: 'skip', maxSkippedShare: 0.2 })).toEqual([5]);
+    expect(await all([compose(resize({ size: 40 }), crop)])).toEqual([]);
+    expect(await all([compose(resize({ size: 40 }), blur)])).toEqual([]);
+  });
 });

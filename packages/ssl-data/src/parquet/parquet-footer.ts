@@ -1,5 +1,6 @@
 import { parquetMetadata, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { DataError } from 'ssl-core';
+import { refuseStandIn, standInBytes } from '../io/stand-in.js';
 import type { FilePool } from '../webdataset/file-pool.js';
 import { checkThrift } from './read-thrift.js';
 
@@ -34,6 +35,7 @@ export async function readFooter(path: string, fileBytes: number, files: FilePoo
   const tail = Buffer.from(await files.read(path, fileBytes, fileBytes - 8, 8));
   const mark = tail.toString('latin1', 4);
   if (mark === 'PARE') throw new DataError('is encrypted; write it anew without encryption', { path });
+  refuseStandIn(await files.read(path, fileBytes, 0, Math.min(fileBytes, standInBytes)), path);
   if (mark !== magic) throw damaged(`does not end in ${magic}`);
   const length = tail.readUInt32LE(0);
   const dataEnd = fileBytes - 8 - length;

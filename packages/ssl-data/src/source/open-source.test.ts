@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -75,6 +75,10 @@ describe('openSource', () => {
     await copyFile(join(folder, '000000.tar'), join(folder, 'unnamed{1}'));
     expect(await summary(join(folder, 'unnamed{1}'))).toEqual(['webdataset', 2, [], [3, 1]]);
     await expect(openSource(`${folder}/{000000..000002}.tar`)).rejects.toThrow(DataError);
+    const zipped = await put('a.tar.gz', gzipSync(await readFile(join(folder, '000000.tar'))));
+    await expect(openSource(zipped)).rejects.toThrow(/a\.tar\.gz.*: is compressed by gzip.*; unpack it: gunzip/);
+    const upper = await put('upper/A.TAR', await readFile(join(folder, '000000.tar')));
+    for (const place of [upper, dirname(upper)]) expect(await summary(place)).toEqual(['webdataset', 2, [], [3, 1]]);
   });
 
   it('opens IDX files with the classes that belong to them', async () => {

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { refuseStandIn } from '../io/stand-in.js';
 import { lookAt, type SourcePlace } from './source-place.js';
 import type { ImageSource, OpenedSource, OpenSourceOptions } from './source-recogniser.js';
 import { sourceRecognisers } from './source-recognisers.js';
@@ -34,6 +35,7 @@ export async function openSource(
   if (kind !== undefined && !kinds.includes(kind))
     throw new InvalidOptionError('openSource', 'kind', `one of ${kinds.join(', ')}`, kind);
   const place = await lookAt(source);
+  if (place.form === 'file') refuseStandIn(place.head, place.location);
   const found = sourceRecognisers.filter((recogniser) =>
     kind === undefined ? recogniser.recognises(place) : recogniser.kind === kind,
   );

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError, InvalidOptionError } from 'ssl-core';
 import { openRegularFile } from 'ssl-core/files';
+import { isSystemFolder } from '../dataset/system-folders.js';
 
 /** A place that may hold data, and as much of it as tells what it is. */
 export interface SourcePlace {
@@ -69,7 +70,7 @@ async function firstBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Breadth first; hidden entries are passed over, links to folders are not followed. */
+/** Breadth first; hidden entries and folders of the system are passed over, links to folders are not followed. */
 async function firstFiles(root: string): Promise<string[]> {
   const files: string[] = [];
   const folders = [''];
@@ -85,6 +86,7 @@ async function firstFiles(root: string): Promise<string[]> {
       if (entry.name.startsWith('.')) continue;
       const path = next === '' ? entry.name : `${next}/${entry.name}`;
       if (!entry.isDirectory()) files.push(path);
+      else if (isSystemFolder(entry.name)) continue;
       else if (path.split('/').length < maxDepth) folders.push(path);
     }
   }

@@ -33,8 +33,11 @@ export const webDatasetSource: SourceRecogniser = {
   },
 };
 
+/** Compressed ones cannot be read, which the message of whoever opens them says. */
+const tarName = /\.(?:tar|tgz|tar\.(?:gz|zst|bz2|xz))$/i;
+
 function isShards({ form, location, name, head, files }: SourcePlace): boolean {
-  if (form === 'folder') return files.some((file) => !file.includes('/') && file.endsWith('.tar'));
-  if (form === 'file') return /\.tar$/i.test(name) || Buffer.from(head).toString('latin1', 257, 262) === 'ustar';
+  if (form === 'folder') return files.some((file) => !file.includes('/') && /\.tar$/i.test(file));
+  if (form === 'file') return tarName.test(name) || Buffer.from(head).toString('latin1', 257, 262) === 'ustar';
   return /\.tar(?=$|[?#},]|::)/i.test(location);
 }

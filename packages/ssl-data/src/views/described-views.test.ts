@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { foldIn, InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { foldIn, InvalidOptionError, randomKey, RandomStream, DataError } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../image/image.js';
 import { autoAugment } from './auto-augment.js';
@@ -223,5 +223,5 @@ it.each<[string, () => unknown]>([
 });
 
 it('a random crop says when an image is too small', () => {
-  expect(() => randomCrop({ size: 40, margin: 2 })(images[0]!, stream(0))).toThrow(ShapeError);
+  expect(() => randomCrop({ size: 40, margin: 2 })(images[0]!, stream(0))).toThrow(DataError);
 });

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ShapeError } from 'ssl-core';
+import { DataError, InvalidOptionError } from 'ssl-core';
 import { crop, type CropOptions } from '../image/crop.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 
@@ -23,7 +23,7 @@ export interface RandomCropParameters {
  * CIFAR.
  *
  * @returns a view `[h, w, c] -> [size, size, c]`
- * @throws InvalidOptionError; the view throws ShapeError for an image that is too small with its margin
+ * @throws InvalidOptionError; the view throws DataError for an image that is too small with its margin
  * Source: torchvision's `RandomCrop` on PIL images.
  */
 export function randomCrop(options: RandomCropOptions): DescribedView<RandomCropParameters> {
@@ -36,11 +36,8 @@ export function randomCrop(options: RandomCropOptions): DescribedView<RandomCrop
       const rows = imageHeight + 2 * margin - height;
       const columns = imageWidth + 2 * margin - width;
       if (rows < 0 || columns < 0)
-        throw new ShapeError(
-          'randomCrop',
-          'image',
-          `at least ${height} x ${width} with a margin of ${margin} on each side; resize it first or take a larger margin`,
-          `${imageHeight} x ${imageWidth}`,
+        throw new DataError(
+          `randomCrop takes ${height} x ${width} pixels, more than ${imageHeight} x ${imageWidth} with a margin of ${margin} on each side; resize first, or take a larger margin`,
         );
       return { top: random.integer(rows + 1) - margin, left: random.integer(columns + 1) - margin };
     },

@@ -72,7 +72,10 @@ describe('indexTar', () => {
 
   it.each<[string, Uint8Array, RegExp, number | undefined]>([
     ['empty', new Uint8Array(0), /is empty; fetch it again/, 0],
-    ['gzip', gzipSync(good), /compressed by gzip.*unpack it/, 0],
+    ['gzip', gzipSync(good), /compressed by gzip.*unpack it: gunzip/, 0],
+    ['bzip2', Buffer.from('BZh91AY&SY'), /compressed by bzip2.*unpack it: bunzip2/, 0],
+    ['xz', Buffer.from('\xfd7zXZ\0', 'latin1'), /compressed by xz.*unpack it: unxz/, 0],
+    ['Zstandard', Buffer.from('(\xb5/\xfd\0', 'latin1'), /compressed by Zstandard.*unpack it: unzstd/, 0],
     ['text', Buffer.alloc(1024, 'no archive'), /is no tar archive/, 0],
     ['short', good.subarray(0, 300), /truncated/, 300],
     ['inside', good.subarray(0, 1200), /truncated/, 1200],

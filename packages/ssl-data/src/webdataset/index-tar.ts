@@ -1,4 +1,5 @@
 import { DataError, InvalidOptionError } from 'ssl-core';
+import { refuseStandIn, standInBytes } from '../io/stand-in.js';
 import { FilePool } from './file-pool.js';
 import { fileStatus } from './file-status.js';
 import type { NameSplit } from './member-name.js';
@@ -30,6 +31,14 @@ export async function indexTar(path: string, options: IndexTarOptions = {}): Pro
   return scanShard(path, path, { maxEntries, splitAt });
 }
 
+/** First bytes of what people compress archives by, and what unpacks it. */
+const compressions: readonly (readonly [first: string, name: string, program: string])[] = [
+  ['\x1f\x8b', 'gzip', 'gunzip'],
+  ['\x28\xb5\x2f\xfd', 'Zstandard', 'unzstd'],
+  ['BZh', 'bzip2', 'bunzip2'],
+  ['\xfd7zXZ', 'xz', 'unxz'],
+];
+
 /** {@link indexTar} of an archive that messages call by another name. */
 export async function scanShard(
   path: string,
@@ -40,15 +49,23 @@ export async function scanShard(
   const files = new FilePool();
   try {
     const read = (offset: number, length: number): Promise<Uint8Array> => files.read(path, size, offset, length);
-    const start = await read(0, Math.min(size, 2));
+    const head = await read(0, Math.min(size, standInBytes));
+    refuseStandIn(head, name);
+    const start = Buffer.from(head).toString('latin1');
     if (start.length === 0) throw new DataError('is empty; fetch it again', { path: name, offset: 0 });
-    if (start[0] === 0x1f && start[1] === 0x8b)
-      throw new DataError('is compressed by gzip, which cannot be read at random; unpack it: gunzip <file>', {
-        path: name,
-        offset: 0,
-      });
+    const compressed = compressions.find(([first]) => start.startsWith(first));
+    if (compressed !== undefined)
+      throw new DataError(
+        `is compressed by ${compressed[1]}, which cannot be read at random; unpack it: ${compressed[2]} <file>`,
+        { path: name, offset: 0 },
+      );
     const builder = new ShardIndexBuilder(name, splitAt);
-    await scanTar({ path: name, size, read }, maxEntries, (member) => builder.add(member));
+    await scanTar(
+      { path: name, size, read },
+      maxEntries,
+      (member) => builder.add(member),
+      (member) => builder.passOver(member),
+    );
     return builder.finish(size);
   } finally {
     await files.close();

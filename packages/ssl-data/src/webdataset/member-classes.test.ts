@@ -57,7 +57,9 @@ describe('classes that are texts', () => {
   it('are named as such where the first looks like a number, and the advice works', async () => {
     const path = await shard(labelled('7', 'cat'));
     const dataset = await WebDataset.open(path);
-    await expect(dataset.loadLabels()).rejects.toThrow(/'1.cls' holds no class, .*; pass kind: 'names' in label/);
+    await expect(dataset.loadLabels()).rejects.toThrow(
+      /'1.cls' holds no class, .*; pass label: \{ extension: 'cls', kind: 'names' \}/,
+    );
     await dataset.close();
     expect(await classesOf(path, { label: { extension: 'cls', kind: 'names' } })).toEqual([
       ['7', 'cat'],
@@ -152,6 +154,35 @@ describe('what is left out', () => {
         { kind: '.gz', count: 1, names: ['b.tar.gz'] },
         { kind: 'hidden files', count: 1, names: ['._0.jpg'] },
         { kind: 'no ending', count: 1, names: ['README'] },
+      ]);
+      await dataset.close();
+    }
+  });
+
+  it('is counted: links and devices, as programs write them for what they packed before', async () => {
+    const link = (name: string, type: string): Buffer => {
+      const header = Buffer.from(tarHeaderBlocks(name, 0));
+      header.write(type, 156, 'latin1');
+      header.write('        ', 148, 'latin1');
+      header.write(
+        `${header
+          .reduce((sum, byte) => sum + byte, 0)
+          .toString(8)
+          .padStart(6, '0')}\0 `,
+        148,
+        'latin1',
+      );
+      return header;
+    };
+    const path = await shard([['0.jpg', gif]]);
+    const whole = await readFile(path);
+    const links = [link('1.jpg', '1'), link('2.jpg', '2'), link('3.jpg', '6'), link('d/', '5')];
+    await writeFile(path, Buffer.concat([...links, whole]));
+    for (const _ of ['scanned', 'from the index']) {
+      const dataset = await WebDataset.open(path);
+      expect([dataset.length, dataset.leftOut]).toEqual([
+        1,
+        [{ kind: 'links, pipes and devices', count: 3, names: ['1.jpg', '2.jpg', '3.jpg'] }],
       ]);
       await dataset.close();
     }

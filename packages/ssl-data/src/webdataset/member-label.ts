@@ -37,7 +37,7 @@ export function parseLabel(bytes: Uint8Array, label: LabelMember, name: string, 
   const advice =
     text === undefined || /^[+-]?\d*$/.test(text)
       ? "repair it, or pass another label, or label: 'none'"
-      : "pass kind: 'names' in label, if classes are texts";
+      : `pass label: { extension: '${label.extension}', ${label.field === undefined ? '' : `field: '${label.field}', `}kind: 'names' }, if classes are texts`;
   throw new DataError(
     `${described(label, name)} holds no class, an integer of at most 32 bits from 0 on (-1 = no label); ${advice}`,
     where,

@@ -70,7 +70,12 @@ async function openUrl(url: string, store: ShardStore, options: Required<IndexTa
       `{ folder } for ${displayUrl(url)}: its server sends no parts of files, or has no index beside the shard`,
       'undefined',
     );
-  const index = await cache.use(file, (path) => scanShard(path, displayUrl(url), options));
+  const index = await cache
+    .use(file, (path) => scanShard(path, displayUrl(url), options))
+    .catch(async (cause: unknown) => {
+      await cache.discard(file);
+      throw cause;
+    });
   await keep(cache.indexPath(file), index);
   return opened(index);
 }

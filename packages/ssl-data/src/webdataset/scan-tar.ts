@@ -31,12 +31,14 @@ interface Extension {
  * @param reader the archive
  * @param maxEntries largest number of headers
  * @param visit called with each file, in order
+ * @param passOver called with the name of each link, pipe and device
  * @throws DataError for an archive that is damaged, truncated, sparse or beyond a limit, with the offset
  */
 export async function scanTar(
   reader: ByteReader,
   maxEntries: number,
   visit: (member: TarMember) => void,
+  passOver: (name: string) => void = () => {},
 ): Promise<void> {
   const { path } = reader;
   const window = new ReadWindow(reader);
@@ -70,6 +72,7 @@ export async function scanTar(
       // Archives before POSIX mark folders by a slash.
       if ((header.type === '0' && !name.endsWith('/')) || header.type === '7')
         visit({ name, offset: data, size, plainName: extension.name === undefined });
+      else if ('12346'.includes(header.type)) passOver(name);
       extension = {};
     }
     offset = next;

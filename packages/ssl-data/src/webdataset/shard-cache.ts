@@ -86,6 +86,11 @@ export class ShardCache {
     return turn;
   }
 
+  /** Removes a file that is no shard, so that the next opening fetches it again. */
+  async discard(file: HttpFile): Promise<void> {
+    await this.#remove(this.#pathOf(file));
+  }
+
   #pathOf(file: HttpFile): string {
     return join(this.#folder, `${nameOf(file)}.tar`);
   }

@@ -84,6 +84,11 @@ export class ShardIndexBuilder {
     this.#plainNames &&= plainName;
   }
 
+  /** Counts a link or a device: it has no data, and what a link leads to is another member or outside. */
+  passOver(name: string): void {
+    this.#leftOut.add('links, pipes and devices', name);
+  }
+
   /** @param size bytes of the archive */
   finish(size: number): ShardIndex {
     return {

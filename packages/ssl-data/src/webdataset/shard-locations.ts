@@ -40,7 +40,7 @@ export async function shardLocations(shards: string | readonly string[]): Promis
   for (const entry of entries) {
     const { name } = entry;
     if (name.startsWith('.') || name.endsWith(sidecarPath('.tar'))) continue;
-    if (name.endsWith('.tar')) found.push(name);
+    if (/\.tar$/i.test(name)) found.push(name);
     else leftOut.add(entry.isDirectory() ? 'folders' : endingOf(name), name);
   }
   if (found.length === 0) {

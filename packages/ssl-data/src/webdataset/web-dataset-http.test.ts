@@ -138,6 +138,24 @@ describe('WebDataset over HTTP', () => {
     await dataset.close();
   });
 
+  it('does not keep what is no shard: the next opening, which the message advises, fetches it again', async () => {
+    Object.assign(behaviour, { ranges: false, sizes: false, etags: false, sidecars: false });
+    const whole = await readFile(join(root, '000000.tar'));
+    const url = `${origin}/again.tar`;
+    for (const [sent, message] of [
+      [whole.subarray(0, 2000), /truncated.*fetch it again/],
+      ['<!DOCTYPE html><html>Sign in</html>', /again\.tar: is a page of HTML.*fetch the file again/],
+    ] as const) {
+      await writeFile(join(root, 'again.tar'), sent);
+      await expect(WebDataset.open([url], { cache })).rejects.toThrow(message);
+    }
+    await writeFile(join(root, 'again.tar'), whole);
+    const dataset = await WebDataset.open([url], { cache });
+    expect(dataset.length).toBe(4);
+    await dataset.close();
+    await rm(join(root, 'again.tar'));
+  });
+
   it('keeps the cache within its bytes and fetches again what had to go', async () => {
     Object.assign(behaviour, { ranges: false });
     const { size } = await stat(join(root, '000000.tar'));

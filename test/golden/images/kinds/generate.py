@@ -184,7 +184,7 @@ case("TIFF in planes", tiff(np.ascontiguousarray(rgb.transpose(2, 0, 1)), photom
 case("TIFF, high byte first", tiff(rgb, photometric="rgb", byteorder=">"))
 case("TIFF of 16 bits, high byte first", tiff(deep, photometric="rgb", byteorder=">"))
 case("TIFF with two extra samples", tiff(np.dstack([rgb, rgb[..., :2]]), photometric="rgb", extrasamples=[0, 0]))
-case("grey TIFF with two extra samples", tiff(rgb, photometric="minisblack", extrasamples=[0, 0]), rgb[..., 0])
+case("grey TIFF with two extra samples", tiff(rgb, photometric="minisblack", extrasamples=[0, 0]), refused=True)
 case("TIFF with colours over alpha", tiff(np.asarray(alpha), photometric="rgb", extrasamples=[2]))
 case("grey TIFF with alpha", tiff(np.ascontiguousarray(rgb[..., :2]), photometric="minisblack", extrasamples=[2]))
 case("TIFF of 16 bits with alpha", tiff(np.dstack([deep, deep[..., 0]]), photometric="rgb", extrasamples=[2]), deep >> 8)

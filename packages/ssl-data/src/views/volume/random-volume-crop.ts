@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, ShapeError } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray } from 'ssl-core';
 import { type DescribedVolumeView, type Volume, volumeShape, volumeView } from './volume.js';
 
 export interface RandomVolumeCropOptions {
@@ -13,7 +13,7 @@ export type VolumeCorner = readonly [z: number, y: number, x: number];
  * A part of fixed size at a random place.
  *
  * @returns a view `[d, h, w, c] -> [size, size, size, c]`
- * @throws InvalidOptionError; the view throws ShapeError for a volume that is too small
+ * @throws InvalidOptionError; the view throws DataError for a volume that is too small
  * Source: MONAI's `RandSpatialCrop` with `random_size=False`.
  */
 export function randomVolumeCrop(options: RandomVolumeCropOptions): DescribedVolumeView<VolumeCorner> {
@@ -25,7 +25,9 @@ export function randomVolumeCrop(options: RandomVolumeCropOptions): DescribedVol
     draw: (shape, random) => {
       const corner = sides.map((side, axis) => {
         if (shape[axis]! < side)
-          throw new ShapeError('randomVolumeCrop', 'volume', `at least ${sides.join(' x ')}`, `[${shape.join(', ')}]`);
+          throw new DataError(
+            `randomVolumeCrop takes ${sides.join(' x ')} voxels, more than a volume of ${shape.slice(0, 3).join(' x ')} has; take a smaller size, or leave the volume out`,
+          );
         return random.integer(shape[axis]! - side + 1);
       });
       return [corner[0]!, corner[1]!, corner[2]!];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream, DataError } from 'ssl-core';
 import { describe, expect, it } from 'vitest';
 import { composeVolume } from './compose-volume.js';
 import { randomIntensityScale, randomIntensityShift } from './random-intensity.js';
@@ -42,7 +42,7 @@ describe('crop', () => {
 
   it('refuses a volume that is too small', () => {
     expect(() => randomVolumeCrop({ size: 3 })(ndArray(new Float32Array(8), [2, 2, 2, 1]), stream(0))).toThrow(
-      ShapeError,
+      DataError,
     );
   });
 });
