@@ -73,7 +73,7 @@ export class CheckpointStore {
     const path = checkpointPath(this.directory, record.step);
     await saveCheckpoint(path, state, record, history);
     await this.noteWhole(path);
-    await pruneCheckpoints(this.directory, this.#options.keep, (file) => this.#isWhole(file));
+    await pruneCheckpoints(this.directory, record.step, this.#options.keep, (file) => this.#isWhole(file));
     return { path, directoryLost };
   }
 

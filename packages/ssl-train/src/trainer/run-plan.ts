@@ -101,6 +101,8 @@ function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void
   if (checkpoint === undefined) return;
   if (typeof checkpoint.dir !== 'string' || checkpoint.dir === '')
     throw new InvalidOptionError(where, 'checkpoint.dir', 'a directory', checkpoint.dir);
+  if (checkpoint.resume === '')
+    throw new InvalidOptionError(where, 'checkpoint.resume', "true, false, 'latest-good' or a path", checkpoint.resume);
   if (checkpoint.everySteps !== undefined) checkInteger(where, 'checkpoint.everySteps', checkpoint.everySteps, 1);
   if (checkpoint.keep !== undefined) checkInteger(where, 'checkpoint.keep', checkpoint.keep, 1);
 }
