@@ -155,6 +155,7 @@ it.runIf(process.platform === 'linux')(
       const holder = { ...ownIdentity(), pid, started, host: 'here', purpose: 'training', since: 'then', nonce: 'n' };
       await writeFile(join(folder, '.ssl-lock'), JSON.stringify(holder));
       const lock = await FolderLock.acquire(folder, { purpose: 'training' });
+      expect(await lockHolder(folder)).toMatchObject({ pid: process.pid });
       await lock.release();
     } finally {
       parent.kill('SIGKILL');

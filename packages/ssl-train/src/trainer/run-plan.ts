@@ -46,6 +46,7 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
   checkInteger(where, 'loader.batchesPerEpoch', loader.batchesPerEpoch, 1);
   if (clipNorm !== undefined && !(clipNorm > 0))
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
+  if (options.logFile === '') throw new InvalidOptionError(where, 'logFile', 'a path', options.logFile);
   checkCheckpoint(checkpoint);
   checkCompute(options);
   const stepsPerEpoch = Math.floor(loader.batchesPerEpoch / accumulateSteps);
