@@ -11,9 +11,13 @@ it('gives the cores of this process, the number that is asked for, or one for a 
   expect(engineThreads({ deterministic: false, threads: 2 })).toBe(2);
 });
 
-it.each([{ threads: 0 }, { threads: 1.5 }, { threads: Number.NaN }, { threads: 2, deterministic: true }])(
-  'refuses %o',
-  (options) => {
-    expect(() => engineThreads(options)).toThrow(InvalidOptionError);
-  },
-);
+it.each([
+  { threads: 0 },
+  { threads: Math.max(256, availableParallelism()) + 1 },
+  { threads: Infinity },
+  { threads: 1.5 },
+  { threads: Number.NaN },
+  { threads: 2, deterministic: true },
+])('refuses %o', (options) => {
+  expect(() => engineThreads(options)).toThrow(InvalidOptionError);
+});

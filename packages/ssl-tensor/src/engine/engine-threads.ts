@@ -2,12 +2,15 @@ import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/compiled-types.js';
 import { InvalidOptionError } from 'ssl-core';
 
+/** More than the cores is a way to compute as another machine did; far more stands still, and the machine with it. */
+const maxThreads = 256;
+
 /**
  * Threads that `compile(fn, options)` computes with: what results may depend on in their last digits, for a record beside
  * them. `engineThreads()` is the default on this machine: the cores that this process may use.
  *
  * @returns a positive integer; 1 for a deterministic function
- * @throws InvalidOptionError for threads that are no positive integer, or several for a deterministic function
+ * @throws InvalidOptionError for threads that are no positive integer, above 256 and the cores there are, or several for a deterministic function
  *
  * @example
  * const threads = engineThreads();
@@ -17,8 +20,9 @@ export function engineThreads({
   threads,
   deterministic = false,
 }: Pick<CompileOptions, 'threads' | 'deterministic'> = {}): number {
-  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1))
-    throw new InvalidOptionError('compile', 'threads', 'a positive integer', threads);
+  const most = Math.max(maxThreads, availableParallelism());
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > most))
+    throw new InvalidOptionError('compile', 'threads', `an integer of 1 to ${most}`, threads);
   if (!deterministic) return threads ?? availableParallelism();
   if (threads !== undefined && threads !== 1)
     throw new InvalidOptionError('compile', 'threads', '1 or left out where `deterministic` is true', threads);
