@@ -100,6 +100,16 @@ it('is taken over from another machine that gives no sign, and not from one that
   await lock.release();
 });
 
+it('waits once for the several locks that a dead process of another machine left', async () => {
+  const holder = { space: 'ba9876543210', pid: 1, started: '5', host: 'far', purpose: 'training', since: 'then' };
+  for (const name of ['a', 'b', 'c'])
+    await writeFile(join(folder, name), JSON.stringify({ ...holder, started: name === 'c' ? '6' : '5', nonce: name }));
+  let waits = 0;
+  for (const name of ['a', 'b', 'c'])
+    await FolderLock.acquire(folder, { purpose: 'training', name, silentMs: 300, onWait: () => void waits++ });
+  expect(waits).toBe(2);
+});
+
 it('is taken over where the file says nothing, and only one of many gets it', async () => {
   await writeFile(join(folder, '.ssl-lock'), 'x'.repeat(10_000));
   const tries = await Promise.allSettled(

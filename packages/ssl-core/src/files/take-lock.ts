@@ -17,6 +17,10 @@ export interface TakeLockOptions {
 const attempts = 100;
 const pauseMs = 50;
 
+/** Holders that gave no sign, and when that was seen: the locks of one dead process are waited for once. */
+const silent = new Map<string, number>();
+const silentLastsMs = 60_000;
+
 /**
  * Makes a lock file, in place of a dead holder's where there is one.
  *
@@ -67,8 +71,13 @@ async function removeDead(
 async function lives(path: string, found: FoundLock, { silentMs, onWait }: TakeLockOptions): Promise<boolean> {
   const liveness = found.holder === undefined ? 'unknown' : livenessOf(found.holder);
   if (liveness !== 'unknown') return liveness === 'alive';
+  const { space, pid, started } = found.holder ?? {};
+  const key = found.holder === undefined ? undefined : `${space}-${pid}-${started}`;
+  if (key !== undefined && performance.now() - (silent.get(key) ?? -Infinity) < silentLastsMs) return false;
   onWait(found.holder);
-  return givesSign(path, found, silentMs);
+  if (await givesSign(path, found, silentMs)) return true;
+  if (key !== undefined) silent.set(key, performance.now());
+  return false;
 }
 
 /** Whether a lock file is touched or replaced within a time, by a clock that nobody sets. */

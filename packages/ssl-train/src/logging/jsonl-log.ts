@@ -53,9 +53,10 @@ export class JsonlLog {
    * a fresh one (`step` 0) starts anew; later lines, and lines that are not whole, go. Of a link, the file that it leads to
    * is the log. A device or a pipe is written to as it is, and not locked.
    *
+   * @param onWait called when another machine's lock has to be watched for a while
    * @throws DataError when the file cannot be read or written, another run writes to it, or it is a pipe that nobody reads
    */
-  static async open(name: string, step: number): Promise<JsonlLog> {
+  static async open(name: string, step: number, onWait: () => void = () => {}): Promise<JsonlLog> {
     let path = name;
     let lock: FolderLock | undefined;
     try {
@@ -65,7 +66,7 @@ export class JsonlLog {
       if (before === undefined || before.isFile()) {
         if (before !== undefined) path = realpathSync(path);
         const folder = dirname(path);
-        lock = await FolderLock.acquire(folder, { purpose: 'training', name: `${basename(path)}.lock` });
+        lock = await FolderLock.acquire(folder, { purpose: 'training', name: `${basename(path)}.lock`, onWait });
         await clearLeftovers(folder);
         if (step > 0 && before !== undefined) await writeWhole(path, linesUpTo(path, step));
       }
