@@ -72,6 +72,20 @@ it.each([
   ['latin-1', Buffer.from('title: caf\u00e9', 'latin1'), /not UTF-8/],
 ])('bounds %s', (_, text, message) => expect(refusal(text)).toMatch(message));
 
+it.each([
+  'a: !!binary aGVsbG8=',
+  'a: [!!timestamp 2001-01-01]',
+  'a: !!set {b, c}',
+  'a: !!omap [{b: 1}]',
+  '%YAML 1.1\n---\na: 2001-01-01',
+])('refuses what is no plain data: %s', (text) => {
+  expect(refusal(text)).toMatch(/^a\.yaml: has a value with a tag|^a\.yaml: not valid YAML/);
+});
+
+it('names what is too much of a second document, not a function of the reader', () => {
+  expect(refusal('a: 1\n---\na: 2\n')).toContain('not valid YAML: holds several documents (---), a recipe is one');
+});
+
 it('keeps a key that is named as the prototype is', () => {
   const value = read('__proto__: { polluted: 1 }\nconstructor: 2') as Record<string, unknown>;
   expect(Object.keys(value)).toEqual(['__proto__', 'constructor']);

@@ -37,7 +37,10 @@ export function readYaml(bytes: Uint8Array, path: string): unknown {
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
-    const reason = problem.message.split('\n')[0]!.replace(/:$/, '');
+    const reason =
+      problem.code === 'MULTIPLE_DOCS'
+        ? 'holds several documents (---), a recipe is one'
+        : problem.message.split('\n')[0]!.replace(/:$/, '');
     throw new DataError(`not valid YAML: ${reason}`, {
       path,
       ...(line === undefined ? {} : { offset: line }),
@@ -97,6 +100,8 @@ function checkValues(root: unknown, path: string): void {
   const visit = (value: unknown, depth: number): void => {
     if (++values > yamlLimits.values) throw tooMany('values', path);
     if (typeof value !== 'object' || value === null) return;
+    if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
+      throw new DataError('has a value with a tag (such as !!binary or !!timestamp); write it without', { path });
     if (above.has(value))
       throw new DataError('has an alias (*name) inside the value that it repeats; write the value out', { path });
     if (depth > yamlLimits.depth)

@@ -36,7 +36,7 @@ export async function openOutFolder(folder: string): Promise<readonly string[]> 
     if (found === undefined) await mkdir(folder, { recursive: true });
     const names = await readdir(folder);
     if (names.includes('.git')) refuse('a repository');
-    return names.filter((name) => name !== '.ssl-lock' && !/-[0-9a-f]{16}\.tmp$/.test(name));
+    return names.filter((name) => !/^\.ssl-lock(?:\.takeover)*$/.test(name) && !/-[0-9a-f]{16}\.tmp$/.test(name));
   } catch (cause) {
     if (InvalidOptionError.isInstance(cause)) throw cause;
     throw new DataError(`cannot be used as the run's folder: ${describeFileError(cause)}`, { path: folder, cause });

@@ -2,7 +2,7 @@ const causes: Readonly<Record<string, string>> = {
   EACCES: 'permission denied (EACCES). Check who owns it, or choose another place',
   EPERM: 'not permitted (EPERM). Check who owns it, or choose another place',
   EROFS: 'the file system is read-only (EROFS). Choose a place that can be written to',
-  ENOSPC: 'the disk is full (ENOSPC). Free some room, or choose another disk',
+  ENOSPC: 'the disk is full (ENOSPC). Free some room (df -h; df -i for the number of files), or choose another disk',
   EDQUOT: 'the quota of this user is used up (EDQUOT). Free some room, or choose another disk',
   ENOENT: 'no such file or folder (ENOENT). Check the path; a missing folder has to be made first',
   EEXIST: 'something else has that name (EEXIST). Choose another name',

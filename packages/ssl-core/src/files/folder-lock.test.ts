@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,6 +100,16 @@ it('is taken over from another machine that gives no sign, and not from one that
   await lock.release();
 });
 
+it('waits once for the several locks that a dead process of another machine left', async () => {
+  const holder = { space: 'ba9876543210', pid: 1, started: '5', host: 'far', purpose: 'training', since: 'then' };
+  for (const name of ['a', 'b', 'c'])
+    await writeFile(join(folder, name), JSON.stringify({ ...holder, started: name === 'c' ? '6' : '5', nonce: name }));
+  let waits = 0;
+  for (const name of ['a', 'b', 'c'])
+    await FolderLock.acquire(folder, { purpose: 'training', name, silentMs: 300, onWait: () => void waits++ });
+  expect(waits).toBe(2);
+});
+
 it('is taken over where the file says nothing, and only one of many gets it', async () => {
   await writeFile(join(folder, '.ssl-lock'), 'x'.repeat(10_000));
   const tries = await Promise.allSettled(
@@ -114,4 +124,83 @@ it('is taken over where the file says nothing, and only one of many gets it', as
 it('says what keeps a folder from being locked', async () => {
   const { message } = await failure(FolderLock.acquire(join(folder, 'none'), { purpose: 'training' }));
   expect(message).toMatch(/none\/\.ssl-lock: the folder cannot be locked: no such file or folder \(ENOENT\)/);
+});
+
+it('of many that find the lock of a dead process one gets it, round after round', async () => {
+  const dead = { ...ownIdentity(), pid: spawnSync('true').pid, host: 'here', purpose: 'training', since: 'then' };
+  for (let round = 0; round < 60; round++) {
+    const path = join(folder, String(round));
+    await mkdir(path);
+    await writeFile(join(path, '.ssl-lock'), JSON.stringify({ ...dead, nonce: String(round) }));
+    const tries = await Promise.allSettled(
+      Array.from({ length: 6 }, () => FolderLock.acquire(path, { purpose: 'training' })),
+    );
+    const locks = tries.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(locks).toHaveLength(1);
+    expect(await locks[0]!.isHeld()).toBe(true);
+    await locks[0]!.release();
+    expect(await readdir(path)).toEqual([]);
+  }
+});
+
+it('is taken over although a killed process left the lock of a takeover', async () => {
+  const dead = { ...ownIdentity(), pid: spawnSync('true').pid, host: 'here', purpose: 'training', since: 'then' };
+  for (const name of ['.ssl-lock', '.ssl-lock.takeover', '.ssl-lock.takeover.takeover'])
+    await writeFile(join(folder, name), JSON.stringify({ ...dead, nonce: name }));
+  const lock = await FolderLock.acquire(folder, { purpose: 'training' });
+  expect(await readdir(folder)).toEqual(['.ssl-lock']);
+  await lock.release();
+});
+
+it.runIf(process.platform === 'linux')(
+  'is taken over from a process that ended and that no parent asks for',
+  async () => {
+    const script = `const { spawn } = require('node:child_process'); const child = spawn('true');
+    console.log(child.pid); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000)`;
+    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+      while (!execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z'));
+      const started = execFileSync('cut', ['-d ', '-f22', `/proc/${pid}/stat`], { encoding: 'utf8' }).trim();
+      const holder = { ...ownIdentity(), pid, started, host: 'here', purpose: 'training', since: 'then', nonce: 'n' };
+      await writeFile(join(folder, '.ssl-lock'), JSON.stringify(holder));
+      const lock = await FolderLock.acquire(folder, { purpose: 'training' });
+      expect(await lockHolder(folder)).toMatchObject({ pid: process.pid });
+      await lock.release();
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  },
+);
+
+it('of a folder that was moved away and made again, the new one is left alone, also at the exit', async () => {
+  const script = `import { renameSync, mkdirSync, writeFileSync } from 'node:fs';
+    import { FolderLock } from ${JSON.stringify(source)};
+    const lock = await FolderLock.acquire(${JSON.stringify(folder)}, { purpose: 'packing' });
+    renameSync(${JSON.stringify(folder)}, ${JSON.stringify(`${folder}-moved`)});
+    mkdirSync(${JSON.stringify(folder)});
+    writeFileSync(${JSON.stringify(join(folder, '.ssl-lock'))}, "another's");
+    console.log(await lock.isHeld());
+    process.exit(0);`;
+  const node = ['--import', 'tsx', '--conditions=ssl-source', '--input-type=module', '-e', script];
+  expect(execFileSync(process.execPath, node, { encoding: 'utf8' })).toBe('false\n');
+  await rm(`${folder}-moved`, { recursive: true });
+  expect(await readFile(join(folder, '.ssl-lock'), 'utf8')).toBe("another's");
+});
+
+it('does not wait for, follow or remove what is no file', async () => {
+  const path = join(folder, '.ssl-lock');
+  const makers = [
+    () => mkdir(path),
+    () => Promise.resolve(void execFileSync('mkfifo', [path])),
+    () => symlink(join(folder, 'nothing'), path),
+  ];
+  for (const make of makers) {
+    await make();
+    const { message } = await failure(FolderLock.acquire(folder, { purpose: 'training', silentMs: 100 }));
+    expect(message).toBe(`${path}: has the name of the lock and is no file. Move it away, or use another folder`);
+    await rename(path, join(folder, 'away'));
+    await (await FolderLock.acquire(folder, { purpose: 'training' })).release();
+    await rm(join(folder, 'away'), { recursive: true });
+  }
 });

@@ -23,13 +23,15 @@ const readQuietly = (read: () => string): string | undefined => {
 
 /**
  * When a process of this space began; undefined where there is none with this id, or where the system does not say.
+ * 'ended' for one that ended and whose parent has not asked for its status, which in a container may last for ever.
  *
- * Linux: field 22 of `/proc/<pid>/stat`, in ticks since the machine was booted.
+ * Linux: fields 3 and 22 of `/proc/<pid>/stat`, the latter in ticks since the machine was booted.
  */
 function startOf(pid: number): string | undefined {
   const stat = readQuietly(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // The name of the program, in brackets, may hold spaces and brackets.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields?.[0] === 'Z' || fields?.[0] === 'X' ? 'ended' : fields?.[19];
 }
 
 /** Where the system does not say: by this machine's clock, in ms, marked by an r. Threads differ by little. */

@@ -96,6 +96,20 @@ describe('ssl-data', () => {
     await expectOneLine(['pack', base, 'x', '--quality', '3'], /--quality must be given with --format/);
   });
 
+  it('packs into no folder that it reads, and not over a file', async () => {
+    await somePhotos();
+    const before = await readdir(photos, { recursive: true });
+    for (const out of [photos, join(photos, 'packed'), join(photos, 'cat', '..', 'deep', 'er')])
+      await expectOneLine(['pack', photos, out], /<out> must be outside of the source, .*photos, got/);
+    await expectOneLine(['pack', photos, join(photos, 'db'), '--to', 'lmdb'], /<out> must be outside of the source/);
+    expect(await readdir(photos, { recursive: true })).toEqual(before);
+    const file = join(base, 'notes');
+    await writeFile(file, 'mine');
+    await expectOneLine(['pack', photos, file, '--to', 'lmdb'], /^ssl-data: DataError: .*notes.*cannot be written/);
+    expect(await readFile(file, 'utf8')).toBe('mine');
+    expect((await cli('pack', photos, `${photos}-packed`, '-q')).status).toBe(0);
+  });
+
   it('shows a stack only where asked for', async () => {
     const { status, stderr } = await cli('inspect', join(base, 'none'), '--debug');
     expect(status).toBe(1);

@@ -2,6 +2,7 @@ import { defineCommand } from 'citty';
 import { InvalidOptionError, printable } from 'ssl-core';
 import { leftOutText } from '../dataset/left-out.js';
 import { openSource } from '../source/open-source.js';
+import { checkOutside } from './check-outside.js';
 import type { CommandStreams } from './command-streams.js';
 import { Interruption } from './interruption.js';
 import { jsonText } from './json-text.js';
@@ -46,6 +47,7 @@ export function packCommand({ stdout, stderr }: CommandStreams) {
     async run({ args }): Promise<number> {
       const target = targetOf(args.to, args);
       const options = packOptions(args);
+      await checkOutside(where, args.source, args.out);
       const opened = await openSource(args.source, { ...sourceOptions(where, args), content: 'images' });
       const shown = args.quiet === true ? undefined : stderr;
       const interruption = new Interruption(`Stopped; nothing was written to ${printable(args.out)}.`, stderr);

@@ -58,7 +58,7 @@ export async function finishPlacing(stage: string, out: string): Promise<void> {
 export async function clearStage(stage: string): Promise<void> {
   await clearLeftovers(stage, { locked: true });
   if (await exists(join(stage, planName))) return;
-  const own = /\.tar(?:\.index\.json|\.ssl-lock)?$/;
+  const own = /\.tar(?:\.index\.json|\.ssl-lock)?$|\.ssl-lock(?:\.takeover)+$/;
   for (const name of await readdir(stage)) if (own.test(name)) await rm(join(stage, name));
 }
 

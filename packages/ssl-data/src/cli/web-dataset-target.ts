@@ -26,12 +26,9 @@ export const webDatasetTarget: PackTarget = {
     let lock: FolderLock | undefined;
     try {
       made = await mkdir(out, { recursive: true });
-      await mkdir(stage, { recursive: true });
-      lock = await FolderLock.acquire(stage, {
-        purpose: 'ssl-data pack',
-        onWait: () =>
-          onWait?.(`Waiting up to 30 s to see whether another packing into ${printable(out)} is alive ...\n`),
-      });
+      lock = await lockStage(stage, () =>
+        onWait?.(`Waiting up to 30 s to see whether another packing into ${printable(out)} is alive ...\n`),
+      );
       await clearLeftovers(out);
       await finishPlacing(stage, out);
       await clearStage(stage);
@@ -51,3 +48,16 @@ export const webDatasetTarget: PackTarget = {
     }
   },
 };
+
+/** Makes the stage and locks it, also where one that ends removes it meanwhile. */
+async function lockStage(stage: string, onWait: () => void): Promise<FolderLock> {
+  for (let attempt = 1; ; attempt++) {
+    await mkdir(stage, { recursive: true });
+    try {
+      return await FolderLock.acquire(stage, { purpose: 'ssl-data pack', onWait });
+    } catch (error) {
+      const code = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
+      if (code !== 'ENOENT' || attempt === 10) throw error;
+    }
+  }
+}

@@ -74,7 +74,7 @@ describe.each([
         await writeFile(path, bytes);
         const error: unknown = await open(root, { classes: path, allowEmpty: true }).catch((reason: unknown) => reason);
         expect(error).toMatchObject({ path, offset: at });
-        expect((error as Error).message).toContain('is no text in UTF-8; convert the list of classes to UTF-8');
+        expect((error as Error).message).toContain('is not UTF-8 text, as a list of classes is; convert it to UTF-8');
       }
     await writeFile(text, 'dog\nété\n');
     expect(await opened({ classes: text })).toEqual([2, ['dog', 'été'], [0, 1]]);

@@ -97,7 +97,7 @@ export async function packLmdb(
     return { path: file, samples: samples.length, bytes: writer.bytes };
   } catch (cause) {
     await writer?.abort().catch(() => {});
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     await lock?.release();
     if (subdir && madeFolder !== undefined) await rmdir(path).catch(() => {});
     if (SslError.isInstance(cause)) throw cause;
@@ -112,7 +112,8 @@ export async function packLmdb(
 async function checkReplaceable(file: string, overwrite: boolean): Promise<void> {
   const found = await lstat(file).catch(() => undefined);
   if (found === undefined) return;
-  if (!overwrite) throw new DataError('is there already; choose another path, or pass overwrite: true', { path: file });
+  if (!overwrite)
+    throw new DataError('is there already; choose another path, or pass overwrite: true (--overwrite)', { path: file });
   const head = Buffer.alloc(pageHeaderBytes + 4);
   if (found.isFile()) {
     const handle = await openRegularFile(file);

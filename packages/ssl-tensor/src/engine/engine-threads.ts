@@ -2,15 +2,15 @@ import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/compiled-types.js';
 import { InvalidOptionError } from 'ssl-core';
 
-/** The runtime starts as many as it is asked for, and fails where there is no memory for them. */
-const mostThreads = 1024;
+/** More than the cores is a way to compute as another machine did; far more stands still, and the machine with it. */
+const maxThreads = 512;
 
 /**
  * Threads that `compile(fn, options)` computes with: what results may depend on in their last digits, for a record beside
  * them. `engineThreads()` is the default on this machine: the cores that this process may use.
  *
  * @returns a positive integer; 1 for a deterministic function
- * @throws InvalidOptionError for threads that are no positive integer or more than 1024, or several for a deterministic function
+ * @throws InvalidOptionError for threads that are no positive integer, above 512 and the cores there are, or several for a deterministic function
  *
  * @example
  * const threads = engineThreads();
@@ -20,8 +20,9 @@ export function engineThreads({
   threads,
   deterministic = false,
 }: Pick<CompileOptions, 'threads' | 'deterministic'> = {}): number {
-  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > mostThreads))
-    throw new InvalidOptionError('compile', 'threads', `a positive integer up to ${mostThreads}`, threads);
+  const most = Math.max(maxThreads, availableParallelism());
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > most))
+    throw new InvalidOptionError('compile', 'threads', `an integer of 1 to ${most}`, threads);
   if (typeof deterministic !== 'boolean')
     throw new InvalidOptionError('compile', 'deterministic', 'true or false', deterministic);
   if (!deterministic) return threads ?? availableParallelism();

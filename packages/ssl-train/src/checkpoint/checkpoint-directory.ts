@@ -63,17 +63,19 @@ export async function ensureDirectory(directory: string): Promise<void> {
 
 /**
  * Deletes old checkpoints, all but the newest `keep` that are whole. Damaged ones among these stay too, and count for
- * nothing.
+ * nothing; so do later ones than the run has come to, which somebody else put there.
  *
+ * @param step of the newest one of the run
  * @param isWhole asked only where something would be deleted
  * @throws CheckpointError when one cannot be deleted
  */
 export async function pruneCheckpoints(
   directory: string,
+  step: number,
   keep: number,
   isWhole: (path: string) => Promise<boolean>,
 ): Promise<void> {
-  const entries = (await listCheckpoints(directory)).toReversed();
+  const entries = (await listCheckpoints(directory)).filter((entry) => entry.step <= step).toReversed();
   if (entries.length <= keep) return;
   let kept = 0;
   for (const { path } of entries) {

@@ -58,14 +58,14 @@ export class CheckpointStore {
 
   /**
    * Writes the checkpoint of a step and deletes old ones. Where the directory has been removed or replaced, it is made
-   * again.
+   * again; where only the lock was removed, or another process took this one for dead, it is asked for again.
    *
    * @throws CheckpointError when it cannot be written; DataError when another run has taken the directory
    */
   async save(state: StateDict, record: RunRecord, history: readonly HistoryEntry[]): Promise<SavedCheckpoint> {
     const directoryLost = (await lookOf(this.directory)) !== this.#identity;
-    if (directoryLost) {
-      await ensureDirectory(this.directory);
+    if (directoryLost || !(await this.#lock.isHeld())) {
+      if (directoryLost) await ensureDirectory(this.directory);
       await this.#lock.release();
       this.#lock = await lock(this.directory, this.#options);
       this.#identity = await lookOf(this.directory);
@@ -73,7 +73,7 @@ export class CheckpointStore {
     const path = checkpointPath(this.directory, record.step);
     await saveCheckpoint(path, state, record, history);
     await this.noteWhole(path);
-    await pruneCheckpoints(this.directory, this.#options.keep, (file) => this.#isWhole(file));
+    await pruneCheckpoints(this.directory, record.step, this.#options.keep, (file) => this.#isWhole(file));
     return { path, directoryLost };
   }
 

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { describeFileError } from 'ssl-core/files';
 import { CheckpointError } from 'ssl-tensor/host';
 import { type CheckpointEntry, listCheckpoints } from './checkpoint-directory.js';
-import { type CheckpointContents, readCheckpoint, verifyCheckpoint, withoutPath } from './checkpoint-file.js';
+import { type CheckpointContents, readCheckpoint, withoutPath } from './checkpoint-file.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
 
 /** A checkpoint that is not whole. */
@@ -35,12 +35,19 @@ async function newestThat<T>(directory: string, read: (entry: CheckpointEntry) =
   return { found: undefined, damaged };
 }
 
-/** Finds the newest whole checkpoint by checking one after the other. */
-export function newestWholeEntry(directory: string): Promise<NewestWhole<CheckpointEntry>> {
-  return newestThat(directory, async (entry) => {
-    await verifyCheckpoint(entry.path);
-    return entry;
-  });
+/**
+ * Reads a checkpoint of a directory.
+ *
+ * @throws as {@link readCheckpoint}; DamagedCheckpointError also when it is of another step than its name says
+ */
+export async function readEntry({ path, step }: CheckpointEntry): Promise<CheckpointContents> {
+  const contents = await readCheckpoint(path);
+  if (contents.record.step !== step)
+    throw new DamagedCheckpointError(
+      `is of step ${contents.record.step} and has the name of step ${step}, so it was copied or renamed`,
+      { path },
+    );
+  return contents;
 }
 
 /**
@@ -49,7 +56,7 @@ export function newestWholeEntry(directory: string): Promise<NewestWhole<Checkpo
  * @throws CheckpointError when there are checkpoints and none is whole, naming what is wrong with each
  */
 export async function readNewestWhole(directory: string): Promise<NewestWhole<CheckpointContents>> {
-  const result = await newestThat(directory, ({ path }) => readCheckpoint(path));
+  const result = await newestThat(directory, readEntry);
   if (result.found === undefined && result.damaged.length > 0)
     throw new CheckpointError(
       `holds no whole checkpoint: ${damageList(result.damaged)}. Bring one back from a copy, or start anew in another directory`,
@@ -65,16 +72,18 @@ export function damageList(damaged: readonly DamagedCheckpoint[]): string {
 
 /** What is wrong with a checkpoint, without the path and without what to do about a file from elsewhere. */
 function damageOf({ message, path }: DamagedCheckpointError): string {
-  return withoutPath(message, path ?? '').split(': ')[0]!;
+  const text = withoutPath(message, path ?? '');
+  // What the system says is the reason, up to its advice.
+  return /^cannot be read: [^.]+/.exec(text)?.[0] ?? text.split(': ')[0]!;
 }
 
 /** The error of a damaged checkpoint with the way on: the newest one of the directory that is whole. */
 export async function withWayOn(error: DamagedCheckpointError, directory: string): Promise<DamagedCheckpointError> {
-  const { found } = await newestWholeEntry(directory);
+  const { found } = await newestThat(directory, readEntry);
   const way =
     found === undefined
       ? 'There is no other checkpoint that is whole. Bring it back from a copy, or start anew in another directory'
-      : `The newest one that is whole is of step ${found.step} (${basename(found.path)}). Pass checkpoint.resume: 'latest-good' to continue from it; damaged ones are renamed to *.damaged`;
+      : `The newest one that is whole is of step ${found.record.step} (${basename(found.path)}). Pass checkpoint.resume: 'latest-good' to continue from it; damaged ones are renamed to *.damaged`;
   return new DamagedCheckpointError(`is damaged (${damageOf(error)}). ${way}`, {
     cause: error,
     ...(error.path === undefined ? {} : { path: error.path }),

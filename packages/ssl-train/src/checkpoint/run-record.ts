@@ -59,7 +59,7 @@ export function writeRunRecord(record: RunRecord): Record<string, string> {
 export function readRunRecord(metadata: Readonly<Record<string, string>>, path: string): RunRecord {
   if (metadata['format'] !== 'ssl-train-checkpoint')
     throw new CheckpointError(
-      'is not a checkpoint of a training run. To load weights alone, use loadSafetensors and loadStateDict',
+      'is not a checkpoint of a training run. Move it away from those of a run; to load weights alone, use loadSafetensors and loadStateDict',
       { path },
     );
   if (!/^[12]$/.test(metadata['version'] ?? '')) {

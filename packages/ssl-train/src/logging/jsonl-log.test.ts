@@ -1,13 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,6 +57,45 @@ it('keeps whole lines up to the resumed step', async () => {
     { type: 'step', step: 2 },
     { type: 'step', step: 3, again: true },
   ]);
+});
+
+it('keeps lines whose text holds what ends a line for some programs', async () => {
+  const text = 'a\u2028b\u2029c\u0085d\r\ne';
+  const first = await JsonlLog.open(path, 0);
+  first.write({ type: 'start', step: 0, text });
+  first.write({ type: 'note', step: 1, text: 'é'.repeat(100_000) });
+  await first.close();
+  const kept = lines();
+  await (await JsonlLog.open(path, 1)).close();
+  expect(lines()).toEqual(kept);
+  expect(kept[0]).toEqual({ type: 'start', step: 0, text });
+});
+
+it('of a link, goes on with the file that it leads to', async () => {
+  const target = join(directory, 'large-disk.jsonl');
+  mkdirSync(dirname(path));
+  symlinkSync(target, path);
+  for (const step of [0, 1]) {
+    const log = await JsonlLog.open(path, step);
+    log.write({ type: 'step', step: step + 1 });
+    await log.close();
+  }
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  expect(readFileSync(target, 'utf8')).toBe('{"type":"step","step":1}\n{"type":"step","step":2}\n');
+  expect([readdirSync(directory), readdirSync(dirname(path))]).toEqual([['deep', 'large-disk.jsonl'], ['log.jsonl']]);
+});
+
+it.skipIf(process.platform === 'win32')('does not stand still before a pipe that nobody reads', async () => {
+  mkdirSync(dirname(path));
+  execFileSync('mkfifo', [path]);
+  await expect(JsonlLog.open(path, 0)).rejects.toThrow(`${path}: is a pipe that nobody reads. Start its reader first`);
+  const reader = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // The advice: the reader has come once opening does not wait.
+  const open = async (): Promise<JsonlLog> => JsonlLog.open(path, 0).catch(open);
+  const log = await open();
+  log.write({ type: 'step', step: 1 });
+  await log.close();
+  expect(String((await once(reader.stdout, 'data'))[0])).toBe('{"type":"step","step":1}\n');
 });
 
 it('starts anew for a fresh run', async () => {
@@ -119,7 +161,7 @@ describe('a line that would be lost is an error', () => {
   it.skipIf(!existsSync('/dev/full'))('when the disk is full', async () => {
     const log = await JsonlLog.open('/dev/full', 0);
     expect(() => log.write({ type: 'step', step: 1 })).toThrow(
-      '/dev/full: the log cannot be written: the disk is full (ENOSPC). Free some room, or choose another disk',
+      '/dev/full: the log cannot be written: the disk is full (ENOSPC). Free some room (df -h; df -i for the number of files), or choose another disk',
     );
     await log.close();
     expect(existsSync('/dev/full.lock')).toBe(false);

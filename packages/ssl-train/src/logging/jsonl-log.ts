@@ -6,13 +6,16 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  realpathSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { clearLeftovers, describeFileError, FolderLock, makeFolder, writeWhole } from 'ssl-core/files';
 import { DataError } from 'ssl-tensor/host';
+
+/** A line of a log is some kilobytes. */
+const maxLineLength = 2 ** 26;
 
 /** Always at the end: what is taken back must leave no hole. */
 const continued = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
@@ -47,19 +50,23 @@ export class JsonlLog {
 
   /**
    * Opens a log for appending. Of an existing file the lines up to `step` stay, so that a resumed run continues it and
-   * a fresh one (`step` 0) starts anew; later lines, and lines that are not whole, go. A device or a pipe is written to as
-   * it is, and not locked.
+   * a fresh one (`step` 0) starts anew; later lines, and lines that are not whole, go. Of a link, the file that it leads to
+   * is the log. A device or a pipe is written to as it is, and not locked.
    *
-   * @throws DataError when the file cannot be read or written, or another run writes to it
+   * @param onWait called when another machine's lock has to be watched for a while
+   * @throws DataError when the file cannot be read or written, another run writes to it, or it is a pipe that nobody reads
    */
-  static async open(path: string, step: number): Promise<JsonlLog> {
+  static async open(name: string, step: number, onWait: () => void = () => {}): Promise<JsonlLog> {
+    let path = name;
     let lock: FolderLock | undefined;
     try {
-      const folder = dirname(path);
-      await makeFolder(folder);
+      await makeFolder(dirname(path));
       const before = statSync(path, { throwIfNoEntry: false });
+      if (before?.isFIFO() === true) checkReader(path);
       if (before === undefined || before.isFile()) {
-        lock = await FolderLock.acquire(folder, { purpose: 'training', name: `${basename(path)}.lock` });
+        if (before !== undefined) path = realpathSync(path);
+        const folder = dirname(path);
+        lock = await FolderLock.acquire(folder, { purpose: 'training', name: `${basename(path)}.lock`, onWait });
         await clearLeftovers(folder);
         if (step > 0 && before !== undefined) await writeWhole(path, linesUpTo(path, step));
       }
@@ -125,6 +132,16 @@ export class JsonlLog {
   }
 }
 
+/** Opening a pipe that nobody reads would stand still, and the whole process with it. */
+function checkReader(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENXIO') throw cause;
+    throw new DataError('is a pipe that nobody reads. Start its reader first, or log to a file', { path, cause });
+  }
+}
+
 function jsonOf(record: LogRecord): string {
   return JSON.stringify(record, (_, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
@@ -133,10 +150,28 @@ function jsonOf(record: LogRecord): string {
 
 /** The whole lines of a log up to a step, one after the other, however large it is. */
 async function* linesUpTo(path: string, step: number): AsyncGenerator<string> {
-  for await (const line of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })) {
+  for await (const line of linesOf(path)) {
     const at = stepOf(line);
     if (at !== undefined && at <= step) yield `${line}\n`;
   }
+}
+
+/** Parted at line feeds alone: JSON strings may hold what else ends a line for some (U+2028). */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let pieces: string[] = [];
+  let length = 0;
+  for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+    const [first, ...others] = chunk.split('\n');
+    for (const [index, piece] of [first!, ...others].entries()) {
+      if (index > 0) {
+        yield pieces.join('');
+        [pieces, length] = [[], 0];
+      }
+      length += piece.length;
+      if (length <= maxLineLength) pieces.push(piece);
+    }
+  }
+  yield pieces.join('');
 }
 
 function stepOf(line: string): number | undefined {

@@ -87,6 +87,16 @@ describe('a damaged newest checkpoint', () => {
       (path) => (rmSync(path), symlinkSync(join(directory, 'gone'), path)),
       'is a link to a file that is gone',
     ],
+    [
+      'a link to itself',
+      (path) => (rmSync(path), symlinkSync(path, path)),
+      'cannot be read: is a loop of links (ELOOP)',
+    ],
+    [
+      'a copy of an older one',
+      (path) => copyFileSync(at(5), path),
+      'is of step 5 and has the name of step 15, so it was copied or renamed',
+    ],
   ];
 
   it.each(damages)('%s is refused, with a way on that leads to the same numbers', async (_, damage, reason) => {
@@ -183,6 +193,19 @@ it('a whole one is not deleted in favour of one that was damaged after it was wr
   ]);
 });
 
+it('what is saved last stays where later ones of another run were copied in meanwhile', async () => {
+  const other = join(directory, 'other');
+  await toy({ checkpoint: { dir: other } }).trainer.fit();
+  await toy({
+    steps: 5,
+    checkpoint: { dir, everySteps: 2, keep: 1 },
+    callbacks: {
+      onStep: ({ step }) => (step === 3 ? copyFileSync(join(other, 'step-00000020.safetensors'), at(20)) : undefined),
+    },
+  }).trainer.fit();
+  expect(readdirSync(dir)).toEqual(['step-00000005.safetensors', 'step-00000020.safetensors']);
+});
+
 it('damaged files in the directory do not count among those that are kept', async () => {
   await toy({ steps: 5, checkpoint: { dir, keep: 2 } }).trainer.fit();
   // Two that are newer by name and not whole: with keep 2 they would take the places of good ones.
@@ -193,7 +216,7 @@ it('damaged files in the directory do not count among those that are kept', asyn
     copyFileSync(join(other, `step-${String(step).padStart(8, '0')}.safetensors`), at(step));
     truncateSync(at(step), 1000);
   }
-  await pruneCheckpoints(dir, 2, (path) =>
+  await pruneCheckpoints(dir, 99, 2, (path) =>
     readCheckpoint(path).then(
       () => true,
       () => false,

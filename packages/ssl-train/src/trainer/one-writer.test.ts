@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { lockHolder, temporaryName } from 'ssl-core/files';
+import { FolderLock, lockHolder, temporaryName } from 'ssl-core/files';
 import { DataError } from 'ssl-tensor/host';
 import { toy, type Settings } from '../../test/toy-run.js';
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
@@ -107,4 +107,25 @@ it('what a killed run leaves is cleared by the next one, which starts at once; a
   expect(Date.now() - from).toBeLessThan(10_000);
   expect(existsSync(living) && existsSync(strange)).toBe(true);
   expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toHaveLength(2);
+});
+
+it('a run whose lock was removed asks for it again, and does not save where another one has it meanwhile', async () => {
+  let other: FolderLock | undefined;
+  const held: boolean[] = [];
+  const error = await failure({
+    checkpoint: { dir },
+    callbacks: {
+      onStep: async ({ step }) => {
+        if (step !== 3 && step !== 8) return;
+        rmSync(join(dir, '.ssl-lock'));
+        if (step === 8) other = await FolderLock.acquire(dir, { purpose: 'another run' });
+      },
+      onCheckpoint: async () => void held.push((await lockHolder(dir))?.purpose === 'training'),
+    },
+  });
+  expect(held).toEqual([true]);
+  expect((error as Error).message).toContain('(another run, since');
+  expect(readdirSync(dir).filter((name) => name.endsWith('.safetensors'))).toEqual(['step-00000005.safetensors']);
+  expect((await lockHolder(dir))?.purpose).toBe('another run');
+  await other?.release();
 });

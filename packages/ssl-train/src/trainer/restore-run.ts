@@ -3,7 +3,13 @@ import { latestCheckpoint, listCheckpoints } from '../checkpoint/checkpoint-dire
 import { applyCheckpoint, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import { DamagedCheckpointError } from '../checkpoint/damaged-checkpoint-error.js';
 import { historyFromTensors } from '../checkpoint/history-tensors.js';
-import { type DamagedCheckpoint, readNewestWhole, setAside, withWayOn } from '../checkpoint/newest-whole-checkpoint.js';
+import {
+  type DamagedCheckpoint,
+  readEntry,
+  readNewestWhole,
+  setAside,
+  withWayOn,
+} from '../checkpoint/newest-whole-checkpoint.js';
 import { checkConfig } from '../checkpoint/run-config.js';
 import type { RunRecord } from '../checkpoint/run-record.js';
 import { checkSchedules } from '../checkpoint/schedule-samples.js';
@@ -78,10 +84,9 @@ async function chosenCheckpoint(
       `holds checkpoints of an earlier run (up to step ${newest.step}). Pass checkpoint.resume: true to continue it, or use another directory`,
       { path: dir },
     );
-  const path = typeof resume === 'string' ? resume : newest?.path;
-  if (path === undefined) return { contents: undefined, damaged: [] };
+  if (typeof resume !== 'string' && newest === undefined) return { contents: undefined, damaged: [] };
   try {
-    return { contents: await readCheckpoint(path), damaged: [] };
+    return { contents: await (typeof resume === 'string' ? readCheckpoint(resume) : readEntry(newest!)), damaged: [] };
   } catch (error) {
     throw DamagedCheckpointError.isInstance(error) ? await withWayOn(error, dir) : error;
   }

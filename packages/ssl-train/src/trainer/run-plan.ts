@@ -46,6 +46,7 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
   checkInteger(where, 'loader.batchesPerEpoch', loader.batchesPerEpoch, 1);
   if (clipNorm !== undefined && !(clipNorm > 0))
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
+  if (options.logFile === '') throw new InvalidOptionError(where, 'logFile', 'a path', options.logFile);
   checkCheckpoint(checkpoint);
   checkCompute(options);
   const stepsPerEpoch = Math.floor(loader.batchesPerEpoch / accumulateSteps);
@@ -101,6 +102,8 @@ function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void
   if (checkpoint === undefined) return;
   if (typeof checkpoint.dir !== 'string' || checkpoint.dir === '')
     throw new InvalidOptionError(where, 'checkpoint.dir', 'a directory', checkpoint.dir);
+  if (checkpoint.resume === '')
+    throw new InvalidOptionError(where, 'checkpoint.resume', "true, false, 'latest-good' or a path", checkpoint.resume);
   if (checkpoint.everySteps !== undefined) checkInteger(where, 'checkpoint.everySteps', checkpoint.everySteps, 1);
   if (checkpoint.keep !== undefined) checkInteger(where, 'checkpoint.keep', checkpoint.keep, 1);
 }

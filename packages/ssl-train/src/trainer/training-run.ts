@@ -141,7 +141,10 @@ export class TrainingRun<B> {
     const told = this.#pending === 'step' ? this.#step - 1 : this.#step;
     if (options.logFile !== undefined && told > 0 && !existsSync(options.logFile))
       this.#notes.push(`${options.logFile}: there is no log of the steps before; it begins after step ${told}`);
-    if (options.logFile !== undefined) this.#log = await JsonlLog.open(options.logFile, told);
+    if (options.logFile !== undefined)
+      this.#log = await JsonlLog.open(options.logFile, told, () =>
+        this.#progress.note(`${options.logFile}: waiting up to 30 s to see whether the run that holds it still lives`),
+      );
     return { ...asked, threads };
   }
 
