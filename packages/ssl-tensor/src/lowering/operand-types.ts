@@ -2,7 +2,7 @@ import { UnsupportedOpError } from 'ssl-core';
 import type { Value, ValueType } from '../graph/value.js';
 import type { TfjsKernelName } from './kernel-name.js';
 
-/** Kernels that compute with numbers. TF.js takes bool for them too, and gives bools of 2 and -1. */
+/** Kernels that compute with numbers. TF.js takes bool for them too, and gives bools of 2. */
 const ofNumbers: readonly TfjsKernelName[] = [
   'Abs',
   'Add',
