@@ -3,6 +3,13 @@ import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
 
 const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.join(', ')}]`;
 
+/** @throws ShapeError for a host array, a list or nothing in the place of a tensor */
+function checkIsTensor(where: string, parameter: string, value: tf.Tensor | undefined, expected: string): void {
+  if (typeof value?.dtype === 'string' && Array.isArray(value.shape)) return;
+  const given = value === undefined || value === null ? String(value) : (value as object).constructor.name;
+  throw new ShapeError(where, parameter, `a tensor, ${expected}, such as tf.tensor(values, shape, dtype)`, given);
+}
+
 /**
  * Checks rank, sizes and element type.
  *
@@ -16,11 +23,12 @@ export function checkShape(
   expected: readonly (number | string)[],
   dtypes: readonly string[] = ['float32'],
 ): void {
+  const wanted = `${dtypes.join(' or ')} [${expected.join(', ')}]`;
+  checkIsTensor(where, parameter, tensor, wanted);
   const fits =
     tensor.rank === expected.length &&
     expected.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
-  if (!fits || !dtypes.includes(tensor.dtype))
-    throw new ShapeError(where, parameter, `${dtypes.join(' or ')} [${expected.join(', ')}]`, text(tensor));
+  if (!fits || !dtypes.includes(tensor.dtype)) throw new ShapeError(where, parameter, wanted, text(tensor));
 }
 
 /**

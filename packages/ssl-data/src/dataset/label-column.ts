@@ -33,7 +33,11 @@ export interface LabelColumnOptions {
   /** Classes that there are, from `readClassList`. */
   readonly given?: readonly string[] | undefined;
   readonly allowEmpty?: boolean | undefined;
+  /** What the caller writes to have `kind: 'names'`, for messages. Default `labels: 'names'`. */
+  readonly asNames?: string;
 }
+
+const usualAsNames = "labels: 'names'";
 
 /**
  * Collects the labels of a table's rows. Integers stand for themselves; names are numbered by the given classes, or in
@@ -67,11 +71,12 @@ export class LabelColumn {
     const isInteger = integer.test(label);
     if (!isInteger && this.#options.kind !== 'names' && !this.#isGiven(label) && otherNumber.test(label))
       throw fail(
-        `has the label ${label.slice(0, 80)}, a number that is no class; classes are 0, 1, 2 and so on, an empty field is no label, and labels: 'names' takes it as a name`,
+        `has the label ${label.slice(0, 80)}, a number that is no class; classes are 0, 1, 2 and so on, -1 is no label, and ${this.#options.asNames ?? usualAsNames} takes it as a name`,
       );
     this.#kind ??= isInteger && !this.#isGiven(label) ? 'integers' : 'names';
     const fitsNames = this.#options.kind !== undefined || this.#isGiven(label);
-    if (isInteger !== (this.#kind === 'integers') && !(isInteger && fitsNames)) throw mixed(label, this.#kind, fail);
+    if (isInteger !== (this.#kind === 'integers') && !(isInteger && fitsNames))
+      throw this.#mixed(label, this.#kind, fail);
     this.#values.push(this.#kind === 'integers' ? integerOf(label, fail) : this.#numberOf(label, fail));
   }
 
@@ -90,6 +95,16 @@ export class LabelColumn {
     const numbers = names.map(numberOf);
     labels.forEach((label, row) => (labels[row] = label < 0 ? label : numbers[label]!));
     return { labels, classes };
+  }
+
+  #mixed(label: string, kind: LabelKind, fail: Fail): Error {
+    const shown = label.length > 80 ? `${label.slice(0, 80)}...` : label;
+    const pass = `pass ${this.#options.asNames ?? usualAsNames}`;
+    return fail(
+      kind === 'integers'
+        ? `has the label '${shown}' among integers; repair it, or ${pass}`
+        : `has the label ${shown} among names; repair it, or ${pass} if it is one`,
+    );
   }
 
   #isGiven(label: string): boolean {
@@ -117,13 +132,4 @@ function integerOf(label: string, fail: Fail): number {
   if (value < noLabel)
     throw fail(`has the label ${label}; classes are integers from 0 on, and -1 or an empty field is no label`);
   return value | 0;
-}
-
-function mixed(label: string, kind: LabelKind, fail: Fail): Error {
-  const shown = label.length > 80 ? `${label.slice(0, 80)}...` : label;
-  return fail(
-    kind === 'integers'
-      ? `has the label '${shown}' among integers; repair it, or pass labels: 'names'`
-      : `has the label ${shown} among names; repair it, or pass labels: 'names' if it is one`,
-  );
 }

@@ -85,7 +85,7 @@ describe('ManifestDataset', () => {
     async (label) => {
       const path = await put('number.csv', `image,label\na.png,${label}\nb.png,\n`);
       await expect(ManifestDataset.open(path)).rejects.toThrow(
-        `line 2 has the label ${label}, a number that is no class; classes are 0, 1, 2 and so on, an empty field is no label, and labels: 'names' takes it as a name`,
+        `line 2 has the label ${label}, a number that is no class; classes are 0, 1, 2 and so on, -1 is no label, and labels: 'names' takes it as a name`,
       );
       const dataset = await ManifestDataset.open(path, { labels: 'names' });
       expect([dataset.classes, [...dataset.labels!]]).toEqual([[label], [0, -1]]);

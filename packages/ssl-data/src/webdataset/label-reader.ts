@@ -94,7 +94,7 @@ export class LabelReader {
       texts[index] = parseLabelText(bytes, this.#label, ...this.#place(index));
     });
     const { kind } = this.#label;
-    const column = new LabelColumn({ kind, given, allowEmpty });
+    const column = new LabelColumn({ kind, given, allowEmpty, asNames: "kind: 'names' in label" });
     for (const [index, text] of texts.entries()) {
       const [name, where] = this.#place(index);
       column.add(text, (problem) => new DataError(`'${name}' ${problem}`, where));

@@ -67,6 +67,26 @@ describe('classes that are texts', () => {
     ]);
   });
 
+  it('are no numbers that are no class, unless asked for, as the message advises', async () => {
+    const path = await shard(labelled('1.5', 'NaN'));
+    await expect(classesOf(path)).rejects.toThrow(
+      "'0.cls' has the label 1.5, a number that is no class; classes are 0, 1, 2 and so on, -1 is no label, and kind: 'names' in label takes it as a name",
+    );
+    expect(await classesOf(path, { label: { extension: 'cls', kind: 'names' } })).toEqual([
+      ['1.5', 'NaN'],
+      [0, 1],
+    ]);
+  });
+
+  it('have no control characters, as numbers in binary and UTF-16 have', async () => {
+    for (const text of ['\0\0\0\0\0\0\0\x01', 'c\0a\0t\0', 'a\x1b[31m']) {
+      const path = await shard(labelled(text, 'dog'));
+      await expect(classesOf(path, { label: { extension: 'cls', kind: 'names' } })).rejects.toThrow(
+        "'0.cls' holds no class, a text in UTF-8 of at most 4096 bytes without control characters",
+      );
+    }
+  });
+
   it('of JSON too', async () => {
     const path = await shard([
       ['0.gif', gif],

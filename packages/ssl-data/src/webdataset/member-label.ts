@@ -47,13 +47,13 @@ export function parseLabel(bytes: Uint8Array, label: LabelMember, name: string, 
 /**
  * The class in a member as a text: all of it, or a field of a JSON object that is a text or an integer.
  *
- * @throws DataError when it is empty, too long or no UTF-8
+ * @throws DataError when it is empty, too long, no UTF-8 or has control characters, as numbers in binary have
  */
 export function parseLabelText(bytes: Uint8Array, label: LabelMember, name: string, where: Place): string {
   const text = textIn(bytes, label);
   if (text !== undefined && text !== '') return text;
   throw new DataError(
-    `${described(label, name)} holds no class, a text of at most ${maxTextBytes} bytes; repair it, or pass another label, or label: 'none'`,
+    `${described(label, name)} holds no class, a text in UTF-8 of at most ${maxTextBytes} bytes without control characters; repair it, or pass another label, or label: 'none'`,
     where,
   );
 }
@@ -71,7 +71,9 @@ function textIn(bytes: Uint8Array, { field }: LabelMember): string | undefined {
   if (bytes.length > (field === undefined ? maxTextBytes : maxJsonBytes)) return undefined;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return field === undefined ? text.trim() : fieldIn(JSON.parse(text), field);
+    const value = field === undefined ? text.trim() : fieldIn(JSON.parse(text), field);
+    // Numbers of eight bytes, or text in UTF-16, would be names that nobody can write.
+    return value !== undefined && /\p{Cc}/u.test(value) ? undefined : value;
   } catch {
     return undefined;
   }

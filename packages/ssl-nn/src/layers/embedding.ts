@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { takeRows } from 'ssl-tensor';
-import { foldIn, type RandomKey } from 'ssl-tensor/host';
+import { DataError, foldIn, type RandomKey, SslError } from 'ssl-tensor/host';
 import { normal, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -17,7 +17,8 @@ export interface EmbeddingOptions {
 /**
  * A table of vectors by index; `weight` is `[count, dim]` in memory and in the state dict.
  *
- * Indices outside the table are not checked: their values are only known while a step runs.
+ * Indices are not checked before, as their values are only known while a step runs: one outside the table makes the call
+ * fail, compiled when it runs.
  * Source: defined as `torch.nn.Embedding`.
  */
 export class Embedding extends Module {
@@ -37,11 +38,18 @@ export class Embedding extends Module {
   /**
    * @param indices int32, any shape, each in `[0, count)`
    * @returns `[...indices.shape, dim]`
+   * @throws DataError for an index outside the table, where the call is eager
    */
   forward(indices: tf.Tensor, _ctx?: ForwardContext): tf.Tensor {
-    return takeRows(
-      this.weight.variable as tf.Tensor as tf.Tensor2D,
-      indices.dtype === 'int32' ? indices : tf.cast(indices, 'int32'),
-    );
+    const places = indices.dtype === 'int32' ? indices : tf.cast(indices, 'int32');
+    try {
+      return takeRows(this.weight.variable as tf.Tensor as tf.Tensor2D, places);
+    } catch (cause) {
+      // TF.js tells the value, without a word of whose it is.
+      if (SslError.isInstance(cause)) throw cause;
+      throw new DataError(`Embedding: indices must lie in 0 .. ${this.count - 1}: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
   }
 }

@@ -53,6 +53,10 @@ export function headerLength(
     );
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefixBytes);
   const length = view.getUint32(4, true) * 4294967296 + view.getUint32(0, true);
+  if (new TextDecoder().decode(prefix) === 'version ')
+    throw new CheckpointError(
+      'is a pointer of Git LFS in the place of the file; fetch the file itself, such as with git lfs pull',
+    );
   if (length > headerLimits.format)
     throw new CheckpointError(
       `has a header of ${length} bytes, the format allows ${headerLimits.format}. It is probably not a safetensors file`,

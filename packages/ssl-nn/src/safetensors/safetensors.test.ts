@@ -82,6 +82,11 @@ it.each([new Float64Array(2), new Int16Array(2), new BigInt64Array(2), [1, 2]])(
   expect(() => encodeSafetensors(new Map([['x', { data: data as never, shape: [2] }]]))).toThrow(CheckpointError),
 );
 
+it('names a pointer of Git LFS', () =>
+  expect(
+    messageOf(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 440449768\n')),
+  ).toMatch(/is a pointer of Git LFS .* git lfs pull/));
+
 it('takes a Map alone, and says where one is', async () => {
   const file = await loadSafetensors(goldenPath);
   for (const state of [file, Object.fromEntries(file.tensors), null, undefined]) {

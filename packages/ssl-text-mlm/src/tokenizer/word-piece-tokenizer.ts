@@ -42,7 +42,8 @@ const cachedChunkLength = 64;
 
 /**
  * WordPiece tokeniser of the BERT family around a Hugging Face `tokenizer.json`: the ids are those of its Rust library
- * `tokenizers` on every text, with any Unicode and on every version of Node. Chunks between white space are remembered,
+ * `tokenizers` on every text, with any Unicode and on every version of Node (but for `NFC`, `NFKC`, `NFKD` and `\p{L}` in
+ * expressions, which are the runtime's and may know newer characters). Chunks between white space are remembered,
  * which makes it several times faster. Half a surrogate pair counts as U+FFFD.
  *
  * ```ts
