@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  DataError,
   compile,
   foldIn,
   InvalidOptionError,
@@ -248,7 +249,7 @@ describe('batchedViews', () => {
   it('refuses sizes that do not fit', () => {
     const sometimesSmaller = batchedViews([randomApply(randomResizedCrop({ size: 20 }), 0.5)]);
     expect(() => sometimesSmaller.draw([32, 32], keys)).toThrow(/20 x 20/);
-    expect(() => batchedViews([gaussianBlur({ kernelSize: 9 })]).draw([4, 32], keys)).toThrow(ShapeError);
+    expect(() => batchedViews([gaussianBlur({ kernelSize: 9 })]).draw([4, 32], keys)).toThrow(DataError);
     const views = batchedViews(maeViews({ size: 32 }));
     expect(() => views.apply(tf.zeros([1, 4, 4, 3]), [])).toThrow(ShapeError);
     expect(() => views.apply(tf.zeros([4, 4, 3]) as unknown as tf.Tensor4D, [])).toThrow(ShapeError);
