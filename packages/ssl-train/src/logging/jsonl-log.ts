@@ -89,7 +89,6 @@ export class JsonlLog {
       const line = Buffer.from(`${jsonOf(record)}\n`);
       this.#checkPlace(this.#file);
       while (written < line.length) written += writeSync(this.#file, line, written);
-      this.#length += written;
     } catch (cause) {
       if (written > 0) this.#takeBack(this.#file);
       if (DataError.isInstance(cause)) throw cause;
@@ -114,6 +113,8 @@ export class JsonlLog {
 
   #checkPlace(file: number): void {
     const own = fstatSync(file);
+    // Somebody else may have emptied it.
+    this.#length = own.size;
     const there = statSync(this.path, { throwIfNoEntry: false });
     if (there?.ino === own.ino && there.dev === own.dev) return;
     const what = there === undefined ? 'removed' : 'replaced by another file';

@@ -129,3 +129,12 @@ it('a run whose lock was removed asks for it again, and does not save where anot
   expect((await lockHolder(dir))?.purpose).toBe('another run');
   await other?.release();
 });
+
+it('a callback that rejects without a reason costs no step either', async () => {
+  const reason = await failure({
+    checkpoint: { dir },
+    callbacks: { onStep: ({ step }) => (step === 7 ? Promise.reject<void>(undefined as unknown as Error) : undefined) },
+  });
+  expect(reason).toBeUndefined();
+  expect(readdirSync(dir)).toEqual(['step-00000005.safetensors', 'step-00000007.safetensors']);
+});

@@ -102,7 +102,8 @@ export class RunCheckpoints<B> {
    */
   async rescue(error: unknown, state: RunState): Promise<string | undefined> {
     const store = this.#store;
-    if (store === undefined || error === this.#complete) return undefined;
+    // A callback may reject without a reason.
+    if (store === undefined || (error !== undefined && error === this.#complete)) return undefined;
     if (this.#failed || state.step === 0 || this.#isSaved(state.step) || NonFiniteLossError.isInstance(error)) {
       if (this.#path !== undefined && existsSync(this.#path))
         addNote(error, `The newest checkpoint is ${this.#path}; give it as checkpoint.resume to continue from it`);
