@@ -1,6 +1,13 @@
 import { SslError } from 'ssl-core';
 
-/** Ctrl-C ended the command, in good order. */
+/** Ctrl-C or SIGTERM ended the command, in good order. */
 export class InterruptedError extends SslError {
   static override readonly code: string = 'SSL_INTERRUPTED';
+  /** Exit status: 128 and the number of the signal. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { OutputStream } from './command-streams.js';
 import { InterruptedError } from './interrupted-error.js';
 
@@ -6,14 +7,14 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 /** Turns the first Ctrl-C into an error at the next {@link Interruption.check}; the second one ends the process at once. */
 export class Interruption {
   readonly #message: string;
-  readonly #listener: () => void;
-  #stopped = false;
+  readonly #listener: (signal: NodeJS.Signals) => void;
+  #status: number | undefined;
 
   /** @param message what is left behind, for people */
   constructor(message: string, stream: OutputStream) {
     this.#message = message;
-    this.#listener = () => {
-      this.#stopped = true;
+    this.#listener = (signal) => {
+      this.#status = 128 + constants.signals[signal];
       this.close();
       stream.write('\nStopping ...\n');
     };
@@ -22,7 +23,7 @@ export class Interruption {
 
   /** Throws {@link InterruptedError} after a signal. */
   check(): void {
-    if (this.#stopped) throw new InterruptedError(this.#message);
+    if (this.#status !== undefined) throw new InterruptedError(this.#message, this.#status);
   }
 
   /** Gives the signals back. */

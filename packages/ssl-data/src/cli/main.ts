@@ -20,7 +20,7 @@ const program: CommandDef = {
  * Runs the command line.
  *
  * @param argv arguments after the program's name
- * @returns exit status: 0, 1 after an error or where broken samples were found, 130 after Ctrl-C
+ * @returns exit status: 0, 1 after an error or where broken samples were found, 130 after Ctrl-C, 143 after SIGTERM
  */
 export async function main(argv: readonly string[], streams: CommandStreams): Promise<number> {
   const debug = argv.includes('--debug') || /\bssl\b/.test(process.env['DEBUG'] ?? '');

@@ -10,7 +10,7 @@ import { InterruptedError } from './interrupted-error.js';
 export function reportError(error: unknown, { debug, stream }: { debug: boolean; stream: OutputStream }): number {
   if (InterruptedError.isInstance(error)) {
     stream.write(`${error.message}\n`);
-    return 130;
+    return error.status;
   }
   const message = error instanceof Error ? error.message : String(error);
   const oneLine = printable(message.replaceAll(/\s*\n\s*/g, ' '));
