@@ -43,7 +43,10 @@ const variants: Readonly<Record<string, LossEntry>> = {
     [float(6, 4)],
     (a) => losses.softmaxFocal(a, tf.tensor1d([0, 1, 2, 3, 0, 1], 'int32'), { gamma: 0.5 }),
   ],
-  'sigmoidFocal with a root': [pair, (a, b) => losses.sigmoidFocal(a, b, { gamma: 0.5 })],
+  // Targets of these are shares: other numbers are NaN by the rule of labels.
+  binaryCrossEntropy: [pair, (a, b) => losses.binaryCrossEntropy(a, tf.sigmoid(b))],
+  sigmoidFocal: [pair, (a, b) => losses.sigmoidFocal(a, tf.sigmoid(b))],
+  'sigmoidFocal with a root': [pair, (a, b) => losses.sigmoidFocal(a, tf.sigmoid(b), { gamma: 0.5 })],
   'dice, squared': [
     [float(1, 6, 4)],
     (a) => losses.dice(a, tf.zeros([1, 6], 'int32'), { squared: true, activation: 'none' }),

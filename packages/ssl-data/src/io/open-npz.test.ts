@@ -181,3 +181,21 @@ describe('openNpz', () => {
     await expect(openNpz(folder)).rejects.toThrow(DataError);
   });
 });
+
+it('notices every flipped bit of a name, in the directory or beside the array', async () => {
+  const bytes = await readFile(join(arrays, 'stored.npz'));
+  const names = (await openNpz(join(arrays, 'stored.npz'))).names;
+  const marks = names.map((name) => `${name}.npy`);
+  let places = 0;
+  for (const mark of marks)
+    for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1))
+      for (const bit of [0, 3, 6]) {
+        const damaged = Buffer.from(bytes);
+        damaged[at + (places % mark.length)]! ^= 1 << bit;
+        places++;
+        const path = await stored('flipped.npz', damaged);
+        await expect(openNpz(path)).rejects.toThrow(DataError);
+      }
+  // Each name stands in the file twice.
+  expect(places).toBeGreaterThanOrEqual(2 * 3 * names.length);
+});

@@ -20,7 +20,7 @@ export interface ZipMember {
  * @param select names that are wanted
  * @param maxMembers most files of any name
  * @throws DataError for a file that is missing or no zip archive, for wanted files that are encrypted, compressed by another method or
- *   outside the archive, and beyond `maxMembers`
+ *   outside the archive, where directory and files have other names, and beyond `maxMembers`
  * Source: PKWARE's APPNOTE.TXT 6.3, through yauzl.
  */
 export async function readZipDirectory(
@@ -39,6 +39,13 @@ export async function readZipDirectory(
     for await (const entry of archive.eachEntry()) {
       if (++seen > maxMembers)
         throw new DataError(`holds more than ${maxMembers} files; raise maxArrays if the archive is right`, { path });
+      // Names have no checksum, but they are written twice.
+      const { fileName, fileDataStart } = await archive.readLocalFileHeaderPromise(entry);
+      if (!fileName.equals(entry.fileNameRaw))
+        throw new DataError(
+          `is damaged: its directory calls a file '${entry.fileName}' that calls itself '${fileName.toString('utf8')}'; fetch the file again`,
+          { path },
+        );
       if (!select(entry.fileName)) continue;
       if (entry.isEncrypted() || (entry.compressionMethod !== 0 && entry.compressionMethod !== 8))
         throw new DataError(
@@ -47,7 +54,6 @@ export async function readZipDirectory(
             path,
           },
         );
-      const { fileDataStart } = await archive.readLocalFileHeaderPromise(entry, { minimal: true });
       members.push(member(path, entry, fileDataStart));
     }
     return members;
