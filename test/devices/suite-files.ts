@@ -52,6 +52,11 @@ const left: readonly { readonly file: string; readonly devices: readonly string[
     devices: ['webgpu', 'tensorflow'],
     reason: 'is about how a graph is cut into parts on the host; nothing is cut where ops run one by one',
   },
+  {
+    file: 'lowering/operand-types.test.ts',
+    devices: ['tensorflow'],
+    reason: 'is about what is refused while tracing; nothing is traced where ops run one by one',
+  },
 ];
 
 /** The conformance suite's files for a device. */

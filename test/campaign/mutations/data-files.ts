@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import {
   CifarDataset,
@@ -159,7 +159,8 @@ const formats = {
     ],
     read: async (path) => {
       const dataset = await ManifestDataset.open(path, { maxBytes });
-      const paths = linesOf(dataset.length, (index) => dataset.path(index));
+      // Damaged copies lie in other folders.
+      const paths = linesOf(dataset.length, (index) => relative(dirname(path), dataset.path(index)));
       return { paths, labels: dataset.labels, classes: dataset.classes };
     },
     headerBytes: 200,
