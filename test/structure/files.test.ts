@@ -48,6 +48,13 @@ test('package sources draw no unseeded randomness and leave no owed work behind'
   expect(wrong).toEqual([]);
 });
 
+test('no merge was left half done', () => {
+  const marks = /^(?:<{7}|={7}|>{7})(?: |$)/m;
+  expect(
+    files.filter((path) => /\.(?:md|ts|mjs|json|ya?ml|py|sh)$/.test(path) && marks.test(readRepositoryFile(path))),
+  ).toEqual([]);
+});
+
 test('no file names a place on one machine or a registry', () => {
   const text = files.filter((path) => !/\.(?:png|jpe?g|gif|webp|gz|ubyte|safetensors|onnx|bin)$/.test(path));
   const machinePath = /(?:^|[\s"'`(=:,[])\/(?:work|root|home|Users|mnt)\/[\w.-]/m;

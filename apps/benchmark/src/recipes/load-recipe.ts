@@ -69,7 +69,11 @@ function absolutePaths(recipe: Recipe, base: string): Recipe {
   const at = (file: string): string => path.resolve(base, file);
   const data =
     recipe.data.source === 'folder'
-      ? { ...recipe.data, train: at(recipe.data.train), test: at(recipe.data.test) }
+      ? {
+          ...recipe.data,
+          train: at(recipe.data.train),
+          ...(recipe.data.test === undefined ? {} : { test: at(recipe.data.test) }),
+        }
       : {
           ...recipe.data,
           trainImageFile: at(recipe.data.trainImageFile),

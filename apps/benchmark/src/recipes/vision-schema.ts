@@ -23,9 +23,12 @@ const idx = z.strictObject({
 
 const folder = z.strictObject({
   source: z.literal('folder'),
-  /** Folders with one folder of images per class. */
+  /** Folder with one folder of images per class. */
   train: z.string(),
-  test: z.string(),
+  /** The same for the test images. Default: a share of every class is kept from training. */
+  test: z.string().optional(),
+  /** That share; without a `test` folder. */
+  testShare: fraction.gt(0).lt(1).default(0.2),
   /** Side of the square that images are resized to, in pixels. */
   size: count.min(8).default(32),
   channels: z.union([z.literal(1), z.literal(3)]).default(3),

@@ -3,6 +3,7 @@ import { parseHTML } from 'linkedom';
 import type { Measurement } from '../runs/summary.js';
 import type { MapPoints } from '../stages/vision/results.js';
 import { Html } from './html.js';
+import { placeLabels } from './place-labels.js';
 
 /** One line of a chart. */
 export interface Series {
@@ -26,6 +27,7 @@ export interface LineChartOptions {
 }
 
 const width = 460;
+const mapMargin = 8;
 
 /** A line chart as inline SVG. */
 export function lineChart({ title, x, y, series, percent = false }: LineChartOptions): Html {
@@ -54,21 +56,41 @@ export interface MapChartOptions {
   readonly classes: readonly string[];
 }
 
-/** A scatter plot of the feature map as inline SVG, each class in its colour and with its name at its middle. */
+/** More classes than this get smaller names. */
+const fewClasses = 12;
+
+/**
+ * A scatter plot of the feature map as inline SVG, each class in its colour and with its name near its middle. Where
+ * there is no room for every name, the classes with the most points have theirs.
+ */
 export function mapChart({ title, points, labels, classes }: MapChartOptions): Html {
-  const data = points.map(([x, y], index) => ({ x, y, label: labels[index]! }));
-  const names = classes.flatMap((name, label) => {
-    const members = data.filter((point) => point.label === label);
-    return members.length === 0
-      ? []
-      : [{ name, x: median(members.map(({ x }) => x)), y: median(members.map(({ y }) => y)) }];
-  });
+  const inner = width - 2 * mapMargin;
+  const [left, right] = extent(points.map(([x]) => x));
+  const [bottom, top] = extent(points.map(([, y]) => y));
+  const data = points.map(([x, y], index) => ({
+    x: (inner * (x - left)) / (right - left),
+    y: (inner * (y - bottom)) / (top - bottom),
+    label: labels[index]!,
+  }));
+  const groups = classes
+    .map((text, label) => ({ text, members: data.filter((point) => point.label === label) }))
+    .filter(({ members }) => members.length > 0)
+    .sort((a, b) => b.members.length - a.members.length);
+  const fontSize = groups.length > fewClasses ? 13 : 17;
+  const names = placeLabels(
+    groups.map(({ text, members }) => ({
+      text,
+      x: median(members.map(({ x }) => x)),
+      y: median(members.map(({ y }) => y)),
+    })),
+    { width: inner, height: inner, fontSize },
+  );
   return svg(title, {
     width,
     height: width,
-    margin: 8,
-    x: { axis: null },
-    y: { axis: null },
+    margin: mapMargin,
+    x: { axis: null, domain: [0, inner] },
+    y: { axis: null, domain: [0, inner] },
     marks: [
       ...classes.map((_, label) =>
         Plot.dot(
@@ -79,8 +101,8 @@ export function mapChart({ title, points, labels, classes }: MapChartOptions): H
       Plot.text(names, {
         x: 'x',
         y: 'y',
-        text: 'name',
-        fontSize: 17,
+        text: 'text',
+        fontSize,
         fontWeight: 700,
         fill: 'var(--ink)',
         stroke: 'var(--paper)',
@@ -110,6 +132,13 @@ function svg(title: string, options: Plot.PlotOptions): Html {
   element.querySelector('style')?.remove();
   element.setAttribute('role', 'img');
   return new Html(element.outerHTML.replaceAll(/(\.\d\d)\d+/g, '$1'));
+}
+
+/** Least and greatest value; a span of 1 where all are equal. */
+function extent(values: readonly number[]): readonly [number, number] {
+  const least = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const greatest = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  return least === greatest ? [least - 0.5, greatest + 0.5] : [least, greatest];
 }
 
 function median(values: readonly number[]): number {

@@ -7,7 +7,7 @@ import type { Html } from './html.js';
 import { neighbourRows } from './neighbour-rows.js';
 import { comparison as compared, percent, whole } from './numbers.js';
 import type { VisionReport } from './report-data.js';
-import { accuracyTable } from './table.js';
+import { accuracyTable, type AccuracyRow } from './table.js';
 
 /** The vision run: training, tables, map, neighbours. */
 export function visionSection(run: VisionReport): Html {
@@ -20,13 +20,13 @@ export function visionSection(run: VisionReport): Html {
 <h3>What the features are worth</h3>
 ${comparison(run)}
 <h3>Map of the features</h3>
-<p>${whole(map.labels.length)} test images, placed by UMAP (after PCA) so that images with similar features lie close together. Colours and names are the true classes, which neither the encoder nor the map has seen.</p>
+<p>${whole(map.labels.length)} test images, placed by UMAP (after PCA) so that images with similar features lie close together. Colours and names are the true classes${map.classes.length > 12 ? ' (of the largest, where there is no room for all)' : ''}, which neither the encoder nor the map has seen.</p>
 <div class="pair">
 ${figure('After SimCLR', 'Classes that form islands can be told apart with few labels.', mapChart({ title: 'Map of the trained features', points: map.trained, labels: map.labels, classes: map.classes }))}
 ${figure('Random encoder', 'The same network before training, for comparison.', mapChart({ title: 'Map of the random features', points: map.random, labels: map.labels, classes: map.classes }))}
 </div>
 <h3>Nearest neighbours</h3>
-<p>Test images (left) with the most similar training images by their features. The class stands below each picture; a picture of another class than the query is outlined in red. The first half of the queries are simply the first images of different classes, the others were picked for having such a neighbour.</p>
+<p>Test images (left) with the most similar training images by their features. The class stands below each picture; a picture of another class than the query is outlined in red. The first half of the queries are simply the first images of different classes, the others were picked, as far as there are any, for having such a neighbour.</p>
 ${neighbourRows(neighbours, map.classes)}
 </section>`;
 }
@@ -62,22 +62,24 @@ function comparison({ recipe, random, knn, linear, fineTune, scratch }: VisionRe
   const labels = [...new Set([linear, fineTune, scratch].flatMap(({ accuracy }) => Object.keys(accuracy)))].sort(
     (a, b) => Number(a) - Number(b),
   );
-  const row = (
-    title: string,
-    accuracy: Readonly<Record<string, number>>,
-    all?: number,
-  ): { title: string; values: (number | undefined)[] } => ({
+  const row = (title: string, accuracy: Readonly<Record<string, number>>): AccuracyRow => ({
     title,
-    values: [...labels.map((count) => accuracy[count]), all],
+    values: [...labels.map((count) => accuracy[count]), undefined],
+  });
+  const knnRow = (title: string, accuracy: number): AccuracyRow => ({
+    title,
+    values: [...labels.map(() => undefined), accuracy],
   });
   const table = accuracyTable(
     'Accuracy on the test images',
-    [...labels.map((count) => `${count} labels per class`), `kNN, ${whole(knn.referenceImages)} labels`],
+    [...labels.map((count) => `${count} labels per class`), `all ${whole(knn.referenceImages)} labels`],
     [
       row('SimCLR, fine-tuned', fineTune.accuracy),
-      row('SimCLR, linear probe', linear.accuracy, knn.accuracy),
-      row('Random encoder, linear probe', random.linear.accuracy, random.knn),
+      row('SimCLR, linear probe', linear.accuracy),
+      row('Random encoder, linear probe', random.linear.accuracy),
       row('Trained from scratch on the labels', scratch.accuracy),
+      knnRow('SimCLR, kNN', knn.accuracy),
+      knnRow('Random encoder, kNN', random.knn),
     ],
   );
   return html`${table}

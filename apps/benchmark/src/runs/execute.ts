@@ -10,6 +10,7 @@ import { duration } from './duration.js';
 import { Interruption } from './interruption.js';
 import { openOutFolder } from './out-folder.js';
 import { Progress } from './progress.js';
+import type { PlannedStage } from './progress.js';
 import type { Pipeline } from './pipeline.js';
 import { RunDirectory } from './run-directory.js';
 import type { Existing } from './run-directory.js';
@@ -34,18 +35,18 @@ export interface Execution {
 /** Runs recipes one after the other and writes one summary and one report. */
 export async function execute({ runs, root, settings, existing, resumeCommand }: Execution): Promise<Summary> {
   const started = performance.now();
-  const seeded = runs.map(({ loaded, directory }) => ({ directory, loaded: withSeed(loaded, settings.seed) }));
-  const pipelines = seeded.map(({ loaded }) => pipelineOf(loaded.recipe));
-  const plan = seeded.flatMap(({ loaded: { name, recipe } }, index) =>
-    pipelines[index]!.plan(recipe).map((stage) => ({ ...stage, name: `${name}/${stage.name}` })),
+  const opened = await Promise.all(runs.map((run) => open(run, settings.seed)));
+  const progress = new Progress(
+    opened.flatMap(({ plan }) => plan),
+    settings.quiet ? undefined : process.stderr,
   );
-  const progress = new Progress(plan, settings.quiet ? undefined : process.stderr);
   const interruption = new Interruption(resumeCommand);
   const directories: RunDirectory[] = [];
   let rootLock: FolderLock | undefined;
   try {
-    if (seeded.every(({ directory }) => directory !== root)) rootLock = await openRoot(root);
-    for (const { loaded, directory } of seeded) {
+    for (const note of opened.flatMap(({ notes }) => notes)) progress.note(note);
+    if (opened.every(({ directory }) => directory !== root)) rootLock = await openRoot(root);
+    for (const { loaded, directory } of opened) {
       const run = await RunDirectory.begin(directory, loaded, existing, (note) => progress.note(note));
       directories.push(run);
       if (!isDeepStrictEqual(run.config.versions, versions()))
@@ -54,9 +55,9 @@ export async function execute({ runs, root, settings, existing, resumeCommand }:
         );
     }
     for (const [index, directory] of directories.entries()) {
-      const { loaded } = seeded[index]!;
+      const { loaded, pipeline } = opened[index]!;
       const stages = new Stages(directory, progress, `${loaded.name}/`);
-      await pipelines[index]!.run(loaded.recipe, {
+      await pipeline.run(loaded.recipe, {
         directory,
         stages,
         progress,
@@ -97,8 +98,25 @@ async function openRoot(root: string): Promise<FolderLock> {
   return lock;
 }
 
-function withSeed(loaded: LoadedRecipe, seed: number | undefined): LoadedRecipe {
-  return seed === undefined ? loaded : { ...loaded, recipe: { ...loaded.recipe, seed } };
+interface OpenedRun {
+  readonly loaded: LoadedRecipe;
+  readonly directory: string;
+  readonly pipeline: Pipeline<Recipe>;
+  readonly plan: readonly PlannedStage[];
+  readonly notes: readonly string[];
+}
+
+async function open({ loaded, directory }: Execution['runs'][number], seed: number | undefined): Promise<OpenedRun> {
+  const pipeline = pipelineOf(loaded.recipe);
+  const seeded = seed === undefined ? loaded.recipe : { ...loaded.recipe, seed };
+  const { recipe, plan, notes } = await pipeline.open(seeded);
+  return {
+    loaded: { ...loaded, recipe },
+    directory,
+    pipeline,
+    plan: plan.map((stage) => ({ ...stage, name: `${loaded.name}/${stage.name}` })),
+    notes: notes.map((note) => `${loaded.name}: ${note}`),
+  };
 }
 
 function pipelineOf({ kind }: Recipe): Pipeline<Recipe> {

@@ -19,9 +19,23 @@ export interface PipelineContext {
   readonly quiet: boolean;
 }
 
+/** A recipe that has seen its data. */
+export interface Opened<R extends Recipe> {
+  /** With the sizes that the data have, where the recipe asks for more. */
+  readonly recipe: R;
+  readonly plan: readonly PlannedStage[];
+  /** What was made smaller, a sentence each. */
+  readonly notes: readonly string[];
+}
+
 /** What a kind of recipe does, in stages that leave their results in the run's folder. */
 export interface Pipeline<R extends Recipe> {
-  plan(recipe: R): PlannedStage[];
+  /**
+   * Looks at the data before anything is computed.
+   *
+   * @throws DataError for data that are missing, InvalidOptionError for a recipe that they cannot give
+   */
+  open(recipe: R): Promise<Opened<R>>;
   /** Runs the stages that are not finished yet. */
   run(recipe: R, context: PipelineContext): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { TextRecipe } from '../../recipes/text-schema.js';
 import { percent, whole } from '../../report/numbers.js';
-import type { Pipeline, PipelineContext } from '../../runs/pipeline.js';
+import type { Opened, Pipeline, PipelineContext } from '../../runs/pipeline.js';
 import type { PlannedStage } from '../../runs/progress.js';
 import { classify } from './classify-stage.js';
 import { fillMasks } from './masks-stage.js';
@@ -9,7 +9,11 @@ import type { ClassifyResult, MasksResult, MlmResult, TokenizerResult } from './
 import { TextSession } from './text-session.js';
 
 /** Masked-language modelling on glosses, then their classes from few labels. */
-export const textPipeline: Pipeline<TextRecipe> = { plan, run };
+export const textPipeline: Pipeline<TextRecipe> = { open, run };
+
+async function open(recipe: TextRecipe): Promise<Opened<TextRecipe>> {
+  return { recipe, plan: plan(recipe), notes: [] };
+}
 
 function plan({ tokenizer, pretrain, fineTune, report }: TextRecipe): PlannedStage[] {
   const labels = fineTune.labelsPerClass.join(', ');

@@ -1,10 +1,11 @@
 import path from 'node:path';
-import { ImageArrayDataset, ImageFolderDataset, IdxImageDataset } from '@selfsup/ssl-data';
+import { ImageArrayDataset, IdxImageDataset } from '@selfsup/ssl-data';
 import { checkLabels, DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-core';
 import { mnistStatistics } from '@selfsup/ssl-vision';
 import type { ImageStatistics } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import { packageDirectory } from '../../runs/package-directory.js';
+import { openFolders, type FolderPart } from './open-folders.js';
 import { pixelStatistics } from './pixel-statistics.js';
 
 /** Images with their classes. */
@@ -37,8 +38,8 @@ interface Split extends LabelledImages {
  * @throws DataError for files that are missing, damaged, or do not belong together, also for test images of a class that
  *   no training image has
  */
-export async function loadVisionData({ data }: VisionRecipe): Promise<VisionData> {
-  const { train, test } = await openSplits(data);
+export async function loadVisionData({ data, seed }: VisionRecipe): Promise<VisionData> {
+  const { train, test } = await openSplits(data, seed);
   const [, size, width, channels] = train.images.shape as [number, number, number, number];
   if (size !== width || test.images.shape.slice(1).join() !== train.images.shape.slice(1).join()) {
     throw new DataError(
@@ -61,17 +62,10 @@ export async function loadVisionData({ data }: VisionRecipe): Promise<VisionData
   };
 }
 
-async function openSplits(data: VisionRecipe['data']): Promise<{ train: Split; test: Split }> {
+async function openSplits(data: VisionRecipe['data'], seed: number): Promise<{ train: Split; test: Split }> {
   if (data.source === 'folder') {
-    const train = await openFolder(data.train, data);
-    const test = await openFolder(data.test, data);
-    if (train.classes!.join('/') !== test.classes!.join('/')) {
-      throw new DataError(
-        `has the classes ${test.classes!.join(', ')}, the training folder has ${train.classes!.join(', ')}; both need the same folders`,
-        { path: data.test },
-      );
-    }
-    return { train, test };
+    const { train, test } = await openFolders(data, seed);
+    return { train: await readImages(train), test: await readImages(test) };
   }
   if (data.source === 'idx') {
     return {
@@ -95,18 +89,13 @@ async function openIdxPair(images: string, labels: string): Promise<Split> {
   };
 }
 
-async function openFolder(folder: string, { size, channels }: { size: number; channels: 1 | 3 }): Promise<Split> {
-  const dataset = await ImageFolderDataset.open(folder, {
-    labels: 'folders',
-    channels,
-    resize: { width: size, height: size, fit: 'cover' },
-  });
+async function readImages({ dataset, rows, size, channels }: FolderPart): Promise<Split> {
   const bytes = size * size * channels;
-  const data = new Uint8Array(dataset.length * bytes);
-  for (let index = 0; index < dataset.length; index++) data.set((await dataset.get(index)).image.data, index * bytes);
+  const data = new Uint8Array(rows.length * bytes);
+  for (const [at, row] of rows.entries()) data.set((await dataset.get(row)).image.data, at * bytes);
   return {
-    images: { data, shape: [dataset.length, size, size, channels] },
-    labels: dataset.labels!,
+    images: { data, shape: [rows.length, size, size, channels] },
+    labels: rows.map((row) => dataset.labels![row]!),
     classes: dataset.classes,
   };
 }

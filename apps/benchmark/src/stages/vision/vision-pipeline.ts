@@ -3,14 +3,15 @@ import { foldIn, randomKey } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
-import { percent } from '../../report/numbers.js';
-import type { Pipeline, PipelineContext } from '../../runs/pipeline.js';
+import { percent, whole } from '../../report/numbers.js';
+import type { Opened, Pipeline, PipelineContext } from '../../runs/pipeline.js';
 import type { PlannedStage, StageProgress } from '../../runs/progress.js';
 import { adapt } from './adapt-stage.js';
 import type { AdaptStart } from './adapt-stage.js';
 import { EncoderFeatures, firstImages } from './encoder-features.js';
 import type { BothFeatures } from './encoder-features.js';
 import { freshEncoder } from './encoder.js';
+import { fitRecipe, type ImageCounts } from './fit-recipe.js';
 import { featureMap } from './feature-map.js';
 import { showNeighbours } from './neighbours-stage.js';
 import { pretrainVision } from './pretrain-stage.js';
@@ -27,19 +28,27 @@ import { loadVisionData } from './vision-data.js';
 import type { VisionData } from './vision-data.js';
 
 /** SimCLR on images, then all that its features can be asked. */
-export const visionPipeline: Pipeline<VisionRecipe> = { plan, run };
+export const visionPipeline: Pipeline<VisionRecipe> = { open, run };
 
-function plan(recipe: VisionRecipe): PlannedStage[] {
+async function open(asked: VisionRecipe): Promise<Opened<VisionRecipe>> {
+  const { recipe, counts, notes } = await fitRecipe(asked);
+  return { recipe, plan: plan(recipe, counts), notes };
+}
+
+function plan(recipe: VisionRecipe, counts: ImageCounts): PlannedStage[] {
   const { pretrain, linear, fineTune, scratch, report } = recipe;
-  const images = recipe.data.pretrainImages ?? 20_000;
-  const evaluated = ('trainImages' in recipe.data ? (recipe.data.trainImages ?? images) : images) / 1000;
-  const steps = pretrain.epochs * Math.floor(images / pretrain.batchSize);
+  const evaluated = (counts.train + counts.test) / 1000;
+  const steps = pretrain.epochs * Math.floor(counts.pretrain / pretrain.batchSize);
   const probes = linear.draws * linear.labelsPerClass.reduce((sum, count) => sum + count / 100, 0);
   const adaptation = ({ labelsPerClass, draws, steps }: VisionRecipe['scratch']): number =>
     labelsPerClass.length * draws * (steps / 15 + 4);
   return [
     { name: 'random', title: 'Random encoder: kNN and linear probe', cost: 0.6 * evaluated + probes },
-    { name: 'pretrain', title: `SimCLR, ${pretrain.epochs} epochs of ${images} images`, cost: 0.35 * steps },
+    {
+      name: 'pretrain',
+      title: `SimCLR, ${pretrain.epochs} ${pretrain.epochs === 1 ? 'epoch' : 'epochs'} of ${whole(counts.pretrain)} images`,
+      cost: 0.35 * steps,
+    },
     { name: 'knn', title: 'kNN on the learnt features', cost: 0.6 * evaluated },
     { name: 'linear', title: `Linear probe with ${linear.labelsPerClass.join(', ')} labels per class`, cost: probes },
     {
@@ -52,7 +61,7 @@ function plan(recipe: VisionRecipe): PlannedStage[] {
       title: `Training from scratch with ${scratch.labelsPerClass.join(', ')} labels per class`,
       cost: adaptation(scratch),
     },
-    { name: 'map', title: `Map of ${report.mapPoints} test images`, cost: report.mapPoints / 75 },
+    { name: 'map', title: `Map of ${whole(report.mapPoints)} test images`, cost: report.mapPoints / 75 },
     { name: 'neighbours', title: 'Nearest neighbours', cost: 2 },
   ];
 }
