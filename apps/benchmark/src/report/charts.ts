@@ -95,7 +95,7 @@ export function mapChart({ title, points, labels, classes }: MapChartOptions): H
       ...classes.map((_, label) =>
         Plot.dot(
           data.filter((point) => point.label === label),
-          { x: 'x', y: 'y', r: 2.2, fill: `var(--class-${label % 10})`, fillOpacity: 0.75 },
+          { x: 'x', y: 'y', r: data.length < 300 ? 3.5 : 2.2, fill: `var(--class-${label % 10})`, fillOpacity: 0.75 },
         ),
       ),
       Plot.text(names, {

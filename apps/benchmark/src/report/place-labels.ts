@@ -15,8 +15,10 @@ export interface LabelFrame {
 /** Letters of a label; longer names end in an ellipsis. */
 const longest = 18;
 const rounds = 300;
-/** Width of an average letter of a bold sans-serif face, in sizes of the face; wide ones are rare in names. */
-const letterWidth = 0.62;
+/** Width of an average letter of a wide bold sans-serif face, in sizes of the face. */
+const letterWidth = 0.72;
+/** Free width at both ends of a label, in sizes of the face. */
+const gap = 0.35;
 
 interface Box {
   readonly text: string;
@@ -40,7 +42,12 @@ export function placeLabels(labels: readonly Label[], { width, height, fontSize 
   const boxes = labels.map(({ text, x, y }): Box => {
     const letters = [...text];
     const shown = letters.length > longest ? `${letters.slice(0, longest - 1).join('')}\u2026` : text;
-    const box = { text: shown, halfWidth: (letterWidth * fontSize * Math.min(letters.length, longest)) / 2, x, y };
+    const box = {
+      text: shown,
+      halfWidth: fontSize * ((letterWidth * Math.min(letters.length, longest)) / 2 + gap),
+      x,
+      y,
+    };
     inside(box);
     return box;
   });

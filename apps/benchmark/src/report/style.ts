@@ -51,13 +51,13 @@ td.best { font-weight: 700; color: var(--accent); }
 td.none { color: var(--soft); }
 .rows { display: grid; gap: 12px; margin: 14px 0; }
 .row { display: grid; grid-template-columns: 76px minmax(0, 1fr); gap: 16px; align-items: start; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(58px, 1fr)); gap: 8px; max-width: 620px; }
-.tile { text-align: center; font-size: 0.76rem; color: var(--soft); line-height: 1.3; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(66px, 1fr)); gap: 8px; max-width: 680px; }
+.tile { text-align: center; font-size: 0.76rem; color: var(--soft); line-height: 1.3; min-width: 0; overflow-wrap: anywhere; hyphens: auto; }
 .tile img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px; border: 3px solid transparent; background: #000; }
 .tile.wrong img { border-color: var(--bad); }
 .tile.wrong { color: var(--bad); font-weight: 600; }
 .masks { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 14px; margin: 14px 0; }
-.mask { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; overflow-wrap: anywhere; }
+.mask { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; overflow-wrap: anywhere; hyphens: auto; }
 .mask p { margin-bottom: 8px; }
 .mask mark { background: var(--mark); color: inherit; border-radius: 4px; padding: 1px 5px; font-weight: 600; }
 .guesses { margin: 0; padding: 0; list-style: none; font-size: 0.9rem; font-variant-numeric: tabular-nums; }

@@ -65,7 +65,7 @@ test('the plan has the numbers of the data', async () => {
     'Map of 17 test images',
     'Nearest neighbours',
   ]);
-  expect(plan.find(({ name }) => name === 'pretrain')!.cost).toBeCloseTo(0.35 * 3 * 4, 10);
+  expect(plan.find(({ name }) => name === 'pretrain')!.cost).toBeCloseTo((0.35 * 3 * 4 * 16 * (8 / 28) ** 2) / 256, 10);
 });
 
 test('what the data cannot give at all is refused before anything is computed, and the advice works', async () => {

@@ -35,13 +35,18 @@ async function open(asked: VisionRecipe): Promise<Opened<VisionRecipe>> {
   return { recipe, plan: plan(recipe, counts), notes };
 }
 
+/** Times of a forward or training pass relative to small-conv's. */
+const encoderCost = { 'small-conv': 1, 'vit-tiny': 5, resnet18: 10 } as const;
+
 function plan(recipe: VisionRecipe, counts: ImageCounts): PlannedStage[] {
-  const { pretrain, linear, fineTune, scratch, report } = recipe;
-  const evaluated = (counts.train + counts.test) / 1000;
+  const { data, encoder, pretrain, linear, fineTune, scratch, report } = recipe;
+  const side = data.source === 'folder' ? data.size : 28;
+  const unit = encoderCost[encoder] * (side / 28) ** 2;
+  const evaluated = (unit * (counts.train + counts.test)) / 1000;
   const steps = pretrain.epochs * Math.floor(counts.pretrain / pretrain.batchSize);
   const probes = linear.draws * linear.labelsPerClass.reduce((sum, count) => sum + count / 100, 0);
-  const adaptation = ({ labelsPerClass, draws, steps }: VisionRecipe['scratch']): number =>
-    labelsPerClass.length * draws * (steps / 15 + 4);
+  const adaptation = ({ labelsPerClass, draws, steps, batchSize }: VisionRecipe['scratch']): number =>
+    labelsPerClass.length * draws * ((unit * steps * batchSize) / 960 + 4);
   return [
     { name: 'random', title: 'Random encoder: kNN and linear probe', cost: 0.6 * evaluated + probes },
     {
