@@ -52,7 +52,7 @@ function plan(recipe: VisionRecipe, counts: ImageCounts): PlannedStage[] {
     {
       name: 'pretrain',
       title: `SimCLR, ${pretrain.epochs} ${pretrain.epochs === 1 ? 'epoch' : 'epochs'} of ${whole(counts.pretrain)} images`,
-      cost: 0.35 * steps,
+      cost: (0.35 * unit * steps * pretrain.batchSize) / 256,
     },
     { name: 'knn', title: 'kNN on the learnt features', cost: 0.6 * evaluated },
     { name: 'linear', title: `Linear probe with ${linear.labelsPerClass.join(', ')} labels per class`, cost: probes },
