@@ -10,7 +10,11 @@ import { shellWord } from './shell-word.js';
 export const run = defineCommand({
   meta: { name: 'run', description: 'Run a recipe and write its report' },
   args: {
-    recipe: { type: 'positional', required: true, description: 'Name of a recipe (see list) or a .yaml file' },
+    recipe: {
+      type: 'positional',
+      required: true,
+      description: 'Name of a recipe (see list), a .yaml file, or a folder of pictures, one folder per class',
+    },
     ...runOptions,
   },
   async run({ args }) {

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import sharp from 'sharp';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadRecipe, recipeNames } from './load-recipe.js';
@@ -31,6 +32,32 @@ test('every recipe that comes with the app is valid', async () => {
     encoder: { layers: 3, width: 128 },
     pretrain: { batchSize: 128, learningRate: 1.5e-3 },
   });
+});
+
+test('a folder of pictures, one folder per class, is a recipe', async () => {
+  const photos = path.join(folder, 'my photos');
+  const picture = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+    .jpeg()
+    .toBuffer();
+  for (const name of ['cat', 'dog']) {
+    await mkdir(path.join(photos, name), { recursive: true });
+    for (let i = 0; i < 30; i++) await writeFile(path.join(photos, name, `${i}.jpg`), picture);
+  }
+  const { name, recipe } = await loadRecipe(photos);
+  expect(name).toBe('my photos');
+  expect(recipe).toMatchObject({
+    kind: 'vision-simclr',
+    title: 'SimCLR on my photos',
+    data: { source: 'folder', train: photos, size: 48, testShare: 0.2 },
+    views: { flip: 0.5, jitter: 0.4, grey: 0.2 },
+    // 48 training pictures make 6 batches of 8.
+    pretrain: { batchSize: 8, epochs: 67 },
+  });
+  await expect(loadRecipe(path.join(photos, 'cat'))).rejects.toSatisfy(
+    (error) =>
+      DataError.isInstance(error) &&
+      /cat: has pictures that are in no folder of a class; .*one folder of pictures per class/.test(error.message),
+  );
 });
 
 test('paths are relative to the recipe', async () => {

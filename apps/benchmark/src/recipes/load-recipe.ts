@@ -1,8 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidOptionError } from '@selfsup/ssl-core';
 import { openRegularFile } from '@selfsup/ssl-core/files';
+import { folderRecipe } from './folder-recipe.js';
 import { suggestion } from './nearest-name.js';
 import { parseRecipe } from './parse-recipe.js';
 import { readYaml, yamlLimits } from './read-yaml.js';
@@ -12,7 +13,7 @@ const recipeFolder = fileURLToPath(new URL('../../recipes/', import.meta.url));
 
 /** A recipe and where it came from. */
 export interface LoadedRecipe {
-  /** File name without extension. */
+  /** Name of the file without its extension, or of the folder. */
   readonly name: string;
   readonly file: string;
   readonly recipe: Recipe;
@@ -28,11 +29,17 @@ export async function recipeNames(): Promise<string[]> {
 }
 
 /**
- * Loads a recipe by its name or from a `.yaml` file.
+ * Loads a recipe by its name or from a `.yaml` file, or makes one for a folder of pictures.
  *
- * @throws InvalidOptionError for an unknown name or key; DataError for a file that cannot be read or is no YAML
+ * @throws InvalidOptionError for an unknown name or key; DataError for a file that cannot be read or is no YAML, and for
+ *   a folder without pictures in folders of classes
  */
 export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
+  // A recipe that comes with the app goes before a folder of its name, which `./name` reaches.
+  if (!(await recipeNames()).includes(nameOrFile) && (await isFolder(nameOrFile))) {
+    const folder = path.resolve(nameOrFile);
+    return { name: path.basename(folder) || 'folder', file: folder, recipe: await folderRecipe(nameOrFile) };
+  }
   const isFile = /\.ya?ml$/.test(nameOrFile) || nameOrFile.includes(path.sep);
   if (!isFile) {
     const names = await recipeNames();
@@ -40,7 +47,7 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
       throw new InvalidOptionError(
         'ssl-benchmark',
         'recipe',
-        `a .yaml file or one of ${names.join(', ')}${suggestion(nameOrFile, names)}`,
+        `a folder of pictures, a .yaml file or one of ${names.join(', ')}${suggestion(nameOrFile, names)}`,
         nameOrFile,
       );
     }
@@ -52,6 +59,13 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
     file,
     recipe: absolutePaths(parseRecipe(readYaml(await readBytes(file), file), path.basename(file)), path.dirname(file)),
   };
+}
+
+async function isFolder(place: string): Promise<boolean> {
+  return stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {

@@ -63,6 +63,10 @@ export const visionSchema = z.strictObject({
       rotation: z.number().min(0).max(180).default(10),
       blur: fraction.default(0.5),
       flip: fraction.default(0),
+      /** Largest change of brightness, contrast and saturation (a quarter of it: hue), on eight images of ten. */
+      jitter: fraction.default(0),
+      /** Share of the views that lose their colours. */
+      grey: fraction.default(0),
     })
     .prefault({}),
   pretrain: z

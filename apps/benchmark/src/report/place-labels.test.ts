@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { placeLabels } from './place-labels.js';
 
+const segmenter = new Intl.Segmenter('en');
 const frame = { width: 460, height: 460, fontSize: 17 };
 
 function boxesOf(labels: ReturnType<typeof placeLabels>, fontSize: number) {
   return labels.map(({ text, x, y }) => {
-    const halfWidth = (0.7 * fontSize * [...text].length) / 2;
+    const halfWidth = (0.7 * fontSize * [...segmenter.segment(text)].length) / 2;
     return { left: x - halfWidth, right: x + halfWidth, top: y - 0.6 * fontSize, bottom: y + 0.6 * fontSize };
   });
 }

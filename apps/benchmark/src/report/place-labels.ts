@@ -15,6 +15,7 @@ export interface LabelFrame {
 /** Letters of a label; longer names end in an ellipsis. */
 const longest = 18;
 const rounds = 300;
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Width of an average letter of a wide bold sans-serif face, in sizes of the face. */
 const letterWidth = 0.72;
 /** Free width at both ends of a label, in sizes of the face. */
@@ -40,7 +41,7 @@ export function placeLabels(labels: readonly Label[], { width, height, fontSize 
     box.y = Math.min(Math.max(box.y, halfHeight), height - halfHeight);
   };
   const boxes = labels.map(({ text, x, y }): Box => {
-    const letters = [...text];
+    const letters = Array.from(segmenter.segment(text), ({ segment }) => segment);
     const shown = letters.length > longest ? `${letters.slice(0, longest - 1).join('')}\u2026` : text;
     const box = {
       text: shown,
