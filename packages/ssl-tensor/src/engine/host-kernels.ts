@@ -68,6 +68,8 @@ export function registerHostKernels(backendName: string): readonly string[] {
       .getKernelsForBackend('cpu')
       .map(({ kernelName, kernelFunc }) => [kernelName, withExactSums(kernelName, kernelFunc)]),
   );
+  // TF.js's CPU backend advises to install tfjs-node at its first write.
+  (tf.findBackend('cpu') as unknown as { firstUse: boolean }).firstUse = false;
   const [isNaN, any] = [own.get('IsNan')?.kernelFunc, own.get('Any')?.kernelFunc];
   const holdsNaN = (x: tf.TensorInfo, device: tf.KernelBackend): boolean => {
     if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0 || isNaN === undefined || any === undefined)

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fewTerms } from '../backend/eager-sums.js';
+import { positiveAxis } from '../graph/builder.js';
 import { sizeOf } from '../graph/value.js';
 import { poolWindows } from '../lowering/pool.js';
 import { poolWindows3d } from '../lowering/volume.js';
@@ -18,8 +19,8 @@ const fewSteps = 64;
 
 const isFloat = (x: tf.Tensor | undefined): boolean => x?.dtype === 'float32';
 const axesOf = (x: tf.Tensor, { axis }: Attributes): number[] => tf.util.parseAxisParam(axis as number[], x.shape);
-const lengthOf = (x: tf.Tensor, attributes: Attributes): number =>
-  sizeOf(axesOf(x, attributes).map((axis) => x.shape[axis]!));
+/** How long the one axis is that the kernel goes along. */
+const lengthOf = (x: tf.Tensor, { axis }: Attributes): number => x.shape[positiveAxis(axis as number, x.shape.length)]!;
 
 /** Kernels that add or multiply so many floats that TensorFlow's own are off by more than 1e-6: those that run on the host. */
 export const hostSums: Readonly<Record<string, (attributes: Attributes, inputs: Inputs) => boolean>> = {
@@ -27,7 +28,7 @@ export const hostSums: Readonly<Record<string, (attributes: Attributes, inputs: 
   Bincount: (_, { x, weights }) => isFloat(weights) && x!.size > fewSteps,
   Cumprod: (attributes, { x }) => isFloat(x) && lengthOf(x!, attributes) > fewFactors,
   Cumsum: (attributes, { x }) => isFloat(x) && lengthOf(x!, attributes) > fewSteps,
-  Prod: (attributes, { x }) => isFloat(x) && lengthOf(x!, attributes) > fewFactors,
+  Prod: (attributes, { x }) => isFloat(x) && sizeOf(axesOf(x!, attributes).map((axis) => x!.shape[axis]!)) > fewFactors,
   ScatterNd: (_, { indices, updates }) => isFloat(updates) && indices!.size > fewSteps,
 };
 

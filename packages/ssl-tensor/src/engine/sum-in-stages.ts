@@ -36,7 +36,12 @@ function sumOfBlocks(x: tf.Tensor, runs: readonly Run[], index: number, block: n
  * hundredth or less, is added in float64 here. Undefined where TensorFlow's own sum is as good: beyond that it adds one
  * number after the other, 2^16 rows of 0.1 lose 6e-4 (docs/decisions/009).
  */
-export function sumInStages(x: tf.Tensor, axes: readonly number[], keepDims: boolean, isMean: boolean): tf.Tensor | undefined {
+export function sumInStages(
+  x: tf.Tensor,
+  axes: readonly number[],
+  keepDims: boolean,
+  isMean: boolean,
+): tf.Tensor | undefined {
   const runs = runsOf(x.shape, axes);
   if (isShort(runs, direct)) return undefined;
   return tf.tidy(() => {

@@ -4,8 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 const few = 64;
 
 /**
- * tf.unsortedSegmentSum of float32 on the host, in float64. Undefined where no place has so many rows that TensorFlow's
- * own sum is worse. Rows of a number that is no place are left out, as TensorFlow does.
+ * tf.unsortedSegmentSum of float32 on tfjs-node in two stages: TensorFlow adds blocks of a place's rows, and their sums are
+ * added in float64 here. Undefined where no place has more rows than a block. Rows of a number that is no place are left
+ * out, as by TensorFlow.
  *
  * @param x `[rows, ...rest]`
  * @param numbers place of each row, int32 `[rows]`
@@ -13,25 +14,30 @@ const few = 64;
  * @returns `[places, ...rest]`
  */
 export function sumByNumber(x: tf.Tensor, numbers: tf.Tensor, places: number): tf.Tensor | undefined {
-  const placeOf = numbers.dataSync();
   const counts = new Int32Array(places);
-  for (const place of placeOf) if (place >= 0 && place < places) counts[place]!++;
-  if (!counts.some((count) => count > few)) return undefined;
-  const values = x.dataSync();
-  const width = values.length / placeOf.length;
-  // A table in float64 of the places alone that have rows: a vocabulary is far larger than a batch.
-  const used = new Int32Array(places);
-  let rows = 0;
-  counts.forEach((count, place) => (used[place] = count === 0 ? -1 : rows++));
-  const sums = new Float64Array(rows * width);
-  placeOf.forEach((place, row) => {
-    if (place < 0 || place >= places) return;
-    const [from, to] = [row * width, used[place]! * width];
-    for (let column = 0; column < width; column++) sums[to + column]! += values[from + column]!;
+  const blockOf = new Int32Array(places);
+  /** Place of each block. */
+  const owners: number[] = [];
+  const blocks = Int32Array.from(numbers.dataSync(), (place) => {
+    if (place < 0 || place >= places) return -1;
+    if (counts[place]!++ % few === 0) blockOf[place] = owners.push(place) - 1;
+    return blockOf[place]!;
   });
-  const result = new Float32Array(places * width);
-  used.forEach((row, place) => {
-    if (row >= 0) result.set(sums.subarray(row * width, (row + 1) * width), place * width);
+  const used = [...new Set(owners)];
+  if (used.length === owners.length) return undefined;
+  return tf.tidy(() => {
+    const rows = tf.reshape(x, [blocks.length, -1]);
+    const width = rows.shape[1]!;
+    const sums = tf.unsortedSegmentSum(rows, tf.tensor1d(blocks, 'int32'), owners.length).dataSync();
+    const rowOf = new Map(used.map((place, row) => [place, row]));
+    const totals = new Float64Array(used.length * width);
+    owners.forEach((place, block) => {
+      const first = rowOf.get(place)! * width;
+      for (let column = 0; column < width; column++) totals[first + column]! += sums[block * width + column]!;
+    });
+    // Each place has one row now.
+    const total = tf.tensor2d(Float32Array.from(totals), [used.length, width]);
+    const table = tf.unsortedSegmentSum(total, tf.tensor1d(used, 'int32'), places);
+    return tf.reshape(table, [places, ...x.shape.slice(1)]);
   });
-  return tf.tensor(result, [places, ...x.shape.slice(numbers.rank)]);
 }
