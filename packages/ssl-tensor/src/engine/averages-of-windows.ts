@@ -4,16 +4,18 @@ import { coversAll, isWide, sharesAlong } from '../lowering/wide-windows.js';
 import type { Windows } from '../lowering/windows.js';
 
 /** `[...outer, from, ...inner]` times a matrix `[to, from]`, mostly zeros, along an axis, in float64. */
-function alongAxis(values: ArrayLike<number>, matrix: Float32Array, from: number, inner: number): Float64Array {
+function alongAxis(values: Float64Array, matrix: Float32Array, from: number, inner: number): Float64Array {
   const [to, outer] = [matrix.length / from, values.length / (from * inner)];
   const result = new Float64Array(outer * to * inner);
-  for (let row = 0; row < outer * to; row++) {
-    const [block, place] = [Math.floor(row / to) * from, row % to];
-    for (let source = 0; source < from; source++) {
-      const share = matrix[place * from + source]!;
-      if (share === 0) continue;
-      const first = (block + source) * inner;
-      for (let column = 0; column < inner; column++) result[row * inner + column]! += share * values[first + column]!;
+  for (let place = 0; place < to; place++) {
+    const shares = matrix.subarray(place * from, (place + 1) * from);
+    const [start, end] = [shares.findIndex((share) => share !== 0), shares.findLastIndex((share) => share !== 0) + 1];
+    for (let source = Math.max(0, start); source < end; source++) {
+      const share = shares[source]!;
+      for (let block = 0; block < outer; block++) {
+        const [first, target] = [(block * from + source) * inner, (block * to + place) * inner];
+        for (let column = 0; column < inner; column++) result[target + column]! += share * values[first + column]!;
+      }
     }
   }
   return result;
@@ -22,7 +24,7 @@ function alongAxis(values: ArrayLike<number>, matrix: Float32Array, from: number
 /** Products along one axis after the other, `[n, ...from, c]` to `[n, ...to, c]`. */
 function alongAxes(x: tf.Tensor, to: readonly number[], matrixOf: (axis: number) => Float32Array): tf.Tensor {
   const shape = [...x.shape];
-  let values: ArrayLike<number> = x.dataSync();
+  let values: Float64Array = Float64Array.from(x.dataSync());
   to.forEach((size, axis) => {
     values = alongAxis(values, matrixOf(axis), shape[axis + 1]!, sizeOf(shape.slice(axis + 2)));
     shape[axis + 1] = size;
