@@ -41,18 +41,19 @@ function spread(size: number, { data, channels }: Image, w: Windows, isGradient:
 
 it.each([
   { image: [20, 24], filterSize: [9, 10], strides: [1, 1], pad: 'valid' },
-  { image: [14, 12], filterSize: [9, 10], strides: [1, 1], pad: 'same' },
+  { image: [14, 60], filterSize: [3, 40], strides: [1, 1], pad: 'same' },
+  { image: [14, 12], filterSize: [9, 10], strides: [1, 1], pad: 4 },
   { image: [20, 90], filterSize: [2, 70], strides: [3, 1], pad: 'same' },
 ])('and their gradients are those of the definition, $filterSize by $strides $pad', (attributes) => {
   const [height, width] = attributes.image as [number, number];
   const w = poolWindows([1, height, width, 2], attributes);
   const x = filled('levels', [1, height, width, 2]);
   const dy = filled('mixed', [1, ...w.outSize, 2]);
-  expect(averages(tf.tensor(x.data, [...x.shape]), w)!).toBeAllClose(
+  expect(averages(tf.tensor(x.data, [...x.shape]), w, attributes.pad)!).toBeAllClose(
     { data: spread(w.outSize[0]! * w.outSize[1]!, { data: x.data, channels: 2 }, w, false), shape: [...dy.shape] },
     { rtol: 1e-6, atol: 1e-7 },
   );
-  expect(averagesGradient(tf.tensor(dy.data, [...dy.shape]), w)!).toBeAllClose(
+  expect(averagesGradient(tf.tensor(dy.data, [...dy.shape]), w, attributes.pad)!).toBeAllClose(
     { data: spread(height * width, { data: dy.data, channels: 2 }, w, true), shape: [...x.shape] },
     { rtol: 1e-6, atol: 1e-6 },
   );
@@ -61,7 +62,7 @@ it.each([
 it('leaves small windows, and pixels under few windows, to the runtime', () => {
   const windows = (filterSize: number, strides: number): Windows =>
     poolWindows([1, 32, 32, 1], { filterSize, strides, pad: 'valid' });
-  expect(averages(tf.ones([1, 32, 32, 1]), windows(8, 1))).toBeUndefined();
-  expect(averagesGradient(tf.ones([1, 2, 2, 1]), windows(16, 16))).toBeUndefined();
-  expect(averagesGradient(tf.ones([1, 1, 1, 1]), windows(32, 1))).toBeUndefined();
+  expect(averages(tf.ones([1, 32, 32, 1]), windows(8, 1), 'valid')).toBeUndefined();
+  expect(averagesGradient(tf.ones([1, 2, 2, 1]), windows(16, 16), 'valid')).toBeUndefined();
+  expect(averagesGradient(tf.ones([1, 1, 1, 1]), windows(32, 1), 'valid')).toBeUndefined();
 });

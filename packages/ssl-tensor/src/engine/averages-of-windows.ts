@@ -32,18 +32,52 @@ function alongAxes(x: tf.Tensor, to: readonly number[], matrixOf: (axis: number)
   return tf.tensor(Float32Array.from(values), shape);
 }
 
+/** Pixels of a window along one axis that TensorFlow averages well enough for an average of averages. */
+const fewInLine = 32;
+
+/** The windows along each axis alone, where TensorFlow can average along one axis after the other; else undefined. */
+function alongEachAxis(
+  w: Windows,
+  pad: unknown,
+): { filterSize: number[]; strides: number[]; pad: unknown }[] | undefined {
+  if ((pad !== 'same' && pad !== 'valid') || w.kernel.some((size) => size > fewInLine)) return undefined;
+  const ones = w.kernel.map(() => 1);
+  return w.kernel.map((size, axis) => ({
+    filterSize: ones.with(axis, size),
+    strides: ones.with(axis, w.stride[axis]!),
+    pad,
+  }));
+}
+
+const kernelOf = (w: Windows): string => (w.kernel.length === 2 ? tf.AvgPool : tf.AvgPool3D);
+
 /** Averages over the part of each wide window that lies on the image; undefined for windows of few pixels. */
-export function averages(x: tf.Tensor, w: Windows): tf.Tensor | undefined {
+export function averages(x: tf.Tensor, w: Windows, pad: unknown): tf.Tensor | undefined {
   if (!isWide(w)) return undefined;
   const spatial = w.kernel.map((_, axis) => axis + 1);
-  return coversAll(w) ? tf.mean(x, spatial, true) : alongAxes(x, w.outSize, (axis) => sharesAlong(w, axis, true));
+  if (coversAll(w)) return tf.mean(x, spatial, true);
+  const lines = alongEachAxis(w, pad);
+  if (lines === undefined) return alongAxes(x, w.outSize, (axis) => sharesAlong(w, axis, true));
+  return tf.tidy(() =>
+    lines.reduce<tf.Tensor>((y, line) => tf.engine().runKernel(kernelOf(w), { x: y }, line as {}), x),
+  );
 }
 
 /** Gradient of {@link averages}; undefined where few windows lie over a pixel. Padding counts for nothing. */
-export function averagesGradient(dy: tf.Tensor, w: Windows): tf.Tensor | undefined {
+export function averagesGradient(dy: tf.Tensor, w: Windows, pad: unknown): tf.Tensor | undefined {
   const over = w.kernel.map((size, axis) => Math.min(w.outSize[axis]!, Math.ceil(size / w.stride[axis]!)));
   if (!isWide({ ...w, kernel: over })) return undefined;
-  return alongAxes(dy, w.inSize, (axis) => transposed(sharesAlong(w, axis, true), w.inSize[axis]!));
+  const lines = alongEachAxis(w, pad);
+  if (lines === undefined)
+    return alongAxes(dy, w.inSize, (axis) => transposed(sharesAlong(w, axis, true), w.inSize[axis]!));
+  return tf.tidy(() =>
+    lines.reduceRight((gradient, line, axis) => {
+      const sides = w.inSize.map((size, other) => (other < axis ? w.outSize[other]! : size));
+      // Read for its shape alone.
+      const input = tf.zeros([dy.shape[0]!, ...sides, dy.shape.at(-1)!]);
+      return tf.engine().runKernel<tf.Tensor>(`${kernelOf(w)}Grad`, { dy: gradient, input }, line as {});
+    }, dy),
+  );
 }
 
 /** `[rows, columns]` to `[columns, rows]` */

@@ -34,10 +34,12 @@ export const hostSums: Readonly<Record<string, (attributes: Attributes, inputs: 
 
 /** Likewise, those whose result TensorFlow makes a part of: undefined where its own kernel is as good. */
 export const longSums: Readonly<Record<string, (attributes: Attributes, inputs: Inputs) => tf.Tensor | undefined>> = {
-  AvgPool: (attributes, { x }) => averages(x!, poolWindows(x!.shape, attributes)),
-  AvgPool3D: (attributes, { x }) => averages(x!, poolWindows3d(x!.shape, attributes)),
-  AvgPool3DGrad: (attributes, { dy, input }) => averagesGradient(dy!, poolWindows3d(input!.shape, attributes)),
-  AvgPoolGrad: (attributes, { dy, input }) => averagesGradient(dy!, poolWindows(input!.shape, attributes)),
+  AvgPool: (attributes, { x }) => averages(x!, poolWindows(x!.shape, attributes), attributes['pad']),
+  AvgPool3D: (attributes, { x }) => averages(x!, poolWindows3d(x!.shape, attributes), attributes['pad']),
+  AvgPool3DGrad: (attributes, { dy, input }) =>
+    averagesGradient(dy!, poolWindows3d(input!.shape, attributes), attributes['pad']),
+  AvgPoolGrad: (attributes, { dy, input }) =>
+    averagesGradient(dy!, poolWindows(input!.shape, attributes), attributes['pad']),
   BatchMatMul: ({ transposeA, transposeB }, { a, b }) =>
     isFloat(a) && isFloat(b) ? vectorProduct(a!, b!, transposeA === true, transposeB === true) : undefined,
   Einsum: ({ equation }, operands) => {
