@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { activeTrace } from '../compile/active-trace.js';
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import { loweringTable } from '../lowering/lowering-table.js';
 import { withExactSums } from './eager-sums.js';
 import { mendGradients } from './mend-gradients.js';
