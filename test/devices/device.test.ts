@@ -85,3 +85,12 @@ it('draws the same random words, uniform numbers and keys as the host', async ()
   expect(new Set(results[0]!.dataSync()).size).toBe(257);
   tf.dispose([results, host]);
 });
+
+it('has gradients that TF.js lacks or gets wrong', async () => {
+  const gradient = (x: tf.Tensor, weights: tf.Tensor): tf.Tensor =>
+    tf.grad((y: tf.Tensor) => tf.sum(tf.mul(tf.cumsum(y, 0), weights)))(x);
+  const results = await compile(gradient)(tf.ones([3, 2]), tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]));
+  // What comes after each row, with it.
+  expect([...results.dataSync()]).toEqual([9, 12, 8, 10, 5, 6]);
+  results.dispose();
+});

@@ -23,11 +23,6 @@ const left: readonly { readonly file: string; readonly devices: readonly string[
     reason: 'of a million elements each, for the blocks of the CPU; other devices take the chain as it is',
   },
   {
-    file: 'lowering/large-sums.test.ts',
-    devices: ['tensorflow'],
-    reason: "adds by TensorFlow's own kernels, which are off by 1e-6 to 1e-3",
-  },
-  {
     file: 'ops/checkpoint-memory.test.ts',
     devices: ['webgpu', 'tensorflow'],
     reason: "measures the memory of the CPU's graphs",

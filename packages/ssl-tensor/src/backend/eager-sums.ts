@@ -1,16 +1,16 @@
+import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveAxis } from '../graph/builder.js';
 import type { HostValues } from './stored-tensor.js';
-import type { SslBackend } from './ssl-backend.js';
 
 /** Tensors that float32 adds well one after the other. */
-const fewTerms = 32;
+export const fewTerms = 32;
 
 type Call = Parameters<tf.KernelFunc>[0];
 
 const operand = (call: Call, name: string): tf.TensorInfo => (call.inputs as Record<string, tf.TensorInfo>)[name]!;
 const valuesOf = (call: Call, { dataId }: tf.TensorInfo): HostValues =>
-  (call.backend as SslBackend).entry(dataId).values;
+  (call.backend as MathBackendCPU).readSync(dataId) as HostValues;
 
 /** Elements along an axis joined one after the other. */
 function cumulative(call: Call, start: number, join: (sum: number, element: number) => number): Float64Array {

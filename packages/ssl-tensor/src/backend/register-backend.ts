@@ -2,16 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activeTrace } from '../compile/active-trace.js';
 import { UnsupportedOpError } from '@selfsup/ssl-core';
 import { loweringTable } from '../lowering/lowering-table.js';
-import { registerCumulativeGradients } from './cumulative-gradients.js';
-import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';
 import { withExactSums } from './eager-sums.js';
-import { registerEinsumGradient } from './einsum-gradient.js';
+import { mendGradients } from './mend-gradients.js';
 import { mendKernels } from './mend-kernels.js';
 import { backendName, SslBackend } from './ssl-backend.js';
-import { registerExtremumGradients } from './extremum-gradients.js';
-import { registerGatherGradients } from './gather-gradients.js';
 import { registerGradients } from './tfjs-gradients.js';
-import { registerTileGradient } from './tile-gradient.js';
 
 let instance: SslBackend | undefined;
 
@@ -22,12 +17,7 @@ let instance: SslBackend | undefined;
 export function registerSslBackend(): SslBackend {
   if (instance !== undefined) return instance;
   registerGradients();
-  registerConv3dTransposeGradient();
-  registerCumulativeGradients();
-  registerEinsumGradient();
-  registerExtremumGradients();
-  registerGatherGradients();
-  registerTileGradient();
+  mendGradients();
   mendKernels();
   const backend = new SslBackend();
   instance = backend;

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { withExactSums } from '../backend/eager-sums.js';
 import { operandsByKernel } from '../backend/nan-kernels.js';
+import { hostSums, longSums } from './long-sum-kernels.js';
 
 type Inputs = Readonly<Record<string, tf.TensorInfo | readonly tf.TensorInfo[] | null | undefined>>;
 type Attributes = Readonly<Record<string, unknown>>;
@@ -55,13 +57,19 @@ function mapInputs(inputs: Inputs, visit: (tensor: tf.TensorInfo) => tf.TensorIn
 /**
  * Makes a backend whole: kernels of TF.js's CPU backend that it lacks, that it refuses for these operands (explicit
  * padding, comparisons of truths), or that mean something else there, also for NaN, run on the host. Their operands are
- * read, the result is written back.
+ * read, the result is written back. Long sums likewise, or in two stages of which the device adds the first.
  *
  * @returns names of the kernels that it lacked
  */
 export function registerHostKernels(backendName: string): readonly string[] {
   const own = new Map(tf.getKernelsForBackend(backendName).map((kernel) => [kernel.kernelName, kernel]));
-  const host = new Map(tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]));
+  const host = new Map(
+    tf
+      .getKernelsForBackend('cpu')
+      .map(({ kernelName, kernelFunc }) => [kernelName, withExactSums(kernelName, kernelFunc)]),
+  );
+  // TF.js's CPU backend advises to install tfjs-node at its first write.
+  (tf.findBackend('cpu') as unknown as { firstUse: boolean }).firstUse = false;
   const [isNaN, any] = [own.get('IsNan')?.kernelFunc, own.get('Any')?.kernelFunc];
   const holdsNaN = (x: tf.TensorInfo, device: tf.KernelBackend): boolean => {
     if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0 || isNaN === undefined || any === undefined)
@@ -76,8 +84,13 @@ export function registerHostKernels(backendName: string): readonly string[] {
   for (const kernelName of new Set([...own.keys(), ...host.keys()])) {
     const [kernel, onHost] = [own.get(kernelName), host.get(kernelName)];
     const differs = onHost && differing[kernelName];
+    const [isLong, inStages] = [hostSums[kernelName], longSums[kernelName]];
     const guarded: tf.KernelFunc = (call) => {
-      if (kernel === undefined || differs?.(call.attrs ?? {}, call.inputs) === true) return runOnHost(onHost!, call);
+      const [attributes, tensors] = [call.attrs ?? {}, call.inputs as Readonly<Record<string, tf.Tensor>>];
+      if (kernel === undefined || differs?.(attributes, tensors) === true || isLong?.(attributes, tensors) === true)
+        return runOnHost(onHost!, call);
+      const sum = inStages?.(attributes, tensors);
+      if (sum !== undefined) return sum;
       const minded = operandsByKernel.get(kernelName) ?? [];
       if (onHost && minded.some((name) => holdsNaN(call.inputs[name]!, call.backend as tf.KernelBackend)))
         return runOnHost(onHost, call);

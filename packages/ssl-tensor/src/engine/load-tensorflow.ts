@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { mendGradients } from '../backend/mend-gradients.js';
 import { mendKernels } from '../backend/mend-kernels.js';
 import { registerSslBackend } from '../backend/register-backend.js';
 import { DeviceError } from '../errors/device-error.js';
@@ -35,8 +36,9 @@ async function load(): Promise<void> {
     const outer = tf.getBackend();
     restoreOldUtil();
     quietly(requireTensorflow);
-    // It registers TF.js's CPU kernels once more.
+    // It registers TF.js's CPU kernels and gradients once more.
     mendKernels();
+    mendGradients();
     if (outer !== tf.getBackend()) await tf.setBackend(outer);
   }
   registerHostKernels(tensorflowBackend);

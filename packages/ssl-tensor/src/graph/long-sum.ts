@@ -3,10 +3,16 @@ import type { Builder, Device } from './builder.js';
 import { toFloat64 } from './float64.js';
 import { sizeOf, type Value } from './value.js';
 
+/** How many numbers a runtime may add on its own: neighbours in memory, whole rows, and over several runs of axes. */
+export interface DirectSums {
+  readonly neighbours: number;
+  readonly rows: number;
+  readonly several: number;
+}
+
 /** How far float32 is good for on a device: to 1e-6 of the sum of absolute values, equal numbers included. */
 interface Reach {
-  /** What the runtime may add on its own: neighbours in memory, whole rows, and over several runs of axes. */
-  readonly direct: { readonly neighbours: number; readonly rows: number; readonly several: number };
+  readonly direct: DirectSums;
   readonly blocks: BlockLengths;
   /** Whether the sums of blocks are added in float64. */
   readonly float64: boolean;
@@ -28,12 +34,13 @@ const inShaders: Reach = {
 const reachOf = (device: Device): Reach => (device === 'webgpu' ? inShaders : onProcessor);
 
 /** Neighbouring axes as one. */
-interface Run {
+export interface Run {
   readonly size: number;
   readonly summed: boolean;
 }
 
-function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
+/** A shape as runs of axes that are summed and of such that stay. */
+export function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
   const runs: Run[] = [];
   shape.forEach((size, axis) => {
     const summed = axes.includes(axis);
@@ -46,19 +53,21 @@ function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
 }
 
 const sizesOf = (runs: readonly Run[]): number[] => runs.map(({ size }) => size);
-const countOf = (runs: readonly Run[]): number => sizeOf(sizesOf(runs.filter(({ summed }) => summed)));
+/** How many numbers each sum has. */
+export const countOf = (runs: readonly Run[]): number => sizeOf(sizesOf(runs.filter(({ summed }) => summed)));
 
-const isShort = (runs: readonly Run[], { neighbours, rows, several }: Reach['direct']): boolean => {
+/** True where there are so few numbers to add that the runtime's own sum is as good. */
+export const isShort = (runs: readonly Run[], { neighbours, rows, several }: DirectSums): boolean => {
   const isOne = runs.filter(({ summed }) => summed).length === 1;
   return countOf(runs) <= (!isOne ? several : runs.at(-1)!.summed ? neighbours : rows);
 };
 
 /** Index of the longest summed run. */
-const longestOf = (runs: readonly Run[]): number =>
+export const longestOf = (runs: readonly Run[]): number =>
   runs.reduce((best, { size, summed }, index) => (summed && size > (runs[best]?.size ?? 0) ? index : best), -1);
 
 /** `[outer, run, inner]` */
-const around = (runs: readonly Run[], index: number): [number, number, number] => [
+export const around = (runs: readonly Run[], index: number): [number, number, number] => [
   sizeOf(sizesOf(runs.slice(0, index))),
   runs[index]!.size,
   sizeOf(sizesOf(runs.slice(index + 1))),

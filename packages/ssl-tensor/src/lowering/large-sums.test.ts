@@ -367,6 +367,54 @@ const derived: LargeSum[] = [
   },
 ];
 
+/** Further members: averages' gradients, sums of a part of the axes by einsum, products up to each element. */
+const others: LargeSum[] = [
+  {
+    name: 'gradient of averages of overlapping windows',
+    shapes: [[1, 96, 80, 2]],
+    run: (x: tf.Tensor4D) => tf.grad((y: tf.Tensor) => tf.sum(tf.avgPool(y as tf.Tensor4D, [48, 40], 1, 'valid')))(x),
+    // Of one pixel, how many windows there are along an axis.
+    exact: ({ data }) => {
+      const over = (place: number, size: number, window: number): number =>
+        Math.min(place, size - window) - Math.max(0, place - window + 1) + 1;
+      return [
+        values(
+          Array.from(data, (_, index) => {
+            const pixel = Math.floor(index / 2);
+            return (over(Math.floor(pixel / 80), 96, 48) * over(pixel % 80, 80, 40)) / (48 * 40);
+          }),
+        ),
+      ];
+    },
+    of: ['tenths'],
+  },
+  {
+    name: 'einsum of one operand',
+    shapes: [[long(15), 6]],
+    run: (x: tf.Tensor) => tf.einsum('ij->j', x),
+    exact: (x) => [sumsOver(x, [0])],
+  },
+  {
+    name: 'mean of whole numbers',
+    shapes: [[long(20)]],
+    run: (x: tf.Tensor) => tf.mean(tf.cast(tf.mul(x, 1000), 'int32')),
+    exact: (x) => [
+      values([sumsOver(x, [0], (value) => Math.trunc(Math.fround(value * 1000))).sums[0]! / x.data.length]),
+    ],
+    of: ['tenths', 'levels'],
+  },
+  {
+    name: 'products up to each element',
+    shapes: [[long(13)]],
+    run: (x: tf.Tensor) => tf.cumprod(tf.add(tf.mul(x, 1e-4), 1)),
+    exact: ({ data }) => {
+      let product = 1;
+      const factor = (value: number): number => Math.fround(Math.fround(value * Math.fround(1e-4)) + 1);
+      return [values(Array.from(data, (value) => (product *= factor(value))))];
+    },
+  },
+];
+
 const manyTerms: LargeSum = {
   name: 'addN of 3000 tensors',
   shapes: [[50]],
@@ -375,7 +423,16 @@ const manyTerms: LargeSum = {
 };
 
 describe(`large sums on ${deviceUnderTest}`, () => {
-  const cases = [...reductions, ...cumulativeSums, ...sumsByIndex, ...gradients, ...statistics, ...derived, manyTerms];
+  const cases = [
+    ...reductions,
+    ...cumulativeSums,
+    ...sumsByIndex,
+    ...gradients,
+    ...statistics,
+    ...derived,
+    ...others,
+    manyTerms,
+  ];
   it.for(cases)('$name', async ({ shapes, run, exact, factor = 1, of = fillings }) => {
     await tf.setBackend('ssl');
     const compiled = compile((inputs: tf.Tensor[]) => [run(...(inputs as never[]))].flat());

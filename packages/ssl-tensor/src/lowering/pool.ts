@@ -86,6 +86,10 @@ function maximaOfImages(b: Builder, x: Value, info: Info): [Value, Value] {
   ];
 }
 
+/** Windows of a pooling kernel's call on `[n, h, w, c]`. */
+export const poolWindows = (shape: readonly number[], attributes: KernelAttributes): Windows =>
+  windowsOf(infoOf(shape, attributes));
+
 const windowsOf = (info: Info): Windows => ({
   kernel: [info.filterHeight, info.filterWidth],
   stride: [info.strideHeight, info.strideWidth],

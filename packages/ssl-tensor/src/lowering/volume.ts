@@ -31,7 +31,8 @@ const convWindows = (
     ),
   );
 
-const poolWindows = (
+/** Windows of a pooling kernel's call on `[n, d, h, w, c]`. */
+export const poolWindows3d = (
   shape: readonly number[],
   { filterSize, strides, pad, dimRoundingMode }: KernelAttributes,
 ): Windows =>
@@ -67,16 +68,16 @@ export const volumeRules = {
   },
   MaxPool3D: (b, inputs, attributes) => {
     const x = b.cast(input(inputs, 'x'), 'float32');
-    return maxPool3d(b, x, poolWindows(x.shape, attributes));
+    return maxPool3d(b, x, poolWindows3d(x.shape, attributes));
   },
   MaxPool3DGrad: (b, inputs, attributes) => {
     const x = input(inputs, 'input');
-    return maxPool3dGradient(b, input(inputs, 'dy'), x, poolWindows(x.shape, attributes));
+    return maxPool3dGradient(b, input(inputs, 'dy'), x, poolWindows3d(x.shape, attributes));
   },
   AvgPool3D: (b, inputs, attributes) => {
     const x = input(inputs, 'x');
-    return avgPool3d(b, x, poolWindows(x.shape, attributes));
+    return avgPool3d(b, x, poolWindows3d(x.shape, attributes));
   },
   AvgPool3DGrad: (b, inputs, attributes) =>
-    avgPool3dGradient(b, input(inputs, 'dy'), poolWindows(input(inputs, 'input').shape, attributes)),
+    avgPool3dGradient(b, input(inputs, 'dy'), poolWindows3d(input(inputs, 'input').shape, attributes)),
 } satisfies RuleTable;

@@ -10,7 +10,7 @@ const few = 64;
 export const isWide = (w: Windows): boolean => sizeOf(w.kernel) > few;
 
 /** True where there is one window, and it covers the image. */
-const coversAll = (w: Windows): boolean =>
+export const coversAll = (w: Windows): boolean =>
   w.outSize.every(
     (count, axis) => count === 1 && w.before[axis]! >= 0 && w.kernel[axis]! - w.before[axis]! >= w.inSize[axis]!,
   );
@@ -18,7 +18,7 @@ const coversAll = (w: Windows): boolean =>
 const spatialAxes = (w: Windows): number[] => w.kernel.map((_, axis) => axis + 1);
 
 /** Along one axis, the share of each pixel in each window: `[windows, pixels]`. */
-function shares(w: Windows, axis: number, ofInside: boolean): Float32Array {
+export function sharesAlong(w: Windows, axis: number, ofInside: boolean): Float32Array {
   const [windows, pixels, kernel] = [w.outSize[axis]!, w.inSize[axis]!, w.kernel[axis]!];
   const matrix = new Float32Array(windows * pixels);
   for (let window = 0; window < windows; window++) {
@@ -50,7 +50,7 @@ function alongAxes(b: Builder, x: Value, w: Windows, matrixOf: (axis: number) =>
 export function meansOfWindows(b: Builder, x: Value, w: Windows): Value {
   if (coversAll(w)) return b.reduce('ReduceMean', x, spatialAxes(w), true);
   return alongAxes(b, x, w, (axis) =>
-    toFloat64(b, b.constant(shares(w, axis, true), [w.outSize[axis]!, w.inSize[axis]!])),
+    toFloat64(b, b.constant(sharesAlong(w, axis, true), [w.outSize[axis]!, w.inSize[axis]!])),
   );
 }
 
@@ -60,7 +60,7 @@ export function sharesOfWindows(b: Builder, dy: Value, w: Windows): Value {
   if (sizeOf(dy.shape) === 0) return b.splat(0, shape);
   if (coversAll(w)) return b.expand(b.mul(dy, b.scalar(1 / sizeOf(w.kernel))), shape);
   return alongAxes(b, dy, w, (axis) => {
-    const matrix = b.constant(shares(w, axis, false), [w.outSize[axis]!, w.inSize[axis]!]);
+    const matrix = b.constant(sharesAlong(w, axis, false), [w.outSize[axis]!, w.inSize[axis]!]);
     return toFloat64(b, b.transpose(matrix, [1, 0]));
   });
 }
