@@ -245,7 +245,8 @@ describe('ten million empty lines', () => {
       const before = process.cpuUsage();
       expect((await failure(open())).message).toMatch(/holds no lines|lists no images/);
       const { user, system } = process.cpuUsage(before);
-      expect((user + system) / 1e6).toBeLessThan(2);
+      // A tenth of it is usual; line by line through the decoder it was twice as much.
+      expect((user + system) / 1e6).toBeLessThan(1);
     }
     await stored('');
   });

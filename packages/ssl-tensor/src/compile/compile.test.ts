@@ -135,12 +135,18 @@ describe('signatures', () => {
     expect(compile(triple, { deterministic: true }).threads).toBe(1);
   });
 
-  it('gives the bytes of one thread where they are to be the same on any number of cores', async () => {
-    // On two threads and more, the runtime adds up this product in longer pieces.
-    const product = (x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor => tf.sum(tf.matMul(x, y), 1);
-    const [x, y] = [tf.randomNormal([128, 1024], 0, 1, 'float32', 1), tf.randomNormal([1024, 256], 0, 1, 'float32', 2)];
+  // How the runtime cuts a product for its threads depends on the shape: with as few as two, it adds up the first of
+  // these in other pieces than with one; the others need more.
+  it.each([
+    [16, 512, 48],
+    [128, 1024, 256],
+    [37, 1000, 513],
+  ])('gives the bytes of one thread on any number of cores: [%i, %i] x [.., %i]', async (rows, inner, columns) => {
+    const product = (x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor => tf.matMul(x, y);
+    const x = tf.randomNormal<tf.Rank.R2>([rows, inner], 0, 1, 'float32', 1);
+    const y = tf.randomNormal<tf.Rank.R2>([inner, columns], 0, 1, 'float32', 2);
     const bytesOf = async (options: CompileOptions): Promise<Uint8Array> => {
-      const result = await compile(product, options)(x as tf.Tensor2D, y as tf.Tensor2D);
+      const result = await compile(product, options)(x, y);
       return new Uint8Array(result.dataSync().buffer.slice());
     };
     const deterministic = await bytesOf({ deterministic: true });
