@@ -1,36 +1,19 @@
 import type { Builder } from '../graph/builder.js';
 import { broadcastShape, sameShape, sizeOf, type Value } from '../graph/value.js';
-import { fewResults, productInParts } from './product-in-parts.js';
+import { productInParts } from './product-in-parts.js';
 import { productOverRows } from './product-over-rows.js';
 
-/** Inner lengths up to which the runtime adds well enough: of any product, along rows by a vector, and over rows. */
-const longest = { any: 256, alongRows: 2048, overRows: 2 ** 15 } as const;
-
-/** Inner lengths of parts: of any product, along rows by a vector, and of products with many results. */
-const partLength = { any: 256, alongRows: 1024, large: 2048 } as const;
-
-/** Columns up to which the runtime adds longer pieces: of one thread, and of what threads share. */
-const fewColumns = { alone: 32, shared: 256 } as const;
-
-/** Inner lengths beyond which a product is cut, and those of its parts. */
-interface Bounds {
-  readonly longest: number;
-  readonly part: number;
-}
+/** Inner lengths up to which a product is left whole: of a small result, and of any. */
+const longest = { ofSmall: 256, ofAny: 2 ** 15 } as const;
 
 /**
- * The runtime adds pieces of the inner axis one after the other. They are of 128 where the left operand is stored transposed,
- * of 256 or less where a thread has more than 32 columns, and of up to 1,024 else: threads share the wider side of the
- * result.
+ * Inner lengths of parts. In one chain of multiplications and additions float32 is good to 1e-6 for 96 equal terms; along
+ * rows by a vector the runtime adds on several lanes. Long parts of large results it cuts anew itself.
  */
-function boundsOnProcessor(m: number, n: number, isTransposed: boolean, isFew: boolean): Bounds {
-  if (isTransposed) return { longest: longest.overRows, part: partLength.large };
-  const isNarrow = n <= fewColumns.alone || (m < n && n <= fewColumns.shared);
-  return {
-    longest: isNarrow && isFew ? longest.any : longest.overRows,
-    part: isNarrow ? partLength.any : partLength.large,
-  };
-}
+const partLength = { any: 96, alongRows: 512, large: 2048, largeOnGpu: 256 } as const;
+
+/** Numbers of the result for each of a row of both operands, up to which the results of short parts cost little. */
+const few = { inAny: 24, inLong: 48 } as const;
 
 /**
  * A product of floats over a long inner axis in parts whose sums are added precisely, see docs/decisions/009. Undefined
@@ -41,30 +24,22 @@ export function longProduct(b: Builder, x: Value, y: Value, flipA: boolean, flip
   const n = flipB ? y.shape.at(-2)! : y.shape.at(-1)!;
   const [batchX, batchY] = [x.shape.slice(0, -2), y.shape.slice(0, -2)];
   const batch = broadcastShape(batchX, batchY)!;
-  const count = sizeOf([...batch, m, n]);
-  if (k <= longest.any || count === 0) return undefined;
+  if (k <= longest.ofSmall || sizeOf([...batch, m, n]) === 0) return undefined;
   if (m === 1 && n === 1) {
     const terms = b.mul(b.reshape(x, [...batchX, k]), b.reshape(y, [...batchY, k]));
     return b.reshape(b.reduce('ReduceSum', terms, [batch.length], false), [...batch, 1, 1]);
   }
-  const [left, right] = [
-    { value: x, width: m, innerLast: !flipA },
-    { value: y, width: n, innerLast: flipB },
-  ];
-  const isFew = count <= fewResults;
+  // A vector lies the same way either way.
+  const left = { value: x, width: m, innerLast: !flipA && m > 1 };
+  const right = { value: y, width: n, innerLast: flipB && n > 1 };
   if (m === 1 || n === 1) {
-    const along = (m === 1 ? right : left).innerLast && b.device !== 'webgpu';
-    return productInParts(
-      b,
-      // A vector lies the same way either way.
-      { ...left, innerLast: left.innerLast && m > 1 },
-      { ...right, innerLast: right.innerLast && n > 1 },
-      along ? partLength.alongRows : partLength.any,
-    );
+    const isAlongRows = left.innerLast && b.device !== 'webgpu';
+    return productInParts(b, left, right, isAlongRows ? partLength.alongRows : partLength.any);
   }
-  const onGpu: Bounds = { longest: isFew ? longest.any : longest.overRows, part: partLength.any };
-  const bounds = b.device === 'webgpu' ? onGpu : boundsOnProcessor(m, n, flipA, isFew);
-  if (k < bounds.longest) return undefined;
+  const perRow = (m * n) / (m + n);
+  if (perRow <= few.inAny) return productInParts(b, left, right, partLength.any);
+  if (k < longest.ofAny) return undefined;
   if (flipA && !flipB && sameShape(batchX, batchY)) return productOverRows(b, x, y);
-  return productInParts(b, left, right, bounds.part);
+  const large = b.device === 'webgpu' ? partLength.largeOnGpu : partLength.large;
+  return productInParts(b, left, right, perRow <= few.inLong ? partLength.any : large);
 }

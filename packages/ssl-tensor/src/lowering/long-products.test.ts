@@ -77,6 +77,15 @@ const [rows, columns] = [long(15, 3), 5];
 
 const throughProducts: LargeSum[] = [
   {
+    name: 'sums of rows by rows of ones',
+    shapes: [
+      [3, long(16)],
+      [long(16), 5],
+    ],
+    run: (x: tf.Tensor, y: tf.Tensor) => tf.matMul(tf.onesLike(x), y),
+    exact: (x, y) => [exactProduct({ ...x, data: x.data.map(() => 1) }, y, { m: 3, k: long(16), n: 5 })],
+  },
+  {
     name: 'matMul of a matrix and a batch',
     shapes: [
       [4, long(13)],
@@ -158,8 +167,8 @@ const filterGradients = (
       [kernel, kernel, c, o],
       [n, out, out, o],
     ],
-    run: (x: tf.Tensor4D, filter: tf.Tensor4D, dy: tf.Tensor) =>
-      tf.grad((w: tf.Tensor4D) => tf.sum(tf.mul(tf.conv2d(x, w, stride, 'valid'), dy)))(filter),
+    run: (x: tf.Tensor4D, filter: tf.Tensor, dy: tf.Tensor) =>
+      tf.grad((w: tf.Tensor) => tf.sum(tf.mul(tf.conv2d(x, w as tf.Tensor4D, stride, 'valid'), dy)))(filter),
     exact: (x, _, dy) => [
       collect(kernel * kernel * c * o, (add) => {
         for (let place = 0; place < n * out * out; place++) {
@@ -202,12 +211,12 @@ const resizes = (
       [1, from, from, 2],
       [1, to, to, 2],
     ],
-    run: (x: tf.Tensor4D, dy: tf.Tensor) =>
-      tf.grad((images: tf.Tensor4D) => {
+    run: (x: tf.Tensor, dy: tf.Tensor) =>
+      tf.grad((images: tf.Tensor) => {
         const size: [number, number] = [to, to];
         const resized = isNearest
-          ? tf.image.resizeNearestNeighbor(images, size)
-          : tf.image.resizeBilinear(images, size, alignCorners);
+          ? tf.image.resizeNearestNeighbor(images as tf.Tensor4D, size)
+          : tf.image.resizeBilinear(images as tf.Tensor4D, size, alignCorners);
         return tf.sum(tf.mul(resized, dy));
       })(x),
     exact: (_, dy) => [
@@ -253,7 +262,7 @@ function convolved({ data }: Host): {
   return { results, means, variances };
 }
 
-const signs = (x: tf.Tensor): tf.Tensor4D => tf.where(tf.greater(x, 0), tf.fill(x.shape, 0.3), 0.1) as tf.Tensor4D;
+const signs = (x: tf.Tensor): tf.Tensor4D => tf.where(tf.greater(x, 0), 0.3, 0.1) as tf.Tensor4D;
 const normOf = (x: tf.Tensor, scale: tf.Tensor, bias: tf.Tensor) =>
   narrowConvNorm(signs(x), tf.tensor4d(filters, [3, 3, 1, 3]), scale, bias, { epsilon: 0.01 });
 

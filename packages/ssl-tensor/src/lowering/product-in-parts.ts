@@ -3,9 +3,6 @@ import type { Builder } from '../graph/builder.js';
 import { toFloat64 } from '../graph/float64.js';
 import { broadcastShape, sizeOf, type Value } from '../graph/value.js';
 
-/** Results of so many numbers are few beside the operands that they are made of, and so are those of the parts. */
-export const fewResults = 2 ** 16;
-
 /** An operand with its inner axis: the last one, or the one before. */
 export interface Operand {
   readonly value: Value;

@@ -1,9 +1,12 @@
 import type { Builder } from '../graph/builder.js';
 import { sizeOf, type Value } from '../graph/value.js';
-import { fewResults, productInParts, sumOfParts } from './product-in-parts.js';
+import { productInParts, sumOfParts } from './product-in-parts.js';
 
 /** Rows of one part: of these lengths the runtime is fastest, one part per thread at a time. */
 const partLength = { least: 384, most: 2048, best: 1024 } as const;
+
+/** Results of so many numbers are few beside the operands that they are made of, and so are those of the parts. */
+const fewResults = 2 ** 16;
 
 /** So many rows are added in parts whatever their number: on `webgpu`, which adds them in one chain, and elsewhere. */
 const manyRows = { webgpu: 256, others: 2 ** 15 } as const;
