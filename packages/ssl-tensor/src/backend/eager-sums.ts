@@ -148,9 +148,11 @@ const inLongBlocks =
     }
   };
 
+const products: ReadonlySet<string> = new Set([tf.BatchMatMul, '_FusedMatMul']);
+
 /** A kernel of TF.js's CPU backend, its float32 result computed in float64 where it adds too coarsely itself. */
 export function withExactSums(kernelName: string, kernel: tf.KernelFunc): tf.KernelFunc {
-  if (kernelName === tf.BatchMatMul || kernelName === tf._FusedMatMul) return inLongBlocks(kernel);
+  if (products.has(kernelName)) return inLongBlocks(kernel);
   const exact = coarse[kernelName];
   if (exact === undefined) return kernel;
   return (call) => {
