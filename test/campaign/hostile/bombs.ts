@@ -10,7 +10,7 @@ import {
   openNpz,
   ParquetImageDataset,
   TextLineDataset,
-} from 'ssl-data';
+} from '@selfsup/ssl-data';
 import type { Outcome, PlayCase } from '../kind.js';
 import { mustRefuse, settle } from '../settled.js';
 import { playNamed } from './named-cases.js';

@@ -12,10 +12,10 @@ import {
   ParquetImageDataset,
   TextLineDataset,
   WebDataset,
-} from 'ssl-data';
-import { loadSafetensors } from 'ssl-nn';
-import { WordPieceTokenizer } from 'ssl-text-mlm';
-import { readCheckpoint } from 'ssl-train';
+} from '@selfsup/ssl-data';
+import { loadSafetensors } from '@selfsup/ssl-nn';
+import { WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
+import { readCheckpoint } from '@selfsup/ssl-train';
 
 /** A reader of files, and how its files are called. */
 export interface Reader {

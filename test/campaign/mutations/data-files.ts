@@ -14,7 +14,7 @@ import {
   ParquetImageDataset,
   TextLineDataset,
   WebDataset,
-} from 'ssl-data';
+} from '@selfsup/ssl-data';
 import { mutateBytes } from '../../fuzz/mutate-bytes.js';
 import { flipBit } from '../flip-bit.js';
 import type { PlayCase } from '../kind.js';

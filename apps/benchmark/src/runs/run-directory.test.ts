@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LoadedRecipe } from '../recipes/load-recipe.js';
 import { loadRecipe } from '../recipes/load-recipe.js';
@@ -154,7 +154,7 @@ it('clears what a dead run left, of whatever process id', async () => {
 
 /** A temporary name of this machine, of a process that is dead. */
 async function leftoverNames(): Promise<string[]> {
-  const { temporaryName } = await import('ssl-core/files');
+  const { temporaryName } = await import('@selfsup/ssl-core/files');
   return [temporaryName('two.json').replace(/-\d+-/, '-4194303-')];
 }
 

@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { clearLeftovers, writeWhole } from 'ssl-core/files';
+import { clearLeftovers, writeWhole } from '@selfsup/ssl-core/files';
 import { sidecarPath } from '../webdataset/index-sidecar.js';
 import { removeShards } from '../webdataset/own-shards.js';
 

@@ -1,4 +1,4 @@
-import { DataError, ndArray } from 'ssl-core';
+import { DataError, ndArray } from '@selfsup/ssl-core';
 import { withBmpHeader } from './bare-bitmap.js';
 import { bmpStructure } from './bmp-structure.js';
 import { checkTiff, type SampleKind } from './check-tiff.js';

@@ -1,7 +1,7 @@
 import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from 'ssl-core';
-import { clearLeftovers, describeFileError, FolderLock, openRegularFile, temporaryName } from 'ssl-core/files';
+import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
+import { clearLeftovers, describeFileError, FolderLock, openRegularFile, temporaryName } from '@selfsup/ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { ManifestDataset } from '../dataset/manifest-dataset.js';

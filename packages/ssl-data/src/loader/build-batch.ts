@@ -8,7 +8,7 @@ import {
   type RandomKey,
   RandomStream,
   SslError,
-} from 'ssl-core';
+} from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import { NewMemory, ReusedMemory, withMemory } from '../image/pixel-memory.js';

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from 'ssl-core';
-import { clearLeftovers, FolderLock, temporaryName } from 'ssl-core/files';
+import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
+import { clearLeftovers, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
 import { splitMemberName } from './member-name.js';
 import { ownShards, removeShards } from './own-shards.js';
