@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../packages/ssl-tensor/src/compile/compile.js';
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 import { deviceUnderTest } from '../devices/exclusions.js';
 import { type ExactSums, filled, fillings, type Filling, worstError } from './exact-sums.js';
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describeLargeSums, type LargeSum, long } from '../../../../test/support/describe-large-sums.js';
 import { type ExactSums, sumsOver } from '../../../../test/support/exact-sums.js';
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 import { batchMoments, batchNorm } from '../ops/batch-norm.js';
 import { channelAffine } from '../ops/channel-affine.js';
 import { groupNorm } from '../ops/group-norm.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 import { describeLargeSums, type LargeSum, long } from '../../../../test/support/describe-large-sums.js';
 import { type ExactSums, sumsOver } from '../../../../test/support/exact-sums.js';
 import { narrowConvNorm } from '../ops/narrow-conv-norm.js';
