@@ -23,6 +23,11 @@ const left: readonly { readonly file: string; readonly devices: readonly string[
     reason: 'of a million elements each, for the blocks of the CPU; other devices take the chain as it is',
   },
   {
+    file: 'lowering/long-products.test.ts',
+    devices: ['tensorflow'],
+    reason: "TensorFlow's own products of matrices, which add in float32",
+  },
+  {
     file: 'ops/checkpoint-memory.test.ts',
     devices: ['webgpu', 'tensorflow'],
     reason: "measures the memory of the CPU's graphs",

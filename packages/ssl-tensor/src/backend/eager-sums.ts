@@ -1,6 +1,7 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveAxis } from '../graph/builder.js';
+import { linearTaps, type Taps } from '../lowering/resize.js';
 import type { HostValues } from './stored-tensor.js';
 
 /** Tensors that float32 adds well one after the other. */
@@ -92,6 +93,29 @@ function added(call: Call): Float64Array | undefined {
   return sums;
 }
 
+/** Gradient of a linear resize, in the order of the kernel's result. */
+function resized(call: Call): Float64Array {
+  const [images, dy] = [operand(call, 'images'), operand(call, 'dy')];
+  const alignCorners = (call.attrs as unknown as tf.ResizeBilinearGradAttrs).alignCorners;
+  const [n, h, w, c] = images.shape as [number, number, number, number];
+  const along = (axis: 1 | 2): Taps[] =>
+    linearTaps({ inSize: images.shape[axis]!, outSize: dy.shape[axis]!, alignCorners, halfPixelCenters: false });
+  const [rows, columns] = [along(1), along(2)];
+  const values = valuesOf(call, dy);
+  const result = new Float64Array(n * h * w * c);
+  let place = 0;
+  for (let image = 0; image < n; image++)
+    for (const row of rows)
+      for (const column of columns) {
+        for (const [y, ofRow] of row)
+          for (const [x, ofColumn] of column)
+            for (let k = 0; k < c; k++)
+              result[((image * h + y) * w + x) * c + k]! += values[place + k]! * ofRow * ofColumn;
+        place += c;
+      }
+  return result;
+}
+
 /** Kernels of TF.js's CPU backend that add floats in float32, one after the other, and what they give in float64. */
 const coarse: Readonly<Record<string, (call: Call) => Float64Array | undefined>> = {
   AddN: added,
@@ -99,13 +123,36 @@ const coarse: Readonly<Record<string, (call: Call) => Float64Array | undefined>>
   Cumprod: (call) => cumulative(call, 1, (product, factor) => product * factor),
   Cumsum: (call) => cumulative(call, 0, (sum, term) => sum + term),
   DenseBincount: counted,
+  ResizeBilinearGrad: resized,
   ScatterNd: scattered,
   SparseSegmentMean: (call) => segments(call, true),
   SparseSegmentSum: (call) => segments(call, false),
 };
 
+/**
+ * A matrix product. TF.js adds blocks of the inner axis in float64 and these in float32: here they are so long that there
+ * are few.
+ */
+const inLongBlocks =
+  (kernel: tf.KernelFunc): tf.KernelFunc =>
+  (call) => {
+    const backend = call.backend as SslBackend;
+    const { shape } = operand(call, 'a');
+    const inner = shape.at((call.attrs as unknown as tf.BatchMatMulAttrs).transposeA ? -2 : -1) ?? 1;
+    const { blockSize } = backend;
+    try {
+      backend.blockSize = Math.max(blockSize, Math.ceil(inner / fewTerms));
+      return kernel(call);
+    } finally {
+      backend.blockSize = blockSize;
+    }
+  };
+
+const products: ReadonlySet<string> = new Set([tf.BatchMatMul, '_FusedMatMul']);
+
 /** A kernel of TF.js's CPU backend, its float32 result computed in float64 where it adds too coarsely itself. */
 export function withExactSums(kernelName: string, kernel: tf.KernelFunc): tf.KernelFunc {
+  if (products.has(kernelName)) return inLongBlocks(kernel);
   const exact = coarse[kernelName];
   if (exact === undefined) return kernel;
   return (call) => {

@@ -12,6 +12,7 @@ import {
 import { attributesOf, type Geometry, toNchw, toNhwc } from './conv-geometry.js';
 import { convByTapGroups, filterGradientByTapGroups, suitsTapGroups } from './conv-tap-groups.js';
 import { convolve } from './convolve.js';
+import { matrixProduct } from './matmul.js';
 import { productOverRows } from './product-over-rows.js';
 import { transposedAsConv } from './transposed-as-conv.js';
 import { suitsWinograd, winograd, winogradFilterGradient, winogradInputGradient } from './winograd.js';
@@ -48,7 +49,9 @@ export function conv2dFilterGradient(b: Builder, x: Value, dy: Value, g: Geometr
   if (pointwise) return b.reshape(productOverRows(b, b.reshape(x, [gradient.shape[0]!, c]), gradient), [1, 1, c, o]);
   if (b.device === 'cpu' && sharesColumns(c, g) && suitsTapGroups(g)) return filterGradientByTapGroups(b, x, dy, g);
   const product =
-    c >= gatherChannels ? productOverRows(b, columns(b, x, g), gradient) : b.matMul(tapMajorColumns(b, x, g), gradient);
+    c >= gatherChannels
+      ? productOverRows(b, columns(b, x, g), gradient)
+      : matrixProduct(b, tapMajorColumns(b, x, g), gradient, false, false);
   return b.reshape(product, [kh, kw, c, o]);
 }
 

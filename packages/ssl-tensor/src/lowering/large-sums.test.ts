@@ -1,38 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { describe, expect, it } from 'vitest';
-import { deviceUnderTest } from '../../../../test/devices/exclusions.js';
-import {
-  type ExactSums,
-  filled,
-  fillings,
-  type Filling,
-  sumsOver,
-  worstError,
-} from '../../../../test/support/exact-sums.js';
-import { compile } from '../compile/compile.js';
+import { describeLargeSums, type LargeSum, long } from '../../../../test/support/describe-large-sums.js';
+import { type ExactSums, sumsOver } from '../../../../test/support/exact-sums.js';
 import type { NdArray } from '@selfsup/ssl-core';
 import { batchMoments, batchNorm } from '../ops/batch-norm.js';
 import { channelAffine } from '../ops/channel-affine.js';
 import { groupNorm } from '../ops/group-norm.js';
 import { layerNorm } from '../ops/layer-norm.js';
-
-/** In parts of the sum of absolute values. */
-const tolerance = 1e-6;
-
-/** A software adapter takes a hundred times as long. */
-const isSlow = deviceUnderTest === 'webgpu';
-
-/** A sum, or what follows from it. */
-interface LargeSum {
-  readonly name: string;
-  readonly shapes: readonly (readonly number[])[];
-  readonly run: (...inputs: never[]) => tf.Tensor | tf.Tensor[];
-  readonly exact: (...inputs: NdArray<Float32Array>[]) => readonly ExactSums[];
-  /** What the results are of the sums. */
-  readonly factor?: number;
-  readonly of?: readonly Filling[];
-}
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
@@ -41,9 +15,6 @@ const values = (numbers: ArrayLike<number>): ExactSums => ({
   sums: Float64Array.from(numbers),
   sizes: Float64Array.from(numbers, Math.abs),
 });
-
-/** Length of a long axis; a multiple of what blocks are made of, or `off` from it. */
-const long = (power: number, off = 0): number => 2 ** (isSlow ? power - 4 : power) - off;
 
 const places: readonly (readonly [readonly number[], number | number[]])[] = [
   [[long(21)], 0],
@@ -422,41 +393,11 @@ const manyTerms: LargeSum = {
   exact: ({ data }) => [values(Array.from(data, (value) => 3000 * value))],
 };
 
-describe(`large sums on ${deviceUnderTest}`, () => {
-  const cases = [
-    ...reductions,
-    ...cumulativeSums,
-    ...sumsByIndex,
-    ...gradients,
-    ...statistics,
-    ...derived,
-    ...others,
-    manyTerms,
-  ];
-  it.for(cases)('$name', async ({ shapes, run, exact, factor = 1, of = fillings }) => {
-    await tf.setBackend('ssl');
-    const compiled = compile((inputs: tf.Tensor[]) => [run(...(inputs as never[]))].flat());
-    const errors: (readonly [string, number])[] = [];
-    for (const filling of of) {
-      const inputs = shapes.map((shape) => filled(filling, shape));
-      const results = await compiled(inputs);
-      const expected = exact(...inputs);
-      expect(results.map((result) => result.size)).toEqual(expected.map(({ sums }) => sums.length));
-      results.forEach((result, index) =>
-        errors.push([filling, worstError(result.dataSync(), expected[index]!, factor)]),
-      );
-      tf.dispose(results);
-    }
-    compiled.dispose();
-    expect(errors.filter(([, error]) => !(error < tolerance))).toEqual([]);
-  });
+// TF.js sums by segments in a pass for each.
+const eager = [manyTerms, ...cumulativeSums, ...sumsByIndex.filter(({ name }) => !name.startsWith('segment'))];
 
-  // TF.js sums by segments in a pass for each.
-  const eager = [manyTerms, ...cumulativeSums, ...sumsByIndex.filter(({ name }) => !name.startsWith('segment'))];
-  it.for(eager)('$name, op by op', async ({ shapes, run, exact, factor = 1 }) => {
-    await tf.setBackend('ssl');
-    const x = filled('tenths', shapes[0]!);
-    const result = run(tf.tensor(x.data, [...x.shape]) as never) as tf.Tensor;
-    expect(worstError(result.dataSync(), exact(x)[0]!, factor)).toBeLessThan(tolerance);
-  });
-});
+describeLargeSums(
+  'large sums',
+  [...reductions, ...cumulativeSums, ...sumsByIndex, ...gradients, ...statistics, ...derived, ...others, manyTerms],
+  eager,
+);

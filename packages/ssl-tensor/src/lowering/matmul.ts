@@ -1,7 +1,6 @@
 import type { Builder } from '../graph/builder.js';
-import { divisorOf } from '../graph/block-sums.js';
-import { broadcastShape, sameShape, type Value } from '../graph/value.js';
-import { productOverRows } from './product-over-rows.js';
+import { broadcastShape, type Value } from '../graph/value.js';
+import { longProduct } from './long-product.js';
 import { input, type KernelAttributes, type KernelInputs, type RuleTable } from './rule.js';
 
 /** Applies the activation that a fused TF.js kernel names. */
@@ -35,34 +34,9 @@ export function lastTwo(b: Builder, x: Value, flip: boolean): Value {
     : x;
 }
 
-/** Up to this length the runtime's product adds well enough: with a vector, and of matrices. */
-const longest = { vector: 256, matrices: 2 ** 15 } as const;
-
-/**
- * A long product in parts whose sums are added precisely, where cutting the operands moves nothing: a product with a vector
- * is a sum, and so is a gradient over very many rows. Undefined for any other.
- */
-function inParts(b: Builder, left: Value, right: Value, flipA: boolean, flipB: boolean): Value | undefined {
-  const [m, k] = flipA ? [left.shape.at(-1)!, left.shape.at(-2)!] : [left.shape.at(-2)!, left.shape.at(-1)!];
-  const n = flipB ? right.shape.at(-2)! : right.shape.at(-1)!;
-  const batch = left.shape.slice(0, -2);
-  if (k <= longest.vector || !(flipA || m === 1) || (flipB && n !== 1)) return undefined;
-  if (!sameShape(batch, right.shape.slice(0, -2))) return undefined;
-  if (m === 1 && n === 1) {
-    const along = (value: Value): Value => b.reshape(value, [...batch, k]);
-    return b.reshape(b.reduce('ReduceSum', b.mul(along(left), along(right)), [batch.length], false), [...batch, 1, 1]);
-  }
-  if (m !== 1 && n !== 1)
-    return k < longest.matrices ? undefined : productOverRows(b, left, b.reshape(right, [...batch, k, n]));
-  const part = divisorOf(k, 16, 256);
-  if (part === undefined) return undefined;
-  const columns = (value: Value, width: number): Value => b.reshape(value, [...batch, k / part, part, width]);
-  return b.reduce('ReduceSum', b.matMul(columns(left, m), columns(right, n), true, false), [batch.length], false);
-}
-
 /** Matrix product over the last two axes of floats or integers, batch axes broadcast. */
 export function matrixProduct(b: Builder, left: Value, right: Value, flipA: boolean, flipB: boolean): Value {
-  if (left.type === 'float32') return inParts(b, left, right, flipA, flipB) ?? b.matMul(left, right, flipA, flipB);
+  if (left.type === 'float32') return longProduct(b, left, right, flipA, flipB) ?? b.matMul(left, right, flipA, flipB);
   // The runtime's faster products are for floats only.
   const [x, y] = [lastTwo(b, left, flipA), lastTwo(b, right, flipB)];
   const batch = broadcastShape(x.shape.slice(0, -2), y.shape.slice(0, -2))!;

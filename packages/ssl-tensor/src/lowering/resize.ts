@@ -1,4 +1,5 @@
 import type { Builder } from '../graph/builder.js';
+import { toFloat64 } from '../graph/float64.js';
 import type { Value } from '../graph/value.js';
 
 /** How a resize places the pixels of the result on those of the image, along one axis. */
@@ -55,6 +56,16 @@ function matrixOf(b: Builder, taps: readonly Taps[], inSize: number, transposed:
   return b.constant(weights, transposed ? [inSize, outSize] : [outSize, inSize]);
 }
 
+/** Terms of a product that the runtime adds well enough in float32, one axis after the other. */
+const few = 64;
+
+/** True where a pixel of the image is in so many of the result that their sum is too coarse in float32. */
+function isMany(taps: readonly Taps[], size: number): boolean {
+  const counts = new Int32Array(size);
+  for (const [pixel] of taps.flat()) counts[pixel]!++;
+  return counts.some((count) => count > few);
+}
+
 /** Taps along height and along width, and the image's height and width. */
 export interface ResizeMap {
   readonly taps: readonly [readonly Taps[], readonly Taps[]];
@@ -62,7 +73,8 @@ export interface ResizeMap {
 }
 
 /**
- * The map from images `[n, h, w, c]` to their resize, or with `transposed` back: the map of the gradient.
+ * The map from images `[n, h, w, c]` to their resize, or with `transposed` back: the map of the gradient, in float64 where
+ * few pixels were made into many.
  *
  * Products of each channel's plane with a matrix on either side. In them a NaN or an infinity spreads along its row and
  * column, other than in TF.js. The runtime's own Resize, which has the places in float32, is off by 1e-5 and more.
@@ -70,10 +82,21 @@ export interface ResizeMap {
 export function resizePlanes(b: Builder, x: Value, { taps, size }: ResizeMap, transposed: boolean): Value {
   const [n, h, w, c] = x.shape as readonly [number, number, number, number];
   const [outHeight, outWidth] = transposed ? size : [taps[0].length, taps[1].length];
+  const isPrecise = transposed && (isMany(taps[0], size[0]) || isMany(taps[1], size[1]));
+  const precise = (value: Value): Value => (isPrecise ? toFloat64(b, value) : value);
+  const product = (left: Value, right: Value, shape: readonly number[]): Value =>
+    isPrecise ? b.op('MatMul', [precise(left), precise(right)], shape, precise(left).type) : b.matMul(left, right);
   let planes = b.transpose(x, [0, 3, 1, 2]);
   if (!isIdentity(taps[1], size[1]))
-    planes = b.matMul(b.reshape(planes, [n * c * h, w]), matrixOf(b, taps[1], size[1], !transposed));
+    planes = product(b.reshape(planes, [n * c * h, w]), matrixOf(b, taps[1], size[1], !transposed), [
+      n * c * h,
+      outWidth,
+    ]);
   if (!isIdentity(taps[0], size[0]))
-    planes = b.matMul(matrixOf(b, taps[0], size[0], transposed), b.reshape(planes, [n * c, h, outWidth]));
-  return b.transpose(b.reshape(planes, [n, c, outHeight, outWidth]), [0, 2, 3, 1]);
+    planes = product(matrixOf(b, taps[0], size[0], transposed), b.reshape(planes, [n * c, h, outWidth]), [
+      n * c,
+      outHeight,
+      outWidth,
+    ]);
+  return b.transpose(b.reshape(b.cast(planes, 'float32'), [n, c, outHeight, outWidth]), [0, 2, 3, 1]);
 }

@@ -19,8 +19,7 @@ export interface NarrowConvNormOptions extends BatchNormOptions {
  * `w.C.w`, so that normalisation and activation come with the convolution's one product, and the gradient takes one pass
  * over the result instead of four. Costs `filterHeight * filterWidth * channels` values per position, where the result
  * has `outChannels`. The variance is exact to the rounding of `w.C.w`'s terms: coarser than {@link batchMoments} where
- * they cancel, as for the differences of pixels that are nearly equal. `C` is a product over all positions, in float32: off
- * by 1e-6 over a million of them, by 2e-5 where all deviations are of one size.
+ * they cancel, as for the differences of pixels that are nearly equal.
  *
  * @param x `[batch, height, width, channels]`, float32
  * @param filter `[filterHeight, filterWidth, channels, outChannels]`
