@@ -10,7 +10,7 @@ const names = new Set(packages.map(({ manifest }) => manifest.name));
 
 /** Package name to its level, from the one line in docs/architecture.md that states the direction. */
 function documentedLevels(): ReadonlyMap<string, number> {
-  const line = /^`(?<chain>\S+@selfsup/ssl-core <- .+ <- apps)`/m.exec(readRepositoryFile('docs/architecture.md'))?.groups
+  const line = /^`(?<chain>\S+ssl-core <- .+ <- apps)`/m.exec(readRepositoryFile('docs/architecture.md'))?.groups
     ?.chain;
   if (line === undefined) throw new Error('docs/architecture.md no longer states the direction of dependencies');
   const levels = line.split(' <- ').map((level) => level.replace(/[{}]/g, '').split(', '));
