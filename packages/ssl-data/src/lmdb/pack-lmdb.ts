@@ -3,12 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from 'ssl-core';
 import { clearLeftovers, describeFileError, FolderLock, openRegularFile, temporaryName } from 'ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
-import { ManifestDataset } from '../dataset/manifest-dataset.js';
-import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
-import { WebDataset } from '../webdataset/web-dataset.js';
-import { LmdbDataset } from './lmdb-dataset.js';
 import { lmdbMagic, pageHeaderBytes } from './lmdb-format.js';
 import { LmdbWriter } from './lmdb-writer.js';
 import { checksumKey, metadataChecksum } from './metadata-checksum.js';
@@ -71,14 +66,7 @@ export async function packLmdb(
   const { keys = samples.path === undefined ? 'numbers' : 'paths' } = options;
   if (keys !== 'numbers' && (keys !== 'paths' || samples.path === undefined))
     throw new InvalidOptionError(where, 'keys', "'numbers', or 'paths' for image files", keys);
-  const classes =
-    dataset instanceof ImageFolderDataset ||
-    dataset instanceof LmdbDataset ||
-    dataset instanceof ManifestDataset ||
-    dataset instanceof ParquetImageDataset ||
-    dataset instanceof WebDataset
-      ? dataset.classes
-      : undefined;
+  const { classes } = dataset;
   const file = subdir ? join(path, 'data.mdb') : path;
   await checkReplaceable(file, overwrite);
   const temporary = temporaryName(file);
