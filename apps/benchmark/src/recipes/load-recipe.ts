@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidOptionError } from 'ssl-core';
 import { openRegularFile } from 'ssl-core/files';
+import { checkRecipeMemory } from './check-recipe-memory.js';
 import { suggestion } from './nearest-name.js';
 import { parseRecipe } from './parse-recipe.js';
 import { readYaml, yamlLimits } from './read-yaml.js';
@@ -30,7 +31,8 @@ export async function recipeNames(): Promise<string[]> {
 /**
  * Loads a recipe by its name or from a `.yaml` file.
  *
- * @throws InvalidOptionError for an unknown name or key; DataError for a file that cannot be read or is no YAML
+ * @throws InvalidOptionError for an unknown name or key, a value out of its bounds, and sizes that cannot fit the memory of
+ *   this machine; DataError for a file that cannot be read or is no YAML
  */
 export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
   const isFile = /\.ya?ml$/.test(nameOrFile) || nameOrFile.includes(path.sep);
@@ -47,11 +49,9 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
   }
   const file = isFile ? path.resolve(nameOrFile) : path.join(recipeFolder, `${nameOrFile}.yaml`);
   const name = path.basename(file).replace(/\.ya?ml$/, '');
-  return {
-    name,
-    file,
-    recipe: absolutePaths(parseRecipe(readYaml(await readBytes(file), file), path.basename(file)), path.dirname(file)),
-  };
+  const recipe = parseRecipe(readYaml(await readBytes(file), file), path.basename(file));
+  checkRecipeMemory(recipe, path.basename(file));
+  return { name, file, recipe: absolutePaths(recipe, path.dirname(file)) };
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
