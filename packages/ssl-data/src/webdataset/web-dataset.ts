@@ -3,7 +3,7 @@ import { checkIndex } from '../dataset/check-index.js';
 import { readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import { imageExtensions as allImageExtensions } from '../dataset/list-image-files.js';
-import type { LeftOut } from '../dataset/left-out.js';
+import { type LeftOut, leftOutText } from '../dataset/left-out.js';
 import { renumberLabels } from '../dataset/renumber-labels.js';
 import { stringAt } from '../dataset/string-table.js';
 import type { Image } from '../image/image.js';
@@ -131,9 +131,16 @@ export class WebDataset implements Dataset<ImageSample> {
       maxEntries,
     );
     const lowerCase = imageExtensions.map((extension) => extension.toLowerCase());
+    if (table.extensions.length === 0) {
+      const others = leftOutText([...leftOut, ...opened.flatMap(({ index }) => index.leftOut)]);
+      throw new DataError(
+        `holds no files that make samples, named by a key and an extension such as 0001.jpg${others === '' ? ' (the archive is empty)' : `, but ${others}`}; pack it anew`,
+        { path: locations[0]! },
+      );
+    }
     if (!table.extensions.some((extension) => lowerCase.includes(extension)))
       throw new DataError(
-        `hold no images (${lowerCase.join(', ')}) but ${table.extensions.slice(0, 20).join(', ') || 'nothing'}; pass ${imageAdvice(table.extensions, lowerCase)}`,
+        `hold no images (${lowerCase.join(', ')}) but ${table.extensions.slice(0, 20).join(', ')}; pass ${imageAdvice(table.extensions, lowerCase)}`,
         { path: locations[0]! },
       );
     const member = labelMember(table, label, locations[0]!);

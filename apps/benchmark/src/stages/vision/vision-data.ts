@@ -61,13 +61,17 @@ export async function loadVisionData({ data }: VisionRecipe): Promise<VisionData
   };
 }
 
+function classesText(names: readonly string[]): string {
+  return names.length === 0 ? 'no classes' : `the classes ${names.join(', ')}`;
+}
+
 async function openSplits(data: VisionRecipe['data']): Promise<{ train: Split; test: Split }> {
   if (data.source === 'folder') {
     const train = await openFolder(data.train, data);
     const test = await openFolder(data.test, data);
     if (train.classes!.join('/') !== test.classes!.join('/')) {
       throw new DataError(
-        `has the classes ${test.classes!.join(', ')}, the training folder has ${train.classes!.join(', ')}; both need the same folders`,
+        `has ${classesText(test.classes!)}, the training folder has ${classesText(train.classes!)}; both need the same folders`,
         { path: data.test },
       );
     }
