@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from 'ssl-core';
 import { clearLeftovers, FolderLock, temporaryName } from 'ssl-core/files';
@@ -300,6 +300,11 @@ class OpenShard {
     await this.#flush();
     await this.#file.sync();
     await this.#file.close();
+    // Shards that may be replaced are gone by now: what is there came meanwhile, and is somebody's.
+    if (await lstat(this.path).catch(() => undefined))
+      throw new DataError('was put there by somebody else while the shard was written; move it away, and pack again', {
+        path: this.path,
+      });
     await rename(this.#temporary, this.path);
     const index: ShardIndex = this.#index.finish(this.end);
     await writeSidecar(sidecarPath(this.path), index, (await stat(this.path)).mtimeMs);
