@@ -59,7 +59,7 @@ export async function readLines(
 
   for await (const { bytes, offset: at } of textChunks(path, text, where)) {
     const length = bytes.length;
-    let start = returned && bytes[0] === lineFeed ? 1 : 0;
+    let start: number = returned && bytes[0] === lineFeed ? 1 : 0;
     returned = false;
     const endLine = (newline: number): void => {
       start = newline + 1;
