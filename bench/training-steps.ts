@@ -1,12 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { softmaxCrossEntropy } from 'ssl-losses';
-import { Linear, training } from 'ssl-nn';
-import type { Parameter } from 'ssl-nn';
-import { foldIn, RandomStream, randomKey } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor';
-import { BertForMaskedLM, bertConfig, MaskedLanguageModelling, type BertConfig, type MlmBatch } from 'ssl-text-mlm';
-import { AdamW, decayEverything, type Optimizer, type Tensors } from 'ssl-train';
-import type { Backbone } from 'ssl-vision';
+import { softmaxCrossEntropy } from '@selfsup/ssl-losses';
+import { Linear, training } from '@selfsup/ssl-nn';
+import type { Parameter } from '@selfsup/ssl-nn';
+import { foldIn, RandomStream, randomKey } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
+import {
+  BertForMaskedLM,
+  bertConfig,
+  MaskedLanguageModelling,
+  type BertConfig,
+  type MlmBatch,
+} from '@selfsup/ssl-text-mlm';
+import { AdamW, decayEverything, type Optimizer, type Tensors } from '@selfsup/ssl-train';
+import type { Backbone } from '@selfsup/ssl-vision';
 
 type Parameters = ReadonlyMap<string, Parameter>;
 

@@ -44,3 +44,6 @@ export function workspaces(group: 'packages' | 'apps'): readonly Workspace[] {
     .filter(({ directory }) => existsSync(join(directory, 'package.json')))
     .map((workspace) => ({ ...workspace, manifest: readManifest(workspace.directory) }));
 }
+
+/** The npm scope of every package; `tools/set-scope.ts` changes it. */
+export const packageScope = readManifest(join(repositoryRoot, 'packages/ssl-core')).name.split('/')[0]!;

@@ -5,7 +5,7 @@
  *
  * usage: data-simclr.ts FOLDER [size] [epochs] [images]
  */
-import { cifarViews, DataLoader, ImageFolderDataset, simclrViews } from 'ssl-data';
+import { cifarViews, DataLoader, ImageFolderDataset, simclrViews } from '@selfsup/ssl-data';
 import { photoFolder } from '../photo-folder.js';
 
 const [folder = 'photos', size = '224', epochs = '1', images = '640'] = process.argv.slice(2);

@@ -3,9 +3,9 @@
  * session, run. Prints one JSON line; `seconds` counts from the end of the imports, `secondsOfProcess` from its start.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { compile, randomKey } from 'ssl-tensor';
-import { AdamW } from 'ssl-train';
-import { vitTiny } from 'ssl-vision';
+import { compile, randomKey } from '@selfsup/ssl-tensor';
+import { AdamW } from '@selfsup/ssl-train';
+import { vitTiny } from '@selfsup/ssl-vision';
 import { report } from '../time-steps.js';
 import { classification } from '../training-steps.js';
 

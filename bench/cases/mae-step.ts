@@ -1,9 +1,9 @@
 /** Times one MAE step: ViT-Small, decoder 4 x 192, 32 images of 224 x 224, 75 % hidden, AdamW. Prints one JSON line. */
 import type * as tf from '@tensorflow/tfjs-core';
-import { training } from 'ssl-nn';
-import { keyArray, randomKey, randomUniform } from 'ssl-tensor';
-import { AdamW } from 'ssl-train';
-import { imagenetStatistics, Mae, MaskedAutoencoder } from 'ssl-vision';
+import { training } from '@selfsup/ssl-nn';
+import { keyArray, randomKey, randomUniform } from '@selfsup/ssl-tensor';
+import { AdamW } from '@selfsup/ssl-train';
+import { imagenetStatistics, Mae, MaskedAutoencoder } from '@selfsup/ssl-vision';
 import { timeTraining } from '../time-steps.js';
 import { noise, scalar, update } from '../training-steps.js';
 

@@ -3,8 +3,8 @@
  * BLOCK_ROWS sets the rows of a block of similarities.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { ntXent } from 'ssl-losses';
-import { compile, foldIn, RandomStream, randomKey } from 'ssl-tensor';
+import { ntXent } from '@selfsup/ssl-losses';
+import { compile, foldIn, RandomStream, randomKey } from '@selfsup/ssl-tensor';
 import { timeSteps } from '../time-steps.js';
 
 const batch = Number(process.env['BATCH'] ?? 4096);

@@ -1,7 +1,7 @@
 /** Times one training step of ResNet-18 with the CIFAR stem on 64 images of 32 x 32 with SGD. Prints one JSON line. */
-import { randomKey } from 'ssl-tensor';
-import { Sgd } from 'ssl-train';
-import { resnet18 } from 'ssl-vision';
+import { randomKey } from '@selfsup/ssl-tensor';
+import { Sgd } from '@selfsup/ssl-train';
+import { resnet18 } from '@selfsup/ssl-vision';
 import { timeTraining } from '../time-steps.js';
 import { classification } from '../training-steps.js';
 

@@ -1,7 +1,7 @@
 /** Times one training step of ResNet-50 on 16 images of 128 x 128 with SGD. Prints one JSON line. */
-import { randomKey } from 'ssl-tensor';
-import { Sgd } from 'ssl-train';
-import { resnet50 } from 'ssl-vision';
+import { randomKey } from '@selfsup/ssl-tensor';
+import { Sgd } from '@selfsup/ssl-train';
+import { resnet50 } from '@selfsup/ssl-vision';
 import { timeTraining } from '../time-steps.js';
 import { classification } from '../training-steps.js';
 

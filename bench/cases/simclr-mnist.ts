@@ -4,10 +4,10 @@
  * usage: simclr-mnist.ts IDX_FOLDER [images] [epochs]
  */
 import { join } from 'node:path';
-import { DataLoader, IdxImageDataset, smallImageViews, takeFirst } from 'ssl-data';
-import { foldIn, randomKey } from 'ssl-tensor';
-import { AdamW, decayEverything, oneCycle, Trainer } from 'ssl-train';
-import { mnistStatistics, ProjectionHead, SimClr, SmallConvEncoder } from 'ssl-vision';
+import { DataLoader, IdxImageDataset, smallImageViews, takeFirst } from '@selfsup/ssl-data';
+import { foldIn, randomKey } from '@selfsup/ssl-tensor';
+import { AdamW, decayEverything, oneCycle, Trainer } from '@selfsup/ssl-train';
+import { mnistStatistics, ProjectionHead, SimClr, SmallConvEncoder } from '@selfsup/ssl-vision';
 
 const [folder = '.', images = '20000', epochs = '5'] = process.argv.slice(2);
 const key = randomKey(0);

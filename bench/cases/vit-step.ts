@@ -1,7 +1,7 @@
 /** Times one training step of ViT-Tiny on 64 x 65 tokens with AdamW. Prints one JSON line. */
-import { randomKey } from 'ssl-tensor';
-import { AdamW } from 'ssl-train';
-import { vitTiny } from 'ssl-vision';
+import { randomKey } from '@selfsup/ssl-tensor';
+import { AdamW } from '@selfsup/ssl-train';
+import { vitTiny } from '@selfsup/ssl-vision';
 import { timeTraining } from '../time-steps.js';
 import { classification } from '../training-steps.js';
 

@@ -4,7 +4,7 @@
  *
  * usage: webdataset-decode.ts FOLDER [images]
  */
-import { DataLoader, WebDataset } from 'ssl-data';
+import { DataLoader, WebDataset } from '@selfsup/ssl-data';
 import { photoShards } from '../photo-shards.js';
 
 const [folder = 'photos', images = '2000'] = process.argv.slice(2);

@@ -5,7 +5,7 @@
  *
  * usage: webdataset-read.ts FOLDER [images]
  */
-import { WebDataset } from 'ssl-data';
+import { WebDataset } from '@selfsup/ssl-data';
 import { photoShards } from '../photo-shards.js';
 
 const [folder = 'photos', images = '2000'] = process.argv.slice(2);

@@ -2,7 +2,7 @@
 // Tells the campaign by messages when a case begins and how it ended; a hang or a crash is seen from outside.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { foldIn, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
 import type { Kind } from './kind.js';
 import type { CaseMessage } from './run-kind.js';
 

@@ -1,4 +1,4 @@
-import type { RandomStream } from 'ssl-core';
+import type { RandomStream } from '@selfsup/ssl-core';
 
 /** A copy with one bit flipped, and which. */
 export function flipBit(

@@ -1,4 +1,4 @@
-import type { RandomStream } from 'ssl-core';
+import type { RandomStream } from '@selfsup/ssl-core';
 
 /**
  * How a case may end well.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { SslError } from 'ssl-core';
+import { SslError } from '@selfsup/ssl-core';
 import type { Outcome } from './kind.js';
 
 /** What a reader gave. */

@@ -1,9 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldIn, type NdArray, randomKey, RandomStream } from 'ssl-core';
-import { type ForwardContext, Mlp, type Module, type Parameter, saveSafetensors } from 'ssl-nn';
-import { AdamW, type BatchLoader, cosine, type Method, type MethodLoss, type Tensors, Trainer } from 'ssl-train';
-import type { TrainerCallbacks, TrainerCheckpointOptions } from 'ssl-train';
-import { randomUniform } from 'ssl-tensor';
+import { foldIn, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { type ForwardContext, Mlp, type Module, type Parameter, saveSafetensors } from '@selfsup/ssl-nn';
+import {
+  AdamW,
+  type BatchLoader,
+  cosine,
+  type Method,
+  type MethodLoss,
+  type Tensors,
+  Trainer,
+} from '@selfsup/ssl-train';
+import type { TrainerCallbacks, TrainerCheckpointOptions } from '@selfsup/ssl-train';
+import { randomUniform } from '@selfsup/ssl-tensor';
 
 interface Batch {
   readonly x: NdArray<Float32Array>;

@@ -14,7 +14,7 @@ import {
   randomUniform,
   type TensorKey,
 } from '../../packages/ssl-tensor/src/ops/random-uniform.js';
-import { randomKey } from 'ssl-core';
+import { randomKey } from '@selfsup/ssl-core';
 import '../support/to-be-all-close.js';
 import { deviceUnderTest } from './exclusions.js';
 

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { CifarDataset } from 'ssl-data';
+import { CifarDataset } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
 import { cifarRecord as record } from '../support/file-seeds.js';
 import { arraySeed } from './array-seeds.js';

@@ -17,7 +17,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError, foldIn, randomKey, RandomStream } from 'ssl-tensor/host';
+import { DataError, foldIn, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mutateBytes } from './mutate-bytes.js';
 import { watchAllocations } from './watch-allocations.js';

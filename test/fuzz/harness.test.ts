@@ -1,4 +1,4 @@
-import { DataError, foldIn, randomKey, RandomStream } from 'ssl-tensor/host';
+import { DataError, foldIn, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { expect, test } from 'vitest';
 import { problemOf } from './describe-fuzz.js';
 import { mutateBytes } from './mutate-bytes.js';

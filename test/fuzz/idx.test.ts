@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { IdxImageDataset, openIdx } from 'ssl-data';
+import { IdxImageDataset, openIdx } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
 import { idxFile } from '../support/file-seeds.js';
 import { describeFuzz, type FuzzSeed } from './describe-fuzz.js';

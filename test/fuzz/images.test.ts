@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { decodeImage } from 'ssl-data';
+import { decodeImage } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
 import { describeFuzz } from './describe-fuzz.js';
 

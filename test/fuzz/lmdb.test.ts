@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LmdbDataset } from 'ssl-data';
+import { LmdbDataset } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
 import { describeFuzz } from './describe-fuzz.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ImageFolderDataset, ManifestDataset, TextLineDataset } from 'ssl-data';
+import { ImageFolderDataset, ManifestDataset, TextLineDataset } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
 import { describeFuzz } from './describe-fuzz.js';
 

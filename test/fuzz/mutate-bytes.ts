@@ -1,4 +1,4 @@
-import type { RandomStream } from 'ssl-tensor/host';
+import type { RandomStream } from '@selfsup/ssl-tensor/host';
 
 /** A damaged copy of a file, and what was done to it. */
 export interface Mutant {

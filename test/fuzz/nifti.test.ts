@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { openNifti } from 'ssl-data';
+import { openNifti } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
 import { arraySeed } from './array-seeds.js';
 import { describeFuzz, type FuzzSeed } from './describe-fuzz.js';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { NpyImageDataset, openNpy } from 'ssl-data';
+import { NpyImageDataset, openNpy } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
 import { arraySeed } from './array-seeds.js';
 import { describeFuzz, type FuzzSeed } from './describe-fuzz.js';

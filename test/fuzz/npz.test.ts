@@ -1,5 +1,5 @@
-import { openNpz } from 'ssl-data';
-import { DataError } from 'ssl-tensor/host';
+import { openNpz } from '@selfsup/ssl-data';
+import { DataError } from '@selfsup/ssl-tensor/host';
 import { expect } from 'vitest';
 import { arraySeed } from './array-seeds.js';
 import { describeFuzz } from './describe-fuzz.js';

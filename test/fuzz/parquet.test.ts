@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ParquetImageDataset } from 'ssl-data';
-import { DataError } from 'ssl-tensor/host';
+import { ParquetImageDataset } from '@selfsup/ssl-data';
+import { DataError } from '@selfsup/ssl-tensor/host';
 import { expect } from 'vitest';
 import { describeFuzz } from './describe-fuzz.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { encodeSafetensors, loadSafetensors } from 'ssl-nn';
-import { CheckpointError } from 'ssl-tensor/host';
+import { encodeSafetensors, loadSafetensors } from '@selfsup/ssl-nn';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { expect } from 'vitest';
 import { describeFuzz, type FuzzSeed } from './describe-fuzz.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { indexTar, WebDataset } from 'ssl-data';
+import { indexTar, WebDataset } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
 import { describeFuzz, type FuzzSeed } from './describe-fuzz.js';
 

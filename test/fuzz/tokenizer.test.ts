@@ -6,8 +6,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { foldIn, randomKey, RandomStream, SslError } from 'ssl-tensor/host';
-import { bertConfigFromJson, bertConfigReport, WordPieceTokenizer } from 'ssl-text-mlm';
+import { foldIn, randomKey, RandomStream, SslError } from '@selfsup/ssl-tensor/host';
+import { bertConfigFromJson, bertConfigReport, WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeFuzz } from './describe-fuzz.js';
 import { mutateJson } from './mutate-json.js';

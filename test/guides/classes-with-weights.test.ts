@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ImageFolderDataset } from 'ssl-data';
-import { loadSafetensors, saveSafetensors } from 'ssl-nn';
-import { ndArray } from 'ssl-tensor';
+import { ImageFolderDataset } from '@selfsup/ssl-data';
+import { loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
+import { ndArray } from '@selfsup/ssl-tensor';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 let folder: string;

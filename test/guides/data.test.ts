@@ -45,7 +45,7 @@ async function runLine(line: string): Promise<string> {
   );
   const [program, script = '', ...args] = words;
   const target =
-    program === 'npx' && script === 'ssl-data'
+    program === 'npx' && script === '@selfsup/ssl-data'
       ? join(repositoryRoot, 'packages/ssl-data/src/cli/cli.ts')
       : join(folder, script);
   const inherited = Object.entries(process.env).filter(
@@ -133,12 +133,14 @@ test('every script of the guide was run', () => {
 });
 
 test('the guide looks into the folder and into what was packed of it', async () => {
-  expect(output('npx ssl-data inspect photos')).toMatch(
+  expect(output('npx @selfsup/ssl-data inspect photos')).toMatch(
     /^samples {2}24\nclasses {2}2\n +0 {2}cats {2}8\n +1 {2}dogs {2}16$/m,
   );
-  expect(output('npx ssl-data inspect photos')).toMatch(/^broken {3}0 of 24/m);
+  expect(output('npx @selfsup/ssl-data inspect photos')).toMatch(/^broken {3}0 of 24/m);
   expect((await sharp(join(folder, 'photos.png')).metadata()).width).toBeGreaterThan(800);
-  expect(output('npx ssl-data inspect packed')).toMatch(/^kind {5}webdataset .*\nsamples {2}24\nclasses {2}2$/m);
+  expect(output('npx @selfsup/ssl-data inspect packed')).toMatch(
+    /^kind {5}webdataset .*\nsamples {2}24\nclasses {2}2$/m,
+  );
   const shards = (await readdir(join(folder, 'packed'))).filter((name) => name.endsWith('.tar'));
   expect(shards.sort()).toEqual(['000000.tar', '000001.tar', '000002.tar']);
 });

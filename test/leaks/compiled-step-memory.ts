@@ -1,9 +1,9 @@
 /** Trains a small convolutional net for many compiled steps, then calls with 400 signatures; prints the memory as JSON. */
 import * as tf from '@tensorflow/tfjs-core';
-import { softmaxCrossEntropy } from 'ssl-losses';
-import { BatchNorm, Conv2d, Linear, Relu, Sequential, training } from 'ssl-nn';
-import { compile, foldIn, randomKey, RandomStream } from 'ssl-tensor';
-import { AdamW } from 'ssl-train';
+import { softmaxCrossEntropy } from '@selfsup/ssl-losses';
+import { BatchNorm, Conv2d, Linear, Relu, Sequential, training } from '@selfsup/ssl-nn';
+import { compile, foldIn, randomKey, RandomStream } from '@selfsup/ssl-tensor';
+import { AdamW } from '@selfsup/ssl-train';
 
 const collect = (globalThis as { gc?: () => void }).gc!;
 const key = randomKey(0);

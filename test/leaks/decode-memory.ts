@@ -6,7 +6,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { DataLoader, evaluationViews, ImageFolderDataset } from 'ssl-data';
+import { DataLoader, evaluationViews, ImageFolderDataset } from '@selfsup/ssl-data';
 
 const [workers, decodeMemory] = process.argv.slice(2).map(Number) as [number, number];
 const side = 9000;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { DataLoader, ImageFolderDataset, randomSampler, repeatedAugmentation, simclrViews } from 'ssl-data';
+import { DataLoader, ImageFolderDataset, randomSampler, repeatedAugmentation, simclrViews } from '@selfsup/ssl-data';
 
 const collect = (globalThis as { gc?: () => void }).gc!;
 const [files, width, height] = [64, 250, 188];

@@ -139,7 +139,7 @@ async function compileExamples(directory: string, packages: readonly PackedPacka
     ({ stdout }: { stdout: string }) => stdout,
   );
   // Declarations of other people's packages are theirs to mend.
-  return output.split('\n').filter((line) => /^(?:examples\/|node_modules\/ssl-|error )/.test(line));
+  return output.split('\n').filter((line) => /^(?:examples\/|node_modules\/@\w+\/ssl-|error )/.test(line));
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -10,7 +10,8 @@ const names = new Set(packages.map(({ manifest }) => manifest.name));
 
 /** Package name to its level, from the one line in docs/architecture.md that states the direction. */
 function documentedLevels(): ReadonlyMap<string, number> {
-  const line = /^`(?<chain>ssl-core <- .+ <- apps)`/m.exec(readRepositoryFile('docs/architecture.md'))?.groups?.chain;
+  const line = /^`(?<chain>\S+ssl-core <- .+ <- apps)`/m.exec(readRepositoryFile('docs/architecture.md'))?.groups
+    ?.chain;
   if (line === undefined) throw new Error('docs/architecture.md no longer states the direction of dependencies');
   const levels = line.split(' <- ').map((level) => level.replace(/[{}]/g, '').split(', '));
   return new Map(levels.flatMap((level, index) => level.map((name) => [name, index] as const)));
@@ -109,20 +110,20 @@ describe.each([...packages, ...workspaces('apps')].map(({ folder, manifest }) =>
   },
 );
 
-test('ssl-data takes nothing of ssl-tensor, and does not install it', () => {
+test('@selfsup/ssl-data takes nothing of @selfsup/ssl-tensor, and does not install it', () => {
   const wrong = sources('packages/ssl-data')
     .filter(({ isTest }) => !isTest)
     .flatMap(({ path, specifiers }) =>
       specifiers
-        .filter((specifier) => packageOf(specifier) === 'ssl-tensor')
+        .filter((specifier) => packageOf(specifier) === '@selfsup/ssl-tensor')
         .map((specifier) => `${path} -> ${specifier}`),
     );
   expect(wrong).toEqual([]);
-  const { dependencies } = packages.find(({ manifest }) => manifest.name === 'ssl-data')!.manifest;
-  expect(Object.keys(dependencies ?? {})).not.toContain('ssl-tensor');
+  const { dependencies } = packages.find(({ manifest }) => manifest.name === '@selfsup/ssl-data')!.manifest;
+  expect(Object.keys(dependencies ?? {})).not.toContain('@selfsup/ssl-tensor');
 });
 
-test('ssl-tensor/host reaches no engine', () => {
+test('@selfsup/ssl-tensor/host reaches no engine', () => {
   const specifiersOf = new Map(sources('packages/ssl-tensor').map(({ path, specifiers }) => [path, specifiers]));
   const reached = new Set<string>();
   const bare = new Set<string>();
@@ -137,5 +138,5 @@ test('ssl-tensor/host reaches no engine', () => {
     }
   };
   visit('packages/ssl-tensor/src/host.ts');
-  expect([...bare]).toEqual(['ssl-core']);
+  expect([...bare]).toEqual(['@selfsup/ssl-core']);
 });

@@ -36,7 +36,7 @@ const exported: readonly Exported[] = [
 const functions = exported.filter(({ kind }) => kind === 'function');
 const readme = readRepositoryFile(`${folder}/README.md`);
 
-describe('doc comments of ssl-losses', () => {
+describe('doc comments of @selfsup/ssl-losses', () => {
   test('every export has one', () => {
     expect(exported.length).toBeGreaterThan(150);
     expect(exported.filter(({ comment }) => comment === '').map(({ name }) => name)).toEqual([]);

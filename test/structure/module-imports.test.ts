@@ -31,7 +31,7 @@ test.each([
   ['./local.js', undefined],
   ['node:fs', undefined],
   ['sharp', 'sharp'],
-  ['ssl-tensor/host', 'ssl-tensor'],
+  ['@selfsup/ssl-tensor/host', '@selfsup/ssl-tensor'],
   ['@tensorflow/tfjs-core/dist/x', '@tensorflow/tfjs-core'],
 ])('the package of %s is %s', (specifier, name) => {
   expect(packageOf(specifier)).toBe(name);

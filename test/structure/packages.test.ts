@@ -17,7 +17,7 @@ describe.each(packages.map((workspace) => ({ name: workspace.manifest.name, ...w
   '$name',
   ({ name, folder, directory, manifest }) => {
     test('the manifest is what users need', () => {
-      expect(folder).toBe(`packages/${name}`);
+      expect(folder).toBe(`packages/${name.split('/')[1]}`);
       expect(manifest).toMatchObject({
         license: 'Apache-2.0',
         type: 'module',

@@ -1,4 +1,4 @@
-import { foldIn, type NdArray, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-core';
 
 /** Numbers to add up: equal ones, whose roundings all go one way; an image's; any; and such that cancel. */
 export const fillings = ['tenths', 'levels', 'uniform', 'mixed'] as const;

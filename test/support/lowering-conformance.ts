@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../packages/ssl-tensor/src/compile/compile.js';
 import { loweringTable } from '../../packages/ssl-tensor/src/lowering/lowering-table.js';
 import type { Rule, RuleTable } from '../../packages/ssl-tensor/src/lowering/rule.js';
-import { foldIn, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { reasonsToSkip } from '../devices/choose-cases.js';
 import { deviceUnderTest } from '../devices/exclusions.js';
 import './to-be-all-close.js';

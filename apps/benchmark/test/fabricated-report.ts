@@ -1,4 +1,4 @@
-import { RandomStream, randomKey } from 'ssl-tensor/host';
+import { RandomStream, randomKey } from '@selfsup/ssl-tensor/host';
 import { parseRecipe } from '../src/recipes/parse-recipe.js';
 import type { Recipe } from '../src/recipes/recipe-schema.js';
 import type { ReportData, TextReport, VisionReport } from '../src/report/report-data.js';
@@ -131,7 +131,7 @@ function fabricatedText(): TextReport {
 
 const summary: Summary = {
   seed: 7,
-  versions: { node: '20.19.0', 'ssl-tensor': '0.1.0', 'onnxruntime-node': '1.30.0', tfjs: '4.22.0' },
+  versions: { node: '20.19.0', '@selfsup/ssl-tensor': '0.1.0', 'onnxruntime-node': '1.30.0', tfjs: '4.22.0' },
   machine: { cpu: 'A <processor>', cores: 2, memory: 8, os: 'Linux 6.1 x64' },
 };
 

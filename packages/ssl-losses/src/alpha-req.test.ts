@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { tensor } from '../../../test/golden/losses/cases.js';
 import { diagnostics } from '../../../test/golden/losses/diagnostics.js';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { DataError, InvalidOptionError, type NdArray } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-tensor/host';
 import { covarianceSpectrumOf } from './covariance-spectrum.js';
 
 /** Options of {@link alphaReq}. */

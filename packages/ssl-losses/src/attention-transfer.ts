@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { stopGradient } from '@selfsup/ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { reduceElements } from './reduce-elements.js';

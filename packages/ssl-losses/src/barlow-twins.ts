@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-tensor/host';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { squaredProducts } from './squared-products.js';

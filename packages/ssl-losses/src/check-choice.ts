@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** @throws InvalidOptionError unless `value` is one of `choices` */
 export function checkChoice(where: string, option: string, value: string, choices: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 type Options = Readonly<Record<string, number>>;
 

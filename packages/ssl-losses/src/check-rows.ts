@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-tensor/host';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 
 /** @throws ShapeError unless `x` is `[batch, dim]` with two rows or more */

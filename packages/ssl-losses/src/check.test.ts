@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { ndArray, ShapeError } from 'ssl-tensor/host';
+import { ndArray, ShapeError } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { checkShape } from './check.js';
 import { binaryCrossEntropy, maskedTokenCrossEntropy, softmaxCrossEntropy } from './index.js';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 
 const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.join(', ')}]`;
 

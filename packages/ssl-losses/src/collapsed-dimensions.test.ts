@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { draw } from '../../../test/golden/losses/cases.js';
 import '../../../test/support/to-be-all-close.js';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { checkShare } from './check-option.js';
 import { covarianceSpectrumOf, type CovarianceSpectrumOptions } from './covariance-spectrum.js';
 

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { SslError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { SslError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { drawInput, everyLoss, type LossEntry } from '../../../test/golden/losses/every-loss.js';
 import { lossAndGradients } from '../../../test/golden/losses/golden.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { noLabel } from 'ssl-tensor/host';
+import { noLabel } from '@selfsup/ssl-tensor/host';
 import { usualIgnoreIndex } from './counted-labels.js';
 import { withoutGradient } from './without-gradient.js';
 

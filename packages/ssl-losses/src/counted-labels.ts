@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, noLabel } from 'ssl-tensor/host';
+import { InvalidOptionError, noLabel } from '@selfsup/ssl-tensor/host';
 import { withoutGradient } from './without-gradient.js';
 
 /** The label that PyTorch and Hugging Face's collators give to what does not count. */

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { DataError, ShapeError } from 'ssl-tensor/host';
+import { DataError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { draw, mean, sum, tensor } from '../../../test/golden/losses/cases.js';
 import { diagnostics } from '../../../test/golden/losses/diagnostics.js';

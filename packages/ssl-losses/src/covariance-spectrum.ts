@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ShapeError, type NdArray } from 'ssl-tensor/host';
+import { ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
 import { gramMatrix } from './gram-matrix.js';
 import { hostRows } from './host-rows.js';
 import { symmetricEigenvalues } from './symmetric-eigenvalues.js';

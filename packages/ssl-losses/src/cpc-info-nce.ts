@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-tensor/host';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
+import { stopGradient } from '@selfsup/ssl-tensor';
 import { checkPositive } from './check-option.js';
 import { dcl, dclDefaults, type DclOptions } from './dcl.js';
 import type { Reduced, Reduction } from './reduction.js';

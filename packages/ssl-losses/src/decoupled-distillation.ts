@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sparseSoftmaxCrossEntropy, stopGradient } from 'ssl-tensor';
+import { sparseSoftmaxCrossEntropy, stopGradient } from '@selfsup/ssl-tensor';
 import { checkNonNegative } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { countedLabels } from './counted-labels.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-tensor/host';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
 import { countedLabels } from './counted-labels.js';
 import { l2Normalize } from './l2-normalize.js';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { randomKey, RandomStream, ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { randomKey, RandomStream, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { finiteDifferences, lossAndGradients } from '../../../test/golden/losses/golden.js';
 import '../../../test/support/to-be-all-close.js';

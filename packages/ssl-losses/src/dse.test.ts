@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { compile, keyArray } from 'ssl-tensor';
-import { InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-tensor/host';
+import { compile, keyArray } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { tensor } from '../../../test/golden/losses/cases.js';
 import { finiteDifferences, lossAndGradients } from '../../../test/golden/losses/golden.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldInKey, type TensorKey } from 'ssl-tensor';
-import { ShapeError } from 'ssl-tensor/host';
+import { foldInKey, type TensorKey } from '@selfsup/ssl-tensor';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkCount, checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { kMeans, kMeansDraws, type KMeans } from './k-means.js';

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import type * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-tensor/host';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { drawInput, everyLoss, type LossEntry, type LossInput } from '../../../test/golden/losses/every-loss.js';
 import '../../../test/support/to-be-all-close.js';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { finiteDifferences, lossAndGradients } from '../../../test/golden/losses/golden.js';
 import { draw, mean, sum, transposed, type Rows } from '../../../test/golden/losses/redundancy.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, RandomStream, type RandomKey } from 'ssl-tensor/host';
+import { InvalidOptionError, RandomStream, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkCount } from './check-option.js';
 import { checkShape } from './check.js';

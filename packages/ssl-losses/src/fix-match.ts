@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sparseSoftmaxCrossEntropy, stopGradient } from 'ssl-tensor';
+import { sparseSoftmaxCrossEntropy, stopGradient } from '@selfsup/ssl-tensor';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { pseudoLabels, pseudoLabelsDefaults, type PseudoLabelOptions } from './pseudo-labels.js';

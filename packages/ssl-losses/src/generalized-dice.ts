@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { classOverlap, classOverlapDefaults, reduceOverlap, type ClassOverlapOptions } from './class-overlap.js';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { DataError, isNdArray, ShapeError, type NdArray } from 'ssl-tensor/host';
+import { DataError, isNdArray, ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
 
 /** Features on the host, in float64. */
 interface HostRows {

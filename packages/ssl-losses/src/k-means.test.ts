@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile, keyArray } from 'ssl-tensor';
-import { randomKey, RandomStream } from 'ssl-tensor/host';
+import { compile, keyArray } from '@selfsup/ssl-tensor';
+import { randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { mean, type Rows } from '../../../test/golden/losses/redundancy.js';
 import '../../../test/support/to-be-all-close.js';

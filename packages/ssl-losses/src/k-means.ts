@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { randomUniform, type TensorKey } from 'ssl-tensor';
+import { randomUniform, type TensorKey } from '@selfsup/ssl-tensor';
 import { oneHot } from './one-hot.js';
 import { withoutGradient } from './without-gradient.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { stopGradient } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
+import { compile } from '@selfsup/ssl-tensor';
 import { expect, it } from 'vitest';
 import { filled, fillings } from '../../../test/support/exact-sums.js';
 import { binaryCrossEntropy } from './binary-cross-entropy.js';

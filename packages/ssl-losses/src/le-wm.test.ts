@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { finiteDifferences, lossAndGradients } from '../../../test/golden/losses/golden.js';
 import {

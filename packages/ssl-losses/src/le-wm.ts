@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layerNorm, stopGradient } from 'ssl-tensor';
+import { layerNorm, stopGradient } from '@selfsup/ssl-tensor';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import type { Directions } from './random-directions.js';

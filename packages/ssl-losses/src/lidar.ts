@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ShapeError, type NdArray } from 'ssl-tensor/host';
+import { ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { exponentOfEntropy } from './effective-rank.js';
 import { hostRows } from './host-rows.js';

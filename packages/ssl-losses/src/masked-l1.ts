@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkMask } from './check-mask.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkCount } from './check-option.js';
 import { checkTensor } from './check.js';
 import { countedLabels, nanOutside } from './counted-labels.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
+import { stopGradient } from '@selfsup/ssl-tensor';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-tensor/host';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { countedLabels, usualIgnoreIndex } from './counted-labels.js';
 import { reduceWeighted } from './reduce-weighted.js';

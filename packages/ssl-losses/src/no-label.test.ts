@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { noLabel } from 'ssl-tensor/host';
+import { noLabel } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { draw, type Rows } from '../../../test/golden/losses/cases.js';
 import { lossAndGradients } from '../../../test/golden/losses/golden.js';

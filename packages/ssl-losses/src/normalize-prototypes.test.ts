@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { draw, transposed, unit, type Rows } from '../../../test/golden/losses/redundancy.js';
 import { normalizePrototypes } from './normalize-prototypes.js';

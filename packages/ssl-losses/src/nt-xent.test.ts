@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { InvalidOptionError, ShapeError, randomKey, RandomStream } from 'ssl-tensor/host';
+import { InvalidOptionError, ShapeError, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { finiteDifferences, goldens, lossAndGradients, matrix } from '../../../test/golden/losses/golden.js';
 import { contrastive, expectFinite, expectGolden, extremes, modes } from '../../../test/golden/losses/contrastive.js';

@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { compile, keyArray, randomUniform } from 'ssl-tensor';
-import { InvalidOptionError, randomKey, ShapeError } from 'ssl-tensor/host';
+import { compile, keyArray, randomUniform } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { dense } from '../../../test/golden/losses/dense.js';
 import { finiteDifferences, lossAndGradients } from '../../../test/golden/losses/golden.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { randomUniform, stopGradient, type TensorKey } from 'ssl-tensor';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { randomUniform, stopGradient, type TensorKey } from '@selfsup/ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkMask } from './check-mask.js';
 import { checkCount, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';

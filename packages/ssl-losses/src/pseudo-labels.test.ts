@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { draw, logSoftmax, sum, tensor } from '../../../test/golden/losses/cases.js';
 import { labelGoldens } from '../../../test/golden/losses/labels.js';

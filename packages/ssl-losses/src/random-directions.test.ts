@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import '../../../test/support/to-be-all-close.js';
 import { randomDirections } from './random-directions.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { randomNormal, type TensorKey } from 'ssl-tensor';
+import { randomNormal, type TensorKey } from '@selfsup/ssl-tensor';
 import { checkTensor } from './check.js';
 import { checkCount } from './check-option.js';
 

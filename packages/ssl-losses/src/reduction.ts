@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 
 /** How losses of single samples become one: their mean, their sum, or left as `[batch]`. */
 export type Reduction = 'mean' | 'sum' | 'none';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { profile } from 'ssl-tensor';
-import { InvalidOptionError, ndArray, randomKey, RandomStream } from 'ssl-tensor/host';
+import { profile } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ndArray, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { clipLoss } from './clip-loss.js';
 import { infoNCE } from './info-nce.js';

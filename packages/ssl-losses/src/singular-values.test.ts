@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { DataError, ndArray, ShapeError } from 'ssl-tensor/host';
+import { DataError, ndArray, ShapeError } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { draw, tensor } from '../../../test/golden/losses/cases.js';
 import { diagnostics } from '../../../test/golden/losses/diagnostics.js';

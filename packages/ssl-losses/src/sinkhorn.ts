@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
+import { stopGradient } from '@selfsup/ssl-tensor';
 import { checkCount, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 

@@ -14,7 +14,7 @@ export const skipGramNegativeSamplingDefaults = { reduction: 'mean' } as const;
  * Word2Vec's skip-gram with negative sampling: the word of the context is told from words drawn at random,
  * `loss_i = -log sigmoid(v_i . u_i) - sum_k log sigmoid(-v_i . n_ik)`.
  *
- * The vectors are rows of two tables (`takeRows` of ssl-tensor); the drawing is the caller's.
+ * The vectors are rows of two tables (`takeRows` of @selfsup/ssl-tensor); the drawing is the caller's.
  *
  * @param centers vectors of the words in the middle, `[batch, dim]`
  * @param contexts output vectors of words near them, `[batch, dim]`

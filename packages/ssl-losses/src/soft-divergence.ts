@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
+import { stopGradient } from '@selfsup/ssl-tensor';
 
 /**
  * `KL(softmax(teacher / T) || softmax(student / T))` of each row; no gradient flows into the teacher.

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { reduceCounted } from './reduce-weighted.js';
 import type { Reduced, Reduction } from './reduction.js';

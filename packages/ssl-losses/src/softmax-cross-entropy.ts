@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sparseSoftmaxCrossEntropy } from 'ssl-tensor';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { countedLabels, usualIgnoreIndex } from './counted-labels.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';

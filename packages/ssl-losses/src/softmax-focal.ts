@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sparseSoftmaxCrossEntropy } from 'ssl-tensor';
+import { sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { countedLabels, usualIgnoreIndex, withinClasses } from './counted-labels.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { stopGradient } from '@selfsup/ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { Center, centerDefaults } from './center.js';
 import { checkCount, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { prototypes } from '../../../test/golden/losses/prototypes.js';
 import '../../../test/support/to-be-all-close.js';

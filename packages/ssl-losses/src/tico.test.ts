@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { compile } from 'ssl-tensor';
-import { InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { finiteDifferences, lossAndGradients } from '../../../test/golden/losses/golden.js';
 import {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
+import { stopGradient } from '@selfsup/ssl-tensor';
 
 /**
  * `x` divided by its largest magnitude, which counts as a constant: for functions whose value does not depend on the scale

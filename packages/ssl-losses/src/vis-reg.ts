@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from 'ssl-tensor';
-import { ShapeError } from 'ssl-tensor/host';
+import { stopGradient } from '@selfsup/ssl-tensor';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative, checkPositive, checkShare } from './check-option.js';
 import { normalQuantiles } from './normal-quantiles.js';
 import { resolveDirections, type Directions } from './random-directions.js';

@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { foldInKey, randomPermutation } from 'ssl-tensor';
-import { InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-tensor/host';
+import { foldInKey, randomPermutation } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { lossAndGradients } from '../../../test/golden/losses/golden.js';
 import {

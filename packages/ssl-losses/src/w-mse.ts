@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldInKey, randomPermutation, stopGradient, takeRows, type TensorKey } from 'ssl-tensor';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { foldInKey, randomPermutation, stopGradient, takeRows, type TensorKey } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkCount } from './check-option.js';
 import { checkTensor } from './check.js';
 import { negativeCosine } from './negative-cosine.js';

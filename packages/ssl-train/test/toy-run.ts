@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BatchNorm, type ForwardContext, Linear, type Module, type Parameter } from 'ssl-nn';
-import { randomUniform } from 'ssl-tensor';
-import { DataError, foldIn, type NdArray, randomKey, RandomStream } from 'ssl-tensor/host';
+import { BatchNorm, type ForwardContext, Linear, type Module, type Parameter } from '@selfsup/ssl-nn';
+import { randomUniform } from '@selfsup/ssl-tensor';
+import { DataError, foldIn, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { AdamW } from '../src/optimizers/adam-w.js';
 import { cosine } from '../src/schedules/cosine.js';
 import type { BatchLoader } from '../src/trainer/batch-loader.js';

@@ -1,9 +1,9 @@
 /** Pretrains a ResNet-18 on a folder of images and saves it: `npx tsx pretrain-folder.ts photos`. */
-import { DataLoader, ImageFolderDataset, simclrViews } from 'ssl-data';
-import { saveSafetensors } from 'ssl-nn';
-import { randomKey } from 'ssl-tensor';
-import { AdamW, Trainer, warmupCosine } from 'ssl-train';
-import { SimClr, imagenetStatistics, resnet18 } from 'ssl-vision';
+import { DataLoader, ImageFolderDataset, simclrViews } from '@selfsup/ssl-data';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { randomKey } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
+import { SimClr, imagenetStatistics, resnet18 } from '@selfsup/ssl-vision';
 
 const dataset = await ImageFolderDataset.open(process.argv[2] ?? 'photos');
 const loader = new DataLoader({ dataset, views: simclrViews({ size: 64 }), batchSize: 64 });

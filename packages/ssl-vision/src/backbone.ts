@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { ForwardContext, Module } from 'ssl-nn';
+import type { ForwardContext, Module } from '@selfsup/ssl-nn';
 
 /** An encoder of images. */
 export interface Backbone extends Module {

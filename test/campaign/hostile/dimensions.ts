@@ -12,8 +12,8 @@ import {
   openNpy,
   ParquetImageDataset,
   TextLineDataset,
-} from 'ssl-data';
-import { loadSafetensors } from 'ssl-nn';
+} from '@selfsup/ssl-data';
+import { loadSafetensors } from '@selfsup/ssl-nn';
 import type { Outcome, PlayCase } from '../kind.js';
 import { mustRefuse, settle } from '../settled.js';
 import { playNamed } from './named-cases.js';

@@ -9,7 +9,7 @@ import {
   packWebDataset,
   WebDataset,
   WebDatasetWriter,
-} from 'ssl-data';
+} from '@selfsup/ssl-data';
 import sharp from 'sharp';
 import type { Outcome, PlayCase } from '../kind.js';
 import { mustRefuse, settle } from '../settled.js';

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadRecipe } from '../../../apps/benchmark/src/recipes/load-recipe.js';
-import { expandBraces, ManifestDataset, openNpy, TextLineDataset } from 'ssl-data';
-import { loadSafetensors } from 'ssl-nn';
-import { trainWordPiece, WordPieceTokenizer } from 'ssl-text-mlm';
+import { expandBraces, ManifestDataset, openNpy, TextLineDataset } from '@selfsup/ssl-data';
+import { loadSafetensors } from '@selfsup/ssl-nn';
+import { trainWordPiece, WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
 import type { Outcome, PlayCase } from '../kind.js';
 import { mustRefuse, settle } from '../settled.js';
 import { playNamed } from './named-cases.js';

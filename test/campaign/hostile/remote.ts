@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { downloadFile, WebDataset } from 'ssl-data';
+import { downloadFile, WebDataset } from '@selfsup/ssl-data';
 import type { Outcome, PlayCase } from '../kind.js';
 import { mustRefuse } from '../settled.js';
 import { playNamed } from './named-cases.js';

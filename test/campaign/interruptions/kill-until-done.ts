@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RandomStream } from 'ssl-core';
+import type { RandomStream } from '@selfsup/ssl-core';
 import { repositoryRoot } from '../../../tools/workspaces.js';
 
 /** A space of process ids of its own gives every restart the same one, as every container does. */

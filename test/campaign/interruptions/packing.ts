@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { RandomStream, randomKey } from 'ssl-core';
+import { RandomStream, randomKey } from '@selfsup/ssl-core';
 import { repositoryRoot } from '../../../tools/workspaces.js';
 import type { PlayCase } from '../kind.js';
 import { digestOf } from '../settled.js';

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { CheckpointError } from 'ssl-core';
-import { listCheckpoints, readCheckpoint } from 'ssl-train';
+import { CheckpointError } from '@selfsup/ssl-core';
+import { listCheckpoints, readCheckpoint } from '@selfsup/ssl-train';
 import { mutateBytes } from '../../fuzz/mutate-bytes.js';
 import { flipBit } from '../flip-bit.js';
 import type { PlayCase } from '../kind.js';

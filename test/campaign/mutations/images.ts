@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { decodeImage } from 'ssl-data';
+import { decodeImage } from '@selfsup/ssl-data';
 import { mutateBytes } from '../../fuzz/mutate-bytes.js';
 import type { PlayCase } from '../kind.js';
 import { outcomeOf, settle } from '../settled.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { writeReport } from '../../../apps/benchmark/src/report/write-report.js';
 import { RunDirectory } from '../../../apps/benchmark/src/runs/run-directory.js';
 import { fabricatedReport } from '../../../apps/benchmark/test/fabricated-report.js';

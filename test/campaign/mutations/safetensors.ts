@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ndArray } from 'ssl-core';
-import { loadSafetensors, saveSafetensors } from 'ssl-nn';
+import { ndArray } from '@selfsup/ssl-core';
+import { loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
 import { mutateBytes } from '../../fuzz/mutate-bytes.js';
 import type { PlayCase } from '../kind.js';
 import { outcomeOf, settle } from '../settled.js';
@@ -16,7 +16,7 @@ export async function readSafetensors(folder: string): Promise<PlayCase> {
     ['a.weight', ndArray(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3])],
     ['a.bias', ndArray(Float32Array.of(0.5), [1])],
   ]);
-  await saveSafetensors(own, state, { note: 'by ssl-nn' });
+  await saveSafetensors(own, state, { note: 'by @selfsup/ssl-nn' });
   const seeds = await Promise.all(
     [...files.map((name) => join(goldens, `${name}.safetensors`)), own].map(async (path) => {
       const good = await settle(() => loadSafetensors(path));

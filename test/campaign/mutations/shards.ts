@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { packWebDataset, WebDataset } from 'ssl-data';
+import { packWebDataset, WebDataset } from '@selfsup/ssl-data';
 import { mutateBytes } from '../../fuzz/mutate-bytes.js';
 import { flipBit } from '../flip-bit.js';
 import type { PlayCase } from '../kind.js';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RandomStream } from 'ssl-core';
-import { trainWordPiece, WordPieceTokenizer } from 'ssl-text-mlm';
+import type { RandomStream } from '@selfsup/ssl-core';
+import { trainWordPiece, WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
 import { mutateBytes } from '../../fuzz/mutate-bytes.js';
 import type { PlayCase } from '../kind.js';
 import { outcomeOf, settle } from '../settled.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as losses from '../../../packages/ssl-losses/src/index.js';
-import { randomKey, RandomStream } from 'ssl-tensor/host';
+import { randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 
 /** An input of a loss. */
 export interface LossInput {
@@ -28,7 +28,7 @@ const moving = new losses.TiCoState(4);
 /** A function's inputs, and how it is called with them. */
 export type LossEntry = readonly [inputs: readonly LossInput[], call: Call];
 
-/** Every function of tensors that ssl-losses exports, by name. */
+/** Every function of tensors that @selfsup/ssl-losses exports, by name. */
 export const everyLoss: Readonly<Record<string, LossEntry>> = {
   alignment: [[rows, rows], losses.alignment],
   amdim: [

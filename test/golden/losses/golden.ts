@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
+import { compile } from '@selfsup/ssl-tensor';
 
 interface GoldenArray {
   readonly shape: number[];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomKey, RandomStream } from 'ssl-tensor/host';
+import { randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { expect } from 'vitest';
 import '../../support/to-be-all-close.js';
 import { lossAndGradients } from './golden.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import type { Module } from '../../../packages/ssl-nn/src/index.js';
 
 /** A tensor as the generator writes it. */

@@ -1,9 +1,9 @@
 /** Compares a backbone with a case of `generate.py`: names, outputs, gradients, running statistics. */
 import * as tf from '@tensorflow/tfjs-core';
-import { evaluation, training } from 'ssl-nn';
-import type { ForwardContext, Module, Parameter } from 'ssl-nn';
-import { compile } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor';
+import { evaluation, training } from '@selfsup/ssl-nn';
+import type { ForwardContext, Module, Parameter } from '@selfsup/ssl-nn';
+import { compile } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
 import { expect } from 'vitest';
 import { digest, hashArray, hashState } from './hash-fill.js';
 

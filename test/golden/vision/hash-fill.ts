@@ -1,5 +1,5 @@
 /** TypeScript side of `hash_fill.py`: numbers that both compute alike, so that golden files need not hold weights. */
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 
 /** float32 in [-1, 1), from murmur3's finaliser of the index and the seed. */
 export function hashUniform(count: number, seed: number): Float32Array {

@@ -2,7 +2,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packWebDataset } from 'ssl-data';
+import { packWebDataset } from '@selfsup/ssl-data';
 import { writtenSamples } from './written-samples.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'written-'));

@@ -1,4 +1,4 @@
-import type { WritableSample } from 'ssl-data';
+import type { WritableSample } from '@selfsup/ssl-data';
 
 /** Samples of written.tar: a name of each kind that a header can hold, and sizes around a block. */
 export const writtenSamples: readonly WritableSample[] = [

@@ -1,5 +1,5 @@
 import type { ArgsDef } from 'citty';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { expect, test } from 'vitest';
 import { checkArguments } from './check-arguments.js';
 

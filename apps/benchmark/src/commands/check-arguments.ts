@@ -1,5 +1,5 @@
 import type { ArgsDef } from 'citty';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { suggestion } from '../recipes/nearest-name.js';
 
 /**

@@ -1,6 +1,6 @@
 import { renderUsage, runCommand } from 'citty';
 import type { ArgsDef, CommandDef } from 'citty';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { suggestion } from '../recipes/nearest-name.js';
 import { appVersion } from '../runs/versions.js';
 import { checkArguments } from './check-arguments.js';

@@ -1,4 +1,4 @@
-import { printable, SslError } from 'ssl-core';
+import { printable, SslError } from '@selfsup/ssl-core';
 import { InterruptedError } from '../runs/interrupted-error.js';
 
 /**

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { defineCommand } from 'citty';
-import { DataError, printable } from 'ssl-core';
+import { DataError, printable } from '@selfsup/ssl-core';
 import { RunDirectory } from '../runs/run-directory.js';
 
 /** `ssl-benchmark report <folder>`: makes the report again from what the run saved. */

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { Device } from '../runs/pipeline.js';
 
 /** Options that `run` and `demo` share. */

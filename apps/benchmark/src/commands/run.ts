@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { defineCommand } from 'citty';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { loadRecipe } from '../recipes/load-recipe.js';
 import { runOptions, runSettings } from './run-options.js';
 import { shellWord } from './shell-word.js';

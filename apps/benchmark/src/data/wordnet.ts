@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { DataError } from 'ssl-core';
-import { readText } from 'ssl-data/text';
+import { DataError } from '@selfsup/ssl-core';
+import { readText } from '@selfsup/ssl-data/text';
 
 /** A definition of WordNet's. */
 export interface WordNetGloss {

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { expect, test } from 'vitest';
 import { parseRecipe } from './parse-recipe.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { z } from 'zod';
 import { suggestion } from './nearest-name.js';
 import { recipeSchema } from './recipe-schema.js';

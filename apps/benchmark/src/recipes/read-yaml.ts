@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { Lexer, parseDocument, Parser } from 'yaml';
 import type { CST } from 'yaml';
 

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { readSealedJson } from '../runs/read-json.js';
 import type { RunDirectory } from '../runs/run-directory.js';
 import type { StageRecord } from '../runs/stages.js';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { RunDirectory } from '../runs/run-directory.js';
-import { writeWhole } from 'ssl-core/files';
+import { writeWhole } from '@selfsup/ssl-core/files';
 import { writeJson } from '../runs/write-json.js';
 import { WrittenRecord } from '../runs/written-record.js';
 import { collectReport } from './collect-report.js';

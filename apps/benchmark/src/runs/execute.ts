@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import path from 'node:path';
-import { clearLeftovers, FolderLock } from 'ssl-core/files';
+import { clearLeftovers, FolderLock } from '@selfsup/ssl-core/files';
 import type { RunSettings } from '../commands/run-options.js';
 import type { LoadedRecipe } from '../recipes/load-recipe.js';
 import type { Recipe } from '../recipes/recipe-schema.js';

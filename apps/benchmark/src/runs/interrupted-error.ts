@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-core';
+import { SslError } from '@selfsup/ssl-core';
 
 /** The run was stopped on purpose; what it had finished is saved. */
 export class InterruptedError extends SslError {

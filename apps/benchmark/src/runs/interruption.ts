@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { printable } from 'ssl-core';
+import { printable } from '@selfsup/ssl-core';
 import { InterruptedError } from './interrupted-error.js';
 
 const signals = ['SIGINT', 'SIGTERM'] as const;

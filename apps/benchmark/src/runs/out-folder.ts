@@ -1,8 +1,8 @@
 import { lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
-import { describeFileError } from 'ssl-core/files';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { describeFileError } from '@selfsup/ssl-core/files';
 
 const where = 'ssl-benchmark';
 

@@ -1,4 +1,4 @@
-import { printable } from 'ssl-core';
+import { printable } from '@selfsup/ssl-core';
 import { duration } from './duration.js';
 
 /** A stage of a run, declared before it starts. */

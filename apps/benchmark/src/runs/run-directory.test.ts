@@ -155,7 +155,7 @@ it('clears what a dead run left, of whatever process id', async () => {
 
 /** A temporary name of this machine, of a process that is dead. */
 async function leftoverNames(): Promise<string[]> {
-  const { temporaryName } = await import('ssl-core/files');
+  const { temporaryName } = await import('@selfsup/ssl-core/files');
   return [temporaryName('two.json').replace(/-\d+-/, '-4194303-')];
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadRecipe } from '../recipes/load-recipe.js';
 import { Progress } from './progress.js';

@@ -7,14 +7,14 @@ test('every version that can change a figure is there', () => {
   const all = versions();
   expect(Object.keys(all)).toEqual([
     'node',
-    'ssl-tensor',
-    'ssl-nn',
-    'ssl-losses',
-    'ssl-data',
-    'ssl-train',
-    'ssl-vision',
-    'ssl-text-mlm',
-    'ssl-transfer',
+    '@selfsup/ssl-tensor',
+    '@selfsup/ssl-nn',
+    '@selfsup/ssl-losses',
+    '@selfsup/ssl-data',
+    '@selfsup/ssl-train',
+    '@selfsup/ssl-vision',
+    '@selfsup/ssl-text-mlm',
+    '@selfsup/ssl-transfer',
     'onnxruntime-node',
     'tfjs',
   ]);

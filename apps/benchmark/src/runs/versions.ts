@@ -3,19 +3,19 @@ import path from 'node:path';
 import { packageDirectory, packageVersion } from './package-directory.js';
 
 const packages = [
-  'ssl-tensor',
-  'ssl-nn',
-  'ssl-losses',
-  'ssl-data',
-  'ssl-train',
-  'ssl-vision',
-  'ssl-text-mlm',
-  'ssl-transfer',
+  '@selfsup/ssl-tensor',
+  '@selfsup/ssl-nn',
+  '@selfsup/ssl-losses',
+  '@selfsup/ssl-data',
+  '@selfsup/ssl-train',
+  '@selfsup/ssl-vision',
+  '@selfsup/ssl-text-mlm',
+  '@selfsup/ssl-transfer',
 ];
 
 /** Versions of all that can change a figure: node, the packages, the engine, TF.js. */
 export function versions(): Record<string, string> {
-  const tensor = path.join(packageDirectory('ssl-tensor'), 'package.json');
+  const tensor = path.join(packageDirectory('@selfsup/ssl-tensor'), 'package.json');
   return {
     node: process.versions.node,
     ...Object.fromEntries(packages.map((name) => [name, packageVersion(name)])),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeWhole } from 'ssl-core/files';
+import { writeWhole } from '@selfsup/ssl-core/files';
 
 /** Writes a value as a JSON file, whole or not at all. The folder has to be there: one that was deleted stays so. */
 export async function writeJson(file: string, value: unknown): Promise<void> {

@@ -1,6 +1,6 @@
 import { lstat, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { readSealedJson } from './read-json.js';
 import { writeSealedJson } from './write-json.js';
 

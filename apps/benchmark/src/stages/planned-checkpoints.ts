@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { checkpointPath } from 'ssl-train';
+import { checkpointPath } from '@selfsup/ssl-train';
 
 /**
  * Names of the checkpoints that a training is going to write, relative to the run, for the run's record. One that a stop

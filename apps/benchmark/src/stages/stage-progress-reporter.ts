@@ -1,4 +1,4 @@
-import type { ProgressReporter, ProgressStart, ProgressStatus } from 'ssl-train';
+import type { ProgressReporter, ProgressStart, ProgressStatus } from '@selfsup/ssl-train';
 import type { Progress, StageProgress } from '../runs/progress.js';
 
 /** Shows a training as part of its stage: steps, loss and speed beside the time that is left. */

@@ -35,6 +35,6 @@ it.each([undefined, null, 3, { data: Int32Array.of(0), shape: [1] }])('refuses %
 
 it('counts missing labels and names the way out', () => {
   expect(() => checkLabels('f', 'labels', [0, -1, 2, -1])).toThrow(
-    "f: 2 of 4 labels are -1, which is 'no label', the first of them labels[1]. Leave these samples out (labelledRows(labels) of ssl-data numbers the others); a label is one of the classes 0 .. 2",
+    "f: 2 of 4 labels are -1, which is 'no label', the first of them labels[1]. Leave these samples out (labelledRows(labels) of @selfsup/ssl-data numbers the others); a label is one of the classes 0 .. 2",
   );
 });

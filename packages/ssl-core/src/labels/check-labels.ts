@@ -27,7 +27,7 @@ export function checkLabels(
   labels: ArrayLike<number>,
   { classes, unlabelled = false }: CheckLabelsOptions = {},
 ): number {
-  // What has no length of its own, such as an array of ssl-core with its shape or a tensor, would be no labels at all.
+  // What has no length of its own, such as an array of @selfsup/ssl-core with its shape or a tensor, would be no labels at all.
   if (typeof (labels as ArrayLike<number> | undefined)?.length !== 'number')
     throw new InvalidOptionError(where, parameter, 'an array of numbers (the data of an NdArray or tensor)', labels);
   if (classes !== undefined && !(Number.isSafeInteger(classes) && classes > 0))
@@ -45,7 +45,7 @@ export function checkLabels(
   if (wrong >= 0) throw new DataError(`${where}: ${parameter}[${wrong}] is ${labels[wrong]}, outside ${range}`);
   if (missing > 0 && !unlabelled) {
     throw new DataError(
-      `${where}: ${missing} of ${labels.length} ${parameter} are ${noLabel}, which is 'no label', the first of them ${parameter}[${firstMissing}]. Leave these samples out (labelledRows(${parameter}) of ssl-data numbers the others); a label is one of ${range}`,
+      `${where}: ${missing} of ${labels.length} ${parameter} are ${noLabel}, which is 'no label', the first of them ${parameter}[${firstMissing}]. Leave these samples out (labelledRows(${parameter}) of @selfsup/ssl-data numbers the others); a label is one of ${range}`,
     );
   }
   return known;

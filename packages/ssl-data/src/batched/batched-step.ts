@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 
 /** Height and width, pixels. */
 export type Size = readonly [height: number, width: number];

@@ -10,7 +10,7 @@ import {
   randomKey,
   RandomStream,
   ShapeError,
-} from 'ssl-tensor';
+} from '@selfsup/ssl-tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { ImageArrayDataset } from '../dataset/image-array-dataset.js';

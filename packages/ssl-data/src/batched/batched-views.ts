@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldIn, InvalidOptionError, type RandomKey, RandomStream, ShapeError } from 'ssl-core';
+import { foldIn, InvalidOptionError, type RandomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { type DescribedView, isDescribed, type View } from '../views/view.js';
 import type { PixelStatistics } from '../views/normalize-batch.js';
 import type { PackedParameters, Size, StepTensors } from './batched-step.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ndArray, type NdArray } from 'ssl-core';
+import { ndArray, type NdArray } from '@selfsup/ssl-core';
 import { checkBlurRadius, halfKernel } from '../image/blur.js';
 import { boxFilter, boxPasses } from '../image/box-gaussian-blur.js';
 import type { BatchedStep, Draw } from './batched-step.js';

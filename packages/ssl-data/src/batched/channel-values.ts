@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 
 /** One value or one per channel, ready to meet `[batch, height, channels, width]`. */
 export function channelValues(value: number | readonly number[], channels: number): tf.Tensor4D {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ndArray, type NdArray } from 'ssl-core';
+import { ndArray, type NdArray } from '@selfsup/ssl-core';
 
 /**
  * Matrices of whole-number weights for {@link multiplyAlong}, one per image.

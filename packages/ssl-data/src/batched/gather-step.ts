@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import type { Image } from '../image/image.js';
 import type { BatchedStep, Size } from './batched-step.js';
 import { channelValues } from './channel-values.js';

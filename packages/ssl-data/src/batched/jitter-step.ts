@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import type { ColorJitterOptions, ColorJitterParameters } from '../views/color-jitter.js';
 import type { BatchedStep } from './batched-step.js';
 import { lumaOf } from './luma-of.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 
 /** ITU-R 601 luma with the rounding of the per-image operation: `[batch, height, 1 or 3, width] -> [batch, height, 1, width]`. */
 export function lumaOf(planes: tf.Tensor4D): tf.Tensor4D {

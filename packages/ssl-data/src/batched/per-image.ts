@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ndArray, type NdArray } from 'ssl-core';
+import { ndArray, type NdArray } from '@selfsup/ssl-core';
 
 /** One number per image, `[batch]`. */
 export function perImage<T>(drawn: readonly T[], value: (draw: T) => number): NdArray<Float32Array> {

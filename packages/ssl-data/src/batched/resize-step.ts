@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { bicubicWeights } from '../image/bicubic-weights.js';
 import { resampleWeights } from '../image/resample-weights.js';
 import type { Box } from '../image/resized-crop.js';

@@ -1,4 +1,4 @@
-import type { RandomKey } from 'ssl-core';
+import type { RandomKey } from '@selfsup/ssl-core';
 import { epochViewKey, sampleViewKey } from '../loader/view-keys.js';
 
 /**

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { type Box } from '../image/resized-crop.js';
 import { centerCrop, type CenterCropOptions } from '../views/center-crop.js';
 import type { ColorJitterOptions } from '../views/color-jitter.js';

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile, ndArray, randomKey, RandomStream } from 'ssl-tensor';
+import { compile, ndArray, randomKey, RandomStream } from '@selfsup/ssl-tensor';
 import { expect, it } from 'vitest';
 import { adjustHue } from '../image/adjust-hue.js';
 import { turnHue } from './turn-hue.js';

@@ -1,4 +1,4 @@
-import { printable, SslError } from 'ssl-core';
+import { printable, SslError } from '@selfsup/ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
 
 /** A sample that cannot be read. */

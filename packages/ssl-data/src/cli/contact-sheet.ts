@@ -1,4 +1,4 @@
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import type { ImageSample } from '../dataset/dataset.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import { type Image, imageSize } from '../image/image.js';

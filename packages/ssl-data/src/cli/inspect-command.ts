@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import { InvalidOptionError, printable } from 'ssl-core';
+import { InvalidOptionError, printable } from '@selfsup/ssl-core';
 import { openSource } from '../source/open-source.js';
 import type { CommandStreams } from './command-streams.js';
 import { contactSheet } from './contact-sheet.js';

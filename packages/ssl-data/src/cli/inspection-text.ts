@@ -1,6 +1,6 @@
 import { otherImageEndings } from '../image/image-format.js';
 import type { Inspection } from './inspection.js';
-import { printable } from 'ssl-core';
+import { printable } from '@selfsup/ssl-core';
 
 const maxClasses = 200;
 

@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-core';
+import { SslError } from '@selfsup/ssl-core';
 
 /** Ctrl-C or SIGTERM ended the command, in good order. */
 export class InterruptedError extends SslError {

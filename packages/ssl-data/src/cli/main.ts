@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { checkArguments } from './check-arguments.js';
 import type { CommandStreams } from './command-streams.js';
 import { inspectCommand } from './inspect-command.js';

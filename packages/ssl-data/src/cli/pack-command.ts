@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import { InvalidOptionError, printable } from 'ssl-core';
+import { InvalidOptionError, printable } from '@selfsup/ssl-core';
 import { leftOutText } from '../dataset/left-out.js';
 import { openSource } from '../source/open-source.js';
 import { checkOutside } from './check-outside.js';

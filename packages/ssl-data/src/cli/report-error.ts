@@ -1,4 +1,4 @@
-import { printable, SslError } from 'ssl-core';
+import { printable, SslError } from '@selfsup/ssl-core';
 import type { OutputStream } from './command-streams.js';
 import { InterruptedError } from './interrupted-error.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { OpenSourceOptions, SourceKind } from '../source/source-recogniser.js';
 import { sourceRecognisers } from '../source/source-recognisers.js';
 

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError, ndArray } from 'ssl-core';
-import { FolderLock, temporaryName } from 'ssl-core/files';
+import { DataError, ndArray } from '@selfsup/ssl-core';
+import { FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ArrayDataset } from '../dataset/array-dataset.js';
 import { webDatasetTarget } from './web-dataset-target.js';

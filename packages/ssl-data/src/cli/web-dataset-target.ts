@@ -1,7 +1,7 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, printable, SslError } from 'ssl-core';
-import { clearLeftovers, describeFileError, FolderLock } from 'ssl-core/files';
+import { DataError, printable, SslError } from '@selfsup/ssl-core';
+import { clearLeftovers, describeFileError, FolderLock } from '@selfsup/ssl-core/files';
 import { ownShards } from '../webdataset/own-shards.js';
 import { packWebDataset } from '../webdataset/pack-web-dataset.js';
 import { parseShardPattern } from '../webdataset/shard-pattern.js';

@@ -1,4 +1,4 @@
-import { isNdArray } from 'ssl-core';
+import { isNdArray } from '@selfsup/ssl-core';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { type PackedImages, packImages } from './packed-images.js';

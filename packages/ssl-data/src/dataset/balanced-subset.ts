@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-core';
+import { DataError, InvalidOptionError, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { classMembers } from './class-members.js';
 
 /**

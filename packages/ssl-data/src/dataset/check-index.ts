@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 
 /** Throws {@link InvalidOptionError} unless `index` is a sample's number. */
 export function checkIndex(where: string, index: number, length: number): void {

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-core';
 import { invalidUtf8At } from '../io/invalid-utf8.js';
 import { holdsText, openNpz } from '../io/open-npz.js';
 import { type CifarFiles, cifarFiles } from './cifar-files.js';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { readBounded } from '../io/read-bounded.js';
 import { scanTar } from '../webdataset/scan-tar.js';
 

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { invalidUtf8At } from '../io/invalid-utf8.js';
 import { readWhole } from '../io/read-whole.js';
 import { classesInWeights } from './classes-in-weights.js';

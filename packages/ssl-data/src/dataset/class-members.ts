@@ -1,4 +1,4 @@
-import { checkLabels, DataError } from 'ssl-core';
+import { checkLabels, DataError } from '@selfsup/ssl-core';
 
 /**
  * Numbers of the samples of each class, classes and samples in ascending order.

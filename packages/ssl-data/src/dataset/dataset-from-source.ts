@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { callExport } from '../io/import-export.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { ImageFilesDataset } from './image-files-dataset.js';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { DataError, InvalidOptionError, ndArray, randomKey, ShapeError } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray, randomKey, ShapeError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { ArrayDataset } from './array-dataset.js';
 import { balancedSubset } from './balanced-subset.js';

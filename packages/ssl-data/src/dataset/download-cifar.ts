@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { downloadFile, type DownloadOptions } from '../io/download-file.js';
 import { cifarReleases, type CifarRelease, type CifarVariant } from './cifar-release.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { type ClassOptions, readClassList } from './class-list.js';
 import { folderLabels } from './folder-labels.js';
 import type { FileListing } from './list-files.js';

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, randomKey } from 'ssl-core';
+import { DataError, InvalidOptionError, randomKey } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { fractionSubset } from './fraction-subset.js';
 

@@ -1,4 +1,4 @@
-import { ndArray, type NdArray, ShapeError } from 'ssl-core';
+import { ndArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
 import { PackedImageDataset, packedEqualImages } from './packed-images.js';
 
 /**

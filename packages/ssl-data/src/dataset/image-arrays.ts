@@ -1,4 +1,4 @@
-import { DataError, ndArray, type NdArray } from 'ssl-core';
+import { DataError, ndArray, type NdArray } from '@selfsup/ssl-core';
 import { reorderAxes } from '../io/reorder-axes.js';
 
 /** Where channels lie in an array of images: `[n, h, w, c]` or `[n, c, h, w]`. */

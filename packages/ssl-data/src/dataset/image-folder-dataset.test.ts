@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeImage } from '../image/decode-image.js';
 import { datasetFromSource } from './dataset-from-source.js';

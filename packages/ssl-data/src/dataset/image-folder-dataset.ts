@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import type { ClassOptions } from './class-list.js';
 import { folderClasses, type FolderClassOptions } from './folder-classes.js';

@@ -1,4 +1,4 @@
-import { noLabel } from 'ssl-core';
+import { noLabel } from '@selfsup/ssl-core';
 import { className } from './class-list.js';
 import { IntegerList } from './integer-list.js';
 import { numberClasses, unlistedText } from './number-classes.js';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError, ndArray, randomKey } from 'ssl-core';
+import { DataError, ndArray, randomKey } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { packLmdb } from '../lmdb/pack-lmdb.js';
 import { LmdbDataset } from '../lmdb/lmdb-dataset.js';

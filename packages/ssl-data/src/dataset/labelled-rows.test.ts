@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { expect, it } from 'vitest';
 import { ArrayDataset } from './array-dataset.js';
 import { labelledRows } from './labelled-rows.js';

@@ -1,8 +1,8 @@
-import { checkLabels, DataError } from 'ssl-core';
+import { checkLabels, DataError } from '@selfsup/ssl-core';
 
 /**
- * Numbers of the samples that have a label, in ascending order: for `subset`, `gatherRows` of ssl-transfer or
- * `TokenDataset.subset` of ssl-text-mlm, where what follows needs a class of every sample.
+ * Numbers of the samples that have a label, in ascending order: for `subset`, `gatherRows` of @selfsup/ssl-transfer or
+ * `TokenDataset.subset` of @selfsup/ssl-text-mlm, where what follows needs a class of every sample.
  *
  * @param labels `[n]` classes, -1 = no label
  * @returns `[m]`, m >= 1

@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { opendir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { endingOf, type LeftOut, LeftOutCounter } from './left-out.js';
 import { sortStrings } from './sort-strings.js';
 import type { StringTable } from './string-table.js';

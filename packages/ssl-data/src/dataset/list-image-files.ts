@@ -1,5 +1,5 @@
-import { DataError } from 'ssl-core';
-import { openRegularFile } from 'ssl-core/files';
+import { DataError } from '@selfsup/ssl-core';
+import { openRegularFile } from '@selfsup/ssl-core/files';
 import { formatBytes, imageEndings, imageFormat } from '../image/image-format.js';
 import { leftOutText } from './left-out.js';
 import { type FileListing, listFiles } from './list-files.js';

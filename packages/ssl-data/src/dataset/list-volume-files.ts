@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { leftOutText } from './left-out.js';
 import { type FileListing, listFiles } from './list-files.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { DataLoader } from '../loader/data-loader.js';
 import { datasetFromSource } from './dataset-from-source.js';

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { parseJsonLine } from '../io/parse-json-line.js';
 import { readCsv } from '../io/read-csv.js';

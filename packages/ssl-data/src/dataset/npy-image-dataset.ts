@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, type NdArray } from 'ssl-core';
+import { DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-core';
 import { openNpy, type OpenNpyOptions } from '../io/open-npy.js';
 import { holdsText, openNpz } from '../io/open-npz.js';
 import { ImageArrayDataset } from './image-array-dataset.js';

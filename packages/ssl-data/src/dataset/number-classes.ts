@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { className } from './class-list.js';
 
 /** Names of classes and their numbers. */

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { readWhole } from '../io/read-whole.js';
 import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
 import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';

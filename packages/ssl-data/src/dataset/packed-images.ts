@@ -1,4 +1,4 @@
-import { checkLabels, ndArray, ShapeError } from 'ssl-core';
+import { checkLabels, ndArray, ShapeError } from '@selfsup/ssl-core';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { sharedIntegers, toSharedBytes } from './shared-memory.js';

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import fc from 'fast-check';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { pathWithin } from './path-within.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { type ClassOptions, readClassList } from './class-list.js';
 import { lineText } from '../io/parse-json-line.js';
 import { lineError, type LineOptions, readLines } from '../io/read-lines.js';

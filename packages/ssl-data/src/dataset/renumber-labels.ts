@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { numberClasses } from './number-classes.js';
 import { sharedIntegers } from './shared-memory.js';
 

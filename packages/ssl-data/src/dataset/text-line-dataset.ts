@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { parseJsonLine } from '../io/parse-json-line.js';
 import { type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { checkIndex } from './check-index.js';

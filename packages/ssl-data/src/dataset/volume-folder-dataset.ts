@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DataError, ndArray, type NdArray } from 'ssl-core';
+import { DataError, ndArray, type NdArray } from '@selfsup/ssl-core';
 import { openNifti } from '../io/open-nifti.js';
 import { openNpy } from '../io/open-npy.js';
 import { checkIndex } from './check-index.js';

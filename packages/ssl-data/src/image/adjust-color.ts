@@ -1,4 +1,4 @@
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { mapPixels, sumGrey } from './kernels/map-pixels.js';
 import { mapLevels } from './map-levels.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ShapeError } from 'ssl-core';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { mapPixels } from './kernels/map-pixels.js';
 

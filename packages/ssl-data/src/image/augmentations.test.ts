@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { InvalidOptionError, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { resizeShortSide } from '../views/resize-short-side.js';
 import { adjustSharpness } from './adjust-sharpness.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray } from 'ssl-core';
+import { InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { bicubicWeights } from './bicubic-weights.js';
 import { type Image, imageSize } from './image.js';
 import { resampleBox } from './kernels/resample-box.js';

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, ndArray } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { aligned, reserve, slack } from './kernels/kernels.js';
 import { copyPixels } from './pixel-memory.js';

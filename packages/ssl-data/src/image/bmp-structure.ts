@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** What the headers of a BMP say. */
 export interface BmpStructure {

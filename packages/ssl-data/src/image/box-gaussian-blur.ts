@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray } from 'ssl-core';
+import { InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { Scratch } from './scratch.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode-image.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { TiffStructure } from './tiff-structure.js';
 
 /** How the samples of a picture become levels. */

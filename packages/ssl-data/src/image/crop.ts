@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray } from 'ssl-core';
+import { InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { newPixels } from './pixel-memory.js';
 import type { Box } from './resized-crop.js';

@@ -1,4 +1,4 @@
-import { DataError, ndArray } from 'ssl-core';
+import { DataError, ndArray } from '@selfsup/ssl-core';
 import type { BmpStructure } from './bmp-structure.js';
 import type { Image } from './image.js';
 

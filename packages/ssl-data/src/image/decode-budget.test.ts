@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { DecodeBudget, type DecodeShare, setDecodeMemory, threadDecodeBudget } from './decode-budget.js';

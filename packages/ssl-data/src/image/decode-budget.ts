@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 
 /** Bytes that pictures may take while they are decoded, where nothing else is said: 1 GiB. */
 export const defaultDecodeMemory = 2 ** 30;

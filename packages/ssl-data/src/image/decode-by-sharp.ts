@@ -1,5 +1,5 @@
 import type { OutputInfo, Sharp } from 'sharp';
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import type { SampleKind } from './check-tiff.js';
 import type { Image } from './image.js';
 import type { ImageDecoding } from './image-decoding.js';

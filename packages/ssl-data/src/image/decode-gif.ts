@@ -1,4 +1,4 @@
-import { DataError, ndArray } from 'ssl-core';
+import { DataError, ndArray } from '@selfsup/ssl-core';
 import type { Image } from './image.js';
 
 /** Where a GIF's first frame lies on its screen. */

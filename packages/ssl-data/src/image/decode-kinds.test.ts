@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode-image.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from 'ssl-core';
+import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { copyPixels } from './pixel-memory.js';
 import type { Box } from './resized-crop.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { AxisWeights } from './kernels/resample-box.js';
 
 /** Weights that are kept, in all, elements. */

@@ -1,4 +1,4 @@
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { mapPixels } from './kernels/map-pixels.js';
 import { newPixels } from './pixel-memory.js';

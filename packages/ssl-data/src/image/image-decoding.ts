@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 
 /** How image files become arrays; plain data. */
 export interface ImageDecoding {

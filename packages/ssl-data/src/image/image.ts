@@ -1,4 +1,4 @@
-import { type NdArray, ShapeError } from 'ssl-core';
+import { type NdArray, ShapeError } from '@selfsup/ssl-core';
 
 /** An 8-bit image on the host, `[height, width, channels]`, channels last. */
 export type Image = NdArray<Uint8Array>;

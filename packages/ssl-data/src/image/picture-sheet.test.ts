@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { DataError, ndArray } from 'ssl-core';
+import { DataError, ndArray } from '@selfsup/ssl-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writePictureSheet } from './picture-sheet.js';
 

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
-import { DataError, InvalidOptionError } from 'ssl-core';
-import { writeWhole } from 'ssl-core/files';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { writeWhole } from '@selfsup/ssl-core/files';
 import { type Image, imageSize } from './image.js';
 
 /** A picture in its cell of a sheet. */

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { DecodeBudget, DecodeShare } from './decode-budget.js';
 import { collectGarbage } from './collect-garbage.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { Image } from './image.js';
 import { mapLevels } from './map-levels.js';
 

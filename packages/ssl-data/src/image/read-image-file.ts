@@ -1,7 +1,7 @@
 import { closeSync, open, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { readWithoutWaiting, regularStats } from '../io/regular-descriptor.js';
 import { formatBytes } from './image-format.js';
 import type { BytesAt } from './tiff-structure.js';

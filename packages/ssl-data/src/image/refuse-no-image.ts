@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { foreignFormat } from './foreign-format.js';
 import { formatBytes, imageFormat } from './image-format.js';
 

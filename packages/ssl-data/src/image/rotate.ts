@@ -1,4 +1,4 @@
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import { affine } from './affine.js';
 import { crop } from './crop.js';
 import { type Image, imageSize } from './image.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** What the first directory of a TIFF says about its picture. */
 export interface TiffStructure {

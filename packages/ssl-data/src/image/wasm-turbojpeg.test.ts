@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
-import { DataError, randomKey, RandomStream } from 'ssl-core';
+import { DataError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode-image.js';
 

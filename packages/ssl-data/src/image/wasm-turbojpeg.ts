@@ -1,4 +1,4 @@
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import type { Image } from './image.js';
 import type { PlainJpeg } from './jpeg-structure.js';
 import type { PixelMemory } from './pixel-memory.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import golden from '../../../../test/golden/data/zstd.json' with { type: 'json' };
 import { decompressZstd } from './decompress-zstd.js';

@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { Decompress } from 'fzstd';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { ByteQueue } from './byte-queue.js';
 import {
   isSkippable,

@@ -3,10 +3,10 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { adviceFor, displayUrl, type HttpOptions, transferLimits } from '../webdataset/http-source.js';
 import { type TransferLimits, TransferWatch } from './transfer-watch.js';
-import { openRegularFile, temporaryName } from 'ssl-core/files';
+import { openRegularFile, temporaryName } from '@selfsup/ssl-core/files';
 
 export interface DownloadOptions extends HttpOptions {
   /** Expected SHA-256 of the file, hexadecimal. */

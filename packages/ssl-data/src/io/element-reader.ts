@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { DataError, type NdData } from 'ssl-core';
+import { DataError, type NdData } from '@selfsup/ssl-core';
 import { decodeElement, elementBytes, type ElementFormat, memoryBytes } from './element-type.js';
 
 const hostIsLittleEndian = endianness() === 'LE';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { ElementType } from './element-type.js';
 import { niftiAffine, type NiftiFields } from './nifti-affine.js';
 import type { ArrayFileFormat, ArrayHeader } from './read-array.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { ElementFormat, ElementType } from './element-type.js';
 import { parsePythonLiteral, type PythonLiteral, PythonLiteralError } from './python-literal.js';
 import type { ArrayFileFormat, ArrayHeader } from './read-array.js';

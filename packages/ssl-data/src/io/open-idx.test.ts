@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openIdx } from './open-idx.js';
 

@@ -1,4 +1,4 @@
-import { DataError, type NdArray } from 'ssl-core';
+import { DataError, type NdArray } from '@selfsup/ssl-core';
 import type { ElementType } from './element-type.js';
 import { type ArrayFileFormat, type ArrayHeader, fileSource, readArray } from './read-array.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import golden from '../../../../test/golden/data/arrays.json' with { type: 'json' };
 import { openNifti } from './open-nifti.js';

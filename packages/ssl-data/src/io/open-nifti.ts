@@ -1,4 +1,4 @@
-import { ndArray, type NdArray } from 'ssl-core';
+import { ndArray, type NdArray } from '@selfsup/ssl-core';
 import { niftiFormat } from './nifti-format.js';
 import { fileSource, readArray } from './read-array.js';
 import { reorderAxes } from './reorder-axes.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import golden from '../../../../test/golden/data/arrays.json' with { type: 'json' };
 import { openNpy } from './open-npy.js';

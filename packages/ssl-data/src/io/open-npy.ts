@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 import { npyFormat } from './npy-format.js';
 import { type ByteSource, fileSource, readArray } from './read-array.js';
 import { reorderAxes } from './reorder-axes.js';

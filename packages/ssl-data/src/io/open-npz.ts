@@ -1,4 +1,4 @@
-import { DataError, type NdArray } from 'ssl-core';
+import { DataError, type NdArray } from '@selfsup/ssl-core';
 import { type OpenNpyOptions, readNpy } from './open-npy.js';
 import { readZipDirectory, type ZipMember } from './zip-directory.js';
 

@@ -1,4 +1,4 @@
-import { DataError, ndArray, type NdArray } from 'ssl-core';
+import { DataError, ndArray, type NdArray } from '@selfsup/ssl-core';
 import { ElementReader } from './element-reader.js';
 import { elementBytes, type ElementFormat, memoryBytes } from './element-type.js';
 import { openChunked } from './read-chunks.js';

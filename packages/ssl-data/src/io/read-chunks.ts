@@ -1,7 +1,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { DataError } from 'ssl-core';
-import { openRegularFile } from 'ssl-core/files';
+import { DataError } from '@selfsup/ssl-core';
+import { openRegularFile } from '@selfsup/ssl-core/files';
 import { decompressZstd } from './decompress-zstd.js';
 import { startsAsZstd } from './zstd-frame.js';
 

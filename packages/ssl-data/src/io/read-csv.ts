@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import type { DataError } from 'ssl-core';
+import type { DataError } from '@selfsup/ssl-core';
 import { type LineOptions, type LinePlace, lineError } from './read-lines.js';
 import { textChunks } from './text-chunks.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { textChunks, type TextOptions } from './text-chunks.js';
 
 export interface LineOptions extends TextOptions {

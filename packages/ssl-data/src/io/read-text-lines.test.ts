@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { ManifestDataset } from '../dataset/manifest-dataset.js';

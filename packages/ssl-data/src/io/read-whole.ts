@@ -1,5 +1,5 @@
-import { DataError } from 'ssl-core';
-import { openRegularFile } from 'ssl-core/files';
+import { DataError } from '@selfsup/ssl-core';
+import { openRegularFile } from '@selfsup/ssl-core/files';
 
 /**
  * A whole file as it is.

@@ -1,12 +1,12 @@
 import { constants, fstatSync, type Stats } from 'node:fs';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** Flags by which opening a pipe without a writer returns, which else would wait beyond the end of the process. */
 export const readWithoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Looks at an open file by its descriptor, for places that keep descriptors: a `FileHandle` that is forgotten warns, and
- * data sets may be forgotten. See `openRegularFile` of ssl-core for all others.
+ * data sets may be forgotten. See `openRegularFile` of @selfsup/ssl-core for all others.
  *
  * @throws DataError when it is a pipe, a socket, a device or a folder
  */

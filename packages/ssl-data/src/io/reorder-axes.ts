@@ -1,4 +1,4 @@
-import { ndArray, type NdArray, type NdData } from 'ssl-core';
+import { ndArray, type NdArray, type NdData } from '@selfsup/ssl-core';
 
 /**
  * Reorders an array whose axes run at other speeds: `order[i]` is the axis of the result that axis `i` of `data`, as it

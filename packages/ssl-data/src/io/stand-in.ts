@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** Bytes that {@link refuseStandIn} needs to see. */
 export const standInBytes = 64;

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { cutUtf8Bytes, invalidUtf8At } from './invalid-utf8.js';
 import { openChunked } from './read-chunks.js';
 import { canonicalEncoding, checkMark, longestMark } from './text-encoding.js';

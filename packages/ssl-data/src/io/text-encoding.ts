@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 
 /** Byte order marks, longer ones first: that of UTF-32 LE begins as that of UTF-16 LE. */
 const marks = [

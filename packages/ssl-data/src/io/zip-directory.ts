@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { DataError } from 'ssl-core';
-import { openRegularFile } from 'ssl-core/files';
+import { DataError } from '@selfsup/ssl-core';
+import { openRegularFile } from '@selfsup/ssl-core/files';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader } from 'yauzl';
 import { type ByteSource, maxDeflateRatio } from './read-array.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** What the header of a Zstandard frame says. */
 export interface ZstdFrame {

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { type LeftOut, LeftOutCounter } from '../dataset/left-out.js';
 import { numberClasses } from '../dataset/number-classes.js';
 import { renumberLabels } from '../dataset/renumber-labels.js';

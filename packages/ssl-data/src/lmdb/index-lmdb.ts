@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { sharedBytes } from '../dataset/shared-memory.js';
 import type { StringTable } from '../dataset/string-table.js';
 import { fileError, type FilePool } from '../webdataset/file-pool.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /**
  * The file format of LMDB 0.9 (data version 1) on 64-bit little-endian machines, as Python's `lmdb`, `mdb_load` and Caffe

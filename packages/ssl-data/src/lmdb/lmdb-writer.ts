@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import {
   lmdbMagic,
   lmdbVersion,

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 const advice =
   'write the database anew with image bytes as values and metadata as JSON, as packLmdb does; ' +

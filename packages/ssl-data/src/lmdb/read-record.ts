@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { FilePool } from '../webdataset/file-pool.js';
 import type { LmdbRecords } from './index-lmdb.js';
 import { asBuffer, damaged, pageFlags, pageHeaderBytes, readUint64 } from './lmdb-format.js';

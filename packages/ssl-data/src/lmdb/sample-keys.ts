@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { formatBytes, imageFormat } from '../image/image-format.js';
 
 /** Keys of records that describe the others, as `__len__`. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { balancedSampler } from './balanced-sampler.js';
 

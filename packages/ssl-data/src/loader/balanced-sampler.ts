@@ -1,4 +1,4 @@
-import { DataError, foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-core';
+import { DataError, foldIn, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { classMembers } from '../dataset/class-members.js';
 import { checkSeed } from './sample-numbers.js';
 import type { Sampler } from './sampler.js';

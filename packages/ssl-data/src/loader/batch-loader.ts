@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 
 /** Delivers batches of one epoch after another; what a trainer takes. */
 export interface BatchLoader<B> {

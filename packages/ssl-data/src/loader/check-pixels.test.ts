@@ -1,4 +1,4 @@
-import { DataError, ndArray } from 'ssl-core';
+import { DataError, ndArray } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageArrayDataset } from '../dataset/image-array-dataset.js';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { decodeImage } from '../image/decode-image.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DataError, InvalidOptionError, ndArray, randomKey } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray, randomKey } from '@selfsup/ssl-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { balancedSubset } from '../dataset/balanced-subset.js';
 import { fractionSubset } from '../dataset/fraction-subset.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { DataError, InvalidOptionError, ndArray } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ArrayDataset } from '../dataset/array-dataset.js';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';

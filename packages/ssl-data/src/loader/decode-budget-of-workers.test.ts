@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterAll, expect, it } from 'vitest';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { copiesOf } from './copies-of.js';
 import type { Sampler } from './sampler.js';
 

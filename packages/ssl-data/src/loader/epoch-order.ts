@@ -1,4 +1,4 @@
-import { DataError, foldIn, RandomStream } from 'ssl-core';
+import { DataError, foldIn, RandomStream } from '@selfsup/ssl-core';
 import type { BatchTask, OnError } from './build-batch.js';
 import { copiesOf } from './copies-of.js';
 import type { Sampler } from './sampler.js';

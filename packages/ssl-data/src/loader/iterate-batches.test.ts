@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, ShapeError } from 'ssl-core';
+import { InvalidOptionError, ndArray, ShapeError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { iterateBatches } from './iterate-batches.js';
 

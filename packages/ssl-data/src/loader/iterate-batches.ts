@@ -1,4 +1,4 @@
-import { InvalidOptionError, type NdArray, type NdData, ShapeError } from 'ssl-core';
+import { InvalidOptionError, type NdArray, type NdData, ShapeError } from '@selfsup/ssl-core';
 
 /** Named arrays with the same first axis. */
 export type ArrayRecord = Readonly<Record<string, NdArray>>;

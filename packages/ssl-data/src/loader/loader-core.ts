@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
 import { DecodeBudget, threadDecodeBudget } from '../image/decode-budget.js';
 import { type AnyView, resolveViews, specOfView } from '../views/view-from-spec.js';

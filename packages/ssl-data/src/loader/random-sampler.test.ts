@@ -1,4 +1,4 @@
-import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { randomSampler } from './random-sampler.js';
 

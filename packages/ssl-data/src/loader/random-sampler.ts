@@ -1,4 +1,4 @@
-import { foldIn, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { checkSeed, type SampleNumbers, sampleNumbers } from './sample-numbers.js';
 import type { Sampler } from './sampler.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { distributedSampler } from './distributed-sampler.js';
 import { randomSampler } from './random-sampler.js';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { foldIn, type NdArray, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { afterAll, expect, it } from 'vitest';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 
 /** Samples that a sampler draws from: how many there are, or the numbers of some of them (`balancedSubset`, `fractionSubset`). */
 export type SampleNumbers = number | ArrayLike<number>;

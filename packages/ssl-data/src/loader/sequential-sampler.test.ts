@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { sequentialSampler } from './sequential-sampler.js';
 

@@ -1,4 +1,4 @@
-import { foldIn, type RandomKey, randomKey } from 'ssl-core';
+import { foldIn, type RandomKey, randomKey } from '@selfsup/ssl-core';
 
 /** Key of all views of an epoch. */
 export function epochViewKey(seed: number, epoch: number): RandomKey {

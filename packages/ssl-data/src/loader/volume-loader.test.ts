@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError, foldIn, InvalidOptionError, RandomStream } from 'ssl-core';
+import { DataError, foldIn, InvalidOptionError, RandomStream } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VolumeFolderDataset } from '../dataset/volume-folder-dataset.js';
 import { twoViews } from '../views/multi-views.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { DatasetSource } from '../dataset/dataset.js';
 import type { DecodeBudgetPlace } from '../image/decode-budget.js';
 import type { ViewSpec } from '../views/view.js';

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import type { BatchTask, BuiltBatch } from './build-batch.js';
 import {

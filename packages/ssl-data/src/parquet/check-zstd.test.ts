@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { expect, it } from 'vitest';
 import { checkZstd } from './check-zstd.js';
 

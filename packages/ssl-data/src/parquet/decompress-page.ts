@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { compressors, decompressZstd } from 'hyparquet-compressors';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { checkZstd } from './check-zstd.js';
 
 /** Node 22.15 and newer. fzstd writes no byte out of bounds either, but a hostile large page can keep it busy for seconds. */

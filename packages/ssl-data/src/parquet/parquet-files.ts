@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { endingOf, type LeftOut, LeftOutCounter, leftOutText } from '../dataset/left-out.js';
 import { fileError } from '../webdataset/file-pool.js';
 

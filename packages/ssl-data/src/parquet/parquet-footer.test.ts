@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ParquetImageDataset } from './parquet-image-dataset.js';
 

@@ -1,5 +1,5 @@
 import { parquetMetadata, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { refuseStandIn, standInBytes } from '../io/stand-in.js';
 import type { FilePool } from '../webdataset/file-pool.js';
 import { checkThrift } from './read-thrift.js';

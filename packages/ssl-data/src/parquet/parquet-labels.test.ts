@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
 import { ParquetImageDataset, type ParquetImageOptions } from './parquet-image-dataset.js';

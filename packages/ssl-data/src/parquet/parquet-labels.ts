@@ -1,4 +1,4 @@
-import { DataError, noLabel } from 'ssl-core';
+import { DataError, noLabel } from '@selfsup/ssl-core';
 import { LabelColumn } from '../dataset/label-column.js';
 import { type NamedLabels, renumberLabels, type RenumberOptions } from '../dataset/renumber-labels.js';
 import type { ParquetFooter } from './parquet-footer.js';

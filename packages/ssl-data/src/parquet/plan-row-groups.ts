@@ -1,5 +1,5 @@
 import type { SchemaTree } from 'hyparquet';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { ParquetFooter } from './parquet-footer.js';
 import type { ColumnChunk } from './read-column-chunk.js';
 

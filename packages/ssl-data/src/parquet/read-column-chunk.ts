@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { decompressPage } from './decompress-page.js';
 import { readThrift, type ThriftStruct } from './read-thrift.js';
 import { rleHybrid } from './rle-hybrid.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** A structure: values by field number. */
 export type ThriftStruct = ReadonlyMap<number, ThriftValue>;

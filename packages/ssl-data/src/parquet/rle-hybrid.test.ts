@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { expect, it } from 'vitest';
 import { rleHybrid } from './rle-hybrid.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /**
  * Numbers in Parquet's hybrid of runs and bit-packed groups of eight.

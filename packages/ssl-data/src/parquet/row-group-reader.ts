@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { FilePool } from '../webdataset/file-pool.js';
 import type { ParquetSource } from './parquet-image-dataset.js';
 import { type ColumnChunk, readColumnChunk } from './read-column-chunk.js';

@@ -1,7 +1,7 @@
 import type { OpenIdxOptions } from '../io/open-idx.js';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { IdxImageDataset } from '../dataset/idx-image-dataset.js';
 import type { SourcePlace } from './source-place.js';
 import type { SourceRecogniser } from './source-recogniser.js';

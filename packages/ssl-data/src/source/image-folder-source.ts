@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { imageExtensions } from '../dataset/list-image-files.js';
 import type { SourceRecogniser } from './source-recogniser.js';

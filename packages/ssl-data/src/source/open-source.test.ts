@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { LmdbDataset } from '../lmdb/lmdb-dataset.js';

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { refuseStandIn } from '../io/stand-in.js';
 import { lookAt, type SourcePlace } from './source-place.js';
 import type { ImageSource, OpenedSource, OpenSourceOptions } from './source-recogniser.js';

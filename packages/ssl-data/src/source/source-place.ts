@@ -1,8 +1,8 @@
 import { opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError, InvalidOptionError } from 'ssl-core';
-import { openRegularFile } from 'ssl-core/files';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { openRegularFile } from '@selfsup/ssl-core/files';
 import { isSystemFolder } from '../dataset/system-folders.js';
 
 /** A place that may hold data, and as much of it as tells what it is. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import type { AugmentOperation } from '../image/augment.js';
 import type { Image } from '../image/image.js';

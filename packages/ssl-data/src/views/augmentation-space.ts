@@ -1,4 +1,4 @@
-import type { RandomStream } from 'ssl-core';
+import type { RandomStream } from '@selfsup/ssl-core';
 import type { AugmentOperation } from '../image/augment.js';
 import { roundHalfEven } from '../image/round-half-even.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { adjustBrightness, adjustContrast, adjustSaturation } from '../image/adjust-color.js';
 import { adjustHue } from '../image/adjust-hue.js';
 import { checkRange, type DescribedView, describedView, type Range } from './view.js';

@@ -1,4 +1,4 @@
-import { copyOf, ndArray, type RandomKey, RandomStream } from 'ssl-core';
+import { copyOf, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import type { Box } from '../image/resized-crop.js';
 import { drawBeta } from './draw-beta.js';
 import { checkMixable, type MixableBatch, type MixedBatch, mixedLabels, type MixingOptions } from './mixed-batch.js';
@@ -34,7 +34,7 @@ export function drawCutmixBox(height: number, width: number, alpha: number, rand
  * @param batch images `[n, h, w, c]`, uint8 or float32, and labels `[n]`
  * @param key the same key gives the same mixture
  * @returns mixed images `[n, h, w, c]` of the same type, and for the targets `labels`, `partnerLabels` and `lambda`, as
- * `mixedTargets` of ssl-losses takes them
+ * `mixedTargets` of @selfsup/ssl-losses takes them
  * @throws ShapeError, InvalidOptionError
  * Source: Yun et al. 2019, arXiv 1905.04899, section 3.1; torchvision's `CutMix`, with partners by a random order.
  */

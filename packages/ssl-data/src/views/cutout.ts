@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { erase } from '../image/erase.js';
 import { checkProbability, type DescribedView, describedView } from './view.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { foldIn, InvalidOptionError, randomKey, RandomStream, DataError } from 'ssl-core';
+import { foldIn, InvalidOptionError, randomKey, RandomStream, DataError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../image/image.js';
 import { autoAugment } from './auto-augment.js';

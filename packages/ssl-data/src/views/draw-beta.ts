@@ -1,4 +1,4 @@
-import type { RandomStream } from 'ssl-core';
+import type { RandomStream } from '@selfsup/ssl-core';
 
 /**
  * A number of the Beta distribution, as the share of one of two Gamma variables in their sum.

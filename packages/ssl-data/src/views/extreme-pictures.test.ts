@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, ndArray, randomKey, RandomStream } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { bicubicCrop } from '../image/bicubic-crop.js';
 import { crop } from '../image/crop.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { blur } from '../image/blur.js';
 import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 

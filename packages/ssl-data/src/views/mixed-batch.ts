@@ -1,4 +1,4 @@
-import { InvalidOptionError, type NdArray, ShapeError } from 'ssl-core';
+import { InvalidOptionError, type NdArray, ShapeError } from '@selfsup/ssl-core';
 
 /** Images with labels, to be mixed with each other. */
 export interface MixableBatch<D extends Uint8Array | Float32Array> {

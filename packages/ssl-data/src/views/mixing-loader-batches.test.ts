@@ -1,4 +1,4 @@
-import { foldIn, ndArray, randomKey } from 'ssl-core';
+import { foldIn, ndArray, randomKey } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { ImageArrayDataset } from '../dataset/image-array-dataset.js';
 import { DataLoader } from '../loader/data-loader.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { cutmix, drawCutmixBox } from './cutmix.js';
 import { drawBeta } from './draw-beta.js';

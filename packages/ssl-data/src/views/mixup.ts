@@ -1,4 +1,4 @@
-import { copyOf, ndArray, type RandomKey, RandomStream } from 'ssl-core';
+import { copyOf, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { drawBeta } from './draw-beta.js';
 import { checkMixable, type MixableBatch, type MixedBatch, mixedLabels, type MixingOptions } from './mixed-batch.js';
 
@@ -11,7 +11,7 @@ export const mixupDefaults = { alpha: 0.2, perImage: false } as const;
  * @param batch images `[n, h, w, c]`, uint8 (rounded) or float32, and labels `[n]`
  * @param key the same key gives the same mixture
  * @returns mixed images `[n, h, w, c]` of the same type, and for the targets `labels`, `partnerLabels` and `lambda`, as
- * `mixedTargets` of ssl-losses takes them
+ * `mixedTargets` of @selfsup/ssl-losses takes them
  * @throws ShapeError, InvalidOptionError
  * Source: Zhang et al. 2017, arXiv 1710.09412, section 2; partners by a random order, as in its reference code.
  */

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { compose } from './compose.js';
 import { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.js';
 import type { DescribedView, Range } from './view.js';

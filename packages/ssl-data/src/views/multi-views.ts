@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { ModuleView, View } from './view.js';
 import type { VolumeView } from './volume/volume.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, ShapeError } from 'ssl-core';
+import { InvalidOptionError, ndArray, ShapeError } from '@selfsup/ssl-core';
 import { expect, it } from 'vitest';
 import { normalizeBatch, pixelStatistics } from './normalize-batch.js';
 

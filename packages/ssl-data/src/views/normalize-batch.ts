@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type NdArray, ShapeError } from 'ssl-core';
+import { InvalidOptionError, ndArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
 
 /** Mean and deviation of a data set's pixels on the scale 0 .. 1, one number or one for each channel. */
 export interface PixelStatistics {
@@ -15,7 +15,7 @@ export const pixelStatistics = {
 } as const satisfies Record<string, PixelStatistics>;
 
 /**
- * Pixels to what a backbone takes, on the host: `(images / 255 - mean) / std`. Inside a compiled step, ssl-vision's
+ * Pixels to what a backbone takes, on the host: `(images / 255 - mean) / std`. Inside a compiled step, @selfsup/ssl-vision's
  * `normalizeImages` does it without the fourfold copy.
  *
  * @param images `[..., channels]`, uint8

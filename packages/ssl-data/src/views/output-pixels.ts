@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** Pixels that a view whose result grows with the picture makes at most: 8,192 x 8,192. */
 export const defaultMaxOutputPixels = 2 ** 26;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { ImageArrayDataset } from '../dataset/image-array-dataset.js';
 import { DataLoader } from '../loader/data-loader.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { DataError, InvalidOptionError, ndArray } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ImageArrayDataset } from '../dataset/image-array-dataset.js';
 import { multiViews, twoViews } from './multi-views.js';

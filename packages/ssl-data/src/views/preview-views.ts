@@ -1,4 +1,4 @@
-import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { type Image, imageSize } from '../image/image.js';
 import { type SheetPicture, writePictureSheet } from '../image/picture-sheet.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { augment } from '../image/augment.js';
 import type { RotateOptions } from '../image/rotate.js';
 import { type DrawnOperation, drawOperation, randAugmentSpace } from './augmentation-space.js';

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { crop, type CropOptions } from '../image/crop.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 

@@ -1,4 +1,4 @@
-import type { RandomKey, RandomStream } from 'ssl-core';
+import type { RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { erase } from '../image/erase.js';
 import type { Box } from '../image/resized-crop.js';
 import { roundHalfEven } from '../image/round-half-even.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from 'ssl-core';
+import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from '@selfsup/ssl-core';
 
 /** Rows and columns of the patches of an image. */
 export type PatchGrid = readonly [rows: number, columns: number];

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { posterize } from '../image/posterize.js';
 import { sometimes, type SometimesOptions } from './sometimes.js';
 import type { DescribedView } from './view.js';

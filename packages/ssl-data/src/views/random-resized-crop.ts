@@ -1,4 +1,4 @@
-import type { RandomStream } from 'ssl-core';
+import type { RandomStream } from '@selfsup/ssl-core';
 import { bicubicCrop } from '../image/bicubic-crop.js';
 import { type Box, resizedCrop } from '../image/resized-crop.js';
 import { checkOneOf, checkRange, checkSize, type DescribedView, describedView, type Range } from './view.js';

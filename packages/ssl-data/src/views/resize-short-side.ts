@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { bicubicCrop } from '../image/bicubic-crop.js';
 import { imageSize } from '../image/image.js';
 import { resizedCrop } from '../image/resized-crop.js';

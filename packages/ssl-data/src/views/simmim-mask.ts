@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from 'ssl-core';
+import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from '@selfsup/ssl-core';
 import { checkMask, type PatchGrid } from './random-patch-mask.js';
 
 export interface SimmimMaskOptions {

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { callExport, type ModuleExport, moduleSpecifier } from '../io/import-export.js';
 import { autoAugment } from './auto-augment.js';
 import { boxBlur } from './box-blur.js';

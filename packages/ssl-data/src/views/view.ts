@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, type RandomStream } from 'ssl-core';
+import { DataError, InvalidOptionError, type RandomStream } from '@selfsup/ssl-core';
 import { type Image, imageSize } from '../image/image.js';
 import type { Box } from '../image/resized-crop.js';
 

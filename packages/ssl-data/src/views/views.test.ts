@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { foldIn, InvalidOptionError, randomKey, RandomStream, type NdArray } from 'ssl-core';
+import { foldIn, InvalidOptionError, randomKey, RandomStream, type NdArray } from '@selfsup/ssl-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../image/image.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { expandBraces } from './expand-braces.js';
 

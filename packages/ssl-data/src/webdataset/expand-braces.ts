@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 
 export interface ExpandBracesOptions {
   /** Largest number of results. Default 1,000,000. */

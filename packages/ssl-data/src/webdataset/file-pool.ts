@@ -1,6 +1,6 @@
 import { close, open, read } from 'node:fs';
 import { promisify } from 'node:util';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { readWithoutWaiting, regularStats } from '../io/regular-descriptor.js';
 
 const openFile = promisify(open);

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { fileError } from './file-pool.js';
 
 /** Size of a file and time of its last change, ms; throws {@link DataError} when it is missing or no file. */

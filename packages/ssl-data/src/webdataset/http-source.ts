@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { type TransferLimits, TransferWatch } from '../io/transfer-watch.js';
 
 /** How shards are fetched; plain data. */

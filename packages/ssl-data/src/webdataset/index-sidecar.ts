@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { openRegularFile, writeWhole } from 'ssl-core/files';
+import { openRegularFile, writeWhole } from '@selfsup/ssl-core/files';
 import type { LeftOut } from '../dataset/left-out.js';
 import type { NameSplit } from './member-name.js';
 import { isClassRecord } from './class-record.js';

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { refuseStandIn, standInBytes } from '../io/stand-in.js';
 import { classRecordName, maxClassRecordBytes, parseClassRecord } from './class-record.js';
 import { FilePool } from './file-pool.js';

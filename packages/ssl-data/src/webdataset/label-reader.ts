@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { LabelColumn } from '../dataset/label-column.js';
 import type { NamedLabels } from '../dataset/renumber-labels.js';
 import { stringAt } from '../dataset/string-table.js';

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
 import { sidecarPath } from './index-sidecar.js';

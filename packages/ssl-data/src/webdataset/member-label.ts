@@ -1,4 +1,4 @@
-import { DataError, noLabel } from 'ssl-core';
+import { DataError, noLabel } from '@selfsup/ssl-core';
 import type { LabelKind } from '../dataset/label-column.js';
 
 /** Which member of a sample holds its class. */

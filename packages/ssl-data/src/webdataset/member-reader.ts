@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { stringAt } from '../dataset/string-table.js';
 import { type NameSplit, splitMemberName } from './member-name.js';
 import { type SampleTable, shardOf } from './sample-table.js';

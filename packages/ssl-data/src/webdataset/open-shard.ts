@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { displayUrl } from './http-source.js';
 import { largestSidecar, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
 import { FilePool } from './file-pool.js';

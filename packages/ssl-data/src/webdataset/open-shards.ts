@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { IndexTarOptions } from './index-tar.js';
 import { type OpenedShard, openShard } from './open-shard.js';
 import type { ShardStore } from './shard-store.js';

@@ -1,8 +1,8 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
-import { temporaryName } from 'ssl-core/files';
+import { DataError } from '@selfsup/ssl-core';
+import { temporaryName } from '@selfsup/ssl-core/files';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebDataset } from './web-dataset.js';
 import { WebDatasetWriter } from './web-dataset-writer.js';

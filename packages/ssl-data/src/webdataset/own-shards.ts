@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
-import { openRegularFile } from 'ssl-core/files';
+import { DataError } from '@selfsup/ssl-core';
+import { openRegularFile } from '@selfsup/ssl-core/files';
 import { sidecarPath } from './index-sidecar.js';
 import type { ShardPattern } from './shard-pattern.js';
 import { tarHeaderBlocks } from './tar-blocks.js';

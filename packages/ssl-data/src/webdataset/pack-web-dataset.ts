@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { packableSamples } from '../dataset/packable-samples.js';
 import type { Image } from '../image/image.js';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /**
  * Reads the records of a PAX extended header, `length key=value\n` each.

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { type StringTable, stringTable } from '../dataset/string-table.js';
 import { maxExtensions, type ShardIndex } from './shard-index.js';
 

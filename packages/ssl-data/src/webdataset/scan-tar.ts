@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { ByteReader } from './byte-reader.js';
 import { parsePaxRecords } from './pax-records.js';
 import { parseTarHeader, tarBlockBytes, textOf, type TarHeader } from './tar-header.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from 'ssl-core';
-import { clearLeftovers, openRegularFile, temporaryName, writeWhole } from 'ssl-core/files';
+import { DataError } from '@selfsup/ssl-core';
+import { clearLeftovers, openRegularFile, temporaryName, writeWhole } from '@selfsup/ssl-core/files';
 import { readWhole } from '../io/read-whole.js';
 import { displayUrl, type HttpFile, type HttpSource } from './http-source.js';
 

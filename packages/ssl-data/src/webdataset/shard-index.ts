@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { endingOf, type LeftOut, LeftOutCounter } from '../dataset/left-out.js';
 import { type NameSplit, splitMemberName } from './member-name.js';
 import type { TarMember } from './scan-tar.js';

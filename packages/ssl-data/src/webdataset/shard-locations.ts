@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { endingOf, type LeftOut, LeftOutCounter, leftOutText } from '../dataset/left-out.js';
 import { expandBraces } from './expand-braces.js';
 import { fileError } from './file-pool.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { samplesPerEpoch, shardOrder, type ShardOrderOptions } from './shard-order.js';
 import { shardSampler } from './shard-sampler.js';

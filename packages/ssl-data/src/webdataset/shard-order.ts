@@ -1,4 +1,4 @@
-import { foldIn, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-core';
+import { foldIn, InvalidOptionError, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 
 export interface ShardOrderOptions {
   /** A new order of the shards every epoch. Default true. */

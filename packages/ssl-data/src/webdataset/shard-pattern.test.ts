@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { expect, it } from 'vitest';
 import { parseShardPattern } from './shard-pattern.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 
 /** Names of the shards of one packing. */
 export interface ShardPattern {

@@ -1,4 +1,4 @@
-import { foldIn, InvalidOptionError, randomKey } from 'ssl-core';
+import { foldIn, InvalidOptionError, randomKey } from '@selfsup/ssl-core';
 import type { Sampler } from '../loader/sampler.js';
 import { samplesPerEpoch, shardOrder, type ShardOrderOptions } from './shard-order.js';
 import type { WebDataset } from './web-dataset.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { FilePool } from './file-pool.js';
 import { displayUrl, type HttpFile, type HttpOptions, HttpSource } from './http-source.js';
 import type { Shard } from './shard.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { tarBlockBytes } from './tar-header.js';
 
 const nameBytes = 100;

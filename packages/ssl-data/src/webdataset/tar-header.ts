@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** Size of a header, and the unit to which members are padded. */
 export const tarBlockBytes = 512;

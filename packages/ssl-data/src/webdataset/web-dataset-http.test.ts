@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';

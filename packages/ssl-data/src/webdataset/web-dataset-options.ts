@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { ClassOptions } from '../dataset/class-list.js';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { checkHttpOptions, type HttpOptions } from './http-source.js';

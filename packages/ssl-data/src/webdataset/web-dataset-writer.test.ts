@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { writtenSamples } from '../../../../test/golden/webdataset/written-samples.js';
 import { readSidecar, sidecarPath } from './index-sidecar.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
 import { DataLoader } from '../loader/data-loader.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError, randomKey, RandomStream } from 'ssl-tensor/host';
+import { InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import {
   constant,

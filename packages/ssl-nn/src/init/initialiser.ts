@@ -1,4 +1,4 @@
-import { foldIn, InvalidOptionError, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import { foldIn, InvalidOptionError, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { fillNormal, fillUniform } from './random-fill.js';
 
 /** Makes the first value of a parameter. `shape` is the shape in memory: `[in, out]`, `[kh, kw, in, out]`. */

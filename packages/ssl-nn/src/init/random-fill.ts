@@ -1,4 +1,4 @@
-import type { RandomKey } from 'ssl-tensor/host';
+import type { RandomKey } from '@selfsup/ssl-tensor/host';
 
 /**
  * The first `count` words of a key's stream: the same words as `RandomStream.bits()` gives, drawn in bulk. The rounds of

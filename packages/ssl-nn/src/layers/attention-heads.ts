@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** `[batch, tokens, heads * dim]` to `[batch, heads, tokens, dim]`. */
 export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {

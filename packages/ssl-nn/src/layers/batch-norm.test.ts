@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { backward, hostState, layers } from '../../../../test/golden/nn/golden.js';
 import '../../../../test/support/to-be-all-close.js';

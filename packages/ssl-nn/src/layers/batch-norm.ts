@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from 'ssl-tensor';
-import { ShapeError } from 'ssl-tensor/host';
+import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from '@selfsup/ssl-tensor';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
 import { evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';

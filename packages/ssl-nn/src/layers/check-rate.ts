@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** @throws InvalidOptionError when `rate` is outside `[0, 1)` */
 export function checkRate(where: string, option: string, rate: number): void {

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** @throws InvalidOptionError when `value` is not a positive integer */
 export function checkSize(where: string, option: string, value: number): void {

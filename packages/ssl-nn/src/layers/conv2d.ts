@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type BatchMoments, narrowConvNorm, type NarrowConvNormOptions } from 'ssl-tensor';
-import { foldIn, InvalidOptionError, ShapeError, type RandomKey } from 'ssl-tensor/host';
+import { type BatchMoments, narrowConvNorm, type NarrowConvNormOptions } from '@selfsup/ssl-tensor';
+import { foldIn, InvalidOptionError, ShapeError, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { torchBias, torchWeight, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';

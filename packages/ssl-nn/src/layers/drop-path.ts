@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { dropPath } from 'ssl-tensor';
+import { dropPath } from '@selfsup/ssl-tensor';
 import { drawKey, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { checkRate } from './check-rate.js';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { DataError, ndArray, randomKey, SslError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { DataError, ndArray, randomKey, SslError } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { Embedding } from './embedding.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { takeRows } from 'ssl-tensor';
-import { DataError, foldIn, type RandomKey, SslError } from 'ssl-tensor/host';
+import { takeRows } from '@selfsup/ssl-tensor';
+import { DataError, foldIn, type RandomKey, SslError } from '@selfsup/ssl-tensor/host';
 import { normal, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { gelu, type GeluOptions } from 'ssl-tensor';
+import { gelu, type GeluOptions } from '@selfsup/ssl-tensor';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { layerNorm } from 'ssl-tensor';
+import { layerNorm } from '@selfsup/ssl-tensor';
 import { ones, zeros } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';

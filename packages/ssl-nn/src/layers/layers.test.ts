@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import type * as tf from '@tensorflow/tfjs-core';
-import { randomKey } from 'ssl-tensor/host';
+import { randomKey } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { backward, goldenLayer, hostArray, hostState, layers } from '../../../../test/golden/nn/golden.js';
 import '../../../../test/support/to-be-all-close.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldIn, ShapeError, type RandomKey } from 'ssl-tensor/host';
+import { foldIn, ShapeError, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { torchBias, torchWeight, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';

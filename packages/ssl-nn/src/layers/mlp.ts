@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { gelu, type GeluOptions } from 'ssl-tensor';
-import { foldIn, type RandomKey } from 'ssl-tensor/host';
+import { gelu, type GeluOptions } from '@selfsup/ssl-tensor';
+import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { scaledDotProductAttention } from 'ssl-tensor';
-import { foldIn, InvalidOptionError, ShapeError, type RandomKey } from 'ssl-tensor/host';
+import { scaledDotProductAttention } from '@selfsup/ssl-tensor';
+import { foldIn, InvalidOptionError, ShapeError, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
-import { foldIn, randomKey, RandomStream, ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { foldIn, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { BatchNorm, Conv2d, evaluation, type ForwardContext, Relu, Sequential, training } from '../index.js';

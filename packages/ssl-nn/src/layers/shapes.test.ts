@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, randomKey, ShapeError } from 'ssl-tensor/host';
+import { InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import {

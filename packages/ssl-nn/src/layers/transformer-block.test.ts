@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { compile } from 'ssl-tensor';
-import { InvalidOptionError, randomKey } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { evaluation } from '../module/forward-context.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldIn, type RandomKey } from 'ssl-tensor/host';
+import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type NdArray } from 'ssl-tensor/host';
+import { InvalidOptionError, type NdArray } from '@selfsup/ssl-tensor/host';
 
 /**
  * @param where the function that was called, for the message

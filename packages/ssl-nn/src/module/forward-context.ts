@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { foldInKey } from 'ssl-tensor';
-import { foldIn, InvalidOptionError } from 'ssl-tensor/host';
+import { foldInKey } from '@selfsup/ssl-tensor';
+import { foldIn, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** What a forward pass is for. Passed explicitly; modules have no hidden mode. */
 export interface ForwardContext {

@@ -1,6 +1,6 @@
 import { skippedOf } from '../safetensors/skipped-tensor.js';
-import { printable } from 'ssl-core';
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { printable } from '@selfsup/ssl-core';
+import { CheckpointError, type NdArray } from '@selfsup/ssl-tensor/host';
 import { checkStateDict } from './check-state-dict.js';
 import type { ModuleState } from './parameter.js';
 import { sameValues } from './same-values.js';

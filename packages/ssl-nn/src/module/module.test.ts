@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { CheckpointError, InvalidOptionError, randomKey } from 'ssl-tensor/host';
+import { CheckpointError, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { BatchNorm, Linear, Module, Parameter, withoutPrefix, withPrefix, zeros, type StateDict } from '../index.js';

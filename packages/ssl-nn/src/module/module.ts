@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, type NdArray } from 'ssl-tensor/host';
+import { InvalidOptionError, type NdArray } from '@selfsup/ssl-tensor/host';
 import type { ForwardContext } from './forward-context.js';
 import { loadState, type LoadStateOptions, type LoadStateResult } from './load-state.js';
 import { Buffer, ModuleState, Parameter } from './parameter.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { copyOf, type NdArray } from 'ssl-tensor/host';
+import { copyOf, type NdArray } from '@selfsup/ssl-tensor/host';
 import type { StateLayout } from './state-layout.js';
 
 /** Options of {@link Parameter} and {@link Buffer}. */

@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 
 /** Whether two arrays have the same shape and the same numbers; NaN is the same as NaN, 0 is not -0. */
 export function sameValues(a: NdArray, b: NdArray): boolean {

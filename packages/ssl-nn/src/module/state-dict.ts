@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { checkStateDict } from './check-state-dict.js';
 import { noteSkipped, type SkippedTensor, skippedOf } from '../safetensors/skipped-tensor.js';
 

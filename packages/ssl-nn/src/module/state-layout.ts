@@ -1,4 +1,4 @@
-import type { NdArray, NdData } from 'ssl-tensor/host';
+import type { NdArray, NdData } from '@selfsup/ssl-tensor/host';
 
 /** How a tensor lies in a state dict, against how it lies in memory. Works on host arrays. */
 export interface StateLayout {

@@ -1,4 +1,4 @@
-import { CheckpointError, DataError } from 'ssl-tensor/host';
+import { CheckpointError, DataError } from '@selfsup/ssl-tensor/host';
 
 /** What the file functions throw, as the error of this package; any other error as it is. */
 export function asCheckpointError(error: unknown): unknown {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { CheckpointError, type NdArray } from '@selfsup/ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { crc32, portableCrc32 } from './crc32.js';
 import { decodeSafetensors, encodeSafetensors, loadSafetensors, saveSafetensors, verifySafetensors } from '../index.js';

@@ -1,4 +1,4 @@
-import { CheckpointError } from 'ssl-tensor/host';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { crc32 } from './crc32.js';
 
 /**

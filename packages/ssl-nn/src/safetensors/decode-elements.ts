@@ -1,4 +1,4 @@
-import { copyOf, type NdData } from 'ssl-tensor/host';
+import { copyOf, type NdData } from '@selfsup/ssl-tensor/host';
 
 /** A half-precision number by its bits. */
 function half(bits: number): number {

@@ -1,4 +1,4 @@
-import { CheckpointError, type NdData } from 'ssl-tensor/host';
+import { CheckpointError, type NdData } from '@selfsup/ssl-tensor/host';
 
 /** Bits per element of every type that the format defines. */
 const elementBits = {

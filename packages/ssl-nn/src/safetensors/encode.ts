@@ -1,4 +1,4 @@
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { CheckpointError, type NdArray } from '@selfsup/ssl-tensor/host';
 import { checkStateDict } from '../module/check-state-dict.js';
 import { announcement, blank, checksumName, checksumOf, sealHead } from './checksum.js';
 import { bitsOf, elementTypeOf } from './element-type.js';

@@ -1,5 +1,5 @@
-import { printable } from 'ssl-core';
-import { CheckpointError } from 'ssl-tensor/host';
+import { printable } from '@selfsup/ssl-core';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 
 const [quote, backslash, space] = [0x22, 0x5c, 0x20];
 /** Nesting that is followed; the reference's JSON reader stops there too. */

@@ -1,5 +1,5 @@
-import { printable } from 'ssl-core';
-import { CheckpointError } from 'ssl-tensor/host';
+import { printable } from '@selfsup/ssl-core';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { checksumName, type ChecksumPlace } from './checksum.js';
 import { bitsOf } from './element-type.js';
 import { HeaderScanner } from './header-scanner.js';

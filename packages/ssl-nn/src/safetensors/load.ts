@@ -1,4 +1,4 @@
-import { CheckpointError, SslError } from 'ssl-tensor/host';
+import { CheckpointError, SslError } from '@selfsup/ssl-tensor/host';
 import { asCheckpointError } from './as-checkpoint-error.js';
 import { headerLength, prefixBytes } from './header.js';
 import { readHead, type SafetensorsHead, type SafetensorsOptions } from './safetensors-head.js';
@@ -49,7 +49,7 @@ async function visitSafetensors<V extends TensorVisitor>(
   { maxBytes = 8 * 2 ** 30, maxHeaderBytes, checksum }: LoadSafetensorsOptions,
   visitorOf: (head: SafetensorsHead) => V,
 ): Promise<V> {
-  const { openRegularFile } = await import('ssl-core/files');
+  const { openRegularFile } = await import('@selfsup/ssl-core/files');
   const file = await openRegularFile(path).catch((cause: unknown) => {
     throw asCheckpointError(cause);
   });

@@ -1,4 +1,4 @@
-import { printable } from 'ssl-core';
+import { printable } from '@selfsup/ssl-core';
 import { announcement, checksumName, checksumOf, mismatch, verifyHead } from './checksum.js';
 import { parseHeader, prefixBytes, type TensorEntry } from './header.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { CheckpointError, InvalidOptionError, type NdArray, randomKey } from 'ssl-tensor/host';
+import { CheckpointError, InvalidOptionError, type NdArray, randomKey } from '@selfsup/ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { goldenUrl } from '../../../../test/golden/nn/golden.js';
 import '../../../../test/support/to-be-all-close.js';

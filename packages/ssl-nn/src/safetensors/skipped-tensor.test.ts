@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomKey } from 'ssl-tensor/host';
+import { randomKey } from '@selfsup/ssl-tensor/host';
 import { decodeSafetensors, encodeSafetensors, Linear, withoutPrefix, withPrefix } from '../index.js';
 
 /** A file with the given tensors, by name: type, shape, bytes. */

@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 
 /** A tensor of a file that has no form here. */
 export interface SkippedTensor {

@@ -7,7 +7,7 @@ import { asCheckpointError } from './as-checkpoint-error.js';
  * @throws CheckpointError when the directory is missing or not writable, or the disk is full; the old file then remains
  */
 export async function writeFileAtomically(path: string, parts: Iterable<Uint8Array>): Promise<void> {
-  const { writeWhole } = await import('ssl-core/files');
+  const { writeWhole } = await import('@selfsup/ssl-core/files');
   try {
     await writeWhole(path, parts);
   } catch (cause) {

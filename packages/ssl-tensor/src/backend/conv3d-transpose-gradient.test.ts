@@ -4,7 +4,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { numericGradient } from '../../../../test/support/numeric-gradient.js';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { randomKey, RandomStream } from 'ssl-core';
+import { randomKey, RandomStream } from '@selfsup/ssl-core';
 
 beforeEach(() => tf.setBackend('cpu'));
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { expectEverywhere } from '../../../../test/support/expect-everywhere.js';
 import { compile } from '../compile/compile.js';

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, expect, it } from 'vitest';
 import { numericGradient } from '../../../../test/support/numeric-gradient.js';
 import '../../../../test/support/to-be-all-close.js';
-import { InvalidOptionError, randomKey, RandomStream } from 'ssl-core';
+import { InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { registerSslBackend } from './register-backend.js';
 
 registerSslBackend();

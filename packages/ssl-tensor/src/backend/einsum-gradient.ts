@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { common, except, parseEquation } from '../lowering/einsum-equation.js';
 
 const positions = (labels: string, of: string): number[] => Array.from(of, (label) => labels.indexOf(label));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { type KernelCall, mendKernel, valuesOf } from './mend-kernel.js';
 
 /** Kernels whose indices are places in several axes, the operand that holds them, and the shape that they point into. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { activeTrace } from '../compile/active-trace.js';
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import { loweringTable } from '../lowering/lowering-table.js';
 import { registerCumulativeGradients } from './cumulative-gradients.js';
 import { registerConv3dTransposeGradient } from './conv3d-transpose-gradient.js';

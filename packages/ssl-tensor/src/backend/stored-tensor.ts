@@ -1,5 +1,5 @@
 import type { DataType } from '@tensorflow/tfjs-core';
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import type { EngineTensor } from '../engine/engine.js';
 import type { Value } from '../graph/value.js';
 import { userLine } from '../compile/user-line.js';

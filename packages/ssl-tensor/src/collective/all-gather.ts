@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { hostCall } from '../ops/host-call.js';
 import { allReduce } from './all-reduce.js';
 import type { Collective } from './collective.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, type NdArray, ShapeError } from 'ssl-core';
+import { InvalidOptionError, type NdArray, ShapeError } from '@selfsup/ssl-core';
 import { hostCall } from '../ops/host-call.js';
 import type { Collective } from './collective.js';
 

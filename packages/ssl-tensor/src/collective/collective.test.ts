@@ -4,7 +4,7 @@ import * as ort from 'onnxruntime-node';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { InvalidOptionError, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { checkpoint } from '../ops/checkpoint.js';
 import { stopGradient } from '../ops/stop-gradient.js';
 import { allGather } from './all-gather.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { inProcessCollectives } from './in-process-collectives.js';
 
 it('sums and gathers over the ranks, whoever comes first, with arrays of their own', async () => {

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import type { Collective } from './collective.js';
 
 type Data = Float32Array | Int32Array;

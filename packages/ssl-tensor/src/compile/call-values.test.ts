@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
-import { ndArray, UnsupportedOpError } from 'ssl-core';
+import { ndArray, UnsupportedOpError } from '@selfsup/ssl-core';
 import { hostCall } from '../ops/host-call.js';
 import { compile } from './compile.js';
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
-import { DataError, InvalidOptionError, SslError, UnsupportedOpError } from 'ssl-core';
+import { DataError, InvalidOptionError, SslError, UnsupportedOpError } from '@selfsup/ssl-core';
 import { compile } from './compile.js';
 
 beforeEach(() => tf.setBackend('cpu'));

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { DeviceError } from '../errors/device-error.js';
-import { InvalidOptionError, ndArray } from 'ssl-core';
+import { InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { engineThreads } from '../engine/engine-threads.js';
 import { compile } from './compile.js';
 import type { CompileOptions } from './compiled-types.js';

@@ -6,7 +6,7 @@ import { chooseDevice } from '../engine/choose-device.js';
 import { engineFor } from '../engine/choose-engine.js';
 import { engineThreads } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
-import { InvalidOptionError, UnsupportedOpError } from 'ssl-core';
+import { InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
 import { holdArguments, runEagerly } from '../engine/run-eagerly.js';
 import type { CompiledFunction, CompileOptions } from './compiled-types.js';
 import { CallQueue, type Turn } from './call-queue.js';

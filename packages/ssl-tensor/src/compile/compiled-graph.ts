@@ -4,7 +4,7 @@ import { rebind } from '../backend/data-ownership.js';
 import { typedValues } from '../backend/typed-values.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import type { Engine, EngineSession, EngineTensor } from '../engine/engine.js';
-import { DataError, isNdArray, type NdArray, type NdData, UnsupportedOpError } from 'ssl-core';
+import { DataError, isNdArray, type NdArray, type NdData, UnsupportedOpError } from '@selfsup/ssl-core';
 import { type EncodedModel, encodeModel } from '../graph/encode-model.js';
 import { Graph, type Origin } from '../graph/graph.js';
 import { type HostData, sizeOf, type Value, type ValueType } from '../graph/value.js';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 
 /** What a caller may pass where the traced function takes `T`: a host array stands for a tensor. */
 export type Feed<T> = T extends tf.Tensor

@@ -1,5 +1,5 @@
 import { HostCallError } from '../errors/host-call-error.js';
-import { isNdArray, type NdArray, ShapeError } from 'ssl-core';
+import { isNdArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
 import { sameShape, sizeOf } from '../graph/value.js';
 
 /** Shape and type of a result of a host function. */

@@ -3,7 +3,7 @@ import { type HostValues, SymbolicTensor } from '../backend/stored-tensor.js';
 import { ownerOf, rebind } from '../backend/data-ownership.js';
 import { typedValues } from '../backend/typed-values.js';
 import { backendName, type SslBackend } from '../backend/ssl-backend.js';
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import { Builder, type Device } from '../graph/builder.js';
 import { filledData, Graph } from '../graph/graph.js';
 import type { Value, ValueType } from '../graph/value.js';

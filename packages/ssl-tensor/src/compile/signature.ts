@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { typedValues } from '../backend/typed-values.js';
-import { copyOf, InvalidOptionError, isNdArray, type NdArray, type NdData } from 'ssl-core';
+import { copyOf, InvalidOptionError, isNdArray, type NdArray, type NdData } from '@selfsup/ssl-core';
 import type { ValueType } from '../graph/value.js';
 import type { LeafSpec } from './run-trace.js';
 

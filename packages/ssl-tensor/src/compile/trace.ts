@@ -3,7 +3,7 @@ import { ownerOf } from '../backend/data-ownership.js';
 import { type StoredTensor, SymbolicTensor } from '../backend/stored-tensor.js';
 import { typedValues } from '../backend/typed-values.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
-import { SslError, UnsupportedOpError } from 'ssl-core';
+import { SslError, UnsupportedOpError } from '@selfsup/ssl-core';
 import type { blockwise } from '../graph/blockwise.js';
 import type { Builder } from '../graph/builder.js';
 import type { Graph } from '../graph/graph.js';

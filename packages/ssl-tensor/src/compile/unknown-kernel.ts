@@ -1,4 +1,4 @@
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import { userLine } from './user-line.js';
 
 /**

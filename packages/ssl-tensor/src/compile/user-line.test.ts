@@ -12,7 +12,7 @@ it('is found below many frames of the machinery', () => {
   );
   const stack = [
     'Error: trace',
-    '    at record (/app/node_modules/ssl-tensor/dist/compile/trace.js:3:4)',
+    '    at record (/app/node_modules/@selfsup/ssl-tensor/dist/compile/trace.js:3:4)',
     ...deep,
     // As source maps name it.
     '    at Engine.runKernel (../tfjs-core/src/engine.ts:476:10)',

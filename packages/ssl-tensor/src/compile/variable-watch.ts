@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 
 const written = new WeakSet<tf.DataId>();
 const moved = new WeakMap<tf.DataId, tf.DataId>();

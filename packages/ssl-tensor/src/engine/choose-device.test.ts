@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { chooseDevice } from './choose-device.js';
 
 const before = process.env['SSL_TENSOR_DEVICE'];

@@ -1,5 +1,5 @@
 import type { CompileOptions } from '../compile/compiled-types.js';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { Device } from '../graph/builder.js';
 
 const names = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'] as const;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { DeviceError } from '../errors/device-error.js';
-import { InvalidOptionError, SslError } from 'ssl-core';
+import { InvalidOptionError, SslError } from '@selfsup/ssl-core';
 import { engineFor } from './choose-engine.js';
 
 it('gives one engine per device and number of threads', async () => {

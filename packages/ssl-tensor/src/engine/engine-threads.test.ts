@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { expect, it } from 'vitest';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { engineThreads } from './engine-threads.js';
 
 it('gives the cores of this process, the number that is asked for, or one for a deterministic function', () => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/compiled-types.js';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 
 /** More than the cores is a way to compute as another machine did; far more stands still, and the machine with it. */
 const maxThreads = 512;

@@ -76,7 +76,7 @@ function requireTensorflow(): void {
   throw new DeviceError(
     tensorflowBackend,
     `does not work here: ${reasons.join('; ')}`,
-    `Install @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu beside ssl-tensor, or set ${variable} to the folder of one that was built elsewhere. device: 'cpu' works everywhere`,
+    `Install @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu beside @selfsup/ssl-tensor, or set ${variable} to the folder of one that was built elsewhere. device: 'cpu' works everywhere`,
     { cause: causes.at(-1) },
   );
 }

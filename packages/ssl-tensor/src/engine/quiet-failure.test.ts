@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 it('a step that fails says so by its error alone: the runtime prints nothing', () => {
   const script = `
     import * as tf from '@tensorflow/tfjs-core';
-    import { compile } from 'ssl-tensor';
+    import { compile } from '@selfsup/ssl-tensor';
     const pick = compile((x, at) => tf.gather(x, at));
     const at = { data: Int32Array.of(9), shape: [1] };
     await pick({ data: new Float32Array(4), shape: [4] }, at).catch((error) => process.stdout.write(error.name));`;

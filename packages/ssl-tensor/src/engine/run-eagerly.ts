@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { mapTensors } from '../compile/tensor-tree.js';
-import { copyOf, isNdArray, type NdArray } from 'ssl-core';
+import { copyOf, isNdArray, type NdArray } from '@selfsup/ssl-core';
 import { loadTensorflow, tensorflowBackend } from './load-tensorflow.js';
 
 /** A host array as a tensor; bytes are int32 there, as in compiled functions. */

@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-core';
+import { SslError } from '@selfsup/ssl-core';
 
 /** A device was asked for that is not there. */
 export class DeviceError extends SslError {

@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-core';
+import { SslError } from '@selfsup/ssl-core';
 import { expect, it } from 'vitest';
 import { DeviceError } from './device-error.js';
 import { HostCallError } from './host-call-error.js';

@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-core';
+import { SslError } from '@selfsup/ssl-core';
 
 /** The host function of a `hostCall` threw or rejected. */
 export class HostCallError extends SslError {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { Builder, positiveAxis } from './builder.js';
 import { Graph } from './graph.js';
 import { scheduleNodes } from './schedule.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { onnxType } from './encode-model.js';
 import { toFloat64 } from './float64.js';
 import { foldBinary, foldUnary, isNeutral } from './fold.js';

@@ -4,7 +4,7 @@ import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { beforeEach, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError, randomKey, UnsupportedOpError } from 'ssl-core';
+import { InvalidOptionError, randomKey, UnsupportedOpError } from '@selfsup/ssl-core';
 import { keyArray, type TensorKey } from '../ops/random-uniform.js';
 import { keyedDropout } from './keyed-dropout.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { foldInKey, randomUniform, type TensorKey } from '../ops/random-uniform.js';
 
 type Layer = LayersModel['layers'][number];

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
 import { keyArray, type TensorKey } from '../ops/random-uniform.js';
-import { foldIn, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { keyedDropout } from './keyed-dropout.js';
 
 beforeEach(() => tf.setBackend('cpu'));

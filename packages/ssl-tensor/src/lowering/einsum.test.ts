@@ -11,7 +11,7 @@ import {
   ints,
 } from '../../../../test/support/lowering-conformance.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError, ShapeError } from 'ssl-core';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-core';
 import { einsumRules } from './einsum.js';
 
 const sizes: Readonly<Record<string, number>> = { b: 2, h: 3, i: 4, j: 5, k: 3, d: 6, l: 2, z: 0, o: 1 };

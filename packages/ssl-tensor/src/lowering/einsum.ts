@@ -1,4 +1,4 @@
-import { InvalidOptionError, ShapeError } from 'ssl-core';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-core';
 import type { Builder } from '../graph/builder.js';
 import { sizeOf, type Value } from '../graph/value.js';
 import { common, type EinsumEquation, except, parseEquation } from './einsum-equation.js';

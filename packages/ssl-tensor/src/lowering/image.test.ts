@@ -11,7 +11,7 @@ import {
   ints,
 } from '../../../../test/support/lowering-conformance.js';
 import { compile } from '../compile/compile.js';
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import { imageRules } from './image.js';
 
 type Size = [number, number];

@@ -1,4 +1,4 @@
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { cropAndResize, type CropOptions } from './crop-and-resize.js';

@@ -11,7 +11,7 @@ import {
   worstError,
 } from '../../../../test/support/exact-sums.js';
 import { compile } from '../compile/compile.js';
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 import { batchMoments, batchNorm } from '../ops/batch-norm.js';
 import { channelAffine } from '../ops/channel-affine.js';
 import { groupNorm } from '../ops/group-norm.js';

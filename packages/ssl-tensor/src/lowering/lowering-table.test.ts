@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { cpuKernels, kernelTable } from '../../../../test/support/kernel-table.js';
 import { compile } from '../compile/compile.js';
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import { runOwnKernel } from '../ops/run-own-kernel.js';
 import type { KernelName, TfjsKernelName } from './kernel-name.js';
 import { kernelFamilies, loweringTable, refusalTable } from './lowering-table.js';

@@ -1,4 +1,4 @@
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import type { Value, ValueType } from '../graph/value.js';
 import type { TfjsKernelName } from './kernel-name.js';
 

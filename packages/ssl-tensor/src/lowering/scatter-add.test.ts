@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { compile } from '../compile/compile.js';
-import { randomKey, RandomStream } from 'ssl-core';
+import { randomKey, RandomStream } from '@selfsup/ssl-core';
 
 it('adds every row, also many to one place, and the same way in every run', async () => {
   const [rows, width, places] = [4096, 64, 20];

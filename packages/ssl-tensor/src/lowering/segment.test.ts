@@ -9,7 +9,7 @@ import {
   ints,
 } from '../../../../test/support/lowering-conformance.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError, ShapeError, UnsupportedOpError } from 'ssl-core';
+import { InvalidOptionError, ShapeError, UnsupportedOpError } from '@selfsup/ssl-core';
 import { segmentRules } from './segment.js';
 
 const ids = (values: readonly number[]): tf.Tensor1D => tf.tensor1d([...values], 'int32');

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ShapeError, UnsupportedOpError } from 'ssl-core';
+import { InvalidOptionError, ShapeError, UnsupportedOpError } from '@selfsup/ssl-core';
 import type { Builder } from '../graph/builder.js';
 import { Graph } from '../graph/graph.js';
 import { sameShape, sizeOf, type Value } from '../graph/value.js';

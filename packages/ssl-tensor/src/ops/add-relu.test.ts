@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { addRelu } from './add-relu.js';
 
 it.each([

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { blockwise } from './blockwise.js';
 import { throughActivation } from './channel-affine.js';
 

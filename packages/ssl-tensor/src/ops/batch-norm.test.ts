@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { agrees, describeAgreement, floats } from '../../../../test/support/lowering-conformance.js';
 import { numericGradient } from '../../../../test/support/numeric-gradient.js';
 import { compile } from '../compile/compile.js';
-import { randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { randomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { batchMoments, batchNorm } from './batch-norm.js';
 
 const [rows, channels, epsilon] = [6, 3, 1e-3];

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { UnsupportedOpError } from 'ssl-core';
+import { UnsupportedOpError } from '@selfsup/ssl-core';
 import { blockwise, channelSums } from './blockwise.js';
 
 const chain = (x: tf.Tensor, y: tf.Tensor, factor: tf.Tensor): [tf.Tensor, tf.Tensor] => [

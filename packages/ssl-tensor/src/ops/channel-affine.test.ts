@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { expect, it } from 'vitest';
 import { agrees, describeAgreement, floats } from '../../../../test/support/lowering-conformance.js';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { channelAffine } from './channel-affine.js';
 
 const relu = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor => channelAffine(x, scale, offset, 'relu');

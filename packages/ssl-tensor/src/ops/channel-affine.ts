@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { blockwise, channelSums } from './blockwise.js';
 
 /** What can be applied to an affine map's result in the same pass over memory. */

@@ -9,7 +9,7 @@ import type { GraphNode } from '../graph/graph.js';
 import { scheduleNodes } from '../graph/schedule.js';
 import { sizeOf, type Value } from '../graph/value.js';
 import { profile } from '../profile/profile.js';
-import { randomKey, RandomStream } from 'ssl-core';
+import { randomKey, RandomStream } from '@selfsup/ssl-core';
 import { checkpoint } from './checkpoint.js';
 import { gelu } from './gelu.js';
 import { layerNorm } from './layer-norm.js';

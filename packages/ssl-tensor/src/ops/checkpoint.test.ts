@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { randomKey, RandomStream } from 'ssl-core';
+import { randomKey, RandomStream } from '@selfsup/ssl-core';
 import { checkpoint } from './checkpoint.js';
 import { dropout } from './dropout.js';
 import { gelu } from './gelu.js';

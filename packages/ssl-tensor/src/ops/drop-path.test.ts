@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError, randomKey } from 'ssl-core';
+import { InvalidOptionError, randomKey } from '@selfsup/ssl-core';
 import { dropPath } from './drop-path.js';
 import { keyArray, type TensorKey } from './random-uniform.js';
 

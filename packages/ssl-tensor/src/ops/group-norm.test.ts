@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expect, it } from 'vitest';
 import { agrees, describeAgreement, floats } from '../../../../test/support/lowering-conformance.js';
 import { numericGradient } from '../../../../test/support/numeric-gradient.js';
-import { InvalidOptionError, randomKey, RandomStream } from 'ssl-core';
+import { InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { groupNorm } from './group-norm.js';
 
 const [batch, pixels, channels, groups, epsilon] = [2, 3, 4, 2, 1e-3];

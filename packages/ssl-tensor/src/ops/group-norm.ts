@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { channelAffine, checkChannels } from './channel-affine.js';
 import { layerNorm } from './layer-norm.js';
 

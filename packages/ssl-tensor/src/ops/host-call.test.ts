@@ -6,7 +6,7 @@ import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
 import type { HostFunction } from '../compile/host-function.js';
 import { HostCallError } from '../errors/host-call-error.js';
-import { ndArray, type NdArray, ShapeError, UnsupportedOpError } from 'ssl-core';
+import { ndArray, type NdArray, ShapeError, UnsupportedOpError } from '@selfsup/ssl-core';
 import { profile } from '../profile/profile.js';
 import { blockwise } from './blockwise.js';
 import { hostCall } from './host-call.js';

@@ -4,7 +4,7 @@ import { typedValues } from '../backend/typed-values.js';
 import { activeTrace } from '../compile/active-trace.js';
 import { callHost, type HostFunction, type HostFunctionCall, type HostTensorSpec } from '../compile/host-function.js';
 import { userLine } from '../compile/user-line.js';
-import { type NdArray, type NdData, ShapeError, UnsupportedOpError } from 'ssl-core';
+import { type NdArray, type NdData, ShapeError, UnsupportedOpError } from '@selfsup/ssl-core';
 import type { ValueType } from '../graph/value.js';
 
 /** Gradients of the inputs from those of the results and the inputs; undefined where one has none. */

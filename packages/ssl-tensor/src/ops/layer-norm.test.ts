@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { numericGradient } from '../../../../test/support/numeric-gradient.js';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { randomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { layerNorm } from './layer-norm.js';
 
 const [rows, dim, epsilon] = [3, 5, 1e-3];

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeEach, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { randomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { halfValue } from '../lowering/half-value.js';
 import { matMulFloat16 } from './mat-mul-float16.js';
 

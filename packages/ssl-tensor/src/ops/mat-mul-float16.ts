@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { roundToFloat16 } from './round-to-float16.js';
 import { runOwnKernel } from './run-own-kernel.js';
 

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { randomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { batchMoments, batchNorm } from './batch-norm.js';
 import { narrowConvNorm, type NarrowConvNormOptions } from './narrow-conv-norm.js';
 

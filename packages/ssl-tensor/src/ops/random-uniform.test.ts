@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
-import { foldIn, randomKey } from 'ssl-core';
+import { foldIn, randomKey } from '@selfsup/ssl-core';
 import {
   foldInKey,
   keyArray,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
 import { sizeOf } from '../graph/value.js';
-import { foldIn, type RandomKey, threefry2x32 } from 'ssl-core';
+import { foldIn, type RandomKey, threefry2x32 } from '@selfsup/ssl-core';
 import { runOwnKernel } from './run-own-kernel.js';
 
 /** A random key as a tensor: int32 `[2]`, the two words of a {@link RandomKey}. */

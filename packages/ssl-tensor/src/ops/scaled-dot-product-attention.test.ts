@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import { agrees, exactly, describeAgreement, floats } from '../../../../test/support/lowering-conformance.js';
 import { compile } from '../compile/compile.js';
-import { InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-core';
+import { InvalidOptionError, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
 import { dropout } from './dropout.js';
 import { keyArray, type TensorKey } from './random-uniform.js';
 import { type AttentionOptions, scaledDotProductAttention } from './scaled-dot-product-attention.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { dropout } from './dropout.js';
 import type { TensorKey } from './random-uniform.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { runOwnKernel } from './run-own-kernel.js';
 
 /** `x[i, indices[i]]` for each row. */
@@ -21,7 +21,7 @@ const whereInside = (inside: tf.Tensor1D, x: tf.Tensor): tf.Tensor1D =>
  *
  * @param logits `[n, classes]`, float32
  * @param labels `[n]`, int32, each in `[0, classes)`. Any other number, -1 too, makes the loss and the gradient of its row
- *   NaN, eagerly and compiled; the losses of ssl-losses leave out what has no label before they come here
+ *   NaN, eagerly and compiled; the losses of @selfsup/ssl-losses leave out what has no label before they come here
  * @returns `[n]`, nats
  * @throws ShapeError when the shapes do not match
  */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { expect, it } from 'vitest';
 import { agrees, exactly, describeAgreement, floats, ints } from '../../../../test/support/lowering-conformance.js';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { takeRows } from './take-rows.js';
 
 it('picks rows, and its gradient adds up where rows come twice', () => {

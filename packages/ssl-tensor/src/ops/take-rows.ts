@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 
 /**
  * Rows of a matrix by index, with the gradient as a scatter-add.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { expect, it } from 'vitest';
-import { DataError, InvalidOptionError } from 'ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { profile } from './profile.js';
 import { readEvents } from './read-events.js';
 

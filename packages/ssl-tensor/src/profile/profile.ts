@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { compileWith, settled } from '../compile/compile.js';
 import type { CompileOptions, Feeds } from '../compile/compiled-types.js';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { Origin } from '../graph/graph.js';
 import { formatProfile } from './format-profile.js';
 import { readEvents, type RunEvents } from './read-events.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { endMarkName } from '../engine/end-mark.js';
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 
 /** One run of one node. */
 export interface NodeEvent {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { stopNativeRuns } from './native-runs.js';
 
 /**

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { type ExactSums, sumsOver, worstError } from '../../../../test/support/exact-sums.js';
 import { compile } from '../../src/compile/compile.js';
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 import { batchMoments } from '../../src/ops/batch-norm.js';
 
 /** Two gigabytes and half a minute for each: `npm run test:large`. The small sizes are in src/lowering/large-sums.test.ts. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { compile } from '../../src/compile/compile.js';
 import type { CompileOptions } from '../../src/compile/compiled-types.js';
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 import type { ParityNet } from './nets/index.js';
 
 /** What a few training steps gave. */

@@ -1,5 +1,5 @@
-import { readText } from 'ssl-data/text';
-import { CheckpointError, SslError } from 'ssl-tensor/host';
+import { readText } from '@selfsup/ssl-data/text';
+import { CheckpointError, SslError } from '@selfsup/ssl-tensor/host';
 import { bertConfig, type BertConfig } from './bert-config.js';
 import { ignoredConfigFields, requiredConfigFields } from './bert-config-fields.js';
 

@@ -1,4 +1,4 @@
-import { CheckpointError, InvalidOptionError } from 'ssl-tensor/host';
+import { CheckpointError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { bertConfigFromJson, bertConfigToJson } from './bert-config-json.js';
 import { bertBase, bertConfig } from './bert-config.js';

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { drawKey, type ForwardContext } from 'ssl-nn';
-import { dropout } from 'ssl-tensor';
+import { drawKey, type ForwardContext } from '@selfsup/ssl-nn';
+import { dropout } from '@selfsup/ssl-tensor';
 
 /** Dropout while training; nothing is drawn, and no key is needed, at rate 0. */
 export function bertDropout<T extends tf.Tensor>(x: T, rate: number, ctx: ForwardContext): T {

@@ -8,8 +8,8 @@ import {
   normal,
   type ForwardContext,
   type Initialiser,
-} from 'ssl-nn';
-import { foldIn, type RandomKey } from 'ssl-tensor/host';
+} from '@selfsup/ssl-nn';
+import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { checkBertInputs, type BertInputs } from './bert-inputs.js';
 import { bertDropout } from './bert-dropout.js';

@@ -11,9 +11,9 @@ import {
   type Linear,
   type LoadStateOptions,
   type StateDict,
-} from 'ssl-nn';
-import { gelu } from 'ssl-tensor';
-import { CheckpointError, foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
+} from '@selfsup/ssl-nn';
+import { gelu } from '@selfsup/ssl-tensor';
+import { CheckpointError, foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-tensor';
+import { ShapeError } from '@selfsup/ssl-tensor';
 import type { BertConfig } from './bert-config.js';
 
 /** What a BERT reads. */

@@ -1,7 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { childContext, evaluation, LayerNorm, Linear, Module, normal, zeros, type ForwardContext } from 'ssl-nn';
-import { gelu, scaledDotProductAttention, takeRows } from 'ssl-tensor';
-import { foldIn, type RandomKey } from 'ssl-tensor/host';
+import {
+  childContext,
+  evaluation,
+  LayerNorm,
+  Linear,
+  Module,
+  normal,
+  zeros,
+  type ForwardContext,
+} from '@selfsup/ssl-nn';
+import { gelu, scaledDotProductAttention, takeRows } from '@selfsup/ssl-tensor';
+import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
 

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { childContext, evaluation, Module, type ForwardContext, type Linear, type LoadStateOptions } from 'ssl-nn';
-import { foldIn, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import {
+  childContext,
+  evaluation,
+  Module,
+  type ForwardContext,
+  type Linear,
+  type LoadStateOptions,
+} from '@selfsup/ssl-nn';
+import { foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
 import type { BertInputs } from './bert-inputs.js';

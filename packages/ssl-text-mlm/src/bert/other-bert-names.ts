@@ -1,5 +1,5 @@
-import { checkStateDict, sameValues, type LoadStateResult } from 'ssl-nn';
-import { CheckpointError, type NdArray } from 'ssl-tensor/host';
+import { checkStateDict, sameValues, type LoadStateResult } from '@selfsup/ssl-nn';
+import { CheckpointError, type NdArray } from '@selfsup/ssl-tensor/host';
 
 /** What became of a state dict. */
 export interface BertLoadResult extends LoadStateResult {

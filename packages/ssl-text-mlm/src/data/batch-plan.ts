@@ -1,4 +1,4 @@
-import { InvalidOptionError, RandomStream, type RandomKey } from 'ssl-tensor/host';
+import { InvalidOptionError, RandomStream, type RandomKey } from '@selfsup/ssl-tensor/host';
 
 /** How sequences are put into batches. */
 export interface BatchPlanOptions {

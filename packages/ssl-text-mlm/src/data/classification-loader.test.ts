@@ -1,5 +1,5 @@
-import { labelledRows } from 'ssl-data';
-import { DataError, randomKey } from 'ssl-tensor/host';
+import { labelledRows } from '@selfsup/ssl-data';
+import { DataError, randomKey } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import {
   ClassificationLoader,

@@ -1,4 +1,4 @@
-import type { BatchLoader } from 'ssl-data';
+import type { BatchLoader } from '@selfsup/ssl-data';
 import {
   checkLabels,
   DataError,
@@ -7,7 +7,7 @@ import {
   ndArray,
   type NdArray,
   type RandomKey,
-} from 'ssl-tensor/host';
+} from '@selfsup/ssl-tensor/host';
 import { planBatches, type BatchPlanOptions } from './batch-plan.js';
 import { padRows, type PaddedRows } from './pad-rows.js';
 import type { TokenDataset } from './token-dataset.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { randomKey } from 'ssl-tensor/host';
+import { randomKey } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { bertMasking, maskableTokens, maskTokens, type MaskingVocabulary } from './mask-tokens.js';
 

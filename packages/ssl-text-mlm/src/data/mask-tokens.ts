@@ -1,4 +1,4 @@
-import { RandomStream, type RandomKey } from 'ssl-tensor/host';
+import { RandomStream, type RandomKey } from '@selfsup/ssl-tensor/host';
 
 /** What the collator must know of a vocabulary. */
 export interface MaskingVocabulary {

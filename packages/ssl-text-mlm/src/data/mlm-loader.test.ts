@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, randomKey, RandomStream } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';

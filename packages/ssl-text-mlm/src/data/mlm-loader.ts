@@ -1,5 +1,5 @@
-import type { BatchLoader } from 'ssl-data';
-import { DataError, foldIn, InvalidOptionError, ndArray, type NdArray, type RandomKey } from 'ssl-tensor/host';
+import type { BatchLoader } from '@selfsup/ssl-data';
+import { DataError, foldIn, InvalidOptionError, ndArray, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { planBatches, type BatchPlanOptions, type PlannedBatch } from './batch-plan.js';
 import { bertMasking, maskableTokens, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';

@@ -1,4 +1,4 @@
-import { ndArray, type NdArray } from 'ssl-tensor/host';
+import { ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
 import type { TokenDataset } from './token-dataset.js';
 
 /** Sequences of a batch, padded on the right. */

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, randomKey, ShapeError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { TokenDataset } from './token-dataset.js';

@@ -6,7 +6,7 @@ import {
   RandomStream,
   ShapeError,
   type RandomKey,
-} from 'ssl-tensor/host';
+} from '@selfsup/ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 
 /** One encoded text. */

@@ -1,5 +1,5 @@
-import { DataError, type CompileOptions } from 'ssl-tensor';
-import type { Tensors } from 'ssl-train';
+import { DataError, type CompileOptions } from '@selfsup/ssl-tensor';
+import type { Tensors } from '@selfsup/ssl-train';
 import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import type { ClassificationBatch, ClassificationLoader } from '../data/classification-loader.js';
 import { LabelledEvaluator, type LabelledResult } from './labelled-evaluator.js';

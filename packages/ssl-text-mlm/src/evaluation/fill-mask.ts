@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { maskedTokenCrossEntropy } from 'ssl-losses';
-import { compile, DataError, type CompileOptions } from 'ssl-tensor';
+import { maskedTokenCrossEntropy } from '@selfsup/ssl-losses';
+import { compile, DataError, type CompileOptions } from '@selfsup/ssl-tensor';
 import { labelHits } from '../methods/label-hits.js';
 import { labelledWeights } from '../methods/labelled-weights.js';
 

@@ -1,5 +1,5 @@
-import type { CompileOptions } from 'ssl-tensor';
-import type { Tensors } from 'ssl-train';
+import type { CompileOptions } from '@selfsup/ssl-tensor';
+import type { Tensors } from '@selfsup/ssl-train';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import type { MlmBatch, MlmLoader } from '../data/mlm-loader.js';
 import { LabelledEvaluator, type LabelledResult } from './labelled-evaluator.js';

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { compile } from 'ssl-tensor';
+import { compile } from '@selfsup/ssl-tensor';
 import { expect, it } from 'vitest';
 import { labelHits } from './label-hits.js';
 import { labelledWeights } from './labelled-weights.js';

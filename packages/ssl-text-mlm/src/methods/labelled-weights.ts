@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { noLabel } from 'ssl-tensor/host';
+import { noLabel } from '@selfsup/ssl-tensor/host';
 
 /**
  * The weights, 0 where there is no label: what counts in an accuracy is what counts in the loss.

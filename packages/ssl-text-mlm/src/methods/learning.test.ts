@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { AdamW, NonFiniteLossError, Trainer, warmupCosine } from 'ssl-train';
-import { foldIn, InvalidOptionError, randomKey, RandomStream } from 'ssl-tensor/host';
+import { AdamW, NonFiniteLossError, Trainer, warmupCosine } from '@selfsup/ssl-train';
+import { foldIn, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bertConfig } from '../bert/bert-config.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomKey } from 'ssl-tensor/host';
+import { randomKey } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { bertConfig } from '../bert/bert-config.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';

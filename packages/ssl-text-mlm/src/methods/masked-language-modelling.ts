@@ -1,6 +1,6 @@
-import { maskedTokenCrossEntropy } from 'ssl-losses';
-import type { ForwardContext, Parameter } from 'ssl-nn';
-import type { Method, MethodLoss, Tensors } from 'ssl-train';
+import { maskedTokenCrossEntropy } from '@selfsup/ssl-losses';
+import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
+import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import type { MlmBatch } from '../data/mlm-loader.js';

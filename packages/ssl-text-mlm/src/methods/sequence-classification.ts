@@ -1,6 +1,6 @@
-import { maskedTokenCrossEntropy } from 'ssl-losses';
-import type { ForwardContext, Parameter } from 'ssl-nn';
-import type { Method, MethodLoss, Tensors } from 'ssl-train';
+import { maskedTokenCrossEntropy } from '@selfsup/ssl-losses';
+import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
+import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import type { ClassificationBatch } from '../data/classification-loader.js';

@@ -1,4 +1,4 @@
-import { CheckpointError } from 'ssl-tensor/host';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 
 /**
  * Refuses a tokeniser whose ids do not fit a model: every row of the embedding must be a token and the other way round.

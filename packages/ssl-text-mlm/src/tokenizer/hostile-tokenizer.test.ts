@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { knownPatterns } from './known-patterns.js';
 import { bertSpecialTokens } from './special-tokens.js';

@@ -1,4 +1,4 @@
-import type { DataError } from 'ssl-tensor/host';
+import type { DataError } from '@selfsup/ssl-tensor/host';
 
 /** Deeper documents are refused before anything walks through them. */
 const maxDepth = 32;

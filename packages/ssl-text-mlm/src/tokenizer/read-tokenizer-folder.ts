@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readText, readTextLines } from 'ssl-data/text';
-import { DataError } from 'ssl-tensor/host';
+import { readText, readTextLines } from '@selfsup/ssl-data/text';
+import { DataError } from '@selfsup/ssl-tensor/host';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { readTokenizerConfig, type TokenizerConfig } from './tokenizer-config.js';
 import { tokenizerLimits } from './tokenizer-file.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from '@selfsup/ssl-tensor/host';
 import { JsonFields } from './json-fields.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
 

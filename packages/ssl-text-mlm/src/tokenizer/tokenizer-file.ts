@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-tensor/host';
+import { DataError } from '@selfsup/ssl-tensor/host';
 import type { AddedToken } from './added-vocabulary.js';
 import type { WordPieceDecoding } from './decode-word-pieces.js';
 import { isDeep, JsonFields, shown } from './json-fields.js';

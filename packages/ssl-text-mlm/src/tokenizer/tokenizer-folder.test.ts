@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { bertSpecialTokens } from './special-tokens.js';
 import { wordPieceJson } from './word-piece-json.js';

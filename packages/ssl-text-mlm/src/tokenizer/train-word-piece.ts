@@ -1,5 +1,5 @@
-import { readTextLines } from 'ssl-data/text';
-import { DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { readTextLines } from '@selfsup/ssl-data/text';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { bertNormalize } from './bert-normalizer.js';
 import { learnWordPieces } from './learn-word-pieces.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { CheckpointError, DataError, InvalidOptionError } from 'ssl-tensor/host';
+import { CheckpointError, DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkVocabulary } from './check-vocabulary.js';
 import { bertSpecialTokens } from './special-tokens.js';

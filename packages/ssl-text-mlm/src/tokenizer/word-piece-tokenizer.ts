@@ -1,6 +1,6 @@
-import { writeWhole } from 'ssl-core/files';
-import { readText } from 'ssl-data/text';
-import { DataError, InvalidOptionError, ndArray, type NdArray } from 'ssl-tensor/host';
+import { writeWhole } from '@selfsup/ssl-core/files';
+import { readText } from '@selfsup/ssl-data/text';
+import { DataError, InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
 import { AddedVocabulary } from './added-vocabulary.js';
 import { checkFrame } from './check-frame.js';
 import { decodeWordPieces } from './decode-word-pieces.js';

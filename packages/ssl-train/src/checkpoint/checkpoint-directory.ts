@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeFileError, makeFolder } from 'ssl-core/files';
-import { CheckpointError } from 'ssl-tensor/host';
+import { describeFileError, makeFolder } from '@selfsup/ssl-core/files';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 
 const fileName = /^step-(\d{1,15})\.safetensors$/;
 

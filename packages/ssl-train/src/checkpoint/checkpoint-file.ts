@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
-import { printable } from 'ssl-core';
-import { CheckpointError } from 'ssl-tensor/host';
+import { printable } from '@selfsup/ssl-core';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import {
   loadSafetensors,
   type LoadSafetensorsOptions,
@@ -10,7 +10,7 @@ import {
   withPrefix,
   type Module,
   type StateDict,
-} from 'ssl-nn';
+} from '@selfsup/ssl-nn';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { HistoryEntry } from '../trainer/history.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';

@@ -1,4 +1,4 @@
-import { CheckpointError } from 'ssl-tensor/host';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 
 /** A checkpoint is there and not whole: cut, changed, or on a part of the disk that cannot be read. */
 export class DamagedCheckpointError extends CheckpointError {

@@ -1,5 +1,5 @@
-import { CheckpointError, type NdArray, ndArray } from 'ssl-tensor/host';
-import type { StateDict } from 'ssl-nn';
+import { CheckpointError, type NdArray, ndArray } from '@selfsup/ssl-tensor/host';
+import type { StateDict } from '@selfsup/ssl-nn';
 import type { HistoryEntry } from '../trainer/history.js';
 
 const metricPrefix = 'metric.';

@@ -1,7 +1,7 @@
 import { link, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { describeFileError } from 'ssl-core/files';
-import { CheckpointError } from 'ssl-tensor/host';
+import { describeFileError } from '@selfsup/ssl-core/files';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { type CheckpointEntry, listCheckpoints } from './checkpoint-directory.js';
 import { type CheckpointContents, readCheckpoint, withoutPath } from './checkpoint-file.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { printable } from 'ssl-core';
-import { CheckpointError } from 'ssl-tensor/host';
+import { printable } from '@selfsup/ssl-core';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 
 /** A value that survives JSON. */
 export type JsonValue =

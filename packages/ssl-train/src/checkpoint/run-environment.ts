@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { printable } from 'ssl-core';
+import { printable } from '@selfsup/ssl-core';
 import { version_core } from '@tensorflow/tfjs-core';
 
 /** What a run computes with: where it differs, the last digits of results may. */
@@ -44,10 +44,15 @@ function versions(): Record<string, string> {
   const found: Record<string, string | undefined> = {
     node: process.versions.node,
     '@tensorflow/tfjs-core': version_core,
-    ...Object.fromEntries(['ssl-train', 'ssl-nn', 'ssl-tensor'].map((name) => [name, versionOf(own, name)])),
+    ...Object.fromEntries(
+      ['@selfsup/ssl-train', '@selfsup/ssl-nn', '@selfsup/ssl-tensor'].map((name) => [name, versionOf(own, name)]),
+    ),
   };
   try {
-    found['onnxruntime-node'] = versionOf(createRequire(own.resolve('ssl-tensor/package.json')), 'onnxruntime-node');
+    found['onnxruntime-node'] = versionOf(
+      createRequire(own.resolve('@selfsup/ssl-tensor/package.json')),
+      'onnxruntime-node',
+    );
   } catch {
     // Bundled: there is nothing to resolve.
   }

@@ -1,5 +1,5 @@
-import { printable } from 'ssl-core';
-import { CheckpointError } from 'ssl-tensor/host';
+import { printable } from '@selfsup/ssl-core';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import type { Evaluation } from '../trainer/history.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
 import type { RunConfig } from './run-config.js';

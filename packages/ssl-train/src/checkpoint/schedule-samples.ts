@@ -1,4 +1,4 @@
-import { CheckpointError } from 'ssl-tensor/host';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import type { Schedule } from '../schedules/schedule.js';
 import type { ScheduleSample } from './run-record.js';
 

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BatchNorm, Linear, type Module } from 'ssl-nn';
-import { compile } from 'ssl-tensor';
-import { InvalidOptionError, randomKey } from 'ssl-tensor/host';
+import { BatchNorm, Linear, type Module } from '@selfsup/ssl-nn';
+import { compile } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
 import '../../../../test/support/to-be-all-close.js';
 import { Ema, type EmaOptions } from './ema.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor/host';
-import type { Module } from 'ssl-nn';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import type { Module } from '@selfsup/ssl-nn';
 
 /** A module and the one that follows it. */
 export interface EmaPair {

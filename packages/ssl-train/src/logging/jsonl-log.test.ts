@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryName } from 'ssl-core/files';
-import { DataError } from 'ssl-tensor/host';
+import { temporaryName } from '@selfsup/ssl-core/files';
+import { DataError } from '@selfsup/ssl-tensor/host';
 import { JsonlLog } from './jsonl-log.js';
 
 let directory: string;
@@ -125,7 +125,7 @@ it('has one writer', async () => {
 
 it('clears what a dead writer left beside it, and nothing else', async () => {
   mkdirSync(dirname(path));
-  const source = fileURLToPath(import.meta.resolve('ssl-core/files'));
+  const source = fileURLToPath(import.meta.resolve('@selfsup/ssl-core/files'));
   const dead = execFileSync(
     process.execPath,
     [

@@ -11,8 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { clearLeftovers, describeFileError, FolderLock, makeFolder, writeWhole } from 'ssl-core/files';
-import { DataError } from 'ssl-tensor/host';
+import { clearLeftovers, describeFileError, FolderLock, makeFolder, writeWhole } from '@selfsup/ssl-core/files';
+import { DataError } from '@selfsup/ssl-tensor/host';
 
 /** A line of a log is some kilobytes. */
 const maxLineLength = 2 ** 26;

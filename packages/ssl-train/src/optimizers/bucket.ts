@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { blockwiseLength } from 'ssl-tensor';
+import { blockwiseLength } from '@selfsup/ssl-tensor';
 import type { OptimizedParameter } from './parameter-group.js';
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { channelSums } from 'ssl-tensor';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { channelSums } from '@selfsup/ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** Result of {@link clipByGlobalNorm}. */
 export interface ClippedGradients {

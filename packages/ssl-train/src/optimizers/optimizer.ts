@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CheckpointError, ndArray, ShapeError, type NdArray } from 'ssl-tensor/host';
-import type { StateDict } from 'ssl-nn';
+import { CheckpointError, ndArray, ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
+import type { StateDict } from '@selfsup/ssl-nn';
 import { type Bucket, bucketsOf, type Pieces } from './bucket.js';
 import { type DecayFilter } from './decay-filter.js';
 import { type OptimizedParameter, type ParameterGroup, resolveGroups } from './parameter-group.js';

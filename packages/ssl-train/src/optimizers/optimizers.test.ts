@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compile } from 'ssl-tensor';
-import { CheckpointError, InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { compile } from '@selfsup/ssl-tensor';
+import { CheckpointError, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import golden from '../../../../test/golden/train/optimizers.json' with { type: 'json' };
 import '../../../../test/support/to-be-all-close.js';
 import { Adam } from './adam.js';

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkNumber } from '../schedules/option-checks.js';
 import type { DecayFilter } from './decay-filter.js';
 
-/** What an optimiser trains: `Parameter` of ssl-nn is one. */
+/** What an optimiser trains: `Parameter` of @selfsup/ssl-nn is one. */
 export interface TrainableParameter {
   readonly variable: tf.Variable;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { blockwise } from 'ssl-tensor';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { blockwise } from '@selfsup/ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkNumber } from '../schedules/option-checks.js';
 import { decayEverything, type DecayFilter } from './decay-filter.js';
 import { Optimizer, type OptimizerSettings, type UpdatedVectors, type VectorUpdate } from './optimizer.js';

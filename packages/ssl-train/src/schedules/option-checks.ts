@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** Throws InvalidOptionError unless `value` is a finite number in `[min, max]`. */
 export function checkNumber(where: string, option: string, value: number, min = -Infinity, max = Infinity): void {

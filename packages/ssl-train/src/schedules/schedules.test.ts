@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import golden from '../../../../test/golden/train/schedules.json' with { type: 'json' };
 import '../../../../test/support/to-be-all-close.js';
 import { constant } from './constant.js';

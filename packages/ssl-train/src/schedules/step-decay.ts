@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
 import type { Schedule } from './schedule.js';
 

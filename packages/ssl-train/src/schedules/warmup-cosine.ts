@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { cosine } from './cosine.js';
 import { linearWarmup } from './linear-warmup.js';
 import { checkInteger } from './option-checks.js';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import type { Parameter } from 'ssl-nn';
+import type { Parameter } from '@selfsup/ssl-nn';
 import '../../../../test/support/to-be-all-close.js';
 import { batchSize, inputs, toy, type ToyBatch, ToyLoader, ToyMethod } from '../../test/toy-run.js';
 import { Sgd } from '../optimizers/sgd.js';

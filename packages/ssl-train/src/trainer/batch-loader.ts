@@ -1,4 +1,4 @@
-/** Where batches come from; `DataLoader` of ssl-data is one. */
+/** Where batches come from; `DataLoader` of @selfsup/ssl-data is one. */
 export interface BatchLoader<B> {
   readonly batchesPerEpoch: number;
   /**

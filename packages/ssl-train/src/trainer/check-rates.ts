@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { RunPlan } from './run-plan.js';
 import { trainerDefaults } from './trainer-options.js';
 

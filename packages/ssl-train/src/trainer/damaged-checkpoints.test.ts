@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadSafetensors, saveSafetensors } from 'ssl-nn';
-import { CheckpointError, foldIn, randomKey, RandomStream } from 'ssl-tensor/host';
+import { loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
+import { CheckpointError, foldIn, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { toy, ToyMethod, weights } from '../../test/toy-run.js';
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import { DamagedCheckpointError } from '../checkpoint/damaged-checkpoint-error.js';

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ForwardContext } from 'ssl-nn';
-import { CheckpointError, DataError } from 'ssl-tensor/host';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import { CheckpointError, DataError } from '@selfsup/ssl-tensor/host';
 import { toy, type Settings, type ToyBatch, ToyLoader, ToyMethod, weights } from '../../test/toy-run.js';
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import type { MethodLoss } from './method.js';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { ForwardContext, Module, Parameter } from 'ssl-nn';
+import type { ForwardContext, Module, Parameter } from '@selfsup/ssl-nn';
 import type { EmaPair } from '../ema/ema.js';
 import type { Tensors } from './tensors.js';
 

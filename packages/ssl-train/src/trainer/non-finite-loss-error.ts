@@ -1,4 +1,4 @@
-import { SslError } from 'ssl-tensor/host';
+import { SslError } from '@selfsup/ssl-tensor/host';
 
 /** Training broke down: the loss is NaN or infinite. */
 export class NonFiniteLossError extends SslError {

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { FolderLock, lockHolder, temporaryName } from 'ssl-core/files';
-import { DataError } from 'ssl-tensor/host';
+import { FolderLock, lockHolder, temporaryName } from '@selfsup/ssl-core/files';
+import { DataError } from '@selfsup/ssl-tensor/host';
 import { toy, type Settings } from '../../test/toy-run.js';
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import type { TrainerCallbacks } from './trainer-callbacks.js';
@@ -81,7 +81,7 @@ it('the directory is free again after an error and after a stop', async () => {
 it('what a killed run leaves is cleared by the next one, which starts at once; a living writer’s is not', async () => {
   const script = `
     import { writeFileSync } from 'node:fs';
-    import { FolderLock, temporaryName } from 'ssl-core/files';
+    import { FolderLock, temporaryName } from '@selfsup/ssl-core/files';
     await FolderLock.acquire(${JSON.stringify(dir)}, { purpose: 'training' });
     writeFileSync(temporaryName(${JSON.stringify(join(dir, 'step-00000004.safetensors'))}), 'half');
     console.log('ready');

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Linear, loadSafetensors, saveSafetensors } from 'ssl-nn';
-import { CheckpointError, randomKey } from 'ssl-tensor/host';
+import { Linear, loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
+import { CheckpointError, randomKey } from '@selfsup/ssl-tensor/host';
 import { inputs, toy, ToyMethod, weights } from '../../test/toy-run.js';
 import type { TrainerCallbacks } from './trainer-callbacks.js';
 

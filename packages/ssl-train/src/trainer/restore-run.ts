@@ -1,4 +1,4 @@
-import { CheckpointError } from 'ssl-tensor/host';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { latestCheckpoint, listCheckpoints } from '../checkpoint/checkpoint-directory.js';
 import { applyCheckpoint, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import { DamagedCheckpointError } from '../checkpoint/damaged-checkpoint-error.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { CheckpointError } from 'ssl-tensor/host';
-import type { StateDict } from 'ssl-nn';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
+import type { StateDict } from '@selfsup/ssl-nn';
 import { checkpointState } from '../checkpoint/checkpoint-file.js';
 import { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import { configHash } from '../checkpoint/run-config.js';

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { loadSafetensors, saveSafetensors } from 'ssl-nn';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { toy, ToyMethod, weights } from '../../test/toy-run.js';
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import { environmentChanges, type RunEnvironment } from '../checkpoint/run-environment.js';
@@ -43,9 +43,9 @@ it('a checkpoint says what it was computed with', async () => {
   expect(versions).toEqual({
     node: process.versions.node,
     '@tensorflow/tfjs-core': tf.version_core,
-    'ssl-train': expect.any(String),
-    'ssl-nn': expect.any(String),
-    'ssl-tensor': expect.any(String),
+    '@selfsup/ssl-train': expect.any(String),
+    '@selfsup/ssl-nn': expect.any(String),
+    '@selfsup/ssl-tensor': expect.any(String),
     'onnxruntime-node': expect.stringMatching(/^\d+\.\d+\.\d+/),
   });
 });

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { engineThreads } from 'ssl-tensor';
-import { InvalidOptionError } from 'ssl-tensor/host';
-import type { Module } from 'ssl-nn';
+import { engineThreads } from '@selfsup/ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import type { Module } from '@selfsup/ssl-nn';
 import type { RunConfig } from '../checkpoint/run-config.js';
 import { Ema } from '../ema/ema.js';
 import type { OptimizedParameter } from '../optimizers/parameter-group.js';

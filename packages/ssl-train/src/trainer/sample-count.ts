@@ -1,4 +1,4 @@
-import { isNdArray } from 'ssl-tensor/host';
+import { isNdArray } from '@selfsup/ssl-tensor/host';
 
 /** Length of the first axis of a batch's first array. */
 export function sampleCount(batch: unknown): number {

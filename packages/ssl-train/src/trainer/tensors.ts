@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 
 /** A batch's structure with tensors in place of host arrays. */
 export type Tensors<B> = B extends NdArray

@@ -1,4 +1,4 @@
-import type { CompileOptions } from 'ssl-tensor';
+import type { CompileOptions } from '@selfsup/ssl-tensor';
 import type { RunConfig } from '../checkpoint/run-config.js';
 import type { EmaOptions } from '../ema/ema.js';
 import type { Optimizer } from '../optimizers/optimizer.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { planRun, type RunPlan } from './run-plan.js';
 import type { TrainerResult } from './trainer-callbacks.js';
 import type { TrainerOptions } from './trainer-options.js';

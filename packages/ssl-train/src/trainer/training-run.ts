@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { chooseDevice, engineThreads, keyArray } from 'ssl-tensor';
-import { DataError, foldIn, InvalidOptionError, randomKey } from 'ssl-tensor/host';
+import { chooseDevice, engineThreads, keyArray } from '@selfsup/ssl-tensor';
+import { DataError, foldIn, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
 import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
 import { environmentChanges, type RunEnvironment, runEnvironment } from '../checkpoint/run-environment.js';
 import type { RunRecord } from '../checkpoint/run-record.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compile, type CompiledFunction, type CompileOptions } from 'ssl-tensor';
-import { InvalidOptionError, type NdArray, ShapeError } from 'ssl-tensor/host';
+import { compile, type CompiledFunction, type CompileOptions } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, type NdArray, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { Ema } from '../ema/ema.js';
 import { clipByGlobalNorm } from '../optimizers/clip-by-global-norm.js';
 import type { Optimizer } from '../optimizers/optimizer.js';

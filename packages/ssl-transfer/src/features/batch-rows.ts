@@ -1,5 +1,5 @@
-import { ShapeError, isNdArray } from 'ssl-tensor/host';
-import type { NdArray } from 'ssl-tensor/host';
+import { ShapeError, isNdArray } from '@selfsup/ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { emptyLike } from './empty-like.js';
 
 /** Rows of a batch: the first axis that all its arrays share. */

@@ -1,4 +1,4 @@
-import type { NdData } from 'ssl-tensor/host';
+import type { NdData } from '@selfsup/ssl-tensor/host';
 
 /** Zeros of the type of `data`; bytes for a Buffer, whose constructor is deprecated. */
 export function emptyLike<D extends NdData>(data: D, length: number): D {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { DataError, ShapeError } from 'ssl-tensor';
+import { DataError, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { FeatureExtractor, extractFeatures } from './extract-features.js';
 import { inBatches } from './in-batches.js';

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { compile, DataError, ShapeError } from 'ssl-tensor';
-import type { CompiledFunction, CompileOptions, Feed, NdArray } from 'ssl-tensor';
+import { compile, DataError, ShapeError } from '@selfsup/ssl-tensor';
+import type { CompiledFunction, CompileOptions, Feed, NdArray } from '@selfsup/ssl-tensor';
 import { batchRows, padRows } from './batch-rows.js';
 
 /** Batches to extract from: host arrays in the structure that the feature function takes as tensors. */

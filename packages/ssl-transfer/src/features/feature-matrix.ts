@@ -1,5 +1,5 @@
-import { DataError, ShapeError } from 'ssl-tensor/host';
-import type { NdArray } from 'ssl-tensor/host';
+import { DataError, ShapeError } from '@selfsup/ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 
 /** Features of `rows` samples, row-major `[rows, dim]`. */
 export interface FeatureMatrix {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { softmaxCrossEntropy, softmaxCrossEntropyDefaults } from 'ssl-losses';
-import type { ForwardContext, Module, Parameter } from 'ssl-nn';
-import { InvalidOptionError, noLabel } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor';
-import type { Method, MethodLoss, ParameterGroup, Tensors } from 'ssl-train';
+import { softmaxCrossEntropy, softmaxCrossEntropyDefaults } from '@selfsup/ssl-losses';
+import type { ForwardContext, Module, Parameter } from '@selfsup/ssl-nn';
+import { InvalidOptionError, noLabel } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
+import type { Method, MethodLoss, ParameterGroup, Tensors } from '@selfsup/ssl-train';
 import type { Classifier } from './classifier.js';
 
 /** The other label that {@link softmaxCrossEntropy} leaves out. */

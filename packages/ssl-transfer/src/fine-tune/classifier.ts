@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { Linear, Module, evaluation, normal, zeros } from 'ssl-nn';
-import type { ForwardContext } from 'ssl-nn';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor';
-import type { NdArray, RandomKey } from 'ssl-tensor';
-import type { Tensors } from 'ssl-train';
+import { Linear, Module, evaluation, normal, zeros } from '@selfsup/ssl-nn';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
+import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
+import type { Tensors } from '@selfsup/ssl-train';
 
 /** A linear classifier's weights, for instance a linear probe's result. */
 export interface LinearWeights {

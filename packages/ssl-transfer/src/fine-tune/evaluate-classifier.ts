@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { CompileOptions, NdArray } from 'ssl-tensor';
-import type { Tensors } from 'ssl-train';
+import type { CompileOptions, NdArray } from '@selfsup/ssl-tensor';
+import type { Tensors } from '@selfsup/ssl-train';
 import { extractFeatures } from '../features/extract-features.js';
 import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureBatches } from '../features/extract-features.js';

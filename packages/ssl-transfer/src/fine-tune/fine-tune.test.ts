@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { BatchNorm, Conv2d, Module, training } from 'ssl-nn';
-import type { ForwardContext } from 'ssl-nn';
-import { InvalidOptionError, RandomStream, ShapeError, randomKey } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor';
+import { BatchNorm, Conv2d, Module, training } from '@selfsup/ssl-nn';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import { InvalidOptionError, RandomStream, ShapeError, randomKey } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { linearProbe } from '../linear-probe/linear-probe.js';
 import { extractFeatures } from '../features/extract-features.js';

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { ForwardContext, Module } from 'ssl-nn';
-import { InvalidOptionError, foldIn, randomKey } from 'ssl-tensor';
-import type { CompileOptions, RandomKey } from 'ssl-tensor';
-import { AdamW, Trainer, warmupCosine } from 'ssl-train';
-import type { ProgressOption, Schedule, Tensors, TrainerCallbacks, TrainerResult } from 'ssl-train';
+import type { ForwardContext, Module } from '@selfsup/ssl-nn';
+import { InvalidOptionError, foldIn, randomKey } from '@selfsup/ssl-tensor';
+import type { CompileOptions, RandomKey } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
+import type { ProgressOption, Schedule, Tensors, TrainerCallbacks, TrainerResult } from '@selfsup/ssl-train';
 import { batchRows } from '../features/batch-rows.js';
 import { checkLabels } from '../labels/check-labels.js';
 import { ClassificationFineTuning } from './classification-fine-tuning.js';

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, ShapeError, randomKey } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, ShapeError, randomKey } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import type { LabelledBatch } from './classification-fine-tuning.js';
 import { LabelledBatches } from './labelled-batches.js';

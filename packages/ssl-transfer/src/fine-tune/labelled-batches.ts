@@ -1,6 +1,6 @@
-import { InvalidOptionError, RandomStream, foldIn } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
-import type { BatchLoader } from 'ssl-train';
+import { InvalidOptionError, RandomStream, foldIn } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
+import type { BatchLoader } from '@selfsup/ssl-train';
 import { batchRows, mapRows } from '../features/batch-rows.js';
 import { checkLabels } from '../labels/check-labels.js';
 import { gatherRows } from '../labels/gather-rows.js';

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { DataError, InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { topKAccuracy } from '../metrics/top-k-accuracy.js';
 import { knnClassify } from './knn-classify.js';

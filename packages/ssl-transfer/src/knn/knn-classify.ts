@@ -1,5 +1,5 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
-import type { NdArray } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { checkLabels, checkScores } from '../labels/check-labels.js';
 import { accuracy } from '../metrics/accuracy.js';
 import { nearestNeighbours } from './nearest-neighbours.js';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
-import { DataError, InvalidOptionError, RandomStream, ShapeError, randomKey } from 'ssl-tensor/host';
-import type { NdArray } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, RandomStream, ShapeError, randomKey } from '@selfsup/ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { nearestNeighbours } from './nearest-neighbours.js';
 

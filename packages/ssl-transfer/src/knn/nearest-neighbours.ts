@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compile, InvalidOptionError } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor';
+import { compile, InvalidOptionError } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
 import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureMatrix } from '../features/feature-matrix.js';
 import { TopNeighbours } from './top-neighbours.js';

@@ -1,10 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { labelledRows } from 'ssl-data';
-import { Linear } from 'ssl-nn';
-import { DataError, InvalidOptionError, randomKey, RandomStream, ShapeError } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor';
-import { Trainer, AdamW, NonFiniteLossError } from 'ssl-train';
+import { labelledRows } from '@selfsup/ssl-data';
+import { Linear } from '@selfsup/ssl-nn';
+import { DataError, InvalidOptionError, randomKey, RandomStream, ShapeError } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
+import { Trainer, AdamW, NonFiniteLossError } from '@selfsup/ssl-train';
 import { describe, expect, it } from 'vitest';
 import { ClassificationFineTuning } from '../fine-tune/classification-fine-tuning.js';
 import type { LabelledBatch } from '../fine-tune/classification-fine-tuning.js';

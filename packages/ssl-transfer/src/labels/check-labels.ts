@@ -1,4 +1,4 @@
-import { checkLabels as checkClasses, DataError, ShapeError } from 'ssl-tensor/host';
+import { checkLabels as checkClasses, DataError, ShapeError } from '@selfsup/ssl-tensor/host';
 
 /** Most numbers of a table of scores by class: 4 GiB of float32. Beyond it the labels are identifiers, not classes. */
 const maxScores = 2 ** 30;

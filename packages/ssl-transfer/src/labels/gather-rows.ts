@@ -1,5 +1,5 @@
-import { InvalidOptionError, ShapeError } from 'ssl-tensor/host';
-import type { NdArray, NdData } from 'ssl-tensor/host';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import type { NdArray, NdData } from '@selfsup/ssl-tensor/host';
 import { emptyLike } from '../features/empty-like.js';
 
 /**

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, randomKey } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { gatherRows } from './gather-rows.js';
 import { labelDraws } from './label-draws.js';

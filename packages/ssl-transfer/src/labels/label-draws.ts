@@ -1,6 +1,6 @@
-import { balancedSubset } from 'ssl-data';
-import { InvalidOptionError, foldIn } from 'ssl-tensor/host';
-import type { RandomKey } from 'ssl-tensor/host';
+import { balancedSubset } from '@selfsup/ssl-data';
+import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor/host';
+import type { RandomKey } from '@selfsup/ssl-tensor/host';
 
 /**
  * Random few-label subsets: `draws` times `perClass` samples of every class, without replacement. The same key gives the

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DataError, InvalidOptionError, RandomStream, ShapeError, randomKey } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, RandomStream, ShapeError, randomKey } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { linearProbe } from './linear-probe.js';
 

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from 'ssl-tensor/host';
-import type { NdArray } from 'ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureMatrix } from '../features/feature-matrix.js';
 import { checkLabels, checkScores } from '../labels/check-labels.js';

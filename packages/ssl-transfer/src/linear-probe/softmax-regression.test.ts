@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RandomStream, randomKey } from 'ssl-tensor/host';
+import { RandomStream, randomKey } from '@selfsup/ssl-tensor/host';
 import { expect, it } from 'vitest';
 import { SoftmaxRegression } from './softmax-regression.js';
 

@@ -1,4 +1,4 @@
-import { checkLabels, ShapeError } from 'ssl-tensor/host';
+import { checkLabels, ShapeError } from '@selfsup/ssl-tensor/host';
 
 /**
  * Share of predictions that equal the label. A prediction of a tie is the lowest class, as every function here predicts.

@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { checkLabels, checkScores } from '../labels/check-labels.js';
 
 /**

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DataError, InvalidOptionError, ShapeError } from 'ssl-tensor/host';
+import { DataError, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { accuracy } from './accuracy.js';
 import { confusionMatrix } from './confusion-matrix.js';

@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-tensor/host';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 
 /** Quality of one class's predictions; 0 where a ratio has no denominator. */
 export interface ClassMetrics {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { training } from 'ssl-nn';
-import type { ForwardContext, Module } from 'ssl-nn';
-import { InvalidOptionError, randomKey } from 'ssl-tensor';
+import { training } from '@selfsup/ssl-nn';
+import type { ForwardContext, Module } from '@selfsup/ssl-nn';
+import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import type { Backbone } from '../backbone.js';
 import { backbones, createBackbone } from './registry.js';

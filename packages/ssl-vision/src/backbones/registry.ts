@@ -1,5 +1,5 @@
-import type { RandomKey } from 'ssl-tensor';
-import { InvalidOptionError } from 'ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor';
 import type { Backbone } from '../backbone.js';
 import { resnet101, resnet18, resnet34, resnet50 } from './resnet/resnet.js';
 import { SmallConvEncoder } from './small-conv-encoder.js';

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { InvalidOptionError, randomKey } from 'ssl-tensor';
+import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectBackboneGolden } from '../../../../test/golden/vision/expect-backbone.js';
 import type { BackboneCase } from '../../../../test/golden/vision/expect-backbone.js';

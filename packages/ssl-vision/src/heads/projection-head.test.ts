@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { training } from 'ssl-nn';
-import { InvalidOptionError, randomKey } from 'ssl-tensor';
+import { training } from '@selfsup/ssl-nn';
+import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { referenceShapes } from '../../../../test/golden/vision/expect-backbone.js';
 import { ProjectionHead } from './projection-head.js';

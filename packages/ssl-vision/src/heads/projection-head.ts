@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { BatchNorm, Linear, Module, Relu, Sequential, evaluation } from 'ssl-nn';
-import type { ForwardContext } from 'ssl-nn';
-import { InvalidOptionError, foldIn } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
+import { BatchNorm, Linear, Module, Relu, Sequential, evaluation } from '@selfsup/ssl-nn';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
 
 /** Defaults of {@link ProjectionHead}: SimCLR's head as lightly builds it. */
 export const projectionHeadDefaults = { outDim: 128, depth: 2, batchNorm: true } as const;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import { expect, it } from 'vitest';
 import { mnistStatistics, normalizeImages } from './normalize-images.js';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { channelAffine, InvalidOptionError, ShapeError } from 'ssl-tensor';
+import { channelAffine, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 
 /** Mean and deviation of a data set's pixels on the scale 0 .. 1, one number or one for each channel. */
 export interface ImageStatistics {

@@ -1,9 +1,9 @@
-import { DataLoader, ImageArrayDataset, twoViews } from 'ssl-data';
-import type { View } from 'ssl-data';
-import { RandomStream, compile, randomKey } from 'ssl-tensor';
+import { DataLoader, ImageArrayDataset, twoViews } from '@selfsup/ssl-data';
+import type { View } from '@selfsup/ssl-data';
+import { RandomStream, compile, randomKey } from '@selfsup/ssl-tensor';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from 'ssl-tensor';
-import { AdamW, Trainer, warmupCosine } from 'ssl-train';
+import type { NdArray } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
 import { expect, it } from 'vitest';
 import { SmallConvEncoder } from '../backbones/small-conv-encoder.js';
 import { ProjectionHead } from '../heads/projection-head.js';

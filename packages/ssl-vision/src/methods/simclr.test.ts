@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { training } from 'ssl-nn';
-import { InvalidOptionError, ShapeError, randomKey } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor';
+import { training } from '@selfsup/ssl-nn';
+import { InvalidOptionError, ShapeError, randomKey } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import {
   expectDigests,

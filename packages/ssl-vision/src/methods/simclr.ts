@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { featureStd, ntXent } from 'ssl-losses';
-import { childContext } from 'ssl-nn';
-import type { ForwardContext, Parameter } from 'ssl-nn';
-import { InvalidOptionError, ShapeError } from 'ssl-tensor';
-import type { NdArray, RandomKey } from 'ssl-tensor';
-import type { Method, MethodLoss, Tensors } from 'ssl-train';
+import { featureStd, ntXent } from '@selfsup/ssl-losses';
+import { childContext } from '@selfsup/ssl-nn';
+import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
+import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
+import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
 import type { Backbone } from '../backbone.js';
 import { ProjectionHead } from '../heads/projection-head.js';
 import { normalizeImages } from '../images/normalize-images.js';

@@ -1,4 +1,4 @@
-import { randomKey } from 'ssl-core';
+import { randomKey } from '@selfsup/ssl-core';
 import { expect, test } from 'vitest';
 import { drawRows } from './classify-stage.js';
 

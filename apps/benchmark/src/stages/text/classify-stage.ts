@@ -1,16 +1,16 @@
-import type { StateDict } from 'ssl-nn';
-import { foldIn } from 'ssl-tensor';
-import type { CompileOptions, RandomKey } from 'ssl-tensor';
-import { AdamW, Trainer, warmupCosine } from 'ssl-train';
-import type { ParameterGroup } from 'ssl-train';
+import type { StateDict } from '@selfsup/ssl-nn';
+import { foldIn } from '@selfsup/ssl-tensor';
+import type { CompileOptions, RandomKey } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
+import type { ParameterGroup } from '@selfsup/ssl-train';
 import {
   BertForSequenceClassification,
   ClassificationLoader,
   SequenceClassification,
   SequenceClassifierEvaluator,
-} from 'ssl-text-mlm';
-import type { BertInputs, ClassificationBatch, ClassificationLoaderOptions } from 'ssl-text-mlm';
-import { extractFeatures, gatherRows, labelDraws, linearProbe } from 'ssl-transfer';
+} from '@selfsup/ssl-text-mlm';
+import type { BertInputs, ClassificationBatch, ClassificationLoaderOptions } from '@selfsup/ssl-text-mlm';
+import { extractFeatures, gatherRows, labelDraws, linearProbe } from '@selfsup/ssl-transfer';
 import type { StageProgress } from '../../runs/progress.js';
 import type { ClassifyResult } from './results.js';
 import type { TextSession } from './text-session.js';

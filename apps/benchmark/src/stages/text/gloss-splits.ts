@@ -1,4 +1,4 @@
-import { foldIn, InvalidOptionError, type RandomKey, RandomStream } from 'ssl-core';
+import { foldIn, InvalidOptionError, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 
 /** A dictionary gloss and its class. */
 export interface LabelledText {

@@ -1,5 +1,5 @@
-import { foldIn, RandomStream } from 'ssl-tensor';
-import { fillMask } from 'ssl-text-mlm';
+import { foldIn, RandomStream } from '@selfsup/ssl-tensor';
+import { fillMask } from '@selfsup/ssl-text-mlm';
 import type { MasksResult } from './results.js';
 import type { TextSession } from './text-session.js';
 

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { saveSafetensors } from 'ssl-nn';
-import { foldIn } from 'ssl-tensor';
-import { AdamW, Trainer, decayEverything, oneCycle } from 'ssl-train';
-import { MaskedLanguageModelling, MaskedLmEvaluator, MlmLoader } from 'ssl-text-mlm';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { foldIn } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer, decayEverything, oneCycle } from '@selfsup/ssl-train';
+import { MaskedLanguageModelling, MaskedLmEvaluator, MlmLoader } from '@selfsup/ssl-text-mlm';
 import type { StageProgress } from '../../runs/progress.js';
 import { plannedCheckpoints } from '../planned-checkpoints.js';
 import { StageProgressReporter } from '../stage-progress-reporter.js';

@@ -1,9 +1,9 @@
-import { foldIn, randomKey } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
-import { BertForMaskedLM, bertConfig, TokenDataset, trainWordPiece, WordPieceTokenizer } from 'ssl-text-mlm';
-import type { BertConfig } from 'ssl-text-mlm';
-import { loadSafetensors } from 'ssl-nn';
-import type { StateDict } from 'ssl-nn';
+import { foldIn, randomKey } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
+import { BertForMaskedLM, bertConfig, TokenDataset, trainWordPiece, WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
+import type { BertConfig } from '@selfsup/ssl-text-mlm';
+import { loadSafetensors } from '@selfsup/ssl-nn';
+import type { StateDict } from '@selfsup/ssl-nn';
 import { loadWordnetGlosses } from '../../data/wordnet.js';
 import type { TextRecipe } from '../../recipes/text-schema.js';
 import type { PipelineContext } from '../../runs/pipeline.js';

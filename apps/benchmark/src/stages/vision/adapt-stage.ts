@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { View } from 'ssl-data';
-import { foldIn, RandomStream } from 'ssl-tensor';
-import type { NdArray, RandomKey } from 'ssl-tensor';
-import { evaluateClassifier, fineTune, gatherRows } from 'ssl-transfer';
-import type { LinearWeights } from 'ssl-transfer';
-import type { Backbone } from 'ssl-vision';
+import type { View } from '@selfsup/ssl-data';
+import { foldIn, RandomStream } from '@selfsup/ssl-tensor';
+import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
+import { evaluateClassifier, fineTune, gatherRows } from '@selfsup/ssl-transfer';
+import type { LinearWeights } from '@selfsup/ssl-transfer';
+import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { PipelineContext } from '../../runs/pipeline.js';
 import { evaluationBatch } from './encoder-features.js';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from 'ssl-tensor';
-import { FeatureExtractor, inBatches, knnClassify } from 'ssl-transfer';
-import type { Backbone } from 'ssl-vision';
+import type { NdArray } from '@selfsup/ssl-tensor';
+import { FeatureExtractor, inBatches, knnClassify } from '@selfsup/ssl-transfer';
+import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { Device } from '../../runs/pipeline.js';
 import { featuresOf } from './encoder.js';

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { ForwardContext } from 'ssl-nn';
-import type { RandomKey } from 'ssl-tensor';
-import { createBackbone, normalizeImages } from 'ssl-vision';
-import type { Backbone } from 'ssl-vision';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import type { RandomKey } from '@selfsup/ssl-tensor';
+import { createBackbone, normalizeImages } from '@selfsup/ssl-vision';
+import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { VisionData } from './vision-data.js';
 

@@ -1,4 +1,4 @@
-import { RandomStream, randomKey } from 'ssl-core';
+import { RandomStream, randomKey } from '@selfsup/ssl-core';
 import { expect, test } from 'vitest';
 import { featureMap } from './feature-map.js';
 

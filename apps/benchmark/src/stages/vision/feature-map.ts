@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { foldIn, type NdArray, type RandomKey, RandomStream } from 'ssl-core';
+import { foldIn, type NdArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { UMAP } from 'umap-js';
 import { pca } from './pca.js';
 import type { MapPoints } from './results.js';

@@ -1,5 +1,5 @@
-import type { NdArray } from 'ssl-core';
-import { gatherRows, nearestNeighbours } from 'ssl-transfer';
+import type { NdArray } from '@selfsup/ssl-core';
+import { gatherRows, nearestNeighbours } from '@selfsup/ssl-transfer';
 import { pngDataUri } from './png-data-uri.js';
 import type { NeighboursResult, ShownImage } from './results.js';
 import type { LabelledImages } from './vision-data.js';

@@ -1,4 +1,4 @@
-import { type NdArray, type RandomKey, RandomStream } from 'ssl-core';
+import { type NdArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 
 /** Rounds of subspace iteration: enough for a map, where the last components hardly matter. */
 const rounds = 30;

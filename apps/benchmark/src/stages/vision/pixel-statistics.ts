@@ -1,5 +1,5 @@
-import type { NdArray } from 'ssl-core';
-import type { ImageStatistics } from 'ssl-vision';
+import type { NdArray } from '@selfsup/ssl-core';
+import type { ImageStatistics } from '@selfsup/ssl-vision';
 
 /**
  * Mean and deviation of the pixels of each channel, on the scale 0 .. 1.

@@ -1,4 +1,4 @@
-import type { NdArray } from 'ssl-core';
+import type { NdArray } from '@selfsup/ssl-core';
 import sharp from 'sharp';
 
 /**

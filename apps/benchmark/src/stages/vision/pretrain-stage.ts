@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { DataLoader, twoViews } from 'ssl-data';
-import { saveSafetensors } from 'ssl-nn';
-import { foldIn } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
-import { AdamW, Trainer, decayEverything, oneCycle } from 'ssl-train';
-import { ProjectionHead, SimClr } from 'ssl-vision';
-import type { Backbone } from 'ssl-vision';
+import { DataLoader, twoViews } from '@selfsup/ssl-data';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { foldIn } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer, decayEverything, oneCycle } from '@selfsup/ssl-train';
+import { ProjectionHead, SimClr } from '@selfsup/ssl-vision';
+import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { PipelineContext } from '../../runs/pipeline.js';
 import type { StageProgress } from '../../runs/progress.js';

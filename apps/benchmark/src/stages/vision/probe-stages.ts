@@ -1,6 +1,6 @@
-import { foldIn } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
-import { gatherRows, knnClassify, labelDraws, linearProbe } from 'ssl-transfer';
+import { foldIn } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
+import { gatherRows, knnClassify, labelDraws, linearProbe } from '@selfsup/ssl-transfer';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { BothFeatures } from './encoder-features.js';
 import type { FewLabelResult } from './results.js';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { DataError, InvalidOptionError, randomKey } from 'ssl-core';
+import { DataError, InvalidOptionError, randomKey } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { idxFile } from '../../../test/idx-file.js';
 import { parseRecipe } from '../../recipes/parse-recipe.js';

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { ImageArrayDataset, ImageFolderDataset, IdxImageDataset } from 'ssl-data';
-import { checkLabels, DataError, InvalidOptionError, type NdArray } from 'ssl-core';
-import { mnistStatistics } from 'ssl-vision';
-import type { ImageStatistics } from 'ssl-vision';
+import { ImageArrayDataset, ImageFolderDataset, IdxImageDataset } from '@selfsup/ssl-data';
+import { checkLabels, DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-core';
+import { mnistStatistics } from '@selfsup/ssl-vision';
+import type { ImageStatistics } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import { packageDirectory } from '../../runs/package-directory.js';
 import { pixelStatistics } from './pixel-statistics.js';

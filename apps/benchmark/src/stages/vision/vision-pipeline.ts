@@ -1,7 +1,7 @@
-import { loadSafetensors } from 'ssl-nn';
-import { foldIn, randomKey } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
-import type { Backbone } from 'ssl-vision';
+import { loadSafetensors } from '@selfsup/ssl-nn';
+import { foldIn, randomKey } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
+import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import { percent } from '../../report/numbers.js';
 import type { Pipeline, PipelineContext } from '../../runs/pipeline.js';

@@ -1,5 +1,5 @@
-import { compose, gaussianBlur, horizontalFlip, randomAffine, randomApply, randomResizedCrop } from 'ssl-data';
-import type { View } from 'ssl-data';
+import { compose, gaussianBlur, horizontalFlip, randomAffine, randomApply, randomResizedCrop } from '@selfsup/ssl-data';
+import type { View } from '@selfsup/ssl-data';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 
 /** The random view of a recipe: crop, flip, rotation, blur (kernel 3, sigma 0.1 to 1). */

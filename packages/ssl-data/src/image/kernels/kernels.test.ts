@@ -1,4 +1,4 @@
-import { ndArray, randomKey, RandomStream } from 'ssl-core';
+import { ndArray, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { adjustBrightness, adjustContrast, adjustSaturation, grayscale } from '../adjust-color.js';
 import { adjustHue } from '../adjust-hue.js';

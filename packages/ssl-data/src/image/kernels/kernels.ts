@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { blurColumns, blurRows } from './blur-kernels.js';
 import { blendLevels, blendWithGrey, mirrorRows, sumOfGrey, toGrey } from './color-kernels.js';
 import { turnHue } from './hue-kernel.js';

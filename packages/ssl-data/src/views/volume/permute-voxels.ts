@@ -1,4 +1,4 @@
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import { type Volume, type VolumeAxis, volumeShape } from './volume.js';
 
 /** Where an output axis comes from. */

@@ -1,4 +1,4 @@
-import { ndArray } from 'ssl-core';
+import { ndArray } from '@selfsup/ssl-core';
 import { checkProbability, checkRange, type Range } from '../view.js';
 import { type DescribedVolumeView, type Volume, volumeView } from './volume.js';
 

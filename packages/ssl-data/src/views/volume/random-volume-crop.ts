@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, ndArray } from 'ssl-core';
+import { DataError, InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { type DescribedVolumeView, type Volume, volumeShape, volumeView } from './volume.js';
 
 export interface RandomVolumeCropOptions {

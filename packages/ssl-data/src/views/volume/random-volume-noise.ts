@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from 'ssl-core';
+import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { checkProbability } from '../view.js';
 import { type DescribedVolumeView, volumeView } from './volume.js';
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { checkProbability } from '../view.js';
 import { type AxisSource, permuteVoxels } from './permute-voxels.js';
 import { type DescribedVolumeView, type Volume, type VolumeAxis, volumeView } from './volume.js';

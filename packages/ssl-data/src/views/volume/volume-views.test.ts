@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream, DataError } from 'ssl-core';
+import { foldIn, InvalidOptionError, ndArray, randomKey, RandomStream, DataError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { composeVolume } from './compose-volume.js';
 import { randomIntensityScale, randomIntensityShift } from './random-intensity.js';

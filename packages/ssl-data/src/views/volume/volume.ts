@@ -1,4 +1,4 @@
-import { type NdArray, type RandomStream, ShapeError } from 'ssl-core';
+import { type NdArray, type RandomStream, ShapeError } from '@selfsup/ssl-core';
 import type { ViewSpec } from '../view.js';
 
 /** A volume on the host, float32 `[depth, height, width, channels]`. */

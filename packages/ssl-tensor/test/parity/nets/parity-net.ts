@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { foldIn, type NdArray, randomKey, RandomStream } from 'ssl-core';
+import { foldIn, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-core';
 
 /** How a weight starts: normal around `mean`. */
 export interface Weight {

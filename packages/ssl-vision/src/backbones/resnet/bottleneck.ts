@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { BatchNorm, Conv2d, Module, evaluation } from 'ssl-nn';
-import type { ForwardContext, Sequential } from 'ssl-nn';
-import { addRelu, foldIn } from 'ssl-tensor';
+import { BatchNorm, Conv2d, Module, evaluation } from '@selfsup/ssl-nn';
+import type { ForwardContext, Sequential } from '@selfsup/ssl-nn';
+import { addRelu, foldIn } from '@selfsup/ssl-tensor';
 import { kaimingFanOut, shortcut } from './residual-block.js';
 import type { ResidualBlockOptions } from './residual-block.js';
 

@@ -1,5 +1,5 @@
-import { BatchNorm, Conv2d, Sequential, kaimingNormal } from 'ssl-nn';
-import type { RandomKey } from 'ssl-tensor';
+import { BatchNorm, Conv2d, Sequential, kaimingNormal } from '@selfsup/ssl-nn';
+import type { RandomKey } from '@selfsup/ssl-tensor';
 
 /** Initialisation of every convolution of a ResNet in torchvision. */
 export const kaimingFanOut = kaimingNormal({ mode: 'fanOut' });

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BatchNorm, Conv2d, Module, evaluation } from 'ssl-nn';
-import type { ForwardContext } from 'ssl-nn';
-import { InvalidOptionError, foldIn } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
+import { BatchNorm, Conv2d, Module, evaluation } from '@selfsup/ssl-nn';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Backbone } from '../../backbone.js';
 import { BasicBlock } from './basic-block.js';
 import { Bottleneck } from './bottleneck.js';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Conv2d, Module, torchWeight } from 'ssl-nn';
-import type { Initialiser } from 'ssl-nn';
-import { ShapeError } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
+import { Conv2d, Module, torchWeight } from '@selfsup/ssl-nn';
+import type { Initialiser } from '@selfsup/ssl-nn';
+import { ShapeError } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
 
 /** Options of {@link PatchEmbed}. */
 export interface PatchEmbedOptions {

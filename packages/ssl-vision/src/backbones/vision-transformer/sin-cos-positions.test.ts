@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InvalidOptionError } from 'ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { sinCosPositions } from './sin-cos-positions.js';
 

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from 'ssl-tensor';
-import type { NdArray } from 'ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
 
 /** Longest wave, in patches over 2 pi (Vaswani et al. 2017, arXiv 1706.03762, 3.5). */
 const longest = 10_000;

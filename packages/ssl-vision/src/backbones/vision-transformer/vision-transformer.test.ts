@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { InvalidOptionError, ShapeError, randomKey } from 'ssl-tensor';
+import { InvalidOptionError, ShapeError, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectBackboneGolden, referenceShapes } from '../../../../../test/golden/vision/expect-backbone.js';
 import type { BackboneCase } from '../../../../../test/golden/vision/expect-backbone.js';

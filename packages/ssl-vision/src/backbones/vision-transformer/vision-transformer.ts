@@ -10,10 +10,10 @@ import {
   normal,
   torchWeight,
   zeros,
-} from 'ssl-nn';
-import type { ForwardContext, Initialiser } from 'ssl-nn';
-import { InvalidOptionError, foldIn, takeRows } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
+} from '@selfsup/ssl-nn';
+import type { ForwardContext, Initialiser } from '@selfsup/ssl-nn';
+import { InvalidOptionError, foldIn, takeRows } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Backbone } from '../../backbone.js';
 import { PatchEmbed } from './patch-embed.js';
 import { sinCosPositions } from './sin-cos-positions.js';

@@ -11,10 +11,10 @@ import {
   normal,
   xavierUniform,
   zeros,
-} from 'ssl-nn';
-import type { ForwardContext } from 'ssl-nn';
-import { InvalidOptionError, foldIn, takeRows } from 'ssl-tensor';
-import type { RandomKey } from 'ssl-tensor';
+} from '@selfsup/ssl-nn';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import { InvalidOptionError, foldIn, takeRows } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
 import { sinCosPositions } from '../../backbones/vision-transformer/sin-cos-positions.js';
 import { tokenPlaces } from '../../backbones/vision-transformer/token-places.js';
 import type { MaskedPatches } from './random-masking.js';

@@ -1,6 +1,6 @@
-import { DataLoader, ImageArrayDataset } from 'ssl-data';
-import { RandomStream, randomKey } from 'ssl-tensor';
-import { AdamW, Trainer, warmupCosine } from 'ssl-train';
+import { DataLoader, ImageArrayDataset } from '@selfsup/ssl-data';
+import { RandomStream, randomKey } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
 import { expect, it } from 'vitest';
 import { Mae } from './mae.js';
 import { MaskedAutoencoder } from './masked-autoencoder.js';

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { training } from 'ssl-nn';
-import type { ForwardContext } from 'ssl-nn';
-import { InvalidOptionError, compile, keyArray, randomKey } from 'ssl-tensor';
+import { training } from '@selfsup/ssl-nn';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import { InvalidOptionError, compile, keyArray, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import {
   expectDigests,

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { maskedPatchMSE } from 'ssl-losses';
-import { drawKey } from 'ssl-nn';
-import type { ForwardContext, Parameter } from 'ssl-nn';
-import { InvalidOptionError, randomUniform, takeRows } from 'ssl-tensor';
-import type { Method, MethodLoss, Tensors } from 'ssl-train';
+import { maskedPatchMSE } from '@selfsup/ssl-losses';
+import { drawKey } from '@selfsup/ssl-nn';
+import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
+import { InvalidOptionError, randomUniform, takeRows } from '@selfsup/ssl-tensor';
+import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
 import { patchRows } from '../../backbones/vision-transformer/token-places.js';
 import type { VisionTransformer } from '../../backbones/vision-transformer/vision-transformer.js';
 import { normalizeImages } from '../../images/normalize-images.js';

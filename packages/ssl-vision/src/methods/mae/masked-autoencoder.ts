@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { Module, childContext, evaluation, normal, xavierUniform } from 'ssl-nn';
-import type { ForwardContext } from 'ssl-nn';
-import { foldIn } from 'ssl-tensor';
+import { Module, childContext, evaluation, normal, xavierUniform } from '@selfsup/ssl-nn';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import { foldIn } from '@selfsup/ssl-tensor';
 import { VisionTransformer } from '../../backbones/vision-transformer/vision-transformer.js';
 import type { VisionTransformerOptions } from '../../backbones/vision-transformer/vision-transformer.js';
 import { MaeDecoder } from './mae-decoder.js';

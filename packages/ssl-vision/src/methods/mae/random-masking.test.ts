@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
-import { InvalidOptionError, keyArray, randomKey, randomUniform } from 'ssl-tensor';
+import { InvalidOptionError, keyArray, randomKey, randomUniform } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { randomMasking } from './random-masking.js';
 

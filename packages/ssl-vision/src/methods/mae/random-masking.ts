@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from 'ssl-tensor';
+import { InvalidOptionError } from '@selfsup/ssl-tensor';
 
 /** Which patches of each image stay and which are hidden, by number, int32. */
 export interface MaskedPatches {
