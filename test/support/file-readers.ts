@@ -13,7 +13,7 @@ import {
   ParquetImageDataset,
   TextLineDataset,
   WebDataset,
-} from 'ssl-data';
+} from '@selfsup/ssl-data';
 
 /** A reader of files that somebody names. */
 export interface FileReader {
@@ -52,7 +52,7 @@ async function tableOf(path: string, bounds: object): Promise<unknown> {
 }
 
 /**
- * Every format that ssl-data reads from a file, for tests with files from strangers.
+ * Every format that @selfsup/ssl-data reads from a file, for tests with files from strangers.
  *
  * @param maxBytes of what is unpacked. Default: the readers' own bounds
  */

@@ -1,7 +1,7 @@
 import { loadRecipe } from '../../../apps/benchmark/src/recipes/load-recipe.js';
-import { loadSafetensors } from 'ssl-nn';
-import { WordPieceTokenizer } from 'ssl-text-mlm';
-import { readCheckpoint } from 'ssl-train';
+import { loadSafetensors } from '@selfsup/ssl-nn';
+import { WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
+import { readCheckpoint } from '@selfsup/ssl-train';
 import { type FileReader, fileReaders } from '../../support/file-readers.js';
 
 /** Everything of this repository that opens a file which somebody names. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidOptionError } from 'ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { expect, test } from 'vitest';
 import { checkRecipeMemory } from './check-recipe-memory.js';
 import { loadRecipe, recipeNames } from './load-recipe.js';

@@ -1,4 +1,4 @@
-import { checkMemory, type MemoryNeed } from 'ssl-core/files';
+import { checkMemory, type MemoryNeed } from '@selfsup/ssl-core/files';
 import type { Recipe } from './recipe-schema.js';
 import type { TextRecipe } from './text-schema.js';
 import type { VisionRecipe } from './vision-schema.js';

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidOptionError } from 'ssl-core';
-import { openRegularFile } from 'ssl-core/files';
+import { InvalidOptionError } from '@selfsup/ssl-core';
+import { openRegularFile } from '@selfsup/ssl-core/files';
 import { checkRecipeMemory } from './check-recipe-memory.js';
 import { suggestion } from './nearest-name.js';
 import { parseRecipe } from './parse-recipe.js';

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import { DataError, InvalidOptionError } from 'ssl-core';
-import { FolderLock } from 'ssl-core/files';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { FolderLock } from '@selfsup/ssl-core/files';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LoadedRecipe } from '../recipes/load-recipe.js';
 import { loadRecipe } from '../recipes/load-recipe.js';

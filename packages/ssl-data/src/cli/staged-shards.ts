@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { DataError } from 'ssl-core';
-import { clearLeftovers, writeWhole } from 'ssl-core/files';
+import { DataError } from '@selfsup/ssl-core';
+import { clearLeftovers, writeWhole } from '@selfsup/ssl-core/files';
 import { sidecarPath } from '../webdataset/index-sidecar.js';
 import { removeShards } from '../webdataset/own-shards.js';
 

@@ -1,4 +1,4 @@
-import { DataError, ndArray, withArticle } from 'ssl-core';
+import { DataError, ndArray, withArticle } from '@selfsup/ssl-core';
 import { withBmpHeader } from './bare-bitmap.js';
 import { bmpStructure } from './bmp-structure.js';
 import { checkTiff, type SampleKind } from './check-tiff.js';

@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import { stringAt } from '../dataset/string-table.js';
 import { FilePool } from '../webdataset/file-pool.js';
 import { arrangeSamples } from './arrange-samples.js';

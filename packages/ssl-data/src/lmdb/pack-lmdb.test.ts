@@ -155,7 +155,7 @@ describe('packLmdb', () => {
       await copyFile(new URL(name, goldens), path);
       const before = await readFile(path);
       await expect(packLmdb(dataset, path, { subdir: false, overwrite: true })).rejects.toThrow(
-        /is no database that ssl-data wrote, or was changed since, and is not replaced; move it away/,
+        /is no database that @selfsup/ssl-data wrote, or was changed since, and is not replaced; move it away/,
       );
       expect(await readFile(path)).toEqual(before);
     }

@@ -1,7 +1,7 @@
 import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from 'ssl-core';
-import { clearLeftovers, describeFileError, FolderLock, temporaryName } from 'ssl-core/files';
+import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
+import { clearLeftovers, describeFileError, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
 import { LmdbWriter } from './lmdb-writer.js';
@@ -106,7 +106,7 @@ async function checkReplaceable(file: string, overwrite: boolean): Promise<void>
     throw new DataError('is there already; choose another path, or pass overwrite: true (--overwrite)', { path: file });
   if (!found.isFile() || !(await isOwnDatabase(file)))
     throw new DataError(
-      'is no database that ssl-data wrote, or was changed since, and is not replaced; move it away, or choose another path',
+      'is no database that @selfsup/ssl-data wrote, or was changed since, and is not replaced; move it away, or choose another path',
       { path: file },
     );
 }

@@ -9,7 +9,7 @@ import {
   RandomStream,
   SslError,
   withArticle,
-} from 'ssl-core';
+} from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import { NewMemory, ReusedMemory, withMemory } from '../image/pixel-memory.js';

@@ -1,4 +1,4 @@
-import { DataError, type NdArray, withArticle } from 'ssl-core';
+import { DataError, type NdArray, withArticle } from '@selfsup/ssl-core';
 
 /** An image or a volume, or a batch of them. */
 export type Pixels = NdArray<Uint8Array> | NdArray<Float32Array>;

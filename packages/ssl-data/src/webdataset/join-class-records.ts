@@ -1,4 +1,4 @@
-import { DataError } from 'ssl-core';
+import { DataError } from '@selfsup/ssl-core';
 import type { LabelMember } from './member-label.js';
 import type { OpenedShard } from './open-shard.js';
 import type { SampleTable } from './sample-table.js';

@@ -1,7 +1,7 @@
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from 'ssl-core';
-import { clearLeftovers, FolderLock, temporaryName } from 'ssl-core/files';
+import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
+import { clearLeftovers, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import { type ClassList, readClassList } from '../dataset/class-list.js';
 import { classRecordName, maxClassRecordBytes } from './class-record.js';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';

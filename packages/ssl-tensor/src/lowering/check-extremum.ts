@@ -1,4 +1,4 @@
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 
 /**
  * Refuses the largest or smallest of no elements, which is no number: PyTorch and NumPy refuse it too. Results without

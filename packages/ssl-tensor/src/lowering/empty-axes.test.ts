@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from 'ssl-core';
+import { ShapeError } from '@selfsup/ssl-core';
 import { describe, expect, it } from 'vitest';
 import { expectEverywhere } from '../../../../test/support/expect-everywhere.js';
 import { compile } from '../compile/compile.js';

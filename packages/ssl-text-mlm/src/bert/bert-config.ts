@@ -1,5 +1,5 @@
-import { checkMemory, type MemoryNeed } from 'ssl-core/files';
-import { InvalidOptionError } from 'ssl-tensor/host';
+import { checkMemory, type MemoryNeed } from '@selfsup/ssl-core/files';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** Sizes and rates of a BERT encoder. */
 export interface BertConfig {
