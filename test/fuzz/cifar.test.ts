@@ -2,10 +2,10 @@ import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CifarDataset } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
+import { cifarRecord as record } from '../support/file-seeds.js';
 import { arraySeed } from './array-seeds.js';
 import { describeFuzz } from './describe-fuzz.js';
 
-const record = Buffer.concat([Buffer.of(19, 99), Buffer.alloc(3072, 0x55)]);
 const maxBytes = 2 ** 20;
 
 /** A tar archive of one file. */

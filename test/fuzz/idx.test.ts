@@ -1,25 +1,18 @@
 import { gzipSync } from 'node:zlib';
 import { IdxImageDataset, openIdx } from '@selfsup/ssl-data';
 import { expect } from 'vitest';
+import { idxFile } from '../support/file-seeds.js';
 import { describeFuzz, type FuzzSeed } from './describe-fuzz.js';
 
-function idx(type: number, elementBytes: number, shape: readonly number[]): Uint8Array {
-  const count = shape.reduce((product, side) => product * side, 1);
-  const bytes = Buffer.alloc(4 + 4 * shape.length + elementBytes * count, 0x41);
-  bytes.writeUInt32BE(type * 256 + shape.length);
-  shape.forEach((side, axis) => bytes.writeUInt32BE(side, 4 + 4 * axis));
-  return bytes;
-}
-
 const seeds: FuzzSeed[] = [
-  { name: 'images', bytes: idx(0x08, 1, [5, 4, 3]) },
-  { name: 'images.gz', bytes: idx(0x08, 1, [5, 4, 3]), wrap: gzipSync },
-  { name: 'damaged.gz', bytes: gzipSync(idx(0x08, 1, [30, 4, 3])) },
-  { name: 'int8', bytes: idx(0x09, 1, [7]) },
-  { name: 'int16', bytes: idx(0x0b, 2, [7]) },
-  { name: 'int32', bytes: idx(0x0c, 4, [2, 3]) },
-  { name: 'float32', bytes: idx(0x0d, 4, [2, 3]) },
-  { name: 'float64', bytes: idx(0x0e, 8, [2, 3]) },
+  { name: 'images', bytes: idxFile([5, 4, 3], 0x08, 1) },
+  { name: 'images.gz', bytes: idxFile([5, 4, 3], 0x08, 1), wrap: gzipSync },
+  { name: 'damaged.gz', bytes: gzipSync(idxFile([30, 4, 3], 0x08, 1)) },
+  { name: 'int8', bytes: idxFile([7], 0x09, 1) },
+  { name: 'int16', bytes: idxFile([7], 0x0b, 2) },
+  { name: 'int32', bytes: idxFile([2, 3], 0x0c, 4) },
+  { name: 'float32', bytes: idxFile([2, 3], 0x0d, 4) },
+  { name: 'float64', bytes: idxFile([2, 3], 0x0e, 8) },
 ];
 const maxBytes = 2 ** 20;
 

@@ -11,6 +11,7 @@ export { copyOf } from './copy-of.js';
 export { isNdArray, ndArray } from './nd-array.js';
 export type { NdArray, NdData } from './nd-array.js';
 export { printable } from './printable.js';
+export { withArticle } from './with-article.js';
 export { foldIn, randomKey, split } from './random/random-key.js';
 export type { RandomKey } from './random/random-key.js';
 export { RandomStream } from './random/random-stream.js';

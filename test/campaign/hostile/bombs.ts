@@ -1,23 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, crc32, deflateRawSync, gzipSync } from 'node:zlib';
-import {
-  CifarDataset,
-  ManifestDataset,
-  openIdx,
-  openNifti,
-  openNpy,
-  openNpz,
-  ParquetImageDataset,
-  TextLineDataset,
-} from '@selfsup/ssl-data';
+import { fileReaders } from '../../support/file-readers.js';
+import { idxFile } from '../../support/file-seeds.js';
 import type { Outcome, PlayCase } from '../kind.js';
 import { mustRefuse, settle } from '../settled.js';
 import { playNamed } from './named-cases.js';
 
 const gigabyte = 2 ** 30;
-/** The limit that the readers are given; the bombs are beyond it by far. */
-const maxBytes = 2 ** 24;
+/** By a limit that the bombs are beyond by far. */
+const readers = fileReaders(2 ** 24);
 
 /** Gzip of a head and then many times the same byte: compressed once, since flushed blocks may be repeated. */
 function gzipBomb(head: Uint8Array, byte: number, bytes: number): Buffer {
@@ -64,7 +56,7 @@ function zip(name: string, deflated: Buffer, size: number, sum: number): Buffer 
   return Buffer.concat([local, deflated, central, end]);
 }
 
-const idxHead = Buffer.from('00000801ffffff00', 'hex');
+const idxHead = idxFile([0], 0x08, 1, [2 ** 32 - 256]);
 const npyHead = ((text: string) =>
   Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.of(118, 0), Buffer.from(`${text.padEnd(117)}\n`)]))(
   "{'descr': '|u1', 'fortran_order': False, 'shape': (1073741824,), }",
@@ -81,56 +73,40 @@ export async function openBombs(base: string): Promise<PlayCase> {
     };
   const zeros = Buffer.alloc(2 ** 26);
   return playNamed(base, {
-    'gzip: IDX of 1 GB': refused(
-      'a.gz',
-      () => gzipBomb(idxHead, 0, gigabyte),
-      (path) => openIdx(path, { maxBytes }),
-    ),
-    'gzip: npy of 1 GB': refused(
-      'a.npy.gz',
-      () => gzipBomb(npyHead, 0, gigabyte),
-      (path) => openNpy(path, { maxBytes }),
-    ),
-    'gzip: NIfTI of 1 GB': refused(
-      'a.nii.gz',
-      () => gzipBomb(Buffer.alloc(348), 0, gigabyte),
-      (path) => openNifti(path, { maxBytes }),
-    ),
+    'gzip: IDX of 1 GB': refused('a.gz', () => gzipBomb(idxHead, 0, gigabyte), readers.idx.read),
+    'gzip: npy of 1 GB': refused('a.npy.gz', () => gzipBomb(npyHead, 0, gigabyte), readers.npy.read),
+    'gzip: NIfTI of 1 GB': refused('a.nii.gz', () => gzipBomb(Buffer.alloc(348), 0, gigabyte), readers.nifti.read),
     'gzip: CIFAR archive of 1 GB': refused(
       'a.tar.gz',
       () => gzipBomb(Buffer.alloc(0), 0, gigabyte),
-      (path) => CifarDataset.open(path, { variant: 100, split: 'train', maxBytes }),
+      readers.cifar.read,
     ),
     'gzip: text of 1 GB in one line': refused(
       'a.gz',
       () => gzipBomb(Buffer.from('a'), 0x61, gigabyte),
-      (path) => TextLineDataset.open(path, { maxBytes }),
+      readers.text.read,
     ),
     'gzip: manifest of 1 GB': refused(
       'a.csv.gz',
       () => gzipBomb(Buffer.from('image,label\n'), 0x61, gigabyte),
-      (path) => ManifestDataset.open(path, { maxBytes }),
+      readers.manifest.read,
     ),
-    'zstd: text of 4 GB in 128 kB': refused(
-      'a.zst',
-      () => zstdBomb(0x61, 4 * gigabyte),
-      (path) => TextLineDataset.open(path, { maxBytes }),
-    ),
+    'zstd: text of 4 GB in 128 kB': refused('a.zst', () => zstdBomb(0x61, 4 * gigabyte), readers.text.read),
     'zstd: empty lines, 1 GB': async (folder) => {
       const path = join(folder, 'a.zst');
       await writeFile(path, zstdBomb(0x0a, gigabyte));
-      const settled = await settle(async () => (await TextLineDataset.open(path, { maxBytes })).length);
+      const settled = await settle(() => readers.text.read(path));
       return 'refused' in settled ? 'refused' : 'same';
     },
     'zip: npz whose member is larger than it says': refused(
       'a.npz',
       () => zip('a.npy', deflateRawSync(zeros), 200, crc32(zeros)),
-      async (path) => (await openNpz(path, { maxBytes })).get('a'),
+      readers.npz.read,
     ),
     'Parquet: a page that claims 2 GB': refused(
       'a.parquet',
       () => Buffer.concat([Buffer.from('PAR1'), gzipSync(zeros), Buffer.from('00000000', 'hex'), Buffer.from('PAR1')]),
-      (path) => ParquetImageDataset.open(path, { maxRowGroupBytes: maxBytes }),
+      readers.parquet.read,
     ),
   });
 }

@@ -44,7 +44,7 @@ export async function openSpecialFiles(folder: string): Promise<PlayCase> {
     // A step without a common divisor: the first few are of all sorts.
     const { special, reader } = pairs[(number * 19) % pairs.length]!;
     describe(`${special.name} for ${reader.name}`);
-    const path = join(await mkdtemp(join(folder, 'case-')), `special${reader.extension}`);
+    const path = join(await mkdtemp(join(folder, 'case-')), reader.file);
     await special.make(path);
     return mustRefuse(() => reader.read(path));
   };

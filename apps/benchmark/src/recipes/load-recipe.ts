@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidOptionError } from '@selfsup/ssl-core';
 import { openRegularFile } from '@selfsup/ssl-core/files';
+import { checkRecipeMemory } from './check-recipe-memory.js';
 import { folderRecipe } from './folder-recipe.js';
 import { suggestion } from './nearest-name.js';
 import { parseRecipe } from './parse-recipe.js';
@@ -31,8 +32,9 @@ export async function recipeNames(): Promise<string[]> {
 /**
  * Loads a recipe by its name or from a `.yaml` file, or makes one for a folder of pictures.
  *
- * @throws InvalidOptionError for an unknown name or key; DataError for a file that cannot be read or is no YAML, and for
- *   a folder without pictures in folders of classes
+ * @throws InvalidOptionError for an unknown name or key, a value out of its bounds, and sizes that cannot fit the memory of
+ *   this machine; DataError for a file that cannot be read or is no YAML, and for a folder without pictures in folders of
+ *   classes
  */
 export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
   // A recipe that comes with the app goes before a folder of its name, which `./name` reaches.
@@ -54,11 +56,9 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
   }
   const file = isFile ? path.resolve(nameOrFile) : path.join(recipeFolder, `${nameOrFile}.yaml`);
   const name = path.basename(file).replace(/\.ya?ml$/, '');
-  return {
-    name,
-    file,
-    recipe: absolutePaths(parseRecipe(readYaml(await readBytes(file), file), path.basename(file)), path.dirname(file)),
-  };
+  const recipe = parseRecipe(readYaml(await readBytes(file), file), path.basename(file));
+  checkRecipeMemory(recipe, path.basename(file));
+  return { name, file, recipe: absolutePaths(recipe, path.dirname(file)) };
 }
 
 async function isFolder(place: string): Promise<boolean> {

@@ -44,7 +44,7 @@ export function parseRecipe(value: unknown, file: string): Recipe {
   throw new InvalidOptionError(
     file,
     path === '' ? 'the recipe' : path,
-    issue.message.replace(/^Invalid \w+: expected /, ''),
+    issue.message.replace(/^(?:Invalid|Too) \w+: expected (?:(?:number|int) to be )?/, ''),
     describe(actual),
   );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, fraction, oneCycle, positive } from './shared-schema.js';
+import { count, few, fraction, oneCycle, positive, steps, upTo, width } from './shared-schema.js';
 
 /** Shape of a `text-mlm` recipe. */
 export const textSchema = z.strictObject({
@@ -22,20 +22,20 @@ export const textSchema = z.strictObject({
     pretrain: count.optional(),
   }),
   tokenizer: z
-    .strictObject({ vocabulary: count.min(64).default(8_192), length: count.min(4).default(32) })
+    .strictObject({ vocabulary: upTo(10_000_000).min(64).default(8_192), length: width.min(4).default(32) })
     .prefault({}),
   encoder: z
     .strictObject({
-      layers: count.default(3),
-      width: count.default(128),
-      heads: count.default(4),
-      intermediate: count.default(512),
+      layers: upTo(1_000).default(3),
+      width: width.default(128),
+      heads: width.default(4),
+      intermediate: width.default(512),
     })
     .prefault({}),
   pretrain: z
     .strictObject({
-      steps: count.default(2_000),
-      batchSize: count.default(128),
+      steps: steps.default(2_000),
+      batchSize: width.default(128),
       maskRate: fraction.gt(0).default(0.15),
       dropout: fraction.lt(1).default(0),
       ...oneCycle(1.5e-3),
@@ -44,14 +44,14 @@ export const textSchema = z.strictObject({
       /** Decay of AdamW's second moment. */
       beta2: fraction.lt(1).default(0.98),
       /** Steps between measurements on held-out glosses. */
-      evaluateEvery: count.default(250),
+      evaluateEvery: steps.default(250),
     })
     .prefault({}),
   fineTune: z
     .strictObject({
       labelsPerClass: z.array(count).min(1).default([20, 100]),
-      steps: count.default(400),
-      batchSize: count.default(32),
+      steps: steps.default(400),
+      batchSize: width.default(32),
       /** Rate of the head, and of the whole net from scratch. */
       learningRate: positive.default(1e-3),
       /** Rate of the pretrained encoder relative to the head's. */
@@ -61,7 +61,7 @@ export const textSchema = z.strictObject({
       weightDecay: z.number().min(0).default(1e-2),
     })
     .prefault({}),
-  report: z.strictObject({ examples: count.default(8), predictions: count.default(5) }).prefault({}),
+  report: z.strictObject({ examples: few.default(8), predictions: few.default(5) }).prefault({}),
 });
 
 /** A `text-mlm` recipe with every default filled in. */

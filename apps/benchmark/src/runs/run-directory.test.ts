@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } fro
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { FolderLock } from '@selfsup/ssl-core/files';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LoadedRecipe } from '../recipes/load-recipe.js';
 import { loadRecipe } from '../recipes/load-recipe.js';
@@ -170,6 +171,27 @@ it('notices that its folder was deleted, or another one put in its place', async
   await expect(run.declare('log.jsonl')).rejects.toThrow(/was deleted or replaced/);
   expect(await readdir(folder)).toEqual([]);
   await run.close();
+});
+
+it('writes nothing more where another process has taken the folder over', async () => {
+  const folder = path.join(base, 'taken');
+  const run = await begun(folder);
+  // What one does that takes this process for dead.
+  await rm(path.join(folder, '.ssl-lock'));
+  const other = await FolderLock.acquire(folder, { purpose: 'another run' });
+  const before = await readdir(folder);
+  for (const write of [
+    () => run.writeSealed('artifacts/one.json', {}),
+    () => run.write('report.html', 'x'),
+    () => run.declare('checkpoints/a'),
+    () => run.adopt('checkpoints/a'),
+    () => run.checkPresent(),
+  ])
+    await expect(write()).rejects.toThrow(/taken: was taken over by another process, .* run again with another --out/);
+  expect(await readdir(folder)).toEqual(before);
+  await run.close();
+  expect(await other.isHeld()).toBe(true);
+  await other.release();
 });
 
 it('sees damage in what it reads back', async () => {

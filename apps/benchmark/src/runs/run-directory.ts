@@ -180,7 +180,8 @@ export class RunDirectory {
   /**
    * Makes sure that the run still writes where it began.
    *
-   * @throws DataError where its folder or a file of it was deleted, or another folder is in its place
+   * @throws DataError where its folder or a file of it was deleted, another folder is in its place, or another process has
+   *   taken the folder over
    */
   async checkPresent(...names: string[]): Promise<void> {
     if (this.#writing === undefined) throw new DataError('was opened to be read only', { path: this.path });
@@ -192,6 +193,11 @@ export class RunDirectory {
       throw new DataError(
         'was deleted or replaced while the run wrote to it; the run is not whole, run again with another --out',
         { path: gone },
+      );
+    if (!(await this.#writing.lock.isHeld()))
+      throw new DataError(
+        'was taken over by another process, because this one gave no sign of life (was it stopped, or did its machine sleep?) or its lock was deleted; the run is not whole, run again with another --out, or with --resume when the other one has ended',
+        { path: this.path },
       );
   }
 

@@ -68,6 +68,61 @@ it('is refused while another process lives, and taken over at once when that was
   await lock.release();
 });
 
+// Other systems tell nothing of threads: there the lock is taken over after `silentMs`.
+it.runIf(process.platform === 'linux')(
+  'is refused while a worker thread lives, and taken over when that was ended',
+  async () => {
+    const module = (name: string): string => JSON.stringify(source.replace('folder-lock', name));
+    const path = join(folder, 'threads.mjs');
+    await writeFile(
+      path,
+      `import { execFileSync } from 'node:child_process';
+    import { once } from 'node:events';
+    import { writeFileSync } from 'node:fs';
+    import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+    // The hook of the command line is the main thread's alone.
+    if (!isMainThread) (await import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))})).register();
+    const { clearLeftovers } = await import(${module('clear-leftovers')});
+    const { FolderLock, lockHolder } = await import(${module('folder-lock')});
+    const { temporaryName } = await import(${module('temporary-name')});
+    const { livenessOf } = await import(${module('writer-identity')});
+    const folder = ${JSON.stringify(folder)};
+    if (process.argv[2] === 'look') console.log(livenessOf(await lockHolder(folder)));
+    else if (isMainThread) {
+      const node = [...process.execArgv, ${JSON.stringify(path)}, 'look'];
+      const seen = () => execFileSync(process.execPath, node, { encoding: 'utf8' }).trim();
+      const acquire = () => FolderLock.acquire(folder, { purpose: 'training', silentMs: 500 });
+      const worker = new Worker(${JSON.stringify(path)});
+      await once(worker, 'message');
+      const found = { alive: seen(), refused: await acquire().then(() => 'taken', String), left: await clearLeftovers(folder) };
+      await worker.terminate();
+      const dead = seen();
+      const started = performance.now();
+      const lock = await acquire();
+      const took = performance.now() - started;
+      const cleared = await clearLeftovers(folder, { locked: true });
+      await lock.release();
+      console.log(JSON.stringify({ ...found, dead, took, cleared }));
+    } else {
+      await FolderLock.acquire(folder, { purpose: 'packing' });
+      writeFileSync(temporaryName(folder + '/half'), 'half');
+      parentPort.postMessage('held');
+      setInterval(() => {}, 1000);
+    }`,
+    );
+    const text = execFileSync(process.execPath, ['--import', 'tsx', '--conditions=ssl-source', path], {
+      encoding: 'utf8',
+    });
+    const found = JSON.parse(text) as Record<string, unknown>;
+    expect(found['left']).toEqual([]);
+    expect(found['cleared']).toMatchObject([expect.stringMatching(/^half\./)]);
+    expect(found).toMatchObject({ alive: 'alive', dead: 'dead' });
+    expect(found['refused']).toMatch(/in use by this very process, .* \(packing, since/);
+    expect(found['took']).toBeLessThan(500);
+    expect(await readdir(folder)).toEqual(['threads.mjs']);
+  },
+);
+
 it('is given back by a process that ends without a word', async () => {
   const child = await otherHolder('process.exit(0);');
   if (child.exitCode === null) await once(child, 'exit');

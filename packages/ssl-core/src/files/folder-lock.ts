@@ -27,7 +27,7 @@ const beatMs = 5000;
 
 /**
  * The right to write to a folder, of one process at a time. It is a file in the folder with the holder's identity; a
- * lock whose holder is dead is taken over. Readers need none.
+ * lock whose holder is dead, be it a process or a worker thread that was ended, is taken over. Readers need none.
  *
  * ```ts
  * const lock = await FolderLock.acquire('runs/a', { purpose: 'training' });

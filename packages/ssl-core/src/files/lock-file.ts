@@ -113,6 +113,7 @@ function parse(text: string): LockHolder | undefined {
     const isWhole = ['space', 'started', 'host', 'purpose', 'since', 'nonce'].every(
       (name) => typeof value[name] === 'string',
     );
+    if (value['thread'] !== undefined && typeof value['thread'] !== 'string') return undefined;
     return isWhole && Number.isSafeInteger(value['pid']) && (value['pid'] as number) > 0
       ? (value as unknown as LockHolder)
       : undefined;

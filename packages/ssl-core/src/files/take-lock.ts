@@ -71,8 +71,8 @@ async function removeDead(
 async function lives(path: string, found: FoundLock, { silentMs, onWait }: TakeLockOptions): Promise<boolean> {
   const liveness = found.holder === undefined ? 'unknown' : livenessOf(found.holder);
   if (liveness !== 'unknown') return liveness === 'alive';
-  const { space, pid, started } = found.holder ?? {};
-  const key = found.holder === undefined ? undefined : `${space}-${pid}-${started}`;
+  const { space, pid, started, thread } = found.holder ?? {};
+  const key = found.holder === undefined ? undefined : `${space}-${pid}-${started}-${thread}`;
   if (key !== undefined && performance.now() - (silent.get(key) ?? -Infinity) < silentLastsMs) return false;
   onWait(found.holder);
   if (await givesSign(path, found, silentMs)) return true;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isMainThread, threadId } from 'node:worker_threads';
 
 /** Who writes a file or holds a lock: enough to tell later whether that process is still alive. */
 export interface WriterIdentity {
@@ -9,6 +10,11 @@ export interface WriterIdentity {
   readonly pid: number;
   /** When the process began; a later process with the same id began at another time. */
   readonly started: string;
+  /**
+   * Of a worker thread, which `terminate()` may end while its process goes on: its id for the system and when it began,
+   * `4711s1234567`, or `w3`, its number in Node, where the system does not say.
+   */
+  readonly thread?: string | undefined;
 }
 
 const hex = (text: string, length: number): string => createHash('sha256').update(text).digest('hex').slice(0, length);
@@ -43,20 +49,57 @@ function sameStart(a: string, b: string): boolean {
   return Math.abs(parseInt(a.slice(1), 16) - parseInt(b.slice(1), 16)) < clockToleranceMs;
 }
 
+/** When a thread began, in ticks since the machine was booted; undefined as of {@link startOf}. */
+function startOfThread(pid: number, thread: string): string | undefined {
+  const stat = readQuietly(() => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+/** The worker thread that asks; undefined for the main thread, which lives as long as its process. */
+function ownThread(): string | undefined {
+  if (isMainThread) return undefined;
+  // '4710/task/4711'; read by the very thread, as the call is synchronous.
+  const id = /\/task\/(\d+)$/.exec(readQuietly(() => readlinkSync('/proc/thread-self')) ?? '')?.[1];
+  const start = id === undefined ? undefined : startOfThread(process.pid, id);
+  return start === undefined ? `w${threadId}` : `${id}s${start}`;
+}
+
+/** Whether a thread of a living process lives. */
+function livenessOfThread(pid: number, thread: string): 'alive' | 'dead' | 'unknown' {
+  if (pid === process.pid && thread === ownIdentity().thread) return 'alive';
+  const [, id, start] = /^(\d+)s(\d+)$/.exec(thread) ?? [];
+  if (id === undefined) return 'unknown';
+  const present = startOfThread(pid, id);
+  if (present !== undefined) return present === start ? 'alive' : 'dead';
+  // A process that hides its threads is asked in vain.
+  return startOfThread(pid, String(pid)) === undefined ? 'unknown' : 'dead';
+}
+
 let own: WriterIdentity | undefined;
 
-/** This process. */
+/** This process, and this thread where it is a worker. */
 export function ownIdentity(): WriterIdentity {
   if (own !== undefined && own.pid === process.pid) return own;
   const boot = readQuietly(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')) ?? '';
   const pids = readQuietly(() => readlinkSync('/proc/self/ns/pid')) ?? '';
   const space = hex(`${hostname()}\n${boot}\n${pids}`, 12);
-  own = { space, pid: process.pid, started: startOf(process.pid) ?? startByClock() };
+  const thread = ownThread();
+  const started = startOf(process.pid) ?? startByClock();
+  own = { space, pid: process.pid, started, ...(thread === undefined ? {} : { thread }) };
   return own;
 }
 
-/** Whether a writer is alive: 'unknown' for one of another machine or container, which nothing here can ask. */
-export function livenessOf({ space, pid, started }: WriterIdentity): 'alive' | 'dead' | 'unknown' {
+/**
+ * Whether a writer is alive: 'unknown' for one of another machine or container, and for a worker thread where the system
+ * does not say, which nothing here can ask.
+ */
+export function livenessOf(writer: WriterIdentity): 'alive' | 'dead' | 'unknown' {
+  const process = livenessOfProcess(writer);
+  const { pid, thread } = writer;
+  return process === 'alive' && thread !== undefined ? livenessOfThread(pid, thread) : process;
+}
+
+function livenessOfProcess({ space, pid, started }: WriterIdentity): 'alive' | 'dead' | 'unknown' {
   const self = ownIdentity();
   if (space !== self.space) return 'unknown';
   if (pid === self.pid) return sameStart(started, self.started) ? 'alive' : 'dead';

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -18,6 +18,16 @@ beforeEach(async () => {
 afterEach(() => rm(out, { recursive: true }));
 
 const staged = (): string[] => ['0.tar', '1.tar', '2.tar'].map((name) => join(stage, name));
+
+/** What a packing writes before it moves: it was killed then. */
+async function writePlan(): Promise<void> {
+  const replaced = [];
+  for (const name of ['0.tar', '7.tar']) {
+    const { size, mtimeMs } = await stat(join(out, name));
+    replaced.push({ name, bytes: size, modified: mtimeMs });
+  }
+  await writeFile(join(stage, 'moving.json'), JSON.stringify({ replaced, shards: ['0.tar', '1.tar', '2.tar'] }));
+}
 
 async function expectPlaced(): Promise<void> {
   expect((await readdir(out)).filter((name) => name.endsWith('.tar')).sort()).toEqual([
@@ -42,10 +52,7 @@ it('moves shards in place of those that are replaced', async () => {
 });
 
 it.each([0, 1, 2, 3, 4, 5, 6])('goes on after a kill, %i moves on', async (moves) => {
-  await writeFile(
-    join(stage, 'moving.json'),
-    JSON.stringify({ replaced: ['0.tar', '7.tar'], shards: ['0.tar', '1.tar', '2.tar'] }),
-  );
+  await writePlan();
   if (moves > 0) for (const name of ['0.tar', '7.tar']) await rm(join(out, name));
   const files = ['0.tar', '1.tar', '2.tar'].flatMap((name) => [name, `${name}.index.json`]);
   for (const name of files.slice(0, moves)) await rename(join(stage, name), join(out, name));
@@ -61,4 +68,32 @@ it('clears shards that were not finished, and nothing else', async () => {
   await clearStage(stage);
   expect(await readdir(stage)).toEqual(['notes.txt']);
   expect(await readFile(join(out, '0.tar'), 'utf8')).toBe('old 0.tar');
+});
+
+it.each(['0.tar', '1.tar'])(
+  'writes over no %s that somebody put there after a kill, and goes on without it',
+  async (name) => {
+    await writePlan();
+    await rm(join(out, name), { force: true });
+    await writeFile(join(out, name), 'a file of mine');
+    const before = await readdir(out);
+    await expect(finishPlacing(stage, out)).rejects.toThrow(
+      /[01].tar: has the name of a shard that a packing which was stopped has still to move here/,
+    );
+    expect(await readdir(out)).toEqual(before);
+    expect(await readFile(join(out, name), 'utf8')).toBe('a file of mine');
+    // As the message advises.
+    await rename(join(out, name), join(out, 'mine.txt'));
+    await finishPlacing(stage, out);
+    await expectPlaced();
+    expect(await readFile(join(out, 'mine.txt'), 'utf8')).toBe('a file of mine');
+  },
+);
+
+it('removes no shard of another size or time than the one that was to be replaced', async () => {
+  await writePlan();
+  await writeFile(join(out, '7.tar'), 'mine now, and longer');
+  await finishPlacing(stage, out);
+  expect(await readFile(join(out, '7.tar'), 'utf8')).toBe('mine now, and longer');
+  expect(await readFile(join(out, '0.tar'), 'utf8')).toBe('new 0.tar');
 });

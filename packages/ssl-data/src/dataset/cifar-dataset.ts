@@ -1,6 +1,6 @@
 import { DataError, InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-core';
 import { invalidUtf8At } from '../io/invalid-utf8.js';
-import { openNpz } from '../io/open-npz.js';
+import { holdsText, openNpz } from '../io/open-npz.js';
 import { type CifarFiles, cifarFiles } from './cifar-files.js';
 import { cifarReleases, type CifarRelease, type CifarVariant } from './cifar-release.js';
 import { ImageArrayDataset } from './image-array-dataset.js';
@@ -137,7 +137,7 @@ async function npzSplit(path: string, split: string, classes: number, maxBytes: 
   const pick = (...names: string[]) => {
     const found = names.find((name) => npz.names.includes(name));
     if (found !== undefined) return found;
-    throw new DataError(`has none of ${names.join(', ')}, but ${npz.names.join(', ') || 'nothing'}`, { path });
+    throw new DataError(`has none of ${names.join(', ')}; ${holdsText(npz.names)}`, { path });
   };
   const imagesName = pick(`x_${split}`, 'images');
   const labelsName = pick(`y_${split}`, 'labels');

@@ -22,6 +22,8 @@ export interface Dataset<S> {
    */
   get(index: number, memory?: PixelMemory): S | Promise<S>;
   readonly source?: DatasetSource | undefined;
+  /** Names of the classes, in the order of their numbers; absent or empty where there are none. Packing keeps them. */
+  readonly classes?: readonly string[] | undefined;
 }
 
 /** What image data sets deliver. */

@@ -96,6 +96,6 @@ describe('CifarDataset of an .npz file', () => {
       expect(dataset.get(index).image.data[(row * 32 + column) * 3 + channel]).toBe(value);
     await expect(
       CifarDataset.open(join(arrays, `cifar-${layout}.npz`), { variant: 10, split: 'train' }),
-    ).rejects.toThrow(/has none of x_train, images, but x_test, y_test/);
+    ).rejects.toThrow(/has none of x_train, images; it has x_test, y_test/);
   });
 });

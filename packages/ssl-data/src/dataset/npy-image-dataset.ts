@@ -1,6 +1,6 @@
 import { DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-core';
 import { openNpy, type OpenNpyOptions } from '../io/open-npy.js';
-import { openNpz } from '../io/open-npz.js';
+import { holdsText, openNpz } from '../io/open-npz.js';
 import { ImageArrayDataset } from './image-array-dataset.js';
 import { type ChannelAxis, imagesOf, labelsOf } from './image-arrays.js';
 
@@ -58,7 +58,7 @@ async function npzImages(
   const imagesName = options.imagesName ?? soleName(path, npz.names, imageNames, 'imagesName');
   if (imagesName === undefined)
     throw new DataError(
-      `has none of ${imageNames.join(', ')}, but ${npz.names.join(', ') || 'nothing'}; say imagesName`,
+      `has none of ${imageNames.join(', ')}; ${holdsText(npz.names)}${npz.names.length === 0 ? '' : '; say imagesName'}`,
       { path },
     );
   const labelsName = options.labelsName ?? soleName(path, npz.names, labelNames, 'labelsName');

@@ -22,6 +22,11 @@ export class SubsetDataset<S> implements Dataset<S> {
     return source === undefined ? undefined : { kind: 'subset', of: source, indices: sharedIntegers(this.indices) };
   }
 
+  /** Names of the classes of the whole data set, whose numbers stay. */
+  get classes(): readonly string[] | undefined {
+    return this.#of.classes;
+  }
+
   get(index: number, memory?: PixelMemory): S | Promise<S> {
     checkIndex('SubsetDataset.get', index, this.length);
     return this.#of.get(this.indices[index]!, memory);

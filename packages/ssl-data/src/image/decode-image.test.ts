@@ -79,7 +79,7 @@ it.each([
     `\0\x01\x01\0\0\0\x01\x18${'\0'.repeat(4)}\x25\0\x17\0\x08\0`,
     /a Targa \(TGA\) file/,
   ],
-  ['an X bitmap', '#define im_width 5\n', /a X bitmap \(XBM\) file/],
+  ['an X bitmap', '#define im_width 5\n', /an X bitmap \(XBM\) file/],
   ['a PCX picture of 1 bit', '\n\x05\x01\x01\0\0', /a PCX file/],
   ['a cursor', '\0\0\x02\0\x01\0\x20\x20', /a Windows cursor \(CUR\) file/],
   ['an icon', '\0\0\x01\0\x01\0', /a Windows icon \(ICO\) file/],
@@ -87,7 +87,7 @@ it.each([
   [
     'the page of a server that has no picture',
     '<!DOCTYPE html><html>',
-    /a HTML file.*; fetch the picture itself again/,
+    /an HTML file.*; fetch the picture itself again/,
   ],
   ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\n', /git lfs pull/],
   ['text that begins as a BMP', 'BMW and other cars, a list of many', /no JPEG/],

@@ -1,4 +1,4 @@
-import { DataError, ndArray } from '@selfsup/ssl-core';
+import { DataError, ndArray, withArticle } from '@selfsup/ssl-core';
 import { withBmpHeader } from './bare-bitmap.js';
 import { bmpStructure } from './bmp-structure.js';
 import { checkTiff, type SampleKind } from './check-tiff.js';
@@ -240,7 +240,7 @@ function notRead(head: Uint8Array): DataError {
   return new DataError(
     foreign === undefined
       ? `cannot be decoded: no ${read}; replace or remove the file`
-      : `cannot be decoded: a ${foreign.name} file, no ${read}; ${foreign.advice}`,
+      : `cannot be decoded: ${withArticle(foreign.name)} file, no ${read}; ${foreign.advice}`,
     { offset: 0 },
   );
 }

@@ -38,8 +38,9 @@ export async function callExport(described: ModuleExport): Promise<unknown> {
   }
   const factory = exports[exportName];
   if (typeof factory !== 'function') {
+    const exported = Object.keys(exports).sort();
     throw new DataError(
-      `has no function '${exportName}'; it exports ${Object.keys(exports).sort().join(', ') || 'nothing'}`,
+      `has no function '${exportName}'; ${exported.length === 0 ? 'export it: the module exports nothing' : `it exports ${exported.join(', ')}`}`,
       { path: module },
     );
   }

@@ -43,9 +43,13 @@ export async function openNpz(path: string, options: OpenNpzOptions = {}): Promi
     names,
     async get(name) {
       const member = members.get(name);
-      if (member === undefined)
-        throw new DataError(`has no array '${name}'; it has ${names.join(', ') || 'none'}`, { path });
+      if (member === undefined) throw new DataError(`has no array '${name}'; ${holdsText(names)}`, { path });
       return readNpy(member.source(), reading);
     },
   };
+}
+
+/** What an archive holds, in a phrase. */
+export function holdsText(names: readonly string[]): string {
+  return names.length === 0 ? 'it holds no arrays, so write it anew with np.savez' : `it has ${names.join(', ')}`;
 }

@@ -59,7 +59,7 @@ export async function readLines(
 
   for await (const { bytes, offset: at } of textChunks(path, text, where)) {
     const length = bytes.length;
-    let start = returned && bytes[0] === lineFeed ? 1 : 0;
+    let start: number = returned && bytes[0] === lineFeed ? 1 : 0;
     returned = false;
     const endLine = (newline: number): void => {
       start = newline + 1;
@@ -71,12 +71,11 @@ export async function readLines(
     let back = bytes.indexOf(carriageReturn, start);
     for (;;) {
       if (restBytes === 0 && !keepBlank) {
-        // Millions of blank lines cost a look at each byte and nothing more.
-        for (let next = start; next < length && bytes[next]! <= 32; next++) {
-          if (bytes[next] !== lineFeed && bytes[next] !== carriageReturn) continue;
-          endLine(next);
-          next = start - 1;
-          line++;
+        const blank = blankLines(bytes, start);
+        if (blank.lines > 0) {
+          line += blank.lines;
+          start = blank.end;
+          returned = start === length && bytes[length - 1] === carriageReturn;
         }
       }
       if (restBytes === 0) offset = at + start;
@@ -93,6 +92,21 @@ export async function readLines(
     refuseLong({ path, line: line + 1, offset }, restBytes, maxLineBytes);
   }
   if (restBytes > 0) end(new Uint8Array(0));
+}
+
+/** Blank lines from the start of one on, and where the next line begins: a look at each byte, of which there may be billions. */
+function blankLines(bytes: Uint8Array, start: number): { readonly lines: number; readonly end: number } {
+  const { length } = bytes;
+  let [lines, end] = [0, start];
+  for (let at = start; at < length; at++) {
+    const byte = bytes[at]!;
+    if (byte > 32) break;
+    if (byte !== lineFeed && byte !== carriageReturn) continue;
+    if (byte === carriageReturn && bytes[at + 1] === lineFeed) at++;
+    lines++;
+    end = at + 1;
+  }
+  return { lines, end };
 }
 
 function refuseLong(place: LinePlace, length: number, maxLineBytes: number): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -145,6 +145,41 @@ describe('packLmdb', () => {
     const packed = await LmdbDataset.open(path);
     expect(packed.length).toBe(1);
     await packed.close();
+  });
+
+  it('replaces no database of another program, nor one that was added to', async () => {
+    const dataset = await photos();
+    const goldens = new URL('../../../../test/golden/data/lmdb/', import.meta.url);
+    for (const name of await readdir(goldens)) {
+      const path = join(folder, name);
+      await copyFile(new URL(name, goldens), path);
+      const before = await readFile(path);
+      await expect(packLmdb(dataset, path, { subdir: false, overwrite: true })).rejects.toThrow(
+        /is no database that ssl-data wrote, or was changed since, and is not replaced; move it away/,
+      );
+      expect(await readFile(path)).toEqual(before);
+    }
+    const path = join(folder, 'own.mdb');
+    await packLmdb(dataset, path, { subdir: false });
+    const bytes = await readFile(path);
+    bytes[bytes.lastIndexOf('ant/1.png')] = 0x62;
+    await writeFile(path, bytes);
+    await expect(packLmdb(dataset, path, { subdir: false, overwrite: true })).rejects.toThrow(/was changed since/);
+    await rename(path, join(folder, 'away.mdb'));
+    await packLmdb(dataset, path, { subdir: false, overwrite: true });
+    await packLmdb(subset(dataset, [0]), path, { subdir: false, overwrite: true });
+  });
+
+  it('writes over no file that came while it packed', async () => {
+    const dataset = await photos();
+    const path = join(folder, 'late.mdb');
+    let done = false;
+    const onProgress = (): void => {
+      if (!done) writeFileSync(path, 'mine');
+      done = true;
+    };
+    await expect(packLmdb(dataset, path, { subdir: false, onProgress })).rejects.toThrow(/is there already/);
+    expect(await readFile(path, 'utf8')).toBe('mine');
   });
 
   it('refuses what cannot be stored', async () => {

@@ -1,18 +1,13 @@
 import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
-import { clearLeftovers, describeFileError, FolderLock, openRegularFile, temporaryName } from '@selfsup/ssl-core/files';
+import { clearLeftovers, describeFileError, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
-import { ManifestDataset } from '../dataset/manifest-dataset.js';
-import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
-import { WebDataset } from '../webdataset/web-dataset.js';
-import { LmdbDataset } from './lmdb-dataset.js';
-import { lmdbMagic, pageHeaderBytes } from './lmdb-format.js';
 import { LmdbWriter } from './lmdb-writer.js';
 import { checksumKey, metadataChecksum } from './metadata-checksum.js';
 import { type PackableSamples, packableSamples } from '../dataset/packable-samples.js';
+import { isOwnDatabase } from './own-database.js';
 
 export interface PackLmdbOptions {
   /**
@@ -24,7 +19,7 @@ export interface PackLmdbOptions {
   readonly subdir?: boolean;
   /** How images are stored that are not files already. Default PNG, which loses nothing. */
   readonly encode?: NonNullable<PackOptions['encode']>;
-  /** Replace a database that is there; any other file is refused. Default false. */
+  /** Replace a database that is there and that this function wrote; anything else is refused. Default false. */
   readonly overwrite?: boolean;
   /** Called after every sample. */
   readonly onProgress?: (progress: Omit<PackProgress, 'shards'>) => void;
@@ -71,14 +66,7 @@ export async function packLmdb(
   const { keys = samples.path === undefined ? 'numbers' : 'paths' } = options;
   if (keys !== 'numbers' && (keys !== 'paths' || samples.path === undefined))
     throw new InvalidOptionError(where, 'keys', "'numbers', or 'paths' for image files", keys);
-  const classes =
-    dataset instanceof ImageFolderDataset ||
-    dataset instanceof LmdbDataset ||
-    dataset instanceof ManifestDataset ||
-    dataset instanceof ParquetImageDataset ||
-    dataset instanceof WebDataset
-      ? dataset.classes
-      : undefined;
+  const { classes } = dataset;
   const file = subdir ? join(path, 'data.mdb') : path;
   await checkReplaceable(file, overwrite);
   const temporary = temporaryName(file);
@@ -93,6 +81,8 @@ export async function packLmdb(
     writer = await LmdbWriter.create(temporary);
     await writeSamples(writer, samples, keys, classes, onProgress);
     await writer.finish();
+    // Packing takes long, and somebody may have put a file there meanwhile.
+    await checkReplaceable(file, overwrite);
     await rename(temporary, file);
     return { path: file, samples: samples.length, bytes: writer.bytes };
   } catch (cause) {
@@ -108,25 +98,17 @@ export async function packLmdb(
   }
 }
 
-/** A file that is no database was named by mistake. */
+/** A file that is no database was named by mistake, and another program's database is somebody's work. */
 async function checkReplaceable(file: string, overwrite: boolean): Promise<void> {
   const found = await lstat(file).catch(() => undefined);
   if (found === undefined) return;
   if (!overwrite)
     throw new DataError('is there already; choose another path, or pass overwrite: true (--overwrite)', { path: file });
-  const head = Buffer.alloc(pageHeaderBytes + 4);
-  if (found.isFile()) {
-    const handle = await openRegularFile(file);
-    try {
-      await handle.read(head, 0, head.length, 0);
-    } finally {
-      await handle.close();
-    }
-  }
-  if (head.readUInt32LE(pageHeaderBytes) !== lmdbMagic)
-    throw new DataError('is no LMDB database, and is not replaced; move it away, or choose another path', {
-      path: file,
-    });
+  if (!found.isFile() || !(await isOwnDatabase(file)))
+    throw new DataError(
+      'is no database that ssl-data wrote, or was changed since, and is not replaced; move it away, or choose another path',
+      { path: file },
+    );
 }
 
 async function writeSamples(

@@ -8,6 +8,7 @@ import {
   type RandomKey,
   RandomStream,
   SslError,
+  withArticle,
 } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { DecodeBudget } from '../image/decode-budget.js';
@@ -306,7 +307,7 @@ class Draft {
     // A Buffer, which sharp gives, is bytes as well.
     if (data instanceof Uint8Array !== output.data instanceof Uint8Array)
       throw new DataError(
-        `${this.#views === undefined ? 'the data set' : `view ${view}`} gave a ${data.constructor.name}, others of its batch are ${output.data.constructor.name}s; give all samples one type`,
+        `${this.#views === undefined ? 'the data set' : `view ${view}`} gave ${withArticle(data.constructor.name)}, others of its batch are ${output.data.constructor.name}s; give all samples one type`,
       );
     const isVolume = output.data instanceof Float32Array;
     if (shape.length !== (isVolume ? 4 : 3) || shape.some((side, axis) => side !== expected[axis + 1])) {

@@ -1,4 +1,4 @@
-import { DataError, type NdArray } from '@selfsup/ssl-core';
+import { DataError, type NdArray, withArticle } from '@selfsup/ssl-core';
 
 /** An image or a volume, or a batch of them. */
 export type Pixels = NdArray<Uint8Array> | NdArray<Float32Array>;
@@ -28,7 +28,7 @@ export function checkPixels(value: unknown, from: string): Pixels {
   const text = `[${shape.join(', ')}]`;
   if (shape.length !== rank || !shape.every((side) => Number.isSafeInteger(side) && side >= 1))
     throw new DataError(
-      `${from} gave the shape ${text} for a ${data.constructor.name}; ${expected}, sides of at least 1`,
+      `${from} gave the shape ${text} for ${withArticle(data.constructor.name)}; ${expected}, sides of at least 1`,
     );
   const count = shape.reduce((product: number, side: number) => product * side, 1);
   if (data.length !== count)

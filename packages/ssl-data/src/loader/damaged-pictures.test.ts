@@ -74,7 +74,7 @@ describe('texts of damaged pictures', () => {
     expect(alone.get('cut.jpg')).toMatch(/its picture has no end/);
     expect(alone.get('cut.avif')).toMatch(/its AVIF data are damaged/);
     expect(alone.get('cut.gif')).toMatch(/its GIF data are cut short/);
-    expect(alone.get('page.jpg')).toMatch(/a HTML file/);
+    expect(alone.get('page.jpg')).toMatch(/an HTML file/);
     for (const text of alone.values()) expect(text).not.toMatch(/vips|load|pngload|spng|heif|Input|buffer|\n/);
   });
 

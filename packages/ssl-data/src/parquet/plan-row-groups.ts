@@ -45,7 +45,7 @@ export function chooseColumns(
     throw new DataError(
       `has no column ${chosen === undefined ? 'that is clearly the images' : `'${chosen}'`}; ${
         withBytes.length === 0
-          ? `none holds image bytes (${names.slice(0, 50).join(', ')}); write the files' bytes into one`
+          ? `${names.length === 0 ? 'it has no columns' : `none holds image bytes (${names.slice(0, 50).join(', ')})`}; write the files' bytes into one`
           : `pass image: one of ${withBytes.slice(0, 50).join(', ')}`
       }`,
       { path },

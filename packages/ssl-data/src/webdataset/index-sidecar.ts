@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { openRegularFile, writeWhole } from '@selfsup/ssl-core/files';
 import type { LeftOut } from '../dataset/left-out.js';
 import type { NameSplit } from './member-name.js';
+import { isClassRecord } from './class-record.js';
 import { maxExtensions, type ShardIndex } from './shard-index.js';
 
 const format = 'ssl-data webdataset index';
@@ -72,20 +73,22 @@ export function parseSidecar(text: string, { size, modified, split }: SidecarFor
   const record = found as Partial<Record<keyof ShardIndex | 'format' | 'version' | 'modified' | 'sha256', unknown>>;
   if (record.format !== format || record.version !== version || record.size !== size) return undefined;
   if (record.split !== split || (modified !== undefined && record.modified !== modified)) return undefined;
-  const { plainNames, extensions, keys, counts, extensionOf, offsets, sizes, leftOut } = record;
+  const { plainNames, extensions, keys, counts, extensionOf, offsets, sizes, leftOut, classes } = record;
   if (typeof plainNames !== 'boolean' || !isArrayOf(isName, extensions) || !isArrayOf(isName, keys)) return undefined;
   if (!isArrayOf(isCount, counts) || !isArrayOf(isCount, extensionOf)) return undefined;
   if (!isArrayOf(isCount, offsets) || !isArrayOf(isCount, sizes) || !isArrayOf(isLeftOut, leftOut)) return undefined;
-  const index = { size, split, plainNames, extensions, keys, counts, extensionOf, offsets, sizes, leftOut };
+  if (classes !== undefined && !isClassRecord(classes)) return undefined;
+  const index = { size, split, plainNames, extensions, keys, counts, extensionOf, offsets, sizes, leftOut, classes };
   if (record.sha256 !== digestOf(index, record.modified)) return undefined;
   return isConsistent(index) ? index : undefined;
 }
 
 /** The fields in one order, whatever order they were in. */
 function content(index: ShardIndex, modified: unknown): object {
-  const { size, split, plainNames, extensions, keys, counts, extensionOf, offsets, sizes, leftOut } = index;
+  const { size, split, plainNames, extensions, keys, counts, extensionOf, offsets, sizes, leftOut, classes } = index;
   const about = { size, split, ...(modified === undefined ? {} : { modified }), plainNames, leftOut };
-  return { ...about, extensions, keys, counts, extensionOf, offsets, sizes };
+  // Last, and absent where there are none: JSON leaves out what is undefined.
+  return { ...about, extensions, keys, counts, extensionOf, offsets, sizes, classes };
 }
 
 function digestOf(index: ShardIndex, modified: unknown): string {

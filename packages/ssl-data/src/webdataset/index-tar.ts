@@ -1,9 +1,10 @@
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { refuseStandIn, standInBytes } from '../io/stand-in.js';
+import { classRecordName, maxClassRecordBytes, parseClassRecord } from './class-record.js';
 import { FilePool } from './file-pool.js';
 import { fileStatus } from './file-status.js';
 import type { NameSplit } from './member-name.js';
-import { scanTar } from './scan-tar.js';
+import { scanTar, type TarMember } from './scan-tar.js';
 import { type ShardIndex, ShardIndexBuilder } from './shard-index.js';
 
 export interface IndexTarOptions {
@@ -16,7 +17,8 @@ export interface IndexTarOptions {
 export const defaultMaxEntries = 2 ** 25;
 
 /**
- * Finds the samples of a local shard from its tar headers; data are not read.
+ * Finds the samples of a local shard from its tar headers; data are not read but for the
+ * names of the classes that `WebDatasetWriter` keeps.
  *
  * Neighbouring files with the same key make a sample; see `splitMemberName` for the rule.
  *
@@ -60,12 +62,23 @@ export async function scanShard(
         { path: name, offset: 0 },
       );
     const builder = new ShardIndexBuilder(name, splitAt);
+    const records: TarMember[] = [];
     await scanTar(
       { path: name, size, read },
       maxEntries,
-      (member) => builder.add(member),
+      (member) => {
+        const isRecord = member.name === classRecordName && member.size <= maxClassRecordBytes;
+        // One is enough, and a hostile archive may have millions.
+        if (isRecord && records.length === 0) records.push(member);
+        else builder.add(member);
+      },
       (member) => builder.passOver(member),
     );
+    for (const record of records) {
+      const classes = parseClassRecord(await read(record.offset, record.size));
+      if (classes === undefined) builder.add(record);
+      else builder.name(classes);
+    }
     return builder.finish(size);
   } finally {
     await files.close();

@@ -52,10 +52,17 @@ export class LabelReader {
     return memberOf(this.#source.table, index, this.#extension);
   }
 
-  /** The class in a member's bytes. Throws DataError when it is no integer. */
+  /** The class in a member's bytes. Throws DataError when it is no integer, or none of the classes that its shard names. */
   parse(bytes: Uint8Array, index: number): number {
     const [name, where] = this.#place(index);
-    return parseLabel(bytes, this.#label, name, where);
+    const label = parseLabel(bytes, this.#label, name, where);
+    const { classCounts, table } = this.#source;
+    const count = classCounts?.[shardOf(table, index)];
+    if (count === undefined || label < count) return label;
+    throw new DataError(
+      `'${name}' holds the class ${label}, and the shard names ${count} classes, from 0 to ${count - 1}; repair it, or pack the shards anew`,
+      where,
+    );
   }
 
   /** All classes, integers, `[length]`. Throws DataError when one cannot be read. */

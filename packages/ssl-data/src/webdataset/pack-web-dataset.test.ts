@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +69,17 @@ describe('packWebDataset', () => {
       expect(Buffer.from(members.get('jpg')!)).toEqual(await readFile(join(photos, 'dog', 'a.JPG')));
       await dataset.close();
     }
+  });
+
+  it('writes over no shard that came while it packed', async () => {
+    const onProgress = ({ samples }: PackProgress): void => {
+      if (samples === 3) writeFileSync(join(folder, '000000.tar'), 'mine');
+    };
+    await expect(packWebDataset(images, folder, { onProgress })).rejects.toThrow(
+      /000000.tar: was put there by somebody else while the shard was written; move it away, and pack again/,
+    );
+    expect(await readFile(join(folder, '000000.tar'), 'utf8')).toBe('mine');
+    expect(await readdir(folder)).toEqual(['000000.tar']);
   });
 
   it('encodes as asked', async () => {

@@ -35,8 +35,10 @@ export const packedExtensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as con
  * Packs a data set, or samples as they come, into tar shards.
  *
  * Image files, WebDataset members, LMDB values and Parquet's images are copied byte for byte, also out of subsets; other
- * data sets' images are encoded. Classes become
- * `cls` members. Keys of a data set are its sample numbers, so that the order stays.
+ * data sets' images are encoded. Classes become `cls` members, and their names, where the data set has `classes`, a record
+ * of each shard, so that opening the shards gives both back. Members of a WebDataset are copied as they are but for `cls`,
+ * which gets the numbers of its `classes`; where the classes come from another member and there is a `cls` besides, no
+ * names are kept. Keys of a data set are its sample numbers, so that the order stays.
  *
  * @param source an image data set, or samples with keys and members
  * @param folder of the shards, made where it is not there
@@ -59,7 +61,8 @@ export async function packWebDataset(
   const { quality = 90 } = encode;
   if (!Number.isInteger(quality) || quality < 1 || quality > 100)
     throw new InvalidOptionError('packWebDataset', 'encode.quality', 'an integer in [1, 100]', quality);
-  const writer = await WebDatasetWriter.create(folder, writing);
+  const { classes = 'get' in source ? namesOf(source) : undefined } = options;
+  const writer = await WebDatasetWriter.create(folder, { ...writing, ...(classes === undefined ? {} : { classes }) });
   const total = 'get' in source ? source.length : undefined;
   try {
     for await (const sample of 'get' in source ? samplesOf(source, encode.format, quality) : source) {
@@ -74,6 +77,19 @@ export async function packWebDataset(
   }
 }
 
+/** Names of the classes of a data set that its `cls` members will number. */
+function namesOf(dataset: Dataset<ImageSample>): readonly string[] | undefined {
+  const { classes = [] } = dataset;
+  return classes.length === 0 || (dataset instanceof WebDataset && !numbersClasses(dataset)) ? undefined : classes;
+}
+
+/** Whether `cls` can hold the classes of a WebDataset: it does, or nothing else does. */
+function numbersClasses({ source }: WebDataset): boolean {
+  if (source.kind !== 'webdataset' || source.label === undefined) return false;
+  const { label, table } = source;
+  return label.extension === 'cls' ? label.field === undefined : !table.extensions.includes('cls');
+}
+
 type Format = keyof typeof packedExtensions;
 
 async function* samplesOf(
@@ -84,8 +100,13 @@ async function* samplesOf(
   const width = Math.max(6, String(dataset.length - 1).length);
   const key = (index: number): string => String(index).padStart(width, '0');
   if (dataset instanceof WebDataset) {
-    for (let index = 0; index < dataset.length; index++)
-      yield { key: key(index), members: (await dataset.getRaw(index)).members };
+    // Without them the numbers are in the members already.
+    const labels = dataset.classes.length > 0 && numbersClasses(dataset) ? dataset.labels : undefined;
+    for (let index = 0; index < dataset.length; index++) {
+      const members = new Map<string, Uint8Array | string>((await dataset.getRaw(index)).members);
+      if (labels !== undefined) members.set('cls', String(labels[index]));
+      yield { key: key(index), members };
+    }
     return;
   }
   const samples = await packableSamples(dataset, ({ image }) => encodeImage(image, format, quality));

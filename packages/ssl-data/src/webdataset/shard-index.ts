@@ -23,6 +23,8 @@ export interface ShardIndex {
   readonly sizes: readonly number[];
   /** Members that belong to no sample. */
   readonly leftOut: readonly LeftOut[];
+  /** Names of the classes, where the archive holds them; see `classRecordName`. */
+  readonly classes?: readonly string[] | undefined;
 }
 
 /** Largest number of different extensions. */
@@ -38,6 +40,7 @@ export class ShardIndexBuilder {
   readonly #offsets: number[] = [];
   readonly #sizes: number[] = [];
   #plainNames = true;
+  #classes: readonly string[] | undefined;
   readonly #split: NameSplit;
   readonly #leftOut = new LeftOutCounter();
 
@@ -89,6 +92,11 @@ export class ShardIndexBuilder {
     this.#leftOut.add('links, pipes and devices', name);
   }
 
+  /** Takes the names of the classes; what comes after the first such record is ignored. */
+  name(classes: readonly string[]): void {
+    this.#classes ??= classes;
+  }
+
   /** @param size bytes of the archive */
   finish(size: number): ShardIndex {
     return {
@@ -102,6 +110,7 @@ export class ShardIndexBuilder {
       extensionOf: this.#extensionOf,
       offsets: this.#offsets,
       sizes: this.#sizes,
+      ...(this.#classes === undefined ? {} : { classes: this.#classes }),
     };
   }
 }

@@ -1,7 +1,9 @@
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
 import { clearLeftovers, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
+import { type ClassList, readClassList } from '../dataset/class-list.js';
+import { classRecordName, maxClassRecordBytes } from './class-record.js';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
 import { splitMemberName } from './member-name.js';
 import { ownShards, removeShards } from './own-shards.js';
@@ -24,6 +26,11 @@ export interface WebDatasetWriterOptions {
   readonly maxSamples?: number;
   /** Bytes per shard at most, unless one sample alone is larger. Default 1 GiB. */
   readonly maxBytes?: number;
+  /**
+   * Names of the classes, kept in every shard as `__classes__`, a JSON array; `cls` members are then their numbers, -1 = no
+   * label. Default: none.
+   */
+  readonly classes?: ClassList;
   /**
    * Replace shards that are there, where this program wrote them; those of other programs are refused. Default false.
    */
@@ -63,13 +70,20 @@ export class WebDatasetWriter {
   readonly #maxSamples: number;
   readonly #maxBytes: number;
   readonly #lock: FolderLock;
+  readonly #classes: ClassRecord | undefined;
   readonly #shards: string[] = [];
   #samples = 0;
   #bytes = 0;
   #lastKey: string | undefined;
   #open: OpenShard | undefined;
 
-  private constructor(folder: string, names: ShardPattern, maxSamples: number, maxBytes: number, lock: FolderLock) {
+  private constructor(
+    folder: string,
+    names: ShardPattern,
+    { maxSamples, maxBytes, classes }: ShardContents,
+    lock: FolderLock,
+  ) {
+    this.#classes = classes;
     this.#folder = folder;
     this.#lock = lock;
     this.#names = names;
@@ -79,7 +93,7 @@ export class WebDatasetWriter {
 
   /**
    * @param folder made where it is not there
-   * @throws InvalidOptionError; DataError when the folder holds shards of this pattern (see `overwrite`), or another
+   * @throws InvalidOptionError; DataError when `classes` is a file that cannot be read, the folder holds shards of this pattern (see `overwrite`), or another
    * writer writes such shards there. Call `close` or `abort` to give the folder free
    */
   static async create(folder: string, options: WebDatasetWriterOptions = {}): Promise<WebDatasetWriter> {
@@ -88,6 +102,7 @@ export class WebDatasetWriter {
     for (const [option, value] of Object.entries({ maxSamples, maxBytes }))
       if (!Number.isSafeInteger(value) || value < 1)
         throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
+    const classes = await classRecord(options.classes);
     let lock: FolderLock | undefined;
     try {
       await mkdir(folder, { recursive: true });
@@ -103,7 +118,7 @@ export class WebDatasetWriter {
       await lock?.release();
       throw writeError(folder, cause);
     }
-    return new WebDatasetWriter(folder, names, maxSamples, maxBytes, lock);
+    return new WebDatasetWriter(folder, names, { maxSamples, maxBytes, classes }, lock);
   }
 
   /**
@@ -119,6 +134,7 @@ export class WebDatasetWriter {
       key,
       entries.map(({ extension }) => extension),
     );
+    this.#checkClass(key, entries.find(({ extension }) => extension === 'cls')?.bytes);
     const blocks = entries.map(({ extension, bytes }) => {
       const name = `${key}.${extension}`;
       return { name, header: tarHeaderBlocks(name, bytes.length), bytes };
@@ -131,7 +147,10 @@ export class WebDatasetWriter {
     if (samples === this.#maxSamples || (samples > 0 && end + size + tarEnd.length > this.#maxBytes))
       await this.#finishShard();
     try {
-      this.#open ??= await OpenShard.create(this.#pathOf(this.#shards.length));
+      if (this.#open === undefined) {
+        this.#open = await OpenShard.create(this.#pathOf(this.#shards.length));
+        if (this.#classes !== undefined) await this.#open.name(this.#classes);
+      }
       for (const { name, header, bytes } of blocks) await this.#open.add(name, header, bytes);
     } catch (cause) {
       throw writeError(this.#folder, cause);
@@ -185,6 +204,19 @@ export class WebDatasetWriter {
     }
   }
 
+  #checkClass(key: string, bytes: Uint8Array | undefined): void {
+    if (this.#classes === undefined || bytes === undefined) return;
+    const { length } = this.#classes.names;
+    const text = Buffer.from(bytes).toString('utf8').trim();
+    if (!/^(?:-1|\d{1,9})$/.test(text) || Number(text) >= length)
+      throw new InvalidOptionError(
+        where,
+        `members of ${key}`,
+        `a cls from 0 to ${length - 1}, the number of a name in the option classes, or -1 for no label`,
+        text.slice(0, 80),
+      );
+  }
+
   #pathOf(shard: number): string {
     return join(this.#folder, this.#names.nameOf(shard));
   }
@@ -200,6 +232,31 @@ export class WebDatasetWriter {
     this.#shards.push(shard.path);
     this.#bytes += shard.end;
   }
+}
+
+interface ClassRecord {
+  readonly names: readonly string[];
+  readonly bytes: Uint8Array;
+}
+
+interface ShardContents {
+  readonly maxSamples: number;
+  readonly maxBytes: number;
+  readonly classes: ClassRecord | undefined;
+}
+
+async function classRecord(classes: ClassList | undefined): Promise<ClassRecord | undefined> {
+  const names = await readClassList(where, classes);
+  if (names === undefined) return undefined;
+  const bytes = Buffer.from(JSON.stringify(names));
+  if (bytes.length > maxClassRecordBytes)
+    throw new InvalidOptionError(
+      where,
+      'classes',
+      `names of at most ${maxClassRecordBytes} bytes together, as they stand in every shard`,
+      `${bytes.length} bytes`,
+    );
+  return { names, bytes };
 }
 
 /** A shard while it is written. */
@@ -232,11 +289,22 @@ class OpenShard {
     await this.#put(header, bytes, Buffer.alloc(paddingOf(bytes.length)));
   }
 
+  /** Writes the names of the classes, before the samples. */
+  async name({ names, bytes }: ClassRecord): Promise<void> {
+    this.#index.name(names);
+    await this.#put(tarHeaderBlocks(classRecordName, bytes.length), bytes, Buffer.alloc(paddingOf(bytes.length)));
+  }
+
   async finish(): Promise<void> {
     await this.#put(tarEnd);
     await this.#flush();
     await this.#file.sync();
     await this.#file.close();
+    // Shards that may be replaced are gone by now: what is there came meanwhile, and is somebody's.
+    if (await lstat(this.path).catch(() => undefined))
+      throw new DataError('was put there by somebody else while the shard was written; move it away, and pack again', {
+        path: this.path,
+      });
     await rename(this.#temporary, this.path);
     const index: ShardIndex = this.#index.finish(this.end);
     await writeSidecar(sidecarPath(this.path), index, (await stat(this.path)).mtimeMs);

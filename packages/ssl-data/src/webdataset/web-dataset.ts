@@ -3,7 +3,8 @@ import { checkIndex } from '../dataset/check-index.js';
 import { readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import { imageExtensions as allImageExtensions } from '../dataset/list-image-files.js';
-import type { LeftOut } from '../dataset/left-out.js';
+import { type LeftOut, leftOutText } from '../dataset/left-out.js';
+import { renumberLabels } from '../dataset/renumber-labels.js';
 import { stringAt } from '../dataset/string-table.js';
 import type { Image } from '../image/image.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
@@ -18,6 +19,7 @@ import { MemberReader } from './member-reader.js';
 import { joinIndices, memberOf, type SampleTable, shardOf } from './sample-table.js';
 import type { Shard } from './shard.js';
 import { shardLocations } from './shard-locations.js';
+import { joinClassRecords } from './join-class-records.js';
 import { type ShardAccess, shardName, ShardStore } from './shard-store.js';
 import { unusedMembers } from './unused-members.js';
 import { checkWebDatasetOptions, type WebDatasetOptions } from './web-dataset-options.js';
@@ -32,6 +34,8 @@ export interface WebDatasetSource {
   readonly splitAt: NameSplit;
   readonly label: LabelMember | undefined;
   readonly labels: Int32Array | undefined;
+  /** How many classes each shard names, `[shards]`; undefined where none does. */
+  readonly classCounts: readonly number[] | undefined;
   readonly maxSampleBytes: number;
 }
 
@@ -65,7 +69,7 @@ interface AboutShards {
  */
 export class WebDataset implements Dataset<ImageSample> {
   readonly length: number;
-  /** Names of the classes, in the order of their numbers; empty where the classes are integers and no list was given. */
+  /** Names of the classes, in the order of their numbers; empty where the classes are integers and neither the shards nor the caller name them. */
   readonly classes: readonly string[];
   /** Shards that were left out (`onBadShard: 'skip'`), and why. */
   readonly skippedShards: readonly SkippedShard[];
@@ -127,11 +131,20 @@ export class WebDataset implements Dataset<ImageSample> {
       maxEntries,
     );
     const lowerCase = imageExtensions.map((extension) => extension.toLowerCase());
-    if (!table.extensions.some((extension) => lowerCase.includes(extension)))
+    if (table.extensions.length === 0) {
+      const others = leftOutText([...leftOut, ...opened.flatMap(({ index }) => index.leftOut)]);
       throw new DataError(
-        `hold no images (${lowerCase.join(', ')}) but ${table.extensions.slice(0, 20).join(', ') || 'nothing'}; pass ${imageAdvice(table.extensions, lowerCase)}`,
+        `holds no files that make samples, named by a key and an extension such as 0001.jpg${others === '' ? ' (the archive is empty)' : `, but ${others}`}; pack it anew`,
         { path: locations[0]! },
       );
+    }
+    if (!table.extensions.some((extension) => lowerCase.includes(extension)))
+      throw new DataError(
+        `hold no images (${lowerCase.join(', ')}) but ${table.extensions.slice(0, 20).join(', ')}; pass ${imageAdvice(table.extensions, lowerCase)}`,
+        { path: locations[0]! },
+      );
+    const member = labelMember(table, label, locations[0]!);
+    const recorded = joinClassRecords(opened, member, given !== undefined);
     const source: WebDatasetSource = {
       table,
       shards: opened.map(({ shard }) => shard),
@@ -139,13 +152,26 @@ export class WebDataset implements Dataset<ImageSample> {
       decoding,
       imageExtensions: lowerCase,
       splitAt,
-      label: labelMember(table, label, locations[0]!),
+      label: member,
       labels: undefined,
+      classCounts: recorded?.counts,
       maxSampleBytes,
     };
     const passedOver = [...leftOut, ...opened.flatMap(({ index }) => index.leftOut)];
-    const dataset = new WebDataset(source, { skipped, leftOut: passedOver });
+    const classes = recorded?.names ?? [];
+    const dataset = new WebDataset(source, { skipped, leftOut: passedOver, classes });
     const reader = dataset.#classReader;
+    if (reader !== undefined && recorded !== undefined) {
+      if (given === undefined) {
+        if (loadLabels) await dataset.loadLabels();
+        return dataset;
+      }
+      const path = locations[0]!;
+      const numbers = recorded.renumbered(await reader.numbers(), table);
+      const { labels, classes } = renumberLabels(numbers, recorded.names, { given, allowEmpty, path });
+      await dataset.close();
+      return new WebDataset({ ...source, labels, classCounts: undefined }, { skipped, leftOut: passedOver, classes });
+    }
     if (reader !== undefined && (given !== undefined || (await reader.isText()))) {
       const { labels, classes } = await reader.named(given, allowEmpty);
       await dataset.close();

@@ -92,6 +92,13 @@ describe('initialisers', () => {
     expect(moments(torchBias(400)([count], key).data).high).toBeCloseTo(0.05, 4);
   });
 
+  it('refuse what no tensor holds', () => {
+    for (const initialiser of [zeros, normal(), uniform(0, 1), truncatedNormal(), torchWeight])
+      expect(() => initialiser([2 ** 20, 2 ** 20], key)).toThrow(
+        /shape must be at most 2147483647 elements, 8 GiB, got '\[1048576, 1048576\]'/,
+      );
+  });
+
   it('draw eleven million numbers in two seconds of processor time', () => {
     normal()([100_000], key);
     const start = process.cpuUsage();

@@ -4,7 +4,19 @@ import { fillNormal, fillUniform } from './random-fill.js';
 /** Makes the first value of a parameter. `shape` is the shape in memory: `[in, out]`, `[kh, kw, in, out]`. */
 export type Initialiser = (shape: readonly number[], key: RandomKey) => NdArray<Float32Array>;
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+/** More elements have no place in one tensor: engines count them by 32 bits. */
+const maxElements = 2 ** 31 - 1;
+
+function sizeOf(shape: readonly number[]): number {
+  const size = shape.reduce((product, side) => product * side, 1);
+  if (size <= maxElements) return size;
+  throw new InvalidOptionError(
+    'Initialiser',
+    'shape',
+    `at most ${maxElements} elements, 8 GiB`,
+    `[${shape.join(', ')}]`,
+  );
+}
 
 /** Inputs and outputs that each unit of a weight of `shape` (in memory, outputs last) is connected to. */
 export function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {

@@ -13,5 +13,5 @@ export function withAxisFromStart(call: KernelCall): KernelCall {
  * zeros. tf.cumprod, which has the same fault, is mended with the whole numbers.
  */
 export function mendCumulativeKernels(): void {
-  mendKernel(tf.Cumsum, (kernel) => (call) => kernel(withAxisFromStart(call)));
+  mendKernel(tf.Cumsum, 'axes', (kernel) => (call) => kernel(withAxisFromStart(call)));
 }

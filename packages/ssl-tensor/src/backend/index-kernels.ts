@@ -16,7 +16,7 @@ const kernels: Readonly<Record<string, readonly [string, (call: KernelCall) => r
  */
 export function mendIndexKernels(): void {
   for (const [kernelName, [name, shapeOf]] of Object.entries(kernels))
-    mendKernel(kernelName, (kernel) => (call) => {
+    mendKernel(kernelName, 'indices', (kernel) => (call) => {
       const indices = call.inputs[name]!;
       const shape = shapeOf(call);
       // One axis: TF.js itself looks.

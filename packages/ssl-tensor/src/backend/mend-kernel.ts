@@ -15,14 +15,20 @@ export function valuesOf(backend: MathBackendCPU, { dataId }: tf.TensorInfo): Ar
   return backend.readSync(dataId) as Float32Array | Int32Array | Uint8Array;
 }
 
-const made = new WeakSet<object>();
+/** For what a kernel has been mended already. */
+const made = new WeakMap<object, ReadonlySet<string>>();
 
-/** Puts a kernel in the place of one of TF.js's CPU backend, unless that has been done. */
-export function mendKernel(kernelName: string, mend: (kernel: Kernel) => Kernel): void {
+/**
+ * Puts a kernel in the place of one of TF.js's CPU backend, unless that has been done.
+ *
+ * @param purpose what is mended: a kernel may be mended for several
+ */
+export function mendKernel(kernelName: string, purpose: string, mend: (kernel: Kernel) => Kernel): void {
   const { kernelFunc, ...config } = tf.getKernel(kernelName, 'cpu');
-  if (made.has(kernelFunc)) return;
+  const done = made.get(kernelFunc) ?? new Set<string>();
+  if (done.has(purpose)) return;
   const mended = mend(kernelFunc as unknown as Kernel);
-  made.add(mended);
+  made.set(mended, new Set([...done, purpose]));
   tf.unregisterKernel(kernelName, 'cpu');
   tf.registerKernel({ ...config, kernelFunc: mended as unknown as tf.KernelFunc });
 }

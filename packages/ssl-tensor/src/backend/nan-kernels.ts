@@ -166,7 +166,7 @@ export const operandsByKernel: ReadonlyMap<string, readonly string[]> = new Map(
  */
 export function mendNaNKernels(): void {
   for (const [kernelName, { operands, mended }] of Object.entries(mends))
-    mendKernel(kernelName, (kernel) => (call) => {
+    mendKernel(kernelName, 'NaN', (kernel) => (call) => {
       // Sorted or not, in one order: that of TF.js's search would be another than compiled.
       const same = kernelName === 'TopK' ? { ...call, attrs: { ...call.attrs, sorted: true } } : call;
       const isFloat = operands.filter((name) => call.inputs[name]!.dtype === 'float32');

@@ -1,5 +1,6 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { broadcastValues } from './broadcast-values.js';
 import { withAxisFromStart } from './cumulative-kernels.js';
 import { type Kernel, type KernelCall, mendKernel, valuesOf } from './mend-kernel.js';
 
@@ -88,17 +89,9 @@ function power(base: number, exponent: number): number {
 function powers(_: Kernel, { inputs, backend }: KernelCall): tf.TensorInfo {
   const [a, b] = [inputs['a']!, inputs['b']!];
   const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  // Sums with zeros broadcast.
-  const spread = (x: tf.TensorInfo, other: tf.TensorInfo): Int32Array => {
-    const zeros = backend.makeTensorInfo(other.shape, 'int32', new Int32Array(tf.util.sizeFromShape(other.shape)));
-    const sum = tf.getKernel('Add', 'cpu').kernelFunc({ inputs: { a: x, b: zeros }, backend }) as tf.TensorInfo;
-    const values = Int32Array.from(valuesOf(backend, sum));
-    for (const info of [zeros, sum]) backend.disposeIntermediateTensorInfo(info);
-    return values;
-  };
-  const exponents = spread(b, a);
-  const results = spread(a, b).map((base, index) => power(base, exponents[index]!));
-  return backend.makeTensorInfo(shape, 'int32', results);
+  const [bases, exponents] = [a, b].map((x) => broadcastValues(valuesOf(backend, x), x.shape, shape));
+  const results = bases!.map((base, index) => power(base, exponents![index]!));
+  return backend.makeTensorInfo(shape, 'int32', Int32Array.from(results));
 }
 
 /** Products over axes. */
@@ -176,7 +169,7 @@ const mends: Readonly<
  */
 export function mendWholeKernels(): void {
   for (const [kernelName, [names, isWrong, mended]] of Object.entries(mends))
-    mendKernel(kernelName, (kernel) => (given) => {
+    mendKernel(kernelName, 'int32', (kernel) => (given) => {
       const call = kernelName === tf.Cumprod ? withAxisFromStart(given) : given;
       const operands = names.flatMap((name) => call.inputs[name] ?? []);
       const isWhole = operands.every(({ dtype }) => dtype === 'int32');

@@ -4,6 +4,7 @@ import { sizeOf, type Value, type ValueType } from '../graph/value.js';
 import { cumulativeProduct, cumulativeSum, type Direction } from './cumulative.js';
 import { toFloat64 } from '../graph/float64.js';
 import { float64Scalar } from './float64.js';
+import { checkExtremum } from './check-extremum.js';
 import { largestFloat } from './elementwise.js';
 import { mindingNaN, withNaN, withPlacesOfNaN } from './nan-aware.js';
 import { input, type KernelAttributes, type Rule, type RuleTable } from './rule.js';
@@ -21,13 +22,14 @@ const reduce =
     return b.reduce(op, x, axesOf(attributes['axis'], x.shape.length), attributes['keepDims'] === true);
   };
 
-/** Maximum or minimum over axes; NaN where there is one. */
+/** Maximum or minimum over axes; NaN where there is one. Throws ShapeError where there is nothing. */
 const extreme =
   (op: 'ReduceMax' | 'ReduceMin'): Rule =>
   (b, inputs, attributes) => {
     const x = input(inputs, 'x');
     const axes = axesOf(attributes['reductionIndices'] ?? attributes['axis'], x.shape.length);
     const keepDims = attributes['keepDims'] === true;
+    checkExtremum(op === 'ReduceMax' ? 'Max' : 'Min', x.shape, axes);
     const most = b.reduce(op, x, axes, keepDims);
     // Of one element each there is nothing to lose.
     if (x.type !== 'float32' || x.splat !== undefined || sizeOf(most.shape) === sizeOf(x.shape)) return most;
@@ -50,6 +52,7 @@ const argument =
   (b, inputs, attributes) => {
     const x = input(inputs, 'x');
     const axis = axesOf(attributes['axis'], x.shape.length)[0]!;
+    checkExtremum(op, x.shape, [axis]);
     const shape = x.shape.filter((_, index) => index !== axis);
     const place = (builder: Builder, name: string, source: Value): Value =>
       builder.cast(builder.op(name, [source], shape, 'int64', { axis, keepdims: 0, select_last_index: 0 }), 'int32');

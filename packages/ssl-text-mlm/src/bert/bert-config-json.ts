@@ -111,7 +111,12 @@ export function bertConfigReport(json: unknown, path?: string): BertConfigReport
     };
   } catch (cause) {
     if (!SslError.isInstance(cause)) throw cause;
-    throw new CheckpointError(cause.message, { ...where, cause });
+    // By the file's own name: ours stands nowhere in it.
+    const named = Object.entries(names).reduce(
+      (text, [ours, theirs]) => text.replace(`bertConfig: ${ours} `, `'${theirs}' `),
+      cause.message,
+    );
+    throw new CheckpointError(named, { ...where, cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkMemory, type MemoryNeed } from '@selfsup/ssl-core/files';
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** Sizes and rates of a BERT encoder. */
@@ -49,25 +50,31 @@ export const bertBase: BertConfig = {
   tieWordEmbeddings: true,
 };
 
+/** Largest sizes; beyond them are slips of the pen and hostile files, and no model that anybody trains. */
+export const bertLimits = {
+  vocabSize: 2 ** 24,
+  hiddenSize: 2 ** 16,
+  numHiddenLayers: 1024,
+  numAttentionHeads: 2 ** 16,
+  intermediateSize: 2 ** 20,
+  maxPositionEmbeddings: 2 ** 20,
+  typeVocabSize: 2 ** 16,
+} as const satisfies Partial<Record<keyof BertConfig, number>>;
+
 /**
  * A whole configuration: {@link bertBase} with what is given.
  *
- * @throws InvalidOptionError if a size is not a positive integer, a rate is outside [0, 1), the padding is no id, or the
+ * @throws InvalidOptionError if a size is not an integer from 1 to {@link bertLimits}, the weights do not fit the memory of
+ *   this machine, a rate is outside [0, 1), the padding is no id, or the
  *   heads do not divide the width
  */
 export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
   const config = { ...bertBase, ...options };
-  for (const name of [
-    'vocabSize',
-    'hiddenSize',
-    'numHiddenLayers',
-    'numAttentionHeads',
-    'intermediateSize',
-    'maxPositionEmbeddings',
-    'typeVocabSize',
-  ] as const) {
+  for (const name of Object.keys(bertLimits) as (keyof typeof bertLimits)[]) {
     if (!Number.isSafeInteger(config[name]) || config[name] < 1)
       throw new InvalidOptionError('bertConfig', name, 'a positive integer', config[name]);
+    if (config[name] > bertLimits[name])
+      throw new InvalidOptionError('bertConfig', name, `at most ${bertLimits[name]}`, config[name]);
   }
   for (const name of ['hiddenDropout', 'attentionDropout'] as const) {
     if (!(config[name] >= 0 && config[name] < 1))
@@ -97,5 +104,19 @@ export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
       config.numAttentionHeads,
     );
   }
+  checkMemory('bertConfig', 'the weights', weightNeeds(config));
   return config;
+}
+
+/** Bytes of the encoder's weights; vectors beside the matrices are left out. */
+function weightNeeds(config: BertConfig): readonly MemoryNeed[] {
+  const { hiddenSize: width, numHiddenLayers: layers, intermediateSize, tieWordEmbeddings } = config;
+  const embedding = 4 * config.vocabSize * width;
+  return [
+    { option: 'vocabSize', bytes: tieWordEmbeddings ? embedding : 2 * embedding },
+    { option: 'hiddenSize', bytes: 4 * 4 * width * width * layers },
+    { option: 'intermediateSize', bytes: 4 * 2 * width * intermediateSize * layers },
+    { option: 'maxPositionEmbeddings', bytes: 4 * config.maxPositionEmbeddings * width },
+    { option: 'typeVocabSize', bytes: 4 * config.typeVocabSize * width },
+  ];
 }

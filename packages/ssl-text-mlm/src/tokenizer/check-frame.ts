@@ -19,7 +19,7 @@ export function checkFrame(fields: JsonFields, { cls, sep }: SpecialTokens): voi
     fields.value('special_tokens');
     if (frame.join(' ') !== [cls, '$A', sep].join(' '))
       throw fields.refuse(
-        `puts ${frame.join(' ')} where encode puts ${cls} $A ${sep}; pass specialTokens, or ${advice}`,
+        `puts ${frame.join(' ') || 'nothing'} where encode puts ${cls} $A ${sep}; pass specialTokens, or ${advice}`,
       );
   } else {
     for (const [name, token] of [

@@ -7,7 +7,8 @@ const maxDepth = 32;
 export function isDeep(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depth === maxDepth) return true;
-  for (const item of Object.values(value)) if (isDeep(item, depth + 1)) return true;
+  for (const item of Object.values(value))
+    if (typeof item === 'object' && item !== null && isDeep(item, depth + 1)) return true;
   return false;
 }
 
@@ -89,6 +90,13 @@ export class JsonFields {
   /** An object within this one. */
   object(name: string): JsonFields {
     return new JsonFields(this.value(name), this.path(name), this.#fail);
+  }
+
+  /** All fields of an object within this one whose names are data, as of a vocabulary: there may be a million. */
+  record(name: string): [string, unknown][] {
+    const value = this.value(name);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error(name, 'an object');
+    return Object.entries(value);
   }
 
   /** An object that is an item of a list of this one. */

@@ -11,27 +11,39 @@ export interface FoundPiece {
  * whatever the pieces are.
  */
 export class PieceTable {
+  /** Sorted by code unit. */
   readonly #pieces: readonly string[];
-  readonly #ids: Int32Array;
+  readonly #ids: ReadonlyMap<string, number>;
   readonly #prefixLength: number;
+  /** The range of pieces that are looked for. */
+  readonly #first: number;
+  readonly #last: number;
 
-  /**
-   * @param pieces with their ids
-   * @param prefix only pieces that begin with it, whose rest is looked for. Default: all pieces as they are
-   */
-  constructor(pieces: Iterable<readonly [string, number]>, prefix = '') {
-    const sorted = [...pieces]
-      .filter(([piece]) => piece.startsWith(prefix) && piece.length > prefix.length)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    this.#pieces = sorted.map(([piece]) => piece);
-    this.#ids = Int32Array.from(sorted, ([, id]) => id);
-    this.#prefixLength = prefix.length;
+  /** @param ids of the pieces */
+  constructor(ids: ReadonlyMap<string, number>, of?: { readonly table: PieceTable; readonly prefix: string }) {
+    this.#ids = ids;
+    this.#prefixLength = of?.prefix.length ?? 0;
+    // Without a function to compare them, which takes most of the time.
+    this.#pieces = of === undefined ? [...ids.keys()].sort() : of.table.#pieces;
+    [this.#first, this.#last] = [0, this.#pieces.length];
+    for (let depth = 0; depth < this.#prefixLength; depth++) {
+      const unit = of!.prefix.charCodeAt(depth);
+      this.#first = this.#bound(this.#first, this.#last, depth, unit);
+      this.#last = this.#bound(this.#first, this.#last, depth, unit + 1);
+    }
+    // The prefix by itself, and the empty piece.
+    if (this.#first < this.#last && this.#pieces[this.#first]!.length === this.#prefixLength) this.#first++;
+  }
+
+  /** Only pieces that begin with a prefix, whose rest is looked for. */
+  after(prefix: string): PieceTable {
+    return new PieceTable(this.#ids, { table: this, prefix });
   }
 
   /** The longest piece that the text has at `start`. */
   longestAt(text: string, start: number): FoundPiece | undefined {
     const pieces = this.#pieces;
-    let [low, high] = [0, pieces.length];
+    let [low, high] = [this.#first, this.#last];
     let found = -1;
     let end = start;
     for (let at = start, depth = this.#prefixLength; low < high; at++, depth++) {
@@ -45,7 +57,7 @@ export class PieceTable {
       low = this.#bound(low, high, depth, unit);
       high = this.#bound(low, high, depth, unit + 1);
     }
-    return found < 0 ? undefined : { id: this.#ids[found]!, end };
+    return found < 0 ? undefined : { id: this.#ids.get(pieces[found]!)!, end };
   }
 
   /** First piece of a range whose code unit at `depth` is at least `unit`. */
@@ -53,8 +65,10 @@ export class PieceTable {
     const pieces = this.#pieces;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (pieces[middle]!.charCodeAt(depth) < unit) low = middle + 1;
-      else high = middle;
+      // Of a piece that ends before, NaN: it comes first.
+      const found = pieces[middle]!.charCodeAt(depth);
+      if (found >= unit) high = middle;
+      else low = middle + 1;
     }
     return low;
   }

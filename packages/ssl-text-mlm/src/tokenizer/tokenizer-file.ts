@@ -29,6 +29,7 @@ export interface TokenizerFile {
   readonly json: Readonly<Record<string, unknown>>;
   /** Token of every id. */
   readonly tokens: readonly string[];
+  readonly ids: ReadonlyMap<string, number>;
   readonly addedTokens: readonly AddedToken[];
   readonly normalize: (text: string) => string;
   /** Undefined: the text is one word. */
@@ -53,7 +54,7 @@ export interface TokenizerFile {
 export function parseTokenizerFile(document: unknown, path?: string): TokenizerFile {
   const fail = (problem: string): DataError =>
     new DataError(`not a usable tokenizer.json: ${problem}`, path === undefined ? {} : { path });
-  if (isDeep(document)) throw fail('it is nested deeper than any tokeniser');
+  if (isDeep(withoutVocabulary(document))) throw fail('it is nested deeper than any tokeniser');
   const file = new JsonFields(document, '', fail);
   if (file.string('version', '1.0') !== '1.0') throw file.error('version', "'1.0'");
   const calls = { truncation: truncationFields, padding: paddingFields };
@@ -75,7 +76,8 @@ export function parseTokenizerFile(document: unknown, path?: string): TokenizerF
       );
     if (token.length > tokenizerLimits.tokenLength)
       throw fail(`a token has ${token.length} characters, the limit is ${tokenizerLimits.tokenLength}`);
-    if (wellFormed(token) !== token) throw fail(`the token with the id ${id} has half a surrogate pair`);
+    if (/[\ud800-\udfff]/.test(token) && wellFormed(token) !== token)
+      throw fail(`the token with the id ${id} has half a surrogate pair`);
     const known = tokens[id];
     if (known !== undefined && known !== token) throw fail(`'${known}' and '${token}' share the id ${id}`);
     const other = ids.get(token);
@@ -121,6 +123,7 @@ export function parseTokenizerFile(document: unknown, path?: string): TokenizerF
   return {
     json,
     tokens,
+    ids,
     addedTokens,
     normalize,
     preTokenize,
@@ -129,6 +132,13 @@ export function parseTokenizerFile(document: unknown, path?: string): TokenizerF
     postProcessor,
     splitsAtWhitespace,
   };
+}
+
+/** A document without what is looked at entry by entry anyway, and may have a million. */
+function withoutVocabulary(document: unknown): unknown {
+  const { model } = (document ?? {}) as { readonly model?: unknown };
+  if (typeof model !== 'object' || model === null || Array.isArray(model)) return document;
+  return { ...(document as object), model: { ...model, vocab: undefined } };
 }
 
 function readModel(
@@ -144,17 +154,18 @@ function readModel(
   const unknown = fields.string('unk_token');
   const continuingPrefix = fields.string('continuing_subword_prefix', '##');
   const maxWordCharacters = fields.integer('max_input_chars_per_word', 0, tokenizerLimits.wordCharacters, 100);
-  const entries = fields.object('vocab').entries();
+  const entries = fields.record('vocab');
   fields.finish();
   if (entries.length > tokenizerLimits.vocabularySize)
     throw fail(`the vocabulary has ${entries.length} entries, the limit is ${tokenizerLimits.vocabularySize}`);
-  const vocabulary = new Map(entries.map(([token, id]): [string, number] => [token, place(token, id)]));
+  const vocabulary = new Map<string, number>();
+  for (const [token, id] of entries) vocabulary.set(token, place(token, id));
   const unknownId = vocabulary.get(unknown);
   if (unknownId === undefined) throw fail(`the unknown token '${unknown.slice(0, 60)}' is not in the vocabulary`);
-  const pieces = [...vocabulary];
+  const beginnings = new PieceTable(vocabulary);
   return {
-    beginnings: new PieceTable(pieces),
-    continuations: new PieceTable(pieces, continuingPrefix),
+    beginnings,
+    continuations: beginnings.after(continuingPrefix),
     unknownId,
     continuingPrefix,
     maxWordCharacters,

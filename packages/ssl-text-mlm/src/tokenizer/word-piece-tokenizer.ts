@@ -68,7 +68,7 @@ export class WordPieceTokenizer {
   private constructor(file: TokenizerFile, specialTokens: SpecialTokens, path?: string) {
     const where = path === undefined ? {} : { path };
     this.#file = file;
-    this.#ids = new Map(file.tokens.map((token, id) => [token, id]));
+    this.#ids = file.ids;
     this.vocabSize = file.tokens.length;
     this.specialTokens = specialTokens;
     const idOf = (token: string): number => {

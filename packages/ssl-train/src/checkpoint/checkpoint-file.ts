@@ -137,7 +137,7 @@ export function applyCheckpoint(
   const stray = [...saved.keys()].find((name) => !Object.keys(modules).some((module) => name.startsWith(`${module}.`)));
   if (stray !== undefined)
     throw new CheckpointError(
-      `has '${printable(stray)}', but the method has no such module (it has ${Object.keys(modules).join(', ')})`,
+      `has '${printable(stray)}', but the method has no such module (it has ${Object.keys(modules).join(', ') || 'none'})`,
       { path, parameter: stray },
     );
   try {

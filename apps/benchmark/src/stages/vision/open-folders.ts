@@ -32,7 +32,7 @@ export async function openFolders(data: FolderData, seed: number): Promise<{ tra
     const test = await openFolder(data.test, data);
     if (train.classes!.join('/') !== test.classes!.join('/')) {
       throw new DataError(
-        `has the classes ${test.classes!.join(', ')}, the training folder has ${train.classes!.join(', ')}; both need the same folders`,
+        `has ${classesText(test.classes!)}, the training folder has ${classesText(train.classes!)}; both need the same folders`,
         { path: data.test },
       );
     }
@@ -58,6 +58,10 @@ export async function openFolders(data: FolderData, seed: number): Promise<{ tra
     ),
     test: part(train, Int32Array.from(kept).sort()),
   };
+}
+
+function classesText(names: readonly string[]): string {
+  return names.length === 0 ? 'no classes' : `the classes ${names.join(', ')}`;
 }
 
 function openFolder(folder: string, { size, channels }: FolderData): Promise<ImageFolderDataset> {
