@@ -95,7 +95,7 @@ test('reads folders of images by class, and refuses test folders of other classe
   await expect(loadVisionData(at('train', 'other'))).rejects.toSatisfy(
     (error) =>
       DataError.isInstance(error) &&
-      /other: has the classes cat, cow, the training folder has cat, dog/.test(error.message),
+      /other: has the classes cat, cow, the training folder has the classes cat, dog/.test(error.message),
   );
 });
 
