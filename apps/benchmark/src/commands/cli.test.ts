@@ -53,6 +53,7 @@ test('the version and the recipes are printed', async () => {
   expect((JSON.parse(json.stdout) as { name: string }[]).map(({ name }) => name)).toEqual([
     'demo-text',
     'demo-vision',
+    'first-look',
     'smoke-text',
     'smoke-vision',
   ]);

@@ -20,9 +20,15 @@ async function write(name: string, text: string): Promise<string> {
 
 test('every recipe that comes with the app is valid', async () => {
   const names = await recipeNames();
-  expect(names).toEqual(['demo-text', 'demo-vision', 'smoke-text', 'smoke-vision']);
+  expect(names).toEqual(['demo-text', 'demo-vision', 'first-look', 'smoke-text', 'smoke-vision']);
   const recipes = await Promise.all(names.map(loadRecipe));
-  expect(recipes.map(({ recipe }) => recipe.kind)).toEqual(['text-mlm', 'vision-simclr', 'text-mlm', 'vision-simclr']);
+  expect(recipes.map(({ recipe }) => recipe.kind)).toEqual([
+    'text-mlm',
+    'vision-simclr',
+    'vision-simclr',
+    'text-mlm',
+    'vision-simclr',
+  ]);
   expect(recipes[1]!.recipe).toMatchObject({
     data: { pretrainImages: 20_000 },
     pretrain: { epochs: 5, batchSize: 256, temperature: 0.2 },
