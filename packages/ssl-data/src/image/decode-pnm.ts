@@ -1,4 +1,5 @@
 import { DataError, ndArray } from '@selfsup/ssl-core';
+import type { Backdrop } from './backdrop.js';
 import type { Image } from './image.js';
 import { roundHalfEven } from './round-half-even.js';
 
@@ -83,12 +84,13 @@ function numberOf(text: string, name: string, most: number, offset: number): num
 }
 
 /**
- * Decodes a PBM, PGM, PPM or PAM, of several the first. Alpha is dropped.
+ * Decodes a PBM, PGM, PPM or PAM, of several the first.
  *
  * @param bytes the whole file
  * @param structure by {@link pnmStructure}
  * @param range for samples of more than 8 bits, the values that become 0 and 255; default 0 and the largest value
- * @returns `[height, width, 1]` or `[height, width, 3]`, the nearest level to `255 * value / most`, halves to the even one
+ * @param backdrop what transparent pixels are blended over
+ * @returns `[height, width, 1]` of grey without alpha, or `[height, width, 3]`; the nearest level to `255 * value / most`, halves to the even one
  * @throws DataError for pixels that are cut short, damaged or above the header's largest value
  * Source: Pillow's `PpmImagePlugin.py`, which scales 16-bit colour so too (and clips 16-bit grey).
  */
@@ -96,17 +98,19 @@ export function decodePnm(
   bytes: Uint8Array,
   structure: PnmStructure,
   range: readonly [low: number, high: number] | undefined,
+  backdrop: Backdrop,
 ): Image {
   const { width, height, depth, most, coding, zeroIsWhite } = structure;
-  const channels = depth < 3 ? 1 : 3;
+  const colours = depth < 3 ? 1 : 3;
+  const channels = depth === 1 ? 1 : 3;
   const pixels = new Uint8Array(width * height * channels);
   const levelOf = levels(most, range, zeroIsWhite);
   const sample = coding === 'text' ? textSamples(bytes, structure) : plainSamples(bytes, structure);
-  for (let pixel = 0, to = 0; pixel < width * height; pixel++)
-    for (let channel = 0; channel < depth; channel++) {
-      const value = sample(pixel, channel);
-      if (channel < channels) pixels[to++] = levelOf[value]!;
-    }
+  for (let pixel = 0, to = 0; pixel < width * height; pixel++, to += channels) {
+    for (let channel = 0; channel < colours; channel++) pixels[to + channel] = levelOf[sample(pixel, channel)]!;
+    if (colours === 1) pixels.fill(pixels[to]!, to, to + channels);
+    if (colours < depth) backdrop.blend(pixels, to, sample(pixel, colours) / most);
+  }
   return ndArray(pixels, [height, width, channels]);
 }
 
