@@ -15,4 +15,4 @@ const { trainer, method } = toy({
 });
 const { steps, interrupted } = await trainer.fit();
 await saveSafetensors(join(folder, 'weights.safetensors'), method.linear.stateDict());
-console.log(JSON.stringify({ steps, interrupted }));
+process.stdout.write(`${JSON.stringify({ steps, interrupted })}\n`);

@@ -42,8 +42,17 @@ describe('decodeImage blends transparent pixels', () => {
     expect(worstOf(await decode({ background: 'black' }), bytesOf(over.black))).toBeLessThanOrEqual(tolerance);
     const background = backgrounds['colour']!;
     expect(worstOf(await decode({ background }), bytesOf(over.colour))).toBeLessThanOrEqual(tolerance);
-    if (isOpaque) expect(await decode({})).toEqual(await decode({ background: 'drop' }));
   });
+
+  const opaque = cases.filter(({ isOpaque }) => isOpaque);
+  it.each(opaque.map((golden) => [golden.name, golden] as const))(
+    'and leaves alone: %s',
+    async (_, { file, range }) => {
+      const decode = async (background?: 'drop'): Promise<Uint8Array> =>
+        (await decodeImage(bytesOf(file), { ...(background && { background }), ...(range && { range }) })).data;
+      expect(await decode()).toEqual(await decode('drop'));
+    },
+  );
 });
 
 describe('blending', () => {

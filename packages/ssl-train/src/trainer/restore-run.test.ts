@@ -207,7 +207,11 @@ describe('initFrom', () => {
     ['a shorter run', { steps: 5 }],
     ['resume: false', { checkpoint: { resume: false } }],
   ])('is what an error about %s names, and what it says works', async (_, change) => {
-    const settings: Omit<Settings, 'checkpoint'> & { checkpoint?: { resume?: boolean } } = { ...common, steps: 10, ...change };
+    const settings: Omit<Settings, 'checkpoint'> & { checkpoint?: { resume?: boolean } } = {
+      ...common,
+      steps: 10,
+      ...change,
+    };
     const path = join(directory, 'step-00000010.safetensors');
     const told = await message({ ...settings, checkpoint: { ...settings.checkpoint, dir: directory } });
     expect(told).toContain(
