@@ -134,6 +134,7 @@ describe('resume', () => {
       expect((error as Error).message).toContain(
         "module 'linear': Linear: the state dict does not fit: 'weight' has shape [1, 4], the model wants [2, 4]",
       );
+      expect((error as Error).message).toContain('or give this one another checkpoint.dir');
     });
 
     it('a checkpoint with a module that the method lacks', async () => {

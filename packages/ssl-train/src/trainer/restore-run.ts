@@ -1,3 +1,4 @@
+import type { StateDict } from '@selfsup/ssl-nn';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { latestCheckpoint, listCheckpoints } from '../checkpoint/checkpoint-directory.js';
 import { applyCheckpoint, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
@@ -14,6 +15,7 @@ import { newRunAdvice } from '../checkpoint/new-run-advice.js';
 import { checkConfig } from '../checkpoint/run-config.js';
 import type { RunRecord } from '../checkpoint/run-record.js';
 import { checkSchedules } from '../checkpoint/schedule-samples.js';
+import { addNote } from './add-note.js';
 import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
 import type { HistoryEntry } from './history.js';
@@ -64,7 +66,13 @@ export async function restoreRun<B>({
       { path },
     );
   checkRates({ options, schedules, totalSteps }, record.step);
-  const columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer });
+  let columns: StateDict;
+  try {
+    columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer });
+  } catch (error) {
+    addNote(error, 'It is of another model: build the model that it is of, or give this one another checkpoint.dir');
+    throw error;
+  }
   const history = historyFromTensors(columns, (step) => ({
     epoch: epochOf(step, stepsPerEpoch),
     learningRate: schedules['learningRate']!(step - 1),
