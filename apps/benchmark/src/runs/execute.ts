@@ -15,6 +15,7 @@ import { RunDirectory } from './run-directory.js';
 import type { Existing } from './run-directory.js';
 import { Stages } from './stages.js';
 import type { Summary } from './summary.js';
+import { isUnfinished } from './unfinished.js';
 import { versions } from './versions.js';
 import { WrittenRecord } from './written-record.js';
 import { textPipeline } from '../stages/text/text-pipeline.js';
@@ -44,9 +45,13 @@ export async function execute({ runs, root, settings, existing, resumeCommand }:
   const directories: RunDirectory[] = [];
   let rootLock: FolderLock | undefined;
   try {
+    const goesOn = existing !== 'resume' && (await isUnfinished(seeded));
+    if (goesOn) progress.note(`Going on with what was stopped in ${root}; delete that folder to begin anew`);
     if (seeded.every(({ directory }) => directory !== root)) rootLock = await openRoot(root);
     for (const { loaded, directory } of seeded) {
-      const run = await RunDirectory.begin(directory, loaded, existing, (note) => progress.note(note));
+      const run = await RunDirectory.begin(directory, loaded, goesOn ? 'resume' : existing, (note) =>
+        progress.note(note),
+      );
       directories.push(run);
       if (!isDeepStrictEqual(run.config.versions, versions()))
         progress.note(
