@@ -70,7 +70,11 @@ export async function decodeBySharp(
   const { data, info } = await rawOf(pipeline.toColourspace('srgb').raw({ depth: 'uchar' }));
   const { height, width, channels } = info as { height: number; width: number; channels: number };
   if (channels <= 3) return ndArray(data, [height, width, channels]);
-  const pixels = backdrop.rgbOf(data, channels, alphaAfter === undefined ? undefined : 3 + alphaAfter);
+  const pixels = backdrop.rgbOf(
+    data,
+    channels,
+    alphaAfter === undefined || alphaAfter > channels - 4 ? undefined : 3 + alphaAfter,
+  );
   const image = ndArray(pixels, [height, width, 3]);
   return hasOthers ? resized(image, decoding.resize) : image;
 }
@@ -151,7 +155,7 @@ async function values(
   const { width, height } = info;
   const channels = all! < 3 || space === 'b-w' || space === 'grey16' ? 1 : 3;
   const hasAlpha = alphaAfter !== undefined && all! > channels;
-  const beside = hasAlpha && info.channels <= channels;
+  const beside = hasAlpha && info.channels <= channels + alphaAfter;
   const alphas = beside ? await sampleOf(open.clone().autoOrient(), channels + alphaAfter, depth as Depth) : read;
   const [step, alphaAt] = beside ? [1, 0] : [info.channels, channels + (alphaAfter ?? 0)];
   const opaqueAt = scale !== undefined && depth !== 'short' ? opaque.ushort : opaque[depth as Depth];

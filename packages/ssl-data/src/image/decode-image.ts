@@ -108,19 +108,19 @@ interface Picture extends Input {
   readonly bytesPerPixel: number;
 }
 
-/** What each format's decoder was seen to take at most (interlaced, progressive), with the pixels themselves. */
+/** What each format's decoder was seen to take at most (interlaced, progressive, with alpha), with the pixels themselves. */
 const bytesPerPixel: Readonly<Record<ImageFormat, number>> = {
   jpeg: 8,
-  png: 8,
-  webp: 8,
-  avif: 16,
-  tiff: 8,
+  png: 12,
+  webp: 12,
+  avif: 20,
+  tiff: 12,
   gif: 5,
-  bmp: 6,
+  bmp: 10,
   pnm: 4,
 };
 /** Of pictures whose values or inks are turned into levels here. */
-const moreBytesPerPixel = 24;
+const moreBytesPerPixel = 28;
 /** First bytes of a large file that hold the header of the formats that are decoded here. */
 const headBytes = 2 ** 16;
 

@@ -7,8 +7,10 @@ import { roundHalfEven } from './round-half-even.js';
 export interface PnmStructure {
   readonly width: number;
   readonly height: number;
-  /** Samples of a pixel in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. */
+  /** Samples of a pixel in the file: 1 grey, 2 grey and another, 3 RGB, 4 RGB and another. */
   readonly depth: 1 | 2 | 3 | 4;
+  /** Whether the other one is alpha: by the file's word, or where it says nothing. */
+  readonly hasAlpha: boolean;
   /** Largest value of a sample. */
   readonly most: number;
   /** How samples are written: as decimal numbers, as bits, or as bytes (two of them, high first, where `most` > 255). */
@@ -46,6 +48,7 @@ export function pnmStructure(bytes: Uint8Array): PnmStructure {
     width,
     height,
     depth: kind === 3 || kind === 6 ? 3 : 1,
+    hasAlpha: false,
     most: isBitmap ? 1 : number('largest value', 65535),
     coding: kind <= 3 ? 'text' : isBitmap ? 'bits' : 'bytes',
     zeroIsWhite: isBitmap,
@@ -62,10 +65,12 @@ function pamStructure(bytes: Uint8Array): PnmStructure {
     at = end + 1;
     if (line === 'ENDHDR') {
       const value = (name: string, most: number): number => numberOf(found.get(name) ?? '', name, most, at);
+      const depth = value('DEPTH', 4) as PnmStructure['depth'];
       return {
         width: value('WIDTH', 2 ** 31 - 1),
         height: value('HEIGHT', 2 ** 31 - 1),
-        depth: value('DEPTH', 4) as PnmStructure['depth'],
+        depth,
+        hasAlpha: depth % 2 === 0 && /(?:^|_ALPHA)$/.test(found.get('TUPLTYPE') ?? ''),
         most: value('MAXVAL', 65535),
         coding: 'bytes',
         zeroIsWhite: false,
@@ -100,16 +105,16 @@ export function decodePnm(
   range: readonly [low: number, high: number] | undefined,
   backdrop: Backdrop,
 ): Image {
-  const { width, height, depth, most, coding, zeroIsWhite } = structure;
+  const { width, height, depth, hasAlpha, most, coding, zeroIsWhite } = structure;
   const colours = depth < 3 ? 1 : 3;
-  const channels = depth === 1 ? 1 : 3;
+  const channels = hasAlpha ? 3 : colours;
   const pixels = new Uint8Array(width * height * channels);
   const levelOf = levels(most, range, zeroIsWhite);
   const sample = coding === 'text' ? textSamples(bytes, structure) : plainSamples(bytes, structure);
   for (let pixel = 0, to = 0; pixel < width * height; pixel++, to += channels) {
     for (let channel = 0; channel < colours; channel++) pixels[to + channel] = levelOf[sample(pixel, channel)]!;
     if (colours === 1) pixels.fill(pixels[to]!, to, to + channels);
-    if (colours < depth) backdrop.blend(pixels, to, sample(pixel, colours) / most);
+    if (hasAlpha) backdrop.blend(pixels, to, sample(pixel, colours) / most);
   }
   return ndArray(pixels, [height, width, channels]);
 }

@@ -198,6 +198,7 @@ shown = (x + y) % 3 != 0
 words = [(shown[row] * 0x8000 + five[row, :, 0] * 1024 + five[row, :, 1] * 32 + five[row, :, 2]).astype("<u2").tobytes() for row in range(HEIGHT)]
 case("BMP of 16 bits with a mask of alpha", bmp(108, 16, 3, (0x7C00, 0x3E0, 0x1F, 0x8000), words), np.dstack([five * 255 // 31, shown * 255]).astype(np.uint8))
 case("PAM of 16 bits", pam(rgba.astype(np.uint16) * 257, 65535, "RGB_ALPHA"), rgba)
+case("PAM, no word on the second sample", pam(la, 255, "DEPTH_MAP"), np.dstack([grey] * 3))
 case("PAM of 4 bits", pam(rgba // 17, 15, "RGB_ALPHA"), rgba // 17 * 17)
 
 rows = [{"image": {"bytes": base64.b64decode(each["file"]), "path": None}} for each in cases if each["name"].startswith("PNG, RGBA")]
