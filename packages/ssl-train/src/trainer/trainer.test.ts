@@ -233,11 +233,15 @@ describe('a stop', () => {
     stop: () => undefined,
   };
   let exitCode: typeof process.exitCode;
-  beforeEach(() => void (exitCode = process.exitCode));
-  afterEach(() => void (process.exitCode = exitCode));
+  let listeners: number;
+  beforeEach(() => void ([exitCode, listeners] = [process.exitCode, process.listenerCount('SIGTERM')]));
+  afterEach(async () => {
+    process.exitCode = exitCode;
+    // Repeats of a signal are swallowed for half a second.
+    await vi.waitUntil(() => process.listenerCount('SIGTERM') === listeners);
+  });
 
   it('by SIGINT finishes the step, saves and resolves', async () => {
-    const listeners = process.listenerCount('SIGINT');
     const notes: string[] = [];
     const progress: ProgressReporter = {
       start: () => undefined,
@@ -262,7 +266,6 @@ describe('a stop', () => {
       `Not finished: 3 of 20 steps. Saved in ${path}; the same command goes on from there. What this program still does, it does with the weights of step 3; the exit status is 130`,
     ]);
     expect([process.exitCode, loader.returned]).toEqual([130, 1]);
-    await vi.waitFor(() => expect(process.listenerCount('SIGINT')).toBe(listeners));
   });
 
   it('says what is lost where there is no checkpoint, and how a path goes on', async () => {
@@ -331,7 +334,6 @@ describe('a stop', () => {
   });
 
   it('leaves other handlers alone when told to', async () => {
-    const listeners = process.listenerCount('SIGTERM');
     let during = -1;
     await toy({
       steps: 1,
