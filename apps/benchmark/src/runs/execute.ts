@@ -16,6 +16,7 @@ import { RunDirectory } from './run-directory.js';
 import type { Existing } from './run-directory.js';
 import { Stages } from './stages.js';
 import type { Summary } from './summary.js';
+import { isUnfinished } from './unfinished.js';
 import { versions } from './versions.js';
 import { WrittenRecord } from './written-record.js';
 import { textPipeline } from '../stages/text/text-pipeline.js';
@@ -45,9 +46,13 @@ export async function execute({ runs, root, settings, existing, resumeCommand }:
   let rootLock: FolderLock | undefined;
   try {
     for (const note of opened.flatMap(({ notes }) => notes)) progress.note(note);
+    const goesOn = existing !== 'resume' && (await isUnfinished(opened));
+    if (goesOn) progress.note(`Going on with what was stopped in ${root}; delete that folder to begin anew`);
     if (opened.every(({ directory }) => directory !== root)) rootLock = await openRoot(root);
     for (const { loaded, directory } of opened) {
-      const run = await RunDirectory.begin(directory, loaded, existing, (note) => progress.note(note));
+      const run = await RunDirectory.begin(directory, loaded, goesOn ? 'resume' : existing, (note) =>
+        progress.note(note),
+      );
       directories.push(run);
       if (!isDeepStrictEqual(run.config.versions, versions()))
         progress.note(

@@ -1,38 +1,39 @@
-import { constants } from 'node:os';
 import { printable } from '@selfsup/ssl-core';
+import { StopSignals } from '@selfsup/ssl-core/signals';
 import { InterruptedError } from './interrupted-error.js';
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
-
 /**
- * Ends the process at Ctrl-C and SIGTERM between trainings, where every finished stage is saved already. While a
- * training runs, the Trainer saves and stops by itself: wrap it in {@link Interruption.training}. A second signal always
- * ends at once.
+ * Ends the process at Ctrl-C and SIGTERM between trainings, where every finished stage is saved already. A training gets
+ * {@link Interruption.trainerOptions} instead, finishes its step and saves: wrap it in {@link Interruption.training}. A
+ * second signal, half a second later or more, always ends at once.
  */
 export class Interruption {
   readonly #message: string;
-  readonly #listeners: readonly (readonly [NodeJS.Signals, () => void])[];
+  readonly #signals: StopSignals;
+  readonly #stop = new AbortController();
   #training = 0;
-  #status: number | undefined;
 
   /** @param resumeCommand how to go on */
   constructor(resumeCommand: string) {
-    this.#message = `Stopped; what was finished is saved. Go on with: ${resumeCommand}`;
-    this.#listeners = signals.map((signal) => [
-      signal,
-      () => {
-        const isFirst = this.#status === undefined;
-        this.#status ??= 128 + constants.signals[signal];
-        if (this.#training > 0 && isFirst) return;
-        process.stderr.write(`\n${printable(this.#message)}\n`);
-        process.exit(this.#status);
-      },
-    ]);
-    for (const [signal, listener] of this.#listeners) process.on(signal, listener);
+    this.#message = printable(`Stopped; what was finished is saved. Go on with: ${resumeCommand}`);
+    this.#signals = new StopSignals(() => {
+      this.#stop.abort();
+      if (this.#training > 0) {
+        process.stderr.write('\nStopping after this step (Ctrl-C again to quit at once)\n');
+        return;
+      }
+      process.stderr.write(`\n${this.#message}\n`);
+      process.exit(this.#signals.status);
+    });
+  }
+
+  /** Options of a training: it stops when a signal comes, and leaves the signals to this. */
+  get trainerOptions(): { readonly signal: AbortSignal; readonly handleSignals: false } {
+    return { signal: this.#stop.signal, handleSignals: false };
   }
 
   /**
-   * Runs a training.
+   * Runs a training that has {@link trainerOptions}.
    *
    * @throws InterruptedError where it was stopped
    */
@@ -40,7 +41,8 @@ export class Interruption {
     this.#training++;
     try {
       const result = await fit();
-      if (result.interrupted || this.#status !== undefined) throw new InterruptedError(this.#message, this.#status);
+      if (result.interrupted || this.#signals.status !== undefined)
+        throw new InterruptedError(this.#message, this.#signals.status);
       return result;
     } finally {
       this.#training--;
@@ -49,6 +51,6 @@ export class Interruption {
 
   /** Gives the signals back. */
   close(): void {
-    for (const [signal, listener] of this.#listeners) process.off(signal, listener);
+    this.#signals.dispose();
   }
 }

@@ -88,6 +88,8 @@ it.each([
     if (++answers === 2) {
       inTheMiddle = await readdir(out);
       running.kill(signal);
+      // As npx and npm run pass it on.
+      setTimeout(() => running.kill(signal), 100);
       await running.says('Stopping');
     }
   };
@@ -95,7 +97,7 @@ it.each([
   expect(await running.ended).toEqual({
     status,
     stdout: '',
-    stderr: `\nStopping ...\nStopped; nothing was written to ${out}.\n`,
+    stderr: `\nStopping ... (Ctrl-C again to quit at once)\nStopped; nothing was written to ${out}.\n`,
   });
   expect(inTheMiddle).toEqual([expect.stringMatching(/^\.pack-/)]);
   expect(existsSync(out)).toBe(false);

@@ -1,5 +1,7 @@
 import { defineCommand } from 'citty';
 import { InvalidOptionError, printable } from '@selfsup/ssl-core';
+import { defaultBackground } from '../image/backdrop.js';
+import type { ImageDecoding } from '../image/image-decoding.js';
 import { openSource } from '../source/open-source.js';
 import type { CommandStreams } from './command-streams.js';
 import { contactSheet } from './contact-sheet.js';
@@ -22,18 +24,25 @@ export function inspectCommand({ stdout, stderr }: CommandStreams) {
         valueHint: '[n]',
         description: 'Decode all samples, or n of them, and list the broken ones; exit status 1 if there are any',
       },
+      background: {
+        type: 'string',
+        valueHint: 'colour',
+        description:
+          'Below transparent pixels: white, black, three levels such as 200,30,90, or drop (not blended); default: white',
+      },
       sheet: { type: 'string', valueHint: 'file', description: 'Draw 64 samples into a PNG file' },
       json: { type: 'boolean', description: 'Print what was found as JSON' },
       help: { type: 'boolean', alias: 'h', description: 'Show this help' },
     },
     async run({ args }): Promise<number> {
-      const opened = await openSource(args.source, sourceOptions(where, args));
+      const background = args.background === undefined ? defaultBackground : colourOf(args.background);
+      const opened = await openSource(args.source, { ...sourceOptions(where, args), decoding: { background } });
       try {
         const check = args.check === undefined ? undefined : checkCount(args.check, opened.dataset.length);
         const progress = startProgress('Checking', check ?? 0, check === undefined ? undefined : stderr);
         let inspection;
         try {
-          inspection = await inspectSource(args.source, opened, check, (done) => progress.update(done));
+          inspection = await inspectSource(args.source, opened, background, check, (done) => progress.update(done));
         } finally {
           progress.stop();
         }
@@ -50,6 +59,15 @@ export function inspectCommand({ stdout, stderr }: CommandStreams) {
       }
     },
   });
+}
+
+function colourOf(text: string): NonNullable<ImageDecoding['background']> {
+  if (text === 'white' || text === 'black' || text === 'drop') return text;
+  const levels = text.split(',').map((level) => (/^\s*\d{1,3}\s*$/.test(level) ? Number(level) : 256));
+  const [red, green, blue] = levels;
+  if (levels.length !== 3 || levels.some((level) => level > 255))
+    throw new InvalidOptionError(where, '--background', 'white, black, drop or three levels such as 200,30,90', text);
+  return [red!, green!, blue!];
 }
 
 function checkCount(value: string, samples: number): number {

@@ -6,7 +6,8 @@ const maxClasses = 200;
 
 /** An inspection as lines for people. */
 export function inspectionText(inspection: Inspection): string {
-  const { source, kind, content, samples, classes, classesUnknown, leftOut, jpegDecoder, sizes, check } = inspection;
+  const { source, kind, content, samples, classes, classesUnknown, leftOut, jpegDecoder, transparent, sizes, check } =
+    inspection;
   const axes = Object.entries(sizes.axes).map(
     ([axis, [low, high]]) => `${axis} ${low === high ? low : `${low} to ${high}`}`,
   );
@@ -28,6 +29,14 @@ export function inspectionText(inspection: Inspection): string {
       `${index === 0 ? 'left out' : '        '} ${count} ${kind}${otherImageEndings.includes(kind.slice(1)) ? ' (pictures that are not read)' : ''}: ${names.join(', ')}${count > names.length ? ', ...' : ''}`,
     );
   lines.push(`sizes    ${axes.join(', ') || 'unknown'} (of ${sizes.read} samples)`);
+  if (transparent !== undefined) {
+    const { samples: some, background } = transparent;
+    const how =
+      background === 'drop'
+        ? 'their alpha is dropped, not blended'
+        : `blended over ${typeof background === 'string' ? background : `levels ${background?.join(', ')}`}`;
+    lines.push(`alpha    ${some} of ${sizes.read} samples have transparent pixels; ${how} (option background)`);
+  }
   if (content === 'images') lines.push(`JPEGs    decoded by ${jpegDecoder}`);
   if (check !== undefined) {
     lines.push(`broken   ${check.broken} of ${check.read} that were read`);

@@ -1,6 +1,8 @@
 import type { ImageSample } from '../dataset/dataset.js';
 import type { LeftOut } from '../dataset/left-out.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
+import { wasTransparent } from '../image/backdrop.js';
+import type { ImageDecoding } from '../image/image-decoding.js';
 import { nativeTurboJpeg } from '../image/native-turbojpeg.js';
 import type { OpenedSource, SourceKind } from '../source/source-recogniser.js';
 import { isUrl } from '../webdataset/shard-locations.js';
@@ -20,6 +22,8 @@ export interface Inspection {
   readonly leftOut?: readonly LeftOut[];
   /** What decodes plain JPEGs here: a library of the system, or WebAssembly. */
   readonly jpegDecoder: string;
+  /** How many of `sizes.read` samples have transparent pixels, and what these are blended over. Absent where none has. */
+  readonly transparent?: { readonly samples: number; readonly background: ImageDecoding['background'] };
   /** Smallest and largest side of each axis among `read` samples. */
   readonly sizes: { readonly read: number; readonly axes: Readonly<Record<string, readonly [number, number]>> };
   readonly check?: { readonly read: number; readonly broken: number; readonly listed: readonly BrokenSample[] };
@@ -30,19 +34,24 @@ const sampleCount = 16;
 /**
  * Counts, samples and checks a source.
  *
+ * @param background what transparent pixels are blended over
  * @param check how many samples are decoded to find broken ones; none without it
  * @param onProgress called as samples are checked
  */
 export async function inspectSource(
   source: string,
   opened: OpenedSource,
+  background: NonNullable<ImageDecoding['background']>,
   check: number | undefined,
   onProgress: (done: number) => void,
 ): Promise<Inspection> {
   const { kind, content, dataset } = opened;
   const sizes = new SizeRange(content === 'images' ? imageAxes : volumeAxes);
-  const visit = (sample: ImageSample | VolumeSample): void =>
+  let transparent = 0;
+  const visit = (sample: ImageSample | VolumeSample): void => {
     sizes.add('image' in sample ? sample.image.shape : sample.volume.shape);
+    if ('image' in sample && wasTransparent(sample.image.data)) transparent++;
+  };
   const checked = await checkSamples<ImageSample | VolumeSample>(
     dataset,
     evenlySpread(dataset.length, check ?? sampleCount),
@@ -57,6 +66,7 @@ export async function inspectSource(
     ...(await classesOf(source, opened)),
     ...(opened.leftOut.length === 0 ? {} : { leftOut: opened.leftOut }),
     jpegDecoder: (await nativeTurboJpeg())?.library ?? 'WebAssembly',
+    ...(transparent === 0 ? {} : { transparent: { samples: transparent, background } }),
     sizes: { read: sizes.count, axes: sizes.ranges },
     ...(check === undefined && checked.broken === 0
       ? {}

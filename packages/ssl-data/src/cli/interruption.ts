@@ -1,33 +1,29 @@
-import { constants } from 'node:os';
+import { StopSignals } from '@selfsup/ssl-core/signals';
 import type { OutputStream } from './command-streams.js';
 import { InterruptedError } from './interrupted-error.js';
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
-
-/** Turns the first Ctrl-C into an error at the next {@link Interruption.check}; the second one ends the process at once. */
+/**
+ * Turns the first Ctrl-C into an error at the next {@link Interruption.check}; a second one, half a second later or more,
+ * ends the process at once.
+ */
 export class Interruption {
   readonly #message: string;
-  readonly #listener: (signal: NodeJS.Signals) => void;
-  #status: number | undefined;
+  readonly #signals: StopSignals;
 
   /** @param message what is left behind, for people */
   constructor(message: string, stream: OutputStream) {
     this.#message = message;
-    this.#listener = (signal) => {
-      this.#status = 128 + constants.signals[signal];
-      this.close();
-      stream.write('\nStopping ...\n');
-    };
-    for (const signal of signals) process.on(signal, this.#listener);
+    this.#signals = new StopSignals(() => void stream.write('\nStopping ... (Ctrl-C again to quit at once)\n'));
   }
 
   /** Throws {@link InterruptedError} after a signal. */
   check(): void {
-    if (this.#status !== undefined) throw new InterruptedError(this.#message, this.#status);
+    const { status } = this.#signals;
+    if (status !== undefined) throw new InterruptedError(this.#message, status);
   }
 
   /** Gives the signals back. */
   close(): void {
-    for (const signal of signals) process.off(signal, this.#listener);
+    this.#signals.dispose();
   }
 }

@@ -44,7 +44,11 @@ export function imagesOf(
     const elsewhere = [1, 3].includes(shape[other === 'last' ? 3 : 1]!);
     throw new DataError(
       `has ${channels} channels (shape [${shape.join(', ')}], channels ${channelAxis}); images are grey (1) or RGB (3); ${
-        elsewhere ? `say channelAxis: '${other}', where there are as many` : 'save one or three of them'
+        elsewhere
+          ? `say channelAxis: '${other}', where there are as many`
+          : channels === 4
+            ? 'of RGBA, blend the alpha over a background and save RGB'
+            : 'save one or three of them'
       }`,
       { path },
     );

@@ -205,7 +205,8 @@ describe('decodeImage', () => {
     const alpha = await flat(1, 1, { ...red, alpha: 0.5 })
       .png()
       .toBuffer();
-    expect([...(await decodeImage(alpha)).data]).toEqual([250, 10, 10]);
+    expect([...(await decodeImage(alpha)).data]).toEqual([252, 132, 132]);
+    expect([...(await decodeImage(alpha, { background: 'drop' })).data]).toEqual([250, 10, 10]);
     const deep = await sharp(Uint16Array.of(0, 257 * 80, 257 * 160, 65535), {
       raw: { width: 2, height: 2, channels: 1 },
     })

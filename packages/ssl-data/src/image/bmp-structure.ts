@@ -11,6 +11,8 @@ export interface BmpStructure {
   readonly runs: 4 | 8 | undefined;
   /** Bits of red, green and blue in a pixel of 16 bits or more. */
   readonly masks: readonly [red: number, green: number, blue: number];
+  /** Bits of alpha in a pixel, 0 where there is none. */
+  readonly alphaMask: number;
   /** Colours of up to 8 bits, blue first; `step` bytes each. */
   readonly palette: Uint8Array;
   readonly step: 3 | 4;
@@ -53,6 +55,7 @@ export function bmpStructure(bytes: Uint8Array): BmpStructure {
       30,
     );
   let masks: [number, number, number] = bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff];
+  let alphaMask = 0;
   // After a header of 40 bytes, inside a longer one, at the same place.
   let after = 14 + header;
   if (compression === 3 || compression === 6) {
@@ -60,6 +63,11 @@ export function bmpStructure(bytes: Uint8Array): BmpStructure {
     const given = [54, 58, 62].map((at) => view.getUint32(at, true)) as [number, number, number];
     if (given.some((mask) => mask !== 0)) masks = given;
     if (header === 40) after += compression === 3 ? 12 : 16;
+    if (header >= 56 || compression === 6) {
+      need(70);
+      alphaMask = view.getUint32(66, true);
+      if (!isRun(alphaMask)) alphaMask = 0;
+    }
     if (!masks.every(isRun)) throw refused('has colour masks with gaps; convert it to 24 bits', 54);
   }
   const step = isCore ? 3 : 4;
@@ -74,6 +82,7 @@ export function bmpStructure(bytes: Uint8Array): BmpStructure {
     bits: bits as BmpStructure['bits'],
     runs,
     masks,
+    alphaMask,
     palette,
     step,
     start: pixelsFrom,

@@ -1,18 +1,21 @@
 import { DataError, ndArray } from '@selfsup/ssl-core';
+import type { Backdrop } from './backdrop.js';
 import type { BmpStructure } from './bmp-structure.js';
 import type { Image } from './image.js';
 
 /**
- * Decodes a BMP: 1 to 32 bits, palettes, colour masks and run lengths. Alpha is dropped.
+ * Decodes a BMP: 1 to 32 bits, palettes, colour masks and run lengths.
  *
  * @param bytes the whole file
  * @param structure by `bmpStructure`
+ * @param backdrop what transparent pixels are blended over; a picture without any pixel that shows counts as opaque, as in
+ *   browsers, since many programs leave alpha at 0
  * @returns `[height, width, 3]`
  * @throws DataError for pixels that are cut short or run-length codes that leave the picture
  * Source: Microsoft's description of bitmaps; Pillow's `BmpImagePlugin.py`, for levels of less than 8 bits too
  * (`level * 255 / most`, without rounding).
  */
-export function decodeBmp(bytes: Uint8Array, structure: BmpStructure): Image {
+export function decodeBmp(bytes: Uint8Array, structure: BmpStructure, backdrop: Backdrop): Image {
   const { width, height, topDown, bits, runs } = structure;
   const pixels = new Uint8Array(3 * width * height);
   const indices = runs === undefined ? undefined : inflate(bytes, structure, runs);
@@ -31,7 +34,32 @@ export function decodeBmp(bytes: Uint8Array, structure: BmpStructure): Image {
         put((bytes[from + (bit >> 3)]! >> (8 - bits - (bit & 7))) & (2 ** bits - 1), to + 3 * x);
       }
   }
+  if (structure.alphaMask !== 0) blend(bytes, structure, pixels, backdrop);
   return ndArray(pixels, [height, width, 3]);
+}
+
+function blend(
+  bytes: Uint8Array,
+  { width, height, topDown, bits, alphaMask, start }: BmpStructure,
+  pixels: Uint8Array,
+  backdrop: Backdrop,
+): void {
+  const stride = Math.ceil((width * bits) / 32) * 4;
+  const shares = new Float32Array(width * height);
+  const lowest = (alphaMask & -alphaMask) >>> 0;
+  for (let row = 0; row < height; row++)
+    for (let x = 0, from = start + row * stride; x < width; x++, from += bits / 8) {
+      const at = (topDown ? row : height - 1 - row) * width + x;
+      shares[at] = ((valueOf(bytes, from, bits) & alphaMask) >>> 0) / lowest / (alphaMask / lowest);
+    }
+  if (shares.some((share) => share > 0)) shares.forEach((share, at) => backdrop.blend(pixels, 3 * at, share));
+}
+
+/** The bits of a pixel of 16 bits or more. */
+function valueOf(bytes: Uint8Array, from: number, bits: number): number {
+  let value = 0;
+  for (let byte = bits / 8 - 1; byte >= 0; byte--) value = value * 256 + bytes[from + byte]!;
+  return value;
 }
 
 /** Puts the colour of an index; one that the palette does not have is its own level of grey. */
@@ -59,8 +87,7 @@ function masked(
       pixels[to + 2] = bytes[from + blue]!;
     };
   return (from, to) => {
-    let value = 0;
-    for (let byte = bits / 8 - 1; byte >= 0; byte--) value = value * 256 + bytes[from + byte]!;
+    const value = valueOf(bytes, from, bits);
     for (let channel = 0; channel < 3; channel++) {
       const level = ((value & masks[channel]!) >>> 0) / 2 ** shifts[channel]!;
       pixels[to + channel] = Math.floor((level * 255) / most[channel]!);

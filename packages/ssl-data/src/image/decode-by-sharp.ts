@@ -1,5 +1,6 @@
 import type { OutputInfo, Sharp } from 'sharp';
 import { ndArray } from '@selfsup/ssl-core';
+import type { Backdrop } from './backdrop.js';
 import type { SampleKind } from './check-tiff.js';
 import type { Image } from './image.js';
 import type { ImageDecoding } from './image-decoding.js';
@@ -9,6 +10,10 @@ export interface SharpPicture {
   /** Path, or the file's bytes. */
   readonly source: string | Uint8Array;
   readonly kind: SampleKind;
+  /** Place of alpha among the samples after the colour's, where the picture has any. */
+  readonly alphaAfter: number | undefined;
+  /** Whether there are samples beside the colour that are no alpha, or not alpha alone. */
+  readonly hasOthers: boolean;
 }
 
 /** Arrays of the depths that libvips names. */
@@ -22,18 +27,33 @@ const arrays = {
   float: Float32Array,
 } as const;
 type Depth = keyof typeof arrays;
+/** Values of alpha that are opaque. */
+const opaque: Readonly<Record<Depth, number>> = {
+  char: 2 ** 7 - 1,
+  uchar: 2 ** 8 - 1,
+  short: 2 ** 15 - 1,
+  ushort: 2 ** 16 - 1,
+  int: 2 ** 31 - 1,
+  uint: 2 ** 32 - 1,
+  float: 1,
+};
 
 /**
- * Decodes by sharp, in its threads: first frame, upright, without alpha.
+ * Decodes by sharp, in its threads: first frame, upright, over the backdrop.
  *
  * @returns `[height, width, 3]`, or `[height, width, 1]` of grey values with a range
  * @throws whatever sharp throws: its texts may speak of another picture that is decoded at the same time
  */
-export async function decodeBySharp(picture: SharpPicture, decoding: ImageDecoding, maxPixels: number): Promise<Image> {
-  const { kind } = picture;
-  if (kind === 'values') return resized(await values(picture, decoding.range!, maxPixels), decoding.resize);
+export async function decodeBySharp(
+  picture: SharpPicture,
+  decoding: ImageDecoding,
+  maxPixels: number,
+  backdrop: Backdrop,
+): Promise<Image> {
+  const { kind, alphaAfter, hasOthers } = picture;
+  if (kind === 'values') return resized(await values(picture, decoding.range!, maxPixels, backdrop), decoding.resize);
   if (kind === 'inks' && decoding.colorProfile !== 'convert')
-    return resized(await inks(picture, maxPixels), decoding.resize);
+    return resized(await inks(picture, maxPixels, backdrop), decoding.resize);
   const { default: sharp } = await import('sharp');
   const ignoreIcc = decoding.colorProfile !== 'convert';
   const open = sharp(picture.source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc });
@@ -44,9 +64,19 @@ export async function decodeBySharp(picture: SharpPicture, decoding: ImageDecodi
     if (depth === 'ushort' && space !== 'cmyk')
       pipeline = pipeline.pipelineColourspace(space === 'grey16' ? 'b-w' : 'srgb');
   }
-  if (decoding.resize !== undefined) pipeline = pipeline.resize(sharpResize(decoding.resize));
-  const { data, info } = await rawOf(pipeline.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
-  return ndArray(data, [info.height, info.width, info.channels]);
+  // libvips takes the last sample for alpha, and weighs colours by it when it resizes.
+  const resize = hasOthers ? undefined : decoding.resize;
+  if (resize !== undefined) pipeline = pipeline.resize(sharpResize(resize));
+  const { data, info } = await rawOf(pipeline.toColourspace('srgb').raw({ depth: 'uchar' }));
+  const { height, width, channels } = info as { height: number; width: number; channels: number };
+  if (channels <= 3) return ndArray(data, [height, width, channels]);
+  const pixels = backdrop.rgbOf(
+    data,
+    channels,
+    alphaAfter === undefined || alphaAfter > channels - 4 ? undefined : 3 + alphaAfter,
+  );
+  const image = ndArray(pixels, [height, width, 3]);
+  return hasOthers ? resized(image, decoding.resize) : image;
 }
 
 /** An image of one's own decoder, at the size that was asked for. */
@@ -68,7 +98,7 @@ function sharpResize({ width, height, fit }: NonNullable<ImageDecoding['resize']
 }
 
 /** Four inks to RGB: what ink and black leave of 255, as Pillow's `convert('RGB')` does it. */
-async function inks({ source }: SharpPicture, maxPixels: number): Promise<Image> {
+async function inks({ source, alphaAfter }: SharpPicture, maxPixels: number, backdrop: Backdrop): Promise<Image> {
   const { default: sharp } = await import('sharp');
   const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
   const { depth } = await open.clone().metadata();
@@ -87,15 +117,18 @@ async function inks({ source }: SharpPicture, maxPixels: number): Promise<Image>
       // The product over 255, rounded.
       pixels[to + ink] = Math.max(0, left - (((product >> 8) + product) >> 8));
     }
+    if (alphaAfter !== undefined && channels > 4)
+      backdrop.blend(pixels, to, (levels[from + 4 + alphaAfter]! >> shift) / 255);
   }
   return ndArray(pixels, [height, width, 3]);
 }
 
 /** Values that a range turns into levels, grey or RGB. */
 async function values(
-  { source }: SharpPicture,
+  { source, alphaAfter }: SharpPicture,
   [low, high]: readonly [low: number, high: number],
   maxPixels: number,
+  backdrop: Backdrop,
 ): Promise<Image> {
   const { default: sharp } = await import('sharp');
   const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
@@ -109,21 +142,46 @@ async function values(
       : [65535 / (high - low), (-65535 * low) / (high - low)];
   const shown = isGrey16 || !Object.hasOwn(arrays, depth!) ? 'ushort' : (depth as Depth);
   let pipeline = open.autoOrient();
-  if (scale !== undefined) pipeline = pipeline.linear(scale[0]!, scale[1]!);
+  if (scale !== undefined)
+    // Alpha has its own scale: that of the integers, or what is opaque in floats.
+    pipeline =
+      all === 2
+        ? pipeline.linear([scale[0]!, depth === 'short' ? 1 : 65535], [scale[1]!, 0])
+        : pipeline.linear(scale[0]!, scale[1]!);
   const { data, info } = await rawOf(pipeline.toColourspace(space!).raw({ depth: shown }));
   const [least, most] =
     scale === undefined ? [low, high] : depth === 'short' ? [low + 32768, high + 32768] : [0, 65535];
   const read = typed(data, shown);
   const { width, height } = info;
   const channels = all! < 3 || space === 'b-w' || space === 'grey16' ? 1 : 3;
-  const pixels = new Uint8Array(width * height * channels);
-  for (let pixel = 0, to = 0; pixel < width * height; pixel++)
-    for (let channel = 0; channel < channels; channel++) {
-      const part = (read[pixel * info.channels + channel]! - least) / (most - least);
+  const hasAlpha = alphaAfter !== undefined && all! > channels;
+  const beside = hasAlpha && info.channels <= channels + alphaAfter;
+  const alphas = beside ? await sampleOf(open.clone().autoOrient(), channels + alphaAfter, depth as Depth) : read;
+  const [step, alphaAt] = beside ? [1, 0] : [info.channels, channels + (alphaAfter ?? 0)];
+  const opaqueAt = scale !== undefined && depth !== 'short' ? opaque.ushort : opaque[depth as Depth];
+  const put = hasAlpha ? 3 : channels;
+  const pixels = new Uint8Array(width * height * put);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let channel = 0; channel < put; channel++) {
+      const value = read[pixel * info.channels + Math.min(channel, channels - 1)]!;
+      const part = (value - least) / (most - least);
       // NaN is 0.
-      pixels[to++] = part > 0 ? Math.floor(255 * Math.min(1, part) + 0.5) : 0;
+      pixels[pixel * put + channel] = part > 0 ? Math.floor(255 * Math.min(1, part) + 0.5) : 0;
     }
-  return ndArray(pixels, [height, width, channels]);
+    if (hasAlpha) backdrop.blend(pixels, 3 * pixel, alphas[pixel * step + alphaAt]! / opaqueAt);
+  }
+  return ndArray(pixels, [height, width, put]);
+}
+
+/** One sample of every pixel, as the file has it: of grey values libvips gives no second one beside them. */
+async function sampleOf(pipeline: Sharp, place: number, depth: Depth): Promise<InstanceType<(typeof arrays)[Depth]>> {
+  const { data } = await rawOf(
+    pipeline
+      .extractChannel(place as 0)
+      .toColourspace('b-w')
+      .raw({ depth }),
+  );
+  return typed(data, depth);
 }
 
 interface Raw {

@@ -27,8 +27,10 @@ describe('a GIF', () => {
   it('is black where an index or the colour around the frame is beyond its palette, as in Pillow', async () => {
     const { data } = await decodeImage(gif({ width: 3, height: 1, indices: [0, 1, 3] }));
     expect([...data]).toEqual([255, 0, 0, 0, 0, 255, 0, 0, 0]);
-    const small = await decodeImage(gif({ width: 2, height: 1, indices: [1, 0], transparent: 200 }));
+    const file = gif({ width: 2, height: 1, indices: [1, 0], transparent: 200 });
+    const small = await decodeImage(file, { background: 'drop' });
     expect([...small.data]).toEqual([0, 0, 255, 255, 0, 0, 0, 0, 0]);
+    expect([...(await decodeImage(file)).data]).toEqual([0, 0, 255, 255, 0, 0, 255, 255, 255]);
   });
 
   it('is refused where its first frame has no pixels, which would be an empty screen', async () => {

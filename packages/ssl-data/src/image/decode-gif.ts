@@ -1,4 +1,5 @@
 import { DataError, ndArray } from '@selfsup/ssl-core';
+import type { Backdrop } from './backdrop.js';
 import type { Image } from './image.js';
 
 /** Where a GIF's first frame lies on its screen. */
@@ -10,8 +11,8 @@ export interface GifStructure {
   readonly interlaced: boolean;
   /** Colours, 3 bytes each; none where every index is its own level of grey. */
   readonly palette: Uint8Array;
-  /** Index that the screen around the frame has. */
-  readonly around: number;
+  /** Index of transparent pixels, if there is one. */
+  readonly transparent: number | undefined;
   /** Where the compressed picture begins: the size of its codes. */
   readonly start: number;
 }
@@ -32,7 +33,7 @@ export function gifStructure(bytes: Uint8Array): GifStructure {
     (flags & 0x80) === 0 ? new Uint8Array(0) : bytes.subarray(at, at + (6 << (flags & 7)));
   const flags = u8(10);
   let palette = colours(13, flags);
-  let transparent = 0;
+  let transparent: number | undefined;
   for (let at = 13 + palette.length; ;) {
     const block = u8(at);
     if (block === 0x21) {
@@ -53,7 +54,7 @@ export function gifStructure(bytes: Uint8Array): GifStructure {
         frame: { left, top, width, height },
         interlaced: (own & 0x40) !== 0,
         palette,
-        around: transparent,
+        transparent,
         start,
       };
     } else if (block === 0x3b) throw damagedGif('holds no picture', at);
@@ -66,12 +67,13 @@ export function gifStructure(bytes: Uint8Array): GifStructure {
  *
  * @param bytes the whole file
  * @param structure by {@link gifStructure}
+ * @param backdrop what transparent pixels are blended over
  * @returns `[height, width, 3]`
  * @throws DataError for data that are damaged or cut short
  * Source: GIF89a, appendix F (variable-length LZW); Pillow's `GifImagePlugin.py` for what lies outside the frame.
  */
-export function decodeGif(bytes: Uint8Array, structure: GifStructure): Image {
-  const { width, height, frame, interlaced, palette, around } = structure;
+export function decodeGif(bytes: Uint8Array, structure: GifStructure, backdrop: Backdrop): Image {
+  const { width, height, frame, interlaced, palette, transparent } = structure;
   const pixels = new Uint8Array(3 * width * height);
   const put = (index: number, at: number): void => {
     const known = 3 * index + 2 < palette.length;
@@ -79,8 +81,10 @@ export function decodeGif(bytes: Uint8Array, structure: GifStructure): Image {
     const otherwise = palette.length === 0 ? index : 0;
     for (let channel = 0; channel < 3; channel++)
       pixels[at + channel] = known ? palette[3 * index + channel]! : otherwise;
+    if (index === transparent) backdrop.blend(pixels, at, 0);
   };
-  if (frame.width < width || frame.height < height) for (let at = 0; at < pixels.length; at += 3) put(around, at);
+  if (frame.width < width || frame.height < height)
+    for (let at = 0; at < pixels.length; at += 3) put(transparent ?? 0, at);
   const indices = inflate(bytes, structure);
   const rows = interlaced ? interlacedRows(frame.height) : undefined;
   for (let row = 0, from = 0; row < frame.height; row++) {

@@ -33,13 +33,13 @@ describe.each(files.map((golden) => [golden.file, golden] as const))('%s', (file
   const bytes = readFileSync(pathOf(file));
 
   it('is decoded as by Pillow, from its path and from its bytes', async () => {
-    const image = await decodeImage(pathOf(file));
+    const image = await decodeImage(pathOf(file), { background: 'drop' });
     const expected = Buffer.from(golden.pixels, 'base64');
     expect(image.shape).toEqual(golden.shape);
     expect(image.data).toHaveLength(expected.length);
     const worst = image.data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
     expect(worst).toBeLessThanOrEqual(tolerance(golden));
-    const grey = await decodeImage(bytes, { channels: 1 });
+    const grey = await decodeImage(bytes, { background: 'drop', channels: 1 });
     expect(grey.shape).toEqual([...golden.shape.slice(0, 2), 1]);
     expect(Buffer.from(grey.data)).toEqual(Buffer.from(grayscale(image).data.filter((_, i) => i % 3 === 0)));
   });
@@ -146,6 +146,9 @@ it.each([
   ['colorProfile', { colorProfile: 'srgb' }],
   ['range', { range: [1, 1] }],
   ['range', { range: [0, Number.NaN] }],
+  ['background', { background: 'transparent' }],
+  ['background', { background: [0, 0] }],
+  ['background', { background: [0, 0, 256] }],
   ['resize', { resize: { width: 0, height: 3, fit: 'cover' } }],
   ['resize', { resize: { width: 2 ** 20, height: 2 ** 20, fit: 'cover' } }],
   ['resize.fit', { resize: { width: 2, height: 3, fit: 'crop' } }],

@@ -1,4 +1,5 @@
 import { DataError, ndArray, withArticle } from '@selfsup/ssl-core';
+import { Backdrop, noteTransparent } from './backdrop.js';
 import { withBmpHeader } from './bare-bitmap.js';
 import { bmpStructure } from './bmp-structure.js';
 import { checkTiff, type SampleKind } from './check-tiff.js';
@@ -23,7 +24,7 @@ export type { ImageDecoding } from './image-decoding.js';
 
 /**
  * Decodes an image file: JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP or PBM/PGM/PPM/PAM, told by its first bytes; first frame,
- * upright by its EXIF orientation, 8 bits, RGB or grey, without alpha, which is dropped and not blended.
+ * upright by its EXIF orientation, 8 bits, RGB or grey; transparent pixels over white, or another `background`.
  *
  * The levels are those of the file, as Pillow's `convert('RGB')` and torchvision give them: a colour profile changes
  * nothing unless `colorProfile: 'convert'` is given. Of 16 unsigned bits the upper 8 are taken (of PNM, the nearest level
@@ -57,12 +58,14 @@ export async function decodeImage(
     checkSize(size, decoding.maxPixels ?? defaultMaxPixels);
     if (decoding.resize?.fit === 'cover') checkCover(size, decoding.resize);
     share = await (memory?.budget ?? threadDecodeBudget()).take(bytes.length + bytesPerPixel * pixels);
-    const image = await decode(picture, decoding, memory).catch((cause: unknown) => {
+    const backdrop = new Backdrop(decoding.background);
+    const image = await decode(picture, decoding, memory, backdrop).catch((cause: unknown) => {
       if (DataError.isInstance(cause)) throw cause;
       throw damaged(format);
     });
     if (image.data.length === 0 || ![1, 3].includes(image.shape[2]!)) throw damaged(format);
     const result = withChannels(image, decoding.channels ?? 3, memory);
+    if (backdrop.isSeen) noteTransparent(result.data);
     if (memory?.keep !== undefined && pixels >= largePixels / 3) {
       share.shrink(result.data.length);
       memory.keep(share);
@@ -96,24 +99,28 @@ interface Picture extends Input {
   readonly format: ImageFormat;
   readonly size: PictureSize;
   readonly kind: SampleKind;
+  /** Place of alpha among the samples after the colour's, where the picture has any. */
+  readonly alphaAfter: number | undefined;
+  /** Whether there are samples beside the colour that are no alpha, or not alpha alone. */
+  readonly hasOthers: boolean;
   readonly jpeg?: JpegStructure;
   /** Bytes that decoding takes at most, about. */
   readonly bytesPerPixel: number;
 }
 
-/** What each format's decoder was seen to take at most (interlaced, progressive), with the pixels themselves. */
+/** What each format's decoder was seen to take at most (interlaced, progressive, with alpha), with the pixels themselves. */
 const bytesPerPixel: Readonly<Record<ImageFormat, number>> = {
   jpeg: 8,
-  png: 8,
-  webp: 8,
-  avif: 16,
-  tiff: 8,
+  png: 12,
+  webp: 12,
+  avif: 20,
+  tiff: 12,
   gif: 5,
-  bmp: 6,
+  bmp: 10,
   pnm: 4,
 };
 /** Of pictures whose values or inks are turned into levels here. */
-const moreBytesPerPixel = 24;
+const moreBytesPerPixel = 28;
 /** First bytes of a large file that hold the header of the formats that are decoded here. */
 const headBytes = 2 ** 16;
 
@@ -127,11 +134,15 @@ async function look(input: Input, decoding: ImageDecoding): Promise<Picture> {
     format,
     size,
     kind,
+    alphaAfter: 0,
+    hasOthers: false,
     bytesPerPixel: kind === 'levels' ? bytesPerPixel[format] : moreBytesPerPixel,
   });
   if (format === 'tiff') {
     const tiff = await tiffStructure(partsOf(input.source));
-    return found(tiff, checkTiff(tiff, decoding.range !== undefined));
+    const { beside, alphaAfter } = tiff;
+    const hasOthers = beside > (alphaAfter === undefined ? 0 : 1);
+    return { ...found(tiff, checkTiff(tiff, decoding.range !== undefined)), alphaAfter, hasOthers };
   }
   const structureOf = { gif: gifStructure, bmp: bmpStructure, pnm: pnmStructure };
   if (format === 'gif' || format === 'bmp' || format === 'pnm') {
@@ -181,7 +192,12 @@ async function openHeader(
   }
 }
 
-async function decode(picture: Picture, decoding: ImageDecoding, memory: PixelMemory | undefined): Promise<Image> {
+async function decode(
+  picture: Picture,
+  decoding: ImageDecoding,
+  memory: PixelMemory | undefined,
+  backdrop: Backdrop,
+): Promise<Image> {
   const { format, jpeg, source, size } = picture;
   const { resize, range, maxPixels = defaultMaxPixels } = decoding;
   const isPlain = jpeg?.hasProfile !== true || decoding.colorProfile !== 'convert';
@@ -194,13 +210,13 @@ async function decode(picture: Picture, decoding: ImageDecoding, memory: PixelMe
     const bytes = typeof source === 'string' ? await readLargeFile(source, most) : source;
     const image =
       format === 'gif'
-        ? decodeGif(bytes, gifStructure(bytes))
+        ? decodeGif(bytes, gifStructure(bytes), backdrop)
         : format === 'bmp'
-          ? decodeBmp(bytes, bmpStructure(bytes))
-          : decodePnm(bytes, pnmStructure(bytes), range);
+          ? decodeBmp(bytes, bmpStructure(bytes), backdrop)
+          : decodePnm(bytes, pnmStructure(bytes), range, backdrop);
     return resized(image, resize);
   }
-  return decodeBySharp(picture, decoding, maxPixels);
+  return decodeBySharp(picture, decoding, maxPixels, backdrop);
 }
 
 function checkSize({ width, height }: PictureSize, maxPixels: number): void {

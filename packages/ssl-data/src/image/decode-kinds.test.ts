@@ -28,14 +28,14 @@ describe('decodeImage', () => {
   const read = cases.filter(({ refused }) => refused !== true);
   it.each(read.map((golden) => [golden.name, golden] as const))('gives the levels of: %s', async (_, golden) => {
     const { file, shape, pixels, tolerance, range } = golden;
-    const image = await decodeImage(bytesOf(file), range === undefined ? {} : { range });
+    const image = await decodeImage(bytesOf(file), { background: 'drop', ...(range === undefined ? {} : { range }) });
     expect(image.shape).toEqual(shape);
     expect(worstOf(image.data, bytesOf(pixels))).toBeLessThanOrEqual(tolerance);
   });
 
   const profiled = cases.filter(({ profile }) => profile === true);
   it.each(profiled.map((golden) => [golden.name, golden] as const))('converts when asked: %s', async (name, golden) => {
-    const image = await decodeImage(bytesOf(golden.file), { colorProfile: 'convert' });
+    const image = await decodeImage(bytesOf(golden.file), { background: 'drop', colorProfile: 'convert' });
     expect(image.shape).toEqual(golden.shape);
     // The profiles lead some levels far away.
     expect(worstOf(image.data, bytesOf(golden.pixels))).toBeGreaterThan(/grey/.test(name) ? 40 : 8);
@@ -44,8 +44,9 @@ describe('decodeImage', () => {
   it('converts to sRGB, by the equations of the profiles', async () => {
     const named = (name: string): Buffer => bytesOf(cases.find((golden) => golden.name === name)!.file);
     const convert = async (name: string): Promise<Uint8Array> =>
-      (await decodeImage(named(name), { colorProfile: 'convert' })).data;
-    const stored = async (name: string): Promise<Uint8Array> => (await decodeImage(named(name))).data;
+      (await decodeImage(named(name), { background: 'drop', colorProfile: 'convert' })).data;
+    const stored = async (name: string): Promise<Uint8Array> =>
+      (await decodeImage(named(name), { background: 'drop' })).data;
     // Linear light by gamma 2.2, from P3's primaries to those of sRGB (both at D50, as in profiles), sRGB's curve.
     const toXyz = [
       [0.5151, 0.292, 0.1571],

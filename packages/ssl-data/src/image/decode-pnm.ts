@@ -1,4 +1,5 @@
 import { DataError, ndArray } from '@selfsup/ssl-core';
+import type { Backdrop } from './backdrop.js';
 import type { Image } from './image.js';
 import { roundHalfEven } from './round-half-even.js';
 
@@ -6,8 +7,10 @@ import { roundHalfEven } from './round-half-even.js';
 export interface PnmStructure {
   readonly width: number;
   readonly height: number;
-  /** Samples of a pixel in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. */
+  /** Samples of a pixel in the file: 1 grey, 2 grey and another, 3 RGB, 4 RGB and another. */
   readonly depth: 1 | 2 | 3 | 4;
+  /** Whether the other one is alpha: by the file's word, or where it says nothing. */
+  readonly hasAlpha: boolean;
   /** Largest value of a sample. */
   readonly most: number;
   /** How samples are written: as decimal numbers, as bits, or as bytes (two of them, high first, where `most` > 255). */
@@ -45,6 +48,7 @@ export function pnmStructure(bytes: Uint8Array): PnmStructure {
     width,
     height,
     depth: kind === 3 || kind === 6 ? 3 : 1,
+    hasAlpha: false,
     most: isBitmap ? 1 : number('largest value', 65535),
     coding: kind <= 3 ? 'text' : isBitmap ? 'bits' : 'bytes',
     zeroIsWhite: isBitmap,
@@ -61,10 +65,12 @@ function pamStructure(bytes: Uint8Array): PnmStructure {
     at = end + 1;
     if (line === 'ENDHDR') {
       const value = (name: string, most: number): number => numberOf(found.get(name) ?? '', name, most, at);
+      const depth = value('DEPTH', 4) as PnmStructure['depth'];
       return {
         width: value('WIDTH', 2 ** 31 - 1),
         height: value('HEIGHT', 2 ** 31 - 1),
-        depth: value('DEPTH', 4) as PnmStructure['depth'],
+        depth,
+        hasAlpha: depth % 2 === 0 && /(?:^|_ALPHA)$/.test(found.get('TUPLTYPE') ?? ''),
         most: value('MAXVAL', 65535),
         coding: 'bytes',
         zeroIsWhite: false,
@@ -83,12 +89,13 @@ function numberOf(text: string, name: string, most: number, offset: number): num
 }
 
 /**
- * Decodes a PBM, PGM, PPM or PAM, of several the first. Alpha is dropped.
+ * Decodes a PBM, PGM, PPM or PAM, of several the first.
  *
  * @param bytes the whole file
  * @param structure by {@link pnmStructure}
  * @param range for samples of more than 8 bits, the values that become 0 and 255; default 0 and the largest value
- * @returns `[height, width, 1]` or `[height, width, 3]`, the nearest level to `255 * value / most`, halves to the even one
+ * @param backdrop what transparent pixels are blended over
+ * @returns `[height, width, 1]` of grey without alpha, or `[height, width, 3]`; the nearest level to `255 * value / most`, halves to the even one
  * @throws DataError for pixels that are cut short, damaged or above the header's largest value
  * Source: Pillow's `PpmImagePlugin.py`, which scales 16-bit colour so too (and clips 16-bit grey).
  */
@@ -96,17 +103,19 @@ export function decodePnm(
   bytes: Uint8Array,
   structure: PnmStructure,
   range: readonly [low: number, high: number] | undefined,
+  backdrop: Backdrop,
 ): Image {
-  const { width, height, depth, most, coding, zeroIsWhite } = structure;
-  const channels = depth < 3 ? 1 : 3;
+  const { width, height, depth, hasAlpha, most, coding, zeroIsWhite } = structure;
+  const colours = depth < 3 ? 1 : 3;
+  const channels = hasAlpha ? 3 : colours;
   const pixels = new Uint8Array(width * height * channels);
   const levelOf = levels(most, range, zeroIsWhite);
   const sample = coding === 'text' ? textSamples(bytes, structure) : plainSamples(bytes, structure);
-  for (let pixel = 0, to = 0; pixel < width * height; pixel++)
-    for (let channel = 0; channel < depth; channel++) {
-      const value = sample(pixel, channel);
-      if (channel < channels) pixels[to++] = levelOf[value]!;
-    }
+  for (let pixel = 0, to = 0; pixel < width * height; pixel++, to += channels) {
+    for (let channel = 0; channel < colours; channel++) pixels[to + channel] = levelOf[sample(pixel, channel)]!;
+    if (colours === 1) pixels.fill(pixels[to]!, to, to + channels);
+    if (hasAlpha) backdrop.blend(pixels, to, sample(pixel, colours) / most);
+  }
   return ndArray(pixels, [height, width, channels]);
 }
 

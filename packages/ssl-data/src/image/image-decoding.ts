@@ -28,6 +28,12 @@ export interface ImageDecoding {
    * and the other types are refused.
    */
   readonly range?: readonly [low: number, high: number];
+  /**
+   * What transparent pixels are blended over, before any resizing of what the file holds: a colour of three levels, or
+   * `drop` for the colours that the file hides there, unblended, as Pillow's `convert('RGB')` and torchvision give them
+   * (and as maps of labels want it, whose levels are no colours). Opaque pictures are the same either way. Default `white`.
+   */
+  readonly background?: 'white' | 'black' | 'drop' | readonly [red: number, green: number, blue: number];
 }
 
 /** Largest number of pixels where nothing else is said. */
@@ -35,7 +41,7 @@ export const defaultMaxPixels = 16383 * 16383;
 
 /** @throws InvalidOptionError for an option that is not accepted */
 export function checkImageDecoding(decoding: ImageDecoding): void {
-  const { channels, resize, maxPixels, colorProfile, range } = decoding;
+  const { channels, resize, maxPixels, colorProfile, range, background } = decoding;
   const refuse = (option: string, expected: string, actual: unknown): never => {
     throw new InvalidOptionError('decodeImage', option, expected, String(actual));
   };
@@ -49,6 +55,8 @@ export function checkImageDecoding(decoding: ImageDecoding): void {
     if (range.length !== 2 || !Number.isFinite(low) || !Number.isFinite(high) || !(low < high))
       refuse('range', 'two finite numbers [low, high], low below high', `[${range.join(', ')}]`);
   }
+  if (background !== undefined && !isBackground(background))
+    refuse('background', "'white', 'black', 'drop' or three levels [red, green, blue] from 0 to 255", background);
   if (resize === undefined) return;
   const { width, height, fit } = resize;
   for (const side of [width, height])
@@ -56,4 +64,11 @@ export function checkImageDecoding(decoding: ImageDecoding): void {
   if (width * height > defaultMaxPixels) refuse('resize', `at most ${defaultMaxPixels} pixels`, `${width} x ${height}`);
   if (!['cover', 'contain', 'stretch', 'inside'].includes(fit))
     refuse('resize.fit', "'cover', 'contain', 'stretch' or 'inside'", fit);
+}
+
+function isBackground(value: unknown): boolean {
+  if (typeof value === 'string') return ['white', 'black', 'drop'].includes(value);
+  const isLevel = (level: unknown): boolean =>
+    Number.isInteger(level) && (level as number) >= 0 && (level as number) <= 255;
+  return Array.isArray(value) && value.length === 3 && value.every(isLevel);
 }

@@ -8,6 +8,10 @@ export interface TiffStructure {
   readonly bits: number;
   /** Samples of a pixel, alpha and others included. */
   readonly samples: number;
+  /** Samples of a pixel that are none of its colour. */
+  readonly beside: number;
+  /** Place of alpha among these, if there is one. */
+  readonly alphaAfter: number | undefined;
   readonly type: 'unsigned' | 'signed' | 'float' | 'complex';
   readonly colours: 'grey' | 'white-is-zero' | 'rgb' | 'palette' | 'cmyk' | 'ycbcr' | 'other';
   /** Photometric interpretation and compression, by their numbers. */
@@ -36,13 +40,15 @@ const colourNames: Readonly<Record<number, TiffStructure['colours']>> = {
   5: 'cmyk',
   6: 'ycbcr',
 };
+/** Samples of the colour, by photometric interpretation, where it is not one. */
+const colourSamples: Readonly<Record<number, number>> = { 2: 3, 5: 4, 6: 3 };
 const types: Readonly<Record<number, TiffStructure['type']>> = { 2: 'signed', 3: 'float', 5: 'complex', 6: 'complex' };
 
 /**
  * Reads a TIFF's or BigTIFF's first directory.
  *
  * @throws DataError for a directory that is missing, damaged or cut short
- * Source: TIFF 6.0, sections 2 and 8; the BigTIFF proposal; DNG 1.7 for tag 50706.
+ * Source: TIFF 6.0, sections 2, 8 and 18; the BigTIFF proposal; DNG 1.7 for tag 50706.
  */
 export async function tiffStructure(bytesAt: BytesAt): Promise<TiffStructure> {
   const fields = await readFields(bytesAt);
@@ -55,11 +61,14 @@ export async function tiffStructure(bytesAt: BytesAt): Promise<TiffStructure> {
       `cannot be decoded: a TIFF with samples of ${fields.get(258)!.join(', ')} bits; convert it to 8 bits per sample`,
     );
   const photometric = field(262, field(277, 1) >= 3 ? 2 : 1);
+  const beside = field(277, 1) - (colourSamples[photometric] ?? 1);
   return {
     width,
     height,
     bits,
     samples: field(277, 1),
+    beside,
+    alphaAfter: alphaAfter(beside, fields.get(338)),
     type: types[field(339, 1)] ?? 'unsigned',
     colours: colourNames[photometric] ?? 'other',
     photometric,
@@ -70,7 +79,15 @@ export async function tiffStructure(bytesAt: BytesAt): Promise<TiffStructure> {
   };
 }
 
-const wantedTags: ReadonlySet<number> = new Set([254, 256, 257, 258, 259, 262, 277, 284, 322, 339, 50706]);
+/** Which of the samples beside the colour is alpha. Without a word about them a single one is, as Pillow and others take it. */
+function alphaAfter(more: number, kinds: readonly number[] | undefined): number | undefined {
+  if (more < 1) return undefined;
+  if (kinds === undefined) return more === 1 ? 0 : undefined;
+  const place = kinds.slice(0, more).findIndex((kind) => kind === 1 || kind === 2);
+  return place < 0 ? undefined : place;
+}
+
+const wantedTags: ReadonlySet<number> = new Set([254, 256, 257, 258, 259, 262, 277, 284, 322, 338, 339, 50706]);
 
 /** The wanted fields of the first directory, by tag. */
 async function readFields(bytesAt: BytesAt): Promise<ReadonlyMap<number, readonly number[]>> {

@@ -69,7 +69,7 @@ it('gives back names of classes, of those without samples too, from the index an
   const opened = await openSource(copy, { content: 'images' });
   expect(opened.classes).toEqual(classes);
   expect(opened.leftOut).toEqual([]);
-  expect((await inspectSource(copy, opened, undefined, () => {})).classes).toEqual([
+  expect((await inspectSource(copy, opened, 'white', undefined, () => {})).classes).toEqual([
     { label: 0, name: 'cat', samples: 1 },
     { label: 1, name: 'bee', samples: 1 },
     { label: 2, name: 'perro', samples: 0 },

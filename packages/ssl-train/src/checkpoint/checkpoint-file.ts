@@ -129,10 +129,22 @@ function fileErrorCode(error: unknown): string | undefined {
  * @returns the columns of the history
  * @throws CheckpointError naming the tensors that do not fit
  */
-export function applyCheckpoint(
-  { path, tensors }: CheckpointContents,
-  { modules, optimizer }: CheckpointParts,
-): StateDict {
+export function applyCheckpoint(contents: CheckpointContents, { modules, optimizer }: CheckpointParts): StateDict {
+  const { path, tensors } = contents;
+  applyModules(contents, modules);
+  loading(path, '', () => optimizer.loadStateDict(withoutPrefix(tensors, optimizerPrefix)));
+  return withoutPrefix(tensors, historyPrefix);
+}
+
+/**
+ * Loads a checkpoint's weights into modules.
+ *
+ * @throws CheckpointError naming the tensors that do not fit
+ */
+export function applyModules(
+  { path, tensors }: Pick<CheckpointContents, 'path' | 'tensors'>,
+  modules: CheckpointParts['modules'],
+): void {
   const saved = withoutPrefix(tensors, modulePrefix);
   const stray = [...saved.keys()].find((name) => !Object.keys(modules).some((module) => name.startsWith(`${module}.`)));
   if (stray !== undefined)
@@ -140,27 +152,20 @@ export function applyCheckpoint(
       `has '${printable(stray)}', but the method has no such module (it has ${Object.keys(modules).join(', ') || 'none'})`,
       { path, parameter: stray },
     );
+  for (const [name, module] of Object.entries(modules))
+    loading(path, `module '${name}': `, () => module.loadStateDict(withoutPrefix(saved, `${name}.`)));
+}
+
+/** Adds to an error of loading what was loaded and from where. */
+function loading(path: string, what: string, load: () => void): void {
   try {
-    for (const [name, module] of Object.entries(modules)) {
-      const part = withoutPrefix(saved, `${name}.`);
-      try {
-        module.loadStateDict(part);
-      } catch (cause) {
-        if (!CheckpointError.isInstance(cause)) throw cause;
-        throw new CheckpointError(`module '${name}': ${cause.message}`, {
-          cause,
-          ...(cause.parameter === undefined ? {} : { parameter: cause.parameter }),
-        });
-      }
-    }
-    optimizer.loadStateDict(withoutPrefix(tensors, optimizerPrefix));
+    load();
   } catch (cause) {
     if (!CheckpointError.isInstance(cause) || cause.path !== undefined) throw cause;
-    throw new CheckpointError(cause.message, {
+    throw new CheckpointError(`${what}${cause.message}`, {
       path,
       cause,
       ...(cause.parameter === undefined ? {} : { parameter: cause.parameter }),
     });
   }
-  return withoutPrefix(tensors, historyPrefix);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { printable } from '@selfsup/ssl-core';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
+import { newRunAdvice } from './new-run-advice.js';
 
 /** A value that survives JSON. */
 export type JsonValue =
@@ -50,7 +51,7 @@ export function checkConfig(saved: RunConfig, current: RunConfig, path: string):
   const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
   const differences = names.map((name) => `${name} was ${was.get(name) ?? 'absent'}, is ${is.get(name) ?? 'absent'}`);
   throw new CheckpointError(
-    `belongs to another configuration: ${printable(differences.join('; '))}. Use the settings it was made with, or start anew in another directory; if it is another run's, move it away`,
+    `belongs to another configuration: ${printable(differences.join('; '))}. Use the settings it was made with, or start anew in another directory; ${newRunAdvice(path)}. If it is another run's, move it away`,
     { path },
   );
 }

@@ -1,4 +1,5 @@
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
+import { newRunAdvice } from './new-run-advice.js';
 import type { Schedule } from '../schedules/schedule.js';
 import type { ScheduleSample } from './run-record.js';
 
@@ -30,7 +31,7 @@ export function checkSchedules(
     for (const [step, value] of saved[name] ?? []) {
       if (schedule(step) === value || (step >= finished && value === 0)) continue;
       throw new CheckpointError(
-        `belongs to a run with another schedule: ${name} after ${step} steps was ${value}, is ${schedule(step)}. Use the same schedule and length of the run, or one that is the same up to step ${finished}${name === 'emaMomentum' ? ' (ema.momentum; its default follows the length of the run)' : ''}, or start anew in another directory`,
+        `belongs to a run with another schedule: ${name} after ${step} steps was ${value}, is ${schedule(step)}. Use the same schedule and length of the run, or one that is the same up to step ${finished}${name === 'emaMomentum' ? ' (ema.momentum; its default follows the length of the run)' : ''}, or start anew in another directory; ${newRunAdvice(path)}`,
         { path },
       );
     }

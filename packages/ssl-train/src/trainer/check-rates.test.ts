@@ -76,6 +76,9 @@ it('a run that was stopped in steps at rate 0 may go on by the advice as well', 
   }).trainer.fit();
   const checkpoint = { dir, resume: true };
   await expect(toy({ ...common, checkpoint }).trainer.fit()).rejects.toThrow('same up to step 12');
+  const anew = { ...common, schedule: 0.02, initFrom: dir, checkpoint: { dir: join(dir, 'second') } };
+  await expect(toy({ ...common, checkpoint }).trainer.fit()).rejects.toThrow(`initFrom: ${JSON.stringify(dir)}`);
+  expect((await toy(anew).trainer.fit()).notes[0]).toContain('from the weights of step 12');
   const schedule: Schedule = (step) => (step < 12 ? ended(step) : 0.02);
   expect((await toy({ ...common, schedule, checkpoint }).trainer.fit()).steps).toBe(16);
 });

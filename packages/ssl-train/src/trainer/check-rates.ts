@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { newRunAdvice } from '../checkpoint/new-run-advice.js';
 import type { RunPlan } from './run-plan.js';
 import { trainerDefaults } from './trainer-options.js';
 
@@ -21,7 +22,8 @@ export function checkRates<B>(
   let end = totalSteps;
   while (end > startStep && rate(end - 1) === 0) end--;
   if (totalSteps - end > lastSteps) {
-    if ((options.zeroRate ?? trainerDefaults.zeroRate) === 'refuse') throw zeroRate(startStep, end, totalSteps);
+    if ((options.zeroRate ?? trainerDefaults.zeroRate) === 'refuse')
+      throw zeroRate(startStep, end, totalSteps, options.checkpoint?.dir);
   }
   return Object.entries(schedules).flatMap(([name, schedule]) => {
     const length = schedule.totalSteps;
@@ -32,16 +34,17 @@ export function checkRates<B>(
   });
 }
 
-function zeroRate(startStep: number, end: number, totalSteps: number): InvalidOptionError {
+function zeroRate(startStep: number, end: number, totalSteps: number, dir: string | undefined): InvalidOptionError {
   const onward =
     startStep === 0
       ? `Make the schedule as long as the run (totalSteps: ${totalSteps})`
       : `Give a schedule that is the same up to step ${startStep} and goes on from there: (step) => (step < ${startStep} ? schedule(step) : next(step - ${startStep}))`;
+  const anew = startStep === 0 || dir === undefined ? '' : `; ${newRunAdvice(dir)}`;
   const shorter = end > 0 ? `, end the run there (steps: ${end})` : '';
   return new InvalidOptionError(
     'Trainer',
     'schedule',
     'a learning rate above 0 up to the end of the run',
-    `0 from step ${end} on, where the run goes to ${totalSteps}; nothing would be learned. ${onward}${shorter}, or pass zeroRate: 'allow'`,
+    `0 from step ${end} on, where the run goes to ${totalSteps}; nothing would be learned. ${onward}${shorter}, or pass zeroRate: 'allow'${anew}`,
   );
 }

@@ -73,7 +73,10 @@ it('the directory is free again after an error and after a stop', async () => {
   const callbacks: TrainerCallbacks = {
     onStep: ({ step }) => (step === 3 ? void process.emit('SIGTERM') : undefined),
   };
-  await toy({ checkpoint: { dir, resume: true }, callbacks }).trainer.fit();
+  const { exitCode } = process;
+  const progress = { start: () => {}, update: () => {}, note: () => {}, stop: () => {} };
+  await toy({ checkpoint: { dir, resume: true }, callbacks, progress }).trainer.fit();
+  process.exitCode = exitCode;
   expect(await lockHolder(dir)).toBeUndefined();
   expect(readdirSync(dir).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
 });

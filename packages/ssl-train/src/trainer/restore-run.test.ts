@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Linear, loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
 import { CheckpointError, randomKey } from '@selfsup/ssl-tensor/host';
-import { inputs, toy, ToyMethod, weights } from '../../test/toy-run.js';
+import { inputs, type Settings, type Toy, toy, ToyMethod, weights } from '../../test/toy-run.js';
+import { cosine } from '../schedules/cosine.js';
 import type { TrainerCallbacks } from './trainer-callbacks.js';
 
 let directory: string;
@@ -103,9 +104,9 @@ describe('resume', () => {
     );
     const same = { ema: { momentum: 0.9 }, config: { batchSize: 8 } };
 
-    it('a directory in use without resume', async () => {
-      await expect(toy({ ...same, checkpoint: { dir: directory } }).trainer.fit()).rejects.toThrow(
-        'holds checkpoints of an earlier run (up to step 5)',
+    it('a directory in use with resume: false', async () => {
+      await expect(toy({ ...same, checkpoint: { dir: directory, resume: false } }).trainer.fit()).rejects.toThrow(
+        'holds checkpoints of an earlier run (up to step 5), and checkpoint.resume is false',
       );
     });
 
@@ -133,6 +134,7 @@ describe('resume', () => {
       expect((error as Error).message).toContain(
         "module 'linear': Linear: the state dict does not fit: 'weight' has shape [1, 4], the model wants [2, 4]",
       );
+      expect((error as Error).message).toContain('or give this one another checkpoint.dir');
     });
 
     it('a checkpoint with a module that the method lacks', async () => {
@@ -183,3 +185,106 @@ describe('resume', () => {
     });
   });
 });
+
+describe('initFrom', () => {
+  const common = { ema: { momentum: 0.9 }, schedule: 0.05 };
+  const message = async (settings: Settings): Promise<string> =>
+    toy({ ...common, ...settings })
+      .trainer.fit()
+      .then(
+        () => 'no error',
+        (error: Error) => error.message,
+      );
+  const other = (): string => join(directory, 'second');
+  let first: Toy;
+  beforeEach(async () => {
+    first = toy({ ...common, steps: 10, checkpoint: { dir: directory } });
+    await first.trainer.fit();
+  });
+
+  it.each([
+    ['another schedule', { schedule: cosine({ base: 0.05, totalSteps: 40 }), steps: 40 }],
+    ['other data', { config: { images: 9000 } }],
+    ['a shorter run', { steps: 5 }],
+    ['resume: false', { checkpoint: { resume: false } }],
+  ])('is what an error about %s names, and what it says works', async (_, change) => {
+    const settings: Omit<Settings, 'checkpoint'> & { checkpoint?: { resume?: boolean } } = {
+      ...common,
+      steps: 10,
+      ...change,
+    };
+    const path = join(directory, 'step-00000010.safetensors');
+    const told = await message({ ...settings, checkpoint: { ...settings.checkpoint, dir: directory } });
+    expect(told).toContain(
+      `for a new run from its weights, add initFrom: ${JSON.stringify(path)} to the Trainer's options and give another checkpoint.dir`,
+    );
+    const initFrom = JSON.parse(/initFrom: (".*?")/.exec(told)![1]!) as string;
+    const progress = new Told();
+    const second = toy({
+      ...settings,
+      initFrom,
+      progress,
+      checkpoint: { dir: other() },
+      makeMethod: () => new ToyMethod(9),
+    });
+    let start: number[][] = [];
+    Object.assign(progress, { start: () => (start = weights(second.method)) });
+    const { notes, steps, history } = await second.trainer.fit();
+    expect(start).toEqual(weights(first.method));
+    expect([steps, history[0]!.step]).toEqual([settings.steps, 1]);
+    const line = `the run starts from the weights of step 10 in ${path}, with a new optimiser state`;
+    expect([notes[0], progress.notes[0]]).toEqual([line, line]);
+    // The first run has lost nothing.
+    expect(readdirSync(directory)).toContain('step-00000010.safetensors');
+  });
+
+  it('takes the newest whole one of a directory, and a run that has its own checkpoints goes on with these', async () => {
+    const path = join(directory, 'step-00000010.safetensors');
+    writeFileSync(path, readFileSync(path).subarray(0, 500));
+    const settings: Settings = { ...common, steps: 6, initFrom: directory, checkpoint: { dir: other() } };
+    const whole = await toy({ ...settings, checkpoint: { dir: join(directory, 'whole') } }).trainer.fit();
+    expect(whole.notes[0]).toContain('from the weights of step 5 in ');
+    expect(readdirSync(directory)).toContain('step-00000010.safetensors');
+    const controller = new AbortController();
+    const callbacks: TrainerCallbacks = { onStep: ({ step }) => (step === 3 ? controller.abort() : undefined) };
+    await toy({ ...settings, callbacks, signal: controller.signal }).trainer.fit();
+    const progress = new Told();
+    const rest = await toy({ ...settings, progress, makeMethod: () => new ToyMethod(9) }).trainer.fit();
+    expect(rest.history).toEqual(whole.history);
+    expect(progress.notes).toEqual([
+      `The run goes on from step 3 of 6 (${join(other(), 'step-00000003.safetensors')})`,
+    ]);
+    const again = new Told();
+    await toy({ ...settings, progress: again }).trainer.fit();
+    expect(again.notes[0]).toMatch(/^All 6 steps are done already .*nothing is trained/);
+  });
+
+  it('refuses what is no checkpoint or does not fit', async () => {
+    const empty = mkdtempSync(join(directory, 'empty-'));
+    expect(await message({ initFrom: empty })).toBe(
+      `${empty}: holds no checkpoint to start from (initFrom): give the directory or the file of one`,
+    );
+    expect(await message({ initFrom: join(directory, 'missing') })).toContain('missing: no such file');
+    const plain = join(directory, 'plain.safetensors');
+    await saveSafetensors(plain, first.method.linear.stateDict());
+    expect(await message({ initFrom: plain })).toContain('is not a checkpoint of a training run');
+    const wider = (): Linear => new Linear(inputs, 2, { key: randomKey(1) });
+    const method = Object.assign(new ToyMethod(), { linear: wider(), target: wider() });
+    expect(await message({ method, initFrom: directory })).toContain(
+      "module 'linear': Linear: the state dict does not fit: 'weight' has shape [1, 4], the model wants [2, 4]",
+    );
+    for (const initFrom of ['', true as unknown as string])
+      expect(() => toy({ initFrom })).toThrow('initFrom must be a checkpoint or a directory with checkpoints');
+  });
+});
+
+/** What a run tells. */
+class Told {
+  readonly notes: string[] = [];
+  start(): void {}
+  update(): void {}
+  stop(): void {}
+  note(line: string): void {
+    this.notes.push(line);
+  }
+}

@@ -1,3 +1,4 @@
+import type { StateDict } from '@selfsup/ssl-nn';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { latestCheckpoint, listCheckpoints } from '../checkpoint/checkpoint-directory.js';
 import { applyCheckpoint, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
@@ -10,13 +11,16 @@ import {
   setAside,
   withWayOn,
 } from '../checkpoint/newest-whole-checkpoint.js';
+import { newRunAdvice } from '../checkpoint/new-run-advice.js';
 import { checkConfig } from '../checkpoint/run-config.js';
 import type { RunRecord } from '../checkpoint/run-record.js';
 import { checkSchedules } from '../checkpoint/schedule-samples.js';
+import { addNote } from './add-note.js';
 import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
 import type { HistoryEntry } from './history.js';
 import type { RunPlan } from './run-plan.js';
+import { trainerDefaults } from './trainer-options.js';
 
 /** A run's state from a checkpoint; modules and optimiser have theirs already. */
 export interface RestoredRun {
@@ -43,7 +47,7 @@ export async function restoreRun<B>({
   totalSteps,
 }: RunPlan<B>): Promise<RestoredRun | undefined> {
   if (options.checkpoint === undefined) return undefined;
-  const { dir, resume = false } = options.checkpoint;
+  const { dir, resume = trainerDefaults.resume } = options.checkpoint;
   const { contents, damaged } = await chosenCheckpoint(dir, resume);
   if (contents === undefined) return undefined;
   const { path, record } = contents;
@@ -57,9 +61,18 @@ export async function restoreRun<B>({
   checkConfig(record.config, config, path);
   checkSchedules(record.schedules, schedules, record.step, path);
   if (record.step > totalSteps)
-    throw new CheckpointError(`is of step ${record.step}, beyond the ${totalSteps} steps of this run`, { path });
+    throw new CheckpointError(
+      `is of step ${record.step}, beyond the ${totalSteps} steps of this run. Use the length it was made with, or another directory; ${newRunAdvice(path)}`,
+      { path },
+    );
   checkRates({ options, schedules, totalSteps }, record.step);
-  const columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer });
+  let columns: StateDict;
+  try {
+    columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer });
+  } catch (error) {
+    addNote(error, 'It is of another model: build the model that it is of, or give this one another checkpoint.dir');
+    throw error;
+  }
   const history = historyFromTensors(columns, (step) => ({
     epoch: epochOf(step, stepsPerEpoch),
     learningRate: schedules['learningRate']!(step - 1),
@@ -81,7 +94,7 @@ async function chosenCheckpoint(
   const newest = await latestCheckpoint(dir);
   if (resume === false && newest !== undefined)
     throw new CheckpointError(
-      `holds checkpoints of an earlier run (up to step ${newest.step}). Pass checkpoint.resume: true to continue it, or use another directory`,
+      `holds checkpoints of an earlier run (up to step ${newest.step}), and checkpoint.resume is false. Leave that out to continue the run, or use another directory; ${newRunAdvice(newest.path)}`,
       { path: dir },
     );
   if (typeof resume !== 'string' && newest === undefined) return { contents: undefined, damaged: [] };

@@ -48,6 +48,9 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
   if (options.logFile === '') throw new InvalidOptionError(where, 'logFile', 'a path', options.logFile);
   checkCheckpoint(checkpoint);
+  const { initFrom } = options;
+  if (initFrom !== undefined && (typeof initFrom !== 'string' || initFrom === ''))
+    throw new InvalidOptionError(where, 'initFrom', 'a checkpoint or a directory with checkpoints', initFrom);
   checkCompute(options);
   const stepsPerEpoch = Math.floor(loader.batchesPerEpoch / accumulateSteps);
   if (stepsPerEpoch === 0)

@@ -8,7 +8,7 @@ import type { BatchLoader } from './batch-loader.js';
 import type { Method } from './method.js';
 import type { TrainerCallbacks } from './trainer-callbacks.js';
 
-/** Where checkpoints go, and whether to start from one. */
+/** Where checkpoints go, and whether to continue from one. */
 export interface TrainerCheckpointOptions {
   /** Directory of this run's checkpoints, made where missing. */
   readonly dir: string;
@@ -17,9 +17,10 @@ export interface TrainerCheckpointOptions {
   /** How many of the newest to keep. Default 3. */
   readonly keep?: number;
   /**
-   * true: continue from the newest of `dir`, or start where there is none; a damaged one is refused. `latest-good`:
-   * continue from the newest that is whole; newer ones that are damaged are told and renamed to `*.damaged`. A path:
-   * continue from that file. Default false: start; a directory that already holds checkpoints is refused.
+   * true, the default: continue from the newest of `dir`, or start where there is none, so that the same program run again
+   * goes on; a damaged one is refused. `latest-good`: continue from the newest that is whole; newer ones that are damaged
+   * are told and renamed to `*.damaged`. A path: continue from that file. false: start; a directory that already holds
+   * checkpoints is refused.
    */
   readonly resume?: boolean | 'latest-good' | (string & {});
 }
@@ -51,15 +52,24 @@ export interface TrainerOptions<B> {
   readonly ema?: TrainerEmaOptions;
   readonly callbacks?: TrainerCallbacks | readonly TrainerCallbacks[];
   readonly checkpoint?: TrainerCheckpointOptions;
+  /**
+   * Start with the weights of another run: a checkpoint of it, or the directory with its checkpoints. All modules take
+   * theirs; step, optimiser, schedule and history begin anew. Once this run has a checkpoint of its own it continues from
+   * that, and this is not read. Default: the weights that the modules have.
+   */
+  readonly initFrom?: string;
   /** JSONL file: a line per logged step and per evaluation. A fresh run starts the file anew, a resumed one continues it. */
   readonly logFile?: string;
   /** Steps between fetches of the loss and the metrics (the first and last step are fetched too). Default 10. */
   readonly logEvery?: number;
   /** Default `auto`: a bar on a terminal, else a line every five seconds; on standard error. */
   readonly progress?: ProgressOption;
-  /** Stop as SIGINT does when this is aborted. */
+  /** Finish the step, save and stop when this is aborted. */
   readonly signal?: AbortSignal;
-  /** SIGINT and SIGTERM finish the step, save and stop. Default true. */
+  /**
+   * SIGINT and SIGTERM finish the step, save and stop: `fit` resolves with `interrupted: true`, and `process.exitCode` is
+   * 130 or 143. Default true.
+   */
   readonly handleSignals?: boolean;
   /** Further settings of the run, saved with checkpoints and compared on resume: batch size, augmentation, data. */
   readonly config?: RunConfig;
@@ -84,5 +94,6 @@ export const trainerDefaults = {
   emaMomentum: 0.996,
   progress: 'auto',
   handleSignals: true,
+  resume: true,
   zeroRate: 'refuse',
 } as const;

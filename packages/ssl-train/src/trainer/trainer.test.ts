@@ -3,11 +3,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ForwardContext, type Parameter, training } from '@selfsup/ssl-nn';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import '../../../../test/support/to-be-all-close.js';
-import { batchSize, inputs, toy, type ToyBatch, ToyLoader, ToyMethod, weights } from '../../test/toy-run.js';
+import {
+  batchSize,
+  inputs,
+  type Settings,
+  toy,
+  type ToyBatch,
+  ToyLoader,
+  ToyMethod,
+  weights,
+} from '../../test/toy-run.js';
 import { Sgd } from '../optimizers/sgd.js';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from '../progress/progress-reporter.js';
 import type { MethodLoss } from './method.js';
@@ -217,8 +226,22 @@ describe('callbacks', () => {
 });
 
 describe('a stop', () => {
+  const quiet: ProgressReporter = {
+    start: () => undefined,
+    update: () => undefined,
+    note: () => undefined,
+    stop: () => undefined,
+  };
+  let exitCode: typeof process.exitCode;
+  let listeners: number;
+  beforeEach(() => void ([exitCode, listeners] = [process.exitCode, process.listenerCount('SIGTERM')]));
+  afterEach(async () => {
+    process.exitCode = exitCode;
+    // Repeats of a signal are swallowed for half a second.
+    await vi.waitUntil(() => process.listenerCount('SIGTERM') === listeners);
+  });
+
   it('by SIGINT finishes the step, saves and resolves', async () => {
-    const listeners = process.listenerCount('SIGINT');
     const notes: string[] = [];
     const progress: ProgressReporter = {
       start: () => undefined,
@@ -237,12 +260,68 @@ describe('a stop', () => {
       checkpoint: join(directory, 'step-00000003.safetensors'),
     });
     expect(readdirSync(directory)).toEqual(['step-00000003.safetensors']);
-    expect(notes).toEqual(['SIGINT: finishing the step and saving a checkpoint; once more quits at once']);
-    expect([process.listenerCount('SIGINT'), process.listenerCount('SIGTERM'), loader.returned]).toEqual([
-      listeners,
-      process.listenerCount('SIGTERM'),
-      1,
+    const path = join(directory, 'step-00000003.safetensors');
+    expect(notes).toEqual([
+      'SIGINT: finishing the step and saving a checkpoint. Ctrl-C again to quit without saving',
+      `Not finished: 3 of 20 steps. Saved in ${path}; the same command goes on from there. What this program still does, it does with the weights of step 3; the exit status is 130`,
     ]);
+    expect([process.exitCode, loader.returned]).toEqual([130, 1]);
+  });
+
+  it('says what is lost where there is no checkpoint, and how a path goes on', async () => {
+    const told = async (options: Settings): Promise<string | undefined> => {
+      const notes: string[] = [];
+      const progress = { ...quiet, note: (line: string) => void notes.push(line) };
+      const callbacks: TrainerCallbacks = { onStep: () => void process.emit('SIGTERM') };
+      await toy({ ...options, callbacks, progress }).trainer.fit();
+      return notes.at(-1);
+    };
+    expect(await told({})).toContain(
+      'Not finished: 1 of 20 steps. Nothing is saved, and the same command starts anew; checkpoint: { dir } saves and goes on. ',
+    );
+    expect(process.exitCode).toBe(143);
+    expect(await told({ checkpoint: { dir: directory, resume: false } })).toContain(
+      '; checkpoint.resume: true goes on from there.',
+    );
+    expect(await told({ steps: 1 })).toBe(
+      'SIGTERM came at the end of the run: all 1 steps are done; the exit status is 143',
+    );
+  });
+
+  it('is told on standard error where progress is silent', async () => {
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      await toy({ callbacks: { onStep: () => void process.emit('SIGINT') } }).trainer.fit();
+      expect(written.mock.calls.map(([text]) => String(text).split(/[:.]/)[0])).toEqual(['SIGINT', 'Not finished']);
+    } finally {
+      written.mockRestore();
+    }
+  });
+
+  it('before the first step of an epoch runs neither that step nor the end of the epoch again', async () => {
+    const ends: number[] = [];
+    const callbacks: TrainerCallbacks = {
+      onEpochEnd: ({ epoch }) => {
+        ends.push(epoch);
+        if (epoch === 2) process.emit('SIGINT');
+      },
+    };
+    const loader = new ToyLoader();
+    const stopped = await toy({ loader, callbacks, progress: quiet, checkpoint: { dir: directory } }).trainer.fit();
+    expect([stopped.steps, ends]).toEqual([10, [1, 2]]);
+    // Nor does one that comes while the loader works.
+    const slow = new ToyLoader();
+    const epoch = slow.epoch.bind(slow);
+    Object.assign(slow, {
+      async *epoch(...position: [number, number]) {
+        for await (const batch of epoch(...position)) {
+          process.emit('SIGINT');
+          yield batch;
+        }
+      },
+    });
+    const next = await toy({ loader: slow, callbacks, progress: quiet, checkpoint: { dir: directory } }).trainer.fit();
+    expect([next.steps, ends]).toEqual([10, [1, 2]]);
   });
 
   it('by an AbortSignal does the same', async () => {
@@ -255,7 +334,6 @@ describe('a stop', () => {
   });
 
   it('leaves other handlers alone when told to', async () => {
-    const listeners = process.listenerCount('SIGTERM');
     let during = -1;
     await toy({
       steps: 1,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { StopSignals } from '@selfsup/ssl-core/signals';
 import { chooseDevice, engineThreads, keyArray } from '@selfsup/ssl-tensor';
 import { DataError, foldIn, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
 import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
@@ -7,10 +8,12 @@ import { environmentChanges, type RunEnvironment, runEnvironment } from '../chec
 import type { RunRecord } from '../checkpoint/run-record.js';
 import { JsonlLog } from '../logging/jsonl-log.js';
 import { chooseProgress } from '../progress/choose-progress.js';
+import { SilentProgress } from '../progress/silent-progress.js';
 import type { ProgressReporter } from '../progress/progress-reporter.js';
 import { addNote } from './add-note.js';
 import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
+import { initialise } from './initialise.js';
 import type { Evaluation, HistoryEntry } from './history.js';
 import { nonFiniteLoss } from './non-finite-loss-error.js';
 import type { RestoredRun } from './restore-run.js';
@@ -19,9 +22,10 @@ import { RunClock } from './run-clock.js';
 import { computeOptions, type RunPlan } from './run-plan.js';
 import { Speedometer } from './speedometer.js';
 import { sampleCount } from './sample-count.js';
-import { StopSignals } from './stop-signals.js';
+import { resumedText, stoppedText, stoppingText } from './stop-text.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
 import { trainerDefaults } from './trainer-options.js';
+import { TsxRelay } from './tsx-relay.js';
 import { disposeOutput, readOutputs } from './read-outputs.js';
 import { type StepOutput, TrainingStep } from './training-step.js';
 
@@ -31,6 +35,7 @@ export class TrainingRun<B> {
   readonly #progress: ProgressReporter;
   readonly #speed = new Speedometer();
   readonly #notes: string[] = [];
+  readonly #relay = new TsxRelay();
   #clock = new RunClock();
   #log: JsonlLog | undefined;
   #signals: StopSignals | undefined;
@@ -90,6 +95,7 @@ export class TrainingRun<B> {
       environment: this.#environment,
     });
     for (const text of this.#notes) this.#tellNote(text);
+    if (startStep > 0) this.#progress.note(resumedText(startStep, totalSteps, this.#checkpoints!.path!));
     await this.#tell((callbacks) =>
       callbacks.onStart?.({ method: options.method.name, seed: options.seed, startStep, totalSteps, stepsPerEpoch }),
     );
@@ -103,6 +109,7 @@ export class TrainingRun<B> {
     while (this.#step < totalSteps && !this.#stopping) await this.#epoch(step);
     await this.#save();
     this.#progress.stop();
+    this.#endStopped();
     const result = this.#result();
     await this.#tell((callbacks) => callbacks.onEnd?.(result));
     this.#log?.write({
@@ -136,6 +143,7 @@ export class TrainingRun<B> {
     });
     this.#environment = runEnvironment(chooseDevice(options.compile?.device).device, threads);
     if (restored !== undefined) this.#takeOver(restored, this.#environment);
+    else if (options.initFrom !== undefined) this.#notes.push(await initialise(options.initFrom, this.#plan));
     this.#notes.push(...checkRates(this.#plan, this.#step));
     // A step that was not told of to the end is told of again.
     const told = this.#pending === 'step' ? this.#step - 1 : this.#step;
@@ -180,12 +188,17 @@ export class TrainingRun<B> {
     let since = this.#clock.read().trainingSeconds;
     try {
       for await (const batch of options.loader.epoch(epoch, (this.#step % stepsPerEpoch) * accumulateSteps)) {
+        // What has not begun is left to the next run.
+        if (this.#stopping && outputs.length === 0) break;
         samples += sampleCount(batch);
         outputs.push(await step.run(batch, outputs.length, this.#scalars(outputs.length)));
         if (outputs.length < accumulateSteps) continue;
         this.#step++;
         this.#pending = 'step';
-        this.#speed.add(samples, this.#clock.read().trainingSeconds - since);
+        const seconds = this.#clock.read().trainingSeconds - since;
+        this.#speed.add(samples, seconds);
+        const warning = this.#signals === undefined ? undefined : this.#relay.warning(seconds);
+        if (warning !== undefined) this.#tellNote(warning);
         await this.#finishStep(outputs.splice(0));
         // Signals and timers get their turn between steps, also where nothing else waits.
         await nextTurn();
@@ -201,7 +214,7 @@ export class TrainingRun<B> {
         `the loader ended epoch ${epoch + 1} after ${this.#step % stepsPerEpoch} of ${stepsPerEpoch} steps. Its batchesPerEpoch (${options.loader.batchesPerEpoch}) must be what epoch() yields`,
       );
     }
-    if (this.#step % stepsPerEpoch === 0) await this.#finishEpoch();
+    if (this.#pending === 'epoch') await this.#finishEpoch();
   }
 
   async #finishEpoch(): Promise<void> {
@@ -369,11 +382,24 @@ export class TrainingRun<B> {
   }
 
   #announceStop(signal: NodeJS.Signals): void {
-    const { checkpoint } = this.#plan.options;
     this.#progress.stop();
-    this.#progress.note(
-      `${signal}: finishing the step${checkpoint === undefined ? '' : ' and saving a checkpoint'}; once more quits at once`,
-    );
+    this.#answer(stoppingText(signal, this.#plan.options.checkpoint));
+  }
+
+  /** After a signal: the exit status, and what there is to know. */
+  #endStopped(): void {
+    const { received: signal, status } = this.#signals ?? {};
+    if (signal === undefined || status === undefined) return;
+    const { options, totalSteps } = this.#plan;
+    const [steps, path, resume] = [this.#step, this.#checkpoints?.path, options.checkpoint?.resume];
+    process.exitCode = status;
+    this.#answer(stoppedText({ signal, status, steps, totalSteps, path, resume }));
+  }
+
+  /** Answers a signal; somebody waits for it also where progress is not shown. */
+  #answer(text: string): void {
+    if (this.#progress instanceof SilentProgress) process.stderr.write(`${text}\n`);
+    else this.#progress.note(text);
   }
 
   #result(): TrainerResult {

@@ -4,7 +4,10 @@ import { BatchNorm, Conv2d, Module, training } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, RandomStream, ShapeError, randomKey } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { linearProbe } from '../linear-probe/linear-probe.js';
 import { extractFeatures } from '../features/extract-features.js';
 import { inBatches } from '../features/in-batches.js';
@@ -67,6 +70,26 @@ describe('fineTune', () => {
     expect(after.confusion.shape).toEqual([3, 3]);
     expect(after.perClass.map(({ support }) => support)).toEqual([20, 20, 20]);
     expect(after.logits.shape).toEqual([60, 3]);
+  });
+
+  it('goes on from its checkpoint when the same is run again after Ctrl-C, which it says and tells by the exit status', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'ssl-fine-tune-'));
+    const [{ exitCode }, written] = [process, vi.spyOn(process.stderr, 'write').mockReturnValue(true)];
+    try {
+      const whole = await fineTune({ ...options(), steps: 6 });
+      const settings = { steps: 6, checkpoint: { dir } };
+      const callbacks = { onStep: ({ step }: { step: number }) => void (step === 4 && process.emit('SIGINT')) };
+      const { training: stopped } = await fineTune({ ...options(), ...settings, callbacks });
+      expect([stopped.steps, stopped.interrupted, process.exitCode]).toEqual([4, true, 130]);
+      expect(written.mock.calls.map(([text]) => text).join('')).toContain('Not finished: 4 of 6 steps. Saved in ');
+      const rest = await fineTune({ ...options(), ...settings, handleSignals: false });
+      expect(rest.training.interrupted).toBe(false);
+      expect(rest.classifier.stateDict()).toEqual(whole.classifier.stateDict());
+    } finally {
+      written.mockRestore();
+      process.exitCode = exitCode;
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it('gives the same weights for the same seed and others for another', async () => {

@@ -3,7 +3,14 @@ import type { ForwardContext, Module } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn, randomKey } from '@selfsup/ssl-tensor';
 import type { CompileOptions, RandomKey } from '@selfsup/ssl-tensor';
 import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
-import type { ProgressOption, Schedule, Tensors, TrainerCallbacks, TrainerResult } from '@selfsup/ssl-train';
+import type {
+  ProgressOption,
+  Schedule,
+  Tensors,
+  TrainerCallbacks,
+  TrainerCheckpointOptions,
+  TrainerResult,
+} from '@selfsup/ssl-train';
 import { batchRows } from '../features/batch-rows.js';
 import { checkLabels } from '../labels/check-labels.js';
 import { ClassificationFineTuning } from './classification-fine-tuning.js';
@@ -59,8 +66,12 @@ export interface FineTuneOptions<B> {
   readonly callbacks?: TrainerCallbacks;
   /** How progress is shown. Default `silent`. */
   readonly progress?: ProgressOption;
+  /** As the Trainer's: with a directory, an interrupted run goes on when the same program is run again. Default: none. */
+  readonly checkpoint?: TrainerCheckpointOptions;
   /** Stops the run when it is aborted. */
   readonly signal?: AbortSignal;
+  /** As the Trainer's: SIGINT and SIGTERM finish the step and stop, with `training.interrupted: true`. Default true. */
+  readonly handleSignals?: boolean;
   /** Engine options of the compiled step. */
   readonly compile?: CompileOptions;
 }
@@ -98,7 +109,7 @@ export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTune
     throw new InvalidOptionError('fineTune', 'steps', 'a positive integer', steps);
   const classes = checkLabels('fineTune', 'labels', labels, batchRows('fineTune', inputs), options.classes);
   const key = foldIn(randomKey(seed), 'fineTune');
-  const { head, augment, callbacks, signal, compile } = options;
+  const { head, augment, callbacks, checkpoint, signal, handleSignals, compile } = options;
 
   const classifier = new Classifier<B>({
     backbone,
@@ -127,7 +138,9 @@ export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTune
     seed,
     progress: settings.progress,
     ...(callbacks === undefined ? {} : { callbacks }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(signal === undefined ? {} : { signal }),
+    ...(handleSignals === undefined ? {} : { handleSignals }),
     ...(compile === undefined ? {} : { compile }),
   });
   return { classifier, training: await trainer.fit() };

@@ -96,6 +96,7 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
     seed: foldIn(key, 'seed')[0],
     compile,
     progress: 'silent',
+    ...context.interruption.trainerOptions,
     callbacks: { onStep: ({ step }) => onStep(step) },
   });
   const evaluator = new SequenceClassifierEvaluator(model, compile);

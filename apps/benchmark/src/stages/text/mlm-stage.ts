@@ -61,6 +61,7 @@ export async function pretrainText(session: TextSession, progress: StageProgress
     checkpoint: { dir: directory.file('checkpoints'), everySteps: checkpointEvery, resume: 'latest-good' },
     config: { batchSize, maskRate, glosses: session.splits.pretrain.length },
     compile: { device },
+    ...interruption.trainerOptions,
     progress: new StageProgressReporter(progress, context.progress),
     callbacks: {
       onCheckpoint: ({ path }) => directory.adopt(`checkpoints/${basename(path)}`),

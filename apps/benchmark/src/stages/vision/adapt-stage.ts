@@ -59,6 +59,7 @@ export async function adapt(options: AdaptOptions): Promise<number> {
       seed: foldIn(key, 'seed')[0],
       callbacks: { onStep: ({ step }) => onStep?.(step, settings.steps) },
       compile,
+      ...context.interruption.trainerOptions,
       ...(head === undefined ? {} : { head }),
       ...(settings.augment ? { augment: (images, batch) => augmented(images, view, batch) } : {}),
     });

@@ -78,6 +78,7 @@ export async function pretrainVision({
     logFile: directory.file('log.jsonl'),
     checkpoint: { dir: directory.file('checkpoints'), everySteps: pretrain.checkpointEvery, resume: 'latest-good' },
     compile: { device },
+    ...interruption.trainerOptions,
     progress: new StageProgressReporter(progress, context.progress),
     config: { views: recipe.views, batchSize: pretrain.batchSize, images: data.pretrain.length },
     callbacks: {

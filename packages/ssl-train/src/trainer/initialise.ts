@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
+import { applyModules, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
+import { readNewestWhole } from '../checkpoint/newest-whole-checkpoint.js';
+import type { RunPlan } from './run-plan.js';
+
+/**
+ * Gives a new run the weights of another one: those of all modules, and nothing else of it.
+ *
+ * @param from a checkpoint, or a directory with checkpoints, of which the newest whole one is taken
+ * @returns what is told of it
+ * @throws CheckpointError when there is none, or when it does not fit the modules; DamagedCheckpointError for a file that
+ *   is not whole
+ */
+export async function initialise<B>(from: string, { modules }: Pick<RunPlan<B>, 'modules'>): Promise<string> {
+  const { path, record, tensors } = await chosen(from);
+  applyModules({ path, tensors }, modules);
+  return `the run starts from the weights of step ${record.step} in ${path}, with a new optimiser state`;
+}
+
+async function chosen(from: string): Promise<CheckpointContents> {
+  const isDirectory = await stat(from).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isDirectory) return readCheckpoint(from);
+  const { found } = await readNewestWhole(from);
+  if (found === undefined)
+    throw new CheckpointError('holds no checkpoint to start from (initFrom): give the directory or the file of one', {
+      path: from,
+    });
+  return found;
+}

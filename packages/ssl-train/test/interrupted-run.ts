@@ -1,0 +1,18 @@
+/** A program as a user writes it: trains, then saves. Its arguments: folder, seconds of a step. */
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { toy } from './toy-run.js';
+
+const [folder, pause] = process.argv.slice(2) as [string, string];
+await tf.setBackend('cpu');
+const { trainer, method } = toy({
+  progress: 'lines',
+  checkpoint: { dir: join(folder, 'run') },
+  callbacks: { onStep: () => delay(1000 * Number(pause)) },
+});
+const { steps, interrupted } = await trainer.fit();
+await saveSafetensors(join(folder, 'weights.safetensors'), method.linear.stateDict());
+process.stdout.write(`${JSON.stringify({ steps, interrupted })}\n`);
