@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { clearLeftovers, FolderLock, writeWhole } from '@selfsup/ssl-core/files';
@@ -31,6 +32,9 @@ export type Existing = 'refuse' | 'resume' | 'replace';
 /** Files that every run writes, besides its checkpoints and the results of its stages. */
 const ownFiles = ['run.json', 'log.jsonl', 'summary.json', 'report.html', 'encoder.safetensors', 'tokenizer.json'];
 const ownFolders = ['artifacts', 'checkpoints'] as const;
+
+/** Time for the rest of a folder to be deleted. */
+const deletionMs = 300;
 
 /** The folder that a run writes to, and its right to do so. */
 interface Writing {
@@ -184,17 +188,24 @@ export class RunDirectory {
    *   taken the folder over
    */
   async checkPresent(...names: string[]): Promise<void> {
-    if (this.#writing === undefined) throw new DataError('was opened to be read only', { path: this.path });
-    const gone =
-      (await identityOf(this.path)) === this.#writing.identity
-        ? ['run.json', ...names].map((name) => this.file(name)).find((file) => !existsSync(file))
-        : this.path;
-    if (gone !== undefined)
+    const writing = this.#writing;
+    if (writing === undefined) throw new DataError('was opened to be read only', { path: this.path });
+    const expected = ['run.json', ...names].map((name) => this.file(name));
+    const gone = async (): Promise<string | undefined> =>
+      (await identityOf(this.path)) === writing.identity ? expected.find((file) => !existsSync(file)) : this.path;
+    let missing = await gone();
+    const isHeld = missing !== undefined || (await writing.lock.isHeld());
+    if (!isHeld) {
+      // A folder that is being deleted loses one file after the other.
+      await setTimeout(deletionMs);
+      missing = await gone();
+    }
+    if (missing !== undefined)
       throw new DataError(
         'was deleted or replaced while the run wrote to it; the run is not whole, run again with another --out',
-        { path: gone },
+        { path: missing },
       );
-    if (!(await this.#writing.lock.isHeld()))
+    if (!isHeld)
       throw new DataError(
         'was taken over by another process, because this one gave no sign of life (was it stopped, or did its machine sleep?) or its lock was deleted; the run is not whole, run again with another --out, or with --resume when the other one has ended',
         { path: this.path },
