@@ -26,7 +26,9 @@ export interface MemoryPlan {
   readonly state: number;
   /** Those of them that it assigns: a second buffer for each is made at the first run. */
   readonly assigned: number;
-  /** Arguments, results and constants. */
+  /** Constants. While a graph is loaded there are several copies of each. */
+  readonly constants: number;
+  /** Arguments and results. */
   readonly data: number;
 }
 

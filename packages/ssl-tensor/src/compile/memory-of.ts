@@ -20,7 +20,8 @@ export function memoryOf(
     workspace: sum(models.map(({ workspace }) => workspace)) + sum(passed),
     state: sum([...state.values()].map(bytesOf)),
     assigned: sum([...assigned.values()].map(bytesOf)),
-    data: sum(models.map(({ constants }) => constants)) + sum(specs.map(bytesOf)) + sum(results.map(bytesOf)),
+    constants: sum(models.map(({ constants }) => constants)),
+    data: sum(specs.map(bytesOf)) + sum(results.map(bytesOf)),
   };
 }
 

@@ -14,6 +14,8 @@ export interface StepShape {
 
 /** How much the engine takes for what is in use at once: its blocks do not fit without gaps (docs/performance.md). */
 const gaps = 1.25;
+/** Copies of a constant: ours, the model's bytes, those that the runtime reads, and its own. */
+const copies = 4;
 /** Beyond this part of the whole memory no swap helps. */
 const hopeless = 1.5;
 
@@ -22,12 +24,12 @@ const graphsOf = (accumulateSteps: number): number => Math.min(accumulateSteps, 
 
 /** What the process will take at most, in bytes, from what it has before the step is built. */
 export function estimatePeak(
-  { workspace, state, assigned, data }: MemoryPlan,
+  { workspace, state, assigned, constants, data }: MemoryPlan,
   { accumulateSteps, savesState }: StepShape,
   used: number,
 ): number {
   const graphs = graphsOf(accumulateSteps);
-  return used + graphs * (gaps * workspace + data) + assigned + (savesState ? state : 0);
+  return used + graphs * (gaps * workspace + copies * constants + data) + assigned + (savesState ? state : 0);
 }
 
 /** What to say of the memory that a step will take. */
@@ -69,7 +71,7 @@ export function judgeMemory(
 
 /** What makes a step smaller; batch sizes only where they help enough. */
 function advice(plan: MemoryPlan, shape: StepShape, machine: MachineMemory): string {
-  const ways = ['smaller pictures or shorter texts', 'a smaller network', 'checkpoint() of @selfsup/ssl-tensor around its blocks'];
+  const ways = ['smaller pictures or shorter texts', 'a smaller network', 'checkpoint() of @selfsup/ssl-tensor around the blocks of a model of your own'];
   const smaller = smallerBatch(plan, shape, machine);
   if (smaller !== undefined)
     ways.unshift(
