@@ -36,7 +36,15 @@ describe('planMemory', () => {
 
   it('counts elements by their type, and constants apart', () => {
     const { b, x } = start([1000]);
-    const mask = b.binary('Less', x, b.constant(Float32Array.from({ length: 1000 }, (_, i) => i), [1000]), 'bool');
+    const mask = b.binary(
+      'Less',
+      x,
+      b.constant(
+        Float32Array.from({ length: 1000 }, (_, i) => i),
+        [1000],
+      ),
+      'bool',
+    );
     expect(planMemory([b.cast(mask, 'float32')])).toEqual({ workspace: 1000, constants: 4000 });
   });
 

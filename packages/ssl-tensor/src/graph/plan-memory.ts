@@ -95,11 +95,7 @@ function buffersOf(nodes: readonly GraphNode[], outputs: ReadonlySet<Value>): re
 }
 
 /** The operand in whose memory a node's output is made. */
-function sourceOf(
-  { op, inputs }: GraphNode,
-  output: Value,
-  usesLeft: ReadonlyMap<Value, number>,
-): Value | undefined {
+function sourceOf({ op, inputs }: GraphNode, output: Value, usesLeft: ReadonlyMap<Value, number>): Value | undefined {
   if (views.has(op)) return inputs[0];
   if (!inPlace.has(op)) return undefined;
   return inputs

@@ -10,11 +10,18 @@ class Screen {
   readonly lines = [''];
   /** Written directly, as a process that is not guarded does. */
   put(text: string): void {
-    for (const part of text.split(/(\r\u001B\[K|\n)/)) {
-      if (part === '\r\u001B[K') this.lines[this.lines.length - 1] = '';
-      else if (part === '\n') this.lines.push('');
-      else this.lines[this.lines.length - 1] += part;
+    const [first = '', ...next] = text.split('\n');
+    this.#write(first);
+    for (const line of next) {
+      this.lines.push('');
+      this.#write(line);
     }
+  }
+
+  #write(text: string): void {
+    const [kept = '', ...cleared] = text.split('\r\u001B[K');
+    const last = this.lines.length - 1;
+    this.lines[last] = cleared.at(-1) ?? this.lines[last]! + kept;
   }
 
   stream(columns = 120): NodeJS.WriteStream {
@@ -31,7 +38,12 @@ class Screen {
   }
 }
 
-function bar(columns?: number): { screen: Screen; stdout: NodeJS.WriteStream; progress: BarProgress; tick: () => void } {
+function bar(columns?: number): {
+  screen: Screen;
+  stdout: NodeJS.WriteStream;
+  progress: BarProgress;
+  tick: () => void;
+} {
   const screen = new Screen();
   const [stdout, stderr] = [screen.stream(), screen.stream(columns)];
   let now = 0;

@@ -50,8 +50,7 @@ export class BarProgress implements ProgressReporter {
     this.#run = run;
     this.#status = undefined;
     this.#phase = undefined;
-    const write = this.#stream.write;
-    this.#write = (text) => write.call(this.#stream, text);
+    this.#write = this.#stream.write.bind(this.#stream);
     this.#release = guardWrites(this.#guard, (others, endsLine) => {
       if (!this.#midLine) this.#write(clearLine);
       const result = others();

@@ -25,7 +25,11 @@ export class LineProgress implements ProgressReporter {
   #lastLine = -Infinity;
   #lastStep: number | undefined;
 
-  constructor({ stream = process.stderr, everySeconds, now = () => performance.now() / 1000 }: LineProgressOptions = {}) {
+  constructor({
+    stream = process.stderr,
+    everySeconds,
+    now = () => performance.now() / 1000,
+  }: LineProgressOptions = {}) {
     this.#stream = stream;
     this.#everySeconds = everySeconds;
     this.#now = now;

@@ -8,7 +8,10 @@ export class NotEnoughMemoryError extends SslError {
   /** What the machine has, or what the process may use where that is less, in bytes. */
   readonly total: number | undefined;
 
-  constructor(message: string, bytes: { readonly needed?: number; readonly total?: number; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    bytes: { readonly needed?: number; readonly total?: number; readonly cause?: unknown } = {},
+  ) {
     super(message, bytes.cause === undefined ? undefined : { cause: bytes.cause });
     this.needed = bytes.needed;
     this.total = bytes.total;

@@ -119,8 +119,11 @@ describe('on a terminal', () => {
     const { stream, written, progress } = terminal();
     const callbacks = { onStep: ({ step }: { step: number }) => void stream.write(`step ${step} is mine\n`) };
     await toy({ progress, callbacks }).trainer.fit();
-    const screen = written.join('').replaceAll(/[^\n]*\r\u001B\[K/g, '');
-    expect(screen.split('\n').filter((line) => line.includes('mine'))).toEqual(
+    const lines = written
+      .join('')
+      .split('\n')
+      .map((line) => line.split('\r\u001B[K').at(-1)!);
+    expect(lines.filter((line) => line.includes('mine'))).toEqual(
       Array.from({ length: 20 }, (_, step) => `step ${step + 1} is mine`),
     );
     expect(written.join('')).toContain('compiling the step ...');
@@ -198,7 +201,10 @@ describe('speed and time left', () => {
     const { steps, seconds } = await trainer.fit();
     expect(steps).toBe(6);
     expect(lines().at(-1)).toMatch(/step 6\/6, epoch 3\/3, .* 0:00 left$/);
-    const records = readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as LogRecord);
+    const records = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as LogRecord);
     const speeds = records.filter(({ type }) => type === 'step').map((record) => Number(record['samplesPerSecond']));
     // The first update, whose graphs are compiled, has 16 samples and is a part of the run.
     expect(speeds[0]).toBeGreaterThan((2 * batchSize) / seconds);

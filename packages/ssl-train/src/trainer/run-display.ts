@@ -11,10 +11,7 @@ import { TimeLeft } from './time-left.js';
 import { trainerDefaults } from './trainer-options.js';
 
 /** What the display wants of a run. */
-type DisplayPlan = Pick<
-  RunPlan<unknown>,
-  'accumulateSteps' | 'stepsPerEpoch' | 'totalSteps' | 'options'
->;
+type DisplayPlan = Pick<RunPlan<unknown>, 'accumulateSteps' | 'stepsPerEpoch' | 'totalSteps' | 'options'>;
 
 /** Steps after which their time is known well enough to say what all of them will take; fewer where they are long. */
 const known = { steps: 3, seconds: 5 };
@@ -52,7 +49,10 @@ export class RunDisplay {
     const totalEpochs = Math.ceil(totalSteps / stepsPerEpoch);
     if (from !== undefined) {
       const within = startStep % stepsPerEpoch;
-      const epoch = within === 0 ? `epoch ${startStep / stepsPerEpoch} of ${totalEpochs} is done` : `epoch ${epochOf(startStep, stepsPerEpoch)} of ${totalEpochs}, ${within} of ${stepsPerEpoch} steps`;
+      const epoch =
+        within === 0
+          ? `epoch ${startStep / stepsPerEpoch} of ${totalEpochs} is done`
+          : `epoch ${epochOf(startStep, stepsPerEpoch)} of ${totalEpochs}, ${within} of ${stepsPerEpoch} steps`;
       this.#progress.info?.(
         `${startStep < totalSteps ? 'goes on' : 'nothing is left to do'} after step ${startStep} of ${totalSteps} (${epoch}), from ${from}`,
       );

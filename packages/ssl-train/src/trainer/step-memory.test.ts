@@ -37,7 +37,12 @@ describe('judgeMemory', () => {
     // Halves and quarters would not fit: each graph of an update has its own memory.
     expect(batchSize).toBe(16);
     const smaller = { ...plan, workspace: (plan.workspace * batchSize!) / 128, state: plan.state + 0.05e9 };
-    const followed = judgeMemory(smaller, { ...shape, batchSize: batchSize!, accumulateSteps: accumulateSteps! }, machine(6e9, 8e9), true);
+    const followed = judgeMemory(
+      smaller,
+      { ...shape, batchSize: batchSize!, accumulateSteps: accumulateSteps! },
+      machine(6e9, 8e9),
+      true,
+    );
     expect(followed.isTight).toBe(false);
   });
 
@@ -49,7 +54,9 @@ describe('judgeMemory', () => {
 
   it('refuses what cannot fit by far, unless it is told to try', () => {
     expect(() => judgeMemory(plan, shape, machine(6e9, 6.9e9), true)).toThrow(NotEnoughMemoryError);
-    expect(() => judgeMemory(plan, shape, machine(6e9, 6.9e9), true)).toThrow(/10\.5 GB .* 6\.9 GB in all.*memory: 'warn'/);
+    expect(() => judgeMemory(plan, shape, machine(6e9, 6.9e9), true)).toThrow(
+      /10\.5 GB .* 6\.9 GB in all.*memory: 'warn'/,
+    );
     expect(judgeMemory(plan, shape, machine(6e9, 6.9e9), false).isTight).toBe(true);
     expect(judgeMemory(plan, shape, machine(6e9, 7.1e9), true).isTight).toBe(true);
   });
@@ -60,7 +67,8 @@ describe('machineMemory', () => {
 
   it('is what the system says is free', () => {
     expect(machineMemory(source)).toEqual({ used: 1e9, free: 10e9, total: 16e9 });
-    for (const limit of [0, 2 ** 64]) expect(machineMemory({ ...source, limit })).toEqual({ used: 1e9, free: 10e9, total: 16e9 });
+    for (const limit of [0, 2 ** 64])
+      expect(machineMemory({ ...source, limit })).toEqual({ used: 1e9, free: 10e9, total: 16e9 });
   });
 
   it('is what a container has left', () => {

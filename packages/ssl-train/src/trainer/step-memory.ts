@@ -71,7 +71,11 @@ export function judgeMemory(
 
 /** What makes a step smaller; batch sizes only where they help enough. */
 function advice(plan: MemoryPlan, shape: StepShape, machine: MachineMemory): string {
-  const ways = ['smaller pictures or shorter texts', 'a smaller network', 'checkpoint() of @selfsup/ssl-tensor around the blocks of a model of your own'];
+  const ways = [
+    'smaller pictures or shorter texts',
+    'a smaller network',
+    'checkpoint() of @selfsup/ssl-tensor around the blocks of a model of your own',
+  ];
   const smaller = smallerBatch(plan, shape, machine);
   if (smaller !== undefined)
     ways.unshift(

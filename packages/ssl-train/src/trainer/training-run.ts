@@ -214,7 +214,9 @@ export class TrainingRun<B> {
     this.#pending = 'epoch';
     const before = this.#secondsBeside;
     this.#display.evaluating(this.#epochNumber);
-    await this.#evaluate('epoch', (callbacks) => callbacks.onEpochEnd?.({ epoch: this.#epochNumber, step: this.#step }));
+    await this.#evaluate('epoch', (callbacks) =>
+      callbacks.onEpochEnd?.({ epoch: this.#epochNumber, step: this.#step }),
+    );
     this.#pending = undefined;
     if (this.#checkpointDue) await this.#save();
     this.#display.left.addBesideEpoch(this.#secondsBeside - before);
