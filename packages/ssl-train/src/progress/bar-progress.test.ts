@@ -128,7 +128,7 @@ describe('the bar', () => {
     const { screen, progress } = bar();
     progress.start(run);
     progress.phase('compiling the step');
-    expect(screen.lines.at(-1)).toContain('0/100 | compiling the step ... |');
+    expect(screen.lines.at(-1)).toMatch(/0\/100 \| compiling the step \.\.\.$/);
     progress.info('compiled the step in 3.2 s');
     progress.update(status(1));
     expect(screen.lines[0]).toBe('compiled the step in 3.2 s');
@@ -150,6 +150,29 @@ describe('the bar', () => {
     progress.update(status(1));
     progress.stop();
     expect(screen.lines[0]).toHaveLength(39);
+  });
+
+  it('is shorter on a narrow terminal, so that the time left is seen', () => {
+    const { screen, progress } = bar(80);
+    progress.start({ ...run, totalSteps: 500, totalEpochs: 100 });
+    progress.update(status(100));
+    progress.stop();
+    expect(screen.lines[0]).toMatch(/^simclr █+░+ 100\/500 \| .* \| 1:01 left$/);
+    expect(screen.lines[0]!.length).toBe(79);
+  });
+
+  it('is drawn with every update that comes late, whatever was drawn between', () => {
+    const { screen, progress, tick } = bar();
+    progress.start(run);
+    progress.update(status(1));
+    tick();
+    progress.note('a note draws the bar anew');
+    progress.update(status(2));
+    expect(screen.lines.at(-1)).toContain(' 2/100 ');
+    progress.update(status(3));
+    expect(screen.lines.at(-1)).toContain(' 2/100 ');
+    progress.stop();
+    expect(screen.lines.at(-2)).toContain(' 3/100 ');
   });
 
   it('begins where a resumed run does', () => {

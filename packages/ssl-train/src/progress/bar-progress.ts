@@ -3,7 +3,8 @@ import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress
 import { figuresText, leftText, lossText, speedText } from './status-text.js';
 
 const clearLine = '\r\u001B[K';
-const barSize = 24;
+/** The longest bar, and the shortest that still says something. */
+const [longest, shortest] = [24, 5];
 /** Seconds between drawings; the eye does not see more. */
 const redrawSeconds = 0.1;
 
@@ -30,7 +31,8 @@ export class BarProgress implements ProgressReporter {
   #phase: string | undefined;
   #write: (text: string) => unknown;
   #release: (() => void) | undefined;
-  #drawnAt = -Infinity;
+  /** When an update was drawn. */
+  #updatedAt = -Infinity;
   /** Somebody's text waits for the rest of its line, where the bar would be. */
   #midLine = false;
 
@@ -64,9 +66,12 @@ export class BarProgress implements ProgressReporter {
   update(status: ProgressStatus): void {
     if (this.#run === undefined) return;
     this.#status = status;
-    const wasBusy = this.#phase !== undefined;
+    const now = this.#now();
+    const isDue = this.#phase !== undefined || now - this.#updatedAt >= redrawSeconds;
     this.#phase = undefined;
-    if (wasBusy || status.step >= this.#run.totalSteps || this.#now() - this.#drawnAt >= redrawSeconds) this.#draw();
+    if (!isDue && status.step < this.#run.totalSteps) return;
+    this.#updatedAt = now;
+    this.#draw();
   }
 
   phase(text: string | undefined): void {
@@ -107,27 +112,30 @@ export class BarProgress implements ProgressReporter {
   #draw(): void {
     const run = this.#run;
     if (run === undefined) return;
-    this.#drawnAt = this.#now();
     // A line that is longer than the terminal would go on in the next one and stay there.
     const columns = (this.#stream.columns || 80) - 1;
-    this.#write(this.#lineStart() + this.#text(run).slice(0, columns));
+    this.#write(this.#lineStart() + this.#text(run, columns).slice(0, columns));
   }
 
-  #text({ name, totalSteps, startStep, totalEpochs, startEpoch }: ProgressStart): string {
+  #text({ name, totalSteps, startStep, totalEpochs, startEpoch }: ProgressStart, columns: number): string {
     const status = this.#status;
     const step = status?.step ?? startStep;
-    const filled = Math.round((barSize * step) / totalSteps);
-    const bar = `${'█'.repeat(filled)}${'░'.repeat(barSize - filled)}`;
     const figures = status?.figures ?? {};
-    const parts = [
-      `${name} ${bar} ${step}/${totalSteps}`,
-      ...(this.#phase === undefined ? [] : [`${this.#phase} ...`]),
+    const known = [
       `epoch ${status?.epoch ?? startEpoch ?? '-'}/${totalEpochs}`,
       `loss ${lossText(status?.loss)}`,
       speedText(status?.samplesPerSecond ?? 0),
       leftText(status?.secondsLeft),
       ...(Object.keys(figures).length === 0 ? [] : [figuresText(figures)]),
     ];
-    return parts.join(' | ');
+    const rest = [
+      `${step}/${totalSteps}`,
+      ...(this.#phase === undefined ? [] : [`${this.#phase} ...`]),
+      ...(this.#phase !== undefined && status === undefined ? [] : known),
+    ].join(' | ');
+    const size = Math.min(longest, columns - name.length - rest.length - 2);
+    if (size < shortest) return `${name} ${rest}`;
+    const filled = Math.round((size * step) / totalSteps);
+    return `${name} ${'█'.repeat(filled)}${'░'.repeat(size - filled)} ${rest}`;
   }
 }

@@ -93,7 +93,6 @@ export class RunDisplay {
   /** A finished step, before its callbacks. */
   step(step: number, epoch: number, loss: number | undefined, secondsBefore: number): void {
     const secondsLeft = this.left.after(step, this.speed.secondsPerStep);
-    this.#tellTime(step, secondsLeft, secondsBefore);
     this.#progress.update({
       step,
       epoch,
@@ -102,6 +101,7 @@ export class RunDisplay {
       secondsLeft,
       ...(Object.keys(this.#figures).length === 0 ? {} : { figures: { ...this.#figures } }),
     });
+    this.#tellTime(step, secondsLeft, secondsBefore);
   }
 
   /** Says that an epoch's callbacks are at work. */
