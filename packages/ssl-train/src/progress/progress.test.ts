@@ -87,6 +87,7 @@ describe('LineProgress over hours', () => {
 });
 
 it.each([
+  [0.004_42, '4.4 ms'],
   [0.5234, '0.52 s'],
   [3, '3 s'],
   [34.4, '34 s'],
@@ -96,6 +97,7 @@ it.each([
 ])('estimates %s seconds as %s', (seconds, text) => expect(roughDuration(seconds)).toBe(text));
 
 it.each([
+  [9e5, 'under 1 MB'],
   [3.2e6, '3 MB'],
   [1.234e9, '1.2 GB'],
 ])('shows %s bytes as %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));

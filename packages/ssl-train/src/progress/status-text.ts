@@ -11,8 +11,9 @@ export function leftText(seconds: number | undefined): string {
   return seconds === undefined ? '- left' : `${durationText(seconds)} left`;
 }
 
-/** Seconds in words, as exact as an estimate is: `0.52 s`, `34 s`, `7 min`, `3 h 20 min`. */
+/** Seconds in words, as exact as an estimate is: `4.4 ms`, `0.52 s`, `34 s`, `7 min`, `3 h 20 min`. */
 export function roughDuration(seconds: number): string {
+  if (seconds < 0.0995) return `${Number((1000 * seconds).toPrecision(2))} ms`;
   if (seconds < 9.95) return `${Number(seconds.toPrecision(2))} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
@@ -23,6 +24,7 @@ export function roughDuration(seconds: number): string {
 
 /** Bytes in GB of 10^9, or in MB below a tenth of one. */
 export function bytesText(bytes: number): string {
+  if (bytes < 1e6) return 'under 1 MB';
   return bytes < 1e8 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 

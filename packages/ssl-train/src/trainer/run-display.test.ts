@@ -58,7 +58,7 @@ it('says before the first step what it waits for, what it will take and how long
     'toy: first step ...',
   ]);
   expect(memory).toMatch(/^toy: takes about \d+ MB|\d\.\d GB of memory .* are free$/);
-  expect(compiled).toMatch(/^toy: compiled the step in [\d.]+ s$/);
+  expect(compiled).toMatch(/^toy: compiled the step in [\d.]+ m?s$/);
   expect(step).toMatch(/^toy: step 1\/20, epoch 1\/4, loss [\d.]+, [\d.]+ samples\/s, - left$/);
   expect(rest.filter((line) => / per step, /.test(line))).toHaveLength(1);
   expect(rest.at(-1)).toMatch(/step 20\/20, epoch 4\/4, .*, 0:00 left$/);
@@ -172,9 +172,9 @@ describe('speed and time left', () => {
     expect(updates[0]!.secondsLeft).toBeUndefined();
     expect(updates.slice(1).every(({ secondsLeft }) => secondsLeft! >= 0)).toBe(true);
     expect(updates.at(-1)!.secondsLeft).toBe(0);
-    // Compiling takes a hundred times as long as a step of the toy: it would show here.
-    const [second] = updates.slice(1);
-    expect(second!.samplesPerSecond).toBeGreaterThan(2 * updates[0]!.samplesPerSecond);
+    // Of the first step alone, and then without it.
+    expect(updates[0]!.samplesPerSecond).toBeGreaterThan(0);
+    expect(updates[1]!.samplesPerSecond).toBeGreaterThan(updates[0]!.samplesPerSecond);
   });
 
   it('do not take the short last batch, which is compiled by itself, for slow steps', async () => {
@@ -189,9 +189,9 @@ describe('speed and time left', () => {
       [6, 2],
     ]);
     expect(updates[2]!.samplesPerSecond).toBe(updates[1]!.samplesPerSecond);
-    // Three steps are left after it, less than one of those that compile.
-    expect(updates[2]!.secondsLeft).toBeGreaterThan(0);
-    expect(updates[2]!.secondsLeft).toBeLessThan(batchSize / updates[0]!.samplesPerSecond);
+    const perStep = batchSize / updates[1]!.samplesPerSecond;
+    // Nothing was measured between, so that four steps take as long as the one that was; callbacks take next to nothing.
+    expect(updates[1]!.secondsLeft! / (4 * perStep)).toBeCloseTo(1, 0);
   });
 
   it('count updates of several batches, and all their samples', async () => {
