@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { profile } from '../profile/profile.js';
 import { compile } from './compile.js';
 import type { MemoryPlan } from './compiled-types.js';
 
@@ -57,4 +58,29 @@ it('refuses the call by what it throws, and changes nothing', async () => {
   sum.dispose();
   step.dispose();
   w.dispose();
+});
+
+it('plans about what the runtime says it had in use', async () => {
+  const weights = [64, 256, 256, 64].map((columns, layer, all) =>
+    tf.variable(tf.mul(tf.ones([all[layer - 1] ?? 64, columns]), 0.01)),
+  );
+  const train = (x: tf.Tensor2D): tf.Tensor => {
+    const { value, grads } = tf.variableGrads(() => {
+      let hidden = x;
+      for (const weight of weights) hidden = tf.tanh(tf.matMul(hidden, weight as tf.Tensor2D));
+      return tf.mean(tf.square(hidden)) as tf.Scalar;
+    });
+    for (const weight of weights) weight.assign(tf.sub(weight, tf.mul(grads[weight.name]!, 0.1)));
+    return value;
+  };
+  const x = { data: new Float32Array(4096 * 64).fill(0.5), shape: [4096, 64] };
+  const plans: MemoryPlan[] = [];
+  const step = compile(train, { onTrace: (plan) => plans.push(plan) });
+  (await step(x)).dispose();
+  step.dispose();
+  const { peakMegabytes } = await profile(train, [x], { runs: 1 });
+  const planned = plans[0]!.workspace / 1e6;
+  expect(planned / peakMegabytes).toBeGreaterThan(0.85);
+  expect(planned / peakMegabytes).toBeLessThan(1.1);
+  for (const weight of weights) weight.dispose();
 });
