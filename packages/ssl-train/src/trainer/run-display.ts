@@ -14,7 +14,7 @@ import { trainerDefaults } from './trainer-options.js';
 type DisplayPlan = Pick<RunPlan<unknown>, 'accumulateSteps' | 'stepsPerEpoch' | 'totalSteps' | 'options'>;
 
 /** Steps after which their time is known well enough to say what all of them will take; fewer where they are long. */
-const known = { steps: 3, seconds: 5 };
+const known = { steps: 10, seconds: 5 };
 
 /** Tells who watches a run what goes on: compiling, memory, speed, time, what callbacks found. */
 export class RunDisplay {
