@@ -52,6 +52,7 @@ export type { Evaluation, HistoryEntry } from './trainer/history.js';
 export type { Method, MethodLoss } from './trainer/method.js';
 export { NonFiniteLossError } from './trainer/non-finite-loss-error.js';
 export type { Tensors } from './trainer/tensors.js';
+export { NotEnoughMemoryError } from './trainer/not-enough-memory-error.js';
 export { Trainer } from './trainer/trainer.js';
 export type {
   CallbackMetrics,

@@ -7,7 +7,7 @@ import { SimClr, imagenetStatistics, resnet18 } from '@selfsup/ssl-vision';
 
 const dataset = await ImageFolderDataset.open(process.argv[2] ?? 'photos');
 const loader = new DataLoader({ dataset, views: simclrViews({ size: 64 }), batchSize: 64 });
-const backbone = resnet18({ key: randomKey(0), stem: 'cifar' });
+const backbone = resnet18({ key: randomKey(0) });
 const method = new SimClr({ backbone, key: randomKey(1), normalize: imagenetStatistics });
 const optimizer = new AdamW([{ parameters: method.trainable() }]);
 const steps = 20 * loader.batchesPerEpoch;

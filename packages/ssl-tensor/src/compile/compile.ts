@@ -111,7 +111,7 @@ export function compileWith<A extends readonly unknown[], R>(
       }
     }
     traces++;
-    const graph = await CompiledGraph.load(engine, backend, recording, args.specs);
+    const graph = await CompiledGraph.load(engine, backend, recording, args.specs, options.onTrace);
     hooks?.onGraph(graph);
     return graph;
   };
@@ -168,6 +168,7 @@ export function compileWith<A extends readonly unknown[], R>(
       await turn.claim({ reads: new Set([...reads, ...passed]), writes: new Set([...writes, graphs]) });
       watch.check(used);
       let graph = graphs.get(flat.signature);
+      const isNew = graph === undefined;
       if (graph === undefined) {
         await makeRoom(flat.signature);
         recording ??= record(engine, backend, flat);
@@ -176,6 +177,7 @@ export function compileWith<A extends readonly unknown[], R>(
       // Last in the map is the one used last.
       graphs.delete(flat.signature);
       graphs.set(flat.signature, graph);
+      if (isNew) options.onReady?.();
       return (await graph.run(flat.leaves, turn.aside, () => watch.check(used))) as R;
     });
   };

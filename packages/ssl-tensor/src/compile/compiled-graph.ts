@@ -9,7 +9,9 @@ import { type EncodedModel, encodeModel } from '../graph/encode-model.js';
 import { Graph, type Origin } from '../graph/graph.js';
 import { type HostData, sizeOf, type Value, type ValueType } from '../graph/value.js';
 import type { Claim, Turn } from './call-queue.js';
+import type { CompileOptions } from './compiled-types.js';
 import { callHost } from './host-function.js';
+import { memoryOf } from './memory-of.js';
 import { type HostCall, partition, type Segment } from './partition.js';
 import { RecordedTensor, type LeafSpec, type Recording } from './run-trace.js';
 import { noteWritten } from './variable-watch.js';
@@ -61,12 +63,17 @@ export class CompiledGraph {
     return this.#parts.claim;
   }
 
-  /** Encodes a recording and loads it into the engine. */
+  /**
+   * Encodes a recording and loads it into the engine.
+   *
+   * @param onTrace told of the memory before any is taken
+   */
   static async load(
     engine: Engine,
     backend: SslBackend,
     recording: Recording<unknown>,
     specs: readonly LeafSpec[],
+    onTrace?: CompileOptions['onTrace'],
   ): Promise<CompiledGraph> {
     const { trace, hostCalls } = recording;
     const outputs = new Map<string, Value>();
@@ -90,6 +97,7 @@ export class CompiledGraph {
       );
     }
     const segments = partition(trace.graph, hostCalls, outputs);
+    onTrace?.(memoryOf(recording, { segments, specs, results: results.map(({ value }) => value) }));
     const origins = new Map<string, Origin>();
     const used = new Set<Value>(hostCalls.flatMap(({ inputs }) => inputs));
     const stages: Stage[] = [];

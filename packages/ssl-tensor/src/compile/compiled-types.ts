@@ -15,6 +15,23 @@ export type Feed<T> = T extends tf.Tensor
 /** Arguments of a compiled function, see {@link Feed}. */
 export type Feeds<A extends readonly unknown[]> = { [K in keyof A]: Feed<A[K]> };
 
+/** Memory that the graph of one input signature takes, in bytes, known before the engine takes it. */
+export interface MemoryPlan {
+  /**
+   * Most that is in use at once of what is computed on the way: activations, gradients. By the order in which the graph
+   * runs; what the engine takes for it is somewhat more, and stays taken until the compiled function is disposed of.
+   */
+  readonly workspace: number;
+  /** The variables that the function reads or assigns. */
+  readonly state: number;
+  /** Those of them that it assigns: a second buffer for each is made at the first run. */
+  readonly assigned: number;
+  /** Constants. While a graph is loaded there are several copies of each. */
+  readonly constants: number;
+  /** Arguments and results. */
+  readonly data: number;
+}
+
 /** Options of `compile()`. */
 export interface CompileOptions {
   /** Where the graph runs. Default: `auto`. */
@@ -33,6 +50,13 @@ export interface CompileOptions {
   readonly maxTraces?: number;
   /** File prefix: the engine writes a profile (Chrome trace JSON) of all runs there when the function is disposed. */
   readonly profile?: string;
+  /**
+   * Told of each new input signature when it was traced, before the engine takes any memory. What it throws refuses the
+   * call. Not called on the device `tensorflow`, where nothing is traced.
+   */
+  readonly onTrace?: (memory: MemoryPlan) => void;
+  /** Called when the graph of a new input signature is ready, before its first run. */
+  readonly onReady?: () => void;
   /** Name in error messages and profiles. Default: the function's name. */
   readonly name?: string;
 }

@@ -1,6 +1,6 @@
 import { Graph, type GraphNode } from '../graph/graph.js';
 import { scheduleNodes } from '../graph/schedule.js';
-import { sizeOf, type Value, type ValueType } from '../graph/value.js';
+import { bytesOf, type Value } from '../graph/value.js';
 import type { HostFunctionCall } from './host-function.js';
 
 /** A host call as a graph has it. */
@@ -27,18 +27,6 @@ export interface Segment {
 /** Ops that only look at their operand in another shape: made again where they are needed, so that no copy crosses. */
 const isView = ({ op, inputs }: GraphNode): boolean =>
   (op === 'Reshape' || op === 'Expand') && inputs[1]?.constant !== undefined;
-
-const widths: Readonly<Record<ValueType, number>> = {
-  bool: 1,
-  uint8: 1,
-  float16: 2,
-  float32: 4,
-  int32: 4,
-  uint32: 4,
-  int64: 8,
-};
-
-const bytesOf = ({ shape, type }: Value): number => sizeOf(shape) * widths[type];
 
 /**
  * The segment that each node is part of; a host call's node counts for the segment that it follows. What the host needs is

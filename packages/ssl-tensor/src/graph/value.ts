@@ -24,6 +24,21 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
+/** Bytes of one element; values between nodes may be float64, too. */
+const widths: Readonly<Record<ValueType | 'float64', number>> = {
+  bool: 1,
+  uint8: 1,
+  float16: 2,
+  float32: 4,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  float64: 8,
+};
+
+/** Bytes of a value's elements. */
+export const bytesOf = ({ shape, type }: Pick<Value, 'shape' | 'type'>): number => sizeOf(shape) * widths[type];
+
 /** True when two shapes are the same. */
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((dimension, index) => dimension === b[index]);

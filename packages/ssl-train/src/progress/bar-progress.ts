@@ -1,57 +1,141 @@
-import { Presets, SingleBar } from 'cli-progress';
+import { type GuardedStream, guardWrites } from './guard-writes.js';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress-reporter.js';
-import { durationText, lossText, speedText } from './status-text.js';
+import { figuresText, leftText, lossText, speedText } from './status-text.js';
 
 const clearLine = '\r\u001B[K';
+/** The longest bar, and the shortest that still says something. */
+const [longest, shortest] = [24, 5];
+/** Seconds between drawings; the eye does not see more. */
+const redrawSeconds = 0.1;
 
 /** Options of {@link BarProgress}. */
 export interface BarProgressOptions {
   /** A terminal. Default: standard error. */
   readonly stream?: NodeJS.WriteStream;
+  /**
+   * Streams to the same terminal: what is written to them while the bar is drawn comes above it. Default: the bar's own,
+   * and standard output and error where they are terminals.
+   */
+  readonly guard?: readonly GuardedStream[];
+  /** Seconds of some clock, for tests. */
+  readonly now?: () => number;
 }
 
-/** A bar on a terminal. */
+/** A bar on a terminal. What else is written to the terminal while it is drawn (`console.log`) comes above it. */
 export class BarProgress implements ProgressReporter {
   readonly #stream: NodeJS.WriteStream;
-  #bar: SingleBar | undefined;
-  #totalEpochs = 0;
+  readonly #guard: readonly GuardedStream[];
+  readonly #now: () => number;
+  #run: ProgressStart | undefined;
+  #status: ProgressStatus | undefined;
+  #phase: string | undefined;
+  #write: (text: string) => unknown;
+  #release: (() => void) | undefined;
+  /** When an update was drawn. */
+  #updatedAt = -Infinity;
+  /** Somebody's text waits for the rest of its line, where the bar would be. */
+  #midLine = false;
 
-  constructor({ stream = process.stderr }: BarProgressOptions = {}) {
+  constructor({
+    stream = process.stderr,
+    guard = [stream, ...[process.stdout, process.stderr].filter(({ isTTY }) => isTTY)],
+    now = () => performance.now() / 1000,
+  }: BarProgressOptions = {}) {
     this.#stream = stream;
+    this.#guard = guard;
+    this.#now = now;
+    this.#write = (text) => stream.write(text);
   }
 
-  start({ name, totalSteps, startStep, totalEpochs }: ProgressStart): void {
+  start(run: ProgressStart): void {
     this.stop();
-    this.#totalEpochs = totalEpochs;
-    this.#bar = new SingleBar(
-      {
-        stream: this.#stream,
-        format: `${name} {bar} {value}/{total} | epoch {epoch} | loss {loss} | {speed} | {left} left`,
-        barsize: 24,
-        hideCursor: true,
-        // The Trainer decides what a signal does.
-        gracefulExit: false,
-      },
-      Presets.shades_classic,
-    );
-    this.#bar.start(totalSteps, startStep, { epoch: `-/${totalEpochs}`, loss: '-', speed: speedText(0), left: '-' });
+    this.#run = run;
+    this.#status = undefined;
+    this.#phase = undefined;
+    this.#write = this.#stream.write.bind(this.#stream);
+    this.#release = guardWrites(this.#guard, (others, endsLine) => {
+      if (!this.#midLine) this.#write(clearLine);
+      const result = others();
+      this.#midLine = !endsLine;
+      if (endsLine) this.#draw();
+      return result;
+    });
+    this.#draw();
   }
 
-  update({ step, epoch, loss, samplesPerSecond, secondsLeft }: ProgressStatus): void {
-    this.#bar?.update(step, {
-      epoch: `${epoch}/${this.#totalEpochs}`,
-      loss: lossText(loss),
-      speed: speedText(samplesPerSecond),
-      left: durationText(secondsLeft),
-    });
+  update(status: ProgressStatus): void {
+    if (this.#run === undefined) return;
+    this.#status = status;
+    const now = this.#now();
+    const isDue = this.#phase !== undefined || now - this.#updatedAt >= redrawSeconds;
+    this.#phase = undefined;
+    if (!isDue && status.step < this.#run.totalSteps) return;
+    this.#updatedAt = now;
+    this.#draw();
+  }
+
+  phase(text: string | undefined): void {
+    this.#phase = text;
+    this.#draw();
   }
 
   note(line: string): void {
-    this.#stream.write(`${this.#bar === undefined ? '' : clearLine}${line}\n`);
+    if (this.#run === undefined) {
+      this.#stream.write(`${line}\n`);
+      return;
+    }
+    this.#write(`${this.#lineStart()}${line}\n`);
+    this.#draw();
+  }
+
+  info(line: string): void {
+    this.note(line);
   }
 
   stop(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
+    if (this.#run === undefined) return;
+    this.#phase = undefined;
+    this.#draw();
+    this.#write('\n');
+    this.#release?.();
+    this.#release = undefined;
+    this.#run = undefined;
+  }
+
+  /** To the start of an empty line. */
+  #lineStart(): string {
+    const start = this.#midLine ? '\n' : clearLine;
+    this.#midLine = false;
+    return start;
+  }
+
+  #draw(): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    // A line that is longer than the terminal would go on in the next one and stay there.
+    const columns = (this.#stream.columns || 80) - 1;
+    this.#write(this.#lineStart() + this.#text(run, columns).slice(0, columns));
+  }
+
+  #text({ name, totalSteps, startStep, totalEpochs, startEpoch }: ProgressStart, columns: number): string {
+    const status = this.#status;
+    const step = status?.step ?? startStep;
+    const figures = status?.figures ?? {};
+    const known = [
+      `epoch ${status?.epoch ?? startEpoch ?? '-'}/${totalEpochs}`,
+      `loss ${lossText(status?.loss)}`,
+      speedText(status?.samplesPerSecond ?? 0),
+      leftText(status?.secondsLeft),
+      ...(Object.keys(figures).length === 0 ? [] : [figuresText(figures)]),
+    ];
+    const rest = [
+      `${step}/${totalSteps}`,
+      ...(this.#phase === undefined ? [] : [`${this.#phase} ...`]),
+      ...(this.#phase !== undefined && status === undefined ? [] : known),
+    ].join(' | ');
+    const size = Math.min(longest, columns - name.length - rest.length - 2);
+    if (size < shortest) return `${name} ${rest}`;
+    const filled = Math.round((size * step) / totalSteps);
+    return `${name} ${'█'.repeat(filled)}${'░'.repeat(size - filled)} ${rest}`;
   }
 }

@@ -6,6 +6,8 @@ export interface ProgressStart {
   /** Steps that are done already. */
   readonly startStep: number;
   readonly totalEpochs: number;
+  /** Epoch of the last step that is done, counted from 1; absent where none is. */
+  readonly startEpoch?: number;
 }
 
 /** Where a run stands. */
@@ -14,19 +16,26 @@ export interface ProgressStatus {
   readonly step: number;
   /** Counted from 1. */
   readonly epoch: number;
-  /** Last loss that was fetched. */
+  /** Loss of the last step, where it can be had. */
   readonly loss: number | undefined;
   /** 0 when not known. */
   readonly samplesPerSecond: number;
-  readonly secondsLeft: number;
+  /** Callbacks and checkpoints included; undefined when not known. */
+  readonly secondsLeft: number | undefined;
+  /** The newest numbers that callbacks returned, by name. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** Shows a run while it goes on. */
 export interface ProgressReporter {
   start(run: ProgressStart): void;
   update(status: ProgressStatus): void;
-  /** A line that stays. */
+  /** A line that stays: what the user must know. */
   note(line: string): void;
+  /** A line that stays and says more of the run: memory, time, what callbacks found. */
+  info?(line: string): void;
+  /** What goes on that is no step, such as compiling; undefined when it is over. The next update ends it, too. */
+  phase?(text: string | undefined): void;
   /** Leaves the terminal as it was found. May be called more than once. */
   stop(): void;
 }

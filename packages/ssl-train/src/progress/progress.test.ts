@@ -4,7 +4,7 @@ import { BarProgress } from './bar-progress.js';
 import { chooseProgress } from './choose-progress.js';
 import { LineProgress } from './line-progress.js';
 import { SilentProgress } from './silent-progress.js';
-import { durationText, lossText, speedText } from './status-text.js';
+import { bytesText, durationText, lossText, roughDuration, speedText } from './status-text.js';
 
 const run = { name: 'simclr', totalSteps: 100, startStep: 0, totalEpochs: 4 };
 const status = (step: number) => ({ step, epoch: 2, loss: 1.23456, samplesPerSecond: 842.4, secondsLeft: 61 });
@@ -54,8 +54,56 @@ describe('LineProgress', () => {
   });
 });
 
+describe('LineProgress over hours', () => {
+  const stepsAt = (secondsPerStep: number, steps: number, everySeconds?: number): number[] => {
+    const lines: string[] = [];
+    let now = 0;
+    const progress = new LineProgress({
+      stream: { write: (text) => lines.push(text) },
+      now: () => now,
+      ...(everySeconds === undefined ? {} : { everySeconds }),
+    });
+    progress.start({ ...run, totalSteps: steps });
+    for (let step = 1; step <= steps; step++) {
+      now += secondsPerStep;
+      progress.update(status(step));
+      // Told again with what callbacks found.
+      progress.update(status(step));
+    }
+    return lines.map((line) => Number(/step (\d+)/.exec(line)?.[1]));
+  };
+
+  it('writes every five seconds in the first minute and every thirty after it', () => {
+    expect(stepsAt(1, 180)).toEqual([1, 6, 11, 16, 21, 26, 31, 36, 41, 46, 51, 56, 86, 116, 146, 176, 180]);
+  });
+
+  it('writes as often as it is told to', () => {
+    expect(stepsAt(1, 180, 60)).toEqual([1, 61, 121, 180]);
+  });
+
+  it('writes a line for every step that takes longer', () => {
+    expect(stepsAt(40, 5)).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+it.each([
+  [0.004_42, '4.4 ms'],
+  [0.5234, '0.52 s'],
+  [3, '3 s'],
+  [34.4, '34 s'],
+  [420, '7 min'],
+  [7200, '2 h'],
+  [12_000, '3 h 20 min'],
+])('estimates %s seconds as %s', (seconds, text) => expect(roughDuration(seconds)).toBe(text));
+
+it.each([
+  [9e5, 'under 1 MB'],
+  [3.2e6, '3 MB'],
+  [1.234e9, '1.2 GB'],
+])('shows %s bytes as %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));
+
 describe('BarProgress', () => {
-  it('draws step, epoch, loss, speed and time left, and gives the cursor back', () => {
+  it('draws step, epoch, loss, speed and time left, and leaves the cursor alone', () => {
     const { stream, text } = terminal();
     const listeners = process.listenerCount('SIGINT');
     const progress = new BarProgress({ stream });
@@ -66,7 +114,8 @@ describe('BarProgress', () => {
     progress.stop();
     expect(text()).toContain('50/100 | epoch 2/4 | loss 1.235 | 842 samples/s | 1:01 left');
     expect(text()).toContain('saved\n');
-    expect(text()).toContain('\u001B[?25h');
+    // A process that is killed could not show it again.
+    expect(text()).not.toContain('\u001B[?25l');
     expect(process.listenerCount('SIGINT')).toBe(listeners);
   });
 });

@@ -101,7 +101,7 @@ it.each([
 
   const rest = await run(commands[by]!(folder, '0'), [], cwd);
   expect([rest.status, rest.stdout]).toEqual([0, '{"steps":20,"interrupted":false}\n']);
-  expect(rest.stderr).toContain(`The run goes on from step ${steps} of 20 (${path})\n`);
+  expect(rest.stderr).toContain(`The run goes on after step ${steps} of 20 (`);
   expect(readFileSync(join(folder, 'weights.safetensors')).equals(whole)).toBe(true);
 });
 

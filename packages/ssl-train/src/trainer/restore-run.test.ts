@@ -252,7 +252,7 @@ describe('initFrom', () => {
     const rest = await toy({ ...settings, progress, makeMethod: () => new ToyMethod(9) }).trainer.fit();
     expect(rest.history).toEqual(whole.history);
     expect(progress.notes).toEqual([
-      `The run goes on from step 3 of 6 (${join(other(), 'step-00000003.safetensors')})`,
+      `The run goes on after step 3 of 6 (epoch 1 of 2, 3 of 5 steps), from ${join(other(), 'step-00000003.safetensors')}`,
     ]);
     const again = new Told();
     await toy({ ...settings, progress: again }).trainer.fit();

@@ -47,6 +47,8 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
   if (clipNorm !== undefined && !(clipNorm > 0))
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
   if (options.logFile === '') throw new InvalidOptionError(where, 'logFile', 'a path', options.logFile);
+  if (options.memory !== undefined && !['refuse', 'warn'].includes(options.memory))
+    throw new InvalidOptionError(where, 'memory', "'refuse' or 'warn'", options.memory);
   checkCheckpoint(checkpoint);
   const { initFrom } = options;
   if (initFrom !== undefined && (typeof initFrom !== 'string' || initFrom === ''))

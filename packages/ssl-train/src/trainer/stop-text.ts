@@ -1,3 +1,5 @@
+import { epochOf } from './epoch-of.js';
+
 import type { TrainerCheckpointOptions } from './trainer-options.js';
 
 /** What is told when a signal asks a run to stop. */
@@ -29,9 +31,23 @@ export function stoppedText({ signal, status, steps, totalSteps, path, resume = 
   return `Not finished: ${steps} of ${totalSteps} steps. ${way}. What this program still does, it does with the weights of step ${steps}; ${exit}`;
 }
 
+/** Where a run was when it was saved. */
+export interface ResumedRun {
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly path: string;
+}
+
 /** What is told when a run goes on from a checkpoint. */
-export function resumedText(step: number, totalSteps: number, path: string): string {
-  return step < totalSteps
-    ? `The run goes on from step ${step} of ${totalSteps} (${path})`
-    : `All ${totalSteps} steps are done already (${path}): nothing is trained. Another checkpoint.dir starts a new run, initFrom one from these weights`;
+export function resumedText({ step, totalSteps, stepsPerEpoch, path }: ResumedRun): string {
+  if (step >= totalSteps)
+    return `All ${totalSteps} steps are done already (${path}): nothing is trained. Another checkpoint.dir starts a new run, initFrom one from these weights`;
+  const within = step % stepsPerEpoch;
+  const totalEpochs = Math.ceil(totalSteps / stepsPerEpoch);
+  const epoch =
+    within === 0
+      ? `epoch ${step / stepsPerEpoch} of ${totalEpochs} is done`
+      : `epoch ${epochOf(step, stepsPerEpoch)} of ${totalEpochs}, ${within} of ${stepsPerEpoch} steps`;
+  return `The run goes on after step ${step} of ${totalSteps} (${epoch}), from ${path}`;
 }

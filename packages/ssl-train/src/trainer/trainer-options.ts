@@ -62,7 +62,7 @@ export interface TrainerOptions<B> {
   readonly logFile?: string;
   /** Steps between fetches of the loss and the metrics (the first and last step are fetched too). Default 10. */
   readonly logEvery?: number;
-  /** Default `auto`: a bar on a terminal, else a line every five seconds; on standard error. */
+  /** Default `auto`: a bar on a terminal, else a line every five seconds, after a minute every 30; on standard error. */
   readonly progress?: ProgressOption;
   /** Finish the step, save and stop when this is aborted. */
   readonly signal?: AbortSignal;
@@ -82,6 +82,11 @@ export interface TrainerOptions<B> {
   readonly deterministic?: boolean;
   /** Whether a learning rate that is 0 from some step to the end of the run is refused. Default `refuse`. */
   readonly zeroRate?: 'refuse' | 'allow';
+  /**
+   * What becomes of a step that needs 1.5 times the memory that the machine has, or that the process may use: refused
+   * before anything is taken, or tried. Either way there is a warning where it needs more than is free. Default `refuse`.
+   */
+  readonly memory?: 'refuse' | 'warn';
   /** Further options of `compile()` for the step: device. */
   readonly compile?: CompileOptions;
 }
@@ -96,4 +101,5 @@ export const trainerDefaults = {
   handleSignals: true,
   resume: true,
   zeroRate: 'refuse',
+  memory: 'refuse',
 } as const;

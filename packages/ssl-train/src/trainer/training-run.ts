@@ -20,9 +20,9 @@ import type { RestoredRun } from './restore-run.js';
 import { RunCheckpoints, type RunState } from './run-checkpoints.js';
 import { RunClock } from './run-clock.js';
 import { computeOptions, type RunPlan } from './run-plan.js';
-import { Speedometer } from './speedometer.js';
+import { RunDisplay } from './run-display.js';
 import { sampleCount } from './sample-count.js';
-import { resumedText, stoppedText, stoppingText } from './stop-text.js';
+import { stoppedText, stoppingText } from './stop-text.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
 import { trainerDefaults } from './trainer-options.js';
 import { TsxRelay } from './tsx-relay.js';
@@ -33,13 +33,17 @@ import { type StepOutput, TrainingStep } from './training-step.js';
 export class TrainingRun<B> {
   readonly #plan: RunPlan<B>;
   readonly #progress: ProgressReporter;
-  readonly #speed = new Speedometer();
   readonly #notes: string[] = [];
   readonly #relay = new TsxRelay();
   #clock = new RunClock();
   #log: JsonlLog | undefined;
   #signals: StopSignals | undefined;
   #checkpoints: RunCheckpoints<B> | undefined;
+  #display: RunDisplay;
+  /** Loss of the last step. */
+  #loss: number | undefined;
+  /** The checkpoint that the run goes on from. */
+  #from: string | undefined;
   #environment: RunEnvironment | undefined;
   /** Finished updates. */
   #step = 0;
@@ -52,6 +56,7 @@ export class TrainingRun<B> {
   constructor(plan: RunPlan<B>) {
     this.#plan = plan;
     this.#progress = chooseProgress(plan.options.progress ?? trainerDefaults.progress);
+    this.#display = new RunDisplay(this.#progress, plan, (text) => this.#addNote(text));
   }
 
   async run(): Promise<TrainerResult> {
@@ -65,7 +70,8 @@ export class TrainingRun<B> {
       const compute = await this.#restore();
       step = new TrainingStep({
         ...options,
-        compile: { ...options.compile, ...compute },
+        compile: { ...options.compile, ...compute, ...this.#display.compileHooks(options.compile) },
+        onNewShapes: (batch) => this.#display.compiling(sampleCount(batch)),
         accumulateSteps: this.#plan.accumulateSteps,
         ema: this.#plan.ema,
       });
@@ -95,16 +101,10 @@ export class TrainingRun<B> {
       environment: this.#environment,
     });
     for (const text of this.#notes) this.#tellNote(text);
-    if (startStep > 0) this.#progress.note(resumedText(startStep, totalSteps, this.#checkpoints!.path!));
     await this.#tell((callbacks) =>
       callbacks.onStart?.({ method: options.method.name, seed: options.seed, startStep, totalSteps, stepsPerEpoch }),
     );
-    this.#progress.start({
-      name: options.method.name,
-      totalSteps,
-      startStep,
-      totalEpochs: Math.ceil(totalSteps / stepsPerEpoch),
-    });
+    this.#display.start(options.method.name, startStep, this.#from);
     await this.#finishPending();
     while (this.#step < totalSteps && !this.#stopping) await this.#epoch(step);
     await this.#save();
@@ -163,6 +163,7 @@ export class TrainingRun<B> {
     this.#evaluations = [...record.evaluations];
     this.#clock = new RunClock(record);
     this.#damaged = damaged;
+    this.#from = path;
     for (const item of damaged)
       this.#notes.push(
         `the checkpoint of step ${item.step} is damaged (${item.reason}) and now lies at ${item.path}; the run continues from ${path}`,
@@ -185,18 +186,21 @@ export class TrainingRun<B> {
     const end = Math.min((epoch + 1) * stepsPerEpoch, totalSteps);
     const outputs: StepOutput[] = [];
     let samples = 0;
+    let compiled = false;
     let since = this.#clock.read().trainingSeconds;
     try {
       for await (const batch of options.loader.epoch(epoch, (this.#step % stepsPerEpoch) * accumulateSteps)) {
         // What has not begun is left to the next run.
         if (this.#stopping && outputs.length === 0) break;
         samples += sampleCount(batch);
+        const { kinds } = step;
         outputs.push(await step.run(batch, outputs.length, this.#scalars(outputs.length)));
+        compiled ||= step.kinds > kinds;
         if (outputs.length < accumulateSteps) continue;
         this.#step++;
         this.#pending = 'step';
         const seconds = this.#clock.read().trainingSeconds - since;
-        this.#speed.add(samples, seconds);
+        this.#display.speed.add(samples, seconds, compiled);
         const warning = this.#signals === undefined ? undefined : this.#relay.warning(seconds);
         if (warning !== undefined) this.#tellNote(warning);
         await this.#finishStep(outputs.splice(0));
@@ -204,6 +208,7 @@ export class TrainingRun<B> {
         await nextTurn();
         if (this.#step >= end || this.#stopping) break;
         samples = 0;
+        compiled = false;
         since = this.#clock.read().trainingSeconds;
       }
     } finally {
@@ -219,9 +224,14 @@ export class TrainingRun<B> {
 
   async #finishEpoch(): Promise<void> {
     this.#pending = 'epoch';
-    await this.#evaluate((callbacks) => callbacks.onEpochEnd?.({ epoch: this.#epochNumber, step: this.#step }));
+    const before = this.#secondsBeside;
+    this.#display.evaluating(this.#epochNumber);
+    await this.#evaluate('epoch', (callbacks) =>
+      callbacks.onEpochEnd?.({ epoch: this.#epochNumber, step: this.#step }),
+    );
     this.#pending = undefined;
     if (this.#checkpointDue) await this.#save();
+    this.#display.left.addBesideEpoch(this.#secondsBeside - before);
   }
 
   /** Catches up on what an error kept the run from telling of its last step. */
@@ -256,9 +266,10 @@ export class TrainingRun<B> {
     const learningRate = schedules['learningRate']!(step - 1);
     const logged = step === 1 || step % logEvery === 0 || step === totalSteps;
     let entry: HistoryEntry | undefined;
+    const { loss, metrics } = readOutputs(outputs);
+    this.#loss = loss;
     // A broken model is not saved.
     if (logged || this.#checkpointDue || this.#stopping) {
-      const { loss, metrics } = readOutputs(outputs);
       if (!Number.isFinite(loss)) {
         outputs.forEach(disposeOutput);
         throw nonFiniteLoss({ step, learningRate, loss }, this.#history.at(-1)?.step ?? 0);
@@ -267,15 +278,10 @@ export class TrainingRun<B> {
     }
     outputs.forEach(disposeOutput);
     if (logged && entry !== undefined) this.#history.push(entry);
-    const secondsLeft = (totalSteps - step) * this.#speed.secondsPerStep;
-    this.#progress.update({
-      step,
-      epoch,
-      loss: this.#history.at(-1)?.loss,
-      samplesPerSecond: this.#speed.samplesPerSecond,
-      secondsLeft,
-    });
+    this.#display.step(step, epoch, this.#loss, this.#clock.read().seconds);
+    const before = this.#secondsBeside;
     await this.#report(logged ? entry : undefined, true);
+    this.#display.left.addBesideStep(this.#secondsBeside - before);
   }
 
   /** Log line and callbacks of the last step, and its checkpoint. */
@@ -286,11 +292,11 @@ export class TrainingRun<B> {
       this.#log?.write({
         type: 'step',
         ...entry,
-        ...(timed ? { samplesPerSecond: this.#speed.samplesPerSecond } : {}),
+        ...(timed ? { samplesPerSecond: this.#display.speed.samplesPerSecond } : {}),
         seconds: this.#clock.read().seconds,
       });
     const learningRate = schedules['learningRate']!(step - 1);
-    await this.#evaluate((callbacks) =>
+    await this.#evaluate('step', (callbacks) =>
       callbacks.onStep?.({
         step,
         epoch: this.#epochNumber,
@@ -332,7 +338,10 @@ export class TrainingRun<B> {
   }
 
   /** As `#tell`, keeping the numbers that callbacks return: of all or, when one fails, of none. */
-  async #evaluate(hook: (callbacks: TrainerCallbacks) => CallbackMetrics | Promise<CallbackMetrics>): Promise<void> {
+  async #evaluate(
+    after: 'step' | 'epoch',
+    hook: (callbacks: TrainerCallbacks) => CallbackMetrics | Promise<CallbackMetrics>,
+  ): Promise<void> {
     const found: Evaluation[] = [];
     for (const callbacks of this.#plan.callbacks) {
       const metrics = await this.#clock.outside(() => hook(callbacks));
@@ -340,6 +349,19 @@ export class TrainingRun<B> {
     }
     for (const evaluation of found) this.#log?.write({ type: 'evaluation', ...evaluation });
     this.#evaluations.push(...found);
+    this.#display.found(found, after);
+  }
+
+  /** As `#tellNote`, and keeps it for the result. */
+  #addNote(text: string): void {
+    this.#notes.push(text);
+    this.#tellNote(text);
+  }
+
+  /** Time of this call so far that was no training. */
+  get #secondsBeside(): number {
+    const { seconds, trainingSeconds } = this.#clock.read();
+    return seconds - trainingSeconds;
   }
 
   /** Tells the user something that is no error, on the screen and in the log. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile, type CompiledFunction, type CompileOptions } from '@selfsup/ssl-tensor';
-import { InvalidOptionError, type NdArray, ShapeError } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, isNdArray, type NdArray, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { Ema } from '../ema/ema.js';
 import { clipByGlobalNorm } from '../optimizers/clip-by-global-norm.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
@@ -17,6 +17,8 @@ export interface TrainingStepOptions<B> {
   /** Batches whose mean gradient makes one update. */
   readonly accumulateSteps: number;
   readonly compile?: CompileOptions | undefined;
+  /** Called before a batch of shapes that were not compiled yet. */
+  readonly onNewShapes?: (batch: B) => void;
 }
 
 /** Numbers of one step that the host decides. */
@@ -54,6 +56,8 @@ export class TrainingStep<B> {
   readonly #sums: readonly tf.Variable[];
   /** Sum of the weights of an update's batches so far. */
   readonly #weightSum: tf.Variable | undefined;
+  /** Kinds of batches that were compiled. */
+  readonly #known = new Set<string>();
   readonly #compiled: CompiledFunction<[StepInput<unknown>, Phase], StepOutput>;
 
   constructor(options: TrainingStepOptions<B>) {
@@ -76,7 +80,17 @@ export class TrainingStep<B> {
     const { accumulateSteps } = this.#options;
     const phase: Phase =
       accumulateSteps === 1 ? 'only' : part === 0 ? 'first' : part === accumulateSteps - 1 ? 'last' : 'middle';
+    const kind = `${phase} ${shapesOf(batch)}`;
+    if (!this.#known.has(kind)) {
+      this.#known.add(kind);
+      this.#options.onNewShapes?.(batch);
+    }
     return this.#compiled({ batch, learningRate: scalar(learningRate), emaMomentum: scalar(emaMomentum), key }, phase);
+  }
+
+  /** Kinds of batches so far: a run of a new one compiles first. */
+  get kinds(): number {
+    return this.#known.size;
   }
 
   dispose(): void {
@@ -169,6 +183,15 @@ interface Gradients {
   /** By variable name. */
   readonly gradients: tf.NamedTensorMap;
   readonly weight?: tf.Scalar;
+}
+
+/** The shapes of a batch's arrays, as text. */
+function shapesOf(batch: unknown): string {
+  if (isNdArray(batch)) return `[${batch.shape.join()}]`;
+  if (typeof batch !== 'object' || batch === null) return String(batch);
+  return `{${Object.entries(batch)
+    .map(([name, item]) => `${name}:${shapesOf(item)}`)
+    .join()}}`;
 }
 
 const zeroVariable = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false));
