@@ -26,6 +26,8 @@ export { NpyImageDataset } from './dataset/npy-image-dataset.js';
 export type { NpyImageDatasetOptions } from './dataset/npy-image-dataset.js';
 export type { PackedImages } from './dataset/packed-images.js';
 export type { StringTable } from './dataset/string-table.js';
+export { readImages } from './dataset/read-images.js';
+export type { ImageArrays } from './dataset/read-images.js';
 export { subset, SubsetDataset, takeFirst } from './dataset/subset.js';
 export { TextLineDataset } from './dataset/text-line-dataset.js';
 export type { TextLineOptions } from './dataset/text-line-dataset.js';

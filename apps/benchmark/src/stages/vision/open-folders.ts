@@ -9,8 +9,6 @@ export interface FolderPart {
   readonly dataset: ImageFolderDataset;
   /** Their numbers in the data set. */
   readonly rows: Int32Array;
-  readonly size: number;
-  readonly channels: 1 | 3;
 }
 
 /**
@@ -20,8 +18,7 @@ export interface FolderPart {
  * @throws DataError for folders of other classes, or a class of one image that would be in no training set
  */
 export async function openFolders(data: FolderData, seed: number): Promise<{ train: FolderPart; test: FolderPart }> {
-  const { size, channels } = data;
-  const part = (dataset: ImageFolderDataset, rows: Int32Array): FolderPart => ({ dataset, rows, size, channels });
+  const part = (dataset: ImageFolderDataset, rows: Int32Array): FolderPart => ({ dataset, rows });
   const all = (dataset: ImageFolderDataset) =>
     part(
       dataset,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ImageArrayDataset, IdxImageDataset } from '@selfsup/ssl-data';
+import { ImageArrayDataset, IdxImageDataset, readImages, subset } from '@selfsup/ssl-data';
 import { checkLabels, DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-core';
 import { mnistStatistics } from '@selfsup/ssl-vision';
 import type { ImageStatistics } from '@selfsup/ssl-vision';
@@ -65,7 +65,7 @@ export async function loadVisionData({ data, seed }: VisionRecipe): Promise<Visi
 async function openSplits(data: VisionRecipe['data'], seed: number): Promise<{ train: Split; test: Split }> {
   if (data.source === 'folder') {
     const { train, test } = await openFolders(data, seed);
-    return { train: await readImages(train), test: await readImages(test) };
+    return { train: await readPart(train), test: await readPart(test) };
   }
   if (data.source === 'idx') {
     return {
@@ -89,15 +89,8 @@ async function openIdxPair(images: string, labels: string): Promise<Split> {
   };
 }
 
-async function readImages({ dataset, rows, size, channels }: FolderPart): Promise<Split> {
-  const bytes = size * size * channels;
-  const data = new Uint8Array(rows.length * bytes);
-  for (const [at, row] of rows.entries()) data.set((await dataset.get(row)).image.data, at * bytes);
-  return {
-    images: { data, shape: [rows.length, size, size, channels] },
-    labels: rows.map((row) => dataset.labels![row]!),
-    classes: dataset.classes,
-  };
+async function readPart({ dataset, rows }: FolderPart): Promise<Split> {
+  return { ...(await readImages(subset(dataset, rows))), classes: dataset.classes };
 }
 
 function limited(option: string, { images, labels }: LabelledImages, count: number | undefined): LabelledImages {
