@@ -34,6 +34,7 @@ export type { TextLineOptions } from './dataset/text-line-dataset.js';
 export { VolumeFolderDataset } from './dataset/volume-folder-dataset.js';
 export type { VolumeFolderOptions, VolumeSample } from './dataset/volume-folder-dataset.js';
 
+export { drawRows } from './image/draw-rows.js';
 export { adjustBrightness, adjustContrast, adjustSaturation, grayscale, solarizeAbove } from './image/adjust-color.js';
 export { adjustHue } from './image/adjust-hue.js';
 export { adjustSharpness } from './image/adjust-sharpness.js';
