@@ -77,12 +77,48 @@ describe.each(packages.map((workspace) => ({ name: workspace.manifest.name, ...w
   },
 );
 
+interface Locked {
+  readonly resolved?: string;
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** Where Node finds a package from another one: its own node_modules, then those of the folders above. */
+function lockedPlace(locked: Readonly<Record<string, Locked>>, from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = folder.replace(/(?:^|\/)(?!node_modules\/)[^/]+$/, '')) {
+    const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
+    const entry = locked[place];
+    if (entry !== undefined) return entry.link === true ? entry.resolved : place;
+    if (folder === '') return undefined;
+  }
+}
+
 describe('installation', () => {
   test('.npmrc keeps registry addresses out of the lock file and the runtime from downloading', () => {
     const lines = readRepositoryFile('.npmrc').split('\n');
     expect(lines).toEqual(
       expect.arrayContaining(['omit-lockfile-registry-resolved=true', 'onnxruntime-node-install=skip']),
     );
+  });
+
+  test('nothing that a user of the packages installs has an install script', () => {
+    const { packages: locked } = JSON.parse(readRepositoryFile('package-lock.json')) as {
+      packages: Record<string, Locked>;
+    };
+    const found = new Map<string, string>();
+    const visit = (place: string, path: string) => {
+      for (const name of Object.keys({ ...locked[place]?.dependencies, ...locked[place]?.optionalDependencies })) {
+        const target = lockedPlace(locked, place, name);
+        if (target === undefined || found.has(target)) continue;
+        found.set(target, locked[target]?.hasInstallScript === true ? `${path} > ${name}` : '');
+        visit(target, `${path} > ${name}`);
+      }
+    };
+    for (const { folder, manifest } of packages) visit(folder, manifest.name);
+    expect(found.size).toBeGreaterThan(30);
+    expect([...found.values()].filter((path) => path !== '')).toEqual([]);
   });
 
   test('the lock file holds no addresses', () => {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { printable } from '@selfsup/ssl-core';
+import { runtimeVersion } from '@selfsup/ssl-tensor';
 import { version_core } from '@tensorflow/tfjs-core';
 
 /** What a run computes with: where it differs, the last digits of results may. */
@@ -47,15 +48,8 @@ function versions(): Record<string, string> {
     ...Object.fromEntries(
       ['@selfsup/ssl-train', '@selfsup/ssl-nn', '@selfsup/ssl-tensor'].map((name) => [name, versionOf(own, name)]),
     ),
+    'onnxruntime-node': runtimeVersion(),
   };
-  try {
-    found['onnxruntime-node'] = versionOf(
-      createRequire(own.resolve('@selfsup/ssl-tensor/package.json')),
-      'onnxruntime-node',
-    );
-  } catch {
-    // Bundled: there is nothing to resolve.
-  }
   return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
