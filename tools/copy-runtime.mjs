@@ -12,7 +12,7 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
     .slice(source.length + 1)
     .replaceAll('\\', '/');
   // What the install script may have fetched for CUDA is not part of the package.
-  const isWanted = /^dist\/.+\.js$/.test(path) || (/^bin\//.test(path) && !/onnxruntime_providers_/.test(path));
+  const isWanted = /^dist\/.+\.js$/.test(path) || (path.startsWith('bin/') && !/onnxruntime_providers_/.test(path));
   if (!entry.isFile() || !isWanted) continue;
   mkdirSync(dirname(join(target, path)), { recursive: true });
   try {

@@ -11,6 +11,8 @@ export { copyOf } from './copy-of.js';
 export { isNdArray, ndArray } from './nd-array.js';
 export type { NdArray, NdData } from './nd-array.js';
 export { printable } from './printable.js';
+export { usageText } from './usage-text.js';
+export { usesColour } from './uses-colour.js';
 export { foldIn, randomKey, split } from './random/random-key.js';
 export type { RandomKey } from './random/random-key.js';
 export { RandomStream } from './random/random-stream.js';

@@ -2,12 +2,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type * as Index from './index.js';
 import { RuntimeError } from './runtime-error.js';
 
 const variable = 'SSL_ONNXRUNTIME_NODE';
 
 /** A module that has loaded nothing yet. */
-async function fresh(): Promise<typeof import('./index.js')> {
+async function fresh(): Promise<typeof Index> {
   vi.resetModules();
   return import('./index.js');
 }
