@@ -2,6 +2,7 @@
 export { clearLeftovers } from './files/clear-leftovers.js';
 export type { ClearLeftoversOptions } from './files/clear-leftovers.js';
 export { describeFileError } from './files/describe-file-error.js';
+export { flushFile } from './files/flush-file.js';
 export { FolderLock, lockHolder } from './files/folder-lock.js';
 export type { FolderLockOptions } from './files/folder-lock.js';
 export type { LockHolder } from './files/lock-file.js';

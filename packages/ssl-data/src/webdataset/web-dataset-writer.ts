@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
-import { clearLeftovers, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
+import { clearLeftovers, flushFile, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
 import { splitMemberName } from './member-name.js';
 import { ownShards, removeShards } from './own-shards.js';
@@ -235,7 +235,7 @@ class OpenShard {
   async finish(): Promise<void> {
     await this.#put(tarEnd);
     await this.#flush();
-    await this.#file.sync();
+    await flushFile(this.#file);
     await this.#file.close();
     await rename(this.#temporary, this.path);
     const index: ShardIndex = this.#index.finish(this.end);
