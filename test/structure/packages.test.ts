@@ -136,6 +136,18 @@ describe('installation', () => {
     }
   });
 
+  test('the lock file knows every command, by which npm ci links it, and the command is a committed file', () => {
+    const { packages: locked } = JSON.parse(readRepositoryFile('package-lock.json')) as {
+      packages: Record<string, { readonly bin?: Readonly<Record<string, string>> }>;
+    };
+    for (const { folder, directory, manifest } of [...packages, ...workspaces('apps')])
+      for (const [command, file] of Object.entries(manifest.bin ?? {})) {
+        expect(locked[folder]?.bin).toHaveProperty([command], file.replace('./', ''));
+        expect(file).not.toContain('dist/');
+        expect(existsSync(join(directory, file))).toBe(true);
+      }
+  });
+
   test('there is one lock file', () => {
     expect(
       repositoryFiles().filter((path) => /(?:^|\/)(?:package-lock\.json|yarn\.lock|pnpm-lock\.yaml)$/.test(path)),
