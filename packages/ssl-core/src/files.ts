@@ -7,6 +7,7 @@ export { FolderLock, lockHolder } from './files/folder-lock.js';
 export type { FolderLockOptions } from './files/folder-lock.js';
 export type { LockHolder } from './files/lock-file.js';
 export { makeFolder } from './files/make-folder.js';
+export { moduleFile } from './files/module-file.js';
 export { openRegularFile } from './files/open-regular-file.js';
 export type { OpenRegularFileOptions } from './files/open-regular-file.js';
 export { temporaryName } from './files/temporary-name.js';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { moduleFile } from '@selfsup/ssl-core/files';
 import type * as Common from 'onnxruntime-common';
-import { ownModule } from './own-module.js';
 import { RuntimeError } from './runtime-error.js';
 import { folderVariable, runtimeFolder } from './runtime-folder.js';
 import { wayOutOf } from './way-out.js';
@@ -39,7 +39,7 @@ function load(): Runtime {
       'Name the folder of an installed onnxruntime-node, or unset it',
     );
   try {
-    return createRequire(ownModule())(folder) as Runtime;
+    return createRequire(moduleFile(import.meta))(folder) as Runtime;
   } catch (cause) {
     const [problem, wayOut] = wayOutOf(cause);
     throw new RuntimeError(problem, wayOut, { cause });

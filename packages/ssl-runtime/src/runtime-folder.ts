@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { ownModule } from './own-module.js';
+import { moduleFile } from '@selfsup/ssl-core/files';
 
 /** Folder of an onnxruntime-node of one's own, such as one with CUDA's libraries. */
 export const folderVariable = 'SSL_ONNXRUNTIME_NODE';
@@ -15,7 +15,7 @@ export const folderVariable = 'SSL_ONNXRUNTIME_NODE';
 export function runtimeFolder(): string | undefined {
   const named = process.env[folderVariable] ?? '';
   if (named !== '') return resolve(named);
-  const require = createRequire(ownModule());
+  const require = createRequire(moduleFile(import.meta));
   const folderOf = (name: string, ...below: readonly string[]): string | undefined => {
     try {
       // By its name, so that a bundle finds the package where it is installed.

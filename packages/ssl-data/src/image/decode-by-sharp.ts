@@ -3,6 +3,7 @@ import { ndArray } from '@selfsup/ssl-core';
 import type { SampleKind } from './check-tiff.js';
 import type { Image } from './image.js';
 import type { ImageDecoding } from './image-decoding.js';
+import { loadSharp } from './native-packages.js';
 
 /** What sharp is told about a picture. */
 export interface SharpPicture {
@@ -34,7 +35,7 @@ export async function decodeBySharp(picture: SharpPicture, decoding: ImageDecodi
   if (kind === 'values') return resized(await values(picture, decoding.range!, maxPixels), decoding.resize);
   if (kind === 'inks' && decoding.colorProfile !== 'convert')
     return resized(await inks(picture, maxPixels), decoding.resize);
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const ignoreIcc = decoding.colorProfile !== 'convert';
   const open = sharp(picture.source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc });
   let pipeline = open.autoOrient();
@@ -53,7 +54,7 @@ export async function decodeBySharp(picture: SharpPicture, decoding: ImageDecodi
 export async function resized(image: Image, resize: ImageDecoding['resize']): Promise<Image> {
   if (resize === undefined) return image;
   const [height, width, channels] = image.shape as [number, number, 1 | 3];
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const { data, info } = await rawOf(
     sharp(image.data, { raw: { width, height, channels }, limitInputPixels: false })
       .resize(sharpResize(resize))
@@ -69,7 +70,7 @@ function sharpResize({ width, height, fit }: NonNullable<ImageDecoding['resize']
 
 /** Four inks to RGB: what ink and black leave of 255, as Pillow's `convert('RGB')` does it. */
 async function inks({ source }: SharpPicture, maxPixels: number): Promise<Image> {
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
   const { depth } = await open.clone().metadata();
   const shown = depth === 'ushort' ? 'ushort' : 'uchar';
@@ -97,7 +98,7 @@ async function values(
   [low, high]: readonly [low: number, high: number],
   maxPixels: number,
 ): Promise<Image> {
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
   const { depth, space, channels: all } = await open.clone().metadata();
   // libvips takes values in this space for unsigned ones of 16 bits, whatever they are: brought there first.

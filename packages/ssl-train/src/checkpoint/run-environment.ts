@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { printable } from '@selfsup/ssl-core';
+import { moduleFile } from '@selfsup/ssl-core/files';
 import { runtimeVersion } from '@selfsup/ssl-tensor';
 import { version_core } from '@tensorflow/tfjs-core';
 
@@ -41,7 +42,7 @@ function versionOf(require: NodeJS.Require, name: string): string | undefined {
 }
 
 function versions(): Record<string, string> {
-  const own = createRequire(import.meta.url);
+  const own = createRequire(moduleFile(import.meta));
   const found: Record<string, string | undefined> = {
     node: process.versions.node,
     '@tensorflow/tfjs-core': version_core,
