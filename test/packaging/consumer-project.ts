@@ -8,7 +8,7 @@ import type { TestProject } from 'vitest/node';
 
 import { readManifest, repositoryRoot, type Manifest } from '../../tools/workspaces.js';
 import { packPackages } from './pack-packages.js';
-import { readmeExample } from './readme-example.js';
+import { exampleFile, readmeExample } from './readme-example.js';
 import { runCommand } from './run-command.js';
 
 const run = promisify(execFile);
@@ -79,7 +79,9 @@ async function install(
 
 /** Compiles the examples to JavaScript beside them, with every declaration file checked. */
 async function compileExamples(directory: string, packages: readonly PackedPackage[]): Promise<readonly string[]> {
-  const examples = new Map(packages.map(({ name, example }) => [name, example ?? `export * from '${name}';\n`]));
+  const examples = new Map(
+    packages.map(({ name, example }) => [exampleFile(name), example ?? `export * from '${name}';\n`]),
+  );
   examples.set(
     'repository',
     readmeExample(await readFile(join(repositoryRoot, 'README.md'), 'utf8')) ?? 'export {};\n',

@@ -6,6 +6,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { moduleImports, packageOf } from '../structure/module-imports.js';
 import { unexpectedErrorOutput } from './expected-output.js';
 import { node } from './node-process.js';
+import { exampleFile } from './readme-example.js';
 
 const { directory, packages, diagnostics } = inject('consumer');
 
@@ -75,13 +76,13 @@ describe.each(packages)('$name', ({ name, manifest, files, example }) => {
 
   test('the README example type-checks', () => {
     expect(example).toBeDefined();
-    expect(diagnostics.filter((line) => line.startsWith(`examples/${name}.ts`))).toEqual([]);
+    expect(diagnostics.filter((line) => line.startsWith(`examples/${exampleFile(name)}.ts`))).toEqual([]);
   });
 
   test('the README example runs, prints, and writes nothing unexpected to standard error', async () => {
     expect(example).toBeDefined();
-    const cwd = await mkdtemp(join(directory, `run-${name}-`));
-    const { code, stdout, stderr } = await node([join(directory, 'examples', `${name}.js`)], { cwd });
+    const cwd = await mkdtemp(join(directory, `run-${exampleFile(name)}-`));
+    const { code, stdout, stderr } = await node([join(directory, 'examples', `${exampleFile(name)}.js`)], { cwd });
     expect({ code, stderr: unexpectedErrorOutput(stderr) }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trim()).not.toBe('');
     console.log(`${name}: the README example ran and printed\n${stdout.trimEnd()}`);

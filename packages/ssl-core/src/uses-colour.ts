@@ -6,7 +6,7 @@
  */
 export function usesColour(
   stream: { readonly isTTY?: boolean },
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  environment: Readonly<Record<string, string | undefined>> = globalThis.process?.env ?? {},
 ): boolean {
   const { NO_COLOR: none = '', FORCE_COLOR: forced, TERM: terminal } = environment;
   if (none !== '') return false;

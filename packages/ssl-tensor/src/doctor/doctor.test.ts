@@ -37,6 +37,10 @@ describe('ssl-tensor doctor', () => {
     });
   });
 
+  it('tells its version', async () => {
+    expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+  });
+
   it('computes on the CPU', async () => {
     expect(await run('probe', 'cpu')).toEqual({ status: 0, stdout: 'works', stderr: '' });
   });

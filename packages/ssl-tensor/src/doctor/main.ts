@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { InvalidOptionError, printable, SslError, usageText } from '@selfsup/ssl-core';
 import { devices, type DeviceName, probeDevice } from './probe-device.js';
 import { examine, type Finding } from './examine.js';
@@ -15,6 +16,7 @@ USAGE npx @selfsup/ssl-tensor doctor [--json]
 OPTIONS
 
   --json      Print what was found as JSON
+  --version   Show the version
   -h, --help  Show this help
 
 Exit status: 0, and 1 where the CPU does not compute or Node is too old.
@@ -31,6 +33,11 @@ export async function main(argv: readonly string[], { stdout, stderr }: DoctorSt
     const [command, ...options] = argv;
     if (command === undefined || argv.includes('--help') || argv.includes('-h')) {
       stdout.write(usageText(usage, stdout));
+      return 0;
+    }
+    if (command === '--version') {
+      const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+      stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
       return 0;
     }
     // What the doctor starts in a process of its own, since a driver may take that down.
