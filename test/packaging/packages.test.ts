@@ -27,7 +27,7 @@ describe.each(packages)('$name', ({ name, manifest, files, example }) => {
     const beside = ['package.json', 'README.md', 'LICENSE'];
     const missing = beside.filter((path) => !files.includes(path));
     const extra = files.filter(
-      (path) => !/^(?:bin|dist|src)\//.test(path) && ![...beside, 'CHANGELOG.md'].includes(path),
+      (path) => !/^(?:bin|dist|examples|src)\//.test(path) && ![...beside, 'CHANGELOG.md'].includes(path),
     );
     const tests = files.filter((path) => /\.test\.|\.tsbuildinfo$|(?:^|\/)(?:golden|fixtures)\//.test(path));
     expect({ missing, extra, tests }).toEqual({ missing: [], extra: [], tests: [] });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { workspaces } from '../../tools/workspaces.js';
+import { moduleImports, packageOf } from './module-imports.js';
 import { readRepositoryFile, repositoryFiles } from './repository-files.js';
 
 const packages = workspaces('packages');
@@ -58,6 +59,34 @@ describe.each(packages.map((workspace) => ({ name: workspace.manifest.name, ...w
 
       test('says how to install it', () => {
         expect(readme).toMatch(new RegExp(`npm (?:i|install) (?:[\\w@/-]+ )*${name}\\b`));
+      });
+
+      test('installs every package that its code imports: pnpm and Plug’n’Play hand on no other', () => {
+        const installed = new Set(/^npm (?:i|install) (?<names>.+)$/m.exec(readme)?.groups?.names?.split(' '));
+        const blocks = [...readme.matchAll(/^```(?:ts|js)\n(?<code>[\s\S]*?)^```$/gm)].map(
+          ({ groups }) => groups?.code ?? '',
+        );
+        const named = blocks.flatMap((code) => [
+          ...moduleImports('example.ts', code).specifiers.map(packageOf),
+          // `// from @selfsup/ssl-nn` beside a call.
+          ...[...code.matchAll(/\/\/ from (?<name>@\w+\/ssl-[a-z-]+)/g)].map(({ groups }) => groups?.name),
+        ]);
+        expect(named.filter((target) => target !== undefined && !installed.has(target))).toEqual([]);
+      });
+
+      test('links only what the tarball holds', () => {
+        const beside = ['README.md', 'LICENSE', 'package.json'];
+        const targets = [...readme.matchAll(/\]\((?!https?:|mailto:|#)(?<target>[^)#\s]+)/g)].map(
+          ({ groups }) => groups?.target ?? '',
+        );
+        const folders = (manifest.files ?? []).filter((entry) => !entry.startsWith('!'));
+        expect(
+          targets.filter(
+            (target) =>
+              !beside.includes(target) &&
+              (!folders.includes(target.split('/')[0]!) || !existsSync(join(directory, target))),
+          ),
+        ).toEqual([]);
       });
 
       test('shows an example that prints', () => {
