@@ -1,7 +1,8 @@
 // The first hour of somebody who has the packages' names and a folder of pictures, played from tarballs in empty projects:
 // install, learn an encoder, look at neighbours, classify from ten labels per class. Prints a table.
 //
-//   npm run test:install               every manager, with and without the closed network, on three Nodes
+//   npm run test:install               every manager, with and without the closed network, on three Nodes, and every
+//                                      package's README followed by pnpm, which hands on no other package
 //   npm run test:install -- --small    each manager once, behind the closed network, and another Node; for CI
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { runCommand } from '../packaging/run-command.js';
 import { serveRegistry } from './local-registry.js';
 import { makePhotos } from './make-photos.js';
 import { type Manager, managers, type Tools } from './managers.js';
+import { playReadmes } from './play-readmes.js';
 
 /** Nodes beside the one that runs this, by their names in the registry; each is one file. */
 const nodes = { '20.19': '20.19', '22': '22', '24': '24' } as const;
@@ -139,6 +141,17 @@ async function control(base: string, tools: Tools): Promise<Row> {
   return { manager, network: 'closed', node: process.versions.node, install: seconds(start), run: '-', result };
 }
 
+/** Every README, followed by a strict manager. */
+async function readmeRows(manager: Manager, { base, tools }: { base: string; tools: Tools }): Promise<readonly Row[]> {
+  const environments = { install: closed(registryHosts(tools)), run: closed([]) };
+  const row = { manager: manager.name, network: 'closed', node: process.versions.node, install: '-', run: '-' };
+  const played = await playReadmes(manager, tools, (name) => project(base, name), environments);
+  return played.map(({ name, error }) => {
+    if (error !== undefined && verbose) console.error(error);
+    return { ...row, result: error === undefined ? `README of ${name} runs` : `FAILED: ${name}: ${reason(error)}` };
+  });
+}
+
 function table(rows: readonly Row[]): string {
   const head = {
     manager: 'manager',
@@ -202,6 +215,8 @@ try {
         const some = values.small && index > 0 ? new Map([...runtimes].slice(0, 1)) : runtimes;
         for (const row of await play(manager, isClosed, some, { base, tools })) note(row);
       }
+    const strict = chosen.find(({ name }) => name.startsWith('pnpm'));
+    if (!values.small && strict !== undefined) for (const row of await readmeRows(strict, { base, tools })) note(row);
   } finally {
     await ownRegistry.close();
   }

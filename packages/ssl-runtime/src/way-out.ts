@@ -34,8 +34,5 @@ export function wayOutOf(cause: unknown, machine = thisMachine()): readonly [pro
     return [message, "Install Microsoft's Visual C++ Redistributable (vc_redist), which its libraries need"];
   if ((cause as { code?: unknown } | null)?.code === 'MODULE_NOT_FOUND')
     return [message, 'The installation is not whole: delete node_modules and install again'];
-  return [
-    message,
-    'Delete node_modules and install again; if it stays so, another Linux, macOS or Windows of its platforms will do',
-  ];
+  return [message, 'Delete node_modules and install again'];
 }
