@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 
+import { runtimePlatforms } from '../../packages/ssl-runtime/src/runtime-platforms.js';
+import { repositoryRoot } from '../../tools/workspaces.js';
 import { moduleImports, packageOf } from '../structure/module-imports.js';
 import { unexpectedErrorOutput } from './expected-output.js';
 import { node } from './node-process.js';
@@ -16,6 +18,19 @@ test('packages were packed', () => {
 
 test('the published declarations type-check', () => {
   expect(diagnostics.filter((line) => !line.startsWith('examples/'))).toEqual([]);
+});
+
+test('the built runtime holds a binding and a library for every platform that it names, and no CUDA', () => {
+  const built = join(repositoryRoot, 'packages/ssl-runtime/dist/onnxruntime/bin/napi-v6');
+  for (const platform of runtimePlatforms) {
+    const files = readdirSync(join(built, platform.replace(' ', '/')));
+    expect(files).toContain('onnxruntime_binding.node');
+    expect(files.filter((file) => /^(?:lib)?onnxruntime\.(?:so|dylib|dll|\d)/.test(file)).length).toBeGreaterThan(0);
+    expect(files.filter((file) => file.includes('cuda'))).toEqual([]);
+  }
+  expect(readdirSync(built, { recursive: true }).filter((path) => String(path).endsWith('.node'))).toHaveLength(
+    runtimePlatforms.length,
+  );
 });
 
 describe.each(packages)('$name', ({ name, manifest, files, example }) => {
