@@ -19,8 +19,8 @@ export type NodeCommand = readonly string[];
 /** A package manager, as its user calls it. */
 export interface Manager {
   readonly name: string;
-  /** What has to be installed for it here, as `alias@npm:name@range`; none where it comes with Node. */
-  readonly needs?: string;
+  /** What has to be installed for it here, as `alias@npm:name@range`. */
+  readonly needs: string;
   /** Settings of a project that is to find our packages before they are published. */
   configure(project: string, tools: Tools): Promise<void>;
   /** `npm install <packages>` and its like. */

@@ -135,7 +135,8 @@ async function control(base: string, tools: Tools): Promise<Row> {
     closed(registryHosts(tools)),
   ).then(
     () => 'FAILED: it installs, so the network is not closed',
-    () => 'fails, as it should',
+    (error: unknown) =>
+      String(error).includes('ENOTFOUND') ? 'fails at its script, as it should' : `FAILED: ${reason(error)}`,
   );
   const manager = `onnxruntime-node by ${npm!.name}`;
   return { manager, network: 'closed', node: process.versions.node, install: seconds(start), run: '-', result };
@@ -191,7 +192,7 @@ try {
   const others = values.small ? ['24'] : Object.keys(nodes);
   const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const needs = [
-    ...chosen.flatMap(({ needs }) => needs ?? []),
+    ...new Set([managers[0]!, ...chosen].map(({ needs }) => needs)),
     ...others.map((name) => `node${name}@npm:${nodePackage}@${nodes[name as keyof typeof nodes]}`),
   ];
   await mkdir(join(base, 'tools'));
