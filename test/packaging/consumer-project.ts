@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 
-import { readManifest, repositoryRoot, workspaces, type Manifest } from '../../tools/workspaces.js';
-import { cleanEnvironment } from './node-process.js';
-import { readmeExample } from './readme-example.js';
+import { readManifest, repositoryRoot, type Manifest } from '../../tools/workspaces.js';
+import { packPackages } from './pack-packages.js';
+import { exampleFile, readmeExample } from './readme-example.js';
+import { runCommand } from './run-command.js';
 
 const run = promisify(execFile);
 
@@ -36,23 +37,7 @@ declare module 'vitest' {
   }
 }
 
-/** Runs a command; its error carries all that the command wrote. */
-async function command(file: string, args: readonly string[], cwd: string): Promise<string> {
-  try {
-    const { stdout } = await run(file, args, {
-      cwd,
-      env: cleanEnvironment(),
-      maxBuffer: 64 * 1024 * 1024,
-      shell: process.platform === 'win32',
-    });
-    return stdout;
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${file} ${args.join(' ')} failed in ${cwd}\n${stdout}\n${stderr}`, { cause: error });
-  }
-}
-
-const npm = (args: readonly string[], cwd: string) => command('npm', args, cwd);
+const npm = (args: readonly string[], cwd: string) => runCommand('npm', args, cwd);
 
 async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
@@ -62,30 +47,11 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function pack(into: string): Promise<readonly (PackedPackage & { readonly tarball: string })[]> {
-  const published = workspaces('packages');
-  const selected = published.flatMap(({ manifest }) => ['--workspace', manifest.name]);
-  const stdout = await npm(
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', into, ...selected],
-    repositoryRoot,
-  );
-  const packed = Object.values(JSON.parse(stdout)) as readonly {
-    name: string;
-    filename: string;
-    files: readonly { path: string }[];
-  }[];
   return Promise.all(
-    published.map(async ({ directory, manifest }) => {
-      const entry = packed.find(({ name }) => name === manifest.name);
-      if (entry === undefined) throw new Error(`npm pack made no tarball of ${manifest.name}`);
+    (await packPackages(into)).map(async ({ workspace: { directory }, manifest, path, files }) => {
       const readme = join(directory, 'README.md');
       const example = existsSync(readme) ? readmeExample(await readFile(readme, 'utf8')) : undefined;
-      return {
-        name: manifest.name,
-        manifest,
-        files: entry.files.map(({ path }) => path),
-        tarball: join(into, entry.filename),
-        ...(example === undefined ? {} : { example }),
-      };
+      return { name: manifest.name, manifest, files, tarball: path, ...(example === undefined ? {} : { example }) };
     }),
   );
 }
@@ -108,13 +74,14 @@ async function install(
       },
     }),
   );
-  await writeFile(join(directory, '.npmrc'), 'onnxruntime-node-install=skip\n');
   await npm(['install', '--prefer-offline', '--no-audit', '--no-fund'], directory);
 }
 
 /** Compiles the examples to JavaScript beside them, with every declaration file checked. */
 async function compileExamples(directory: string, packages: readonly PackedPackage[]): Promise<readonly string[]> {
-  const examples = new Map(packages.map(({ name, example }) => [name, example ?? `export * from '${name}';\n`]));
+  const examples = new Map(
+    packages.map(({ name, example }) => [exampleFile(name), example ?? `export * from '${name}';\n`]),
+  );
   examples.set(
     'repository',
     readmeExample(await readFile(join(repositoryRoot, 'README.md'), 'utf8')) ?? 'export {};\n',

@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 
+import { runtimePlatforms } from '../../packages/ssl-runtime/src/runtime-platforms.js';
+import { repositoryRoot } from '../../tools/workspaces.js';
 import { moduleImports, packageOf } from '../structure/module-imports.js';
 import { unexpectedErrorOutput } from './expected-output.js';
 import { node } from './node-process.js';
+import { exampleFile } from './readme-example.js';
 
 const { directory, packages, diagnostics } = inject('consumer');
 
@@ -17,6 +20,19 @@ test('the published declarations type-check', () => {
   expect(diagnostics.filter((line) => !line.startsWith('examples/'))).toEqual([]);
 });
 
+test('the built runtime holds a binding and a library for every platform that it names, and no CUDA', () => {
+  const built = join(repositoryRoot, 'packages/ssl-runtime/dist/onnxruntime/bin/napi-v6');
+  for (const platform of runtimePlatforms) {
+    const files = readdirSync(join(built, platform.replace(' ', '/')));
+    expect(files).toContain('onnxruntime_binding.node');
+    expect(files.filter((file) => /^(?:lib)?onnxruntime\.(?:so|dylib|dll|\d)/.test(file)).length).toBeGreaterThan(0);
+    expect(files.filter((file) => file.includes('cuda'))).toEqual([]);
+  }
+  expect(readdirSync(built, { recursive: true }).filter((path) => String(path).endsWith('.node'))).toHaveLength(
+    runtimePlatforms.length,
+  );
+});
+
 describe.each(packages)('$name', ({ name, manifest, files, example }) => {
   const entries = Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) =>
     typeof target === 'string' ? [] : [{ specifier: subpath === '.' ? name : `${name}${subpath.slice(1)}`, target }],
@@ -25,7 +41,9 @@ describe.each(packages)('$name', ({ name, manifest, files, example }) => {
   test('the tarball holds what `files` says, and no test', () => {
     const beside = ['package.json', 'README.md', 'LICENSE'];
     const missing = beside.filter((path) => !files.includes(path));
-    const extra = files.filter((path) => !/^(?:dist|src)\//.test(path) && ![...beside, 'CHANGELOG.md'].includes(path));
+    const extra = files.filter(
+      (path) => !/^(?:bin|dist|examples|src)\//.test(path) && ![...beside, 'CHANGELOG.md'].includes(path),
+    );
     const tests = files.filter((path) => /\.test\.|\.tsbuildinfo$|(?:^|\/)(?:golden|fixtures)\//.test(path));
     expect({ missing, extra, tests }).toEqual({ missing: [], extra: [], tests: [] });
   });
@@ -33,7 +51,7 @@ describe.each(packages)('$name', ({ name, manifest, files, example }) => {
   test('the tarball holds every entry, and the source behind each built file', () => {
     const targets = entries.flatMap(({ target }) => Object.values(target)).map((path) => path.replace('./', ''));
     const sources = files
-      .filter((path) => /^dist\/.+\.js$/.test(path))
+      .filter((path) => /^dist\/(?!onnxruntime\/).+\.js$/.test(path))
       .map((path) => path.replace(/^dist\/(.+)\.js$/, 'src/$1.ts'));
     expect(sources.length).toBeGreaterThan(0);
     expect([...targets, ...sources].filter((path) => !files.includes(path))).toEqual([]);
@@ -73,13 +91,13 @@ describe.each(packages)('$name', ({ name, manifest, files, example }) => {
 
   test('the README example type-checks', () => {
     expect(example).toBeDefined();
-    expect(diagnostics.filter((line) => line.startsWith(`examples/${name}.ts`))).toEqual([]);
+    expect(diagnostics.filter((line) => line.startsWith(`examples/${exampleFile(name)}.ts`))).toEqual([]);
   });
 
   test('the README example runs, prints, and writes nothing unexpected to standard error', async () => {
     expect(example).toBeDefined();
-    const cwd = await mkdtemp(join(directory, `run-${name}-`));
-    const { code, stdout, stderr } = await node([join(directory, 'examples', `${name}.js`)], { cwd });
+    const cwd = await mkdtemp(join(directory, `run-${exampleFile(name)}-`));
+    const { code, stdout, stderr } = await node([join(directory, 'examples', `${exampleFile(name)}.js`)], { cwd });
     expect({ code, stderr: unexpectedErrorOutput(stderr) }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trim()).not.toBe('');
     console.log(`${name}: the README example ran and printed\n${stdout.trimEnd()}`);

@@ -18,8 +18,12 @@ describe.each(documents)('%s', (document) => {
     expect(targets.filter((target) => !existsSync(join(repositoryRoot, dirname(document), target)))).toEqual([]);
   });
 
+  test('no merge has left its marks', () => {
+    expect(text.match(/^(?:<{7}|={7}|>{7})(?: .*)?$/m)?.[0]).toBeUndefined();
+  });
+
   test('commands of this repository exist', () => {
-    const named = [...text.matchAll(/\bnpm run (?<script>[a-z:]+)/g)].map(({ groups }) => groups?.script ?? '');
+    const named = [...text.matchAll(/\bnpm run (?<script>[a-z:-]+)/g)].map(({ groups }) => groups?.script ?? '');
     expect(named.filter((script) => !scripts.includes(script))).toEqual([]);
   });
 });

@@ -13,6 +13,11 @@ test('the walk finds the repository', () => {
   expect(packageSources).toContain('packages/ssl-tensor/src/index.ts');
 });
 
+test('files are flushed by flushFile: handles under Plug’n’Play have no sync()', () => {
+  const wrong = packageSources.filter((path) => /\.(?:data)?sync\(\)/.test(readRepositoryFile(path)));
+  expect(wrong).toEqual([]);
+});
+
 describe('names', () => {
   const conventional = new Set(['README.md', 'LICENSE', 'CONTRIBUTING.md', 'CHANGELOG.md']);
   const kebab = /^\.?[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*$/;

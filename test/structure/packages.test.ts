@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { workspaces } from '../../tools/workspaces.js';
+import { moduleImports, packageOf } from './module-imports.js';
 import { readRepositoryFile, repositoryFiles } from './repository-files.js';
 
 const packages = workspaces('packages');
@@ -60,6 +61,34 @@ describe.each(packages.map((workspace) => ({ name: workspace.manifest.name, ...w
         expect(readme).toMatch(new RegExp(`npm (?:i|install) (?:[\\w@/-]+ )*${name}\\b`));
       });
 
+      test('installs every package that its code imports: pnpm and Plug’n’Play hand on no other', () => {
+        const installed = new Set(/^npm (?:i|install) (?<names>.+)$/m.exec(readme)?.groups?.names?.split(' '));
+        const blocks = [...readme.matchAll(/^```(?:ts|js)\n(?<code>[\s\S]*?)^```$/gm)].map(
+          ({ groups }) => groups?.code ?? '',
+        );
+        const named = blocks.flatMap((code) => [
+          ...moduleImports('example.ts', code).specifiers.map(packageOf),
+          // `// from @selfsup/ssl-nn` beside a call.
+          ...[...code.matchAll(/\/\/ from (?<name>@\w+\/ssl-[a-z-]+)/g)].map(({ groups }) => groups?.name),
+        ]);
+        expect(named.filter((target) => target !== undefined && !installed.has(target))).toEqual([]);
+      });
+
+      test('links only what the tarball holds', () => {
+        const beside = ['README.md', 'LICENSE', 'package.json'];
+        const targets = [...readme.matchAll(/\]\((?!https?:|mailto:|#)(?<target>[^)#\s]+)/g)].map(
+          ({ groups }) => groups?.target ?? '',
+        );
+        const folders = (manifest.files ?? []).filter((entry) => !entry.startsWith('!'));
+        expect(
+          targets.filter(
+            (target) =>
+              !beside.includes(target) &&
+              (!folders.includes(target.split('/')[0]!) || !existsSync(join(directory, target))),
+          ),
+        ).toEqual([]);
+      });
+
       test('shows an example that prints', () => {
         const example = /^```ts\n(?<code>[\s\S]*?)^```$/m.exec(readme)?.groups?.code ?? '';
         expect(example).toContain(`from '${name}`);
@@ -77,12 +106,48 @@ describe.each(packages.map((workspace) => ({ name: workspace.manifest.name, ...w
   },
 );
 
+interface Locked {
+  readonly resolved?: string;
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** Where Node finds a package from another one: its own node_modules, then those of the folders above. */
+function lockedPlace(locked: Readonly<Record<string, Locked>>, from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = folder.replace(/(?:^|\/)(?!node_modules\/)[^/]+$/, '')) {
+    const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
+    const entry = locked[place];
+    if (entry !== undefined) return entry.link === true ? entry.resolved : place;
+    if (folder === '') return undefined;
+  }
+}
+
 describe('installation', () => {
   test('.npmrc keeps registry addresses out of the lock file and the runtime from downloading', () => {
     const lines = readRepositoryFile('.npmrc').split('\n');
     expect(lines).toEqual(
       expect.arrayContaining(['omit-lockfile-registry-resolved=true', 'onnxruntime-node-install=skip']),
     );
+  });
+
+  test('nothing that a user of the packages installs has an install script', () => {
+    const { packages: locked } = JSON.parse(readRepositoryFile('package-lock.json')) as {
+      packages: Record<string, Locked>;
+    };
+    const found = new Map<string, string>();
+    const visit = (place: string, path: string) => {
+      for (const name of Object.keys({ ...locked[place]?.dependencies, ...locked[place]?.optionalDependencies })) {
+        const target = lockedPlace(locked, place, name);
+        if (target === undefined || found.has(target)) continue;
+        found.set(target, locked[target]?.hasInstallScript === true ? `${path} > ${name}` : '');
+        visit(target, `${path} > ${name}`);
+      }
+    };
+    for (const { folder, manifest } of packages) visit(folder, manifest.name);
+    expect(found.size).toBeGreaterThan(30);
+    expect([...found.values()].filter((path) => path !== '')).toEqual([]);
   });
 
   test('the lock file holds no addresses', () => {
@@ -98,6 +163,18 @@ describe('installation', () => {
     for (const name of ['@img/sharp-linux-x64', '@img/sharp-darwin-arm64', '@img/sharp-win32-x64']) {
       expect(locked).toHaveProperty([`node_modules/${name}`]);
     }
+  });
+
+  test('the lock file knows every command, by which npm ci links it, and the command is a committed file', () => {
+    const { packages: locked } = JSON.parse(readRepositoryFile('package-lock.json')) as {
+      packages: Record<string, { readonly bin?: Readonly<Record<string, string>> }>;
+    };
+    for (const { folder, directory, manifest } of [...packages, ...workspaces('apps')])
+      for (const [command, file] of Object.entries(manifest.bin ?? {})) {
+        expect(locked[folder]?.bin).toHaveProperty([command], file.replace('./', ''));
+        expect(file).not.toContain('dist/');
+        expect(existsSync(join(directory, file))).toBe(true);
+      }
   });
 
   test('there is one lock file', () => {

@@ -5,7 +5,8 @@ import { repositoryRoot } from '../../tools/workspaces.js';
 
 /** Folders that hold what git ignores. Git itself may be missing where the tests run. */
 const ignoredFolders = new Set(['.git', 'node_modules', 'dist', '.turbo', 'coverage', 'runs', '.venv', '__pycache__']);
-const ignoredFiles = /\.(?:tgz|tsbuildinfo)$|^\.DS_Store$/;
+/** `.git` is a file in a work tree of another clone. */
+const ignoredFiles = /\.(?:tgz|tsbuildinfo)$|^\.DS_Store$|^\.git$/;
 
 /** Every source file under a folder of the repository, as paths from the root with forward slashes. */
 export function repositoryFiles(folder = '.'): readonly string[] {

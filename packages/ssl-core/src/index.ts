@@ -12,6 +12,8 @@ export { isNdArray, ndArray } from './nd-array.js';
 export type { NdArray, NdData } from './nd-array.js';
 export { printable } from './printable.js';
 export { withArticle } from './with-article.js';
+export { usageText } from './usage-text.js';
+export { usesColour } from './uses-colour.js';
 export { foldIn, randomKey, split } from './random/random-key.js';
 export type { RandomKey } from './random/random-key.js';
 export { RandomStream } from './random/random-stream.js';

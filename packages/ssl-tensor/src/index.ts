@@ -53,4 +53,5 @@ export { sparseSoftmaxCrossEntropy } from './ops/sparse-softmax-cross-entropy.js
 export { stopGradient } from './ops/stop-gradient.js';
 export { takeRows } from './ops/take-rows.js';
 export { profile } from './profile/profile.js';
+export { RuntimeError, runtimeVersion } from '@selfsup/ssl-runtime';
 export type { Profile, ProfileEntry, ProfileOptions } from './profile/profile.js';

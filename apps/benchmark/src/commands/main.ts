@@ -1,6 +1,6 @@
 import { renderUsage, runCommand } from 'citty';
 import type { ArgsDef, CommandDef } from 'citty';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { InvalidOptionError, usageText } from '@selfsup/ssl-core';
 import { suggestion } from '../recipes/nearest-name.js';
 import { appVersion } from '../runs/versions.js';
 import { checkArguments } from './check-arguments.js';
@@ -54,7 +54,8 @@ async function dispatch(argv: readonly string[]): Promise<void> {
   }
   const rest = argv.filter((_, position) => position !== index);
   if (rest.includes('--help') || rest.includes('-h') || argv.length === 0) {
-    process.stdout.write(`${await (command === undefined ? renderUsage(program) : renderUsage(command, program))}\n`);
+    const usage = await (command === undefined ? renderUsage(program) : renderUsage(command, program));
+    process.stdout.write(`${usageText(usage, process.stdout)}\n`);
     return;
   }
   if (command === undefined) {

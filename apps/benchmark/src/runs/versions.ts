@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { packageDirectory, packageVersion } from './package-directory.js';
+import { runtimeVersion } from '@selfsup/ssl-tensor';
+import { packageVersion } from './package-directory.js';
 
 const packages = [
   '@selfsup/ssl-tensor',
@@ -15,11 +15,10 @@ const packages = [
 
 /** Versions of all that can change a figure: node, the packages, the engine, TF.js. */
 export function versions(): Record<string, string> {
-  const tensor = path.join(packageDirectory('@selfsup/ssl-tensor'), 'package.json');
   return {
     node: process.versions.node,
     ...Object.fromEntries(packages.map((name) => [name, packageVersion(name)])),
-    'onnxruntime-node': packageVersion('onnxruntime-node', tensor),
+    'onnxruntime-node': runtimeVersion() ?? 'none',
     tfjs: packageVersion('@tensorflow/tfjs-core'),
   };
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DataError } from '../errors/data-error.js';
 import { SslError } from '../errors/ssl-error.js';
 import { describeFileError } from './describe-file-error.js';
+import { flushFile } from './flush-file.js';
 import { makeFolder } from './make-folder.js';
 import { temporaryName } from './temporary-name.js';
 
@@ -35,7 +36,7 @@ export async function writeWhole(path: string, parts: FileParts, options: WriteW
         for (let written = 0; written < bytes.length;)
           written += (await file.write(bytes, written, Math.min(bytes.length - written, writeBytes))).bytesWritten;
       }
-      await file.sync();
+      await flushFile(file);
     } finally {
       await file.close();
     }
@@ -47,6 +48,6 @@ export async function writeWhole(path: string, parts: FileParts, options: WriteW
   }
   // The rename itself lasts only once the folder is flushed; not every file system lets one open it.
   const folder = await open(dirname(path), 'r').catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
+  if (folder !== undefined) await flushFile(folder).catch(() => undefined);
   await folder?.close();
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { InvalidOptionError, usageText } from '@selfsup/ssl-core';
 import { checkArguments } from './check-arguments.js';
 import type { CommandStreams } from './command-streams.js';
 import { inspectCommand } from './inspect-command.js';
@@ -51,7 +51,7 @@ async function dispatch(argv: readonly string[], streams: CommandStreams): Promi
     const usage = await (command === undefined
       ? renderUsage({ ...program, subCommands: Object.fromEntries(commands) })
       : renderUsage(command, program));
-    streams.stdout.write(`${usage}\n`);
+    streams.stdout.write(`${usageText(usage, streams.stdout)}\n`);
     return 0;
   }
   if (command === undefined) {

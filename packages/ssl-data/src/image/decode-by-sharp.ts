@@ -4,6 +4,7 @@ import type { Backdrop } from './backdrop.js';
 import type { SampleKind } from './check-tiff.js';
 import type { Image } from './image.js';
 import type { ImageDecoding } from './image-decoding.js';
+import { loadSharp } from './native-packages.js';
 
 /** What sharp is told about a picture. */
 export interface SharpPicture {
@@ -54,7 +55,7 @@ export async function decodeBySharp(
   if (kind === 'values') return resized(await values(picture, decoding.range!, maxPixels, backdrop), decoding.resize);
   if (kind === 'inks' && decoding.colorProfile !== 'convert')
     return resized(await inks(picture, maxPixels, backdrop), decoding.resize);
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const ignoreIcc = decoding.colorProfile !== 'convert';
   const open = sharp(picture.source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc });
   let pipeline = open.autoOrient();
@@ -83,7 +84,7 @@ export async function decodeBySharp(
 export async function resized(image: Image, resize: ImageDecoding['resize']): Promise<Image> {
   if (resize === undefined) return image;
   const [height, width, channels] = image.shape as [number, number, 1 | 3];
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const { data, info } = await rawOf(
     sharp(image.data, { raw: { width, height, channels }, limitInputPixels: false })
       .resize(sharpResize(resize))
@@ -99,7 +100,7 @@ function sharpResize({ width, height, fit }: NonNullable<ImageDecoding['resize']
 
 /** Four inks to RGB: what ink and black leave of 255, as Pillow's `convert('RGB')` does it. */
 async function inks({ source, alphaAfter }: SharpPicture, maxPixels: number, backdrop: Backdrop): Promise<Image> {
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
   const { depth } = await open.clone().metadata();
   const shown = depth === 'ushort' ? 'ushort' : 'uchar';
@@ -130,7 +131,7 @@ async function values(
   maxPixels: number,
   backdrop: Backdrop,
 ): Promise<Image> {
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const open = sharp(source, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
   const { depth, space, channels: all } = await open.clone().metadata();
   // libvips takes values in this space for unsigned ones of 16 bits, whatever they are: brought there first.

@@ -19,6 +19,7 @@ import { claimsTooMuch, pictureSize, type PictureSize } from './picture-size.js'
 import type { PixelMemory } from './pixel-memory.js';
 import { partsOf, readImageFile, readLargeFile } from './read-image-file.js';
 import { tiffStructure } from './tiff-structure.js';
+import { loadSharp } from './native-packages.js';
 
 export type { ImageDecoding } from './image-decoding.js';
 
@@ -184,7 +185,7 @@ async function openHeader(
   source: string | Uint8Array,
   format: ImageFormat,
 ): Promise<PictureSize & { readonly space: string | undefined }> {
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   try {
     return await sharp(source, { limitInputPixels: false, failOn: 'error' }).metadata();
   } catch {

@@ -2,6 +2,7 @@ import { DataError, ndArray } from '@selfsup/ssl-core';
 import type { Image } from './image.js';
 import type { PlainJpeg } from './jpeg-structure.js';
 import type { PixelMemory } from './pixel-memory.js';
+import { loadKoffi } from './native-packages.js';
 
 /** The machine's own libjpeg-turbo. */
 export interface NativeTurboJpeg {
@@ -76,7 +77,7 @@ const flags = 8192 | 32768;
 
 /** Source: turbojpeg.h, version 1.4 and later (the functions of version 2 are in version 3 too). */
 async function bind(library: string): Promise<NativeTurboJpeg> {
-  const { default: koffi } = await import('koffi');
+  const koffi = await loadKoffi();
   const loaded = koffi.load(library);
   const create = loaded.func('void *tjInitDecompress()') as () => unknown;
   const readHeader = loaded.func(

@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { writeWhole } from '@selfsup/ssl-core/files';
 import { type Image, imageSize } from './image.js';
+import { loadSharp } from './native-packages.js';
 
 /** A picture in its cell of a sheet. */
 export interface SheetPicture {
@@ -42,7 +43,7 @@ export async function writePictureSheet(
   }
   const width = gap + columns * (cell + gap);
   const height = gap + rows * (cell + gap);
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const png = await sharp({ create: { width, height, channels: 3, background: '#888' } })
     .composite(tiles)
     .withExif({ IFD0: { Software: mark } })
@@ -56,7 +57,7 @@ export async function writePictureSheet(
 async function checkReplaceable(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const exif = found.isFile()
     ? (
         await sharp(path)
@@ -75,7 +76,7 @@ async function tile(
   const [height, width, channels] = imageSize(image, 'writePictureSheet');
   if (channels < 1 || channels > 4)
     throw new InvalidOptionError('writePictureSheet', 'pictures', 'images of 1 to 4 channels', channels);
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
   const drawn = { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
   const png = await sharp(Buffer.from(image.data), { raw })

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { adviceFor, displayUrl, type HttpOptions, transferLimits } from '../webdataset/http-source.js';
 import { type TransferLimits, TransferWatch } from './transfer-watch.js';
-import { openRegularFile, temporaryName } from '@selfsup/ssl-core/files';
+import { flushFile, openRegularFile, temporaryName } from '@selfsup/ssl-core/files';
 
 export interface DownloadOptions extends HttpOptions {
   /** Expected SHA-256 of the file, hexadecimal. */
@@ -131,7 +131,7 @@ async function fetchPart(url: string, part: string, options: DownloadOptions): P
     for (let tries = 0; ; tries++) {
       try {
         await fetchRest(url, state, options, limits);
-        await file.sync();
+        await flushFile(file);
         return resumed;
       } catch (error) {
         signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { DataError } from '@selfsup/ssl-core';
+import { flushFile } from '@selfsup/ssl-core/files';
 import {
   lmdbMagic,
   lmdbVersion,
@@ -108,7 +109,7 @@ export class LmdbWriter {
     // As LMDB leaves them after its first transaction, which goes to page 1.
     const metas = Buffer.concat([this.#meta(0, undefined, 0), this.#meta(1, root, depth)]);
     await this.#file.write(metas, 0, metas.length, 0);
-    await this.#file.sync();
+    await flushFile(this.#file);
     await this.#file.close();
   }
 

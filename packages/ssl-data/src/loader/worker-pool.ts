@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { DataError } from '@selfsup/ssl-core';
+import { moduleFile } from '@selfsup/ssl-core/files';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import type { BatchTask, BuiltBatch } from './build-batch.js';
 import {
@@ -134,7 +136,7 @@ export class WorkerPool {
   #start(setup: WorkerSetup): Member {
     const progress = new Int32Array(new SharedArrayBuffer(4));
     const decodePlace = this.#decodeBudget.place();
-    const worker = new Worker(workerUrl, {
+    const worker = new Worker(workerUrl(), {
       ...workerOptions(),
       workerData: { ...setup, progress, decodePlace } satisfies WorkerStart,
       name: 'ssl-data-loader',
@@ -182,17 +184,34 @@ function bytesOf({ arrays, index, labels }: BuiltBatch): number {
   );
 }
 
-const fromSource = import.meta.url.endsWith('.ts');
-const workerUrl = new URL(fromSource ? './loader-worker.ts' : './loader-worker.js', import.meta.url);
+const ownUrl = moduleFile(import.meta);
+const fromSource = ownUrl.endsWith('.ts');
+
+/**
+ * The module that a worker runs: beside this one, or, where this one has become part of a bundle, in the installed package.
+ *
+ * @throws DataError for a bundle without the package
+ */
+function workerUrl(): URL {
+  const own = ownUrl.startsWith('file:') ? ownUrl : pathToFileURL(ownUrl).href;
+  const beside = new URL(fromSource ? './loader-worker.ts' : './loader-worker.js', own);
+  if (existsSync(beside)) return beside;
+  try {
+    const manifest = createRequire(own).resolve('@selfsup/ssl-data/package.json');
+    return new URL('./dist/loader/loader-worker.js', pathToFileURL(manifest));
+  } catch (cause) {
+    throw new DataError(
+      'a bundle cannot hold the code of the loader’s threads: run npm install @selfsup/ssl-data where the bundle is, or set workers: 0',
+      { cause },
+    );
+  }
+}
 
 /** From TypeScript source (tests, scripts of this repository) a worker needs tsx; built code needs nothing. */
 function workerOptions(): WorkerOptions {
   if (!fromSource) return {};
   // `--import tsx` does nothing in a thread, so register its hooks by hand.
-  const tsx = new URL(
-    './dist/esm/api/index.mjs',
-    pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json')),
-  );
+  const tsx = new URL('./dist/esm/api/index.mjs', pathToFileURL(createRequire(ownUrl).resolve('tsx/package.json')));
   const register = `data:text/javascript,${encodeURIComponent(`import { register } from '${tsx.href}'; register();`)}`;
   return { execArgv: ['--import', register, '--conditions=ssl-source'] };
 }

@@ -11,6 +11,7 @@ import {
   type WritableSample,
   type WrittenShards,
 } from './web-dataset-writer.js';
+import { loadSharp } from '../image/native-packages.js';
 
 /** How far a packing is. */
 export interface PackProgress {
@@ -135,7 +136,7 @@ export async function encodeImage({ data, shape }: Image, format: Format, qualit
   const [height = 0, width = 0, channels = 0] = shape;
   if (channels !== 1 && channels !== 3)
     throw new DataError(`an image has ${channels} channels; images with 1 or 3 can be packed`);
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp();
   const pipeline = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
   return pipeline.toFormat(format, format === 'png' ? {} : { quality }).toBuffer();
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
-import { clearLeftovers, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
+import { clearLeftovers, flushFile, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import { type ClassList, readClassList } from '../dataset/class-list.js';
 import { classRecordName, maxClassRecordBytes } from './class-record.js';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
@@ -298,7 +298,7 @@ class OpenShard {
   async finish(): Promise<void> {
     await this.#put(tarEnd);
     await this.#flush();
-    await this.#file.sync();
+    await flushFile(this.#file);
     await this.#file.close();
     // Shards that may be replaced are gone by now: what is there came meanwhile, and is somebody's.
     if (await lstat(this.path).catch(() => undefined))

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import * as ort from 'onnxruntime-node';
+import { loadRuntime } from '@selfsup/ssl-runtime';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
@@ -11,6 +11,8 @@ import { allGather } from './all-gather.js';
 import { allReduce } from './all-reduce.js';
 import type { Collective } from './collective.js';
 import { inProcessCollectives } from './in-process-collectives.js';
+
+const ort = loadRuntime();
 
 beforeEach(() => tf.setBackend('cpu'));
 afterEach(() => vi.restoreAllMocks());

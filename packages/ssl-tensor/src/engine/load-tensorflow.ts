@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
+import { moduleFile } from '@selfsup/ssl-core/files';
 import * as tf from '@tensorflow/tfjs-core';
 import { mendGradients } from '../backend/mend-gradients.js';
 import { mendKernels } from '../backend/mend-kernels.js';
@@ -62,7 +63,7 @@ function quietly(body: () => void): void {
 }
 
 function requireTensorflow(): void {
-  const require = createRequire(import.meta.url);
+  const require = createRequire(moduleFile(import.meta));
   const folder = process.env[variable] ?? '';
   const candidates = folder === '' ? packages : [folder];
   const causes: unknown[] = [];

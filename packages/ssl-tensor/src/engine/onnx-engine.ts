@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import { type InferenceSession, loadRuntime, type Runtime, type Tensor } from '@selfsup/ssl-runtime';
 import { DeviceError } from '../errors/device-error.js';
 import type { Device } from '../graph/builder.js';
 import { encodeModel } from '../graph/encode-model.js';
@@ -20,21 +20,23 @@ export interface OnnxEngineOptions {
 
 /** What a device needs, for the message when it is not there. */
 const wayOut: Readonly<Record<Device, string>> = {
-  cpu: 'Install onnxruntime-node for this platform',
+  cpu: 'Run npx @selfsup/ssl-tensor doctor, which says what is missing',
   webgpu:
     "It needs a driver for Vulkan (Linux), Metal or Direct3D 12. Without a GPU, a software adapter will do for tests: on Debian 'apt install chromium libvulkan1', then set VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json and XDG_RUNTIME_DIR to any folder before Node starts. device: 'cpu' works everywhere",
-  cuda: "It needs CUDA 12, cuDNN 9 and ONNX Runtime's CUDA library, which onnxruntime-node's install script fetches on Linux x64: install it without onnxruntime-node-install=skip. device: 'cpu' works everywhere",
+  cuda: "It needs CUDA 12, cuDNN 9 and ONNX Runtime's CUDA libraries, which the install script of onnxruntime-node fetches on Linux x64: npm install onnxruntime-node@1.30.0 in a folder of its own, then set SSL_ONNXRUNTIME_NODE to its node_modules/onnxruntime-node. device: 'cpu' works everywhere",
 };
 
 /** Runs graphs on ONNX Runtime. */
 export class OnnxEngine implements Engine {
   readonly device: Device;
+  readonly #runtime: Runtime;
   readonly #threads: number;
   readonly #profile: string | undefined;
   #profiles = 0;
 
   constructor({ device, threads = engineThreads(), profile }: Partial<OnnxEngineOptions> = {}) {
     this.device = device ?? 'cpu';
+    this.#runtime = loadRuntime();
     this.#threads = threads;
     this.#profile = profile;
   }
@@ -67,7 +69,7 @@ export class OnnxEngine implements Engine {
   }
 
   tensor(type: ValueType, data: HostData, shape: readonly number[]): EngineTensor {
-    return new ort.Tensor(type as ort.Tensor.Type, data as never, [...shape]) as unknown as EngineTensor;
+    return new this.#runtime.Tensor(type as Tensor.Type, data as never, [...shape]) as unknown as EngineTensor;
   }
 
   allocate(type: ValueType, size: number): HostData {
@@ -81,7 +83,7 @@ export class OnnxEngine implements Engine {
 
   async load(model: Uint8Array, _inputs: readonly Value[]): Promise<EngineSession> {
     const marked = Buffer.concat([endMark, model]);
-    const options: ort.InferenceSession.SessionOptions = {
+    const options: InferenceSession.SessionOptions = {
       executionProviders: [this.device],
       intraOpNumThreads: this.#threads,
       interOpNumThreads: 1,
@@ -102,7 +104,7 @@ export class OnnxEngine implements Engine {
         },
       },
     };
-    const session = await nativeRun('now', () => ort.InferenceSession.create(marked, options));
+    const session = await nativeRun('now', () => this.#runtime.InferenceSession.create(marked, options));
     return {
       run: async (feeds, into) => {
         try {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema } from 'onnx-buf';
-import * as ort from 'onnxruntime-node';
+import { loadRuntime } from '@selfsup/ssl-runtime';
 import { expect, it } from 'vitest';
 import { readEvents } from '../profile/read-events.js';
 import { Builder } from './builder.js';
@@ -11,6 +11,8 @@ import { encodeModel } from './encode-model.js';
 import { Graph } from './graph.js';
 import { scheduleNodes } from './schedule.js';
 import type { Value } from './value.js';
+
+const ort = loadRuntime();
 
 interface Example {
   readonly graph: Graph;

@@ -1,10 +1,12 @@
-import * as ort from 'onnxruntime-node';
+import { loadRuntime } from '@selfsup/ssl-runtime';
 import { expect, it } from 'vitest';
 import { Builder } from './builder.js';
 import { encodeModel } from './encode-model.js';
 import { Graph } from './graph.js';
 import { holdBack } from './hold-back.js';
 import { scheduleNodes } from './schedule.js';
+
+const ort = loadRuntime();
 
 it('gives back floats, integers and truths bit for bit, whatever the signals hold', async () => {
   const graph = new Graph();

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import * as ort from 'onnxruntime-node';
+import { loadRuntime } from '@selfsup/ssl-runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { compile } from '../compile/compile.js';
@@ -10,6 +10,8 @@ import { ndArray, type NdArray, ShapeError, UnsupportedOpError } from '@selfsup/
 import { profile } from '../profile/profile.js';
 import { blockwise } from './blockwise.js';
 import { hostCall } from './host-call.js';
+
+const ort = loadRuntime();
 
 beforeEach(() => tf.setBackend('cpu'));
 afterEach(() => vi.restoreAllMocks());

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { printable } from '@selfsup/ssl-core';
+import { moduleFile } from '@selfsup/ssl-core/files';
+import { runtimeVersion } from '@selfsup/ssl-tensor';
 import { version_core } from '@tensorflow/tfjs-core';
 
 /** What a run computes with: where it differs, the last digits of results may. */
@@ -40,22 +42,15 @@ function versionOf(require: NodeJS.Require, name: string): string | undefined {
 }
 
 function versions(): Record<string, string> {
-  const own = createRequire(import.meta.url);
+  const own = createRequire(moduleFile(import.meta));
   const found: Record<string, string | undefined> = {
     node: process.versions.node,
     '@tensorflow/tfjs-core': version_core,
     ...Object.fromEntries(
       ['@selfsup/ssl-train', '@selfsup/ssl-nn', '@selfsup/ssl-tensor'].map((name) => [name, versionOf(own, name)]),
     ),
+    'onnxruntime-node': runtimeVersion(),
   };
-  try {
-    found['onnxruntime-node'] = versionOf(
-      createRequire(own.resolve('@selfsup/ssl-tensor/package.json')),
-      'onnxruntime-node',
-    );
-  } catch {
-    // Bundled: there is nothing to resolve.
-  }
   return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
