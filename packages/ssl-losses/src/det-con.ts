@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
 import { countedLabels } from './counted-labels.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -12,6 +12,11 @@ export interface DetConOptions<R extends Reduction = Reduction> {
   readonly temperature?: number;
   readonly reduction?: R;
 }
+
+const detConOptionNames: OptionNames<DetConOptions> = {
+  temperature: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link detConB} and {@link detConS}: arXiv 2103.10957. */
 export const detConDefaults = { temperature: 0.1, reduction: 'mean' } as const;
@@ -47,6 +52,7 @@ export function detConB<R extends Reduction = 'mean'>(
   view1: DetConView,
   options: DetConOptions<R> = {},
 ): Reduced<R> {
+  checkOptions('detConB', options, detConOptionNames);
   return detCon('detConB', view0, view1, options);
 }
 
@@ -68,6 +74,7 @@ export function detConS<R extends Reduction = 'mean'>(
   masks1: tf.Tensor2D,
   options: DetConOptions<R> = {},
 ): Reduced<R> {
+  checkOptions('detConS', options, detConOptionNames);
   const [first, second] = [
     { prediction: view0, target: view0, masks: masks0 },
     { prediction: view1, target: view1, masks: masks1 },

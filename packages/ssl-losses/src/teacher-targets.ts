@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { Center, centerDefaults } from './center.js';
 import { checkCount, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
@@ -21,6 +21,14 @@ export interface TeacherOptions {
   /** Rounds of balancing with `'sinkhorn'`, 1 or more. */
   readonly sinkhornIterations?: number;
 }
+
+/** Names of {@link TeacherOptions}. */
+export const teacherOptionNames: OptionNames<TeacherOptions> = {
+  teacherTemperature: 'optional',
+  centerMomentum: 'optional',
+  updateCenter: 'optional',
+  sinkhornIterations: 'optional',
+};
 
 /** Defaults of the teacher: the authors' code of DINO, arXiv 2104.14294, and of DINOv2, arXiv 2304.07193. */
 export const teacherDefaults = {

@@ -5,6 +5,8 @@ import { SslError } from '../errors/ssl-error.js';
 import { describeFileError } from './describe-file-error.js';
 import { makeFolder } from './make-folder.js';
 import { temporaryName } from './temporary-name.js';
+import type { OptionNames } from '../options/option-names.js';
+import { checkOptions } from '../options/check-options.js';
 
 /** The content of a file: one part, or parts in order. Text is written as UTF-8. */
 export type FileParts = Uint8Array | string | Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
@@ -13,6 +15,10 @@ export interface WriteWholeOptions {
   /** Make the folder where it is not there. Default false. */
   readonly makeFolder?: boolean;
 }
+
+const writeWholeOptionNames: OptionNames<WriteWholeOptions> = {
+  makeFolder: 'optional',
+};
 
 /** Bytes of one write: some systems refuse more than 2 GiB at once. */
 const writeBytes = 2 ** 30;
@@ -24,6 +30,7 @@ const writeBytes = 2 ** 30;
  * `parts` throws is thrown as it is
  */
 export async function writeWhole(path: string, parts: FileParts, options: WriteWholeOptions = {}): Promise<void> {
+  checkOptions('writeWhole', options, writeWholeOptionNames);
   const temporary = temporaryName(path);
   const single = typeof parts === 'string' || parts instanceof Uint8Array;
   try {

@@ -1,5 +1,5 @@
-import { DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-core';
-import { openNpy, type OpenNpyOptions } from '../io/open-npy.js';
+import { checkOptions, DataError, InvalidOptionError, type NdArray, type OptionNames } from '@selfsup/ssl-core';
+import { openNpy, openNpyOptionNames, type OpenNpyOptions } from '../io/open-npy.js';
 import { openNpz } from '../io/open-npz.js';
 import { ImageArrayDataset } from './image-array-dataset.js';
 import { type ChannelAxis, imagesOf, labelsOf } from './image-arrays.js';
@@ -20,6 +20,15 @@ export interface NpyImageDatasetOptions extends OpenNpyOptions {
   readonly labelsName?: string;
 }
 
+const npyImageDatasetOptionNames: OptionNames<NpyImageDatasetOptions> = {
+  ...openNpyOptionNames,
+  images: 'required',
+  labels: 'optional',
+  channelAxis: 'optional',
+  imagesName: 'optional',
+  labelsName: 'optional',
+};
+
 const imageNames = ['images', 'x', 'x_train', 'arr_0'];
 const labelNames = ['labels', 'y', 'y_train', 'arr_1'];
 
@@ -29,6 +38,7 @@ export class NpyImageDataset extends ImageArrayDataset {
    * @throws DataError for a file that is missing, damaged or of the wrong type, and for arrays that do not belong together
    */
   static async open(options: NpyImageDatasetOptions): Promise<NpyImageDataset> {
+    checkOptions('NpyImageDataset.open', options, npyImageDatasetOptionNames);
     const { images: path, labels: labelsPath } = options;
     if (/\.npz$/i.test(path)) {
       if (labelsPath !== undefined)

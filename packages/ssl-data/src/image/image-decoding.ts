@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 
 /** How image files become arrays; plain data. */
 export interface ImageDecoding {
@@ -29,6 +29,15 @@ export interface ImageDecoding {
    */
   readonly range?: readonly [low: number, high: number];
 }
+
+/** Names of {@link ImageDecoding}. */
+export const imageDecodingOptionNames: OptionNames<ImageDecoding> = {
+  channels: 'optional',
+  resize: 'optional',
+  maxPixels: 'optional',
+  colorProfile: 'optional',
+  range: 'optional',
+};
 
 /** Largest number of pixels where nothing else is said. */
 export const defaultMaxPixels = 16383 * 16383;

@@ -1,6 +1,6 @@
 import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
 import { clearLeftovers, describeFileError, FolderLock, openRegularFile, temporaryName } from '@selfsup/ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
@@ -29,6 +29,14 @@ export interface PackLmdbOptions {
   /** Called after every sample. */
   readonly onProgress?: (progress: Omit<PackProgress, 'shards'>) => void;
 }
+
+const packLmdbOptionNames: OptionNames<PackLmdbOptions> = {
+  keys: 'optional',
+  subdir: 'optional',
+  encode: 'optional',
+  overwrite: 'optional',
+  onProgress: 'optional',
+};
 
 /** What was written. */
 export interface WrittenLmdb {
@@ -61,6 +69,7 @@ export async function packLmdb(
   path: string,
   options: PackLmdbOptions = {},
 ): Promise<WrittenLmdb> {
+  checkOptions('packLmdb', options, packLmdbOptionNames);
   const { encode = { format: 'png' }, subdir = true, overwrite = false, onProgress } = options;
   const { format, quality = 90 } = encode;
   if (!Object.hasOwn(packedExtensions, format))

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type NdArray, ShapeError } from '@selfsup/ssl-core';
+import { InvalidOptionError, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-core';
 
 /** Images with labels, to be mixed with each other. */
 export interface MixableBatch<D extends Uint8Array | Float32Array> {
@@ -28,6 +28,12 @@ export interface MixingOptions {
   /** Draws for each image instead of once for the batch. */
   readonly perImage?: boolean;
 }
+
+/** Names of {@link MixingOptions}. */
+export const mixingOptionNames: OptionNames<MixingOptions> = {
+  alpha: 'optional',
+  perImage: 'optional',
+};
 
 /** @throws ShapeError, InvalidOptionError */
 export function checkMixable(

@@ -1,9 +1,13 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 
 export interface ExpandBracesOptions {
   /** Largest number of results. Default 1,000,000. */
   readonly maxResults?: number;
 }
+
+const expandBracesOptionNames: OptionNames<ExpandBracesOptions> = {
+  maxResults: 'optional',
+};
 
 const where = 'expandBraces';
 const maxLength = 4096;
@@ -25,6 +29,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
  * environment; `::` inside brackets (an IPv6 address) does not split.
  */
 export function expandBraces(pattern: string, options: ExpandBracesOptions = {}): string[] {
+  checkOptions('expandBraces', options, expandBracesOptionNames);
   const { maxResults = 1_000_000 } = options;
   if (!Number.isSafeInteger(maxResults) || maxResults < 1)
     throw new InvalidOptionError(where, 'maxResults', 'an integer of at least 1', maxResults);

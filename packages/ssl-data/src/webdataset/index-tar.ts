@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { refuseStandIn, standInBytes } from '../io/stand-in.js';
 import { FilePool } from './file-pool.js';
 import { fileStatus } from './file-status.js';
@@ -13,6 +13,11 @@ export interface IndexTarOptions {
   readonly splitAt?: NameSplit;
 }
 
+const indexTarOptionNames: OptionNames<IndexTarOptions> = {
+  maxEntries: 'optional',
+  splitAt: 'optional',
+};
+
 export const defaultMaxEntries = 2 ** 25;
 
 /**
@@ -25,6 +30,7 @@ export const defaultMaxEntries = 2 ** 25;
  * @throws DataError for a file that is missing, no tar archive, compressed, damaged or truncated, with the offset
  */
 export async function indexTar(path: string, options: IndexTarOptions = {}): Promise<ShardIndex> {
+  checkOptions('indexTar', options, indexTarOptionNames);
   const { maxEntries = defaultMaxEntries, splitAt = 'first-dot' } = options;
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
     throw new InvalidOptionError('indexTar', 'maxEntries', 'an integer of at least 1', maxEntries);

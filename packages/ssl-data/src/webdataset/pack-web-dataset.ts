@@ -1,13 +1,14 @@
 import { extname } from 'node:path';
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { packableSamples } from '../dataset/packable-samples.js';
 import type { Image } from '../image/image.js';
 import { imageFormat } from '../image/image-format.js';
 import { WebDataset } from './web-dataset.js';
 import {
-  type WebDatasetWriterOptions,
   WebDatasetWriter,
+  webDatasetWriterOptionNames,
+  type WebDatasetWriterOptions,
   type WritableSample,
   type WrittenShards,
 } from './web-dataset-writer.js';
@@ -29,6 +30,12 @@ export interface PackOptions extends WebDatasetWriterOptions {
   readonly onProgress?: (progress: PackProgress) => void;
 }
 
+const packOptionNames: OptionNames<PackOptions> = {
+  ...webDatasetWriterOptionNames,
+  encode: 'optional',
+  onProgress: 'optional',
+};
+
 export const packedExtensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const;
 
 /**
@@ -48,6 +55,7 @@ export async function packWebDataset(
   folder: string,
   options: PackOptions = {},
 ): Promise<WrittenShards> {
+  checkOptions('packWebDataset', options, packOptionNames);
   const { encode = { format: 'png' }, onProgress, ...writing } = options;
   if (!Object.hasOwn(packedExtensions, encode.format))
     throw new InvalidOptionError(

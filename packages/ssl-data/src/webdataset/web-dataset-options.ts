@@ -1,10 +1,11 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
-import type { ClassOptions } from '../dataset/class-list.js';
+import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { classOptionNames, type ClassOptions } from '../dataset/class-list.js';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { checkHttpOptions, type HttpOptions } from './http-source.js';
 import type { LabelMember } from './member-label.js';
 import type { NameSplit } from './member-name.js';
 import type { ShardCacheOptions } from './shard-cache.js';
+import { imageDecodingOptionNames } from '../image/image-decoding.js';
 
 export interface WebDatasetOptions extends ImageDecoding, ClassOptions {
   /** Extensions of images, the first that a sample has counts. Default: `imageExtensions`. */
@@ -30,6 +31,22 @@ export interface WebDatasetOptions extends ImageDecoding, ClassOptions {
   /** Largest number of bytes that are read for one sample. Default 256 MiB. */
   readonly maxSampleBytes?: number;
 }
+
+/** Names of {@link WebDatasetOptions}. */
+export const webDatasetOptionNames: OptionNames<WebDatasetOptions> = {
+  ...imageDecodingOptionNames,
+  ...classOptionNames,
+  imageExtensions: 'optional',
+  splitAt: 'optional',
+  label: 'optional',
+  loadLabels: 'optional',
+  cache: 'optional',
+  http: 'optional',
+  onBadShard: 'optional',
+  maxBadShare: 'optional',
+  maxEntries: 'optional',
+  maxSampleBytes: 'optional',
+};
 
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */
 export function checkWebDatasetOptions(options: WebDatasetOptions): void {

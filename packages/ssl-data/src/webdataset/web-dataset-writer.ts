@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
 import { clearLeftovers, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
 import { splitMemberName } from './member-name.js';
@@ -29,6 +29,14 @@ export interface WebDatasetWriterOptions {
    */
   readonly overwrite?: boolean;
 }
+
+/** Names of {@link WebDatasetWriterOptions}. */
+export const webDatasetWriterOptionNames: OptionNames<WebDatasetWriterOptions> = {
+  pattern: 'optional',
+  maxSamples: 'optional',
+  maxBytes: 'optional',
+  overwrite: 'optional',
+};
 
 /** What was written. */
 export interface WrittenShards {
@@ -83,6 +91,7 @@ export class WebDatasetWriter {
    * writer writes such shards there. Call `close` or `abort` to give the folder free
    */
   static async create(folder: string, options: WebDatasetWriterOptions = {}): Promise<WebDatasetWriter> {
+    checkOptions('WebDatasetWriter.create', options, webDatasetWriterOptionNames);
     const { pattern = '%06d.tar', maxSamples = 10_000, maxBytes = 2 ** 30, overwrite = false } = options;
     const names = parseShardPattern(pattern, where);
     for (const [option, value] of Object.entries({ maxSamples, maxBytes }))

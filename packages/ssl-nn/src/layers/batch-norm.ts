@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from '@selfsup/ssl-tensor';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
 import { evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -17,6 +17,12 @@ export interface BatchNormOptions {
   /** Trainable scale and offset. Default true. */
   readonly affine?: boolean;
 }
+
+const batchNormOptionNames: OptionNames<BatchNormOptions> = {
+  momentum: 'optional',
+  epsilon: 'optional',
+  affine: 'optional',
+};
 
 /**
  * Batch normalisation over all axes but the last: `(x - mean) / sqrt(variance + epsilon) * weight + bias`.
@@ -42,9 +48,10 @@ export class BatchNorm extends Module {
 
   constructor(
     readonly features: number,
-    { momentum = 0.1, epsilon = 1e-5, affine = true }: BatchNormOptions = {},
+    options: BatchNormOptions = {},
   ) {
     super();
+    const { momentum = 0.1, epsilon = 1e-5, affine = true } = checkOptions('BatchNorm', options, batchNormOptionNames);
     checkSize('BatchNorm', 'features', features);
     this.momentum = momentum;
     this.epsilon = epsilon;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { takeRows } from '@selfsup/ssl-tensor';
-import { DataError, foldIn, type RandomKey, SslError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, DataError, foldIn, type OptionNames, type RandomKey, SslError } from '@selfsup/ssl-tensor/host';
 import { normal, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -13,6 +13,11 @@ export interface EmbeddingOptions {
   /** Default PyTorch's, Gaussian with deviation 1. */
   readonly weightInit?: Initialiser;
 }
+
+const embeddingOptionNames: OptionNames<EmbeddingOptions> = {
+  key: 'required',
+  weightInit: 'optional',
+};
 
 /**
  * A table of vectors by index; `weight` is `[count, dim]` in memory and in the state dict.
@@ -27,9 +32,10 @@ export class Embedding extends Module {
   constructor(
     readonly count: number,
     readonly dim: number,
-    { key, weightInit = normal() }: EmbeddingOptions,
+    options: EmbeddingOptions,
   ) {
     super();
+    const { key, weightInit = normal() } = checkOptions('Embedding', options, embeddingOptionNames);
     checkSize('Embedding', 'count', count);
     checkSize('Embedding', 'dim', dim);
     this.weight = new Parameter(weightInit([count, dim], foldIn(key, 'weight')));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldIn, ShapeError, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { checkOptions, foldIn, type OptionNames, type RandomKey, ShapeError } from '@selfsup/ssl-tensor/host';
 import { torchBias, torchWeight, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -18,6 +18,13 @@ export interface LinearOptions {
   readonly biasInit?: Initialiser;
 }
 
+const linearOptionNames: OptionNames<LinearOptions> = {
+  key: 'required',
+  bias: 'optional',
+  weightInit: 'optional',
+  biasInit: 'optional',
+};
+
 /**
  * `y = x W + b` over the last axis.
  *
@@ -31,9 +38,15 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    { key, bias = true, weightInit = torchWeight, biasInit = torchBias(inFeatures) }: LinearOptions,
+    options: LinearOptions,
   ) {
     super();
+    const {
+      key,
+      bias = true,
+      weightInit = torchWeight,
+      biasInit = torchBias(inFeatures),
+    } = checkOptions('Linear', options, linearOptionNames);
     checkSize('Linear', 'inFeatures', inFeatures);
     checkSize('Linear', 'outFeatures', outFeatures);
     this.weight = new Parameter(weightInit([inFeatures, outFeatures], foldIn(key, 'weight')), { layout: linearLayout });

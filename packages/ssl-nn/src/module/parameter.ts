@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { copyOf, type NdArray } from '@selfsup/ssl-tensor/host';
+import { checkOptions, copyOf, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { StateLayout } from './state-layout.js';
 
 /** Options of {@link Parameter} and {@link Buffer}. */
@@ -7,6 +7,10 @@ export interface StateOptions {
   /** How the tensor lies in a state dict; default as in memory. */
   readonly layout?: StateLayout;
 }
+
+const stateOptionNames: OptionNames<StateOptions> = {
+  layout: 'optional',
+};
 
 /** A tensor that a module saves: the common part of {@link Parameter} and {@link Buffer}. */
 export abstract class ModuleState {
@@ -54,6 +58,7 @@ export abstract class ModuleState {
 export class Parameter extends ModuleState {
   constructor(initial: NdArray<Float32Array>, options: StateOptions = {}) {
     super(initial, true, options);
+    checkOptions('Parameter', options, stateOptionNames);
   }
 }
 
@@ -61,5 +66,6 @@ export class Parameter extends ModuleState {
 export class Buffer extends ModuleState {
   constructor(initial: NdArray<Float32Array> | NdArray<Int32Array>, options: StateOptions = {}) {
     super(initial, false, options);
+    checkOptions('Buffer', options, stateOptionNames);
   }
 }

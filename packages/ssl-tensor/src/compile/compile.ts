@@ -6,9 +6,9 @@ import { chooseDevice } from '../engine/choose-device.js';
 import { engineFor } from '../engine/choose-engine.js';
 import { engineThreads } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
-import { InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
 import { holdArguments, runEagerly } from '../engine/run-eagerly.js';
-import type { CompiledFunction, CompileOptions } from './compiled-types.js';
+import { type CompiledFunction, compileOptionNames, type CompileOptions } from './compiled-types.js';
 import { CallQueue, type Turn } from './call-queue.js';
 import { claimOf, CompiledGraph } from './compiled-graph.js';
 import type { OriginOptions } from './note-origins.js';
@@ -54,6 +54,7 @@ export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   options: CompileOptions = {},
 ): CompiledFunction<A, R> {
+  checkOptions('compile', options, compileOptionNames);
   return compileWith(fn, options);
 }
 

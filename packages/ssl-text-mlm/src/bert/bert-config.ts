@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Sizes and rates of a BERT encoder. */
 export interface BertConfig {
@@ -30,6 +30,24 @@ export interface BertConfig {
    */
   readonly tieWordEmbeddings: boolean;
 }
+
+/** Names of {@link BertConfig}. */
+export const bertConfigNames: OptionNames<BertConfig> = {
+  vocabSize: 'required',
+  hiddenSize: 'required',
+  numHiddenLayers: 'required',
+  numAttentionHeads: 'required',
+  intermediateSize: 'required',
+  maxPositionEmbeddings: 'required',
+  typeVocabSize: 'required',
+  hiddenDropout: 'required',
+  attentionDropout: 'required',
+  layerNormEps: 'required',
+  initializerRange: 'required',
+  classifierDropout: 'required',
+  padTokenId: 'required',
+  tieWordEmbeddings: 'required',
+};
 
 /** BERT-base, uncased (arXiv:1810.04805; Hugging Face `BertConfig`). */
 export const bertBase: BertConfig = {

@@ -13,8 +13,8 @@ import {
   type StateDict,
 } from '@selfsup/ssl-nn';
 import { gelu } from '@selfsup/ssl-tensor';
-import { CheckpointError, foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from './bert-config.js';
+import { checkOptions, CheckpointError, foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { type BertConfig, bertConfigNames } from './bert-config.js';
 import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
@@ -74,6 +74,7 @@ export class BertForMaskedLM extends Module {
   /** @param options `key`: source of the initial weights */
   constructor(config: BertConfig, options: { readonly key: RandomKey }) {
     super();
+    checkOptions('BertForMaskedLM', config, bertConfigNames);
     this.bert = new BertModel(config, { key: foldIn(options.key, 'bert') });
     this.head = new BertPredictionHead(
       config,

@@ -1,5 +1,14 @@
 import type { BatchLoader } from '@selfsup/ssl-data';
-import { DataError, foldIn, InvalidOptionError, ndArray, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  DataError,
+  foldIn,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  type OptionNames,
+  type RandomKey,
+} from '@selfsup/ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { planBatches, type BatchPlanOptions, type PlannedBatch } from './batch-plan.js';
 import { bertMasking, maskableTokens, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
@@ -41,6 +50,17 @@ export interface MlmLoaderOptions {
   readonly unmaskable?: 'refuse' | 'skip';
 }
 
+const mlmLoaderOptionNames: OptionNames<MlmLoaderOptions> = {
+  dataset: 'required',
+  tokenizer: 'required',
+  batchSize: 'required',
+  key: 'required',
+  bucketLengths: 'optional',
+  masking: 'optional',
+  mode: 'optional',
+  unmaskable: 'optional',
+};
+
 /**
  * Batches for masked-language modelling, masked anew each epoch.
  *
@@ -65,6 +85,7 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
    * @throws DataError if the data set does not fill one batch, its ids exceed the vocabulary, or texts have nothing to mask
    */
   constructor(options: MlmLoaderOptions) {
+    checkOptions('MlmLoader', options, mlmLoaderOptionNames);
     const { dataset, batchSize } = options;
     this.#options = options;
     this.#masking = { ...bertMasking, ...options.masking };

@@ -1,6 +1,13 @@
 import { writeWhole } from '@selfsup/ssl-core/files';
 import { readText } from '@selfsup/ssl-data/text';
-import { DataError, InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  DataError,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import { AddedVocabulary } from './added-vocabulary.js';
 import { checkFrame } from './check-frame.js';
 import { decodeWordPieces } from './decode-word-pieces.js';
@@ -18,11 +25,21 @@ export interface EncodeOptions {
   readonly addSpecialTokens?: boolean;
 }
 
+const encodeOptionNames: OptionNames<EncodeOptions> = {
+  maxLength: 'optional',
+  addSpecialTokens: 'optional',
+};
+
 /** How texts become one batch. */
 export interface EncodeBatchOptions extends EncodeOptions {
   /** `longest` pads to the longest text, `maxLength` to `maxLength`. Default `longest`. */
   readonly padding?: 'longest' | 'maxLength';
 }
+
+const encodeBatchOptionNames: OptionNames<EncodeBatchOptions> = {
+  ...encodeOptionNames,
+  padding: 'optional',
+};
 
 /** Encoded texts, padded with `[PAD]` on the right. */
 export interface EncodedBatch {
@@ -218,6 +235,7 @@ export class WordPieceTokenizer {
 
   /** Ids of a text: `[CLS] text [SEP]`. */
   encode(text: string, options: EncodeOptions = {}): number[] {
+    checkOptions('WordPieceTokenizer.encode', options, encodeOptionNames);
     const { maxLength = Infinity, addSpecialTokens = true } = options;
     const frame = addSpecialTokens ? 2 : 0;
     if (typeof text !== 'string') throw new InvalidOptionError('WordPieceTokenizer.encode', 'text', 'a string', text);
@@ -247,6 +265,7 @@ export class WordPieceTokenizer {
 
   /** Ids of several texts as one padded batch. */
   encodeBatch(texts: readonly string[], options: EncodeBatchOptions = {}): EncodedBatch {
+    checkOptions('WordPieceTokenizer.encodeBatch', options, encodeBatchOptionNames);
     if (!Array.isArray(texts))
       throw new InvalidOptionError('WordPieceTokenizer.encodeBatch', 'texts', 'an array of strings', texts);
     const rows = texts.map((text) => this.encode(text, options));

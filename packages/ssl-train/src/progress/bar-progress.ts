@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress-reporter.js';
 import { durationText, lossText, speedText } from './status-text.js';
 
@@ -10,13 +11,18 @@ export interface BarProgressOptions {
   readonly stream?: NodeJS.WriteStream;
 }
 
+const barProgressOptionNames: OptionNames<BarProgressOptions> = {
+  stream: 'optional',
+};
+
 /** A bar on a terminal. */
 export class BarProgress implements ProgressReporter {
   readonly #stream: NodeJS.WriteStream;
   #bar: SingleBar | undefined;
   #totalEpochs = 0;
 
-  constructor({ stream = process.stderr }: BarProgressOptions = {}) {
+  constructor(options: BarProgressOptions = {}) {
+    const { stream = process.stderr } = checkOptions('BarProgress', options, barProgressOptionNames);
     this.#stream = stream;
   }
 

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress-reporter.js';
 import { durationText, lossText, speedText } from './status-text.js';
 
@@ -11,6 +12,12 @@ export interface LineProgressOptions {
   readonly now?: () => number;
 }
 
+const lineProgressOptionNames: OptionNames<LineProgressOptions> = {
+  stream: 'optional',
+  everySeconds: 'optional',
+  now: 'optional',
+};
+
 /** Plain lines, one per few seconds: for logs and pipes. */
 export class LineProgress implements ProgressReporter {
   readonly #stream: { write(text: string): unknown };
@@ -19,11 +26,12 @@ export class LineProgress implements ProgressReporter {
   #run: ProgressStart | undefined;
   #lastLine = -Infinity;
 
-  constructor({
-    stream = process.stderr,
-    everySeconds = 5,
-    now = () => performance.now() / 1000,
-  }: LineProgressOptions = {}) {
+  constructor(options: LineProgressOptions = {}) {
+    const {
+      stream = process.stderr,
+      everySeconds = 5,
+      now = () => performance.now() / 1000,
+    } = checkOptions('LineProgress', options, lineProgressOptionNames);
     this.#stream = stream;
     this.#everySeconds = everySeconds;
     this.#now = now;

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { compile, DataError, ShapeError } from '@selfsup/ssl-tensor';
 import type { CompiledFunction, CompileOptions, Feed, NdArray } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { batchRows, padRows } from './batch-rows.js';
 
 /** Batches to extract from: host arrays in the structure that the feature function takes as tensors. */
@@ -13,6 +14,11 @@ export interface ExtractOptions {
   /** Engine options of the compiled feature function. */
   readonly compile?: CompileOptions;
 }
+
+const extractOptionNames: OptionNames<ExtractOptions> = {
+  onProgress: 'optional',
+  compile: 'optional',
+};
 
 /**
  * A feature function compiled once and kept, for use again and again (for instance after every epoch: it reads the
@@ -83,8 +89,9 @@ export class FeatureExtractor<I> {
 export async function extractFeatures<I>(
   features: (inputs: I) => tf.Tensor2D,
   batches: FeatureBatches<I>,
-  { onProgress, compile: engine }: ExtractOptions = {},
+  options: ExtractOptions = {},
 ): Promise<NdArray<Float32Array>> {
+  const { onProgress, compile: engine } = checkOptions('extractFeatures', options, extractOptionNames);
   const extractor = new FeatureExtractor(features, engine);
   try {
     return await extractor.extract(batches, onProgress);

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { checkLabels, checkScores } from '../labels/check-labels.js';
 import { accuracy } from '../metrics/accuracy.js';
@@ -26,6 +26,16 @@ export interface KnnOptions {
   readonly classes?: number;
 }
 
+const knnOptionNames: OptionNames<KnnOptions> = {
+  train: 'required',
+  trainLabels: 'required',
+  test: 'required',
+  testLabels: 'optional',
+  k: 'optional',
+  temperature: 'optional',
+  classes: 'optional',
+};
+
 /** Result of {@link knnClassify}. */
 export interface KnnResult {
   /** `[m]` class with the most votes; ties go to the lower class. A class without a vote is never one. */
@@ -47,7 +57,10 @@ export interface KnnResult {
  * (Caron et al. 2021, arXiv 2104.14294), `eval_knn.py`.
  */
 export async function knnClassify(options: KnnOptions): Promise<KnnResult> {
-  const { train, trainLabels, test, testLabels, k, temperature } = { ...knnDefaults, ...options };
+  const { train, trainLabels, test, testLabels, k, temperature } = {
+    ...knnDefaults,
+    ...checkOptions('knnClassify', options, knnOptionNames),
+  };
   const classes = checkLabels('knnClassify', 'trainLabels', trainLabels, train.shape[0] ?? 0, options.classes);
   if (testLabels !== undefined)
     checkLabels('knnClassify', 'testLabels', testLabels, test.shape[0] ?? 0, options.classes);

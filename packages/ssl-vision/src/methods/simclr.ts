@@ -5,6 +5,7 @@ import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../backbone.js';
 import { ProjectionHead } from '../heads/projection-head.js';
 import { normalizeImages } from '../images/normalize-images.js';
@@ -41,6 +42,15 @@ export type SimClrOptions = {
     }
 );
 
+const simClrOptionNames: OptionNames<SimClrOptions> = {
+  backbone: 'required',
+  temperature: 'optional',
+  normalize: 'required',
+  batchNorm: 'optional',
+  head: 'optional',
+  key: 'optional',
+};
+
 /**
  * SimCLR: the views of an image attract, all other images of the batch repel, through the NT-Xent loss of a projection
  * of the features. Trains backbone and head; keep the backbone.
@@ -59,7 +69,10 @@ export class SimClr implements Method<MultiViewBatch> {
 
   /** @throws InvalidOptionError for a temperature that is not positive or an unknown `batchNorm` */
   constructor(options: SimClrOptions) {
-    const { backbone, temperature, normalize, batchNorm } = { ...simClrDefaults, ...options };
+    const { backbone, temperature, normalize, batchNorm } = {
+      ...simClrDefaults,
+      ...checkOptions('SimClr', options, simClrOptionNames),
+    };
     if (!(temperature > 0)) throw new InvalidOptionError('SimClr', 'temperature', 'above 0', temperature);
     if (batchNorm !== 'joint' && batchNorm !== 'perView')
       throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);

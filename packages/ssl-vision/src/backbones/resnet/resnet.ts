@@ -3,6 +3,7 @@ import { BatchNorm, Conv2d, Module, evaluation } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../../backbone.js';
 import { BasicBlock } from './basic-block.js';
 import { Bottleneck } from './bottleneck.js';
@@ -25,6 +26,15 @@ export interface ResNetOptions {
   readonly width?: number;
 }
 
+const resNetOptionNames: OptionNames<ResNetOptions> = {
+  key: 'required',
+  block: 'required',
+  layers: 'required',
+  stem: 'optional',
+  inChannels: 'optional',
+  width: 'optional',
+};
+
 /** Options of the named ResNets. */
 export type ResNetVariantOptions = Omit<ResNetOptions, 'block' | 'layers'>;
 
@@ -45,8 +55,16 @@ export class ResNet extends Module implements Backbone {
   readonly #pools: boolean;
 
   /** @throws InvalidOptionError for an unknown block or stem, or a count that is not a positive integer */
-  constructor({ key, block, layers, stem = 'imagenet', inChannels = 3, width = 64 }: ResNetOptions) {
+  constructor(options: ResNetOptions) {
     super();
+    const {
+      key,
+      block,
+      layers,
+      stem = 'imagenet',
+      inChannels = 3,
+      width = 64,
+    } = checkOptions('ResNet', options, resNetOptionNames);
     const where = 'ResNet';
     if (block !== 'basic' && block !== 'bottleneck')
       throw new InvalidOptionError(where, 'block', "'basic' or 'bottleneck'", block);

@@ -3,6 +3,7 @@ import { Conv2d, Module, torchWeight } from '@selfsup/ssl-nn';
 import type { Initialiser } from '@selfsup/ssl-nn';
 import { ShapeError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Options of {@link PatchEmbed}. */
 export interface PatchEmbedOptions {
@@ -17,6 +18,15 @@ export interface PatchEmbedOptions {
   readonly weightInit?: Initialiser;
 }
 
+const patchEmbedOptionNames: OptionNames<PatchEmbedOptions> = {
+  key: 'required',
+  imageSize: 'required',
+  patchSize: 'required',
+  inChannels: 'required',
+  dim: 'required',
+  weightInit: 'optional',
+};
+
 /**
  * Cuts an image into patches that do not overlap and projects each. The weights are those of a convolution whose stride
  * equals its size (`patch_embed.proj` in timm); it runs as one matrix product over flattened patches.
@@ -25,8 +35,9 @@ export class PatchEmbed extends Module {
   readonly proj: Conv2d;
   readonly #options: Omit<PatchEmbedOptions, 'key' | 'weightInit'>;
 
-  constructor({ key, weightInit = torchWeight, ...options }: PatchEmbedOptions) {
+  constructor(options: PatchEmbedOptions) {
     super();
+    const { key, weightInit = torchWeight, ...options } = checkOptions('PatchEmbed', options, patchEmbedOptionNames);
     const { inChannels, dim, patchSize } = options;
     this.#options = options;
     this.proj = new Conv2d(inChannels, dim, {

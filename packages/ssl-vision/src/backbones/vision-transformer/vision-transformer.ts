@@ -14,6 +14,7 @@ import {
 import type { ForwardContext, Initialiser } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn, takeRows } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../../backbone.js';
 import { PatchEmbed } from './patch-embed.js';
 import { sinCosPositions } from './sin-cos-positions.js';
@@ -61,6 +62,22 @@ export interface VisionTransformerOptions {
   readonly init?: VisionTransformerInit;
 }
 
+const visionTransformerOptionNames: OptionNames<VisionTransformerOptions> = {
+  key: 'required',
+  imageSize: 'required',
+  patchSize: 'required',
+  dim: 'required',
+  depth: 'required',
+  heads: 'required',
+  mlpRatio: 'optional',
+  qkvBias: 'optional',
+  dropPath: 'optional',
+  pool: 'optional',
+  inChannels: 'optional',
+  positions: 'optional',
+  init: 'optional',
+};
+
 /** Options of the named ViTs. Default: 224 pixels in patches of 16. */
 export type VitVariantOptions = Pick<VisionTransformerOptions, 'key' | 'pool' | 'inChannels' | 'dropPath'> & {
   readonly imageSize?: number | readonly [number, number];
@@ -90,6 +107,7 @@ export class VisionTransformer extends Module implements Backbone {
   /** @throws InvalidOptionError for sizes that do not divide or are not positive integers */
   constructor(options: VisionTransformerOptions) {
     super();
+    checkOptions('VisionTransformer', options, visionTransformerOptionNames);
     const {
       key,
       patchSize,

@@ -4,6 +4,7 @@ import { drawKey } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { InvalidOptionError, randomUniform, takeRows } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { patchRows } from '../../backbones/vision-transformer/token-places.js';
 import type { VisionTransformer } from '../../backbones/vision-transformer/vision-transformer.js';
 import { normalizeImages } from '../../images/normalize-images.js';
@@ -27,6 +28,13 @@ export interface MaeOptions {
   readonly normalizeTargets?: boolean;
 }
 
+const maeOptionNames: OptionNames<MaeOptions> = {
+  model: 'required',
+  normalize: 'required',
+  maskRatio: 'optional',
+  normalizeTargets: 'optional',
+};
+
 /**
  * MAE: hide most patches of an image at random and predict their pixels from the rest;
  * `loss = mean over hidden patches and their pixels of (prediction - target)^2`. Keep `modules.backbone`.
@@ -43,7 +51,7 @@ export class Mae implements Method<MultiViewBatch> {
 
   /** @throws InvalidOptionError for a share outside (0, 1) */
   constructor(options: MaeOptions) {
-    const all = { ...maeDefaults, ...options };
+    const all = { ...maeDefaults, ...checkOptions('Mae', options, maeOptionNames) };
     if (!(all.maskRatio > 0 && all.maskRatio < 1))
       throw new InvalidOptionError('Mae', 'maskRatio', 'in (0, 1)', all.maskRatio);
     this.#options = all;
