@@ -22,7 +22,7 @@ export interface FeatureQueueOptions {
 }
 
 const featureQueueOptionNames: OptionNames<FeatureQueueOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   overflow: 'optional',
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import { checkOptions } from './check-options.js';
+import { randomKey, type RandomKey } from '../random/random-key.js';
+import { checkOptions, type KnownOptions } from './check-options.js';
 import type { OptionNames } from './option-names.js';
 
 interface LossOptions {
@@ -84,6 +85,45 @@ it('returns what is given, without what is undefined', () => {
   const defaults = { temperature: 0.5, views: 3, mask: 1 };
   const given = checkOptions('loss', Object.create({ views: 2, temperature: undefined }) as object, known);
   expect({ ...defaults, ...given }).toEqual({ temperature: 0.5, views: 2, mask: 1 });
+});
+
+describe('a random key', () => {
+  const keyed: OptionNames<{ readonly key: RandomKey; readonly range: readonly [number, number] }> = {
+    key: 'requiredKey',
+    range: 'required',
+  };
+  const perhaps: OptionNames<{ readonly key?: RandomKey }> = { key: 'optionalKey' };
+  const refused = (options: object, names: KnownOptions = keyed): string => {
+    try {
+      checkOptions('Linear', options, names);
+    } catch (error) {
+      if (InvalidOptionError.isInstance(error)) return error.message;
+      throw error;
+    }
+    return 'accepted';
+  };
+
+  it('is a pair of words, required or not', () => {
+    const key = randomKey(7);
+    expect(refused({ key, range: [0.5, 1] })).toBe('accepted');
+    expect(refused({ key }, perhaps)).toBe('accepted');
+    expect(refused({ key: undefined }, perhaps)).toBe('accepted');
+    expect(refused({ range: [0, 1] })).toContain('Linear: key must be given');
+  });
+
+  it.each<readonly [unknown, RegExp]>([
+    [7, /key must be a random key, got 7\. Make one of a number by randomKey\(7\)/],
+    ['seed', /got 'seed'\. Make one of a number by randomKey\(seed\)/],
+    [[7], /got 7\./],
+    [[0.5, 1], /got 0\.5,1/],
+    [[-1, 1], /got -1,1/],
+    [new Uint32Array(2), /got a Uint32Array of 2/],
+    [null, /got null/],
+    [randomKey, /got the function randomKey/],
+  ])('is not %j', (key, message) => {
+    expect(refused({ key, range: [0, 1] })).toMatch(message);
+    expect(refused({ key }, perhaps)).toMatch(message);
+  });
 });
 
 describe('OptionNames', () => {

@@ -1,17 +1,19 @@
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
+import { checkRandomKey } from '../random/check-random-key.js';
 import { nearestName } from './nearest-name.js';
+import type { OptionKind } from './option-names.js';
 
 /** Names of options; see `OptionNames` for the table of a type. */
-export type KnownOptions = Readonly<Record<string, 'required' | 'optional'>>;
+export type KnownOptions = Readonly<Record<string, OptionKind>>;
 
 /**
  * Refuses options that would be taken for nothing: names that are not known, a required one that is missing, and what is
- * no options object at all. A known name may be undefined where it is not required, and symbols are not looked at. An
+ * no options object at all, or a random key that is none. A known name may be undefined where it is not required, and symbols are not looked at. An
  * instance of a class counts with its enumerable fields, own and inherited. Cheap enough for a loss inside a loop.
  *
  * @param where the function or class, as its caller writes it
  * @param options what the caller gave
- * @param known every name, `required` or `optional`
+ * @param known every name and its kind
  * @param option what the caller calls the object, where it is part of another
  * @returns the options, without those that are undefined: spread over defaults they would hide them
  * @throws InvalidOptionError naming the first such option, the nearest name and all names
@@ -24,12 +26,17 @@ export function checkOptions<O extends object>(where: string, options: O, known:
     throw new InvalidOptionError(where, option ?? 'options', 'an object of options', options, listOf(known));
   let hasUndefined = false;
   for (const name in options) {
-    const kind = known[name];
-    if (kind !== 'optional' && kind !== 'required') throw unknown(where, options, name, known, option);
+    if (!Object.hasOwn(known, name)) throw unknown(where, options, name, known, option);
     hasUndefined ||= options[name] === undefined;
   }
-  for (const name in known)
-    if (known[name] === 'required' && options[name] === undefined) throw missing(where, name, known, option);
+  for (const name in known) {
+    const kind = known[name]!;
+    if (kind === 'optional') continue;
+    const value = options[name];
+    if (value === undefined) {
+      if (kind !== 'optionalKey') throw missing(where, name, known, option);
+    } else if (kind !== 'required') checkRandomKey(where, within(option, name), value);
+  }
   return hasUndefined ? given(options) : options;
 }
 
@@ -66,7 +73,7 @@ function unknown(
 }
 
 function missing(where: string, name: string, known: KnownOptions, option: string | undefined): InvalidOptionError {
-  const required = Object.keys(known).filter((key) => known[key] === 'required');
+  const required = Object.keys(known).filter((key) => known[key]!.startsWith('required'));
   const advice = required.length > 1 ? `Required are ${required.join(', ')}` : undefined;
   return new InvalidOptionError(where, within(option, name), 'given', undefined, advice);
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { checkDecodeMemory } from '../image/decode-budget.js';
 import type { ModuleView, View } from '../views/view.js';
@@ -60,6 +60,23 @@ export interface LoaderOptions<S, V> {
   readonly sampleTimeout?: number;
 }
 
+const loaderOptionNames: OptionNames<LoaderOptions<unknown, unknown>> = {
+  dataset: 'required',
+  views: 'optional',
+  batchSize: 'required',
+  shuffle: 'optional',
+  sampler: 'optional',
+  seed: 'optional',
+  dropLast: 'optional',
+  workers: 'optional',
+  prefetchBatches: 'optional',
+  prefetchBytes: 'optional',
+  decodeMemory: 'optional',
+  onError: 'optional',
+  maxSkippedShare: 'optional',
+  sampleTimeout: 'optional',
+};
+
 const where = 'DataLoader';
 
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */
@@ -79,7 +96,7 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
     onError = 'fail',
     maxSkippedShare = 0,
     sampleTimeout = Infinity,
-  } = options;
+  } = checkOptions(where, options, loaderOptionNames);
   checkInteger('batchSize', batchSize, 1);
   checkInteger('seed', seed, Number.MIN_SAFE_INTEGER);
   if (workers !== undefined) checkInteger('workers', workers, 0);

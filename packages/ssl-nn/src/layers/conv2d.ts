@@ -40,7 +40,7 @@ export interface Conv2dOptions {
 }
 
 const conv2dOptionNames: OptionNames<Conv2dOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   kernelSize: 'required',
   stride: 'optional',
   padding: 'optional',

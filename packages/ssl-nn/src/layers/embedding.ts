@@ -15,7 +15,7 @@ export interface EmbeddingOptions {
 }
 
 const embeddingOptionNames: OptionNames<EmbeddingOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   weightInit: 'optional',
 };
 

@@ -19,7 +19,7 @@ export interface LinearOptions {
 }
 
 const linearOptionNames: OptionNames<LinearOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   bias: 'optional',
   weightInit: 'optional',
   biasInit: 'optional',

@@ -25,7 +25,7 @@ export interface MlpOptions {
 }
 
 const mlpOptionNames: OptionNames<MlpOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   outFeatures: 'optional',
   dropout: 'optional',
   approximate: 'optional',

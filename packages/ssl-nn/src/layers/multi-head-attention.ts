@@ -32,7 +32,7 @@ export interface MultiHeadAttentionOptions {
 }
 
 const multiHeadAttentionOptionNames: OptionNames<MultiHeadAttentionOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   heads: 'required',
   fused: 'optional',
   qkvBias: 'optional',

@@ -30,7 +30,7 @@ export interface TransformerBlockOptions {
 }
 
 const transformerBlockOptionNames: OptionNames<TransformerBlockOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   heads: 'required',
   mlpRatio: 'optional',
   qkvBias: 'optional',

@@ -75,14 +75,14 @@ export async function profile<A extends readonly unknown[], R extends tf.TensorC
   args: Feeds<A>,
   options: ProfileOptions = {},
 ): Promise<Profile> {
-  const { runs = 5, ignore, ...options } = checkOptions('profile', options, profileOptionNames);
+  const { runs = 5, ignore, ...engine } = checkOptions('profile', options, profileOptionNames);
   if (!Number.isInteger(runs) || runs < 1) throw new InvalidOptionError('profile', 'runs', 'a positive integer', runs);
   const folder = await mkdtemp(join(tmpdir(), 'ssl-profile-'));
   const origins = new Map<string, Origin>();
   try {
     const compiled = compileWith(
       fn,
-      { ...options, profile: join(folder, 'run') },
+      { ...engine, profile: join(folder, 'run') },
       {
         origins: ignore === undefined ? {} : { ignore },
         onGraph: (graph) => graph.origins.forEach((origin, node) => origins.set(node, origin)),

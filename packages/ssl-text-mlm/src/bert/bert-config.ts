@@ -1,4 +1,4 @@
-import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Sizes and rates of a BERT encoder. */
 export interface BertConfig {
@@ -49,6 +49,8 @@ export const bertConfigNames: OptionNames<BertConfig> = {
   tieWordEmbeddings: 'required',
 };
 
+const partialConfigNames = Object.fromEntries(Object.keys(bertConfigNames).map((name) => [name, 'optional' as const]));
+
 /** BERT-base, uncased (arXiv:1810.04805; Hugging Face `BertConfig`). */
 export const bertBase: BertConfig = {
   vocabSize: 30522,
@@ -74,7 +76,7 @@ export const bertBase: BertConfig = {
  *   heads do not divide the width
  */
 export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
-  const config = { ...bertBase, ...options };
+  const config = { ...bertBase, ...checkOptions('bertConfig', options, partialConfigNames) };
   for (const name of [
     'vocabSize',
     'hiddenSize',

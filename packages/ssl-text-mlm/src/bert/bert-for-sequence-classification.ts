@@ -35,7 +35,7 @@ export interface SequenceClassifierOptions {
 }
 
 const sequenceClassifierOptionNames: OptionNames<SequenceClassifierOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   numLabels: 'required',
   pooling: 'optional',
   classifierDropout: 'optional',
@@ -58,7 +58,7 @@ export class BertForSequenceClassification extends Module {
   constructor(config: BertConfig, options: SequenceClassifierOptions) {
     super();
     checkOptions('BertForSequenceClassification', options, sequenceClassifierOptionNames);
-    checkOptions('BertForSequenceClassification', config, bertConfigNames);
+    checkOptions('BertForSequenceClassification', config, bertConfigNames, 'config');
     const {
       key,
       numLabels,

@@ -26,7 +26,7 @@ export interface BertModelOptions {
 }
 
 const bertModelOptionNames: OptionNames<BertModelOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   pooler: 'optional',
 };
 
@@ -46,7 +46,7 @@ export class BertModel extends Module {
   constructor(config: BertConfig, options: BertModelOptions) {
     super();
     checkOptions('BertModel', options, bertModelOptionNames);
-    checkOptions('BertModel', config, bertConfigNames);
+    checkOptions('BertModel', config, bertConfigNames, 'config');
     const { key, pooler = false } = options;
     this.config = config;
     this.embeddings = new BertEmbeddings(config, foldIn(key, 'embeddings'));

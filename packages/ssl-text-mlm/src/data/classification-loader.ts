@@ -46,7 +46,7 @@ const classificationLoaderOptionNames: OptionNames<ClassificationLoaderOptions> 
   dataset: 'required',
   padId: 'required',
   batchSize: 'required',
-  key: 'required',
+  key: 'requiredKey',
   bucketLengths: 'optional',
   mode: 'optional',
   classes: 'optional',

@@ -54,7 +54,7 @@ const mlmLoaderOptionNames: OptionNames<MlmLoaderOptions> = {
   dataset: 'required',
   tokenizer: 'required',
   batchSize: 'required',
-  key: 'required',
+  key: 'requiredKey',
   bucketLengths: 'optional',
   masking: 'optional',
   mode: 'optional',

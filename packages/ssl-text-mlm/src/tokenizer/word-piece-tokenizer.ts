@@ -8,6 +8,16 @@ import {
   type NdArray,
   type OptionNames,
 } from '@selfsup/ssl-tensor/host';
+import {
+  type DecodeOptions,
+  decodeOptionNames,
+  type TokenizerFileOptions,
+  tokenizerFileOptionNames,
+  type TokenizerFolderOptions,
+  tokenizerFolderOptionNames,
+  type TokenizerJsonOptions,
+  tokenizerJsonOptionNames,
+} from './tokenizer-options.js';
 import { AddedVocabulary } from './added-vocabulary.js';
 import { checkFrame } from './check-frame.js';
 import { decodeWordPieces } from './decode-word-pieces.js';
@@ -118,13 +128,10 @@ export class WordPieceTokenizer {
    * Tokeniser of a parsed `tokenizer.json`.
    *
    * @param document the parsed JSON, or its text
-   * @param options `specialTokens`: names of the special tokens, default BERT's
    * @throws DataError if it is not a WordPiece tokeniser, exceeds a limit or lacks a special token
    */
-  static fromJson(
-    document: unknown,
-    options: { readonly specialTokens?: SpecialTokens; readonly path?: string } = {},
-  ): WordPieceTokenizer {
+  static fromJson(document: unknown, options: TokenizerJsonOptions = {}): WordPieceTokenizer {
+    checkOptions('WordPieceTokenizer.fromJson', options, tokenizerJsonOptionNames);
     let parsed = document;
     if (typeof document === 'string') {
       try {
@@ -146,15 +153,14 @@ export class WordPieceTokenizer {
   /**
    * Reads a `tokenizer.json`.
    *
-   * @param options `specialTokens`: names of the special tokens, default BERT's; `encoding` of the file, by a name that
-   *   TextDecoder knows, default `utf-8`; `maxBytes`: largest file, default {@link tokenizerLimits}'
    * @throws DataError if the file is missing, too large, not valid in its encoding or not a WordPiece tokeniser
    */
-  static async fromFile(
-    path: string,
-    options: { readonly specialTokens?: SpecialTokens; readonly encoding?: string; readonly maxBytes?: number } = {},
-  ): Promise<WordPieceTokenizer> {
-    const { encoding = 'utf-8', maxBytes = tokenizerLimits.fileBytes, ...more } = options;
+  static async fromFile(path: string, options: TokenizerFileOptions = {}): Promise<WordPieceTokenizer> {
+    const {
+      encoding = 'utf-8',
+      maxBytes = tokenizerLimits.fileBytes,
+      ...more
+    } = checkOptions('WordPieceTokenizer.fromFile', options, tokenizerFileOptionNames);
     const text = await readText(path, { encoding, maxBytes, where: 'WordPieceTokenizer.fromFile' });
     return WordPieceTokenizer.fromJson(text, { ...more, path });
   }
@@ -164,14 +170,11 @@ export class WordPieceTokenizer {
    * and `tokenizer_config.json`, whose names of special tokens and settings of the normaliser (`do_lower_case`,
    * `strip_accents`, `tokenize_chinese_chars`) count before those of `tokenizer.json`, as in transformers.
    *
-   * @param options `specialTokens`: names of the special tokens, default the folder's; `encoding` of the files
    * @throws DataError if a file is missing, too large, not valid in its encoding, no WordPiece tokeniser, or has a field
    *   that is not known here or changes the tokens in a way that is not done here
    */
-  static async fromFolder(
-    folder: string,
-    options: { readonly specialTokens?: SpecialTokens; readonly encoding?: string } = {},
-  ): Promise<WordPieceTokenizer> {
+  static async fromFolder(folder: string, options: TokenizerFolderOptions = {}): Promise<WordPieceTokenizer> {
+    checkOptions('WordPieceTokenizer.fromFolder', options, tokenizerFolderOptionNames);
     const { json, specialTokens, required, path } = await readTokenizerFolder(
       folder,
       options.encoding ?? 'utf-8',
@@ -293,10 +296,9 @@ export class WordPieceTokenizer {
 
   /**
    * Text of ids, pieces joined to words.
-   *
-   * @param options `skipSpecialTokens`: leave `[CLS]`, `[SEP]`, `[PAD]` out; default true
    */
-  decode(ids: ArrayLike<number>, options: { readonly skipSpecialTokens?: boolean } = {}): string {
+  decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
+    checkOptions('WordPieceTokenizer.decode', options, decodeOptionNames);
     const special = options.skipSpecialTokens === false ? undefined : this.allSpecialIds();
     const kept = Array.from(ids).filter((id) => special?.has(id) !== true);
     for (const id of kept) {

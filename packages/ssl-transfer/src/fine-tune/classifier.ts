@@ -39,7 +39,7 @@ const classifierOptionNames: OptionNames<ClassifierOptions<unknown>> = {
   featureDim: 'required',
   features: 'required',
   classes: 'required',
-  key: 'required',
+  key: 'requiredKey',
   head: 'optional',
 };
 

@@ -29,7 +29,7 @@ export interface EvaluateClassifierOptions<B> {
   readonly compile?: CompileOptions;
 }
 
-const evaluateClassifierOptionNames: OptionNames<EvaluateClassifierOptions<never>> = {
+const evaluateClassifierOptionNames: OptionNames<EvaluateClassifierOptions<object>> = {
   classifier: 'required',
   inputs: 'required',
   labels: 'required',

@@ -66,7 +66,7 @@ export interface FineTuneOptions<B> {
   readonly compile?: CompileOptions;
 }
 
-const fineTuneOptionNames: OptionNames<FineTuneOptions<never>> = {
+const fineTuneOptionNames: OptionNames<FineTuneOptions<object>> = {
   backbone: 'required',
   featureDim: 'required',
   features: 'required',

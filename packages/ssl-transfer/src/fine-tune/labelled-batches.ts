@@ -21,12 +21,12 @@ export interface LabelledBatchesOptions<B> {
   readonly augment?: (inputs: B, key: RandomKey) => B;
 }
 
-const labelledBatchesOptionNames: OptionNames<LabelledBatchesOptions<never>> = {
+const labelledBatchesOptionNames: OptionNames<LabelledBatchesOptions<object>> = {
   inputs: 'required',
   labels: 'required',
   classes: 'optional',
   batchSize: 'required',
-  key: 'required',
+  key: 'requiredKey',
   augment: 'optional',
 };
 

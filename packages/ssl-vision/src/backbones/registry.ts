@@ -16,7 +16,7 @@ export interface BackboneOptions {
 }
 
 const backboneOptionNames: OptionNames<BackboneOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   imageSize: 'required',
   inChannels: 'required',
 };

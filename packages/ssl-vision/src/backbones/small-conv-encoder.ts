@@ -21,7 +21,7 @@ export interface SmallConvOptions {
 }
 
 const smallConvOptionNames: OptionNames<SmallConvOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   inChannels: 'optional',
   channels: 'optional',
   strides: 'optional',

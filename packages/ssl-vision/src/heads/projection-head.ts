@@ -22,7 +22,7 @@ export interface ProjectionHeadOptions {
 }
 
 const projectionHeadOptionNames: OptionNames<ProjectionHeadOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   hiddenDim: 'optional',
   outDim: 'optional',
   depth: 'optional',

@@ -48,8 +48,16 @@ const simClrOptionNames: OptionNames<SimClrOptions> = {
   normalize: 'required',
   batchNorm: 'optional',
   head: 'optional',
-  key: 'optional',
+  key: 'optionalKey',
 };
+
+/** The head that was given, or the default one. */
+function headOf(options: SimClrOptions): ProjectionHead {
+  if ('head' in options && options.head !== undefined) return options.head;
+  const { key } = options as { readonly key?: RandomKey };
+  if (key === undefined) throw new InvalidOptionError('SimClr', 'key', 'given where there is no head', undefined);
+  return new ProjectionHead(options.backbone.featureDim, { key });
+}
 
 /**
  * SimCLR: the views of an image attract, all other images of the batch repel, through the NT-Xent loss of a projection
@@ -78,7 +86,7 @@ export class SimClr implements Method<MultiViewBatch> {
       throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);
     this.modules = {
       backbone,
-      head: 'head' in options ? options.head : new ProjectionHead(backbone.featureDim, { key: options.key }),
+      head: headOf(options),
     };
     this.#temperature = temperature;
     this.#normalize = normalize;

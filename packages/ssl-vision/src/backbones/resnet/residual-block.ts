@@ -19,7 +19,7 @@ export const residualBlockOptionNames: OptionNames<ResidualBlockOptions> = {
   inChannels: 'required',
   width: 'required',
   stride: 'required',
-  key: 'required',
+  key: 'requiredKey',
 };
 
 /** The projection of a shortcut whose shape changes: 1 x 1 convolution and normalisation; `undefined` for the identity. */

@@ -19,7 +19,7 @@ export interface PatchEmbedOptions {
 }
 
 const patchEmbedOptionNames: OptionNames<PatchEmbedOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   imageSize: 'required',
   patchSize: 'required',
   inChannels: 'required',
@@ -37,9 +37,9 @@ export class PatchEmbed extends Module {
 
   constructor(options: PatchEmbedOptions) {
     super();
-    const { key, weightInit = torchWeight, ...options } = checkOptions('PatchEmbed', options, patchEmbedOptionNames);
-    const { inChannels, dim, patchSize } = options;
-    this.#options = options;
+    const { key, weightInit = torchWeight, ...sizes } = checkOptions('PatchEmbed', options, patchEmbedOptionNames);
+    const { inChannels, dim, patchSize } = sizes;
+    this.#options = sizes;
     this.proj = new Conv2d(inChannels, dim, {
       kernelSize: patchSize,
       stride: patchSize,

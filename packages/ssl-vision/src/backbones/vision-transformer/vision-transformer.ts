@@ -63,7 +63,7 @@ export interface VisionTransformerOptions {
 }
 
 const visionTransformerOptionNames: OptionNames<VisionTransformerOptions> = {
-  key: 'required',
+  key: 'requiredKey',
   imageSize: 'required',
   patchSize: 'required',
   dim: 'required',
@@ -82,6 +82,15 @@ const visionTransformerOptionNames: OptionNames<VisionTransformerOptions> = {
 export type VitVariantOptions = Pick<VisionTransformerOptions, 'key' | 'pool' | 'inChannels' | 'dropPath'> & {
   readonly imageSize?: number | readonly [number, number];
   readonly patchSize?: number;
+};
+
+const vitVariantOptionNames: OptionNames<VitVariantOptions> = {
+  key: 'requiredKey',
+  pool: 'optional',
+  inChannels: 'optional',
+  dropPath: 'optional',
+  imageSize: 'optional',
+  patchSize: 'optional',
 };
 
 /**
@@ -214,10 +223,11 @@ export class VisionTransformer extends Module implements Backbone {
 }
 
 /** ViT-Tiny: 12 blocks of width 192, 3 heads. */
-export const vitTiny = (options: VitVariantOptions): VisionTransformer => variant(options, 192, 3);
+export const vitTiny = (options: VitVariantOptions): VisionTransformer => variant('vitTiny', options, 192, 3);
 /** ViT-Small: 12 blocks of width 384, 6 heads. */
-export const vitSmall = (options: VitVariantOptions): VisionTransformer => variant(options, 384, 6);
+export const vitSmall = (options: VitVariantOptions): VisionTransformer => variant('vitSmall', options, 384, 6);
 
-function variant(options: VitVariantOptions, dim: number, heads: number): VisionTransformer {
-  return new VisionTransformer({ imageSize: 224, patchSize: 16, ...options, dim, depth: 12, heads });
+function variant(where: string, options: VitVariantOptions, dim: number, heads: number): VisionTransformer {
+  const given = checkOptions(where, options, vitVariantOptionNames);
+  return new VisionTransformer({ imageSize: 224, patchSize: 16, ...given, dim, depth: 12, heads });
 }

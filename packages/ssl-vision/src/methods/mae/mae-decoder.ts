@@ -47,7 +47,7 @@ export interface MaeDecoderOptions extends MaeDecoderSize {
 
 const maeDecoderOptionNames: OptionNames<MaeDecoderOptions> = {
   ...maeDecoderSizeOptionNames,
-  key: 'required',
+  key: 'requiredKey',
   encoderDim: 'required',
   grid: 'required',
   pixels: 'required',

@@ -20,7 +20,7 @@ export interface MaskedAutoencoderOptions extends Omit<VisionTransformerOptions,
 
 const maskedAutoencoderOptionNames: OptionNames<MaskedAutoencoderOptions> = {
   decoder: 'optional',
-  key: 'required',
+  key: 'requiredKey',
   inChannels: 'optional',
   imageSize: 'required',
   pool: 'optional',
