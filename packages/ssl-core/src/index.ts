@@ -1,4 +1,5 @@
 export { CheckpointError } from './errors/checkpoint-error.js';
+export { describeValue } from './errors/describe-value.js';
 export { DataError } from './errors/data-error.js';
 export { InvalidOptionError } from './errors/invalid-option-error.js';
 export { ShapeError } from './errors/shape-error.js';

@@ -1,12 +1,16 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { describeValue, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 
 const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.join(', ')}]`;
 
-/** @throws ShapeError for a host array, a list or nothing in the place of a tensor */
+/** @throws ShapeError for a host array, a list or nothing in the place of a tensor; InvalidOptionError for a disposed one */
 function checkIsTensor(where: string, parameter: string, value: tf.Tensor | undefined, expected: string): void {
-  if (typeof value?.dtype === 'string' && Array.isArray(value.shape)) return;
-  const given = value === undefined || value === null ? String(value) : (value as object).constructor.name;
+  if (typeof value?.dtype === 'string' && Array.isArray(value.shape)) {
+    if (!value.isDisposed) return;
+    const advice = 'Call it inside the tf.tidy that the tensor is made in, or return the tensor from there';
+    throw new InvalidOptionError(where, parameter, 'a live tensor', 'a disposed one', advice);
+  }
+  const given = value === undefined || value === null ? String(value) : describeValue(value);
   throw new ShapeError(where, parameter, `a tensor, ${expected}, such as tf.tensor(values, shape, dtype)`, given);
 }
 

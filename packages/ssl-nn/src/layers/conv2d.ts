@@ -183,11 +183,13 @@ export class Conv2d extends Module {
 
   #checkInput(x: tf.Tensor4D): void {
     if (x.rank !== 4 || x.shape[3] !== this.inChannels) {
+      const { shape } = x as tf.Tensor;
+      const isChannelsFirst = shape.length === 4 && shape[1] === this.inChannels;
       throw new ShapeError(
         'Conv2d.forward',
         'x',
-        `[batch, height, width, ${this.inChannels}]`,
-        `[${(x as tf.Tensor).shape.join(', ')}]`,
+        `[batch, height, width, ${this.inChannels}]${isChannelsFirst ? ', such as tf.transpose(x, [0, 2, 3, 1])' : ''}`,
+        `[${shape.join(', ')}]${isChannelsFirst ? ', which has the channels first' : ''}`,
       );
     }
     this.#checkReach(x);

@@ -54,6 +54,7 @@ export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   options: CompileOptions = {},
 ): CompiledFunction<A, R> {
+  if (typeof fn !== 'function') throw new InvalidOptionError('compile', 'fn', 'a function', fn);
   checkOptions('compile', options, compileOptionNames);
   return compileWith(fn, options);
 }

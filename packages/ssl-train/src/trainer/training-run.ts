@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chooseDevice, engineThreads, keyArray } from '@selfsup/ssl-tensor';
-import { DataError, foldIn, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
+import { DataError, foldIn, randomKey } from '@selfsup/ssl-tensor/host';
 import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
 import { environmentChanges, type RunEnvironment, runEnvironment } from '../checkpoint/run-environment.js';
 import type { RunRecord } from '../checkpoint/run-record.js';
@@ -9,6 +9,7 @@ import { JsonlLog } from '../logging/jsonl-log.js';
 import { chooseProgress } from '../progress/choose-progress.js';
 import type { ProgressReporter } from '../progress/progress-reporter.js';
 import { addNote } from './add-note.js';
+import { checkMetrics } from './check-metrics.js';
 import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
 import type { Evaluation, HistoryEntry } from './history.js';
@@ -18,6 +19,7 @@ import { RunCheckpoints, type RunState } from './run-checkpoints.js';
 import { RunClock } from './run-clock.js';
 import { computeOptions, type RunPlan } from './run-plan.js';
 import { Speedometer } from './speedometer.js';
+import { scheduledValue } from './scheduled-value.js';
 import { sampleCount } from './sample-count.js';
 import { StopSignals } from './stop-signals.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
@@ -221,17 +223,10 @@ export class TrainingRun<B> {
   #scalars(part: number): { learningRate: number; emaMomentum: number; key: ReturnType<typeof keyArray> } {
     const { options, schedules, accumulateSteps } = this.#plan;
     const key = foldIn(randomKey(options.seed), this.#step);
-    const learningRate = schedules['learningRate']!(this.#step);
-    if (!(learningRate >= 0 && learningRate < Infinity))
-      throw new InvalidOptionError(
-        'Trainer',
-        'schedule',
-        `a finite number >= 0 after ${this.#step} steps`,
-        learningRate,
-      );
+    const { learningRate, emaMomentum } = schedules;
     return {
-      learningRate,
-      emaMomentum: schedules['emaMomentum']?.(this.#step) ?? 0,
+      learningRate: scheduledValue('schedule', learningRate!, this.#step),
+      emaMomentum: emaMomentum === undefined ? 0 : scheduledValue('ema.momentum', emaMomentum, this.#step, 1),
       key: keyArray(accumulateSteps === 1 ? key : foldIn(key, part)),
     };
   }
@@ -323,7 +318,8 @@ export class TrainingRun<B> {
     const found: Evaluation[] = [];
     for (const callbacks of this.#plan.callbacks) {
       const metrics = await this.#clock.outside(() => hook(callbacks));
-      if (metrics !== undefined) found.push({ step: this.#step, epoch: this.#epochNumber, metrics });
+      if (metrics !== undefined)
+        found.push({ step: this.#step, epoch: this.#epochNumber, metrics: checkMetrics(metrics) });
     }
     for (const evaluation of found) this.#log?.write({ type: 'evaluation', ...evaluation });
     this.#evaluations.push(...found);

@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { compile, DataError, ShapeError } from '@selfsup/ssl-tensor';
+import * as tf from '@tensorflow/tfjs-core';
+import { compile, DataError, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { CompiledFunction, CompileOptions, Feed, NdArray } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { batchRows, padRows } from './batch-rows.js';
@@ -47,6 +47,8 @@ export class FeatureExtractor<I> {
       if (rows > batchSize)
         throw new ShapeError(where, 'batch', `at most the ${batchSize} rows of the first batch`, `${rows} rows`);
       const output = await this.#forward(...([rows < batchSize ? padRows(batch, batchSize) : batch] as [Feed<I>]));
+      if (!(output instanceof tf.Tensor))
+        throw new InvalidOptionError(where, 'features', 'a function that returns a tensor [batch, d]', output);
       if (output.rank !== 2 || output.shape[0] !== batchSize) {
         throw new ShapeError(
           where,

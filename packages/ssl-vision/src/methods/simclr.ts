@@ -6,8 +6,11 @@ import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkBackbone } from '../backbones/check-backbone.js';
 import type { Backbone } from '../backbone.js';
+import { viewsOf } from './views-of.js';
 import { ProjectionHead } from '../heads/projection-head.js';
+import { checkImageStatistics } from '../images/check-image-statistics.js';
 import { normalizeImages } from '../images/normalize-images.js';
 import type { ImageStatistics } from '../images/normalize-images.js';
 
@@ -81,6 +84,8 @@ export class SimClr implements Method<MultiViewBatch> {
       ...simClrDefaults,
       ...checkOptions('SimClr', options, simClrOptionNames),
     };
+    checkBackbone('SimClr', backbone);
+    checkImageStatistics('SimClr', 'normalize', normalize);
     if (!(temperature > 0)) throw new InvalidOptionError('SimClr', 'temperature', 'above 0', temperature);
     if (batchNorm !== 'joint' && batchNorm !== 'perView')
       throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);
@@ -101,7 +106,8 @@ export class SimClr implements Method<MultiViewBatch> {
     );
   }
 
-  loss({ views }: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+  loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+    const views = viewsOf('SimClr', batch);
     const projections = this.#project(views, ctx);
     return {
       loss: ntXent(projections, { temperature: this.#temperature, views: views.length }),
