@@ -9,7 +9,7 @@ import {
   ShapeError,
 } from '@selfsup/ssl-core';
 import { type DescribedView, isDescribed, type View } from '../views/view.js';
-import type { PixelStatistics } from '../views/normalize-batch.js';
+import { checkPixelStatistics, type PixelStatistics } from '../views/normalize-batch.js';
 import type { PackedParameters, Size, StepTensors } from './batched-step.js';
 import { channelValues } from './channel-values.js';
 import { stepsOfView } from './steps-of-view.js';
@@ -74,6 +74,7 @@ export interface BatchedViews {
 export function batchedViews(views: readonly View[], options: BatchedViewsOptions = {}): BatchedViews {
   checkOptions('batchedViews', options, batchedViewsOptionNames);
   const { white = 255, normalize } = options;
+  if (normalize !== undefined) checkPixelStatistics('batchedViews', 'normalize', normalize);
   if (white !== 1 && white !== 255) throw new InvalidOptionError('batchedViews', 'white', '1 or 255', white);
   const plans = views.map((view) => ({ view: describedOnly(view), steps: stepsOfView(describedOnly(view).spec) }));
   return {

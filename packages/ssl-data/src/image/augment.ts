@@ -1,3 +1,4 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { adjustBrightness, adjustContrast, adjustSaturation, solarizeAbove } from './adjust-color.js';
 import { adjustSharpness } from './adjust-sharpness.js';
 import { affine } from './affine.js';
@@ -6,7 +7,7 @@ import { equalize } from './equalize.js';
 import type { Image } from './image.js';
 import { invert } from './invert.js';
 import { posterize } from './posterize.js';
-import { rotate, type RotateOptions } from './rotate.js';
+import { rotate, rotateOptionNames, type RotateOptions } from './rotate.js';
 import { shearHorizontally, shearVertically } from './shear.js';
 
 const operations = {
@@ -50,6 +51,7 @@ export function augment(
   magnitude: number,
   outside: RotateOptions = {},
 ): Image {
+  checkOptions('augment', outside, rotateOptionNames, 'outside');
   const apply: (image: Image, magnitude: number, outside: RotateOptions) => Image = operations[operation];
   return apply(image, magnitude, outside);
 }

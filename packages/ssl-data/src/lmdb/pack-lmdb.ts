@@ -6,7 +6,13 @@ import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { ImageFolderDataset } from '../dataset/image-folder-dataset.js';
 import { ManifestDataset } from '../dataset/manifest-dataset.js';
 import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
-import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
+import {
+  encodeImage,
+  encodeNames,
+  packedExtensions,
+  type PackOptions,
+  type PackProgress,
+} from '../webdataset/pack-web-dataset.js';
 import { WebDataset } from '../webdataset/web-dataset.js';
 import { LmdbDataset } from './lmdb-dataset.js';
 import { lmdbMagic, pageHeaderBytes } from './lmdb-format.js';
@@ -71,7 +77,7 @@ export async function packLmdb(
 ): Promise<WrittenLmdb> {
   checkOptions('packLmdb', options, packLmdbOptionNames);
   const { encode = { format: 'png' }, subdir = true, overwrite = false, onProgress } = options;
-  const { format, quality = 90 } = encode;
+  const { format, quality = 90 } = checkOptions(where, encode, encodeNames, 'encode');
   if (!Object.hasOwn(packedExtensions, format))
     throw new InvalidOptionError(where, 'encode.format', Object.keys(packedExtensions).join(', '), format);
   if (!Number.isInteger(quality) || quality < 1 || quality > 100)

@@ -60,7 +60,7 @@ export interface LoaderOptions<S, V> {
   readonly sampleTimeout?: number;
 }
 
-const loaderOptionNames: OptionNames<LoaderOptions<unknown, unknown>> = {
+const loaderOptionNames: OptionNames<LoaderOptions<object, object>> = {
   dataset: 'required',
   views: 'optional',
   batchSize: 'required',

@@ -14,7 +14,7 @@ export interface PixelStatistics {
   readonly std: number | readonly number[];
 }
 
-const statisticsNames: OptionNames<PixelStatistics> = { mean: 'required', std: 'required' };
+const pixelStatisticsNames: OptionNames<PixelStatistics> = { mean: 'required', std: 'required' };
 
 /** Pixel statistics of common data sets. Source: torchvision's pretrained models (ImageNet), the data sets' training images (others). */
 export const pixelStatistics = {
@@ -23,6 +23,22 @@ export const pixelStatistics = {
   cifar100: { mean: [0.5071, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2762] },
   mnist: { mean: 0.1307, std: 0.3081 },
 } as const satisfies Record<string, PixelStatistics>;
+
+/**
+ * Checks statistics of pixels.
+ *
+ * @param option what they are called in the options of `where`
+ * @throws InvalidOptionError unless means are in [0, 1] and deviations in (0, 1]
+ */
+export function checkPixelStatistics(where: string, option: string, statistics: PixelStatistics): void {
+  const { mean, std } = checkOptions(where, statistics, pixelStatisticsNames, option);
+  const advice = 'Statistics are on the scale 0 .. 1: divide those of 0 .. 255 by 255';
+  for (const value of [mean].flat())
+    if (!(value >= 0 && value <= 1)) throw new InvalidOptionError(where, `${option}.mean`, 'in [0, 1]', value, advice);
+  for (const value of [std].flat())
+    if (!(value > 0 && value <= 1))
+      throw new InvalidOptionError(where, `${option}.std`, 'above 0 and at most 1', value, advice);
+}
 
 /**
  * Pixels to what a backbone takes, on the host: `(images / 255 - mean) / std`. Inside a compiled step, @selfsup/ssl-vision's
@@ -36,7 +52,8 @@ export const pixelStatistics = {
  */
 export function normalizeBatch(images: NdArray<Uint8Array>, statistics: PixelStatistics): NdArray<Float32Array> {
   const where = 'normalizeBatch';
-  const { mean, std } = checkOptions(where, statistics, statisticsNames, 'statistics');
+  checkPixelStatistics(where, 'statistics', statistics);
+  const { mean, std } = statistics;
   if (!isNdArray(images) || !(images.data instanceof Uint8Array))
     throw new InvalidOptionError(where, 'images', 'an NdArray of Uint8Array, [..., channels]', images);
   const channels = images.shape.at(-1) ?? 0;
@@ -44,10 +61,6 @@ export function normalizeBatch(images: NdArray<Uint8Array>, statistics: PixelSta
   for (let channel = 0; channel < channels; channel++) {
     const center = ofChannel('mean', mean, channel, channels);
     const deviation = ofChannel('std', std, channel, channels);
-    const advice = 'Statistics are on the scale 0 .. 1: divide those of 0 .. 255 by 255';
-    if (!(center >= 0 && center <= 1)) throw new InvalidOptionError(where, 'mean', 'in [0, 1]', center, advice);
-    if (!(deviation > 0 && deviation <= 1))
-      throw new InvalidOptionError(where, 'std', 'above 0 and at most 1', deviation, advice);
     for (let value = 0; value < 256; value++) table[channel * 256 + value] = (value / 255 - center) / deviation;
   }
   const { data, shape } = images;

@@ -38,6 +38,9 @@ const packOptionNames: OptionNames<PackOptions> = {
 
 export const packedExtensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const;
 
+/** Names of the options of encoding. */
+export const encodeNames: OptionNames<NonNullable<PackOptions['encode']>> = { format: 'required', quality: 'optional' };
+
 /**
  * Packs a data set, or samples as they come, into tar shards.
  *
@@ -56,7 +59,8 @@ export async function packWebDataset(
   options: PackOptions = {},
 ): Promise<WrittenShards> {
   checkOptions('packWebDataset', options, packOptionNames);
-  const { encode = { format: 'png' }, onProgress, ...writing } = options;
+  const { encode: given = { format: 'png' }, onProgress, ...writing } = options;
+  const encode = checkOptions('packWebDataset', given, encodeNames, 'encode');
   if (!Object.hasOwn(packedExtensions, encode.format))
     throw new InvalidOptionError(
       'packWebDataset',

@@ -4,7 +4,7 @@ import { registerSslBackend } from '../backend/register-backend.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import { chooseDevice } from '../engine/choose-device.js';
 import { engineFor } from '../engine/choose-engine.js';
-import { engineThreads } from '../engine/engine-threads.js';
+import { threadsOf } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
 import { checkOptions, InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
 import { holdArguments, runEagerly } from '../engine/run-eagerly.js';
@@ -191,7 +191,7 @@ export function compileWith<A extends readonly unknown[], R>(
   };
   const compiled = Object.assign(call, { dispose });
   Object.defineProperty(compiled, 'traces', { get: () => traces });
-  Object.defineProperty(compiled, 'threads', { get: () => engineThreads(options) });
+  Object.defineProperty(compiled, 'threads', { get: () => threadsOf(options) });
   return compiled as unknown as CompiledFunction<A, R>;
 }
 

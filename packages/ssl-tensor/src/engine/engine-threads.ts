@@ -22,7 +22,11 @@ const maxThreads = 512;
  * const sameAsThen = compile(step, { threads });
  */
 export function engineThreads(options: ThreadOptions = {}): number {
-  const { threads, deterministic = false } = checkOptions('engineThreads', options, threadOptionNames);
+  return threadsOf(checkOptions('engineThreads', options, threadOptionNames));
+}
+
+/** As {@link engineThreads}, of options that may have more. */
+export function threadsOf({ threads, deterministic = false }: ThreadOptions): number {
   const most = Math.max(maxThreads, availableParallelism());
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > most))
     throw new InvalidOptionError('compile', 'threads', `an integer of 1 to ${most}`, threads);

@@ -25,6 +25,11 @@ const attentionOptionNames: OptionNames<AttentionOptions> = {
   scale: 'optional',
 };
 
+const attentionDropoutNames: OptionNames<NonNullable<AttentionOptions['dropout']>> = {
+  rate: 'required',
+  key: 'required',
+};
+
 function checkShapes(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D): void {
   const [batch, heads, , dim] = q.shape;
   const keys = k.shape[2];
@@ -73,6 +78,7 @@ export function scaledDotProductAttention(
     dropout: drop,
     scale = 1 / Math.sqrt(q.shape[3]),
   } = checkOptions('scaledDotProductAttention', options, attentionOptionNames);
+  if (drop !== undefined) checkOptions('scaledDotProductAttention', drop, attentionDropoutNames, 'dropout');
   checkShapes(q, k, v);
   // Scaling the queries costs tokens * dim products instead of tokens * tokens.
   let scores: tf.Tensor = tf.matMul(tf.mul(q, scale) as tf.Tensor4D, k, false, true);

@@ -61,6 +61,13 @@ const mlmLoaderOptionNames: OptionNames<MlmLoaderOptions> = {
   unmaskable: 'optional',
 };
 
+const partialMaskingNames: OptionNames<Partial<MaskingOptions>> = {
+  maskProbability: 'optional',
+  maskTokenShare: 'optional',
+  randomTokenShare: 'optional',
+  wholeWords: 'optional',
+};
+
 /**
  * Batches for masked-language modelling, masked anew each epoch.
  *
@@ -85,10 +92,9 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
    * @throws DataError if the data set does not fill one batch, its ids exceed the vocabulary, or texts have nothing to mask
    */
   constructor(options: MlmLoaderOptions) {
-    checkOptions('MlmLoader', options, mlmLoaderOptionNames);
-    const { dataset, batchSize } = options;
+    const { dataset, batchSize, masking = {} } = checkOptions('MlmLoader', options, mlmLoaderOptionNames);
     this.#options = options;
-    this.#masking = { ...bertMasking, ...options.masking };
+    this.#masking = { ...bertMasking, ...checkOptions('MlmLoader', masking, partialMaskingNames, 'masking') };
     checkMasking(this.#masking);
     this.#vocabulary = maskingVocabulary(options.tokenizer);
     const beyond = dataset.tokens.find((id) => id < 0 || id >= options.tokenizer.vocabSize);

@@ -268,11 +268,11 @@ export class WordPieceTokenizer {
 
   /** Ids of several texts as one padded batch. */
   encodeBatch(texts: readonly string[], options: EncodeBatchOptions = {}): EncodedBatch {
-    checkOptions('WordPieceTokenizer.encodeBatch', options, encodeBatchOptionNames);
+    const { padding, ...each } = checkOptions('WordPieceTokenizer.encodeBatch', options, encodeBatchOptionNames);
     if (!Array.isArray(texts))
       throw new InvalidOptionError('WordPieceTokenizer.encodeBatch', 'texts', 'an array of strings', texts);
-    const rows = texts.map((text) => this.encode(text, options));
-    if (options.padding === 'maxLength' && !Number.isFinite(options.maxLength)) {
+    const rows = texts.map((text) => this.encode(text, each));
+    if (padding === 'maxLength' && !Number.isFinite(options.maxLength)) {
       throw new InvalidOptionError(
         'WordPieceTokenizer.encodeBatch',
         'maxLength',
@@ -281,9 +281,7 @@ export class WordPieceTokenizer {
       );
     }
     const width =
-      options.padding === 'maxLength'
-        ? options.maxLength!
-        : rows.reduce((longest, row) => Math.max(longest, row.length), 0);
+      padding === 'maxLength' ? options.maxLength! : rows.reduce((longest, row) => Math.max(longest, row.length), 0);
     const shape = [rows.length, width];
     const inputIds = new Int32Array(rows.length * width).fill(this.specialIds.pad);
     const attentionMask = new Int32Array(rows.length * width);

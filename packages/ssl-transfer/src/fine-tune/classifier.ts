@@ -4,7 +4,7 @@ import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Tensors } from '@selfsup/ssl-train';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, isNdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** A linear classifier's weights, for instance a linear probe's result. */
 export interface LinearWeights {
@@ -65,6 +65,8 @@ export class Classifier<B> extends Module {
     this.head = new Linear(featureDim, classes, { key, weightInit: normal(0.01), biasInit: zeros });
     this.#features = features;
     if (head === undefined) return;
+    if (!isNdArray(head.weight) || !isNdArray(head.bias))
+      throw new InvalidOptionError('Classifier', 'head', 'weight and bias, as linearProbe returns them', head);
     const given = head.weight.shape.join() + ';' + head.bias.shape.join();
     if (given !== `${classes},${featureDim};${classes}`) {
       throw new ShapeError(

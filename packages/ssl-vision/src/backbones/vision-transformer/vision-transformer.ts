@@ -29,6 +29,12 @@ export interface VisionTransformerInit {
   readonly clsToken: Initialiser;
 }
 
+const visionTransformerInitNames: OptionNames<VisionTransformerInit> = {
+  weight: 'required',
+  patchWeight: 'required',
+  clsToken: 'required',
+};
+
 /** timm's start: normal of deviation 0.02, patches as PyTorch's convolution. */
 export const visionTransformerInit: VisionTransformerInit = {
   weight: normal(0.02),
@@ -146,6 +152,7 @@ export class VisionTransformer extends Module implements Backbone {
     if (positions !== 'learnt' && positions !== 'sinCos')
       throw new InvalidOptionError(where, 'positions', "'learnt' or 'sinCos'", positions);
 
+    checkOptions(where, init, visionTransformerInitNames, 'init');
     this.featureDim = dim;
     this.#pool = pool;
     this.patchEmbed = new PatchEmbed({
