@@ -32,7 +32,10 @@ export function checkShape(
   const fits =
     tensor.rank === expected.length &&
     expected.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
-  if (!fits || !dtypes.includes(tensor.dtype)) throw new ShapeError(where, parameter, wanted, text(tensor));
+  if (fits && dtypes.includes(tensor.dtype)) return;
+  const isOneHot = /labels$/i.test(parameter) && expected.length === 1 && tensor.rank === 2;
+  const advice = isOneHot ? `, such as tf.argMax(${parameter}, 1) of one-hot labels` : '';
+  throw new ShapeError(where, parameter, `${wanted}${advice}`, text(tensor));
 }
 
 /**

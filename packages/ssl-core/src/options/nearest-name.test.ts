@@ -7,6 +7,7 @@ test('finds the candidate that a slip of the hand missed', () => {
   expect(nearestName('BatchSize', ['epochs', 'batchSize'])).toBe('batchSize');
   expect(nearestName('batch_size', ['batchDim', 'batchSize'])).toBe('batchSize');
   expect(nearestName('temp', ['epochs', 'temperature'])).toBe('temperature');
+  expect(nearestName('params', ['learningRateScale', 'parameters'])).toBe('parameters');
 });
 
 test('stays silent where nothing is close', () => {

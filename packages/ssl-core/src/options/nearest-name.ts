@@ -3,7 +3,7 @@ const longest = 100;
 
 /**
  * The candidate closest to `name` by edit distance, where one is close enough to be a slip of the hand; else the first
- * that begins with it, as `temp` for `temperature`.
+ * that it abbreviates, as `params` does `parameters`.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > longest) return undefined;
@@ -19,13 +19,21 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
     }
   }
   if (best !== undefined || name.length < 3) return best;
-  return [...candidates].find((candidate) => plain(candidate).startsWith(plain(name)));
+  return [...candidates].find((candidate) => abbreviates(plain(name), plain(candidate)));
 }
 
 /** ` (did you mean 'x'?)`, or nothing where no candidate is close. */
 export function suggestion(name: string, candidates: Iterable<string>): string {
   const nearest = nearestName(name, candidates);
   return nearest === undefined ? '' : ` (did you mean '${nearest}'?)`;
+}
+
+/** Whether a word has all letters of a shorter one in their order, from the first on. */
+function abbreviates(short: string, word: string): boolean {
+  if (short[0] !== word[0]) return false;
+  let at = 0;
+  for (const letter of word) if (letter === short[at]) at++;
+  return at === short.length;
 }
 
 /** As `batch_size` and `batchSize` are one. */

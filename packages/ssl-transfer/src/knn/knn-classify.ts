@@ -4,6 +4,7 @@ import { checkLabels, checkScores } from '../labels/check-labels.js';
 import { accuracy } from '../metrics/accuracy.js';
 import { nearestNeighbours } from './nearest-neighbours.js';
 import type { Neighbours } from './nearest-neighbours.js';
+import { checkFeatures } from '../features/feature-matrix.js';
 
 /** Defaults of {@link knnClassify}: 20 neighbours as DINO reports best, temperature 0.1. */
 export const knnDefaults = { k: 20, temperature: 0.1 } as const;
@@ -61,7 +62,14 @@ export async function knnClassify(options: KnnOptions): Promise<KnnResult> {
     ...knnDefaults,
     ...checkOptions('knnClassify', options, knnOptionNames),
   };
-  const classes = checkLabels('knnClassify', 'trainLabels', trainLabels, train.shape[0] ?? 0, options.classes);
+  const classes = checkLabels(
+    'knnClassify',
+    'trainLabels',
+    trainLabels,
+    checkFeatures('knnClassify', 'train', train),
+    options.classes,
+  );
+  checkFeatures('knnClassify', 'test', test);
   if (testLabels !== undefined)
     checkLabels('knnClassify', 'testLabels', testLabels, test.shape[0] ?? 0, options.classes);
   checkScores('knnClassify', `the scores of ${test.shape[0] ?? 0} test rows`, test.shape[0] ?? 0, classes);

@@ -46,7 +46,7 @@ const takers: Readonly<Record<string, (labels: Int32Array, data: NdArray<Float32
   'linearProbe, train': (trainLabels, data) => linearProbe({ train: data, trainLabels, test: data, classes: 4 }),
   'linearProbe, test': (testLabels, data) =>
     linearProbe({ train: features, trainLabels: good, test: data, testLabels, classes: 4 }),
-  fineTune: (labels, inputs) => fineTune({ ...model, inputs, labels, steps: 1, classes: 4, batchSize: 4 }),
+  fineTune: (labels, inputs) => fineTune({ ...encoder, inputs, labels, steps: 1, classes: 4, batchSize: 4 }),
   LabelledBatches: (labels, inputs) =>
     new LabelledBatches({ inputs, labels, batchSize: 4, key: randomKey(1), classes: 4 }),
   evaluateClassifier: (labels, inputs) => evaluateClassifier({ classifier: classifier(), inputs, labels }),
