@@ -787,7 +787,7 @@ const numbers: readonly Mistake[] = [
         inBatches(matrix, 2),
       ),
     error: 'InvalidOptionError',
-    message: /features must be a function that returns a tensor \[batch, d\], got an object with x/,
+    message: /features must be a function that returns a tensor \[batch, d\], got an object with y/,
   },
   {
     title: 'options in place of a number of channels',

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorRecord } from './check-inputs.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { nanOutside, withinClasses } from './counted-labels.js';
@@ -58,6 +59,8 @@ export interface AmdimLosses {
  */
 export function amdim(first: AmdimFeatures, second: AmdimFeatures, options: AmdimOptions = {}): AmdimLosses {
   const { tanhClip, scoreRegularization } = { ...amdimDefaults, ...checkOptions('amdim', options, amdimOptionNames) };
+  checkTensorRecord('amdim', 'first', first, ['global', 'coarse', 'fine', 'source']);
+  checkTensorRecord('amdim', 'second', second, ['global', 'coarse', 'fine', 'source']);
   checkPositive('amdim', { tanhClip });
   checkNonNegative('amdim', { scoreRegularization });
   checkTensor('amdim', 'first.global', first.global, ['batch', 'dim']);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkChoice } from './check-choice.js';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
@@ -54,6 +55,7 @@ export function binaryCrossEntropy<R extends Reduction = 'mean'>(
     ...binaryCrossEntropyDefaults,
     ...checkOptions('binaryCrossEntropy', options, binaryCrossEntropyOptionNames),
   };
+  checkTensors(where, { prediction, target });
   checkTensor(where, 'prediction', prediction, prediction.shape);
   checkTensor(where, 'target', target, prediction.shape);
   checkChoice(where, 'from', from, ['logits', 'probabilities']);

@@ -66,10 +66,9 @@ export function capi<R extends Reduction = 'mean'>(
   student: tf.Tensor3D,
   options: CapiOptions<R> = {},
 ): Reduced<R> {
-  checkOptions('capi', options, capiOptionNames);
   const { teacherTemperature, studentTemperature, sinkhornIterations, teacherIndex, reduction } = {
     ...capiDefaults,
-    ...options,
+    ...checkOptions('capi', options, capiOptionNames),
   };
   checkTensor('capi', 'teacher', teacher, ['batch', 'tokens', 'k']);
   const [batch, tokens, k] = teacher.shape;

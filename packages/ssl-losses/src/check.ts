@@ -3,15 +3,19 @@ import { describeValue, InvalidOptionError, ShapeError } from '@selfsup/ssl-tens
 
 const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.join(', ')}]`;
 
-/** @throws ShapeError for a host array, a list or nothing in the place of a tensor; InvalidOptionError for a disposed one */
-function checkIsTensor(where: string, parameter: string, value: tf.Tensor | undefined, expected: string): void {
-  if (typeof value?.dtype === 'string' && Array.isArray(value.shape)) {
-    if (!value.isDisposed) return;
-    const advice = 'Call it inside the tf.tidy that the tensor is made in, or return the tensor from there';
-    throw new InvalidOptionError(where, parameter, 'a live tensor', 'a disposed one', advice);
+/**
+ * @param expected its element type and shape, where they are known
+ * @throws ShapeError for a host array, a list or nothing in the place of a tensor; InvalidOptionError for a disposed one
+ */
+export function checkIsTensor(where: string, parameter: string, value: unknown, expected = ''): void {
+  const { dtype, shape, isDisposed } = (value ?? {}) as Partial<tf.Tensor>;
+  if (typeof dtype !== 'string' || !Array.isArray(shape)) {
+    const wanted = `a tensor${expected === '' ? '' : `, ${expected}`}, such as tf.tensor(values, shape, dtype)`;
+    throw new ShapeError(where, parameter, wanted, describeValue(value));
   }
-  const given = value === undefined || value === null ? String(value) : describeValue(value);
-  throw new ShapeError(where, parameter, `a tensor, ${expected}, such as tf.tensor(values, shape, dtype)`, given);
+  if (isDisposed !== true) return;
+  const advice = 'Call it inside the tf.tidy that the tensor is made in, or return the tensor from there';
+  throw new InvalidOptionError(where, parameter, 'a live tensor', 'a disposed one', advice);
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensorRecord } from './check-inputs.js';
 import { checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { infoNCE, infoNCEDefaults } from './info-nce.js';
@@ -54,6 +55,8 @@ export function denseCL(query: DenseCLView, key: DenseCLView, options: DenseCLOp
     ...denseCLDefaults,
     ...checkOptions('denseCL', options, denseCLOptionNames),
   };
+  checkTensorRecord('denseCL', 'query', query, ['global', 'dense', 'features']);
+  checkTensorRecord('denseCL', 'key', key, ['global', 'dense', 'features']);
   checkTensor('denseCL', 'query.global', query.global, ['batch', 'dim']);
   checkTensor('denseCL', 'key.global', key.global, query.global.shape);
   const [batch] = query.global.shape;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorRecord, checkTensors } from './check-inputs.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { countedLabels } from './counted-labels.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -53,6 +54,8 @@ export function detConB<R extends Reduction = 'mean'>(
   options: DetConOptions<R> = {},
 ): Reduced<R> {
   checkOptions('detConB', options, detConOptionNames);
+  checkTensorRecord('detConB', 'view0', view0, ['prediction', 'target', 'masks']);
+  checkTensorRecord('detConB', 'view1', view1, ['prediction', 'target', 'masks']);
   return detCon('detConB', view0, view1, options);
 }
 
@@ -75,6 +78,7 @@ export function detConS<R extends Reduction = 'mean'>(
   options: DetConOptions<R> = {},
 ): Reduced<R> {
   checkOptions('detConS', options, detConOptionNames);
+  checkTensors('detConS', { view0, view1, masks0, masks1 });
   const [first, second] = [
     { prediction: view0, target: view0, masks: masks0 },
     { prediction: view1, target: view1, masks: masks1 },

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { countedLabels, withinClasses } from './counted-labels.js';
@@ -50,6 +51,7 @@ export function diceCrossEntropy(
     ...diceCrossEntropyDefaults,
     ...checkOptions('diceCrossEntropy', options, diceCrossEntropyOptionNames),
   };
+  checkTensors(where, { logits, labels });
   checkNonNegative(where, { lambdaDice, lambdaCrossEntropy });
   checkTensor(where, 'labels', labels, logits.shape.slice(0, -1), ['int32']);
   const overlap = dice(logits, labels, comparison);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import {
@@ -65,11 +66,11 @@ export function dice<R extends Reduction = 'mean'>(
   target: tf.Tensor,
   options: DiceOptions<R> = {},
 ): Reduced<R> {
-  checkOptions('dice', options, diceOptionNames);
+  checkTensors('dice', { prediction, target });
   const where = 'dice';
   const { squared, jaccard, smoothNumerator, smoothDenominator, classWeights, reduction, ...comparison } = {
     ...diceDefaults,
-    ...options,
+    ...checkOptions('dice', options, diceOptionNames),
   };
   checkNonNegative(where, { smoothNumerator });
   checkPositive(where, { smoothDenominator });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
@@ -52,6 +53,7 @@ export function dino<R extends Reduction = 'mean'>(
   options: DinoOptions<R> = {},
 ): Reduced<R> {
   const { studentTemperature, reduction } = { ...dinoDefaults, ...checkOptions('dino', options, dinoOptionNames) };
+  checkTensorLists('dino', { teacher, student });
   const pairs = teacher.length * student.length - Math.min(teacher.length, student.length);
   const [first] = teacher;
   if (first === undefined || pairs === 0)

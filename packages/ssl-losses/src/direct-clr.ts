@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkCount } from './check-option.js';
 import { checkTensor } from './check.js';
 import { infoNCE } from './info-nce.js';
@@ -49,6 +50,7 @@ export function directCLR<R extends Reduction = 'mean'>(
     ...directCLRDefaults,
     ...checkOptions('directCLR', options, directCLROptionNames),
   };
+  checkTensors('directCLR', { first, second });
   if (first.rank < 2) checkTensor('directCLR', 'first', first, ['batch', 'dim']);
   checkTensor('directCLR', 'first', first, first.shape);
   checkTensor('directCLR', 'second', second, first.shape);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensorRecord } from './check-inputs.js';
 import { checkNonNegative } from './check-option.js';
 import { maskedTokenCrossEntropy, type MaskedTokenCrossEntropyOptions } from './masked-token-cross-entropy.js';
 import { replacedTokenDetection } from './replaced-token-detection.js';
@@ -60,6 +61,8 @@ export function electraLoss(
     discriminatorWeight,
     generator: counting,
   } = { ...electraLossDefaults, ...checkOptions('electraLoss', options, electraLossOptionNames) };
+  checkTensorRecord('electraLoss', 'generator', generator, ['logits', 'labels']);
+  checkTensorRecord('electraLoss', 'discriminator', discriminator, ['logits', 'replaced']);
   checkNonNegative('electraLoss', { generatorWeight, discriminatorWeight });
   const { logits, replaced, ...rest } = discriminator;
   const guessing = maskedTokenCrossEntropy(generator.logits, generator.labels, counting);

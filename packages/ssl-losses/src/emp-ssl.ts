@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { inverseCholesky } from './inverse-cholesky.js';
@@ -41,6 +42,7 @@ export const empSSLDefaults = { tcrEps: 0.2, invCoef: 200 } as const;
  */
 export function empSSL(views: readonly tf.Tensor2D[], options: EmpSSLOptions = {}): tf.Scalar {
   const { tcrEps, invCoef } = { ...empSSLDefaults, ...checkOptions('empSSL', options, empSSLOptionNames) };
+  checkTensorLists('empSSL', { views });
   const [first] = views;
   if (first === undefined) throw new ShapeError('empSSL', 'views', 'one or more views', '0');
   checkTensor('empSSL', 'views[0]', first, ['batch', 'dim']);

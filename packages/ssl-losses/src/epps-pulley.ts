@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkCount, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 
@@ -34,6 +35,7 @@ export const eppsPulleyDefaults = { knots: 17, tMax: 3 } as const;
  */
 export function eppsPulley(x: tf.Tensor, options: EppsPulleyOptions = {}): tf.Tensor {
   const { knots, tMax } = { ...eppsPulleyDefaults, ...checkOptions('eppsPulley', options, eppsPulleyOptionNames) };
+  checkTensors('eppsPulley', { x });
   if (x.rank < 2) checkTensor('eppsPulley', 'x', x, ['n', 'm']);
   checkTensor('eppsPulley', 'x', x, x.shape);
   checkCount('eppsPulley', { knots }, 2);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkChoice } from './check-choice.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -43,6 +44,7 @@ export function featureDistillation<R extends Reduction = 'mean'>(
     ...featureDistillationDefaults,
     ...checkOptions('featureDistillation', options, featureDistillationOptionNames),
   };
+  checkTensors(where, { student, teacher });
   checkChoice(where, 'distance', distance, ['mse', 'smoothL1', 'cosine']);
   if (student.rank < 2) checkTensor(where, 'student', student, ['batch', 'dim']);
   checkTensor(where, 'student', student, student.shape);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -37,6 +38,7 @@ const smallestTrace = 1e-15;
  */
 export function frossl(views: readonly tf.Tensor2D[], options: FroSSLOptions = {}): tf.Scalar {
   const { invarianceWeight } = { ...frosslDefaults, ...checkOptions('frossl', options, froSSLOptionNames) };
+  checkTensorLists('frossl', { views });
   const [first] = views;
   if (first === undefined || views.length < 2)
     throw new ShapeError('frossl', 'views', 'two or more views', `${views.length}`);

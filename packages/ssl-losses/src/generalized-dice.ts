@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkChoice } from './check-choice.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import {
@@ -58,11 +59,11 @@ export function generalizedDice<R extends Reduction = 'mean'>(
   target: tf.Tensor,
   options: GeneralizedDiceOptions<R> = {},
 ): Reduced<R> {
-  checkOptions('generalizedDice', options, generalizedDiceOptionNames);
+  checkTensors('generalizedDice', { prediction, target });
   const where = 'generalizedDice';
   const { weighting, smoothNumerator, smoothDenominator, reduction, ...comparison } = {
     ...generalizedDiceDefaults,
-    ...options,
+    ...checkOptions('generalizedDice', options, generalizedDiceOptionNames),
   };
   checkChoice(where, 'weighting', weighting, ['square', 'simple', 'uniform']);
   checkNonNegative(where, { smoothNumerator });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkTensor } from './check.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 
@@ -56,6 +57,7 @@ export function negativeCosine<R extends Reduction = 'mean'>(
     stopGradient: stop,
     reduction,
   } = { ...negativeCosineDefaults, ...checkOptions('negativeCosine', options, negativeCosineOptionNames) };
+  checkTensors('negativeCosine', { prediction, target });
   const { rank } = prediction;
   if (rank < 2) checkTensor('negativeCosine', 'prediction', prediction, ['batch', 'dim']);
   checkTensor('negativeCosine', 'prediction', prediction, prediction.shape);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkChoice } from './check-choice.js';
 import { checkTensor } from './check.js';
 import { infoNCE } from './info-nce.js';
@@ -52,6 +53,7 @@ export function nnclr<R extends Reduction = 'mean'>(
     ...nnclrDefaults,
     ...checkOptions('nnclr', options, nnclrOptionNames),
   };
+  checkTensorLists('nnclr', { z, p });
   checkChoice('nnclr', 'negatives', negatives, ['predictions', 'all']);
   checkTensor('nnclr', 'z[0]', z[0], ['batch', 'dim']);
   checkTensor('nnclr', 'z[1]', z[1], z[0].shape);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkTensor } from './check.js';
 import { eppsPulley, eppsPulleyDefaults, eppsPulleyOptionNames, type EppsPulleyOptions } from './epps-pulley.js';
 import { resolveDirections, type Directions } from './random-directions.js';
@@ -34,6 +35,7 @@ export const sigRegDefaults = { ...eppsPulleyDefaults, numVectors: 1024 } as con
  */
 export function sigReg(z: tf.Tensor, directions: Directions, options: SigRegOptions = {}): tf.Scalar {
   const { numVectors, ...statistic } = { ...sigRegDefaults, ...checkOptions('sigReg', options, sigRegOptionNames) };
+  checkTensors('sigReg', { z });
   if (z.rank < 2) checkTensor('sigReg', 'z', z, ['batch', 'dim']);
   checkTensor('sigReg', 'z', z, z.shape);
   const dim = z.shape.at(-1)!;

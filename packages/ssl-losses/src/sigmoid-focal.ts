@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { bitCrossEntropy } from './binary-cross-entropy.js';
+import { checkTensors } from './check-inputs.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { countedBits } from './counted-bits.js';
@@ -48,6 +49,7 @@ export function sigmoidFocal<R extends Reduction = 'mean'>(
     ...sigmoidFocalDefaults,
     ...checkOptions('sigmoidFocal', options, sigmoidFocalOptionNames),
   };
+  checkTensors(where, { logits, targets });
   checkTensor(where, 'logits', logits, logits.shape);
   checkTensor(where, 'targets', targets, logits.shape);
   checkNonNegative(where, { gamma });

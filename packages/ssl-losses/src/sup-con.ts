@@ -73,10 +73,9 @@ export function supCon<R extends Reduction = 'mean'>(
   labels: tf.Tensor1D,
   options: SupConOptions<R> = {},
 ): Reduced<R> {
-  checkOptions('supCon', options, supConOptionNames);
   const { temperature, baseTemperature, contrastMode, normalize, reduction, blockRows } = {
     ...supConDefaults,
-    ...options,
+    ...checkOptions('supCon', options, supConOptionNames),
   };
   const { features, views, batch } = stackViews('supCon', z, options.views, 1);
   const [rows, dim] = features.shape;

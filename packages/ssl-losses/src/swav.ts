@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { sinkhorn, sinkhornDefaults } from './sinkhorn.js';
@@ -57,6 +58,7 @@ export function swav<R extends Reduction = 'mean'>(
     ...swavDefaults,
     ...checkOptions('swav', options, swavOptionNames),
   };
+  checkTensorLists('swav', { highResolution, lowResolution });
   const crops = [...highResolution, ...lowResolution];
   const [first] = highResolution;
   if (first === undefined || crops.length < 2)

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkCount, checkNonNegative, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -58,6 +58,8 @@ export class TiCoState {
  */
 export function tico(zA: tf.Tensor2D, zB: tf.Tensor2D, state: TiCoState, options: TiCoOptions = {}): tf.Scalar {
   const { beta, rho, updateCovariance } = { ...ticoDefaults, ...checkOptions('tico', options, tiCoOptionNames) };
+  if (!(state instanceof TiCoState))
+    throw new InvalidOptionError('tico', 'state', 'a TiCoState, which is kept from step to step', state);
   const { covariance } = state.buffers;
   checkTensor('tico', 'zA', zA, ['batch', covariance.shape[0]]);
   checkTensor('tico', 'zB', zB, zA.shape);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { squaredProducts } from './squared-products.js';
@@ -47,6 +48,7 @@ export const vicregDefaults = { lambda: 25, mu: 25, nu: 1, eps: 1e-4 } as const;
  */
 export function vicreg(zA: tf.Tensor, zB: tf.Tensor, options: VicregOptions = {}): tf.Scalar {
   const { lambda, mu, nu, eps } = { ...vicregDefaults, ...checkOptions('vicreg', options, vicregOptionNames) };
+  checkTensors('vicreg', { zA, zB });
   if (zA.rank < 2) checkTensor('vicreg', 'zA', zA, ['batch', 'dim']);
   checkTensor('vicreg', 'zA', zA, zA.shape);
   checkTensor('vicreg', 'zB', zB, zA.shape);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkList } from './check-inputs.js';
 import { checkCount, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { nearestMatches } from './nearest-matches.js';
@@ -55,6 +56,8 @@ export function vicregl(
     ...vicreglDefaults,
     ...checkOptions('vicregl', options, vicreglOptionNames),
   };
+  checkList('vicregl', 'globalViews', globalViews, 'an array of views');
+  checkList('vicregl', 'localViews', localViews, 'an array of views');
   checkShare('vicregl', { alpha });
   if (numMatches.length !== 2)
     throw new InvalidOptionError('vicregl', 'numMatches', 'two numbers', JSON.stringify(numMatches));

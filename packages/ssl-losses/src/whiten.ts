@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkCount, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { inverseCholesky } from './inverse-cholesky.js';
@@ -58,6 +59,7 @@ export class WhiteningStatistics {
  */
 export function whiten<T extends tf.Tensor>(x: T, options: WhitenOptions = {}): T {
   const { eps, statistics } = { ...whitenDefaults, ...checkOptions('whiten', options, whitenOptionNames) };
+  checkTensors('whiten', { x });
   checkTensor('whiten', 'x', x, x.rank === 3 ? ['batch', 'n', 'dim'] : ['n', 'dim']);
   checkShare('whiten', { eps });
   const [rows, dim] = [x.shape.at(-2)!, x.shape.at(-1)!];

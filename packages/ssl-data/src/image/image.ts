@@ -1,10 +1,15 @@
-import { type NdArray, ShapeError } from '@selfsup/ssl-core';
+import { InvalidOptionError, isNdArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
 
 /** An 8-bit image on the host, `[height, width, channels]`, channels last. */
 export type Image = NdArray<Uint8Array>;
 
-/** Height, width and channels of an image; throws {@link ShapeError} when it has another rank. */
+/** Height, width and channels of an image; throws {@link ShapeError} when it has another rank, InvalidOptionError for no image. */
 export function imageSize(image: Image, where: string): readonly [height: number, width: number, channels: number] {
+  if (!isNdArray(image)) {
+    const advice =
+      'An image is { data: Uint8Array, shape: [height, width, channels] }, as await decodeImage(file) gives it';
+    throw new InvalidOptionError(where, 'image', 'an image', image, advice);
+  }
   const { shape, data } = image;
   const [height, width, channels] = shape;
   if (

@@ -4,6 +4,7 @@ import { checkDecodeMemory } from '../image/decode-budget.js';
 import type { ModuleView, View } from '../views/view.js';
 import type { OnError } from './build-batch.js';
 import type { Sampler } from './sampler.js';
+import { checkDataset } from '../dataset/check-dataset.js';
 
 export type DataLoaderOptions = LoaderOptions<ImageSample, View>;
 
@@ -97,7 +98,8 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
     maxSkippedShare = 0,
     sampleTimeout = Infinity,
   } = checkOptions(where, options, loaderOptionNames);
-  checkDataset(dataset);
+  checkDataset(where, 'dataset', dataset);
+  if (dataset.length === 0) throw new InvalidOptionError(where, 'dataset', 'of at least one sample', 'an empty one');
   checkViews(views);
   checkInteger('batchSize', batchSize, 1);
   checkInteger('seed', seed, Number.MIN_SAFE_INTEGER);
@@ -126,18 +128,6 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
   // Longer timers than this fire at once.
   if (!(sampleTimeout > 0 && (sampleTimeout <= 2e6 || sampleTimeout === Infinity)))
     throw new InvalidOptionError(where, 'sampleTimeout', 'above 0 and at most 2e6 s, or Infinity', sampleTimeout);
-}
-
-function checkDataset(dataset: unknown): void {
-  const { length, get } = (typeof dataset === 'object' && dataset !== null ? dataset : {}) as Partial<Dataset<unknown>>;
-  if (typeof get !== 'function') {
-    const advice = Array.isArray(dataset)
-      ? 'Samples in memory are new ArrayDataset(samples) or new ImageArrayDataset(images)'
-      : 'A data set has length and get(index), such as await ImageFolderDataset.open(folder)';
-    throw new InvalidOptionError(where, 'dataset', 'a data set', dataset, advice);
-  }
-  if (!(typeof length === 'number' && length > 0))
-    throw new InvalidOptionError(where, 'dataset', 'a data set with at least one sample', `length ${String(length)}`);
 }
 
 /** A view may be a function, with or without a description, or a module that has one. */

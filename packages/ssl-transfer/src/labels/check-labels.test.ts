@@ -29,13 +29,12 @@ const features: NdArray<Float32Array> = {
 };
 const good = Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3);
 const backbone = new Linear(3, 4, { key: randomKey(1) });
-const model = {
+const encoder = {
   backbone,
   featureDim: 4,
   features: (x: tf.Tensor) => backbone.forward(x as tf.Tensor2D),
-  key: randomKey(2),
 };
-const classifier = (classes = 4) => new Classifier<NdArray<Float32Array>>({ ...model, classes });
+const classifier = (classes = 4) => new Classifier<NdArray<Float32Array>>({ ...encoder, key: randomKey(2), classes });
 
 /** Everything that takes labels, called with some. */
 const takers: Readonly<Record<string, (labels: Int32Array, data: NdArray<Float32Array>) => unknown>> = {
