@@ -82,6 +82,10 @@ describe('options', () => {
     expect(silent).toEqual([]);
   });
 
+  test('that are undefined hide no default: what is spread over defaults has been checked', () => {
+    expect(sources.match(/\.\.\.\w*(?:Defaults|Base|Masking),\s*\.\.\.options\b[^(]/g)).toBeNull();
+  });
+
   test('exceptions are none of what is checked or gone', () => {
     const known = new Set(parameters.map(({ owner, parameter }) => `${owner}(${parameter})`));
     expect(Object.keys(elsewhere).filter((name) => !known.has(name))).toEqual([]);

@@ -57,10 +57,10 @@ export function classOverlap(
   where: string,
   prediction: tf.Tensor,
   target: tf.Tensor,
-  options: ClassOverlapOptions,
+  given: ClassOverlapOptions,
   power: 1 | 2,
 ): ClassOverlap {
-  const { activation, includeBackground, batch, ignoreIndex } = { ...classOverlapDefaults, ...options };
+  const { activation, includeBackground, batch, ignoreIndex } = { ...classOverlapDefaults, ...given };
   checkChoice(where, 'activation', activation, ['softmax', 'sigmoid', 'none']);
   checkIgnoreIndex(where, ignoreIndex);
   if (prediction.rank < 2 || prediction.size === 0)

@@ -31,17 +31,17 @@ export async function covarianceSpectrum(
   z: tf.Tensor2D | NdArray,
   options: CovarianceSpectrumOptions = {},
 ): Promise<Float64Array> {
-  checkOptions('covarianceSpectrum', options, covarianceSpectrumOptionNames);
-  return covarianceSpectrumOf('covarianceSpectrum', z, options);
+  const given = checkOptions('covarianceSpectrum', options, covarianceSpectrumOptionNames);
+  return covarianceSpectrumOf('covarianceSpectrum', z, given);
 }
 
 /** {@link covarianceSpectrum} under another function's name in its errors. */
 export async function covarianceSpectrumOf(
   where: string,
   z: tf.Tensor2D | NdArray,
-  options: CovarianceSpectrumOptions,
+  given: CovarianceSpectrumOptions,
 ): Promise<Float64Array> {
-  const { normalize } = { ...covarianceSpectrumDefaults, ...options };
+  const { normalize } = { ...covarianceSpectrumDefaults, ...given };
   const { data, shape } = await hostRows(where, z, ['rows', 'dim']);
   const [rows, dim] = shape as [number, number];
   if (rows < 2) throw new ShapeError(where, 'z', 'two or more rows', `[${shape.join(', ')}]`);

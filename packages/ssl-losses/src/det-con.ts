@@ -53,10 +53,10 @@ export function detConB<R extends Reduction = 'mean'>(
   view1: DetConView,
   options: DetConOptions<R> = {},
 ): Reduced<R> {
-  checkOptions('detConB', options, detConOptionNames);
+  const given = checkOptions('detConB', options, detConOptionNames);
   checkTensorRecord('detConB', 'view0', view0, ['prediction', 'target', 'masks']);
   checkTensorRecord('detConB', 'view1', view1, ['prediction', 'target', 'masks']);
-  return detCon('detConB', view0, view1, options);
+  return detCon('detConB', view0, view1, given);
 }
 
 /**
@@ -77,22 +77,22 @@ export function detConS<R extends Reduction = 'mean'>(
   masks1: tf.Tensor2D,
   options: DetConOptions<R> = {},
 ): Reduced<R> {
-  checkOptions('detConS', options, detConOptionNames);
+  const given = checkOptions('detConS', options, detConOptionNames);
   checkTensors('detConS', { view0, view1, masks0, masks1 });
   const [first, second] = [
     { prediction: view0, target: view0, masks: masks0 },
     { prediction: view1, target: view1, masks: masks1 },
   ];
-  return detCon('detConS', first, second, options);
+  return detCon('detConS', first, second, given);
 }
 
 function detCon<R extends Reduction>(
   where: string,
   view0: DetConView,
   view1: DetConView,
-  options: DetConOptions<R>,
+  given: DetConOptions<R>,
 ): Reduced<R> {
-  const { temperature, reduction } = { ...detConDefaults, ...options };
+  const { temperature, reduction } = { ...detConDefaults, ...given };
   const { shape } = view0.prediction;
   checkTensor(where, 'view0.prediction', view0.prediction, ['batch', 'regions', 'dim']);
   for (const [name, view] of Object.entries({ view0, view1 })) {

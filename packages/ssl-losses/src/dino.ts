@@ -52,7 +52,8 @@ export function dino<R extends Reduction = 'mean'>(
   centering: Centering,
   options: DinoOptions<R> = {},
 ): Reduced<R> {
-  const { studentTemperature, reduction } = { ...dinoDefaults, ...checkOptions('dino', options, dinoOptionNames) };
+  const given = checkOptions('dino', options, dinoOptionNames);
+  const { studentTemperature, reduction } = { ...dinoDefaults, ...given };
   checkTensorLists('dino', { teacher, student });
   const pairs = teacher.length * student.length - Math.min(teacher.length, student.length);
   const [first] = teacher;
@@ -68,7 +69,7 @@ export function dino<R extends Reduction = 'mean'>(
   student.forEach((view, index) => checkTensor('dino', `student[${index}]`, view, first.shape));
   checkPositive('dino', { studentTemperature });
 
-  const stacked = teacherTargets('dino', tf.concat([...teacher], 0), centering, options);
+  const stacked = teacherTargets('dino', tf.concat([...teacher], 0), centering, given);
   const targets = tf.split<tf.Tensor2D>(stacked, teacher.length, 0);
   const all = sum(targets);
   // Cross-entropy is linear in its target: one per view of the student, against the sum of the views it is paired with.

@@ -48,9 +48,10 @@ export function ibotPlusPlus<R extends Reduction = 'mean'>(
   centering: Centering,
   options: IbotPlusPlusOptions<R> = {},
 ): Reduced<R> {
+  const given = checkOptions('ibotPlusPlus', options, ibotPlusPlusOptionNames);
   const { studentTemperature, mask, visibleLossWeight, reduction } = {
     ...ibotPlusPlusDefaults,
-    ...checkOptions('ibotPlusPlus', options, ibotPlusPlusOptionNames),
+    ...given,
   };
   checkTensor('ibotPlusPlus', 'teacher', teacher, ['batch', 'n', 'k']);
   checkTensor('ibotPlusPlus', 'student', student, teacher.shape);
@@ -60,7 +61,7 @@ export function ibotPlusPlus<R extends Reduction = 'mean'>(
   checkNonNegative('ibotPlusPlus', { visibleLossWeight });
 
   const rows = [batch * n, k] as [number, number];
-  const targets = teacherTargets('ibotPlusPlus', tf.reshape(teacher, rows), centering, options);
+  const targets = teacherTargets('ibotPlusPlus', tf.reshape(teacher, rows), centering, given);
   const losses = fixedTargetCrossEntropy(tf.mul(tf.reshape(student, rows), 1 / studentTemperature), targets);
   const byImage = tf.reshape(losses, [batch, n]);
   if (masked === undefined) return reduce('ibotPlusPlus', tf.mean(byImage, 1) as tf.Tensor1D, reduction as R);

@@ -48,7 +48,8 @@ export function ibot(
   centering: Centering,
   options: IbotOptions = {},
 ): tf.Scalar {
-  const { studentTemperature } = { ...ibotDefaults, ...checkOptions('ibot', options, ibotOptionNames) };
+  const given = checkOptions('ibot', options, ibotOptionNames);
+  const { studentTemperature } = { ...ibotDefaults, ...given };
   checkTensor('ibot', 'teacher', teacher, ['m', 'k']);
   checkTensor('ibot', 'student', student, teacher.shape);
   const ones = checkMask('ibot', 'mask', mask, mask.rank < 2 ? ['batch', 'patches'] : mask.shape);
@@ -57,7 +58,7 @@ export function ibot(
     throw new ShapeError('ibot', 'teacher', `1 to ${mask.size} masked patches`, `${rows}`);
   checkPositive('ibot', { studentTemperature });
 
-  const targets = teacherTargets('ibot', teacher, centering, options);
+  const targets = teacherTargets('ibot', teacher, centering, given);
   const losses = fixedTargetCrossEntropy(tf.mul(student, 1 / studentTemperature), targets);
   return unlessNothing(tf.sum(tf.mul(losses, maskedWeights(ones, rows))) as tf.Scalar, tf.sum(ones));
 }

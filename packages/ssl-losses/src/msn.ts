@@ -35,8 +35,8 @@ export function msn(
   prototypes: tf.Tensor2D,
   options: MsnOptions = {},
 ): tf.Scalar {
-  checkOptions('msn', options, prototypeMatchingOptionNames);
-  return prototypeMatching('msn', anchors, targets, prototypes, options, (logMean) => {
+  const given = checkOptions('msn', options, prototypeMatchingOptionNames);
+  return prototypeMatching('msn', anchors, targets, prototypes, given, (logMean) => {
     const negativeEntropy = tf.sum(tf.mul(tf.exp(logMean), logMean)) as tf.Scalar;
     return tf.add(negativeEntropy, Math.log(logMean.shape[0]));
   });

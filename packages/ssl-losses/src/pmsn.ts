@@ -47,12 +47,13 @@ export function pmsn(
   prototypes: tf.Tensor2D,
   options: PmsnOptions = {},
 ): tf.Scalar {
+  const given = checkOptions('pmsn', options, pmsnOptionNames);
   const { powerLawExponent, targetDistribution } = {
     ...pmsnDefaults,
-    ...checkOptions('pmsn', options, pmsnOptionNames),
+    ...given,
   };
   checkNonNegative('pmsn', { powerLawExponent });
-  return prototypeMatching('pmsn', anchors, targets, prototypes, options, (logMean) => {
+  return prototypeMatching('pmsn', anchors, targets, prototypes, given, (logMean) => {
     const prior =
       typeof targetDistribution === 'function'
         ? targetDistribution(tf.exp(logMean))

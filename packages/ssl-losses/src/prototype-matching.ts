@@ -52,12 +52,12 @@ export function prototypeMatching(
   anchors: tf.Tensor2D,
   targets: tf.Tensor2D,
   prototypes: tf.Tensor2D,
-  options: PrototypeMatchingOptions,
+  given: PrototypeMatchingOptions,
   prior: (logMean: tf.Tensor1D) => tf.Scalar,
 ): tf.Scalar {
   const { temperature, targetSharpenTemperature, sinkhornIterations, regularizationWeight } = {
     ...prototypeMatchingDefaults,
-    ...options,
+    ...given,
   };
   checkTensor(where, 'targets', targets, ['batch', 'dim']);
   const [batch, dim] = targets.shape;

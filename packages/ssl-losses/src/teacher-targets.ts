@@ -50,9 +50,9 @@ export function teacherTargets(
   where: string,
   outputs: tf.Tensor2D,
   centering: Centering,
-  options: TeacherOptions,
+  given: TeacherOptions,
 ): tf.Tensor2D {
-  const { teacherTemperature, centerMomentum, updateCenter, sinkhornIterations } = { ...teacherDefaults, ...options };
+  const { teacherTemperature, centerMomentum, updateCenter, sinkhornIterations } = { ...teacherDefaults, ...given };
   const fixed = stopGradient(outputs);
   if (centering === 'sinkhorn') {
     checkCount(where, { sinkhornIterations });

@@ -35,11 +35,11 @@ const downloadCifarOptionNames: OptionNames<DownloadCifarOptions> = {
  */
 export async function downloadCifar(folder: string, options: DownloadCifarOptions): Promise<string> {
   checkOptions('downloadCifar', options, downloadCifarOptionNames);
-  const { variant, ...rest } = options;
+  const { variant, url: from, ...rest } = options;
   const release = cifarReleases[variant] as CifarRelease | undefined;
   if (release === undefined) throw new InvalidOptionError('downloadCifar', 'variant', '10 or 100', variant);
-  const { url = release.url, md5 = release.md5, maxBytes = release.bytes } = options;
+  const { md5 = release.md5, maxBytes = release.bytes } = options;
   const path = join(folder, release.archive);
-  await downloadFile(url, path, { ...rest, md5, maxBytes });
+  await downloadFile(from ?? release.url, path, { ...rest, md5, maxBytes });
   return path;
 }

@@ -22,10 +22,14 @@ export class IdxImageDataset extends ImageArrayDataset {
    * @throws DataError for a file that is missing, damaged or of the wrong type, and for files that do not belong together
    */
   static async open(options: IdxImageDatasetOptions): Promise<IdxImageDataset> {
-    checkOptions('IdxImageDataset.open', options, idxImageDatasetOptionNames);
-    const images = imagesOf(await openIdx(options.images, options), options.images, options);
-    if (options.labels === undefined) return new IdxImageDataset(images);
-    const labels = await openIdx(options.labels, options);
-    return new IdxImageDataset(images, labelsOf(labels, options.labels, images.shape[0]!, options.images));
+    const {
+      images: path,
+      labels: labelsPath,
+      ...reading
+    } = checkOptions('IdxImageDataset.open', options, idxImageDatasetOptionNames);
+    const images = imagesOf(await openIdx(path, reading), path, reading);
+    if (labelsPath === undefined) return new IdxImageDataset(images);
+    const labels = await openIdx(labelsPath, reading);
+    return new IdxImageDataset(images, labelsOf(labels, labelsPath, images.shape[0]!, path));
   }
 }

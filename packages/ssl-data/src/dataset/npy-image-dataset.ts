@@ -51,20 +51,23 @@ export class NpyImageDataset extends ImageArrayDataset {
       const { images, labels } = await npzImages(path, options);
       return new NpyImageDataset(images, labels);
     }
-    const images = imagesOf(await openNpy(path, options), path, options);
+    const reading = readingOf(options);
+    const images = imagesOf(await openNpy(path, reading), path, options);
     if (labelsPath === undefined) return new NpyImageDataset(images);
     return new NpyImageDataset(
       images,
-      labelsOf(await openNpy(labelsPath, options), labelsPath, images.shape[0]!, path),
+      labelsOf(await openNpy(labelsPath, reading), labelsPath, images.shape[0]!, path),
     );
   }
 }
+
+const readingOf = ({ maxBytes }: OpenNpyOptions): OpenNpyOptions => (maxBytes === undefined ? {} : { maxBytes });
 
 async function npzImages(
   path: string,
   options: NpyImageDatasetOptions,
 ): Promise<{ images: NdArray<Uint8Array>; labels: Uint8Array | Int32Array | undefined }> {
-  const npz = await openNpz(path, options);
+  const npz = await openNpz(path, readingOf(options));
   const imagesName = options.imagesName ?? soleName(path, npz.names, imageNames, 'imagesName');
   if (imagesName === undefined)
     throw new DataError(
