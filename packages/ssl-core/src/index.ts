@@ -8,6 +8,7 @@ export { UnsupportedOpError } from './errors/unsupported-op-error.js';
 export { checkLabels } from './labels/check-labels.js';
 export type { CheckLabelsOptions } from './labels/check-labels.js';
 export { noLabel } from './labels/no-label.js';
+export { checkIsTensor } from './check-is-tensor.js';
 export { copyOf } from './copy-of.js';
 export { isNdArray, ndArray } from './nd-array.js';
 export type { NdArray, NdData } from './nd-array.js';

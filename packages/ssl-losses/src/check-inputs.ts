@@ -1,5 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
-import { checkIsTensor } from './check.js';
+import { checkIsTensor, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /**
  * For losses that read an input's shape to know what to check.

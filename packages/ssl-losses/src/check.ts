@@ -1,22 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { describeValue, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkIsTensor, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 
 const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.join(', ')}]`;
-
-/**
- * @param expected its element type and shape, where they are known
- * @throws ShapeError for a host array, a list or nothing in the place of a tensor; InvalidOptionError for a disposed one
- */
-export function checkIsTensor(where: string, parameter: string, value: unknown, expected = ''): void {
-  const { dtype, shape, isDisposed } = (value ?? {}) as Partial<tf.Tensor>;
-  if (typeof dtype !== 'string' || !Array.isArray(shape)) {
-    const wanted = `a tensor${expected === '' ? '' : `, ${expected}`}, such as tf.tensor(values, shape, dtype)`;
-    throw new ShapeError(where, parameter, wanted, describeValue(value));
-  }
-  if (isDisposed !== true) return;
-  const advice = 'Call it inside the tf.tidy that the tensor is made in, or return the tensor from there';
-  throw new InvalidOptionError(where, parameter, 'a live tensor', 'a disposed one', advice);
-}
 
 /**
  * Checks rank, sizes and element type.

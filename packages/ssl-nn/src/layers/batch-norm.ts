@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from '@selfsup/ssl-tensor';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
 import { evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -71,6 +71,7 @@ export class BatchNorm extends Module {
    * @throws ShapeError on another last axis, or while training on a single value per feature
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation, activation?: ChannelActivation): T {
+    checkIsTensor('BatchNorm.forward', 'x', x);
     if (x.rank < 2 || x.shape.at(-1) !== this.features)
       throw new ShapeError(
         'BatchNorm.forward',

@@ -8,6 +8,7 @@ import {
   type RandomKey,
   ShapeError,
 } from '@selfsup/ssl-tensor/host';
+import { checkIsTensor } from '@selfsup/ssl-tensor/host';
 import { torchBias, torchWeight, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -182,6 +183,7 @@ export class Conv2d extends Module {
   }
 
   #checkInput(x: tf.Tensor4D): void {
+    checkIsTensor('Conv2d.forward', 'x', x);
     if (x.rank !== 4 || x.shape[3] !== this.inChannels) {
       const { shape } = x as tf.Tensor;
       const isChannelsFirst = shape.length === 4 && shape[1] === this.inChannels;

@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { takeRows } from '@selfsup/ssl-tensor';
-import { checkOptions, DataError, foldIn, type OptionNames, type RandomKey, SslError } from '@selfsup/ssl-tensor/host';
+import {
+  checkIsTensor,
+  checkOptions,
+  DataError,
+  foldIn,
+  type OptionNames,
+  type RandomKey,
+  SslError,
+} from '@selfsup/ssl-tensor/host';
 import { normal, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -47,6 +55,7 @@ export class Embedding extends Module {
    * @throws DataError for an index outside the table, where the call is eager
    */
   forward(indices: tf.Tensor, _ctx?: ForwardContext): tf.Tensor {
+    checkIsTensor('Embedding.forward', 'indices', indices);
     const places = indices.dtype === 'int32' ? indices : tf.cast(indices, 'int32');
     try {
       return takeRows(this.weight.variable as tf.Tensor as tf.Tensor2D, places);

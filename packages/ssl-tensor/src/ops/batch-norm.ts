@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { blockwise, channelSums } from './blockwise.js';
 import { affine, type ChannelActivation, checkChannels, throughActivation } from './channel-affine.js';
 import { stopGradient } from './stop-gradient.js';
@@ -20,6 +20,7 @@ const leadingAxes = (rank: number): number[] => Array.from({ length: rank - 1 },
  * @param x `[..., channels]`, float32
  */
 export function batchMoments(x: tf.Tensor): BatchMoments {
+  checkIsTensor('batchMoments', 'x', x);
   const source = stopGradient(x);
   const axes = leadingAxes(x.rank);
   const mean = tf.mean(source, axes) as tf.Tensor1D;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { randomUniform, type TensorKey } from './random-uniform.js';
 
 /** Options of {@link dropPath}. */
@@ -24,6 +24,7 @@ const dropPathOptionNames: OptionNames<DropPathOptions> = {
  * Source: Huang et al. 2016, arXiv 1603.09382; defined as timm's `drop_path` in training.
  */
 export function dropPath<T extends tf.Tensor>(x: T, rate: number, key: TensorKey, options: DropPathOptions = {}): T {
+  checkIsTensor('dropPath', 'x', x);
   const { scaleByKeep = true } = checkOptions('dropPath', options, dropPathOptionNames);
   if (!(rate >= 0 && rate < 1)) throw new InvalidOptionError('dropPath', 'rate', 'in [0, 1)', rate);
   if (rate === 0) return x;

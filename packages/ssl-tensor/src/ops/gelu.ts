@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { isTracing } from '../compile/active-trace.js';
 import { blockwise } from './blockwise.js';
 import { runOwnKernel } from './run-own-kernel.js';
@@ -73,6 +73,7 @@ function gradient(dy: tf.Tensor, x: tf.Tensor, approximate: 'none' | 'tanh'): tf
  * Source: Hendrycks and Gimpel 2016, arXiv 1606.08415; defined as `torch.nn.functional.gelu`.
  */
 export function gelu<T extends tf.Tensor>(x: T, options: GeluOptions = {}): T {
+  checkIsTensor('gelu', 'x', x);
   const { approximate = 'none' } = checkOptions('gelu', options, geluOptionNames);
   const op = tf.customGrad((input: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
     const source = input as tf.Tensor;

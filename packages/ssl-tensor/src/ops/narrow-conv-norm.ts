@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-core';
 import { type BatchMoments, batchNormOptionNames, type BatchNormOptions } from './batch-norm.js';
 import { throughActivation } from './channel-affine.js';
 import { stopGradient } from './stop-gradient.js';
@@ -44,6 +44,10 @@ export function narrowConvNorm(
   bias: tf.Tensor,
   options: NarrowConvNormOptions = {},
 ): { readonly value: tf.Tensor4D; readonly moments: BatchMoments } {
+  checkIsTensor('narrowConvNorm', 'x', x);
+  checkIsTensor('narrowConvNorm', 'filter', filter);
+  checkIsTensor('narrowConvNorm', 'scale', scale);
+  checkIsTensor('narrowConvNorm', 'bias', bias);
   const {
     strides = [1, 1],
     pad = 'valid',

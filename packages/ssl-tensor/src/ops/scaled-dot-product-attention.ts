@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-core';
 import { dropout } from './dropout.js';
 import type { TensorKey } from './random-uniform.js';
 
@@ -72,6 +72,7 @@ export function scaledDotProductAttention(
   v: tf.Tensor4D,
   options: AttentionOptions = {},
 ): tf.Tensor4D {
+  for (const [name, tensor] of Object.entries({ q, k, v })) checkIsTensor('scaledDotProductAttention', name, tensor);
   const {
     mask,
     causal = false,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 
 /** Options of {@link softplus}. */
 export interface SoftplusOptions {
@@ -25,6 +25,7 @@ const softplusOptionNames: OptionNames<SoftplusOptions> = {
  * for better option pricing'.
  */
 export function softplus<T extends tf.Tensor>(x: T, options: SoftplusOptions = {}): T {
+  checkIsTensor('softplus', 'x', x);
   const { beta = 1 } = checkOptions('softplus', options, softplusOptionNames);
   if (!(beta > 0 && Number.isFinite(beta)))
     throw new InvalidOptionError('softplus', 'beta', 'a finite number above 0', beta);

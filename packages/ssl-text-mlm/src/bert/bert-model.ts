@@ -62,8 +62,9 @@ export class BertModel extends Module {
    * @throws ShapeError if the inputs are not `[batch, tokens]` or too long
    */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor3D {
+    const rows = this.forwardFlat(inputs, ctx);
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
-    return tf.reshape(this.forwardFlat(inputs, ctx), [batch, tokens, this.config.hiddenSize]);
+    return tf.reshape(rows, [batch, tokens, this.config.hiddenSize]);
   }
 
   /**

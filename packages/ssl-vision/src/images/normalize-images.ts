@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { channelAffine, ShapeError } from '@selfsup/ssl-tensor';
+import { channelAffine, checkIsTensor, ShapeError } from '@selfsup/ssl-tensor';
 import { checkImageStatistics } from './check-image-statistics.js';
 
 /** Mean and deviation of a data set's pixels on the scale 0 .. 1, one number or one for each channel. */
@@ -33,6 +33,7 @@ export function normalizeImages(images: tf.Tensor, statistics: ImageStatistics):
   const where = 'normalizeImages';
   checkImageStatistics(where, 'statistics', statistics);
   const { mean, std } = statistics;
+  checkIsTensor(where, 'images', images, '[batch, height, width, channels]');
   checkImages(
     where,
     images,

@@ -3,7 +3,7 @@ import { Conv2d, Module, torchWeight } from '@selfsup/ssl-nn';
 import type { Initialiser } from '@selfsup/ssl-nn';
 import { ShapeError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Options of {@link PatchEmbed}. */
 export interface PatchEmbedOptions {
@@ -66,7 +66,8 @@ export class PatchEmbed extends Module {
    * @throws ShapeError for images of another size than the module was built for
    */
   forward(images: tf.Tensor4D): tf.Tensor3D {
-    return tf.reshape(this.project(this.flatten(images)), [images.shape[0], this.patches, this.#options.dim]);
+    const patches = this.project(this.flatten(images));
+    return tf.reshape(patches, [images.shape[0], this.patches, this.#options.dim]);
   }
 
   /**
@@ -79,13 +80,15 @@ export class PatchEmbed extends Module {
   flatten(images: tf.Tensor4D): tf.Tensor2D {
     const { imageSize, inChannels, patchSize: size } = this.#options;
     const [height, width] = imageSize;
+    checkIsTensor('PatchEmbed', 'images', images, `[batch, ${height}, ${width}, ${inChannels}]`);
     const [batch, ...actual] = images.shape;
     if (actual.join() !== [height, width, inChannels].join()) {
+      const isChannelsFirst = actual.join() === [inChannels, height, width].join();
       throw new ShapeError(
         'PatchEmbed',
         'images',
-        `[batch, ${height}, ${width}, ${inChannels}]`,
-        `[${images.shape.join(', ')}]`,
+        `[batch, ${height}, ${width}, ${inChannels}]${isChannelsFirst ? ', such as tf.transpose(images, [0, 2, 3, 1])' : ''}`,
+        `[${images.shape.join(', ')}]${isChannelsFirst ? ', which has the channels first' : ''}`,
       );
     }
     const [rows, columns] = [height / size, width / size];
