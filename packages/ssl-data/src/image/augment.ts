@@ -1,10 +1,10 @@
-import { checkOptions } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, suggestion } from '@selfsup/ssl-core';
 import { adjustBrightness, adjustContrast, adjustSaturation, solarizeAbove } from './adjust-color.js';
 import { adjustSharpness } from './adjust-sharpness.js';
 import { affine } from './affine.js';
 import { autocontrast } from './autocontrast.js';
 import { equalize } from './equalize.js';
-import type { Image } from './image.js';
+import { checkIsImage, type Image } from './image.js';
 import { invert } from './invert.js';
 import { posterize } from './posterize.js';
 import { rotate, rotateOptionNames, type RotateOptions } from './rotate.js';
@@ -52,6 +52,16 @@ export function augment(
   outside: RotateOptions = {},
 ): Image {
   checkOptions('augment', outside, rotateOptionNames, 'outside');
+  checkIsImage('augment', image);
+  if (!Object.hasOwn(operations, operation)) {
+    const names = Object.keys(operations);
+    throw new InvalidOptionError(
+      'augment',
+      'operation',
+      `one of ${names.join(', ')}${suggestion(String(operation), names)}`,
+      operation,
+    );
+  }
   const apply: (image: Image, magnitude: number, outside: RotateOptions) => Image = operations[operation];
   return apply(image, magnitude, outside);
 }

@@ -5,11 +5,7 @@ export type Image = NdArray<Uint8Array>;
 
 /** Height, width and channels of an image; throws {@link ShapeError} when it has another rank, InvalidOptionError for no image. */
 export function imageSize(image: Image, where: string): readonly [height: number, width: number, channels: number] {
-  if (!isNdArray(image)) {
-    const advice =
-      'An image is { data: Uint8Array, shape: [height, width, channels] }, as await decodeImage(file) gives it';
-    throw new InvalidOptionError(where, 'image', 'an image', image, advice);
-  }
+  checkIsImage(where, image);
   const { shape, data } = image;
   const [height, width, channels] = shape;
   if (
@@ -27,4 +23,12 @@ export function imageSize(image: Image, where: string): readonly [height: number
     );
   }
   return [height, width, channels];
+}
+
+/** Throws {@link InvalidOptionError} for what is no array of bytes: a file's name, a promise, an array of numbers. */
+export function checkIsImage(where: string, image: unknown): void {
+  if (isNdArray(image)) return;
+  const advice =
+    'An image is { data: Uint8Array, shape: [height, width, channels] }, as await decodeImage(file) gives it';
+  throw new InvalidOptionError(where, 'image', 'an image', image, advice);
 }

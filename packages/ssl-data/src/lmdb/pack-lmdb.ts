@@ -19,6 +19,7 @@ import { lmdbMagic, pageHeaderBytes } from './lmdb-format.js';
 import { LmdbWriter } from './lmdb-writer.js';
 import { checksumKey, metadataChecksum } from './metadata-checksum.js';
 import { type PackableSamples, packableSamples } from '../dataset/packable-samples.js';
+import { checkDataset } from '../dataset/check-dataset.js';
 
 export interface PackLmdbOptions {
   /**
@@ -75,6 +76,7 @@ export async function packLmdb(
   path: string,
   options: PackLmdbOptions = {},
 ): Promise<WrittenLmdb> {
+  checkDataset('packLmdb', 'dataset', dataset);
   checkOptions('packLmdb', options, packLmdbOptionNames);
   const { encode = { format: 'png' }, subdir = true, overwrite = false, onProgress } = options;
   const { format, quality = 90 } = checkOptions(where, encode, encodeNames, 'encode');

@@ -50,6 +50,8 @@ export async function openSource(
   const kinds = sourceRecognisers.map((recogniser) => recogniser.kind);
   if (kind !== undefined && !kinds.includes(kind))
     throw new InvalidOptionError('openSource', 'kind', `one of ${kinds.join(', ')}`, kind);
+  if (typeof source !== 'string' || source === '')
+    throw new InvalidOptionError('openSource', 'source', 'a path, a pattern or a URL', source);
   const place = await lookAt(source);
   if (place.form === 'file') refuseStandIn(place.head, place.location);
   const found = sourceRecognisers.filter((recogniser) =>

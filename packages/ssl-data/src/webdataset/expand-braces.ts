@@ -33,6 +33,7 @@ export function expandBraces(pattern: string, options: ExpandBracesOptions = {})
   const { maxResults = 1_000_000 } = options;
   if (!Number.isSafeInteger(maxResults) || maxResults < 1)
     throw new InvalidOptionError(where, 'maxResults', 'an integer of at least 1', maxResults);
+  if (typeof pattern !== 'string') throw new InvalidOptionError(where, 'pattern', 'text', pattern);
   if (pattern.length > maxLength)
     throw new InvalidOptionError(where, 'pattern', `at most ${maxLength} characters`, `${pattern.length} characters`);
   const results: string[] = [];

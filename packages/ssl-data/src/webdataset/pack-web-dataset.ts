@@ -12,6 +12,7 @@ import {
   type WritableSample,
   type WrittenShards,
 } from './web-dataset-writer.js';
+import { checkDataset } from '../dataset/check-dataset.js';
 
 /** How far a packing is. */
 export interface PackProgress {
@@ -59,6 +60,9 @@ export async function packWebDataset(
   options: PackOptions = {},
 ): Promise<WrittenShards> {
   checkOptions('packWebDataset', options, packOptionNames);
+  const isSamples =
+    typeof source === 'object' && source !== null && (Symbol.iterator in source || Symbol.asyncIterator in source);
+  if (!isSamples) checkDataset('packWebDataset', 'source', source);
   const { encode: given = { format: 'png' }, onProgress, ...writing } = options;
   const encode = checkOptions('packWebDataset', given, encodeNames, 'encode');
   if (!Object.hasOwn(packedExtensions, encode.format))

@@ -25,7 +25,9 @@ export function shardSampler(dataset: Pick<WebDataset, 'shardLengths'>, options:
   checkOptions('shardSampler', options, shardSamplerOptionNames);
   const { seed = 0, ...order } = options;
   if (!Number.isSafeInteger(seed)) throw new InvalidOptionError('shardSampler', 'seed', 'a safe integer', seed);
-  const { shardLengths } = dataset;
+  const { shardLengths } = (dataset ?? {}) as Partial<Pick<WebDataset, 'shardLengths'>>;
+  if (shardLengths === undefined)
+    throw new InvalidOptionError('shardSampler', 'dataset', 'a WebDataset (await WebDataset.open(shards))', dataset);
   const key = foldIn(randomKey(seed), 'shard order');
   return {
     length: samplesPerEpoch(shardLengths, order),
