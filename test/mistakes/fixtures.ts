@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ndArray, randomKey } from '@selfsup/ssl-core';
 import { ArrayDataset, DataLoader, simclrViews } from '@selfsup/ssl-data';
-import { Linear, Module } from '@selfsup/ssl-nn';
+import { Linear, type Module } from '@selfsup/ssl-nn';
 import { AdamW, Trainer, type Method, type MethodLoss, type TrainerOptions } from '@selfsup/ssl-train';
 import { SimClr, SmallConvEncoder } from '@selfsup/ssl-vision';
 

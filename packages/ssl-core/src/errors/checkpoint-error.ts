@@ -10,7 +10,7 @@ export class CheckpointError extends SslError {
 
   constructor(message: string, where: { path?: string; parameter?: string; cause?: unknown } = {}) {
     super(
-      where.path === undefined ? message : `${printable(String(where.path))}: ${message}`,
+      where.path === undefined ? message : `${printable(where.path)}: ${message}`,
       where.cause === undefined ? undefined : { cause: where.cause },
     );
     this.path = where.path;

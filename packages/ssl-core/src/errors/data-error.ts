@@ -11,7 +11,7 @@ export class DataError extends SslError {
 
   constructor(message: string, where: { path?: string; offset?: number; cause?: unknown } = {}) {
     super(
-      where.path === undefined ? message : `${printable(String(where.path))}: ${message}`,
+      where.path === undefined ? message : `${printable(where.path)}: ${message}`,
       where.cause === undefined ? undefined : { cause: where.cause },
     );
     this.path = where.path;

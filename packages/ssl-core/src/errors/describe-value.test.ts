@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { describeValue } from './describe-value.js';
 
-class Cell {}
+class Cell {
+  readonly value = 1;
+}
 
 it.each<readonly [unknown, string]>([
   ['a', "'a'"],

@@ -17,7 +17,7 @@ type IsOptional<T, K extends PropertyKey> = T extends unknown
   ? K extends keyof T
     ? undefined extends T[K]
       ? true
-      : Record<never, never> extends Pick<T, K>
+      : Partial<Pick<T, K>> extends Pick<T, K>
         ? true
         : false
     : true

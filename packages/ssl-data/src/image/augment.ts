@@ -55,12 +55,9 @@ export function augment(
   checkIsImage('augment', image);
   if (!Object.hasOwn(operations, operation)) {
     const names = Object.keys(operations);
-    throw new InvalidOptionError(
-      'augment',
-      'operation',
-      `one of ${names.join(', ')}${suggestion(String(operation), names)}`,
-      operation,
-    );
+    const given: unknown = operation;
+    const hint = typeof given === 'string' ? suggestion(given, names) : '';
+    throw new InvalidOptionError('augment', 'operation', `one of ${names.join(', ')}${hint}`, operation);
   }
   const apply: (image: Image, magnitude: number, outside: RotateOptions) => Image = operations[operation];
   return apply(image, magnitude, outside);

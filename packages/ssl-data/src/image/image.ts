@@ -1,4 +1,4 @@
-import { InvalidOptionError, isNdArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
+import { InvalidOptionError, type NdArray, ShapeError } from '@selfsup/ssl-core';
 
 /** An 8-bit image on the host, `[height, width, channels]`, channels last. */
 export type Image = NdArray<Uint8Array>;
@@ -27,7 +27,8 @@ export function imageSize(image: Image, where: string): readonly [height: number
 
 /** Throws {@link InvalidOptionError} for what is no array of bytes: a file's name, a promise, an array of numbers. */
 export function checkIsImage(where: string, image: unknown): void {
-  if (isNdArray(image)) return;
+  const { data, shape } = (image ?? {}) as { readonly data?: { readonly length?: unknown }; readonly shape?: unknown };
+  if (typeof data?.length === 'number' && Array.isArray(shape)) return;
   const advice =
     'An image is { data: Uint8Array, shape: [height, width, channels] }, as await decodeImage(file) gives it';
   throw new InvalidOptionError(where, 'image', 'an image', image, advice);
