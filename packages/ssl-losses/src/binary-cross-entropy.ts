@@ -55,7 +55,7 @@ export function binaryCrossEntropy<R extends Reduction = 'mean'>(
     ...binaryCrossEntropyDefaults,
     ...checkOptions('binaryCrossEntropy', options, binaryCrossEntropyOptionNames),
   };
-  checkTensors(where, { prediction, target });
+  checkTensors(where, { prediction });
   checkTensor(where, 'prediction', prediction, prediction.shape);
   checkTensor(where, 'target', target, prediction.shape);
   checkChoice(where, 'from', from, ['logits', 'probabilities']);

@@ -50,7 +50,7 @@ export function directCLR<R extends Reduction = 'mean'>(
     ...directCLRDefaults,
     ...checkOptions('directCLR', options, directCLROptionNames),
   };
-  checkTensors('directCLR', { first, second });
+  checkTensors('directCLR', { first });
   if (first.rank < 2) checkTensor('directCLR', 'first', first, ['batch', 'dim']);
   checkTensor('directCLR', 'first', first, first.shape);
   checkTensor('directCLR', 'second', second, first.shape);

@@ -44,7 +44,7 @@ export function featureDistillation<R extends Reduction = 'mean'>(
     ...featureDistillationDefaults,
     ...checkOptions('featureDistillation', options, featureDistillationOptionNames),
   };
-  checkTensors(where, { student, teacher });
+  checkTensors(where, { student });
   checkChoice(where, 'distance', distance, ['mse', 'smoothL1', 'cosine']);
   if (student.rank < 2) checkTensor(where, 'student', student, ['batch', 'dim']);
   checkTensor(where, 'student', student, student.shape);

@@ -57,7 +57,7 @@ export function negativeCosine<R extends Reduction = 'mean'>(
     stopGradient: stop,
     reduction,
   } = { ...negativeCosineDefaults, ...checkOptions('negativeCosine', options, negativeCosineOptionNames) };
-  checkTensors('negativeCosine', { prediction, target });
+  checkTensors('negativeCosine', { prediction });
   const { rank } = prediction;
   if (rank < 2) checkTensor('negativeCosine', 'prediction', prediction, ['batch', 'dim']);
   checkTensor('negativeCosine', 'prediction', prediction, prediction.shape);

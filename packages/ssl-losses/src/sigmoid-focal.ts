@@ -49,7 +49,7 @@ export function sigmoidFocal<R extends Reduction = 'mean'>(
     ...sigmoidFocalDefaults,
     ...checkOptions('sigmoidFocal', options, sigmoidFocalOptionNames),
   };
-  checkTensors(where, { logits, targets });
+  checkTensors(where, { logits });
   checkTensor(where, 'logits', logits, logits.shape);
   checkTensor(where, 'targets', targets, logits.shape);
   checkNonNegative(where, { gamma });

@@ -48,7 +48,7 @@ export const vicregDefaults = { lambda: 25, mu: 25, nu: 1, eps: 1e-4 } as const;
  */
 export function vicreg(zA: tf.Tensor, zB: tf.Tensor, options: VicregOptions = {}): tf.Scalar {
   const { lambda, mu, nu, eps } = { ...vicregDefaults, ...checkOptions('vicreg', options, vicregOptionNames) };
-  checkTensors('vicreg', { zA, zB });
+  checkTensors('vicreg', { zA });
   if (zA.rank < 2) checkTensor('vicreg', 'zA', zA, ['batch', 'dim']);
   checkTensor('vicreg', 'zA', zA, zA.shape);
   checkTensor('vicreg', 'zB', zB, zA.shape);

@@ -25,15 +25,18 @@ function describeList(list: readonly unknown[]): string {
 function describeObject(value: object): string {
   const { dtype, shape, then } = value as { dtype?: unknown; shape?: unknown; then?: unknown };
   if (typeof then === 'function') return 'a promise (is an await missing?)';
-  if (ArrayBuffer.isView(value) && 'length' in value) return `a ${value.constructor.name} of ${String(value.length)}`;
+  if (ArrayBuffer.isView(value) && 'length' in value)
+    return `${withArticle(value.constructor.name)} of ${String(value.length)}`;
   if (typeof dtype === 'string' && Array.isArray(shape)) return `a ${dtype} tensor [${shape.join(', ')}]`;
   if ('data' in value && Array.isArray(shape)) return `an NdArray [${shape.join(', ')}]`;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) {
     const name = (value.constructor as { readonly name?: string } | undefined)?.name || 'class instance';
-    return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+    return withArticle(name);
   }
   const keys = Object.keys(value);
   if (keys.length === 0) return 'an empty object';
   return `an object with ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ` and ${keys.length - 5} more` : ''}`;
 }
+
+const withArticle = (name: string): string => `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
