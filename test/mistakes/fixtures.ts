@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ndArray, randomKey } from '@selfsup/ssl-core';
-import { ArrayDataset, DataLoader, simclrViews } from '@selfsup/ssl-data';
+import { ArrayDataset } from '@selfsup/ssl-data';
 import { Linear, type Module } from '@selfsup/ssl-nn';
 import { AdamW, Trainer, type Method, type MethodLoss, type TrainerOptions } from '@selfsup/ssl-train';
 import { SimClr, SmallConvEncoder } from '@selfsup/ssl-vision';
@@ -23,9 +23,6 @@ const image = (seed: number) =>
     Uint8Array.from({ length: 768 }, (_, i) => (i * 37 + seed * 11) % 256),
     [16, 16, 3],
   );
-
-export const imageLoader = () =>
-  new DataLoader({ dataset: samples(), views: simclrViews({ size: 16 }), batchSize: 4, workers: 0 });
 
 export const simclr = (): SimClr => new SimClr({ backbone: encoder(), key, normalize: statistics });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,11 +16,11 @@ import {
   twoViews,
 } from '@selfsup/ssl-data';
 import { dino, ntXent, softmaxCrossEntropy, supCon, vicreg } from '@selfsup/ssl-losses';
-import { BatchNorm, Conv2d, Linear, loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
+import { BatchNorm, Conv2d, Linear, loadSafetensors, Parameter, saveSafetensors } from '@selfsup/ssl-nn';
 import { compile, gelu, keyArray, profile, randomUniform } from '@selfsup/ssl-tensor';
 import { bertBase, bertConfig, BertModel } from '@selfsup/ssl-text-mlm';
-import { AdamW, cosine, Sgd, Trainer, warmupCosine } from '@selfsup/ssl-train';
-import { extractFeatures, inBatches, knnClassify, linearProbe } from '@selfsup/ssl-transfer';
+import { AdamW, cosine, Ema, Sgd, Trainer, warmupCosine } from '@selfsup/ssl-train';
+import { accuracy, extractFeatures, inBatches, knnClassify, linearProbe } from '@selfsup/ssl-transfer';
 import { normalizeImages, resnet18, SimClr, vitTiny } from '@selfsup/ssl-vision';
 import { encoder, features, key, samples, simclr, Squares, statistics, train, trainLoss } from './fixtures.js';
 import { errorClasses, js, type Mistake } from './mistake.js';
@@ -885,6 +885,57 @@ const modules: readonly Mistake[] = [
   },
 ];
 
+const contexts: readonly Mistake[] = [
+  {
+    title: 'true for a context',
+    code: () => new BatchNorm(3).forward(features(), js(true)),
+    error: 'InvalidOptionError',
+    message: /BatchNorm\.forward: ctx must be an object of options, got true\. Options are training, key, salt/,
+    cure: () => new BatchNorm(3).forward(features(), { training: true }),
+  },
+  {
+    title: 'a misspelt context',
+    code: () => new BatchNorm(3).forward(features(), js({ train: true })),
+    error: 'InvalidOptionError',
+    message: /BatchNorm\.forward: ctx\.train must be a known option, got true\. Did you mean 'training'/,
+  },
+  {
+    title: 'a mode for a context',
+    code: () => encoder().forward(tf.zeros([1, 16, 16, 3]), js({ training: 'yes' })),
+    error: 'InvalidOptionError',
+    message: /ctx\.training must be true or false, got 'yes'/,
+  },
+  {
+    title: 'a tensor for a Parameter',
+    code: () => new Parameter(js(features())),
+    error: 'InvalidOptionError',
+    message:
+      /Parameter: initial must be an NdArray, got a float32 tensor \[4, 3\]\. Such as \{ data: Float32Array\.from\(values\), shape \}/,
+    cure: () => new Parameter({ data: Float32Array.from([1, 2]), shape: [2] }),
+  },
+  {
+    title: 'an array for batches',
+    code: () => extractFeatures((x: tf.Tensor2D) => x, js(matrix)),
+    error: 'InvalidOptionError',
+    message:
+      /batches must be batches one after the other, got an NdArray \[2, 2\]\. Of one array they are inBatches\(array, 64\)/,
+    cure: () => extractFeatures((x: tf.Tensor2D) => tf.square(x), inBatches(matrix, 64)),
+  },
+  {
+    title: 'a pair for the EMA',
+    code: () => new Ema(js({ online: encoder(), target: encoder() })),
+    error: 'InvalidOptionError',
+    message: /Ema: pairs must be an array of pairs.*Write \[\{ online, target \}\]/,
+    cure: () => new Ema([{ online: encoder(), target: encoder() }]),
+  },
+  {
+    title: 'a tensor for predictions',
+    code: () => accuracy(js(tf.tensor1d([0, 1])), classes),
+    error: 'InvalidOptionError',
+    message: /accuracy: predictions must be an array of numbers \(the data of an NdArray or tensor\)/,
+  },
+];
+
 const bert = (): BertModel =>
   new BertModel(
     bertConfig({ vocabSize: 10, hiddenSize: 4, numHiddenLayers: 1, numAttentionHeads: 1, intermediateSize: 4 }),
@@ -896,7 +947,11 @@ const files: readonly Mistake[] = [
     title: 'saving to a folder that is not there',
     code: () => saveSafetensors(join(folder, 'none', 'x.safetensors'), encoder().stateDict()),
     error: 'CheckpointError',
-    message: /x\.safetensors: cannot be written: .*(folder|ENOENT)/,
+    message: /x\.safetensors: cannot be written: .*\(ENOENT\).*a missing folder has to be made first/,
+    cure: async () => {
+      await mkdir(join(folder, 'none'));
+      await saveSafetensors(join(folder, 'none', 'x.safetensors'), encoder().stateDict());
+    },
   },
   {
     title: 'saving a module',
@@ -941,7 +996,7 @@ function disposed(): tf.Tensor2D {
   return tensor;
 }
 
-describe.each(Object.entries({ misspelt, forms, keys, training, data, numbers, modules, files }))(
+describe.each(Object.entries({ misspelt, forms, keys, training, data, numbers, modules, contexts, files }))(
   '%s',
   (_, mistakes) => {
     it.each(mistakes.map((mistake) => [mistake.title, mistake] as const))(

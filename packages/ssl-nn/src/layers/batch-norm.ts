@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
-import { evaluation, type ForwardContext } from '../module/forward-context.js';
+import { checkContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Buffer, Parameter } from '../module/parameter.js';
 import { checkSize } from './check-size.js';
@@ -72,6 +72,7 @@ export class BatchNorm extends Module {
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation, activation?: ChannelActivation): T {
     checkIsTensor('BatchNorm.forward', 'x', x);
+    checkContext('BatchNorm.forward', ctx);
     if (x.rank < 2 || x.shape.at(-1) !== this.features)
       throw new ShapeError(
         'BatchNorm.forward',
@@ -103,6 +104,7 @@ export class BatchNorm extends Module {
     ctx: ForwardContext = evaluation,
     activation?: ChannelActivation,
   ): tf.Tensor4D {
+    checkContext('BatchNorm.forwardConvolution', ctx);
     if (!ctx.training || !convolution.isNarrow || convolution.outChannels !== this.features)
       return this.forward(convolution.forward(x), ctx, activation);
     const { value, moments } = convolution.normalized(x, ...this.#affine(), this.#options(activation));

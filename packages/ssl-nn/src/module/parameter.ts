@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, copyOf, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  copyOf,
+  InvalidOptionError,
+  isNdArray,
+  type NdArray,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import type { StateLayout } from './state-layout.js';
 
 /** Options of {@link Parameter} and {@link Buffer}. */
@@ -19,6 +26,10 @@ export abstract class ModuleState {
   readonly layout: StateLayout | undefined;
 
   protected constructor(initial: NdArray, trainable: boolean, options: StateOptions) {
+    if (!isNdArray(initial)) {
+      const advice = 'Such as { data: Float32Array.from(values), shape }';
+      throw new InvalidOptionError(new.target.name, 'initial', 'an NdArray', initial, advice);
+    }
     const { data, shape } = initial;
     this.variable = tf.tidy(() =>
       tf.variable(tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'), trainable),

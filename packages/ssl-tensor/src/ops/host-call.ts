@@ -12,6 +12,7 @@ import {
   ShapeError,
   UnsupportedOpError,
 } from '@selfsup/ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { ValueType } from '../graph/value.js';
 
 /** Gradients of the inputs from those of the results and the inputs; undefined where one has none. */
@@ -86,6 +87,7 @@ export function hostCall(
   fn: HostFunction,
   options: HostCallOptions = {},
 ): tf.Tensor[] {
+  if (typeof fn !== 'function') throw new InvalidOptionError('hostCall', 'fn', 'a function of host arrays', fn);
   const {
     gradient,
     name = fn.name === '' ? 'anonymous' : fn.name,

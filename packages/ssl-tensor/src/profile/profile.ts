@@ -75,6 +75,9 @@ export async function profile<A extends readonly unknown[], R extends tf.TensorC
   args: Feeds<A>,
   options: ProfileOptions = {},
 ): Promise<Profile> {
+  if (typeof fn !== 'function') throw new InvalidOptionError('profile', 'fn', 'a function', fn);
+  if (!Array.isArray(args))
+    throw new InvalidOptionError('profile', 'args', 'an array of the arguments', given, 'Write [x]');
   const { runs = 5, ignore, ...engine } = checkOptions('profile', options, profileOptionNames);
   if (!Number.isInteger(runs) || runs < 1) throw new InvalidOptionError('profile', 'runs', 'a positive integer', runs);
   const folder = await mkdtemp(join(tmpdir(), 'ssl-profile-'));

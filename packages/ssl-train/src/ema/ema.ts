@@ -40,7 +40,9 @@ export class Ema {
 
   constructor(pairs: readonly EmaPair[], options: EmaOptions = {}) {
     const { buffers = 'average' } = checkOptions('Ema', options, emaOptionNames);
-    this.#followers = pairs.flatMap(({ online, target }, index) => {
+    if (!Array.isArray(pairs))
+      throw new InvalidOptionError('Ema', 'pairs', 'an array of pairs', pairs, 'Write [{ online, target }]');
+    this.#followers = (pairs as readonly EmaPair[]).flatMap(({ online, target }, index) => {
       const parameters = match(`pairs[${index}]`, online.namedParameters(), target.namedParameters());
       const statistics = match(`pairs[${index}]`, online.namedBuffers(), target.namedBuffers());
       return [

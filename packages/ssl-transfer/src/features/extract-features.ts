@@ -31,12 +31,22 @@ export class FeatureExtractor<I> {
    * @param features traced; tensors of a batch in, `[batch, d]` out. `uint8` arrays arrive as `int32`.
    */
   constructor(features: (inputs: I) => tf.Tensor2D, options: CompileOptions = {}) {
+    if (typeof features !== 'function')
+      throw new InvalidOptionError('extractFeatures', 'features', 'a function of a batch', features);
     this.#forward = compile((inputs: I) => features(inputs), { name: 'extractFeatures', ...options });
   }
 
   /** As {@link extractFeatures}. */
   async extract(batches: FeatureBatches<I>, onProgress?: (samples: number) => void): Promise<NdArray<Float32Array>> {
     const where = 'extractFeatures';
+    if (
+      typeof batches !== 'object' ||
+      batches === null ||
+      !(Symbol.iterator in batches || Symbol.asyncIterator in batches)
+    ) {
+      const advice = 'Of one array they are inBatches(array, 64)';
+      throw new InvalidOptionError(where, 'batches', 'batches one after the other', batches, advice);
+    }
     const parts: Float32Array[] = [];
     let batchSize = 0;
     let samples = 0;

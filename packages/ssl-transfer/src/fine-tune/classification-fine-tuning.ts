@@ -45,6 +45,8 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
   readonly #backboneMode: 'training' | 'evaluation';
 
   constructor(classifier: Classifier<B>, options: ClassificationFineTuningOptions = {}) {
+    if (typeof (classifier as Classifier<B> | undefined)?.namedParameters !== 'function')
+      throw new InvalidOptionError('ClassificationFineTuning', 'classifier', 'a Classifier', classifier);
     const { backboneMode = 'training' } = checkOptions(
       'ClassificationFineTuning',
       options,
