@@ -76,7 +76,8 @@ export async function profile<A extends readonly unknown[], R extends tf.TensorC
   options: ProfileOptions = {},
 ): Promise<Profile> {
   if (typeof fn !== 'function') throw new InvalidOptionError('profile', 'fn', 'a function', fn);
-  if (!Array.isArray(args))
+  const given: unknown = args;
+  if (!Array.isArray(given))
     throw new InvalidOptionError('profile', 'args', 'an array of the arguments', given, 'Write [x]');
   const { runs = 5, ignore, ...engine } = checkOptions('profile', options, profileOptionNames);
   if (!Number.isInteger(runs) || runs < 1) throw new InvalidOptionError('profile', 'runs', 'a positive integer', runs);
