@@ -4,7 +4,9 @@
  * @returns the text, control characters as `\x1b`, other escapes likewise
  */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+  // A path that is none, from JavaScript, must not hide the error that names it.
+  const given: unknown = text;
+  return (typeof given === 'string' ? given : String(given)).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
     const code = character.codePointAt(0)!.toString(16);
     return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
   });

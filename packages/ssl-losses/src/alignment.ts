@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 
@@ -10,6 +11,11 @@ export interface AlignmentOptions {
   readonly normalize?: boolean;
 }
 
+const alignmentOptionNames: OptionNames<AlignmentOptions> = {
+  alpha: 'optional',
+  normalize: 'optional',
+};
+
 /**
  * Closeness of positive pairs: `mean_i |x_i - y_i|^alpha`; lower is better.
  *
@@ -19,11 +25,8 @@ export interface AlignmentOptions {
  * @throws ShapeError when the shapes do not match
  * Source: Wang and Isola 2020, arXiv 2005.10242.
  */
-export function alignment(
-  x: tf.Tensor2D,
-  y: tf.Tensor2D,
-  { alpha = 2, normalize = true }: AlignmentOptions = {},
-): tf.Scalar {
+export function alignment(x: tf.Tensor2D, y: tf.Tensor2D, options: AlignmentOptions = {}): tf.Scalar {
+  const { alpha = 2, normalize = true } = checkOptions('alignment', options, alignmentOptionNames);
   checkTensor('alignment', 'x', x, ['batch', 'dim']);
   checkTensor('alignment', 'y', y, x.shape);
   const [a, b] = normalize ? [l2Normalize(x), l2Normalize(y)] : [x, y];

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-tensor/host';
+import { checkOptions, DataError, InvalidOptionError, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { covarianceSpectrumOf } from './covariance-spectrum.js';
 
 /** Options of {@link alphaReq}. */
@@ -7,6 +7,10 @@ export interface AlphaReqOptions {
   /** First and last eigenvalue of the fit, counted from 1, both included; those that are 0 are left out. */
   readonly range?: readonly [first: number, last: number];
 }
+
+const alphaReqOptionNames: OptionNames<AlphaReqOptions> = {
+  range: 'optional',
+};
 
 /** Defaults of {@link alphaReq}: all eigenvalues. */
 export const alphaReqDefaults = { range: [1, Number.MAX_SAFE_INTEGER] } as const;
@@ -23,7 +27,7 @@ export const alphaReqDefaults = { range: [1, Number.MAX_SAFE_INTEGER] } as const
  * Source: Agrawal et al. 2022 (alpha-ReQ), NeurIPS 2022.
  */
 export async function alphaReq(z: tf.Tensor2D | NdArray, options: AlphaReqOptions = {}): Promise<number> {
-  const { range } = { ...alphaReqDefaults, ...options };
+  const { range } = { ...alphaReqDefaults, ...checkOptions('alphaReq', options, alphaReqOptionNames) };
   const [first, last] = range;
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || first < 1 || last <= first)
     throw new InvalidOptionError('alphaReq', 'range', 'two integers, the first 1 or more and below the second', range);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorRecord } from './check-inputs.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { nanOutside, withinClasses } from './counted-labels.js';
@@ -25,6 +26,11 @@ export interface AmdimOptions {
   /** Weight of the mean square of the scores before that, 0 or more. */
   readonly scoreRegularization?: number;
 }
+
+const amdimOptionNames: OptionNames<AmdimOptions> = {
+  tanhClip: 'optional',
+  scoreRegularization: 'optional',
+};
 
 /** Defaults of {@link amdim}: the authors' code of arXiv 1906.00910 (`tclip` of its train.py, 4e-2 in its costs.py). */
 export const amdimDefaults = { tanhClip: 20, scoreRegularization: 0.04 } as const;
@@ -52,7 +58,9 @@ export interface AmdimLosses {
  * Source: Bachman et al. 2019, arXiv 1906.00910; costs.py of Philip-Bachman/amdim-public.
  */
 export function amdim(first: AmdimFeatures, second: AmdimFeatures, options: AmdimOptions = {}): AmdimLosses {
-  const { tanhClip, scoreRegularization } = { ...amdimDefaults, ...options };
+  const { tanhClip, scoreRegularization } = { ...amdimDefaults, ...checkOptions('amdim', options, amdimOptionNames) };
+  checkTensorRecord('amdim', 'first', first, ['global', 'coarse', 'fine', 'source']);
+  checkTensorRecord('amdim', 'second', second, ['global', 'coarse', 'fine', 'source']);
   checkPositive('amdim', { tanhClip });
   checkNonNegative('amdim', { scoreRegularization });
   checkTensor('amdim', 'first.global', first.global, ['batch', 'dim']);

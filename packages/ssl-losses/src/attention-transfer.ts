@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { reduceElements } from './reduce-elements.js';
@@ -13,6 +13,11 @@ export interface AttentionTransferOptions<R extends Reduction = Reduction> {
   readonly power?: number;
   readonly reduction?: R;
 }
+
+const attentionTransferOptionNames: OptionNames<AttentionTransferOptions> = {
+  power: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link attentionTransfer}: sums of squares, arXiv 1612.03928. */
 export const attentionTransferDefaults = { power: 2, reduction: 'mean' } as const;
@@ -33,7 +38,10 @@ export function attentionTransfer<R extends Reduction = 'mean'>(
   options: AttentionTransferOptions<R> = {},
 ): Reduced<R> {
   const where = 'attentionTransfer';
-  const { power, reduction } = { ...attentionTransferDefaults, ...options };
+  const { power, reduction } = {
+    ...attentionTransferDefaults,
+    ...checkOptions('attentionTransfer', options, attentionTransferOptionNames),
+  };
   checkTensor(where, 'student', student, ['batch', 'height', 'width', 'channels']);
   checkTensor(where, 'teacher', teacher, [...student.shape.slice(0, 3), 'channels']);
   if (!(power >= 1 && Number.isFinite(power)))

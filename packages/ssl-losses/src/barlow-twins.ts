@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { squaredProducts } from './squared-products.js';
@@ -11,6 +11,11 @@ export interface BarlowTwinsOptions {
   /** Added to the variance of each feature over the batch; positive. */
   readonly eps?: number;
 }
+
+const barlowTwinsOptionNames: OptionNames<BarlowTwinsOptions> = {
+  lambda: 'optional',
+  eps: 'optional',
+};
 
 /** Defaults of {@link barlowTwins}: arXiv 2103.03230; `eps` is that of PyTorch's batch normalisation. */
 export const barlowTwinsDefaults = { lambda: 5e-3, eps: 1e-5 } as const;
@@ -32,7 +37,7 @@ export const barlowTwinsDefaults = { lambda: 5e-3, eps: 1e-5 } as const;
  * const loss = barlowTwins(tf.randomNormal([8, 16]), tf.randomNormal([8, 16]));
  */
 export function barlowTwins(zA: tf.Tensor2D, zB: tf.Tensor2D, options: BarlowTwinsOptions = {}): tf.Scalar {
-  const { lambda, eps } = { ...barlowTwinsDefaults, ...options };
+  const { lambda, eps } = { ...barlowTwinsDefaults, ...checkOptions('barlowTwins', options, barlowTwinsOptionNames) };
   checkTensor('barlowTwins', 'zA', zA, ['batch', 'dim']);
   checkTensor('barlowTwins', 'zB', zB, zA.shape);
   checkNonNegative('barlowTwins', { lambda });

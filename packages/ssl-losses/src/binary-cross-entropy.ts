@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkChoice } from './check-choice.js';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
@@ -16,6 +18,13 @@ export interface BinaryCrossEntropyOptions<R extends Reduction = Reduction> {
   readonly elements?: ElementReduction;
   readonly reduction?: R;
 }
+
+const binaryCrossEntropyOptionNames: OptionNames<BinaryCrossEntropyOptions> = {
+  from: 'optional',
+  positiveWeight: 'optional',
+  elements: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link binaryCrossEntropy}: those of `torch.nn.functional.binary_cross_entropy_with_logits`. */
 export const binaryCrossEntropyDefaults = {
@@ -42,7 +51,11 @@ export function binaryCrossEntropy<R extends Reduction = 'mean'>(
   options: BinaryCrossEntropyOptions<R> = {},
 ): Reduced<R> {
   const where = 'binaryCrossEntropy';
-  const { from, positiveWeight, elements, reduction } = { ...binaryCrossEntropyDefaults, ...options };
+  const { from, positiveWeight, elements, reduction } = {
+    ...binaryCrossEntropyDefaults,
+    ...checkOptions('binaryCrossEntropy', options, binaryCrossEntropyOptionNames),
+  };
+  checkTensors(where, { prediction });
   checkTensor(where, 'prediction', prediction, prediction.shape);
   checkTensor(where, 'target', target, prediction.shape);
   checkChoice(where, 'from', from, ['logits', 'probabilities']);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkCount, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { countedLabels, nanOutside, withinClasses } from './counted-labels.js';
@@ -24,6 +25,14 @@ export interface CapiOptions<R extends Reduction = Reduction> {
   readonly teacherIndex?: tf.Tensor2D;
   readonly reduction?: R;
 }
+
+const capiOptionNames: OptionNames<CapiOptions> = {
+  teacherTemperature: 'optional',
+  studentTemperature: 'optional',
+  sinkhornIterations: 'optional',
+  teacherIndex: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link capi}: lightly's `CAPILoss`, after the code of arXiv 2502.08769. */
 export const capiDefaults = {
@@ -59,7 +68,7 @@ export function capi<R extends Reduction = 'mean'>(
 ): Reduced<R> {
   const { teacherTemperature, studentTemperature, sinkhornIterations, teacherIndex, reduction } = {
     ...capiDefaults,
-    ...options,
+    ...checkOptions('capi', options, capiOptionNames),
   };
   checkTensor('capi', 'teacher', teacher, ['batch', 'tokens', 'k']);
   const [batch, tokens, k] = teacher.shape;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkMask } from './check-mask.js';
 import { checkTensor } from './check.js';
@@ -14,6 +15,12 @@ export interface CbowOptions<R extends Reduction = Reduction> {
   readonly mask?: tf.Tensor2D;
   readonly reduction?: R;
 }
+
+const cbowOptionNames: OptionNames<CbowOptions> = {
+  combine: 'optional',
+  mask: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link cbow}, of arXiv 1301.3781: the mean, as the authors' word2vec.c. */
 export const cbowDefaults = { combine: 'mean', reduction: 'mean' } as const;
@@ -36,7 +43,7 @@ export function cbow<R extends Reduction = 'mean'>(
   negatives: tf.Tensor3D,
   options: CbowOptions<R> = {},
 ): Reduced<R> {
-  const { combine, mask, reduction } = { ...cbowDefaults, ...options };
+  const { combine, mask, reduction } = { ...cbowDefaults, ...checkOptions('cbow', options, cbowOptionNames) };
   checkChoice('cbow', 'combine', combine, ['mean', 'sum']);
   checkTensor('cbow', 'window', window, ['batch', 'window', 'dim']);
   const [batch, width, dim] = window.shape;

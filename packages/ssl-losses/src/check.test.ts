@@ -12,9 +12,9 @@ const logits = tf.tensor2d([
 const losses = { softmaxCrossEntropy, maskedTokenCrossEntropy, binaryCrossEntropy };
 
 it.each([
-  ['a list', [0, 1], 'got Array'],
-  ['a host array', ndArray(Int32Array.of(0, 1), [2]), 'got Object'],
-  ['a typed array', Int32Array.of(0, 1), 'got Int32Array'],
+  ['a list', [0, 1], 'got 0,1'],
+  ['a host array', ndArray(Int32Array.of(0, 1), [2]), 'got an NdArray [2]'],
+  ['a typed array', Int32Array.of(0, 1), 'got an Int32Array of 2'],
   ['nothing', undefined, 'got undefined'],
   ['null', null, 'got null'],
 ])('%s in the place of labels is a ShapeError that says what to do', (_, value, given) => {

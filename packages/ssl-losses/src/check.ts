@@ -1,14 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkIsTensor, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 
 const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.join(', ')}]`;
-
-/** @throws ShapeError for a host array, a list or nothing in the place of a tensor */
-function checkIsTensor(where: string, parameter: string, value: tf.Tensor | undefined, expected: string): void {
-  if (typeof value?.dtype === 'string' && Array.isArray(value.shape)) return;
-  const given = value === undefined || value === null ? String(value) : (value as object).constructor.name;
-  throw new ShapeError(where, parameter, `a tensor, ${expected}, such as tf.tensor(values, shape, dtype)`, given);
-}
 
 /**
  * Checks rank, sizes and element type.
@@ -28,7 +21,10 @@ export function checkShape(
   const fits =
     tensor.rank === expected.length &&
     expected.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
-  if (!fits || !dtypes.includes(tensor.dtype)) throw new ShapeError(where, parameter, wanted, text(tensor));
+  if (fits && dtypes.includes(tensor.dtype)) return;
+  const isOneHot = /labels$/i.test(parameter) && expected.length === 1 && tensor.rank === 2;
+  const advice = isOneHot ? `, such as tf.argMax(${parameter}, 1) of one-hot labels` : '';
+  throw new ShapeError(where, parameter, `${wanted}${advice}`, text(tensor));
 }
 
 /**

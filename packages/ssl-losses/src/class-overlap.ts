@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkTensor } from './check.js';
 import { checkIgnoreIndex, countedLabels, nanOutside, usualIgnoreIndex } from './counted-labels.js';
@@ -18,6 +18,14 @@ export interface ClassOverlapOptions {
   /** Another label of places that do not count, besides -1; for integer targets. */
   readonly ignoreIndex?: number;
 }
+
+/** Names of {@link ClassOverlapOptions}. */
+export const classOverlapOptionNames: OptionNames<ClassOverlapOptions> = {
+  activation: 'optional',
+  includeBackground: 'optional',
+  batch: 'optional',
+  ignoreIndex: 'optional',
+};
 
 /** Sums over places: `[batch, classes]`, or `[1, classes]` over the whole batch. */
 interface ClassOverlap {
@@ -49,10 +57,10 @@ export function classOverlap(
   where: string,
   prediction: tf.Tensor,
   target: tf.Tensor,
-  options: ClassOverlapOptions,
+  given: ClassOverlapOptions,
   power: 1 | 2,
 ): ClassOverlap {
-  const { activation, includeBackground, batch, ignoreIndex } = { ...classOverlapDefaults, ...options };
+  const { activation, includeBackground, batch, ignoreIndex } = { ...classOverlapDefaults, ...given };
   checkChoice(where, 'activation', activation, ['softmax', 'sigmoid', 'none']);
   checkIgnoreIndex(where, ignoreIndex);
   if (prediction.rank < 2 || prediction.size === 0)

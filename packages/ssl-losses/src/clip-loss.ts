@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
@@ -18,6 +18,13 @@ export interface ClipLossOptions<R extends Reduction = Reduction> {
   /** Rows whose similarities are held at a time; by default as many as make 4 million numbers, 256 or more. */
   readonly blockRows?: number;
 }
+
+const clipLossOptionNames: OptionNames<ClipLossOptions> = {
+  maxScale: 'optional',
+  normalize: 'optional',
+  reduction: 'optional',
+  blockRows: 'optional',
+};
 
 /** Defaults of {@link clipLoss}: arXiv 2103.00020. A learnt `logScale` starts there at `log(1 / 0.07)`. */
 export const clipLossDefaults = { maxScale: 100, normalize: true, reduction: 'mean' } as const;
@@ -45,7 +52,10 @@ export function clipLoss<R extends Reduction = 'mean'>(
   logScale: LogScale,
   options: ClipLossOptions<R> = {},
 ): Reduced<R> {
-  const { maxScale, normalize, reduction, blockRows } = { ...clipLossDefaults, ...options };
+  const { maxScale, normalize, reduction, blockRows } = {
+    ...clipLossDefaults,
+    ...checkOptions('clipLoss', options, clipLossOptionNames),
+  };
   checkTensor('clipLoss', 'images', images, ['batch', 'dim']);
   checkTensor('clipLoss', 'texts', texts, images.shape);
   const [batch, dim] = images.shape;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -16,6 +17,13 @@ export interface CO2Options<R extends Reduction = Reduction> {
   readonly negatives?: tf.Tensor2D;
   readonly reduction?: R;
 }
+
+const co2OptionNames: OptionNames<CO2Options> = {
+  alpha: 'optional',
+  temperature: 'optional',
+  negatives: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link co2}: those of lightly's `CO2Regularizer`, after arXiv 2010.02217. */
 export const co2Defaults = { alpha: 1, temperature: 0.05, reduction: 'mean' } as const;
@@ -42,7 +50,10 @@ export function co2<R extends Reduction = 'mean'>(
   zB: tf.Tensor2D,
   options: CO2Options<R> = {},
 ): Reduced<R> {
-  const { alpha, temperature, negatives, reduction } = { ...co2Defaults, ...options };
+  const { alpha, temperature, negatives, reduction } = {
+    ...co2Defaults,
+    ...checkOptions('co2', options, co2OptionNames),
+  };
   checkTensor('co2', 'zA', zA, ['batch', 'dim']);
   checkTensor('co2', 'zB', zB, zA.shape);
   checkNonNegative('co2', { alpha });

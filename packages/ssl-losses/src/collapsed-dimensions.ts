@@ -1,13 +1,22 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkShare } from './check-option.js';
-import { covarianceSpectrumOf, type CovarianceSpectrumOptions } from './covariance-spectrum.js';
+import {
+  covarianceSpectrumOf,
+  covarianceSpectrumOptionNames,
+  type CovarianceSpectrumOptions,
+} from './covariance-spectrum.js';
 
 /** Options of {@link collapsedDimensions}. */
 export interface CollapsedDimensionsOptions extends CovarianceSpectrumOptions {
   /** Share of the largest eigenvalue below which a dimension counts as collapsed, in `[0, 1]`. */
   readonly threshold?: number;
 }
+
+const collapsedDimensionsOptionNames: OptionNames<CollapsedDimensionsOptions> = {
+  ...covarianceSpectrumOptionNames,
+  threshold: 'optional',
+};
 
 /**
  * Defaults of {@link collapsedDimensions}. The paper reads collapse off a plot of logarithms; 1e-6 is a thousandth of the
@@ -28,7 +37,10 @@ export async function collapsedDimensions(
   z: tf.Tensor2D | NdArray,
   options: CollapsedDimensionsOptions = {},
 ): Promise<number> {
-  const { threshold, ...rest } = { ...collapsedDimensionsDefaults, ...options };
+  const { threshold, ...rest } = {
+    ...collapsedDimensionsDefaults,
+    ...checkOptions('collapsedDimensions', options, collapsedDimensionsOptionNames),
+  };
   checkShare('collapsedDimensions', { threshold });
   const spectrum = await covarianceSpectrumOf('collapsedDimensions', z, rest);
   const least = threshold * spectrum[0]!;

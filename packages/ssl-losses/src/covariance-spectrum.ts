@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { gramMatrix } from './gram-matrix.js';
 import { hostRows } from './host-rows.js';
 import { symmetricEigenvalues } from './symmetric-eigenvalues.js';
@@ -9,6 +9,11 @@ export interface CovarianceSpectrumOptions {
   /** Scale the rows to length 1 first. */
   readonly normalize?: boolean;
 }
+
+/** Names of {@link CovarianceSpectrumOptions}. */
+export const covarianceSpectrumOptionNames: OptionNames<CovarianceSpectrumOptions> = {
+  normalize: 'optional',
+};
 
 /** Defaults of {@link covarianceSpectrum}: arXiv 2110.09348. */
 export const covarianceSpectrumDefaults = { normalize: false } as const;
@@ -26,16 +31,17 @@ export async function covarianceSpectrum(
   z: tf.Tensor2D | NdArray,
   options: CovarianceSpectrumOptions = {},
 ): Promise<Float64Array> {
-  return covarianceSpectrumOf('covarianceSpectrum', z, options);
+  const given = checkOptions('covarianceSpectrum', options, covarianceSpectrumOptionNames);
+  return covarianceSpectrumOf('covarianceSpectrum', z, given);
 }
 
 /** {@link covarianceSpectrum} under another function's name in its errors. */
 export async function covarianceSpectrumOf(
   where: string,
   z: tf.Tensor2D | NdArray,
-  options: CovarianceSpectrumOptions,
+  given: CovarianceSpectrumOptions,
 ): Promise<Float64Array> {
-  const { normalize } = { ...covarianceSpectrumDefaults, ...options };
+  const { normalize } = { ...covarianceSpectrumDefaults, ...given };
   const { data, shape } = await hostRows(where, z, ['rows', 'dim']);
   const [rows, dim] = shape as [number, number];
   if (rows < 2) throw new ShapeError(where, 'z', 'two or more rows', `[${shape.join(', ')}]`);

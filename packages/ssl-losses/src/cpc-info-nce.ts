@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
@@ -15,6 +15,12 @@ export interface CpcInfoNCEOptions<R extends Reduction = Reduction> {
   /** Over the steps: `none` gives the loss of each. */
   readonly reduction?: R;
 }
+
+const cpcInfoNCEOptionNames: OptionNames<CpcInfoNCEOptions> = {
+  negatives: 'optional',
+  temperature: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link cpcInfoNCE}: arXiv 1807.03748 has no temperature. */
 export const cpcInfoNCEDefaults = { negatives: 'all', temperature: 1, reduction: 'mean' } as const;
@@ -40,7 +46,10 @@ export function cpcInfoNCE<R extends Reduction = 'mean'>(
   maps: readonly tf.Tensor2D[],
   options: CpcInfoNCEOptions<R> = {},
 ): Reduced<R> {
-  const { negatives, temperature, reduction } = { ...cpcInfoNCEDefaults, ...options };
+  const { negatives, temperature, reduction } = {
+    ...cpcInfoNCEDefaults,
+    ...checkOptions('cpcInfoNCE', options, cpcInfoNCEOptionNames),
+  };
   checkTemperature('cpcInfoNCE', temperature);
   checkChoice('cpcInfoNCE', 'negatives', negatives, ['samples', 'places', 'all']);
   checkTensor('cpcInfoNCE', 'context', context, ['batch', 'places', 'contextDim']);

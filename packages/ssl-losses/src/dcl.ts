@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { ownLogSumExp } from './own-log-sum-exp.js';
@@ -19,6 +19,13 @@ export interface DclOptions<R extends Reduction = Reduction> {
   /** Rows whose similarities are held at a time; by default as many as make 4 million numbers, 256 or more. */
   readonly blockRows?: number;
 }
+
+const dclOptionNames: OptionNames<DclOptions> = {
+  temperature: 'optional',
+  weight: 'optional',
+  reduction: 'optional',
+  blockRows: 'optional',
+};
 
 /** Defaults of {@link dcl}, of arXiv 2110.06848: lightly's. */
 export const dclDefaults = { temperature: 0.1, reduction: 'mean' } as const;
@@ -41,7 +48,10 @@ export function dcl<R extends Reduction = 'mean'>(
   second: tf.Tensor2D,
   options: DclOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, weight, reduction, blockRows } = { ...dclDefaults, ...options };
+  const { temperature, weight, reduction, blockRows } = {
+    ...dclDefaults,
+    ...checkOptions('dcl', options, dclOptionNames),
+  };
   checkTemperature('dcl', temperature);
   checkTensor('dcl', 'first', first, ['batch', 'dim']);
   checkTensor('dcl', 'second', second, first.shape);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkPositive } from './check-option.js';
 import { dcl, dclDefaults, type DclOptions } from './dcl.js';
 import type { Reduced, Reduction } from './reduction.js';
@@ -9,6 +10,13 @@ export interface DclwOptions<R extends Reduction = Reduction> extends Omit<DclOp
   /** Divisor of the cosines in the weights, positive. */
   readonly sigma?: number;
 }
+
+const dclwOptionNames: OptionNames<DclwOptions> = {
+  sigma: 'optional',
+  temperature: 'optional',
+  reduction: 'optional',
+  blockRows: 'optional',
+};
 
 /** Defaults of {@link dclw}, of arXiv 2110.06848: lightly's. */
 export const dclwDefaults = { ...dclDefaults, sigma: 0.5 } as const;
@@ -29,7 +37,7 @@ export function dclw<R extends Reduction = 'mean'>(
   second: tf.Tensor2D,
   options: DclwOptions<R> = {},
 ): Reduced<R> {
-  const { sigma, ...rest } = { ...dclwDefaults, ...options };
+  const { sigma, ...rest } = { ...dclwDefaults, ...checkOptions('dclw', options, dclwOptionNames) };
   checkPositive('dclw', { sigma });
   const weight = (anchors: tf.Tensor2D, positives: tf.Tensor2D): tf.Tensor1D => {
     const shares = tf.softmax(tf.mul(tf.sum(tf.mul(anchors, positives), 1), 1 / sigma) as tf.Tensor1D);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sparseSoftmaxCrossEntropy, stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { countedLabels } from './counted-labels.js';
@@ -19,6 +20,13 @@ export interface DecoupledDistillationOptions<R extends Reduction = Reduction> {
   readonly temperature?: number;
   readonly reduction?: R;
 }
+
+const decoupledDistillationOptionNames: OptionNames<DecoupledDistillationOptions> = {
+  alpha: 'optional',
+  beta: 'optional',
+  temperature: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link decoupledDistillation}: arXiv 2203.08679 (CIFAR-100), alpha 1, beta 8, T 4. */
 export const decoupledDistillationDefaults = { alpha: 1, beta: 8, temperature: 4, reduction: 'mean' } as const;
@@ -46,7 +54,10 @@ export function decoupledDistillation<R extends Reduction = 'mean'>(
   options: DecoupledDistillationOptions<R> = {},
 ): Reduced<R> {
   const where = 'decoupledDistillation';
-  const { alpha, beta, temperature, reduction } = { ...decoupledDistillationDefaults, ...options };
+  const { alpha, beta, temperature, reduction } = {
+    ...decoupledDistillationDefaults,
+    ...checkOptions('decoupledDistillation', options, decoupledDistillationOptionNames),
+  };
   checkTensor(where, 'student', student, ['n', 'classes']);
   checkTensor(where, 'teacher', teacher, student.shape);
   checkTensor(where, 'labels', labels, [student.shape[0]], ['int32']);

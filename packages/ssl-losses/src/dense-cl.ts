@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensorRecord } from './check-inputs.js';
 import { checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { infoNCE, infoNCEDefaults } from './info-nce.js';
@@ -27,6 +29,13 @@ export interface DenseCLOptions {
   readonly denseNegatives?: tf.Tensor2D;
 }
 
+const denseCLOptionNames: OptionNames<DenseCLOptions> = {
+  lambda: 'optional',
+  temperature: 'optional',
+  negatives: 'optional',
+  denseNegatives: 'optional',
+};
+
 /** Defaults of {@link denseCL}: arXiv 2011.09157; the temperature is that of MoCo v2. */
 export const denseCLDefaults = { lambda: 0.5, temperature: 0.2 } as const;
 
@@ -42,7 +51,12 @@ export const denseCLDefaults = { lambda: 0.5, temperature: 0.2 } as const;
  * `NTXentLoss` and `select_most_similar`.
  */
 export function denseCL(query: DenseCLView, key: DenseCLView, options: DenseCLOptions = {}): tf.Scalar {
-  const { lambda, temperature, negatives, denseNegatives } = { ...denseCLDefaults, ...options };
+  const { lambda, temperature, negatives, denseNegatives } = {
+    ...denseCLDefaults,
+    ...checkOptions('denseCL', options, denseCLOptionNames),
+  };
+  checkTensorRecord('denseCL', 'query', query, ['global', 'dense', 'features']);
+  checkTensorRecord('denseCL', 'key', key, ['global', 'dense', 'features']);
   checkTensor('denseCL', 'query.global', query.global, ['batch', 'dim']);
   checkTensor('denseCL', 'key.global', key.global, query.global.shape);
   const [batch] = query.global.shape;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorRecord, checkTensors } from './check-inputs.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { countedLabels } from './counted-labels.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -12,6 +13,11 @@ export interface DetConOptions<R extends Reduction = Reduction> {
   readonly temperature?: number;
   readonly reduction?: R;
 }
+
+const detConOptionNames: OptionNames<DetConOptions> = {
+  temperature: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link detConB} and {@link detConS}: arXiv 2103.10957. */
 export const detConDefaults = { temperature: 0.1, reduction: 'mean' } as const;
@@ -47,7 +53,10 @@ export function detConB<R extends Reduction = 'mean'>(
   view1: DetConView,
   options: DetConOptions<R> = {},
 ): Reduced<R> {
-  return detCon('detConB', view0, view1, options);
+  const given = checkOptions('detConB', options, detConOptionNames);
+  checkTensorRecord('detConB', 'view0', view0, ['prediction', 'target', 'masks']);
+  checkTensorRecord('detConB', 'view1', view1, ['prediction', 'target', 'masks']);
+  return detCon('detConB', view0, view1, given);
 }
 
 /**
@@ -68,20 +77,22 @@ export function detConS<R extends Reduction = 'mean'>(
   masks1: tf.Tensor2D,
   options: DetConOptions<R> = {},
 ): Reduced<R> {
+  const given = checkOptions('detConS', options, detConOptionNames);
+  checkTensors('detConS', { view0, view1, masks0, masks1 });
   const [first, second] = [
     { prediction: view0, target: view0, masks: masks0 },
     { prediction: view1, target: view1, masks: masks1 },
   ];
-  return detCon('detConS', first, second, options);
+  return detCon('detConS', first, second, given);
 }
 
 function detCon<R extends Reduction>(
   where: string,
   view0: DetConView,
   view1: DetConView,
-  options: DetConOptions<R>,
+  given: DetConOptions<R>,
 ): Reduced<R> {
-  const { temperature, reduction } = { ...detConDefaults, ...options };
+  const { temperature, reduction } = { ...detConDefaults, ...given };
   const { shape } = view0.prediction;
   checkTensor(where, 'view0.prediction', view0.prediction, ['batch', 'regions', 'dim']);
   for (const [name, view] of Object.entries({ view0, view1 })) {

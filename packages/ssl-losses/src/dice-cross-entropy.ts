@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { countedLabels, withinClasses } from './counted-labels.js';
@@ -12,6 +14,19 @@ export interface DiceCrossEntropyOptions extends Omit<DiceOptions, 'activation' 
   /** Weight of the cross-entropy. */
   readonly lambdaCrossEntropy?: number;
 }
+
+const diceCrossEntropyOptionNames: OptionNames<DiceCrossEntropyOptions> = {
+  lambdaDice: 'optional',
+  lambdaCrossEntropy: 'optional',
+  squared: 'optional',
+  jaccard: 'optional',
+  smoothNumerator: 'optional',
+  smoothDenominator: 'optional',
+  classWeights: 'optional',
+  includeBackground: 'optional',
+  batch: 'optional',
+  ignoreIndex: 'optional',
+};
 
 /** Defaults of {@link diceCrossEntropy}: those of MONAI's `DiceCELoss`. */
 export const diceCrossEntropyDefaults = { lambdaDice: 1, lambdaCrossEntropy: 1 } as const;
@@ -32,7 +47,11 @@ export function diceCrossEntropy(
   options: DiceCrossEntropyOptions = {},
 ): tf.Scalar {
   const where = 'diceCrossEntropy';
-  const { lambdaDice, lambdaCrossEntropy, ...comparison } = { ...diceCrossEntropyDefaults, ...options };
+  const { lambdaDice, lambdaCrossEntropy, ...comparison } = {
+    ...diceCrossEntropyDefaults,
+    ...checkOptions('diceCrossEntropy', options, diceCrossEntropyOptionNames),
+  };
+  checkTensors(where, { logits, labels });
   checkNonNegative(where, { lambdaDice, lambdaCrossEntropy });
   checkTensor(where, 'labels', labels, logits.shape.slice(0, -1), ['int32']);
   const overlap = dice(logits, labels, comparison);

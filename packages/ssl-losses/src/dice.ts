@@ -1,8 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
-import { classOverlap, classOverlapDefaults, reduceOverlap, type ClassOverlapOptions } from './class-overlap.js';
+import {
+  classOverlap,
+  classOverlapDefaults,
+  classOverlapOptionNames,
+  type ClassOverlapOptions,
+  reduceOverlap,
+} from './class-overlap.js';
 import type { Reduced, Reduction } from './reduction.js';
 
 /** Options of {@link dice}. */
@@ -20,6 +27,16 @@ export interface DiceOptions<R extends Reduction = Reduction> extends ClassOverl
   /** `none` gives each sample's mean over classes, and asks for `batch: false`. */
   readonly reduction?: R;
 }
+
+const diceOptionNames: OptionNames<DiceOptions> = {
+  ...classOverlapOptionNames,
+  squared: 'optional',
+  jaccard: 'optional',
+  smoothNumerator: 'optional',
+  smoothDenominator: 'optional',
+  classWeights: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link dice}: those of MONAI's `DiceLoss`, but for the softmax. */
 export const diceDefaults = {
@@ -49,10 +66,11 @@ export function dice<R extends Reduction = 'mean'>(
   target: tf.Tensor,
   options: DiceOptions<R> = {},
 ): Reduced<R> {
+  checkTensors('dice', { prediction, target });
   const where = 'dice';
   const { squared, jaccard, smoothNumerator, smoothDenominator, classWeights, reduction, ...comparison } = {
     ...diceDefaults,
-    ...options,
+    ...checkOptions('dice', options, diceOptionNames),
   };
   checkNonNegative(where, { smoothNumerator });
   checkPositive(where, { smoothDenominator });

@@ -1,10 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { fixedTargetCrossEntropy } from './fixed-target-cross-entropy.js';
-import { teacherDefaults, teacherTargets, type Centering, type TeacherOptions } from './teacher-targets.js';
+import {
+  type Centering,
+  teacherDefaults,
+  teacherOptionNames,
+  type TeacherOptions,
+  teacherTargets,
+} from './teacher-targets.js';
 
 /** Options of {@link dino}. */
 export interface DinoOptions<R extends Reduction = Reduction> extends TeacherOptions {
@@ -12,6 +19,12 @@ export interface DinoOptions<R extends Reduction = Reduction> extends TeacherOpt
   readonly studentTemperature?: number;
   readonly reduction?: R;
 }
+
+const dinoOptionNames: OptionNames<DinoOptions> = {
+  ...teacherOptionNames,
+  studentTemperature: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link dino}: arXiv 2104.14294, and the authors' code. */
 export const dinoDefaults = { ...teacherDefaults, studentTemperature: 0.1, reduction: 'mean' } as const;
@@ -39,7 +52,9 @@ export function dino<R extends Reduction = 'mean'>(
   centering: Centering,
   options: DinoOptions<R> = {},
 ): Reduced<R> {
-  const { studentTemperature, reduction } = { ...dinoDefaults, ...options };
+  const given = checkOptions('dino', options, dinoOptionNames);
+  const { studentTemperature, reduction } = { ...dinoDefaults, ...given };
+  checkTensorLists('dino', { teacher, student });
   const pairs = teacher.length * student.length - Math.min(teacher.length, student.length);
   const [first] = teacher;
   if (first === undefined || pairs === 0)
@@ -54,7 +69,7 @@ export function dino<R extends Reduction = 'mean'>(
   student.forEach((view, index) => checkTensor('dino', `student[${index}]`, view, first.shape));
   checkPositive('dino', { studentTemperature });
 
-  const stacked = teacherTargets('dino', tf.concat([...teacher], 0), centering, options);
+  const stacked = teacherTargets('dino', tf.concat([...teacher], 0), centering, given);
   const targets = tf.split<tf.Tensor2D>(stacked, teacher.length, 0);
   const all = sum(targets);
   // Cross-entropy is linear in its target: one per view of the student, against the sum of the views it is paired with.

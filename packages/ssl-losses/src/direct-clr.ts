@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkCount } from './check-option.js';
 import { checkTensor } from './check.js';
 import { infoNCE } from './info-nce.js';
@@ -15,6 +17,13 @@ export interface DirectCLROptions<R extends Reduction = Reduction> {
   /** A memory bank of such first features, `[k, lossDim]`, in place of the other images of the batch. */
   readonly negatives?: tf.Tensor2D;
 }
+
+const directCLROptionNames: OptionNames<DirectCLROptions> = {
+  lossDim: 'optional',
+  temperature: 'optional',
+  reduction: 'optional',
+  negatives: 'optional',
+};
 
 /** Defaults of {@link directCLR}: those of lightly's `DirectCLRLoss`; arXiv 2110.09348 takes 360 of 2048 features. */
 export const directCLRDefaults = { lossDim: 64, temperature: 0.5, reduction: 'mean' } as const;
@@ -37,7 +46,11 @@ export function directCLR<R extends Reduction = 'mean'>(
   second: tf.Tensor,
   options: DirectCLROptions<R> = {},
 ): Reduced<R> {
-  const { lossDim, temperature, reduction, negatives } = { ...directCLRDefaults, ...options };
+  const { lossDim, temperature, reduction, negatives } = {
+    ...directCLRDefaults,
+    ...checkOptions('directCLR', options, directCLROptionNames),
+  };
+  checkTensors('directCLR', { first });
   if (first.rank < 2) checkTensor('directCLR', 'first', first, ['batch', 'dim']);
   checkTensor('directCLR', 'first', first, first.shape);
   checkTensor('directCLR', 'second', second, first.shape);

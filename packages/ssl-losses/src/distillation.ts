@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkShare } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { countedLabels } from './counted-labels.js';
@@ -17,6 +18,13 @@ export interface DistillationOptions<R extends Reduction = Reduction> {
   readonly labels?: tf.Tensor1D;
   readonly reduction?: R;
 }
+
+const distillationOptionNames: OptionNames<DistillationOptions> = {
+  temperature: 'optional',
+  alpha: 'optional',
+  labels: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link distillation}: those of the comparison by Tian et al. 2019 (CRD), arXiv 1910.10699. */
 export const distillationDefaults = { temperature: 4, alpha: 0.9, reduction: 'mean' } as const;
@@ -43,7 +51,10 @@ export function distillation<R extends Reduction = 'mean'>(
   options: DistillationOptions<R> = {},
 ): Reduced<R> {
   const where = 'distillation';
-  const { temperature, alpha, labels, reduction } = { ...distillationDefaults, ...options };
+  const { temperature, alpha, labels, reduction } = {
+    ...distillationDefaults,
+    ...checkOptions('distillation', options, distillationOptionNames),
+  };
   checkTensor(where, 'student', student, ['n', 'classes']);
   checkTensor(where, 'teacher', teacher, student.shape);
   checkTemperature(where, temperature);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { foldInKey, type TensorKey } from '@selfsup/ssl-tensor';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkCount, checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { kMeans, kMeansDraws, type KMeans } from './k-means.js';
@@ -25,6 +25,15 @@ export interface DseOptions {
   /** Movement of the means below which k-means has settled, positive. */
   readonly tolerance?: number;
 }
+
+const dseOptionNames: OptionNames<DseOptions> = {
+  weight: 'optional',
+  normalize: 'optional',
+  localClusters: 'optional',
+  globalClusters: 'optional',
+  maxIterations: 'optional',
+  tolerance: 'optional',
+};
 
 /** Defaults of {@link dse}: those of lightly's `DSERegularizer`, after arXiv 2510.17299. */
 export const dseDefaults = {
@@ -64,7 +73,7 @@ export interface DseDraws {
  * const term = dse(tf.randomNormal([8, 16, 12]), tf.tensor1d([1, 2], 'int32'), { weight: 0.1 });
  */
 export function dse(features: tf.Tensor3D, key: TensorKey, options: DseOptions = {}): tf.Scalar {
-  const settings = { ...dseDefaults, ...options };
+  const settings = { ...dseDefaults, ...checkOptions('dse', options, dseOptionNames) };
   checkTensor('dse', 'features', features, ['batch', 'places', 'dim']);
   checkTensor('dse', 'key', key, [2], ['int32']);
   checkSettings(features, settings);

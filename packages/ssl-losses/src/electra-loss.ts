@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensorRecord } from './check-inputs.js';
 import { checkNonNegative } from './check-option.js';
 import { maskedTokenCrossEntropy, type MaskedTokenCrossEntropyOptions } from './masked-token-cross-entropy.js';
 import { replacedTokenDetection } from './replaced-token-detection.js';
@@ -29,6 +31,12 @@ export interface ElectraLossOptions {
   readonly generator?: Omit<MaskedTokenCrossEntropyOptions, 'reduction'>;
 }
 
+const electraLossOptionNames: OptionNames<ElectraLossOptions> = {
+  generatorWeight: 'optional',
+  discriminatorWeight: 'optional',
+  generator: 'optional',
+};
+
 /** Defaults of {@link electraLoss}: arXiv 2003.10555; lambda 50, as the authors' code. */
 export const electraLossDefaults = { generatorWeight: 1, discriminatorWeight: 50, generator: {} } as const;
 
@@ -48,7 +56,13 @@ export function electraLoss(
   discriminator: ElectraDiscriminator,
   options: ElectraLossOptions = {},
 ): { readonly loss: tf.Scalar; readonly generator: tf.Scalar; readonly discriminator: tf.Scalar } {
-  const { generatorWeight, discriminatorWeight, generator: counting } = { ...electraLossDefaults, ...options };
+  const {
+    generatorWeight,
+    discriminatorWeight,
+    generator: counting,
+  } = { ...electraLossDefaults, ...checkOptions('electraLoss', options, electraLossOptionNames) };
+  checkTensorRecord('electraLoss', 'generator', generator, ['logits', 'labels']);
+  checkTensorRecord('electraLoss', 'discriminator', discriminator, ['logits', 'replaced']);
   checkNonNegative('electraLoss', { generatorWeight, discriminatorWeight });
   const { logits, replaced, ...rest } = discriminator;
   const guessing = maskedTokenCrossEntropy(generator.logits, generator.labels, counting);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { inverseCholesky } from './inverse-cholesky.js';
@@ -12,6 +13,11 @@ export interface EmpSSLOptions {
   /** Weight of the similarity of the views to their mean. */
   readonly invCoef?: number;
 }
+
+const empSSLOptionNames: OptionNames<EmpSSLOptions> = {
+  tcrEps: 'optional',
+  invCoef: 'optional',
+};
 
 /** Defaults of {@link empSSL}: arXiv 2304.03977, and its code; 0.2 and 200. */
 export const empSSLDefaults = { tcrEps: 0.2, invCoef: 200 } as const;
@@ -35,7 +41,8 @@ export const empSSLDefaults = { tcrEps: 0.2, invCoef: 200 } as const;
  * const loss = empSSL(views);
  */
 export function empSSL(views: readonly tf.Tensor2D[], options: EmpSSLOptions = {}): tf.Scalar {
-  const { tcrEps, invCoef } = { ...empSSLDefaults, ...options };
+  const { tcrEps, invCoef } = { ...empSSLDefaults, ...checkOptions('empSSL', options, empSSLOptionNames) };
+  checkTensorLists('empSSL', { views });
   const [first] = views;
   if (first === undefined) throw new ShapeError('empSSL', 'views', 'one or more views', '0');
   checkTensor('empSSL', 'views[0]', first, ['batch', 'dim']);

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkCount, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 
@@ -9,6 +11,12 @@ export interface EppsPulleyOptions {
   /** Largest frequency: higher sees finer differences, and more noise. */
   readonly tMax?: number;
 }
+
+/** Names of {@link EppsPulleyOptions}. */
+export const eppsPulleyOptionNames: OptionNames<EppsPulleyOptions> = {
+  knots: 'optional',
+  tMax: 'optional',
+};
 
 /** Defaults of {@link eppsPulley}: those of LeJEPA's code, arXiv 2511.08544. */
 export const eppsPulleyDefaults = { knots: 17, tMax: 3 } as const;
@@ -26,7 +34,8 @@ export const eppsPulleyDefaults = { knots: 17, tMax: 3 } as const;
  * `n * m * (knots - 1)` sines and cosines.
  */
 export function eppsPulley(x: tf.Tensor, options: EppsPulleyOptions = {}): tf.Tensor {
-  const { knots, tMax } = { ...eppsPulleyDefaults, ...options };
+  const { knots, tMax } = { ...eppsPulleyDefaults, ...checkOptions('eppsPulley', options, eppsPulleyOptionNames) };
+  checkTensors('eppsPulley', { x });
   if (x.rank < 2) checkTensor('eppsPulley', 'x', x, ['n', 'm']);
   checkTensor('eppsPulley', 'x', x, x.shape);
   checkCount('eppsPulley', { knots }, 2);

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkChoice } from './check-choice.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -13,6 +15,11 @@ export interface FeatureDistillationOptions<R extends Reduction = Reduction> {
   readonly distance?: 'mse' | 'smoothL1' | 'cosine';
   readonly reduction?: R;
 }
+
+const featureDistillationOptionNames: OptionNames<FeatureDistillationOptions> = {
+  distance: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link featureDistillation}: FitNets' squared error, arXiv 1412.6550. */
 export const featureDistillationDefaults = { distance: 'mse', reduction: 'mean' } as const;
@@ -33,7 +40,11 @@ export function featureDistillation<R extends Reduction = 'mean'>(
   options: FeatureDistillationOptions<R> = {},
 ): Reduced<R> {
   const where = 'featureDistillation';
-  const { distance, reduction } = { ...featureDistillationDefaults, ...options };
+  const { distance, reduction } = {
+    ...featureDistillationDefaults,
+    ...checkOptions('featureDistillation', options, featureDistillationOptionNames),
+  };
+  checkTensors(where, { student });
   checkChoice(where, 'distance', distance, ['mse', 'smoothL1', 'cosine']);
   if (student.rank < 2) checkTensor(where, 'student', student, ['batch', 'dim']);
   checkTensor(where, 'student', student, student.shape);

@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, RandomStream, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  InvalidOptionError,
+  type OptionNames,
+  type RandomKey,
+  RandomStream,
+} from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkCount } from './check-option.js';
 import { checkShape } from './check.js';
@@ -14,6 +20,11 @@ export interface FeatureQueueOptions {
    */
   readonly overflow?: 'wrap' | 'drop';
 }
+
+const featureQueueOptionNames: OptionNames<FeatureQueueOptions> = {
+  key: 'requiredKey',
+  overflow: 'optional',
+};
 
 /** Defaults of {@link FeatureQueue}: no row is lost, whatever the sizes; MoCo's code wants batches that divide the size. */
 export const featureQueueDefaults = { overflow: 'wrap' } as const;
@@ -41,7 +52,10 @@ export class FeatureQueue {
 
   /** @throws InvalidOptionError unless `size` and `dim` are positive integers, or for another `overflow` */
   constructor(size: number, dim: number, options: FeatureQueueOptions) {
-    const { key, overflow } = { ...featureQueueDefaults, ...options };
+    const { key, overflow } = {
+      ...featureQueueDefaults,
+      ...checkOptions('FeatureQueue', options, featureQueueOptionNames),
+    };
     checkCount('FeatureQueue', { size, dim });
     if (size * dim > 2 ** 31) throw new InvalidOptionError('FeatureQueue', 'size', `at most 2^31 / ${dim}`, size);
     checkChoice('FeatureQueue', 'overflow', overflow, ['wrap', 'drop']);

@@ -1,8 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sparseSoftmaxCrossEntropy, stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
-import { pseudoLabels, pseudoLabelsDefaults, type PseudoLabelOptions } from './pseudo-labels.js';
+import {
+  pseudoLabelOptionNames,
+  type PseudoLabelOptions,
+  pseudoLabels,
+  pseudoLabelsDefaults,
+} from './pseudo-labels.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { softCrossEntropy } from './soft-target-cross-entropy.js';
 
@@ -15,6 +21,13 @@ export interface FixMatchOptions<R extends Reduction = Reduction> extends Pseudo
   /** `mean` divides by all samples, selected or not. */
   readonly reduction?: R;
 }
+
+const fixMatchOptionNames: OptionNames<FixMatchOptions> = {
+  ...pseudoLabelOptionNames,
+  hardLabels: 'optional',
+  temperature: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link fixMatch}: arXiv 2001.07685; temperature of TorchSSL's soft labels. */
 export const fixMatchDefaults = {
@@ -45,7 +58,10 @@ export function fixMatch<R extends Reduction = 'mean'>(
   options: FixMatchOptions<R> = {},
 ): Reduced<R> {
   const where = 'fixMatch';
-  const { hardLabels, temperature, reduction, ...selection } = { ...fixMatchDefaults, ...options };
+  const { hardLabels, temperature, reduction, ...selection } = {
+    ...fixMatchDefaults,
+    ...checkOptions('fixMatch', options, fixMatchOptionNames),
+  };
   checkTensor(where, 'weak', weak, ['n', 'classes']);
   checkTensor(where, 'strong', strong, weak.shape);
   checkPositive(where, { temperature });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 
@@ -10,6 +10,11 @@ export interface FlexMatchThresholdOptions {
   /** Keep all thresholds low while most samples have no confident label yet. */
   readonly warmUp?: boolean;
 }
+
+const flexMatchThresholdOptionNames: OptionNames<FlexMatchThresholdOptions> = {
+  threshold: 'optional',
+  warmUp: 'optional',
+};
 
 /** Defaults of {@link flexMatchThresholds}: arXiv 2110.08263, with the threshold of FixMatch. */
 export const flexMatchThresholdsDefaults = { threshold: 0.95, warmUp: true } as const;
@@ -30,7 +35,10 @@ export function flexMatchThresholds(
   options: FlexMatchThresholdOptions = {},
 ): tf.Tensor1D {
   const where = 'flexMatchThresholds';
-  const { threshold, warmUp } = { ...flexMatchThresholdsDefaults, ...options };
+  const { threshold, warmUp } = {
+    ...flexMatchThresholdsDefaults,
+    ...checkOptions('flexMatchThresholds', options, flexMatchThresholdOptionNames),
+  };
   checkTensor(where, 'counts', counts, ['classes'], ['float32', 'int32']);
   checkShare(where, { threshold });
   if (!Number.isSafeInteger(samples) || samples < 1)

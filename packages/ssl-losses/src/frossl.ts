@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -11,6 +12,10 @@ export interface FroSSLOptions {
   /** Weight of the distance of the views from their mean. */
   readonly invarianceWeight?: number;
 }
+
+const froSSLOptionNames: OptionNames<FroSSLOptions> = {
+  invarianceWeight: 'optional',
+};
 
 /** Defaults of {@link frossl}: those of lightly's `FroSSLLoss`, unweighted. */
 export const frosslDefaults = { invarianceWeight: 1 } as const;
@@ -32,7 +37,8 @@ const smallestTrace = 1e-15;
  * const loss = frossl([tf.randomNormal([8, 16]), tf.randomNormal([8, 16])]);
  */
 export function frossl(views: readonly tf.Tensor2D[], options: FroSSLOptions = {}): tf.Scalar {
-  const { invarianceWeight } = { ...frosslDefaults, ...options };
+  const { invarianceWeight } = { ...frosslDefaults, ...checkOptions('frossl', options, froSSLOptionNames) };
+  checkTensorLists('frossl', { views });
   const [first] = views;
   if (first === undefined || views.length < 2)
     throw new ShapeError('frossl', 'views', 'two or more views', `${views.length}`);

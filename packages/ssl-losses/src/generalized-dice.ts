@@ -1,8 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkChoice } from './check-choice.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
-import { classOverlap, classOverlapDefaults, reduceOverlap, type ClassOverlapOptions } from './class-overlap.js';
+import {
+  classOverlap,
+  classOverlapDefaults,
+  classOverlapOptionNames,
+  type ClassOverlapOptions,
+  reduceOverlap,
+} from './class-overlap.js';
 import type { Reduced, Reduction } from './reduction.js';
 
 /** Options of {@link generalizedDice}. */
@@ -16,6 +23,14 @@ export interface GeneralizedDiceOptions<R extends Reduction = Reduction> extends
   /** `none` asks for `batch: false`. */
   readonly reduction?: R;
 }
+
+const generalizedDiceOptionNames: OptionNames<GeneralizedDiceOptions> = {
+  ...classOverlapOptionNames,
+  weighting: 'optional',
+  smoothNumerator: 'optional',
+  smoothDenominator: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link generalizedDice}: those of MONAI's `GeneralizedDiceLoss`, but for the softmax. */
 export const generalizedDiceDefaults = {
@@ -44,10 +59,11 @@ export function generalizedDice<R extends Reduction = 'mean'>(
   target: tf.Tensor,
   options: GeneralizedDiceOptions<R> = {},
 ): Reduced<R> {
+  checkTensors('generalizedDice', { prediction, target });
   const where = 'generalizedDice';
   const { weighting, smoothNumerator, smoothDenominator, reduction, ...comparison } = {
     ...generalizedDiceDefaults,
-    ...options,
+    ...checkOptions('generalizedDice', options, generalizedDiceOptionNames),
   };
   checkChoice(where, 'weighting', weighting, ['square', 'simple', 'uniform']);
   checkNonNegative(where, { smoothNumerator });

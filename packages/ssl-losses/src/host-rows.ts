@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { DataError, isNdArray, ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
+import { DataError, describeValue, isNdArray, type NdArray, ShapeError } from '@selfsup/ssl-tensor/host';
 
 /** Features on the host, in float64. */
 interface HostRows {
@@ -16,7 +16,9 @@ interface HostRows {
  * @throws ShapeError on another rank or an empty axis; DataError for NaN and infinities
  */
 export async function hostRows(where: string, z: tf.Tensor | NdArray, expected: readonly string[]): Promise<HostRows> {
-  const { shape } = z;
+  const { shape } = z ?? {};
+  if (!Array.isArray(shape))
+    throw new ShapeError(where, 'z', `a tensor or an NdArray, [${expected.join(', ')}]`, describeValue(z));
   if (shape.length !== expected.length || shape.includes(0))
     throw new ShapeError(where, 'z', `[${expected.join(', ')}], none of them 0`, `[${shape.join(', ')}]`);
   const data = Float64Array.from(isNdArray(z) ? z.data : await z.data());

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { alignment } from './alignment.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
@@ -15,6 +15,12 @@ export interface HypersphereOptions {
   /** Exponent of the distance of positives. */
   readonly alpha?: number;
 }
+
+const hypersphereOptionNames: OptionNames<HypersphereOptions> = {
+  t: 'optional',
+  lambda: 'optional',
+  alpha: 'optional',
+};
 
 /** Defaults of {@link hypersphere}: those of lightly's `HypersphereLoss`; arXiv 2005.10242 mostly takes `t = 2`. */
 export const hypersphereDefaults = { t: 1, lambda: 1, alpha: 2 } as const;
@@ -34,7 +40,10 @@ export const hypersphereDefaults = { t: 1, lambda: 1, alpha: 2 } as const;
  * const loss = hypersphere(tf.randomNormal([8, 16]), tf.randomNormal([8, 16]), { t: 2 });
  */
 export function hypersphere(zA: tf.Tensor2D, zB: tf.Tensor2D, options: HypersphereOptions = {}): tf.Scalar {
-  const { t, lambda, alpha } = { ...hypersphereDefaults, ...options };
+  const { t, lambda, alpha } = {
+    ...hypersphereDefaults,
+    ...checkOptions('hypersphere', options, hypersphereOptionNames),
+  };
   checkTensor('hypersphere', 'zA', zA, ['batch', 'dim']);
   checkTensor('hypersphere', 'zB', zB, zA.shape);
   checkPositive('hypersphere', { t, alpha });

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkMask } from './check-mask.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
-import { ibotDefaults, type IbotOptions } from './ibot.js';
+import { ibotDefaults, ibotOptionNames, type IbotOptions } from './ibot.js';
 import { unlessNothing } from './reduce-weighted.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { fixedTargetCrossEntropy } from './fixed-target-cross-entropy.js';
@@ -16,6 +17,13 @@ export interface IbotPlusPlusOptions<R extends Reduction = Reduction> extends Ib
   readonly visibleLossWeight?: number;
   readonly reduction?: R;
 }
+
+const ibotPlusPlusOptionNames: OptionNames<IbotPlusPlusOptions> = {
+  ...ibotOptionNames,
+  mask: 'optional',
+  visibleLossWeight: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link ibotPlusPlus}: lightly's `IBOTPlusPlusPatchLoss`, after TIPSv2, arXiv 2604.12012. */
 export const ibotPlusPlusDefaults = { ...ibotDefaults, visibleLossWeight: 1, reduction: 'mean' } as const;
@@ -40,7 +48,11 @@ export function ibotPlusPlus<R extends Reduction = 'mean'>(
   centering: Centering,
   options: IbotPlusPlusOptions<R> = {},
 ): Reduced<R> {
-  const { studentTemperature, mask, visibleLossWeight, reduction } = { ...ibotPlusPlusDefaults, ...options };
+  const given = checkOptions('ibotPlusPlus', options, ibotPlusPlusOptionNames);
+  const { studentTemperature, mask, visibleLossWeight, reduction } = {
+    ...ibotPlusPlusDefaults,
+    ...given,
+  };
   checkTensor('ibotPlusPlus', 'teacher', teacher, ['batch', 'n', 'k']);
   checkTensor('ibotPlusPlus', 'student', student, teacher.shape);
   const [batch, n, k] = teacher.shape;
@@ -49,7 +61,7 @@ export function ibotPlusPlus<R extends Reduction = 'mean'>(
   checkNonNegative('ibotPlusPlus', { visibleLossWeight });
 
   const rows = [batch * n, k] as [number, number];
-  const targets = teacherTargets('ibotPlusPlus', tf.reshape(teacher, rows), centering, options);
+  const targets = teacherTargets('ibotPlusPlus', tf.reshape(teacher, rows), centering, given);
   const losses = fixedTargetCrossEntropy(tf.mul(tf.reshape(student, rows), 1 / studentTemperature), targets);
   const byImage = tf.reshape(losses, [batch, n]);
   if (masked === undefined) return reduce('ibotPlusPlus', tf.mean(byImage, 1) as tf.Tensor1D, reduction as R);

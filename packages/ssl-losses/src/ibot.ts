@@ -1,17 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkMask } from './check-mask.js';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { fixedTargetCrossEntropy } from './fixed-target-cross-entropy.js';
 import { unlessNothing } from './reduce-weighted.js';
-import { teacherDefaults, teacherTargets, type Centering, type TeacherOptions } from './teacher-targets.js';
+import {
+  type Centering,
+  teacherDefaults,
+  teacherOptionNames,
+  type TeacherOptions,
+  teacherTargets,
+} from './teacher-targets.js';
 
 /** Options of {@link ibot}. */
 export interface IbotOptions extends TeacherOptions {
   /** Divisor of the student's outputs, positive. */
   readonly studentTemperature?: number;
 }
+
+/** Names of {@link IbotOptions}. */
+export const ibotOptionNames: OptionNames<IbotOptions> = {
+  ...teacherOptionNames,
+  studentTemperature: 'optional',
+};
 
 /** Defaults of {@link ibot}: lightly's `IBOTPatchLoss`, after the code of DINOv2, arXiv 2304.07193. */
 export const ibotDefaults = { ...teacherDefaults, studentTemperature: 0.1 } as const;
@@ -36,7 +48,8 @@ export function ibot(
   centering: Centering,
   options: IbotOptions = {},
 ): tf.Scalar {
-  const { studentTemperature } = { ...ibotDefaults, ...options };
+  const given = checkOptions('ibot', options, ibotOptionNames);
+  const { studentTemperature } = { ...ibotDefaults, ...given };
   checkTensor('ibot', 'teacher', teacher, ['m', 'k']);
   checkTensor('ibot', 'student', student, teacher.shape);
   const ones = checkMask('ibot', 'mask', mask, mask.rank < 2 ? ['batch', 'patches'] : mask.shape);
@@ -45,7 +58,7 @@ export function ibot(
     throw new ShapeError('ibot', 'teacher', `1 to ${mask.size} masked patches`, `${rows}`);
   checkPositive('ibot', { studentTemperature });
 
-  const targets = teacherTargets('ibot', teacher, centering, options);
+  const targets = teacherTargets('ibot', teacher, centering, given);
   const losses = fixedTargetCrossEntropy(tf.mul(student, 1 / studentTemperature), targets);
   return unlessNothing(tf.sum(tf.mul(losses, maskedWeights(ones, rows))) as tf.Scalar, tf.sum(ones));
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { productLogSumExp } from './product-log-sum-exp.js';
@@ -15,6 +15,13 @@ export interface InfoNCEOptions<R extends Reduction = Reduction> {
   /** Rows whose similarities are held at a time; by default as many as make 4 million numbers, 256 or more. */
   readonly blockRows?: number;
 }
+
+const infoNCEOptionNames: OptionNames<InfoNCEOptions> = {
+  temperature: 'optional',
+  normalize: 'optional',
+  reduction: 'optional',
+  blockRows: 'optional',
+};
 
 /** Defaults of {@link infoNCE}: temperature of MoCo (arXiv 1911.05722). */
 export const infoNCEDefaults = { temperature: 0.07, normalize: true, reduction: 'mean' } as const;
@@ -39,7 +46,10 @@ export function infoNCE<R extends Reduction = 'mean'>(
   negatives?: tf.Tensor2D,
   options: InfoNCEOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, normalize, blockRows, reduction } = { ...infoNCEDefaults, ...options };
+  const { temperature, normalize, blockRows, reduction } = {
+    ...infoNCEDefaults,
+    ...checkOptions('infoNCE', options, infoNCEOptionNames),
+  };
   checkTemperature('infoNCE', temperature);
   checkTensor('infoNCE', 'query', query, ['batch', 'dim']);
   checkTensor('infoNCE', 'positive', positive, query.shape);

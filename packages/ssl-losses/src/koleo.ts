@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -15,6 +15,12 @@ export interface KoleoOptions<R extends Reduction = Reduction> {
   readonly eps?: number;
   readonly reduction?: R;
 }
+
+const koleoOptionNames: OptionNames<KoleoOptions> = {
+  p: 'optional',
+  eps: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link koleo}: the code of DINOv2, arXiv 2304.07193. */
 export const koleoDefaults = { p: 2, eps: 1e-8, reduction: 'mean' } as const;
@@ -35,7 +41,7 @@ export const koleoDefaults = { p: 2, eps: 1e-8, reduction: 'mean' } as const;
  * const loss = koleo(tf.randomNormal([8, 16]));
  */
 export function koleo<R extends Reduction = 'mean'>(x: tf.Tensor2D, options: KoleoOptions<R> = {}): Reduced<R> {
-  const { p, eps, reduction } = { ...koleoDefaults, ...options };
+  const { p, eps, reduction } = { ...koleoDefaults, ...checkOptions('koleo', options, koleoOptionNames) };
   checkTensor('koleo', 'x', x, ['batch', 'dim']);
   const [batch] = x.shape;
   if (batch < 2) throw new ShapeError('koleo', 'x', 'two or more rows', `[${x.shape.join(', ')}]`);

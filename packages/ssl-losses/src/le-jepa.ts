@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkShare } from './check-option.js';
 import type { Directions } from './random-directions.js';
 import { sigReg, sigRegDefaults, type SigRegOptions } from './sig-reg.js';
@@ -10,6 +11,11 @@ export interface LeJEPAOptions {
   readonly lambda?: number;
   readonly sigReg?: SigRegOptions;
 }
+
+const leJEPAOptionNames: OptionNames<LeJEPAOptions> = {
+  lambda: 'optional',
+  sigReg: 'optional',
+};
 
 /** Defaults of {@link leJEPA}: arXiv 2511.08544 and its code, lambda 0.05 (the paper tries 0.01 to 0.1). */
 export const leJEPADefaults = { lambda: 0.05, sigReg: sigRegDefaults } as const;
@@ -35,7 +41,7 @@ export function leJEPA(
   directions: Directions,
   options: LeJEPAOptions = {},
 ): tf.Scalar {
-  const { lambda, sigReg: sketch } = { ...leJEPADefaults, ...options };
+  const { lambda, sigReg: sketch } = { ...leJEPADefaults, ...checkOptions('leJEPA', options, leJEPAOptionNames) };
   checkShare('leJEPA', { lambda });
   const { views, distance } = viewInvariance('leJEPA', globalViews, localViews);
   return tf.add(tf.mul(sigReg(views, directions, sketch), lambda), tf.mul(distance, 1 - lambda));

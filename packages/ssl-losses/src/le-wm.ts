@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layerNorm, stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import type { Directions } from './random-directions.js';
@@ -13,6 +14,12 @@ export interface LeWMOptions {
   readonly normalize?: boolean;
   readonly sigReg?: SigRegOptions;
 }
+
+const leWMOptionNames: OptionNames<LeWMOptions> = {
+  lambda: 'optional',
+  normalize: 'optional',
+  sigReg: 'optional',
+};
 
 /** Defaults of {@link leWM}: arXiv 2603.19312, lambda 0.1. */
 export const leWMDefaults = { lambda: 0.1, normalize: false, sigReg: sigRegDefaults } as const;
@@ -37,7 +44,7 @@ export function leWM(
   directions: Directions,
   options: LeWMOptions = {},
 ): tf.Scalar {
-  const { lambda, normalize, sigReg: sketch } = { ...leWMDefaults, ...options };
+  const { lambda, normalize, sigReg: sketch } = { ...leWMDefaults, ...checkOptions('leWM', options, leWMOptionNames) };
   checkTensor('leWM', 'predicted', predicted, ['batch', 'time', 'dim']);
   checkTensor('leWM', 'target', target, predicted.shape);
   const [batch, , dim] = predicted.shape;

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { exponentOfEntropy } from './effective-rank.js';
 import { hostRows } from './host-rows.js';
@@ -12,6 +12,11 @@ export interface LidarOptions {
   /** Added to each share of the eigenvalues, 0 or more. */
   readonly eps?: number;
 }
+
+const lidarOptionNames: OptionNames<LidarOptions> = {
+  delta: 'optional',
+  eps: 'optional',
+};
 
 /** Defaults of {@link lidar}: delta 1e-4 of arXiv 2312.04000, eps of RankMe (arXiv 2210.02885). */
 export const lidarDefaults = { delta: 1e-4, eps: 1e-7 } as const;
@@ -30,7 +35,7 @@ export const lidarDefaults = { delta: 1e-4, eps: 1e-7 } as const;
  * Source: Thilak et al. 2023 (LiDAR), arXiv 2312.04000.
  */
 export async function lidar(z: tf.Tensor3D | NdArray, options: LidarOptions = {}): Promise<number> {
-  const { delta, eps } = { ...lidarDefaults, ...options };
+  const { delta, eps } = { ...lidarDefaults, ...checkOptions('lidar', options, lidarOptionNames) };
   checkPositive('lidar', { delta });
   checkNonNegative('lidar', { eps });
   const { data, shape } = await hostRows('lidar', z, ['images', 'views', 'dim']);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkShare } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -20,6 +20,14 @@ export interface MaclOptions<R extends Reduction = Reduction> {
   /** Rows whose similarities are held at a time; by default as many as make 4 million numbers, 256 or more. */
   readonly blockRows?: number;
 }
+
+const maclOptionNames: OptionNames<MaclOptions> = {
+  temperature: 'optional',
+  alpha: 'optional',
+  a0: 'optional',
+  reduction: 'optional',
+  blockRows: 'optional',
+};
 
 /** Defaults of {@link macl}, of arXiv 2207.07874: lightly's. */
 export const maclDefaults = { temperature: 0.1, alpha: 0.5, a0: 0, reduction: 'mean' } as const;
@@ -45,7 +53,10 @@ export function macl<R extends Reduction = 'mean'>(
   second: tf.Tensor2D,
   options: MaclOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, alpha, a0, reduction, blockRows } = { ...maclDefaults, ...options };
+  const { temperature, alpha, a0, reduction, blockRows } = {
+    ...maclDefaults,
+    ...checkOptions('macl', options, maclOptionNames),
+  };
   checkTemperature('macl', temperature);
   checkShare('macl', { alpha, a0 });
   checkTensor('macl', 'first', first, ['batch', 'dim']);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkMask } from './check-mask.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
@@ -17,6 +17,12 @@ export interface MaskedL1Options<R extends Reduction = Reduction> {
   /** `mean` divides by the number of masked pixels and channels; `none` does so within each sample. */
   readonly reduction?: R;
 }
+
+const maskedL1OptionNames: OptionNames<MaskedL1Options> = {
+  beta: 'optional',
+  normalizeWindow: 'optional',
+  reduction: 'optional',
+};
 
 /**
  * Defaults of {@link maskedL1}: L1 on raw pixels (arXiv 2111.09886). The authors' later models
@@ -46,7 +52,10 @@ export function maskedL1<R extends Reduction = 'mean'>(
   options: MaskedL1Options<R> = {},
 ): Reduced<R> {
   const where = 'maskedL1';
-  const { beta, normalizeWindow, reduction } = { ...maskedL1Defaults, ...options };
+  const { beta, normalizeWindow, reduction } = {
+    ...maskedL1Defaults,
+    ...checkOptions('maskedL1', options, maskedL1OptionNames),
+  };
   checkTensor(where, 'prediction', prediction, ['batch', 'height', 'width', 'channels']);
   checkTensor(where, 'target', target, prediction.shape);
   const [batch, height, width, channels] = prediction.shape;

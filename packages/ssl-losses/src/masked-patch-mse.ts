@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkMask } from './check-mask.js';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
@@ -17,6 +18,13 @@ export interface MaskedPatchMSEOptions<R extends Reduction = Reduction> {
   /** `mean` divides by the number of masked patches; `none` gives each sample's mean over its masked patches. */
   readonly reduction?: R;
 }
+
+const maskedPatchMSEOptionNames: OptionNames<MaskedPatchMSEOptions> = {
+  patchSize: 'optional',
+  normalizeTarget: 'optional',
+  eps: 'optional',
+  reduction: 'optional',
+};
 
 /**
  * Defaults of {@link maskedPatchMSE}: normalised pixels, which are what the authors pretrain with (arXiv 2111.06377),
@@ -47,7 +55,10 @@ export function maskedPatchMSE<R extends Reduction = 'mean'>(
   options: MaskedPatchMSEOptions<R> = {},
 ): Reduced<R> {
   const where = 'maskedPatchMSE';
-  const { patchSize, normalizeTarget, eps, reduction } = { ...maskedPatchMSEDefaults, ...options };
+  const { patchSize, normalizeTarget, eps, reduction } = {
+    ...maskedPatchMSEDefaults,
+    ...checkOptions('maskedPatchMSE', options, maskedPatchMSEOptionNames),
+  };
   checkTensor(where, 'prediction', prediction, ['batch', 'patches', 'dim']);
   const [batch, patches, dim] = prediction.shape;
   checkPositive(where, { eps });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { countedLabels, usualIgnoreIndex } from './counted-labels.js';
 import { reduceCounted } from './reduce-weighted.js';
@@ -16,6 +17,13 @@ export interface MaskedTokenCrossEntropyOptions<R extends Reduction = Reduction>
   /** Share of the target that is spread over the vocabulary, in `[0, 1)`. */
   readonly labelSmoothing?: number;
 }
+
+const maskedTokenCrossEntropyOptionNames: OptionNames<MaskedTokenCrossEntropyOptions> = {
+  weights: 'optional',
+  ignoreIndex: 'optional',
+  reduction: 'optional',
+  labelSmoothing: 'optional',
+};
 
 /** Defaults of {@link maskedTokenCrossEntropy}: the ignored label of PyTorch and of Hugging Face's collators. */
 export const maskedTokenCrossEntropyDefaults = {
@@ -43,7 +51,10 @@ export function maskedTokenCrossEntropy<R extends Reduction = 'mean'>(
   options: MaskedTokenCrossEntropyOptions<R> = {},
 ): Reduced<R> {
   const where = 'maskedTokenCrossEntropy';
-  const { weights, ignoreIndex, reduction, labelSmoothing } = { ...maskedTokenCrossEntropyDefaults, ...options };
+  const { weights, ignoreIndex, reduction, labelSmoothing } = {
+    ...maskedTokenCrossEntropyDefaults,
+    ...checkOptions('maskedTokenCrossEntropy', options, maskedTokenCrossEntropyOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['n', 'vocabulary']);
   checkTensor(where, 'labels', labels, [logits.shape[0]], ['int32']);
   if (weights !== undefined) checkTensor(where, 'weights', weights, [logits.shape[0]]);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { reduceElements, type ElementReduction } from './reduce-elements.js';
 import type { Reduced, Reduction } from './reduction.js';
@@ -9,6 +10,11 @@ export interface MeanSquaredErrorOptions<R extends Reduction = Reduction> {
   readonly elements?: ElementReduction;
   readonly reduction?: R;
 }
+
+const meanSquaredErrorOptionNames: OptionNames<MeanSquaredErrorOptions> = {
+  elements: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link meanSquaredError}: those of `torch.nn.functional.mse_loss`. */
 export const meanSquaredErrorDefaults = { elements: 'mean', reduction: 'mean' } as const;
@@ -28,7 +34,10 @@ export function meanSquaredError<R extends Reduction = 'mean'>(
   target: tf.Tensor,
   options: MeanSquaredErrorOptions<R> = {},
 ): Reduced<R> {
-  const { elements, reduction } = { ...meanSquaredErrorDefaults, ...options };
+  const { elements, reduction } = {
+    ...meanSquaredErrorDefaults,
+    ...checkOptions('meanSquaredError', options, meanSquaredErrorOptionNames),
+  };
   checkTensor('meanSquaredError', 'prediction', prediction, prediction.shape);
   checkTensor('meanSquaredError', 'target', target, prediction.shape);
   return reduceElements('meanSquaredError', tf.squaredDifference(prediction, target), elements, reduction as R);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { bothLabelled, checkMixing } from './mixed-targets.js';
 import { reduceCounted } from './reduce-weighted.js';
@@ -11,6 +12,11 @@ export interface MixedCrossEntropyOptions<R extends Reduction = Reduction> {
   readonly labelSmoothing?: number;
   readonly reduction?: R;
 }
+
+const mixedCrossEntropyOptionNames: OptionNames<MixedCrossEntropyOptions> = {
+  labelSmoothing: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link mixedCrossEntropy}: no smoothing, arXiv 1710.09412. */
 export const mixedCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'mean' } as const;
@@ -38,7 +44,10 @@ export function mixedCrossEntropy<R extends Reduction = 'mean'>(
   options: MixedCrossEntropyOptions<R> = {},
 ): Reduced<R> {
   const where = 'mixedCrossEntropy';
-  const { labelSmoothing, reduction } = { ...mixedCrossEntropyDefaults, ...options };
+  const { labelSmoothing, reduction } = {
+    ...mixedCrossEntropyDefaults,
+    ...checkOptions('mixedCrossEntropy', options, mixedCrossEntropyOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['n', 'classes']);
   checkTensor(where, 'labels', labels, [logits.shape[0]], ['int32']);
   checkMixing(where, labels, partners, lambda);

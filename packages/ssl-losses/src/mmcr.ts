@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { nuclearNorm } from './nuclear-norm.js';
@@ -8,6 +9,10 @@ export interface MMCROptions {
   /** Weight of the extent of each image's views. */
   readonly lambda?: number;
 }
+
+const mmcrOptionNames: OptionNames<MMCROptions> = {
+  lambda: 'optional',
+};
 
 /** Defaults of {@link mmcr}: those of lightly's `MMCRLoss`, the paper's for ImageNet (arXiv 2303.03307). */
 export const mmcrDefaults = { lambda: 5e-3 } as const;
@@ -29,7 +34,7 @@ export const mmcrDefaults = { lambda: 5e-3 } as const;
  * const loss = mmcr(tf.randomNormal([8, 2, 16]), tf.randomNormal([8, 2, 16]));
  */
 export function mmcr(online: tf.Tensor3D, momentum: tf.Tensor3D, options: MMCROptions = {}): tf.Scalar {
-  const { lambda } = { ...mmcrDefaults, ...options };
+  const { lambda } = { ...mmcrDefaults, ...checkOptions('mmcr', options, mmcrOptionNames) };
   checkTensor('mmcr', 'online', online, ['batch', 'views', 'dim']);
   checkTensor('mmcr', 'momentum', momentum, online.shape);
   checkNonNegative('mmcr', { lambda });

@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { prototypeMatching, prototypeMatchingDefaults, type PrototypeMatchingOptions } from './prototype-matching.js';
+import { checkOptions } from '@selfsup/ssl-tensor/host';
+import {
+  prototypeMatching,
+  prototypeMatchingDefaults,
+  prototypeMatchingOptionNames,
+  type PrototypeMatchingOptions,
+} from './prototype-matching.js';
 
 /** Options of {@link msn}. */
 export type MsnOptions = PrototypeMatchingOptions;
@@ -29,7 +35,8 @@ export function msn(
   prototypes: tf.Tensor2D,
   options: MsnOptions = {},
 ): tf.Scalar {
-  return prototypeMatching('msn', anchors, targets, prototypes, options, (logMean) => {
+  const given = checkOptions('msn', options, prototypeMatchingOptionNames);
+  return prototypeMatching('msn', anchors, targets, prototypes, given, (logMean) => {
     const negativeEntropy = tf.sum(tf.mul(tf.exp(logMean), logMean)) as tf.Scalar;
     return tf.add(negativeEntropy, Math.log(logMean.shape[0]));
   });

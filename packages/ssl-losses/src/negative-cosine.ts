@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkTensor } from './check.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 
@@ -14,6 +15,13 @@ export interface NegativeCosineOptions<R extends Reduction = Reduction> {
   readonly stopGradient?: boolean;
   readonly reduction?: R;
 }
+
+const negativeCosineOptionNames: OptionNames<NegativeCosineOptions> = {
+  axis: 'optional',
+  eps: 'optional',
+  stopGradient: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link negativeCosine}: those of lightly's `NegativeCosineSimilarity`, and SimSiam's stop-gradient. */
 export const negativeCosineDefaults = { axis: 1, eps: 1e-8, stopGradient: true, reduction: 'mean' } as const;
@@ -43,7 +51,13 @@ export function negativeCosine<R extends Reduction = 'mean'>(
   target: tf.Tensor,
   options: NegativeCosineOptions<R> = {},
 ): Reduced<R> {
-  const { axis, eps, stopGradient: stop, reduction } = { ...negativeCosineDefaults, ...options };
+  const {
+    axis,
+    eps,
+    stopGradient: stop,
+    reduction,
+  } = { ...negativeCosineDefaults, ...checkOptions('negativeCosine', options, negativeCosineOptionNames) };
+  checkTensors('negativeCosine', { prediction });
   const { rank } = prediction;
   if (rank < 2) checkTensor('negativeCosine', 'prediction', prediction, ['batch', 'dim']);
   checkTensor('negativeCosine', 'prediction', prediction, prediction.shape);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { countedLabels, usualIgnoreIndex } from './counted-labels.js';
 import { reduceWeighted } from './reduce-weighted.js';
@@ -20,6 +20,13 @@ export interface NextTokenCrossEntropyOptions<R extends Reduction = Reduction> {
   /** `mean` divides by the number of tokens that count; `none` gives each sample's mean over its tokens. */
   readonly reduction?: R;
 }
+
+const nextTokenCrossEntropyOptionNames: OptionNames<NextTokenCrossEntropyOptions> = {
+  shift: 'optional',
+  ignoreIndex: 'optional',
+  labelSmoothing: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link nextTokenCrossEntropy}: the shift and the ignored label of Hugging Face's `ImageGPTForCausalImageModeling`. */
 export const nextTokenCrossEntropyDefaults = {
@@ -45,7 +52,10 @@ export function nextTokenCrossEntropy<R extends Reduction = 'mean'>(
   options: NextTokenCrossEntropyOptions<R> = {},
 ): Reduced<R> {
   const where = 'nextTokenCrossEntropy';
-  const { shift, ignoreIndex, labelSmoothing, reduction } = { ...nextTokenCrossEntropyDefaults, ...options };
+  const { shift, ignoreIndex, labelSmoothing, reduction } = {
+    ...nextTokenCrossEntropyDefaults,
+    ...checkOptions('nextTokenCrossEntropy', options, nextTokenCrossEntropyOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['batch', 'length', 'vocabulary']);
   const [batch, length, vocabulary] = logits.shape;
   checkTensor(where, 'tokens', tokens, [batch, length], ['int32']);

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkChoice } from './check-choice.js';
 import { checkTensor } from './check.js';
 import { infoNCE } from './info-nce.js';
@@ -17,6 +19,12 @@ export interface NnclrOptions<R extends Reduction = Reduction> {
   readonly negatives?: 'predictions' | 'all';
   readonly reduction?: R;
 }
+
+const nnclrOptionNames: OptionNames<NnclrOptions> = {
+  temperature: 'optional',
+  negatives: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link nnclr}: arXiv 2104.14548, implementation details. */
 export const nnclrDefaults = { temperature: 0.1, negatives: 'predictions', reduction: 'mean' } as const;
@@ -41,7 +49,11 @@ export function nnclr<R extends Reduction = 'mean'>(
   support: tf.Tensor2D,
   options: NnclrOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, negatives, reduction } = { ...nnclrDefaults, ...options };
+  const { temperature, negatives, reduction } = {
+    ...nnclrDefaults,
+    ...checkOptions('nnclr', options, nnclrOptionNames),
+  };
+  checkTensorLists('nnclr', { z, p });
   checkChoice('nnclr', 'negatives', negatives, ['predictions', 'all']);
   checkTensor('nnclr', 'z[0]', z[0], ['batch', 'dim']);
   checkTensor('nnclr', 'z[1]', z[1], z[0].shape);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 
@@ -12,6 +13,8 @@ import { l2Normalize } from './l2-normalize.js';
  */
 export function normalizePrototypes(prototypes: tf.Variable<tf.Rank.R2>, featureAxis: 0 | 1 = 1): void {
   checkTensor('normalizePrototypes', 'prototypes', prototypes, ['k', 'dim']);
+  if (typeof prototypes.assign !== 'function')
+    throw new InvalidOptionError('normalizePrototypes', 'prototypes', 'a tf.Variable, which it assigns', prototypes);
   tf.tidy(() => {
     const rows = featureAxis === 1 ? prototypes : tf.transpose(prototypes);
     const unit = l2Normalize(rows as tf.Tensor2D);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
@@ -29,6 +29,16 @@ export interface NtXentOptions<R extends Reduction = Reduction> {
   readonly blockRows?: number;
 }
 
+const ntXentOptionNames: OptionNames<NtXentOptions> = {
+  temperature: 'optional',
+  views: 'optional',
+  normalize: 'optional',
+  reduction: 'optional',
+  negatives: 'optional',
+  negativeMask: 'optional',
+  blockRows: 'optional',
+};
+
 /** Defaults of {@link ntXent}: temperature of SimCLR on CIFAR-10 (arXiv 2002.05709, appendix B.9). */
 export const ntXentDefaults = { temperature: 0.5, views: 2, normalize: true, reduction: 'mean' } as const;
 
@@ -52,7 +62,10 @@ export function ntXent<R extends Reduction = 'mean'>(
   z: tf.Tensor2D | readonly tf.Tensor2D[],
   options: NtXentOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, normalize, negatives, negativeMask, blockRows, reduction } = { ...ntXentDefaults, ...options };
+  const { temperature, normalize, negatives, negativeMask, blockRows, reduction } = {
+    ...ntXentDefaults,
+    ...checkOptions('ntXent', options, ntXentOptionNames),
+  };
   const stacked = stackViews('ntXent', z, options.views);
   const { features, views, batch } = stacked;
   const [rows, dim] = features.shape;

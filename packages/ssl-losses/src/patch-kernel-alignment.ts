@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { randomUniform, stopGradient, type TensorKey } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkMask } from './check-mask.js';
 import { checkCount, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
@@ -17,6 +17,13 @@ export interface PatchKernelAlignmentOptions {
   /** Floor of the squared lengths of the kernels, positive: below it, an image counts as without structure. */
   readonly eps?: number;
 }
+
+const patchKernelAlignmentOptionNames: OptionNames<PatchKernelAlignmentOptions> = {
+  mask: 'optional',
+  maxTokens: 'optional',
+  key: 'optional',
+  eps: 'optional',
+};
 
 /** Defaults of {@link patchKernelAlignment}: lightly's `PatchKernelAlignmentLoss`. */
 export const patchKernelAlignmentDefaults = { eps: 1e-6 } as const;
@@ -44,7 +51,10 @@ export function patchKernelAlignment(
   teacher: tf.Tensor3D,
   options: PatchKernelAlignmentOptions = {},
 ): tf.Scalar {
-  const { mask, maxTokens, key, eps } = { ...patchKernelAlignmentDefaults, ...options };
+  const { mask, maxTokens, key, eps } = {
+    ...patchKernelAlignmentDefaults,
+    ...checkOptions('patchKernelAlignment', options, patchKernelAlignmentOptionNames),
+  };
   checkTensor('patchKernelAlignment', 'student', student, ['batch', 'n', 'dim']);
   const [batch, n] = student.shape;
   checkTensor('patchKernelAlignment', 'teacher', teacher, [batch, n, 'teacherDim']);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 
 /**
  * Square patches of images as vectors, row by row; within a patch the order is row, column, channel.
@@ -11,6 +12,7 @@ import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
  * Source: He et al. 2021 (MAE), arXiv 2111.06377; the order of the authors' `patchify`.
  */
 export function patchify(images: tf.Tensor4D, patchSize: number): tf.Tensor3D {
+  checkTensors('patchify', { images });
   if (!Number.isSafeInteger(patchSize) || patchSize < 1)
     throw new InvalidOptionError('patchify', 'patchSize', 'an integer of 1 or more', patchSize);
   const [batch, height, width, channels] = images.shape;

@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
-import { prototypeMatching, prototypeMatchingDefaults, type PrototypeMatchingOptions } from './prototype-matching.js';
+import {
+  prototypeMatching,
+  prototypeMatchingDefaults,
+  prototypeMatchingOptionNames,
+  type PrototypeMatchingOptions,
+} from './prototype-matching.js';
 
 /** Options of {@link pmsn}. */
 export interface PmsnOptions extends PrototypeMatchingOptions {
@@ -10,6 +16,12 @@ export interface PmsnOptions extends PrototypeMatchingOptions {
   /** Another prior `[k]`, summing to 1, instead of the power law; or what makes one of the mean prediction `[k]`. */
   readonly targetDistribution?: tf.Tensor1D | ((meanPrediction: tf.Tensor1D) => tf.Tensor1D);
 }
+
+const pmsnOptionNames: OptionNames<PmsnOptions> = {
+  ...prototypeMatchingOptionNames,
+  powerLawExponent: 'optional',
+  targetDistribution: 'optional',
+};
 
 /** Defaults of {@link pmsn}: those of MSN, and the exponent of lightly's `PMSNLoss`, after arXiv 2210.07277. */
 export const pmsnDefaults = { ...prototypeMatchingDefaults, powerLawExponent: 0.25 } as const;
@@ -35,9 +47,13 @@ export function pmsn(
   prototypes: tf.Tensor2D,
   options: PmsnOptions = {},
 ): tf.Scalar {
-  const { powerLawExponent, targetDistribution } = { ...pmsnDefaults, ...options };
+  const given = checkOptions('pmsn', options, pmsnOptionNames);
+  const { powerLawExponent, targetDistribution } = {
+    ...pmsnDefaults,
+    ...given,
+  };
   checkNonNegative('pmsn', { powerLawExponent });
-  return prototypeMatching('pmsn', anchors, targets, prototypes, options, (logMean) => {
+  return prototypeMatching('pmsn', anchors, targets, prototypes, given, (logMean) => {
     const prior =
       typeof targetDistribution === 'function'
         ? targetDistribution(tf.exp(logMean))

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkCount, checkNonNegative } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -20,6 +20,14 @@ export interface PrototypeMatchingOptions {
   /** Weight of the prior on the mean prediction; 0 = none. */
   readonly regularizationWeight?: number;
 }
+
+/** Names of {@link PrototypeMatchingOptions}. */
+export const prototypeMatchingOptionNames: OptionNames<PrototypeMatchingOptions> = {
+  temperature: 'optional',
+  targetSharpenTemperature: 'optional',
+  sinkhornIterations: 'optional',
+  regularizationWeight: 'optional',
+};
 
 /**
  * Defaults of MSN: arXiv 2204.07141, appendix on implementation details (temperature 0.1 of the predictions, 0.025 of the
@@ -44,12 +52,12 @@ export function prototypeMatching(
   anchors: tf.Tensor2D,
   targets: tf.Tensor2D,
   prototypes: tf.Tensor2D,
-  options: PrototypeMatchingOptions,
+  given: PrototypeMatchingOptions,
   prior: (logMean: tf.Tensor1D) => tf.Scalar,
 ): tf.Scalar {
   const { temperature, targetSharpenTemperature, sinkhornIterations, regularizationWeight } = {
     ...prototypeMatchingDefaults,
-    ...options,
+    ...given,
   };
   checkTensor(where, 'targets', targets, ['batch', 'dim']);
   const [batch, dim] = targets.shape;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 
@@ -18,6 +19,12 @@ export interface PseudoLabelOptions {
   /** Move the predictions towards a distribution over classes first. */
   readonly alignment?: DistributionAlignment;
 }
+
+/** Names of {@link PseudoLabelOptions}. */
+export const pseudoLabelOptionNames: OptionNames<PseudoLabelOptions> = {
+  threshold: 'optional',
+  alignment: 'optional',
+};
 
 /** Defaults of {@link pseudoLabels}: arXiv 2001.07685. */
 export const pseudoLabelsDefaults = { threshold: 0.95 } as const;
@@ -47,7 +54,10 @@ const rarest = 1e-6;
  */
 export function pseudoLabels(logits: tf.Tensor2D, options: PseudoLabelOptions = {}): PseudoLabels {
   const where = 'pseudoLabels';
-  const { threshold, alignment } = { ...pseudoLabelsDefaults, ...options };
+  const { threshold, alignment } = {
+    ...pseudoLabelsDefaults,
+    ...checkOptions('pseudoLabels', options, pseudoLabelOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['n', 'classes']);
   const classes = logits.shape[1];
   if (typeof threshold === 'number') checkShare(where, { threshold });

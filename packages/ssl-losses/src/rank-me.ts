@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { exponentOfEntropy } from './effective-rank.js';
 import { singularValuesOf } from './singular-values.js';
@@ -9,6 +9,10 @@ export interface RankMeOptions {
   /** Added to each share of the singular values, 0 or more. */
   readonly eps?: number;
 }
+
+const rankMeOptionNames: OptionNames<RankMeOptions> = {
+  eps: 'optional',
+};
 
 /** Defaults of {@link rankMe}: arXiv 2210.02885, for float32. */
 export const rankMeDefaults = { eps: 1e-7 } as const;
@@ -24,7 +28,7 @@ export const rankMeDefaults = { eps: 1e-7 } as const;
  * Source: Garrido et al. 2022 (RankMe), arXiv 2210.02885.
  */
 export async function rankMe(z: tf.Tensor2D | NdArray, options: RankMeOptions = {}): Promise<number> {
-  const { eps } = { ...rankMeDefaults, ...options };
+  const { eps } = { ...rankMeDefaults, ...checkOptions('rankMe', options, rankMeOptionNames) };
   checkNonNegative('rankMe', { eps });
   return exponentOfEntropy(await singularValuesOf('rankMe', z), eps);
 }

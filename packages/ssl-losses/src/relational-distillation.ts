@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -13,6 +13,11 @@ export interface RelationalDistillationOptions {
   /** Weight of the angles of triplets. */
   readonly angleWeight?: number;
 }
+
+const relationalDistillationOptionNames: OptionNames<RelationalDistillationOptions> = {
+  distanceWeight: 'optional',
+  angleWeight: 'optional',
+};
 
 /** Defaults of {@link relationalDistillation}: arXiv 1904.05068 (classification), 25 and 50. */
 export const relationalDistillationDefaults = { distanceWeight: 25, angleWeight: 50 } as const;
@@ -37,7 +42,10 @@ export function relationalDistillation(
   options: RelationalDistillationOptions = {},
 ): tf.Scalar {
   const where = 'relationalDistillation';
-  const { distanceWeight, angleWeight } = { ...relationalDistillationDefaults, ...options };
+  const { distanceWeight, angleWeight } = {
+    ...relationalDistillationDefaults,
+    ...checkOptions('relationalDistillation', options, relationalDistillationOptionNames),
+  };
   checkTensor(where, 'student', student, ['batch', 'dim']);
   const batch = student.shape[0];
   checkTensor(where, 'teacher', teacher, [batch, 'dim']);

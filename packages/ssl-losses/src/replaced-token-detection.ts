@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { bitCrossEntropy } from './binary-cross-entropy.js';
 import { checkMask } from './check-mask.js';
 import { checkTensor } from './check.js';
@@ -14,6 +15,11 @@ export interface ReplacedTokenDetectionOptions<R extends Reduction = Reduction> 
   /** `mean` divides by the number of tokens; `none` gives each sample's mean over its tokens. */
   readonly reduction?: R;
 }
+
+const replacedTokenDetectionOptionNames: OptionNames<ReplacedTokenDetectionOptions> = {
+  tokenMask: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link replacedTokenDetection}: the mean over all tokens (arXiv 2003.10555). */
 export const replacedTokenDetectionDefaults = { reduction: 'mean' } as const;
@@ -35,7 +41,10 @@ export function replacedTokenDetection<R extends Reduction = 'mean'>(
   options: ReplacedTokenDetectionOptions<R> = {},
 ): Reduced<R> {
   const where = 'replacedTokenDetection';
-  const { tokenMask, reduction } = { ...replacedTokenDetectionDefaults, ...options };
+  const { tokenMask, reduction } = {
+    ...replacedTokenDetectionDefaults,
+    ...checkOptions('replacedTokenDetection', options, replacedTokenDetectionOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['batch', 'length']);
   const targets = checkMask(where, 'replaced', replaced, logits.shape);
   const counted =

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -16,6 +17,13 @@ export interface SeedDistillationOptions<R extends Reduction = Reduction> {
   readonly normalize?: boolean;
   readonly reduction?: R;
 }
+
+const seedDistillationOptionNames: OptionNames<SeedDistillationOptions> = {
+  studentTemperature: 'optional',
+  teacherTemperature: 'optional',
+  normalize: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link seedDistillation}: arXiv 2101.04731, 0.2 and 0.01. */
 export const seedDistillationDefaults = {
@@ -45,7 +53,10 @@ export function seedDistillation<R extends Reduction = 'mean'>(
   options: SeedDistillationOptions<R> = {},
 ): Reduced<R> {
   const where = 'seedDistillation';
-  const { studentTemperature, teacherTemperature, normalize, reduction } = { ...seedDistillationDefaults, ...options };
+  const { studentTemperature, teacherTemperature, normalize, reduction } = {
+    ...seedDistillationDefaults,
+    ...checkOptions('seedDistillation', options, seedDistillationOptionNames),
+  };
   checkTensor(where, 'student', student, ['batch', 'dim']);
   checkTensor(where, 'teacher', teacher, student.shape);
   checkTensor(where, 'queue', queue, ['k', student.shape[1]]);

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkTensor } from './check.js';
-import { eppsPulley, eppsPulleyDefaults, type EppsPulleyOptions } from './epps-pulley.js';
+import { eppsPulley, eppsPulleyDefaults, eppsPulleyOptionNames, type EppsPulleyOptions } from './epps-pulley.js';
 import { resolveDirections, type Directions } from './random-directions.js';
 
 /** Options of {@link sigReg}. */
@@ -8,6 +10,11 @@ export interface SigRegOptions extends EppsPulleyOptions {
   /** Random directions to draw when a key is given. */
   readonly numVectors?: number;
 }
+
+const sigRegOptionNames: OptionNames<SigRegOptions> = {
+  ...eppsPulleyOptionNames,
+  numVectors: 'optional',
+};
 
 /** Defaults of {@link sigReg}: those of LeJEPA's code, arXiv 2511.08544. */
 export const sigRegDefaults = { ...eppsPulleyDefaults, numVectors: 1024 } as const;
@@ -27,7 +34,8 @@ export const sigRegDefaults = { ...eppsPulleyDefaults, numVectors: 1024 } as con
  * const loss = sigReg(tf.randomNormal([32, 16]), tf.tensor1d([1, 2], 'int32'), { numVectors: 64 });
  */
 export function sigReg(z: tf.Tensor, directions: Directions, options: SigRegOptions = {}): tf.Scalar {
-  const { numVectors, ...statistic } = { ...sigRegDefaults, ...options };
+  const { numVectors, ...statistic } = { ...sigRegDefaults, ...checkOptions('sigReg', options, sigRegOptionNames) };
+  checkTensors('sigReg', { z });
   if (z.rank < 2) checkTensor('sigReg', 'z', z, ['batch', 'dim']);
   checkTensor('sigReg', 'z', z, z.shape);
   const dim = z.shape.at(-1)!;

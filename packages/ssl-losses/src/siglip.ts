@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { scaleOf, type LogScale } from './log-scale.js';
@@ -13,6 +14,12 @@ export interface SiglipOptions<R extends Reduction = Reduction> {
   /** Rows whose similarities are held at a time; by default as many as make 4 million numbers, 256 or more. */
   readonly blockRows?: number;
 }
+
+const siglipOptionNames: OptionNames<SiglipOptions> = {
+  normalize: 'optional',
+  reduction: 'optional',
+  blockRows: 'optional',
+};
 
 /** Defaults of {@link siglip}, of arXiv 2303.15343, algorithm 1. The paper starts `logScale` at `log(10)` and `bias` at -10. */
 export const siglipDefaults = { normalize: true, reduction: 'mean' } as const;
@@ -44,7 +51,10 @@ export function siglip<R extends Reduction = 'mean'>(
   bias: tf.Scalar | number,
   options: SiglipOptions<R> = {},
 ): Reduced<R> {
-  const { normalize, reduction, blockRows } = { ...siglipDefaults, ...options };
+  const { normalize, reduction, blockRows } = {
+    ...siglipDefaults,
+    ...checkOptions('siglip', options, siglipOptionNames),
+  };
   checkTensor('siglip', 'images', images, ['batch', 'dim']);
   checkTensor('siglip', 'texts', texts, images.shape);
   const offset = typeof bias === 'number' ? tf.scalar(bias) : bias;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { bitCrossEntropy } from './binary-cross-entropy.js';
+import { checkTensors } from './check-inputs.js';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { countedBits } from './counted-bits.js';
@@ -18,6 +19,13 @@ export interface SigmoidFocalOptions<R extends Reduction = Reduction> {
   readonly elements?: ElementReduction;
   readonly reduction?: R;
 }
+
+const sigmoidFocalOptionNames: OptionNames<SigmoidFocalOptions> = {
+  alpha: 'optional',
+  gamma: 'optional',
+  elements: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link sigmoidFocal}: arXiv 1708.02002. */
 export const sigmoidFocalDefaults = { alpha: 0.25, gamma: 2, elements: 'mean', reduction: 'mean' } as const;
@@ -37,7 +45,11 @@ export function sigmoidFocal<R extends Reduction = 'mean'>(
   options: SigmoidFocalOptions<R> = {},
 ): Reduced<R> {
   const where = 'sigmoidFocal';
-  const { alpha, gamma, elements, reduction } = { ...sigmoidFocalDefaults, ...options };
+  const { alpha, gamma, elements, reduction } = {
+    ...sigmoidFocalDefaults,
+    ...checkOptions('sigmoidFocal', options, sigmoidFocalOptionNames),
+  };
+  checkTensors(where, { logits });
   checkTensor(where, 'logits', logits, logits.shape);
   checkTensor(where, 'targets', targets, logits.shape);
   checkNonNegative(where, { gamma });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTemperature, checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
@@ -14,6 +14,12 @@ export interface SimcseSupervisedOptions<R extends Reduction = Reduction> {
   readonly hardNegativeWeight?: number;
   readonly reduction?: R;
 }
+
+const simcseSupervisedOptionNames: OptionNames<SimcseSupervisedOptions> = {
+  temperature: 'optional',
+  hardNegativeWeight: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link simcseSupervised}: the authors' code of arXiv 2104.08821. */
 export const simcseSupervisedDefaults = { ...simcseUnsupervisedDefaults, hardNegativeWeight: 0 } as const;
@@ -36,7 +42,10 @@ export function simcseSupervised<R extends Reduction = 'mean'>(
   hardNegatives: tf.Tensor2D,
   options: SimcseSupervisedOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, hardNegativeWeight, reduction } = { ...simcseSupervisedDefaults, ...options };
+  const { temperature, hardNegativeWeight, reduction } = {
+    ...simcseSupervisedDefaults,
+    ...checkOptions('simcseSupervised', options, simcseSupervisedOptionNames),
+  };
   checkTemperature('simcseSupervised', temperature);
   if (!Number.isFinite(hardNegativeWeight))
     throw new InvalidOptionError('simcseSupervised', 'hardNegativeWeight', 'finite', hardNegativeWeight);

@@ -1,9 +1,16 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { infoNCE, type InfoNCEOptions } from './info-nce.js';
 import type { Reduced, Reduction } from './reduction.js';
 
 /** Options of {@link simcseUnsupervised}. */
 export type SimcseUnsupervisedOptions<R extends Reduction = Reduction> = Omit<InfoNCEOptions<R>, 'normalize'>;
+
+const simcseUnsupervisedOptionNames: OptionNames<SimcseUnsupervisedOptions> = {
+  temperature: 'optional',
+  reduction: 'optional',
+  blockRows: 'optional',
+};
 
 /** Defaults of {@link simcseUnsupervised}: the authors' code of arXiv 2104.08821. */
 export const simcseUnsupervisedDefaults = { temperature: 0.05, reduction: 'mean' } as const;
@@ -23,5 +30,8 @@ export function simcseUnsupervised<R extends Reduction = 'mean'>(
   second: tf.Tensor2D,
   options: SimcseUnsupervisedOptions<R> = {},
 ): Reduced<R> {
-  return infoNCE<R>(first, second, undefined, { ...simcseUnsupervisedDefaults, ...options } as InfoNCEOptions<R>);
+  return infoNCE<R>(first, second, undefined, {
+    ...simcseUnsupervisedDefaults,
+    ...checkOptions('simcseUnsupervised', options, simcseUnsupervisedOptionNames),
+  } as InfoNCEOptions<R>);
 }

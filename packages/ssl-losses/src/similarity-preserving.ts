@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
 import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
 import { unitRange } from './unit-range.js';
@@ -17,6 +18,7 @@ import { unitRange } from './unit-range.js';
  */
 export function similarityPreserving(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
   const where = 'similarityPreserving';
+  checkTensors(where, { student, teacher });
   for (const [parameter, x] of [
     ['student', student],
     ['teacher', teacher],

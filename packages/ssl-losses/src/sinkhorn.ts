@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkCount, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 
@@ -10,6 +11,11 @@ export interface SinkhornOptions {
   /** Rounds of balancing, 1 or more. */
   readonly iterations?: number;
 }
+
+const sinkhornOptionNames: OptionNames<SinkhornOptions> = {
+  epsilon: 'optional',
+  iterations: 'optional',
+};
 
 /** Defaults of {@link sinkhorn}: SwAV, arXiv 2006.09882. */
 export const sinkhornDefaults = { epsilon: 0.05, iterations: 3 } as const;
@@ -31,7 +37,7 @@ export const sinkhornDefaults = { epsilon: 0.05, iterations: 3 } as const;
  * const codes = sinkhorn(tf.randomUniform([8, 4]), { epsilon: 0.05 });
  */
 export function sinkhorn(scores: tf.Tensor2D, options: SinkhornOptions = {}): tf.Tensor2D {
-  const { epsilon, iterations } = { ...sinkhornDefaults, ...options };
+  const { epsilon, iterations } = { ...sinkhornDefaults, ...checkOptions('sinkhorn', options, sinkhornOptionNames) };
   checkTensor('sinkhorn', 'scores', scores, ['n', 'k']);
   checkPositive('sinkhorn', { epsilon });
   checkCount('sinkhorn', { iterations });

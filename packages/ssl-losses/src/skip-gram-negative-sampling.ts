@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 
@@ -6,6 +7,10 @@ import { reduce, type Reduced, type Reduction } from './reduction.js';
 export interface SkipGramNegativeSamplingOptions<R extends Reduction = Reduction> {
   readonly reduction?: R;
 }
+
+const skipGramNegativeSamplingOptionNames: OptionNames<SkipGramNegativeSamplingOptions> = {
+  reduction: 'optional',
+};
 
 /** Defaults of {@link skipGramNegativeSampling}. arXiv 1310.4546 draws 5 to 20 negatives, on large data 2 to 5. */
 export const skipGramNegativeSamplingDefaults = { reduction: 'mean' } as const;
@@ -29,7 +34,10 @@ export function skipGramNegativeSampling<R extends Reduction = 'mean'>(
   negatives: tf.Tensor3D,
   options: SkipGramNegativeSamplingOptions<R> = {},
 ): Reduced<R> {
-  const { reduction } = { ...skipGramNegativeSamplingDefaults, ...options };
+  const { reduction } = {
+    ...skipGramNegativeSamplingDefaults,
+    ...checkOptions('skipGramNegativeSampling', options, skipGramNegativeSamplingOptionNames),
+  };
   checkTensor('skipGramNegativeSampling', 'centers', centers, ['batch', 'dim']);
   checkTensor('skipGramNegativeSampling', 'contexts', contexts, centers.shape);
   const losses = sampledLosses('skipGramNegativeSampling', centers, contexts, negatives);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { reduceCounted } from './reduce-weighted.js';
 import type { Reduced, Reduction } from './reduction.js';
@@ -11,6 +11,11 @@ export interface SoftTargetCrossEntropyOptions<R extends Reduction = Reduction> 
   readonly labelSmoothing?: number;
   readonly reduction?: R;
 }
+
+const softTargetCrossEntropyOptionNames: OptionNames<SoftTargetCrossEntropyOptions> = {
+  labelSmoothing: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link softTargetCrossEntropy}: those of `torch.nn.functional.cross_entropy`. */
 export const softTargetCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'mean' } as const;
@@ -32,7 +37,10 @@ export function softTargetCrossEntropy<R extends Reduction = 'mean'>(
   options: SoftTargetCrossEntropyOptions<R> = {},
 ): Reduced<R> {
   const where = 'softTargetCrossEntropy';
-  const { labelSmoothing, reduction } = { ...softTargetCrossEntropyDefaults, ...options };
+  const { labelSmoothing, reduction } = {
+    ...softTargetCrossEntropyDefaults,
+    ...checkOptions('softTargetCrossEntropy', options, softTargetCrossEntropyOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['n', 'classes']);
   checkTensor(where, 'targets', targets, logits.shape);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))

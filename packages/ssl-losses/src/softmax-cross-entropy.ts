@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 import { countedLabels, usualIgnoreIndex } from './counted-labels.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
@@ -16,6 +16,12 @@ export interface SoftmaxCrossEntropyOptions<R extends Reduction = Reduction> {
   /** Another label of rows that do not count, besides -1. */
   readonly ignoreIndex?: number;
 }
+
+const softmaxCrossEntropyOptionNames: OptionNames<SoftmaxCrossEntropyOptions> = {
+  reduction: 'optional',
+  labelSmoothing: 'optional',
+  ignoreIndex: 'optional',
+};
 
 /** Defaults of {@link softmaxCrossEntropy}: those of `torch.nn.functional.cross_entropy`. */
 export const softmaxCrossEntropyDefaults = {
@@ -56,7 +62,10 @@ export function softmaxCrossEntropy<R extends Reduction = 'mean'>(
   options: SoftmaxCrossEntropyOptions<R> = {},
 ): Reduced<R> {
   const where = 'softmaxCrossEntropy';
-  const { reduction, labelSmoothing, ignoreIndex } = { ...softmaxCrossEntropyDefaults, ...options };
+  const { reduction, labelSmoothing, ignoreIndex } = {
+    ...softmaxCrossEntropyDefaults,
+    ...checkOptions('softmaxCrossEntropy', options, softmaxCrossEntropyOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['n', 'classes']);
   checkTensor(where, 'labels', labels, [logits.shape[0]], ['int32']);
   const { known, weight } = countedLabels(where, labels, { ignoreIndex });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative } from './check-option.js';
 import { checkTensor } from './check.js';
 import { countedLabels, usualIgnoreIndex, withinClasses } from './counted-labels.js';
@@ -18,6 +19,13 @@ export interface SoftmaxFocalOptions<R extends Reduction = Reduction> {
   /** `mean` divides by the number of rows that count. */
   readonly reduction?: R;
 }
+
+const softmaxFocalOptionNames: OptionNames<SoftmaxFocalOptions> = {
+  alpha: 'optional',
+  gamma: 'optional',
+  ignoreIndex: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link softmaxFocal}: arXiv 1708.02002; the ignored label of PyTorch. */
 export const softmaxFocalDefaults = { gamma: 2, ignoreIndex: usualIgnoreIndex, reduction: 'mean' } as const;
@@ -38,7 +46,10 @@ export function softmaxFocal<R extends Reduction = 'mean'>(
   options: SoftmaxFocalOptions<R> = {},
 ): Reduced<R> {
   const where = 'softmaxFocal';
-  const { alpha, gamma, ignoreIndex, reduction } = { ...softmaxFocalDefaults, ...options };
+  const { alpha, gamma, ignoreIndex, reduction } = {
+    ...softmaxFocalDefaults,
+    ...checkOptions('softmaxFocal', options, softmaxFocalOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['n', 'classes']);
   checkTensor(where, 'labels', labels, [logits.shape[0]], ['int32']);
   if (alpha !== undefined) checkTensor(where, 'alpha', alpha, [logits.shape[1]]);

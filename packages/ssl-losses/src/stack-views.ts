@@ -24,15 +24,19 @@ export function stackViews(
   least = 2,
 ): StackedViews {
   if (!(z instanceof tf.Tensor)) {
-    const [first] = z;
+    if (!Array.isArray(z)) {
+      const advice = 'A host array becomes a tensor by tf.tensor2d(data, shape)';
+      throw new InvalidOptionError(where, 'z', 'a tensor [views * batch, dim], or an array of views', z, advice);
+    }
+    const [first] = z as readonly tf.Tensor2D[];
     if (first === undefined || z.length < least)
       throw new ShapeError(where, 'z', least === 1 ? 'one or more views' : 'two or more views', `${z.length}`);
     if (requested !== undefined && requested !== z.length)
       throw new InvalidOptionError(where, 'views', `left out or ${z.length}, the number of tensors in z`, requested);
     checkTensor(where, 'z[0]', first, ['batch', 'dim']);
-    z.forEach((view, index) => checkTensor(where, `z[${index}]`, view, first.shape));
+    (z as readonly tf.Tensor2D[]).forEach((view, index) => checkTensor(where, `z[${index}]`, view, first.shape));
     if (first.shape[0] === 0) throw new ShapeError(where, 'z[0]', 'one or more rows', `[${first.shape.join(', ')}]`);
-    return { features: tf.concat([...z], 0), views: z.length, batch: first.shape[0] };
+    return { features: tf.concat([...(z as readonly tf.Tensor2D[])], 0), views: z.length, batch: first.shape[0] };
   }
   const views = requested ?? 2;
   if (!Number.isSafeInteger(views) || views < least)

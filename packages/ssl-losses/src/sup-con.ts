@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkPositive } from './check-option.js';
 import { checkTemperature, checkTensor } from './check.js';
@@ -27,6 +27,16 @@ export interface SupConOptions<R extends Reduction = Reduction> {
   /** Rows whose similarities are held at a time; by default as many as make 4 million numbers, 256 or more. */
   readonly blockRows?: number;
 }
+
+const supConOptionNames: OptionNames<SupConOptions> = {
+  temperature: 'optional',
+  baseTemperature: 'optional',
+  contrastMode: 'optional',
+  views: 'optional',
+  normalize: 'optional',
+  reduction: 'optional',
+  blockRows: 'optional',
+};
 
 /** Defaults of {@link supCon}: the authors' code of arXiv 2004.11362. */
 export const supConDefaults = {
@@ -65,7 +75,7 @@ export function supCon<R extends Reduction = 'mean'>(
 ): Reduced<R> {
   const { temperature, baseTemperature, contrastMode, normalize, reduction, blockRows } = {
     ...supConDefaults,
-    ...options,
+    ...checkOptions('supCon', options, supConOptionNames),
   };
   const { features, views, batch } = stackViews('supCon', z, options.views, 1);
   const [rows, dim] = features.shape;

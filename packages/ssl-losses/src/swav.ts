@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensorLists } from './check-inputs.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { sinkhorn, sinkhornDefaults } from './sinkhorn.js';
@@ -17,6 +18,14 @@ export interface SwavOptions<R extends Reduction = Reduction> {
   readonly queue?: readonly tf.Tensor2D[];
   readonly reduction?: R;
 }
+
+const swavOptionNames: OptionNames<SwavOptions> = {
+  temperature: 'optional',
+  sinkhornIterations: 'optional',
+  sinkhornEpsilon: 'optional',
+  queue: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link swav}: arXiv 2006.09882. */
 export const swavDefaults = {
@@ -45,7 +54,11 @@ export function swav<R extends Reduction = 'mean'>(
   lowResolution: readonly tf.Tensor2D[] = [],
   options: SwavOptions<R> = {},
 ): Reduced<R> {
-  const { temperature, sinkhornIterations, sinkhornEpsilon, queue, reduction } = { ...swavDefaults, ...options };
+  const { temperature, sinkhornIterations, sinkhornEpsilon, queue, reduction } = {
+    ...swavDefaults,
+    ...checkOptions('swav', options, swavOptionNames),
+  };
+  checkTensorLists('swav', { highResolution, lowResolution });
   const crops = [...highResolution, ...lowResolution];
   const [first] = highResolution;
   if (first === undefined || crops.length < 2)

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { Center, centerDefaults } from './center.js';
 import { checkCount, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
@@ -22,6 +22,14 @@ export interface TeacherOptions {
   readonly sinkhornIterations?: number;
 }
 
+/** Names of {@link TeacherOptions}. */
+export const teacherOptionNames: OptionNames<TeacherOptions> = {
+  teacherTemperature: 'optional',
+  centerMomentum: 'optional',
+  updateCenter: 'optional',
+  sinkhornIterations: 'optional',
+};
+
 /** Defaults of the teacher: the authors' code of DINO, arXiv 2104.14294, and of DINOv2, arXiv 2304.07193. */
 export const teacherDefaults = {
   teacherTemperature: 0.04,
@@ -42,9 +50,9 @@ export function teacherTargets(
   where: string,
   outputs: tf.Tensor2D,
   centering: Centering,
-  options: TeacherOptions,
+  given: TeacherOptions,
 ): tf.Tensor2D {
-  const { teacherTemperature, centerMomentum, updateCenter, sinkhornIterations } = { ...teacherDefaults, ...options };
+  const { teacherTemperature, centerMomentum, updateCenter, sinkhornIterations } = { ...teacherDefaults, ...given };
   const fixed = stopGradient(outputs);
   if (centering === 'sinkhorn') {
     checkCount(where, { sinkhornIterations });

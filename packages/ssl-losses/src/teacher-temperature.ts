@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkCount, checkPositive } from './check-option.js';
 
 /** Options of {@link teacherTemperature}. */
@@ -9,6 +10,12 @@ export interface TeacherTemperatureOptions {
   /** Epochs of the warm-up; its last one already has `temperature`. */
   readonly warmupEpochs?: number;
 }
+
+const teacherTemperatureOptionNames: OptionNames<TeacherTemperatureOptions> = {
+  warmupTemperature: 'optional',
+  temperature: 'optional',
+  warmupEpochs: 'optional',
+};
 
 /**
  * Defaults of {@link teacherTemperature}: those of lightly's `DINOLoss`, constant at 0.04. The paper's ViTs end at 0.07:
@@ -29,7 +36,10 @@ export const teacherTemperatureDefaults = { warmupTemperature: 0.04, temperature
  * const temperature = tf.scalar(schedule(12));
  */
 export function teacherTemperature(options: TeacherTemperatureOptions = {}): (epoch: number) => number {
-  const { warmupTemperature, temperature, warmupEpochs } = { ...teacherTemperatureDefaults, ...options };
+  const { warmupTemperature, temperature, warmupEpochs } = {
+    ...teacherTemperatureDefaults,
+    ...checkOptions('teacherTemperature', options, teacherTemperatureOptionNames),
+  };
   checkPositive('teacherTemperature', { warmupTemperature, temperature });
   checkCount('teacherTemperature', { warmupEpochs }, 0);
   return (epoch) => {

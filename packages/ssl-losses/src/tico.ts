@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkCount, checkNonNegative, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { l2Normalize } from './l2-normalize.js';
@@ -14,6 +14,12 @@ export interface TiCoOptions {
   /** Keep the new covariance for the next step; off when the loss is only looked at. */
   readonly updateCovariance?: boolean;
 }
+
+const tiCoOptionNames: OptionNames<TiCoOptions> = {
+  beta: 'optional',
+  rho: 'optional',
+  updateCovariance: 'optional',
+};
 
 /** Defaults of {@link tico}: those of lightly's `TiCoLoss`, after arXiv 2206.10698. */
 export const ticoDefaults = { beta: 0.9, rho: 8, updateCovariance: true } as const;
@@ -51,7 +57,9 @@ export class TiCoState {
  * const loss = tico(tf.randomNormal([8, 16]), tf.randomNormal([8, 16]), state);
  */
 export function tico(zA: tf.Tensor2D, zB: tf.Tensor2D, state: TiCoState, options: TiCoOptions = {}): tf.Scalar {
-  const { beta, rho, updateCovariance } = { ...ticoDefaults, ...options };
+  const { beta, rho, updateCovariance } = { ...ticoDefaults, ...checkOptions('tico', options, tiCoOptionNames) };
+  if (!(state instanceof TiCoState))
+    throw new InvalidOptionError('tico', 'state', 'a TiCoState, which is kept from step to step', state);
   const { covariance } = state.buffers;
   checkTensor('tico', 'zA', zA, ['batch', covariance.shape[0]]);
   checkTensor('tico', 'zB', zB, zA.shape);

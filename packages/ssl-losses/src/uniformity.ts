@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkRows } from './check-rows.js';
 import { l2Normalize } from './l2-normalize.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
@@ -11,6 +12,11 @@ export interface UniformityOptions {
   readonly normalize?: boolean;
 }
 
+const uniformityOptionNames: OptionNames<UniformityOptions> = {
+  t: 'optional',
+  normalize: 'optional',
+};
+
 /**
  * Evenness of features on the sphere: `log mean_{i != j} exp(-t |x_i - x_j|^2)`; lower is better, 0 means collapse.
  *
@@ -19,7 +25,8 @@ export interface UniformityOptions {
  * @throws ShapeError on another rank or fewer rows
  * Source: Wang and Isola 2020, arXiv 2005.10242.
  */
-export function uniformity(x: tf.Tensor2D, { t = 2, normalize = true }: UniformityOptions = {}): tf.Scalar {
+export function uniformity(x: tf.Tensor2D, options: UniformityOptions = {}): tf.Scalar {
+  const { t = 2, normalize = true } = checkOptions('uniformity', options, uniformityOptionNames);
   checkRows('uniformity', 'x', x);
   const rows = x.shape[0];
   const unit = normalize ? l2Normalize(x) : x;

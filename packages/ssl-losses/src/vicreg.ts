@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkNonNegative, checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 import { squaredProducts } from './squared-products.js';
@@ -15,6 +16,14 @@ export interface VicregOptions {
   /** Added to the variance before its root; positive. */
   readonly eps?: number;
 }
+
+/** Names of {@link VicregOptions}. */
+export const vicregOptionNames: OptionNames<VicregOptions> = {
+  lambda: 'optional',
+  mu: 'optional',
+  nu: 'optional',
+  eps: 'optional',
+};
 
 /** Defaults of {@link vicreg}: arXiv 2105.04906. */
 export const vicregDefaults = { lambda: 25, mu: 25, nu: 1, eps: 1e-4 } as const;
@@ -38,7 +47,8 @@ export const vicregDefaults = { lambda: 25, mu: 25, nu: 1, eps: 1e-4 } as const;
  * const loss = vicreg(tf.randomNormal([8, 16]), tf.randomNormal([8, 16]));
  */
 export function vicreg(zA: tf.Tensor, zB: tf.Tensor, options: VicregOptions = {}): tf.Scalar {
-  const { lambda, mu, nu, eps } = { ...vicregDefaults, ...options };
+  const { lambda, mu, nu, eps } = { ...vicregDefaults, ...checkOptions('vicreg', options, vicregOptionNames) };
+  checkTensors('vicreg', { zA });
   if (zA.rank < 2) checkTensor('vicreg', 'zA', zA, ['batch', 'dim']);
   checkTensor('vicreg', 'zA', zA, zA.shape);
   checkTensor('vicreg', 'zB', zB, zA.shape);

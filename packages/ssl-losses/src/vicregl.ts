@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkList } from './check-inputs.js';
 import { checkCount, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { nearestMatches } from './nearest-matches.js';
-import { vicreg, vicregDefaults, type VicregOptions } from './vicreg.js';
+import { vicreg, vicregDefaults, vicregOptionNames, type VicregOptions } from './vicreg.js';
 
 /** One view of {@link vicregl}. */
 export interface VicreglView {
@@ -22,6 +23,12 @@ export interface VicreglOptions extends VicregOptions {
   /** Pairs of places that count: from the first view to the second, and back. */
   readonly numMatches?: readonly [number, number];
 }
+
+const vicreglOptionNames: OptionNames<VicreglOptions> = {
+  ...vicregOptionNames,
+  alpha: 'optional',
+  numMatches: 'optional',
+};
 
 /** Defaults of {@link vicregl}: arXiv 2210.01571, and the authors' code. */
 export const vicreglDefaults = { ...vicregDefaults, alpha: 0.75, numMatches: [20, 4] } as const;
@@ -45,7 +52,12 @@ export function vicregl(
   localViews: readonly VicreglView[] = [],
   options: VicreglOptions = {},
 ): tf.Scalar {
-  const { alpha, numMatches, ...terms } = { ...vicreglDefaults, ...options };
+  const { alpha, numMatches, ...terms } = {
+    ...vicreglDefaults,
+    ...checkOptions('vicregl', options, vicreglOptionNames),
+  };
+  checkList('vicregl', 'globalViews', globalViews, 'an array of views');
+  checkList('vicregl', 'localViews', localViews, 'an array of views');
   checkShare('vicregl', { alpha });
   if (numMatches.length !== 2)
     throw new InvalidOptionError('vicregl', 'numMatches', 'two numbers', JSON.stringify(numMatches));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '@selfsup/ssl-tensor';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkNonNegative, checkPositive, checkShare } from './check-option.js';
 import { normalQuantiles } from './normal-quantiles.js';
 import { resolveDirections, type Directions } from './random-directions.js';
@@ -18,6 +18,15 @@ export interface VisRegOptions {
   /** Added to the standard deviation that features are divided by; positive. */
   readonly eps?: number;
 }
+
+const visRegOptionNames: OptionNames<VisRegOptions> = {
+  lambda: 'optional',
+  numSlices: 'optional',
+  lambdaScale: 'optional',
+  lambdaShape: 'optional',
+  lambdaCenter: 'optional',
+  eps: 'optional',
+};
 
 /** Defaults of {@link visReg}: arXiv 2606.02572; lambda 0.6 suits small data sets. */
 export const visRegDefaults = {
@@ -60,7 +69,10 @@ export function visReg(
   directions: Directions,
   options: VisRegOptions = {},
 ): VisRegTerms {
-  const { lambda, numSlices, lambdaScale, lambdaShape, lambdaCenter, eps } = { ...visRegDefaults, ...options };
+  const { lambda, numSlices, lambdaScale, lambdaShape, lambdaCenter, eps } = {
+    ...visRegDefaults,
+    ...checkOptions('visReg', options, visRegOptionNames),
+  };
   checkShare('visReg', { lambda });
   checkNonNegative('visReg', { lambdaScale, lambdaShape, lambdaCenter });
   checkPositive('visReg', { eps });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkMask } from './check-mask.js';
 import { checkTensor } from './check.js';
 import { countedLabels } from './counted-labels.js';
@@ -13,6 +14,11 @@ export interface VisualTokenCrossEntropyOptions<R extends Reduction = Reduction>
   /** `mean` divides by the number of masked patches; `none` gives each sample's mean over its masked patches. */
   readonly reduction?: R;
 }
+
+const visualTokenCrossEntropyOptionNames: OptionNames<VisualTokenCrossEntropyOptions> = {
+  labelSmoothing: 'optional',
+  reduction: 'optional',
+};
 
 /** Defaults of {@link visualTokenCrossEntropy}: arXiv 2106.08254. */
 export const visualTokenCrossEntropyDefaults = { labelSmoothing: 0, reduction: 'mean' } as const;
@@ -40,7 +46,10 @@ export function visualTokenCrossEntropy<R extends Reduction = 'mean'>(
   options: VisualTokenCrossEntropyOptions<R> = {},
 ): Reduced<R> {
   const where = 'visualTokenCrossEntropy';
-  const { labelSmoothing, reduction } = { ...visualTokenCrossEntropyDefaults, ...options };
+  const { labelSmoothing, reduction } = {
+    ...visualTokenCrossEntropyDefaults,
+    ...checkOptions('visualTokenCrossEntropy', options, visualTokenCrossEntropyOptionNames),
+  };
   checkTensor(where, 'logits', logits, ['batch', 'patches', 'vocabulary']);
   const [batch, patches, vocabulary] = logits.shape;
   checkTensor(where, 'tokens', tokens, [batch, patches], ['int32']);

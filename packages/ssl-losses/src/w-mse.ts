@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { foldInKey, randomPermutation, stopGradient, takeRows, type TensorKey } from '@selfsup/ssl-tensor';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkCount } from './check-option.js';
 import { checkTensor } from './check.js';
 import { negativeCosine } from './negative-cosine.js';
@@ -21,6 +21,15 @@ export interface WMSEOptions {
   /** Statistics that follow those of the batches; the loss itself does not use them. */
   readonly statistics?: WhiteningStatistics;
 }
+
+const wmseOptionNames: OptionNames<WMSEOptions> = {
+  numSamples: 'optional',
+  wSize: 'optional',
+  wIter: 'optional',
+  eps: 'optional',
+  distance: 'optional',
+  statistics: 'optional',
+};
 
 /** Defaults of {@link wMSE}: those of lightly's `WMSELoss`, after arXiv 2007.06346. */
 export const wMSEDefaults = {
@@ -47,7 +56,10 @@ export const wMSEDefaults = {
  * const loss = wMSE(tf.randomNormal([2 * 32, 8]), tf.tensor1d([1, 2], 'int32'), { wSize: 16 });
  */
 export function wMSE(z: tf.Tensor2D, key: TensorKey, options: WMSEOptions = {}): tf.Scalar {
-  const { numSamples, wSize, wIter, eps, distance, statistics } = { ...wMSEDefaults, ...options };
+  const { numSamples, wSize, wIter, eps, distance, statistics } = {
+    ...wMSEDefaults,
+    ...checkOptions('wMSE', options, wmseOptionNames),
+  };
   checkTensor('wMSE', 'z', z, ['numSamples * batch', 'dim']);
   checkTensor('wMSE', 'key', key, [2], ['int32']);
   checkCount('wMSE', { numSamples }, 2);

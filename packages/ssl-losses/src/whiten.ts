@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensors } from './check-inputs.js';
 import { checkCount, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { inverseCholesky } from './inverse-cholesky.js';
@@ -11,6 +12,11 @@ export interface WhitenOptions {
   /** Statistics to whiten with, instead of those of the batch. */
   readonly statistics?: WhiteningStatistics;
 }
+
+const whitenOptionNames: OptionNames<WhitenOptions> = {
+  eps: 'optional',
+  statistics: 'optional',
+};
 
 /** Defaults of {@link whiten}: arXiv 2007.06346, no shrinkage. */
 export const whitenDefaults = { eps: 0 } as const;
@@ -52,7 +58,8 @@ export class WhiteningStatistics {
  * lightly's `Whitening2d`. Gradients flow through the statistics of the batch; accuracy as in `inverseCholesky`.
  */
 export function whiten<T extends tf.Tensor>(x: T, options: WhitenOptions = {}): T {
-  const { eps, statistics } = { ...whitenDefaults, ...options };
+  const { eps, statistics } = { ...whitenDefaults, ...checkOptions('whiten', options, whitenOptionNames) };
+  checkTensors('whiten', { x });
   checkTensor('whiten', 'x', x, x.rank === 3 ? ['batch', 'n', 'dim'] : ['n', 'dim']);
   checkShare('whiten', { eps });
   const [rows, dim] = [x.shape.at(-2)!, x.shape.at(-1)!];

@@ -4,6 +4,7 @@ export { bertConfigFromJson, bertConfigReport, bertConfigToJson, loadBertConfig 
 export type { BertConfigReport } from './bert/bert-config-json.js';
 export { BertEmbeddings } from './bert/bert-embeddings.js';
 export { BertForMaskedLM } from './bert/bert-for-masked-lm.js';
+export type { MaskedLmOptions } from './bert/bert-for-masked-lm.js';
 export { BertForSequenceClassification } from './bert/bert-for-sequence-classification.js';
 export type { SequenceClassifierOptions } from './bert/bert-for-sequence-classification.js';
 export type { BertInputs } from './bert/bert-inputs.js';
@@ -37,6 +38,12 @@ export type { LearnWordPiecesOptions } from './tokenizer/learn-word-pieces.js';
 export { bertSpecialTokens } from './tokenizer/special-tokens.js';
 export type { SpecialTokens } from './tokenizer/special-tokens.js';
 export { tokenizerLimits } from './tokenizer/tokenizer-file.js';
+export type {
+  DecodeOptions,
+  TokenizerFileOptions,
+  TokenizerFolderOptions,
+  TokenizerJsonOptions,
+} from './tokenizer/tokenizer-options.js';
 export { trainWordPiece } from './tokenizer/train-word-piece.js';
 export type { TrainWordPieceOptions } from './tokenizer/train-word-piece.js';
 export { WordPieceTokenizer } from './tokenizer/word-piece-tokenizer.js';

@@ -1,6 +1,5 @@
 import type { ArgsDef } from 'citty';
-import { InvalidOptionError } from '@selfsup/ssl-core';
-import { suggestion } from '../recipes/nearest-name.js';
+import { InvalidOptionError, suggestion } from '@selfsup/ssl-core';
 
 /**
  * Refuses what citty would let pass: unknown flags, flags without their value, missing and surplus positionals.

@@ -1,7 +1,6 @@
 import { renderUsage, runCommand } from 'citty';
 import type { ArgsDef, CommandDef } from 'citty';
-import { InvalidOptionError, usageText } from '@selfsup/ssl-core';
-import { suggestion } from '../recipes/nearest-name.js';
+import { InvalidOptionError, suggestion, usageText } from '@selfsup/ssl-core';
 import { appVersion } from '../runs/versions.js';
 import { checkArguments } from './check-arguments.js';
 import { demo } from './demo.js';

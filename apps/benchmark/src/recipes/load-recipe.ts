@@ -1,11 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { InvalidOptionError, suggestion } from '@selfsup/ssl-core';
 import { openRegularFile } from '@selfsup/ssl-core/files';
 import { checkRecipeMemory } from './check-recipe-memory.js';
 import { folderRecipe } from './folder-recipe.js';
-import { suggestion } from './nearest-name.js';
 import { parseRecipe } from './parse-recipe.js';
 import { readYaml, yamlLimits } from './read-yaml.js';
 import type { Recipe } from './recipe-schema.js';

@@ -1,6 +1,5 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { InvalidOptionError, suggestion } from '@selfsup/ssl-core';
 import { z } from 'zod';
-import { suggestion } from './nearest-name.js';
 import { recipeSchema } from './recipe-schema.js';
 import type { Recipe } from './recipe-schema.js';
 

@@ -1,3 +1,4 @@
+import { describeValue } from './describe-value.js';
 import { SslError } from './ssl-error.js';
 
 /** An option or argument has a value that is not accepted. */
@@ -8,10 +9,10 @@ export class InvalidOptionError extends SslError {
   readonly expected: string;
   readonly actual: unknown;
 
-  constructor(where: string, option: string, expected: string, actual: unknown) {
-    super(
-      `${where}: ${option} must be ${expected}, got ${typeof actual === 'string' ? `'${actual}'` : String(actual)}`,
-    );
+  /** @param advice what helps, as a sentence without its full stop */
+  constructor(where: string, option: string, expected: string, actual: unknown, advice?: string) {
+    const problem = `${where}: ${option} must be ${expected}, got ${describeValue(actual)}`;
+    super(advice === undefined ? problem : `${problem}. ${advice}`);
     this.option = option;
     this.expected = expected;
     this.actual = actual;

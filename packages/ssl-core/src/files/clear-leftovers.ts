@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { folderTime } from './folder-time.js';
 import { writerOf } from './temporary-name.js';
 import { livenessOf } from './writer-identity.js';
+import type { OptionNames } from '../options/option-names.js';
+import { checkOptions } from '../options/check-options.js';
 
 /** A writer of another machine or container is taken for dead when its file was not touched for so long. */
 const silentMs = 3_600_000;
@@ -15,6 +17,10 @@ export interface ClearLeftoversOptions {
   readonly locked?: boolean;
 }
 
+const clearLeftoversOptionNames: OptionNames<ClearLeftoversOptions> = {
+  locked: 'optional',
+};
+
 /**
  * Removes what dead writers left in a folder: files named by {@link temporaryName} whose process is gone, or, where it
  * ran on another machine or in another container, that were not written to for an hour. Never a live one's, and no file
@@ -23,10 +29,8 @@ export interface ClearLeftoversOptions {
  * @param folder need not exist
  * @returns the names removed
  */
-export async function clearLeftovers(
-  folder: string,
-  { locked = false }: ClearLeftoversOptions = {},
-): Promise<readonly string[]> {
+export async function clearLeftovers(folder: string, options: ClearLeftoversOptions = {}): Promise<readonly string[]> {
+  const { locked = false } = checkOptions('clearLeftovers', options, clearLeftoversOptionNames);
   const names = await readdir(folder).catch((): string[] => []);
   const removed: string[] = [];
   let now: number | undefined;

@@ -7,6 +7,8 @@ import { printable } from '../printable.js';
 import { type LockHolder, readLockFile, removeLockFile } from './lock-file.js';
 import { takeLock } from './take-lock.js';
 import { ownIdentity } from './writer-identity.js';
+import type { OptionNames } from '../options/option-names.js';
+import { checkOptions } from '../options/check-options.js';
 
 export interface FolderLockOptions {
   /** What the holder does, for the message to others: 'training'. */
@@ -21,6 +23,13 @@ export interface FolderLockOptions {
   /** Called once when acquiring has to wait to see whether the holder lives. */
   readonly onWait?: (holder: LockHolder | undefined) => void;
 }
+
+const folderLockOptionNames: OptionNames<FolderLockOptions> = {
+  purpose: 'required',
+  name: 'optional',
+  silentMs: 'optional',
+  onWait: 'optional',
+};
 
 const defaultName = '.ssl-lock';
 const beatMs = 5000;
@@ -54,6 +63,7 @@ export class FolderLock {
    * @throws DataError when another process holds it, naming that process, or when the folder cannot be written to
    */
   static async acquire(folder: string, options: FolderLockOptions): Promise<FolderLock> {
+    checkOptions('FolderLock.acquire', options, folderLockOptionNames);
     const { purpose, name = defaultName, silentMs = 30_000, onWait } = options;
     const path = join(folder, name);
     const nonce = randomBytes(8).toString('hex');

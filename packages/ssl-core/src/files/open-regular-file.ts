@@ -3,11 +3,17 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { DataError } from '../errors/data-error.js';
 import { describeFileError } from './describe-file-error.js';
+import type { OptionNames } from '../options/option-names.js';
+import { checkOptions } from '../options/check-options.js';
 
 export interface OpenRegularFileOptions {
   /** Bytes at most. Default: no bound. */
   readonly maxBytes?: number;
 }
+
+const openRegularFileOptionNames: OptionNames<OpenRegularFileOptions> = {
+  maxBytes: 'optional',
+};
 
 /**
  * Opens a file for reading. Neither the call nor a later read waits for another program: a pipe, a socket or a device is
@@ -16,7 +22,8 @@ export interface OpenRegularFileOptions {
  * @returns the handle; its caller closes it
  * @throws DataError when there is none, it is no regular file, it has more than `maxBytes`, or it cannot be read
  */
-export async function openRegularFile(path: string, { maxBytes }: OpenRegularFileOptions = {}): Promise<FileHandle> {
+export async function openRegularFile(path: string, options: OpenRegularFileOptions = {}): Promise<FileHandle> {
+  const { maxBytes } = checkOptions('openRegularFile', options, openRegularFileOptionNames);
   let file: FileHandle;
   try {
     // Windows has no O_NONBLOCK, and no pipes among files.

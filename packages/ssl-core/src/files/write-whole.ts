@@ -6,6 +6,8 @@ import { describeFileError } from './describe-file-error.js';
 import { flushFile } from './flush-file.js';
 import { makeFolder } from './make-folder.js';
 import { temporaryName } from './temporary-name.js';
+import type { OptionNames } from '../options/option-names.js';
+import { checkOptions } from '../options/check-options.js';
 
 /** The content of a file: one part, or parts in order. Text is written as UTF-8. */
 export type FileParts = Uint8Array | string | Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
@@ -14,6 +16,10 @@ export interface WriteWholeOptions {
   /** Make the folder where it is not there. Default false. */
   readonly makeFolder?: boolean;
 }
+
+const writeWholeOptionNames: OptionNames<WriteWholeOptions> = {
+  makeFolder: 'optional',
+};
 
 /** Bytes of one write: some systems refuse more than 2 GiB at once. */
 const writeBytes = 2 ** 30;
@@ -25,6 +31,7 @@ const writeBytes = 2 ** 30;
  * `parts` throws is thrown as it is
  */
 export async function writeWhole(path: string, parts: FileParts, options: WriteWholeOptions = {}): Promise<void> {
+  checkOptions('writeWhole', options, writeWholeOptionNames);
   const temporary = temporaryName(path);
   const single = typeof parts === 'string' || parts instanceof Uint8Array;
   try {

@@ -1,6 +1,8 @@
 import { DataError } from '../errors/data-error.js';
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { noLabel } from './no-label.js';
+import type { OptionNames } from '../options/option-names.js';
+import { checkOptions } from '../options/check-options.js';
 
 /** Options of {@link checkLabels}. */
 export interface CheckLabelsOptions {
@@ -9,6 +11,11 @@ export interface CheckLabelsOptions {
   /** Whether a sample may have no label. Default false. */
   readonly unlabelled?: boolean;
 }
+
+const checkLabelsOptionNames: OptionNames<CheckLabelsOptions> = {
+  classes: 'optional',
+  unlabelled: 'optional',
+};
 
 /**
  * Checks class labels where they enter: each is an integer in `[0, classes)`; `noLabel` (-1) only where the caller can
@@ -25,8 +32,9 @@ export function checkLabels(
   where: string,
   parameter: string,
   labels: ArrayLike<number>,
-  { classes, unlabelled = false }: CheckLabelsOptions = {},
+  options: CheckLabelsOptions = {},
 ): number {
+  const { classes, unlabelled = false } = checkOptions('checkLabels', options, checkLabelsOptionNames);
   // What has no length of its own, such as an array of @selfsup/ssl-core with its shape or a tensor, would be no labels at all.
   if (typeof (labels as ArrayLike<number> | undefined)?.length !== 'number')
     throw new InvalidOptionError(where, parameter, 'an array of numbers (the data of an NdArray or tensor)', labels);

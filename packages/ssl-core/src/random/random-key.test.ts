@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { foldIn, randomKey, split } from './random-key.js';
+import { RandomStream } from './random-stream.js';
 
 it('is a function of the seed, and tells seeds above 2^32 apart', () => {
   expect(randomKey(42)).toEqual(randomKey(42));
@@ -35,4 +37,23 @@ it('words are unsigned 32-bit integers', () => {
     }),
     { seed: 3 },
   );
+});
+
+it.each<readonly [string, () => unknown, RegExp]>([
+  ['no seed', () => randomKey(undefined as never), /randomKey: seed must be a safe integer, got undefined/],
+  ['a seed that is text', () => randomKey('1' as never), /got '1'/],
+  ['a fraction', () => randomKey(0.5), /got 0.5/],
+  ['a seed for a key', () => foldIn(3 as never, 'a'), /foldIn: key must be a random key, got 3.*randomKey\(3\)/],
+  [
+    'nothing folded in',
+    () => foldIn(randomKey(1), undefined as never),
+    /foldIn: data must be a safe integer or a string/,
+  ],
+  ['NaN folded in', () => foldIn(randomKey(1), Number.NaN), /got NaN/],
+  ['no key to split', () => split(undefined as never), /split: key must be a random key, got undefined/],
+  ['half a key', () => split(randomKey(1), 1.5), /split: count must be an integer of 0 or more/],
+  ['a stream of a number', () => new RandomStream(5 as never), /RandomStream: key must be a random key, got 5/],
+])('refuses %s', (_, make, message) => {
+  expect(make).toThrow(message);
+  expect(make).toThrow(InvalidOptionError);
 });

@@ -1,3 +1,4 @@
+import { checkRandomKey } from './check-random-key.js';
 import type { RandomKey } from './random-key.js';
 import { threefry2x32 } from './threefry.js';
 
@@ -8,7 +9,9 @@ export class RandomStream {
   #spare: number | undefined;
   #spareNormal: number | undefined;
 
+  /** @throws InvalidOptionError for a key that is none */
   constructor(key: RandomKey) {
+    checkRandomKey('RandomStream', 'key', key);
     this.#key = key;
   }
 

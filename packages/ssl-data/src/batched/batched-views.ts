@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldIn, InvalidOptionError, type RandomKey, RandomStream, ShapeError } from '@selfsup/ssl-core';
+import {
+  checkOptions,
+  foldIn,
+  InvalidOptionError,
+  type OptionNames,
+  type RandomKey,
+  RandomStream,
+  ShapeError,
+} from '@selfsup/ssl-core';
 import { type DescribedView, isDescribed, type View } from '../views/view.js';
-import type { PixelStatistics } from '../views/normalize-batch.js';
+import { checkPixelStatistics, type PixelStatistics } from '../views/normalize-batch.js';
 import type { PackedParameters, Size, StepTensors } from './batched-step.js';
 import { channelValues } from './channel-values.js';
 import { stepsOfView } from './steps-of-view.js';
@@ -12,6 +20,11 @@ export interface BatchedViewsOptions {
   /** Ends with `(image / white - mean) / std`. Default: none. */
   readonly normalize?: PixelStatistics;
 }
+
+const batchedViewsOptionNames: OptionNames<BatchedViewsOptions> = {
+  white: 'optional',
+  normalize: 'optional',
+};
 
 /** What was drawn for a batch: for each view, for each of its steps, arrays by name; ready for a compiled function. */
 export type DrawnViews = readonly (readonly PackedParameters[])[];
@@ -59,7 +72,9 @@ export interface BatchedViews {
  * Source: Riba et al. 2020, arXiv 1910.02190 (Kornia) for augmentation as batched tensor ops; the views' own definitions.
  */
 export function batchedViews(views: readonly View[], options: BatchedViewsOptions = {}): BatchedViews {
+  checkOptions('batchedViews', options, batchedViewsOptionNames);
   const { white = 255, normalize } = options;
+  if (normalize !== undefined) checkPixelStatistics('batchedViews', 'normalize', normalize);
   if (white !== 1 && white !== 255) throw new InvalidOptionError('batchedViews', 'white', '1 or 255', white);
   const plans = views.map((view) => ({ view: describedOnly(view), steps: stepsOfView(describedOnly(view).spec) }));
   return {

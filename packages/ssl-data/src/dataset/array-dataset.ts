@@ -1,4 +1,4 @@
-import { isNdArray } from '@selfsup/ssl-core';
+import { InvalidOptionError, isNdArray } from '@selfsup/ssl-core';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { type PackedImages, packImages } from './packed-images.js';
@@ -13,8 +13,11 @@ export class ArrayDataset<S> implements Dataset<S> {
   readonly #samples: readonly S[];
   #packed: PackedImages | undefined;
 
+  /** @throws InvalidOptionError for samples that are no array */
   constructor(samples: readonly S[]) {
-    this.#samples = samples;
+    if (!Array.isArray(samples))
+      throw new InvalidOptionError('ArrayDataset', 'samples', 'an array of samples, one for each index', samples);
+    this.#samples = samples as readonly S[];
     this.length = samples.length;
   }
 

@@ -1,4 +1,11 @@
-import { DataError, InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-core';
+import {
+  checkOptions,
+  DataError,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  type OptionNames,
+} from '@selfsup/ssl-core';
 import { invalidUtf8At } from '../io/invalid-utf8.js';
 import { holdsText, openNpz } from '../io/open-npz.js';
 import { type CifarFiles, cifarFiles } from './cifar-files.js';
@@ -16,6 +23,13 @@ export interface CifarOptions {
   /** Most bytes of a file, and of an archive when unpacked. Default 512 MiB. */
   readonly maxBytes?: number;
 }
+
+const cifarOptionNames: OptionNames<CifarOptions> = {
+  variant: 'required',
+  split: 'required',
+  labels: 'optional',
+  maxBytes: 'optional',
+};
 
 const side = 32;
 const pixelBytes = 3 * side * side;
@@ -43,6 +57,7 @@ export class CifarDataset extends ImageArrayDataset {
    * Source: https://www.cs.toronto.edu/~kriz/cifar.html, 'binary version'.
    */
   static async open(path: string, options: CifarOptions): Promise<CifarDataset> {
+    checkOptions('CifarDataset.open', options, cifarOptionNames);
     const { variant, split, labels: kind = 'fine', maxBytes = 2 ** 29 } = options;
     const release = cifarReleases[variant] as CifarRelease | undefined;
     if (release === undefined) throw new InvalidOptionError('CifarDataset.open', 'variant', '10 or 100', variant);

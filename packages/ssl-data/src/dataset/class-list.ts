@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { invalidUtf8At } from '../io/invalid-utf8.js';
 import { readWhole } from '../io/read-whole.js';
 import { classesInWeights } from './classes-in-weights.js';
@@ -21,6 +21,12 @@ export interface ClassOptions {
   /** Accept classes without a sample; they keep their numbers. Default false: they are an error. */
   readonly allowEmpty?: boolean | undefined;
 }
+
+/** Names of {@link ClassOptions}. */
+export const classOptionNames: OptionNames<ClassOptions> = {
+  classes: 'optional',
+  allowEmpty: 'optional',
+};
 
 const maxClasses = 1_000_000;
 const maxListBytes = 2 ** 26;

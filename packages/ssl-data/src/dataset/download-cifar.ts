@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { downloadFile, type DownloadOptions } from '../io/download-file.js';
 import { cifarReleases, type CifarRelease, type CifarVariant } from './cifar-release.js';
 
@@ -11,6 +11,21 @@ export interface DownloadCifarOptions extends Omit<DownloadOptions, 'sha256'> {
   readonly md5?: string;
 }
 
+const downloadCifarOptionNames: OptionNames<DownloadCifarOptions> = {
+  variant: 'required',
+  url: 'optional',
+  md5: 'optional',
+  maxBytes: 'optional',
+  onProgress: 'optional',
+  signal: 'optional',
+  headers: 'optional',
+  timeoutMs: 'optional',
+  minBytesPerSecond: 'optional',
+  maxSeconds: 'optional',
+  retries: 'optional',
+  retryDelayMs: 'optional',
+};
+
 /**
  * Fetches the binary version of CIFAR-10 or CIFAR-100 (about 170 MB) unless it is there, and checks it.
  *
@@ -19,11 +34,12 @@ export interface DownloadCifarOptions extends Omit<DownloadOptions, 'sha256'> {
  * @throws DataError as {@link downloadFile}
  */
 export async function downloadCifar(folder: string, options: DownloadCifarOptions): Promise<string> {
-  const { variant, ...rest } = options;
+  checkOptions('downloadCifar', options, downloadCifarOptionNames);
+  const { variant, url: from, ...rest } = options;
   const release = cifarReleases[variant] as CifarRelease | undefined;
   if (release === undefined) throw new InvalidOptionError('downloadCifar', 'variant', '10 or 100', variant);
-  const { url = release.url, md5 = release.md5, maxBytes = release.bytes } = options;
+  const { md5 = release.md5, maxBytes = release.bytes } = options;
   const path = join(folder, release.archive);
-  await downloadFile(url, path, { ...rest, md5, maxBytes });
+  await downloadFile(from ?? release.url, path, { ...rest, md5, maxBytes });
   return path;
 }

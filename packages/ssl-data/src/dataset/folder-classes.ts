@@ -1,5 +1,5 @@
-import { DataError } from '@selfsup/ssl-core';
-import { type ClassOptions, readClassList } from './class-list.js';
+import { DataError, type OptionNames } from '@selfsup/ssl-core';
+import { classOptionNames, type ClassOptions, readClassList } from './class-list.js';
 import { folderLabels } from './folder-labels.js';
 import type { FileListing } from './list-files.js';
 import { numberClasses } from './number-classes.js';
@@ -19,6 +19,12 @@ export interface FolderClassOptions extends ClassOptions {
    */
   readonly labels?: 'folders' | 'none' | undefined;
 }
+
+/** Names of {@link FolderClassOptions}. */
+export const folderClassOptionNames: OptionNames<FolderClassOptions> = {
+  ...classOptionNames,
+  labels: 'optional',
+};
 
 /**
  * Takes the first folder of each path for its class.

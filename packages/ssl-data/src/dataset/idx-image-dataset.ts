@@ -1,4 +1,5 @@
-import { openIdx, type OpenIdxOptions } from '../io/open-idx.js';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { openIdx, openIdxOptionNames, type OpenIdxOptions } from '../io/open-idx.js';
 import { ImageArrayDataset } from './image-array-dataset.js';
 import { imagesOf, labelsOf } from './image-arrays.js';
 
@@ -9,15 +10,26 @@ export interface IdxImageDatasetOptions extends OpenIdxOptions {
   readonly labels?: string;
 }
 
+const idxImageDatasetOptionNames: OptionNames<IdxImageDatasetOptions> = {
+  ...openIdxOptionNames,
+  images: 'required',
+  labels: 'optional',
+};
+
 /** MNIST and its relatives: images and classes from a pair of IDX files, in memory that all workers share. */
 export class IdxImageDataset extends ImageArrayDataset {
   /**
    * @throws DataError for a file that is missing, damaged or of the wrong type, and for files that do not belong together
    */
   static async open(options: IdxImageDatasetOptions): Promise<IdxImageDataset> {
-    const images = imagesOf(await openIdx(options.images, options), options.images, options);
-    if (options.labels === undefined) return new IdxImageDataset(images);
-    const labels = await openIdx(options.labels, options);
-    return new IdxImageDataset(images, labelsOf(labels, options.labels, images.shape[0]!, options.images));
+    const {
+      images: path,
+      labels: labelsPath,
+      ...reading
+    } = checkOptions('IdxImageDataset.open', options, idxImageDatasetOptionNames);
+    const images = imagesOf(await openIdx(path, reading), path, reading);
+    if (labelsPath === undefined) return new IdxImageDataset(images);
+    const labels = await openIdx(labelsPath, reading);
+    return new IdxImageDataset(images, labelsOf(labels, labelsPath, images.shape[0]!, path));
   }
 }

@@ -1,4 +1,4 @@
-import { ndArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
+import { InvalidOptionError, isNdArray, ndArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
 import { PackedImageDataset, packedEqualImages } from './packed-images.js';
 
 /**
@@ -6,13 +6,17 @@ import { PackedImageDataset, packedEqualImages } from './packed-images.js';
  *
  * @param images `[n, h, w, c]`, or `[n, h, w]` for one channel; copied unless it already lies in a SharedArrayBuffer
  * @param labels `[n]` classes, -1 = no label
- * @throws ShapeError; DataError for a label that is neither a class nor -1
+ * @throws InvalidOptionError for what is no such array; ShapeError; DataError for a label that is neither a class nor -1
  */
 export class ImageArrayDataset extends PackedImageDataset {
   /** All images, `[n, h, w, c]`. */
   readonly images: NdArray<Uint8Array>;
 
   constructor(images: NdArray<Uint8Array>, labels?: ArrayLike<number>) {
+    if (!isNdArray(images) || !(images.data instanceof Uint8Array)) {
+      const advice = 'Such as ndArray(data, [n, height, width, channels]) of a Uint8Array';
+      throw new InvalidOptionError('ImageArrayDataset', 'images', 'an NdArray of Uint8Array', images, advice);
+    }
     const [count, height, width, channels = 1] = images.shape;
     const rank = images.shape.length;
     if (

@@ -1,14 +1,15 @@
 import { dirname, resolve } from 'node:path';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
-import type { ClassOptions } from './class-list.js';
-import { folderClasses, type FolderClassOptions } from './folder-classes.js';
+import { classOptionNames, type ClassOptions } from './class-list.js';
+import { folderClasses, folderClassOptionNames, type FolderClassOptions } from './folder-classes.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import type { LabelKind } from './label-column.js';
 import type { LeftOut } from './left-out.js';
 import { type ImageRecognition, listImageFiles } from './list-image-files.js';
 import { readImageList } from './read-image-list.js';
 import type { StringTable } from './string-table.js';
+import { imageDecodingOptionNames } from '../image/image-decoding.js';
 
 export interface ImageFolderOptions extends ImageDecoding, FolderClassOptions {
   /**
@@ -17,6 +18,12 @@ export interface ImageFolderOptions extends ImageDecoding, FolderClassOptions {
    */
   readonly recognise?: ImageRecognition;
 }
+
+const imageFolderOptionNames: OptionNames<ImageFolderOptions> = {
+  ...imageDecodingOptionNames,
+  ...folderClassOptionNames,
+  recognise: 'optional',
+};
 
 export interface ImageListOptions extends ImageDecoding, ClassOptions {
   /** Folder that paths are relative to and that no path leads out of. Default: the list's folder. */
@@ -33,6 +40,16 @@ export interface ImageListOptions extends ImageDecoding, ClassOptions {
   /** Largest list, bytes after decompression. Default 2 GiB. */
   readonly maxBytes?: number;
 }
+
+const imageListOptionNames: OptionNames<ImageListOptions> = {
+  ...imageDecodingOptionNames,
+  ...classOptionNames,
+  root: 'optional',
+  labels: 'optional',
+  encoding: 'optional',
+  maxLineBytes: 'optional',
+  maxBytes: 'optional',
+};
 
 /** What an image folder is made of. */
 interface ImageFolder {
@@ -73,6 +90,7 @@ export class ImageFolderDataset extends ImageFilesDataset {
    *   without images or one that is not in `classes`, or a link that leads out of it
    */
   static async open(root: string, options: ImageFolderOptions = {}): Promise<ImageFolderDataset> {
+    checkOptions('ImageFolderDataset.open', options, imageFolderOptionNames);
     const { labels, classes, allowEmpty, recognise = 'endings', ...decoding } = options;
     if (recognise !== 'endings' && recognise !== 'contents')
       throw new InvalidOptionError('ImageFolderDataset.open', 'recognise', "'endings' or 'contents'", recognise);
@@ -94,6 +112,7 @@ export class ImageFolderDataset extends ImageFilesDataset {
    *   encoding
    */
   static async fromList(listFile: string, options: ImageListOptions = {}): Promise<ImageFolderDataset> {
+    checkOptions('ImageFolderDataset.fromList', options, imageListOptionNames);
     const { root: folder, labels, classes, allowEmpty, encoding = 'utf-8', ...more } = options;
     const { maxLineBytes = 2 ** 16, maxBytes = 2 ** 31, ...decoding } = more;
     const root = resolve(folder ?? dirname(listFile));

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { parseJsonLine } from '../io/parse-json-line.js';
 import { readCsv } from '../io/read-csv.js';
-import { type ClassOptions, readClassList } from './class-list.js';
+import { classOptionNames, type ClassOptions, readClassList } from './class-list.js';
 import { type LineOptions, type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
 import { LabelColumn, type LabelKind } from './label-column.js';
@@ -12,6 +12,7 @@ import type { StringTable } from './string-table.js';
 import { StringTableBuilder } from './string-table-builder.js';
 import { tableDelimiter } from './table-delimiter.js';
 import { type TableColumns, tableColumns } from './table-columns.js';
+import { imageDecodingOptionNames } from '../image/image-decoding.js';
 
 export type ManifestFormat = 'csv' | 'tsv' | 'jsonl';
 
@@ -47,6 +48,21 @@ export interface ManifestOptions extends ImageDecoding, ClassOptions {
   readonly maxBytes?: number;
 }
 
+const manifestOptionNames: OptionNames<ManifestOptions> = {
+  ...imageDecodingOptionNames,
+  ...classOptionNames,
+  root: 'optional',
+  format: 'optional',
+  delimiter: 'optional',
+  imageColumn: 'optional',
+  labelColumn: 'optional',
+  labels: 'optional',
+  encoding: 'optional',
+  maxLineBytes: 'optional',
+  maxRows: 'optional',
+  maxBytes: 'optional',
+};
+
 /**
  * Images that a table lists: CSV or TSV with a header, or JSONL; plain, gzip or Zstandard. Samples come in the order of
  * the rows. A row without label has the label -1. Image files are opened when asked for; a missing one is an error then.
@@ -72,6 +88,7 @@ export class ManifestDataset extends ImageFilesDataset {
    *   columns, mixes integers and names as labels, has a label that is not in `classes`, or names a file outside `root`; InvalidOptionError
    */
   static async open(path: string, options: ManifestOptions = {}): Promise<ManifestDataset> {
+    checkOptions('ManifestDataset.open', options, manifestOptionNames);
     const {
       root: folder,
       format = formatOf(path),

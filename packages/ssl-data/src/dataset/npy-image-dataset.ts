@@ -1,5 +1,5 @@
-import { DataError, InvalidOptionError, type NdArray } from '@selfsup/ssl-core';
-import { openNpy, type OpenNpyOptions } from '../io/open-npy.js';
+import { checkOptions, DataError, InvalidOptionError, type NdArray, type OptionNames } from '@selfsup/ssl-core';
+import { openNpy, openNpyOptionNames, type OpenNpyOptions } from '../io/open-npy.js';
 import { holdsText, openNpz } from '../io/open-npz.js';
 import { ImageArrayDataset } from './image-array-dataset.js';
 import { type ChannelAxis, imagesOf, labelsOf } from './image-arrays.js';
@@ -20,6 +20,15 @@ export interface NpyImageDatasetOptions extends OpenNpyOptions {
   readonly labelsName?: string;
 }
 
+const npyImageDatasetOptionNames: OptionNames<NpyImageDatasetOptions> = {
+  ...openNpyOptionNames,
+  images: 'required',
+  labels: 'optional',
+  channelAxis: 'optional',
+  imagesName: 'optional',
+  labelsName: 'optional',
+};
+
 const imageNames = ['images', 'x', 'x_train', 'arr_0'];
 const labelNames = ['labels', 'y', 'y_train', 'arr_1'];
 
@@ -29,6 +38,7 @@ export class NpyImageDataset extends ImageArrayDataset {
    * @throws DataError for a file that is missing, damaged or of the wrong type, and for arrays that do not belong together
    */
   static async open(options: NpyImageDatasetOptions): Promise<NpyImageDataset> {
+    checkOptions('NpyImageDataset.open', options, npyImageDatasetOptionNames);
     const { images: path, labels: labelsPath } = options;
     if (/\.npz$/i.test(path)) {
       if (labelsPath !== undefined)
@@ -41,20 +51,23 @@ export class NpyImageDataset extends ImageArrayDataset {
       const { images, labels } = await npzImages(path, options);
       return new NpyImageDataset(images, labels);
     }
-    const images = imagesOf(await openNpy(path, options), path, options);
+    const reading = readingOf(options);
+    const images = imagesOf(await openNpy(path, reading), path, options);
     if (labelsPath === undefined) return new NpyImageDataset(images);
     return new NpyImageDataset(
       images,
-      labelsOf(await openNpy(labelsPath, options), labelsPath, images.shape[0]!, path),
+      labelsOf(await openNpy(labelsPath, reading), labelsPath, images.shape[0]!, path),
     );
   }
 }
+
+const readingOf = ({ maxBytes }: OpenNpyOptions): OpenNpyOptions => (maxBytes === undefined ? {} : { maxBytes });
 
 async function npzImages(
   path: string,
   options: NpyImageDatasetOptions,
 ): Promise<{ images: NdArray<Uint8Array>; labels: Uint8Array | Int32Array | undefined }> {
-  const npz = await openNpz(path, options);
+  const npz = await openNpz(path, readingOf(options));
   const imagesName = options.imagesName ?? soleName(path, npz.names, imageNames, 'imagesName');
   if (imagesName === undefined)
     throw new DataError(

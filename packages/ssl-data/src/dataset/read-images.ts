@@ -1,5 +1,6 @@
 import { InvalidOptionError, ndArray, type NdArray, noLabel, ShapeError } from '@selfsup/ssl-core';
 import { checkMemory } from '@selfsup/ssl-core/files';
+import { checkDataset } from './check-dataset.js';
 import type { Dataset, ImageSample } from './dataset.js';
 
 /** Images that are read at the same time: decoders wait for one another anyway. */
@@ -24,6 +25,7 @@ export interface ImageArrays {
  *   the memory, DataError for an image that cannot be read
  */
 export async function readImages(dataset: Dataset<ImageSample>): Promise<ImageArrays> {
+  checkDataset('readImages', 'dataset', dataset);
   const count = dataset.length;
   if (count === 0)
     throw new InvalidOptionError('readImages', 'dataset', 'a data set of at least one image', 'an empty one');
@@ -46,8 +48,9 @@ export async function readImages(dataset: Dataset<ImageSample>): Promise<ImageAr
   };
   take(0, first);
   for (let start = 1; start < count; start += atOnce) {
-    const samples = Array.from({ length: Math.min(atOnce, count - start) }, (_, offset) => dataset.get(start + offset));
-    (await Promise.all(samples)).forEach((sample, offset) => take(start + offset, sample));
+    const rows = Array.from({ length: Math.min(atOnce, count - start) }, (_, offset) => start + offset);
+    const samples = await Promise.all(rows.map(async (row) => dataset.get(row)));
+    samples.forEach((sample, offset) => take(start + offset, sample));
   }
   return { images: ndArray(data, [count, ...shape]), labels };
 }

@@ -3,6 +3,7 @@ import type { PixelMemory } from '../image/pixel-memory.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource } from './dataset.js';
 import { sharedIntegers } from './shared-memory.js';
+import { checkDataset } from './check-dataset.js';
 
 /** Some samples of another data set, in a given order. */
 export class SubsetDataset<S> implements Dataset<S> {
@@ -39,6 +40,9 @@ export class SubsetDataset<S> implements Dataset<S> {
  * @throws InvalidOptionError for an index outside the data set
  */
 export function subset<S>(dataset: Dataset<S>, indices: ArrayLike<number>): SubsetDataset<S> {
+  checkDataset('subset', 'dataset', dataset);
+  if (typeof (indices as ArrayLike<number> | undefined)?.length !== 'number')
+    throw new InvalidOptionError('subset', 'indices', 'an array of sample numbers', indices);
   const checked = new Int32Array(indices.length);
   for (let i = 0; i < indices.length; i++) {
     checkIndex('subset', indices[i]!, dataset.length);
@@ -53,6 +57,7 @@ export function subset<S>(dataset: Dataset<S>, indices: ArrayLike<number>): Subs
  * @throws InvalidOptionError when there are fewer
  */
 export function takeFirst<S>(dataset: Dataset<S>, count: number): SubsetDataset<S> {
+  checkDataset('takeFirst', 'dataset', dataset);
   if (!Number.isInteger(count) || count < 1 || count > dataset.length)
     throw new InvalidOptionError('takeFirst', 'count', `an integer in [1, ${dataset.length}]`, count);
   return new SubsetDataset(

@@ -1,4 +1,4 @@
-import { DataError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { parseJsonLine } from '../io/parse-json-line.js';
 import { type LinePlace, lineError, readLines } from '../io/read-lines.js';
 import { checkIndex } from './check-index.js';
@@ -22,6 +22,14 @@ export interface TextLineOptions {
   readonly keepEmpty?: boolean;
 }
 
+const textLineOptionNames: OptionNames<TextLineOptions> = {
+  field: 'optional',
+  encoding: 'optional',
+  maxLineBytes: 'optional',
+  maxBytes: 'optional',
+  keepEmpty: 'optional',
+};
+
 /**
  * Texts of a file, one a line or one in the object of each line (JSONL); plain, gzip or Zstandard, told by the first
  * bytes. Held as bytes. Line ends are `\n`, `\r\n` and `\r`, as Python's.
@@ -40,6 +48,7 @@ export class TextLineDataset implements Dataset<string> {
    *   for a line of JSONL that is no object with a string in `field`; InvalidOptionError for an unknown encoding
    */
   static async open(path: string, options: TextLineOptions = {}): Promise<TextLineDataset> {
+    checkOptions('TextLineDataset.open', options, textLineOptionNames);
     const { field, encoding = 'utf-8', maxLineBytes = 2 ** 20, maxBytes = 2 ** 31, keepEmpty = false } = options;
     const texts = new StringTableBuilder();
     const keepBlank = keepEmpty && field === undefined;

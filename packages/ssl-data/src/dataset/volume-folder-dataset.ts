@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { DataError, ndArray, type NdArray } from '@selfsup/ssl-core';
+import { checkOptions, DataError, ndArray, type NdArray, type OptionNames } from '@selfsup/ssl-core';
 import { openNifti } from '../io/open-nifti.js';
 import { openNpy } from '../io/open-npy.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource } from './dataset.js';
-import { folderClasses, type FolderClassOptions } from './folder-classes.js';
+import { folderClasses, folderClassOptionNames, type FolderClassOptions } from './folder-classes.js';
 import type { LeftOut } from './left-out.js';
 import { listVolumeFiles } from './list-volume-files.js';
 import { stringAt, type StringTable } from './string-table.js';
@@ -21,6 +21,11 @@ export interface VolumeFolderOptions extends FolderClassOptions {
   /** Most bytes of one volume, in the file and in memory. Default 2 GiB. */
   readonly maxBytes?: number;
 }
+
+const volumeFolderOptionNames: OptionNames<VolumeFolderOptions> = {
+  ...folderClassOptionNames,
+  maxBytes: 'optional',
+};
 
 /** Plain data by which another thread opens the same volumes. */
 interface VolumeFiles {
@@ -69,6 +74,7 @@ export class VolumeFolderDataset implements Dataset<VolumeSample> {
    *   without volumes or one that is not in `classes`, or a link that leads out of it
    */
   static async open(root: string, options: VolumeFolderOptions = {}): Promise<VolumeFolderDataset> {
+    checkOptions('VolumeFolderDataset.open', options, volumeFolderOptionNames);
     const { maxBytes = 2 ** 31, ...how } = options;
     const listing = await listVolumeFiles(root);
     const { paths, leftOut } = listing;

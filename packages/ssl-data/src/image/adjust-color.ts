@@ -1,5 +1,5 @@
 import { ShapeError } from '@selfsup/ssl-core';
-import { type Image, imageSize } from './image.js';
+import { checkIsImage, type Image, imageSize } from './image.js';
 import { mapPixels, sumGrey } from './kernels/map-pixels.js';
 import { mapLevels } from './map-levels.js';
 
@@ -16,6 +16,7 @@ function blend(image: Image, level: number, factor: number): Image {
 
 /** Blends with black. @param image `[h, w, c]` @param factor 1 = unchanged @returns `[h, w, c]`. Source: torchvision's `adjust_brightness` on PIL images. */
 export function adjustBrightness(image: Image, factor: number): Image {
+  checkIsImage('adjustBrightness', image);
   return blend(image, 0, factor);
 }
 
@@ -43,6 +44,7 @@ export function grayscale(image: Image): Image {
 
 /** Inverts every value at or above `threshold`. @param image `[h, w, c]` @param threshold 0..256 @returns `[h, w, c]`. Source: torchvision's `solarize`. */
 export function solarizeAbove(image: Image, threshold: number): Image {
+  checkIsImage('solarizeAbove', image);
   return mapLevels(
     image,
     Uint8Array.from({ length: 256 }, (_, value) => (value < threshold ? value : 255 - value)),

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, ndArray, type OptionNames } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { newPixels } from './pixel-memory.js';
 
@@ -15,6 +15,15 @@ export interface AffineOptions {
   /** Value of the pixels that come from outside: one for all channels or one per channel, 0..255. */
   readonly fill?: number | readonly number[];
 }
+
+const affineOptionNames: OptionNames<AffineOptions> = {
+  angle: 'optional',
+  translate: 'optional',
+  scale: 'optional',
+  shear: 'optional',
+  interpolation: 'optional',
+  fill: 'optional',
+};
 
 /** Maps output to input coordinates: `x' = m[0] x + m[1] y + m[2]`, `y' = m[3] x + m[4] y + m[5]`. */
 export type AffineMatrix = readonly [number, number, number, number, number, number];
@@ -56,6 +65,7 @@ export function inverseAffineMatrix(width: number, height: number, options: Affi
  * Source: torchvision's `affine` on PIL images, Pillow's `Geometry.c`; nearest is equal bit for bit.
  */
 export function affine(image: Image, options: AffineOptions): Image {
+  checkOptions('affine', options, affineOptionNames);
   const [height, width, channels] = imageSize(image, 'affine');
   const matrix = inverseAffineMatrix(width, height, options);
   const out = newPixels(image.data.length);

@@ -1,12 +1,13 @@
+import { checkOptions, InvalidOptionError, suggestion } from '@selfsup/ssl-core';
 import { adjustBrightness, adjustContrast, adjustSaturation, solarizeAbove } from './adjust-color.js';
 import { adjustSharpness } from './adjust-sharpness.js';
 import { affine } from './affine.js';
 import { autocontrast } from './autocontrast.js';
 import { equalize } from './equalize.js';
-import type { Image } from './image.js';
+import { checkIsImage, type Image } from './image.js';
 import { invert } from './invert.js';
 import { posterize } from './posterize.js';
-import { rotate, type RotateOptions } from './rotate.js';
+import { rotate, rotateOptionNames, type RotateOptions } from './rotate.js';
 import { shearHorizontally, shearVertically } from './shear.js';
 
 const operations = {
@@ -50,6 +51,14 @@ export function augment(
   magnitude: number,
   outside: RotateOptions = {},
 ): Image {
+  checkOptions('augment', outside, rotateOptionNames, 'outside');
+  checkIsImage('augment', image);
+  if (!Object.hasOwn(operations, operation)) {
+    const names = Object.keys(operations);
+    const given: unknown = operation;
+    const hint = typeof given === 'string' ? suggestion(given, names) : '';
+    throw new InvalidOptionError('augment', 'operation', `one of ${names.join(', ')}${hint}`, operation);
+  }
   const apply: (image: Image, magnitude: number, outside: RotateOptions) => Image = operations[operation];
   return apply(image, magnitude, outside);
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, ndArray, type OptionNames } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { newPixels } from './pixel-memory.js';
 import type { Box } from './resized-crop.js';
@@ -14,6 +14,12 @@ export interface CropOptions {
   readonly fill?: number | readonly number[];
 }
 
+/** Names of {@link CropOptions}. */
+export const cropOptionNames: OptionNames<CropOptions> = {
+  padding: 'optional',
+  fill: 'optional',
+};
+
 /**
  * Cuts a rectangle out of an image; what lies outside the image is padded. A box larger than the image pads it.
  *
@@ -24,6 +30,7 @@ export interface CropOptions {
  * Source: torchvision's `pad` and `crop` on PIL images.
  */
 export function crop(image: Image, box: Box, options: CropOptions = {}): Image {
+  checkOptions('crop', options, cropOptionNames);
   const [height, width, channels] = imageSize(image, 'crop');
   const { padding = 'constant', fill = 0 } = options;
   const whole = [box.top, box.left, box.height, box.width].every((side) => Number.isSafeInteger(side));

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 
 /** How image files become arrays; plain data. */
 export interface ImageDecoding {
@@ -36,11 +36,28 @@ export interface ImageDecoding {
   readonly background?: 'white' | 'black' | 'drop' | readonly [red: number, green: number, blue: number];
 }
 
+/** Names of {@link ImageDecoding}. */
+export const imageDecodingOptionNames: OptionNames<ImageDecoding> = {
+  channels: 'optional',
+  resize: 'optional',
+  maxPixels: 'optional',
+  colorProfile: 'optional',
+  range: 'optional',
+  background: 'optional',
+};
+
+const imageResizeOptionNames: OptionNames<NonNullable<ImageDecoding['resize']>> = {
+  width: 'required',
+  height: 'required',
+  fit: 'required',
+};
+
 /** Largest number of pixels where nothing else is said. */
 export const defaultMaxPixels = 16383 * 16383;
 
 /** @throws InvalidOptionError for an option that is not accepted */
 export function checkImageDecoding(decoding: ImageDecoding): void {
+  checkOptions('decodeImage', decoding, imageDecodingOptionNames);
   const { channels, resize, maxPixels, colorProfile, range, background } = decoding;
   const refuse = (option: string, expected: string, actual: unknown): never => {
     throw new InvalidOptionError('decodeImage', option, expected, String(actual));
@@ -58,7 +75,7 @@ export function checkImageDecoding(decoding: ImageDecoding): void {
   if (background !== undefined && !isBackground(background))
     refuse('background', "'white', 'black', 'drop' or three levels [red, green, blue] from 0 to 255", background);
   if (resize === undefined) return;
-  const { width, height, fit } = resize;
+  const { width, height, fit } = checkOptions('decodeImage', resize, imageResizeOptionNames, 'resize');
   for (const side of [width, height])
     if (!(Number.isSafeInteger(side) && side > 0)) refuse('resize', 'positive integers', `${width} x ${height}`);
   if (width * height > defaultMaxPixels) refuse('resize', `at most ${defaultMaxPixels} pixels`, `${width} x ${height}`);

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '@selfsup/ssl-core';
-import type { Image } from './image.js';
+import { checkIsImage, type Image } from './image.js';
 import { mapLevels } from './map-levels.js';
 
 /**
@@ -12,6 +12,7 @@ import { mapLevels } from './map-levels.js';
  * Source: torchvision's `posterize` on PIL images.
  */
 export function posterize(image: Image, bits: number): Image {
+  checkIsImage('posterize', image);
   if (!(Number.isInteger(bits) && bits >= 0 && bits <= 8))
     throw new InvalidOptionError('posterize', 'bits', 'an integer from 0 to 8', bits);
   const mask = 256 - 2 ** (8 - bits);

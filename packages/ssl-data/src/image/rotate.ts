@@ -1,4 +1,4 @@
-import { ndArray } from '@selfsup/ssl-core';
+import { checkOptions, ndArray, type OptionNames } from '@selfsup/ssl-core';
 import { affine } from './affine.js';
 import { crop } from './crop.js';
 import { type Image, imageSize } from './image.js';
@@ -11,6 +11,12 @@ export interface RotateOptions {
   readonly fill?: number | readonly number[];
 }
 
+/** Names of {@link RotateOptions}. */
+export const rotateOptionNames: OptionNames<RotateOptions> = {
+  interpolation: 'optional',
+  fill: 'optional',
+};
+
 /**
  * Rotates about the centre; the size stays.
  *
@@ -22,6 +28,7 @@ export interface RotateOptions {
  * bilinear rotation by multiples of 45 degrees, where a rounded sine decides between two levels.
  */
 export function rotate(image: Image, angle: number, options: RotateOptions = {}): Image {
+  checkOptions('rotate', options, rotateOptionNames);
   const [height, width] = imageSize(image, 'rotate');
   const turned = ((angle % 360) + 360) % 360;
   if (turned === 0) return image;

@@ -1,6 +1,7 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { affine } from './affine.js';
 import { type Image, imageSize } from './image.js';
-import type { RotateOptions } from './rotate.js';
+import { rotateOptionNames, type RotateOptions } from './rotate.js';
 
 const degrees = 180 / Math.PI;
 
@@ -13,6 +14,7 @@ const degrees = 180 / Math.PI;
  * Source: AutoAugment (arXiv 1805.09501), torchvision's `ShearX` on PIL images.
  */
 export function shearHorizontally(image: Image, level: number, options: RotateOptions = {}): Image {
+  checkOptions('shearHorizontally', options, rotateOptionNames);
   const [height] = imageSize(image, 'shearHorizontally');
   // `affine` shears about the centre: moved back, so that the upper edge stays.
   return affine(image, {
@@ -31,6 +33,7 @@ export function shearHorizontally(image: Image, level: number, options: RotateOp
  * Source: AutoAugment (arXiv 1805.09501), torchvision's `ShearY` on PIL images.
  */
 export function shearVertically(image: Image, level: number, options: RotateOptions = {}): Image {
+  checkOptions('shearVertically', options, rotateOptionNames);
   const [, width] = imageSize(image, 'shearVertically');
   return affine(image, {
     shear: [0, Math.atan(level) * degrees],

@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
-import { adviceFor, displayUrl, type HttpOptions, transferLimits } from '../webdataset/http-source.js';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { adviceFor, displayUrl, httpOptionNames, type HttpOptions, transferLimits } from '../webdataset/http-source.js';
 import { type TransferLimits, TransferWatch } from './transfer-watch.js';
 import { flushFile, openRegularFile, temporaryName } from '@selfsup/ssl-core/files';
 
@@ -20,6 +20,15 @@ export interface DownloadOptions extends HttpOptions {
   /** Ends the download; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+const downloadOptionNames: OptionNames<DownloadOptions> = {
+  ...httpOptionNames,
+  sha256: 'optional',
+  md5: 'optional',
+  maxBytes: 'optional',
+  onProgress: 'optional',
+  signal: 'optional',
+};
 
 export interface DownloadProgress {
   /** Bytes that are here, those of an earlier attempt included. */
@@ -51,6 +60,7 @@ const digestLengths = { sha256: 64, md5: 32 } as const;
  * Source: RFC 9110, sections 13.1.5 (If-Range) and 14 (range requests).
  */
 export async function downloadFile(url: string | URL, path: string, options: DownloadOptions = {}): Promise<void> {
+  checkOptions('downloadFile', options, downloadOptionNames);
   const target = String(url);
   if (!/^https?:$/.test(URL.canParse(target) ? new URL(target).protocol : ''))
     throw new InvalidOptionError('downloadFile', 'url', 'an http: or https: address', target);

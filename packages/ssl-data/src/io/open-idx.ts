@@ -1,4 +1,4 @@
-import { DataError, type NdArray } from '@selfsup/ssl-core';
+import { checkOptions, DataError, type NdArray, type OptionNames } from '@selfsup/ssl-core';
 import type { ElementType } from './element-type.js';
 import { type ArrayFileFormat, type ArrayHeader, fileSource, readArray } from './read-array.js';
 
@@ -6,6 +6,11 @@ export interface OpenIdxOptions {
   /** Largest number of bytes of data, in the file and in memory, that is accepted. Default 2 GiB. */
   readonly maxBytes?: number;
 }
+
+/** Names of {@link OpenIdxOptions}. */
+export const openIdxOptionNames: OptionNames<OpenIdxOptions> = {
+  maxBytes: 'optional',
+};
 
 const elementTypes: ReadonlyMap<number, ElementType> = new Map([
   [0x08, 'uint8'],
@@ -30,6 +35,7 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map([
  * Source: http://yann.lecun.com/exdb/mnist/, 'the IDX file format'.
  */
 export async function openIdx(path: string, options: OpenIdxOptions = {}): Promise<NdArray> {
+  checkOptions('openIdx', options, openIdxOptionNames);
   const { maxBytes = 2 ** 31 } = options;
   return (await readArray(await fileSource(path), idxFormat, maxBytes)).array;
 }

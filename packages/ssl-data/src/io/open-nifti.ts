@@ -1,4 +1,4 @@
-import { ndArray, type NdArray } from '@selfsup/ssl-core';
+import { checkOptions, ndArray, type NdArray, type OptionNames } from '@selfsup/ssl-core';
 import { niftiFormat } from './nifti-format.js';
 import { fileSource, readArray } from './read-array.js';
 import { reorderAxes } from './reorder-axes.js';
@@ -7,6 +7,10 @@ export interface OpenNiftiOptions {
   /** Largest number of bytes of voxels, in the file and in memory (4 each), that is accepted. Default 2 GiB. */
   readonly maxBytes?: number;
 }
+
+const openNiftiOptionNames: OptionNames<OpenNiftiOptions> = {
+  maxBytes: 'optional',
+};
 
 /** A volume and where it lies. */
 export interface Nifti {
@@ -36,6 +40,7 @@ export interface Nifti {
  * Source: NIfTI-1 (nifti1.h) and NIfTI-2 (nifti2.h), https://nifti.nimh.nih.gov.
  */
 export async function openNifti(path: string, options: OpenNiftiOptions = {}): Promise<Nifti> {
+  checkOptions('openNifti', options, openNiftiOptionNames);
   const { maxBytes = 2 ** 31 } = options;
   const { header, array } = await readArray(await fileSource(path), niftiFormat, maxBytes);
   const { affine, spacing } = header;

@@ -1,4 +1,4 @@
-import type { NdArray } from '@selfsup/ssl-core';
+import { checkOptions, type NdArray, type OptionNames } from '@selfsup/ssl-core';
 import { npyFormat } from './npy-format.js';
 import { type ByteSource, fileSource, readArray } from './read-array.js';
 import { reorderAxes } from './reorder-axes.js';
@@ -7,6 +7,11 @@ export interface OpenNpyOptions {
   /** Largest number of bytes of data, in the file and in memory, that is accepted. Default 2 GiB. */
   readonly maxBytes?: number;
 }
+
+/** Names of {@link OpenNpyOptions}. */
+export const openNpyOptionNames: OptionNames<OpenNpyOptions> = {
+  maxBytes: 'optional',
+};
 
 /**
  * Reads one array from NumPy's .npy file (versions 1.0, 2.0 and 3.0, either byte order, C or Fortran order), plain or
@@ -22,6 +27,7 @@ export interface OpenNpyOptions {
  * Source: NumPy, 'numpy.lib.format' (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), NEP 1.
  */
 export async function openNpy(path: string, options: OpenNpyOptions = {}): Promise<NdArray> {
+  checkOptions('openNpy', options, openNpyOptionNames);
   return readNpy(await fileSource(path), options);
 }
 

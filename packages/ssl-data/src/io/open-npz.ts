@@ -1,11 +1,16 @@
-import { DataError, type NdArray } from '@selfsup/ssl-core';
-import { type OpenNpyOptions, readNpy } from './open-npy.js';
+import { checkOptions, DataError, type NdArray, type OptionNames } from '@selfsup/ssl-core';
+import { openNpyOptionNames, type OpenNpyOptions, readNpy } from './open-npy.js';
 import { readZipDirectory, type ZipMember } from './zip-directory.js';
 
 export interface OpenNpzOptions extends OpenNpyOptions {
   /** Most files in the archive. Default 10,000. */
   readonly maxArrays?: number;
 }
+
+const openNpzOptionNames: OptionNames<OpenNpzOptions> = {
+  ...openNpyOptionNames,
+  maxArrays: 'optional',
+};
 
 /** Arrays of an .npz file, each read when asked for. */
 export interface Npz {
@@ -31,6 +36,7 @@ export interface Npz {
  * Source: NumPy, `numpy.savez`.
  */
 export async function openNpz(path: string, options: OpenNpzOptions = {}): Promise<Npz> {
+  checkOptions('openNpz', options, openNpzOptionNames);
   const { maxArrays = 10_000, ...reading } = options;
   const members = new Map<string, ZipMember>();
   for (const member of await readZipDirectory(path, (name) => name.endsWith('.npy'), maxArrays)) {

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { lineText } from './parse-json-line.js';
 import { type LinePlace, readLines } from './read-lines.js';
 
@@ -18,6 +19,14 @@ export interface ReadTextLinesOptions {
   readonly where?: string;
 }
 
+const readTextLinesOptionNames: OptionNames<ReadTextLinesOptions> = {
+  encoding: 'optional',
+  maxLineBytes: 'optional',
+  maxBytes: 'optional',
+  keepBlank: 'optional',
+  where: 'optional',
+};
+
 /**
  * Reads a text file line by line, plain, gzip or Zstandard. Line ends are `\n`, `\r\n` and `\r`, as Python's; form feeds,
  * U+0085, U+2028 and U+2029 are characters of a line. A byte order mark is dropped. The file is not held in memory.
@@ -31,6 +40,11 @@ export async function readTextLines(
   options: ReadTextLinesOptions,
   onLine: (text: string, place: LinePlace) => void,
 ): Promise<void> {
-  const { maxLineBytes = 2 ** 20, maxBytes = 2 ** 31, where = 'readTextLines', ...more } = options;
+  const {
+    maxLineBytes = 2 ** 20,
+    maxBytes = 2 ** 31,
+    where = 'readTextLines',
+    ...more
+  } = checkOptions('readTextLines', options, readTextLinesOptionNames);
   await readLines(path, { ...more, maxLineBytes, maxBytes, where }, (bytes, place) => onLine(lineText(bytes), place));
 }

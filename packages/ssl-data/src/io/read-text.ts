@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { textChunks, type TextOptions } from './text-chunks.js';
 
 /** Options of {@link readText}. */
@@ -6,6 +7,12 @@ export interface ReadTextOptions extends TextOptions {
   readonly where?: string;
 }
 
+const readTextOptionNames: OptionNames<ReadTextOptions> = {
+  encoding: 'optional',
+  maxBytes: 'required',
+  where: 'optional',
+};
+
 /**
  * The whole text of a file, plain, gzip or Zstandard, without byte order mark; line ends as they are.
  *
@@ -13,7 +20,8 @@ export interface ReadTextOptions extends TextOptions {
  *   InvalidOptionError for an unknown encoding
  */
 export async function readText(path: string, options: ReadTextOptions): Promise<string> {
+  const { where = 'readText', ...text } = checkOptions('readText', options, readTextOptionNames);
   const chunks: Uint8Array[] = [];
-  for await (const { bytes } of textChunks(path, options, options.where ?? 'readText')) chunks.push(bytes);
+  for await (const { bytes } of textChunks(path, text, where)) chunks.push(bytes);
   return Buffer.concat(chunks).toString('utf8');
 }

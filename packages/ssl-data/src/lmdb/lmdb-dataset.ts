@@ -1,6 +1,6 @@
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
-import { type ClassOptions, readClassList } from '../dataset/class-list.js';
+import { classOptionNames, type ClassOptions, readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import type { LeftOut } from '../dataset/left-out.js';
 import { stringAt } from '../dataset/string-table.js';
@@ -12,6 +12,7 @@ import { arrangeSamples } from './arrange-samples.js';
 import { indexLmdb, type LmdbRecords } from './index-lmdb.js';
 import { refusePickle } from './read-metadata.js';
 import { readRecord } from './read-record.js';
+import { imageDecodingOptionNames } from '../image/image-decoding.js';
 
 export interface LmdbOptions extends ImageDecoding, ClassOptions {
   /**
@@ -30,6 +31,15 @@ export interface LmdbOptions extends ImageDecoding, ClassOptions {
   /** Largest number of bytes of one value. Default 256 MiB. */
   readonly maxSampleBytes?: number;
 }
+
+const lmdbOptionNames: OptionNames<LmdbOptions> = {
+  ...imageDecodingOptionNames,
+  ...classOptionNames,
+  keyPrefix: 'optional',
+  labels: 'optional',
+  maxEntries: 'optional',
+  maxSampleBytes: 'optional',
+};
 
 /** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
 export interface LmdbSource {
@@ -79,6 +89,7 @@ export class LmdbDataset implements Dataset<ImageSample> {
    *   version, whose keys hold images in part, or whose classes do not fit `classes`
    */
   static async open(path: string, options: LmdbOptions = {}): Promise<LmdbDataset> {
+    checkOptions('LmdbDataset.open', options, lmdbOptionNames);
     const { keyPrefix, labels, classes, allowEmpty = false, ...more } = options;
     const { maxEntries = 2 ** 25, maxSampleBytes = 2 ** 28, ...decoding } = more;
     const given = await readClassList('LmdbDataset.open', classes);

@@ -1,13 +1,20 @@
 import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
 import { clearLeftovers, describeFileError, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
-import { encodeImage, packedExtensions, type PackOptions, type PackProgress } from '../webdataset/pack-web-dataset.js';
+import {
+  encodeImage,
+  encodeNames,
+  packedExtensions,
+  type PackOptions,
+  type PackProgress,
+} from '../webdataset/pack-web-dataset.js';
 import { LmdbWriter } from './lmdb-writer.js';
 import { checksumKey, metadataChecksum } from './metadata-checksum.js';
 import { type PackableSamples, packableSamples } from '../dataset/packable-samples.js';
 import { isOwnDatabase } from './own-database.js';
+import { checkDataset } from '../dataset/check-dataset.js';
 
 export interface PackLmdbOptions {
   /**
@@ -24,6 +31,14 @@ export interface PackLmdbOptions {
   /** Called after every sample. */
   readonly onProgress?: (progress: Omit<PackProgress, 'shards'>) => void;
 }
+
+const packLmdbOptionNames: OptionNames<PackLmdbOptions> = {
+  keys: 'optional',
+  subdir: 'optional',
+  encode: 'optional',
+  overwrite: 'optional',
+  onProgress: 'optional',
+};
 
 /** What was written. */
 export interface WrittenLmdb {
@@ -56,8 +71,10 @@ export async function packLmdb(
   path: string,
   options: PackLmdbOptions = {},
 ): Promise<WrittenLmdb> {
+  checkDataset('packLmdb', 'dataset', dataset);
+  checkOptions('packLmdb', options, packLmdbOptionNames);
   const { encode = { format: 'png' }, subdir = true, overwrite = false, onProgress } = options;
-  const { format, quality = 90 } = encode;
+  const { format, quality = 90 } = checkOptions(where, encode, encodeNames, 'encode');
   if (!Object.hasOwn(packedExtensions, format))
     throw new InvalidOptionError(where, 'encode.format', Object.keys(packedExtensions).join(', '), format);
   if (!Number.isInteger(quality) || quality < 1 || quality > 100)

@@ -1,4 +1,12 @@
-import { DataError, foldIn, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
+import {
+  checkOptions,
+  DataError,
+  foldIn,
+  InvalidOptionError,
+  type OptionNames,
+  randomKey,
+  RandomStream,
+} from '@selfsup/ssl-core';
 import { classMembers } from '../dataset/class-members.js';
 import { checkSeed } from './sample-numbers.js';
 import type { Sampler } from './sampler.js';
@@ -10,6 +18,11 @@ export interface BalancedSamplerOptions {
   readonly samplesPerClass?: number;
 }
 
+const balancedSamplerOptionNames: OptionNames<BalancedSamplerOptions> = {
+  seed: 'optional',
+  samplesPerClass: 'optional',
+};
+
 /**
  * Every class equally often per epoch, in an order drawn from (seed, epoch).
  *
@@ -20,6 +33,7 @@ export interface BalancedSamplerOptions {
  * @throws DataError when no sample has a class, InvalidOptionError
  */
 export function balancedSampler(labels: ArrayLike<number>, options: BalancedSamplerOptions = {}): Sampler {
+  checkOptions('balancedSampler', options, balancedSamplerOptionNames);
   const { seed = 0 } = options;
   checkSeed('balancedSampler', seed);
   const classes = [...classMembers('balancedSampler', labels).values()];

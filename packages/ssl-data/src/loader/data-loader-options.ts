@@ -1,9 +1,10 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { checkDecodeMemory } from '../image/decode-budget.js';
 import type { ModuleView, View } from '../views/view.js';
 import type { OnError } from './build-batch.js';
 import type { Sampler } from './sampler.js';
+import { checkDataset } from '../dataset/check-dataset.js';
 
 export type DataLoaderOptions = LoaderOptions<ImageSample, View>;
 
@@ -60,6 +61,23 @@ export interface LoaderOptions<S, V> {
   readonly sampleTimeout?: number;
 }
 
+const loaderOptionNames: OptionNames<LoaderOptions<object, object>> = {
+  dataset: 'required',
+  views: 'optional',
+  batchSize: 'required',
+  shuffle: 'optional',
+  sampler: 'optional',
+  seed: 'optional',
+  dropLast: 'optional',
+  workers: 'optional',
+  prefetchBatches: 'optional',
+  prefetchBytes: 'optional',
+  decodeMemory: 'optional',
+  onError: 'optional',
+  maxSkippedShare: 'optional',
+  sampleTimeout: 'optional',
+};
+
 const where = 'DataLoader';
 
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */
@@ -79,7 +97,10 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
     onError = 'fail',
     maxSkippedShare = 0,
     sampleTimeout = Infinity,
-  } = options;
+  } = checkOptions(where, options, loaderOptionNames);
+  checkDataset(where, 'dataset', dataset);
+  if (dataset.length === 0) throw new InvalidOptionError(where, 'dataset', 'of at least one sample', 'an empty one');
+  checkViews(views);
   checkInteger('batchSize', batchSize, 1);
   checkInteger('seed', seed, Number.MIN_SAFE_INTEGER);
   if (workers !== undefined) checkInteger('workers', workers, 0);
@@ -87,10 +108,10 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
   if (prefetchBytes !== undefined && !(prefetchBytes > 0))
     throw new InvalidOptionError(where, 'prefetchBytes', 'positive', prefetchBytes);
   if (decodeMemory !== undefined) checkDecodeMemory(where, 'decodeMemory', decodeMemory);
-  if (!(dataset.length > 0))
-    throw new InvalidOptionError(where, 'dataset', 'a data set with at least one sample', `length ${dataset.length}`);
   if (sampler !== undefined && shuffle !== undefined)
     throw new InvalidOptionError(where, 'shuffle', 'left out with a sampler, which has the order', shuffle);
+  if (sampler !== undefined && typeof (sampler as Sampler | null)?.indices !== 'function')
+    throw new InvalidOptionError(where, 'sampler', 'a sampler, such as randomSampler(dataset.length)', sampler);
   if (sampler !== undefined) checkInteger('sampler.length', sampler.length, 1);
   const length = sampler?.length ?? dataset.length;
   if (dropLast && length < batchSize)
@@ -100,7 +121,6 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
       `at most the samples of an epoch, ${length}, with dropLast (or set dropLast: false)`,
       batchSize,
     );
-  if (views?.length === 0) throw new InvalidOptionError(where, 'views', 'at least one view (or leave it out)', '[]');
   if (onError !== 'fail' && onError !== 'skip')
     throw new InvalidOptionError(where, 'onError', "'fail' or 'skip'", onError);
   if (!(maxSkippedShare >= 0 && maxSkippedShare <= 1))
@@ -108,6 +128,23 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
   // Longer timers than this fire at once.
   if (!(sampleTimeout > 0 && (sampleTimeout <= 2e6 || sampleTimeout === Infinity)))
     throw new InvalidOptionError(where, 'sampleTimeout', 'above 0 and at most 2e6 s, or Infinity', sampleTimeout);
+}
+
+/** A view may be a function, with or without a description, or a module that has one. */
+function checkViews(views: unknown): void {
+  if (views === undefined) return;
+  if (!Array.isArray(views)) {
+    const advice =
+      typeof views === 'function' ? 'Write [view], or twoViews(view)' : 'Such as simclrViews({ size: 32 })';
+    throw new InvalidOptionError(where, 'views', 'an array of views', views, advice);
+  }
+  if (views.length === 0) throw new InvalidOptionError(where, 'views', 'at least one view (or leave it out)', '[]');
+  views.forEach((view: unknown, index) => {
+    const isModule = typeof view === 'object' && view !== null && 'module' in view;
+    if (typeof view === 'function' || isModule) return;
+    const advice = Array.isArray(view) ? 'Is it a list of views within the list? Spread it: [...views]' : undefined;
+    throw new InvalidOptionError(where, `views[${index}]`, 'a view: (image, random) => image', view, advice);
+  });
 }
 
 /** Throws {@link InvalidOptionError} unless `value` is a safe integer of at least `least`. */

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { copiesOf } from './copies-of.js';
 import type { Sampler } from './sampler.js';
 
@@ -14,6 +14,12 @@ export interface DistributedSamplerOptions {
   readonly remainder?: 'pad' | 'drop';
 }
 
+const distributedSamplerOptionNames: OptionNames<DistributedSamplerOptions> = {
+  rank: 'required',
+  worldSize: 'required',
+  remainder: 'optional',
+};
+
 /**
  * One process's part of another sampler's order: every `worldSize`-th sample, beginning with number `rank`.
  *
@@ -25,6 +31,7 @@ export interface DistributedSamplerOptions {
  * Source: `torch.utils.data.DistributedSampler`.
  */
 export function distributedSampler(sampler: Sampler, options: DistributedSamplerOptions): Sampler {
+  checkOptions('distributedSampler', options, distributedSamplerOptionNames);
   const { rank, worldSize, remainder = 'pad' } = options;
   const refuse = (option: string, expected: string, actual: unknown): never => {
     throw new InvalidOptionError('distributedSampler', option, expected, actual);

@@ -1,4 +1,4 @@
-import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { checkOptions, foldIn, type OptionNames, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { checkSeed, type SampleNumbers, sampleNumbers } from './sample-numbers.js';
 import type { Sampler } from './sampler.js';
 
@@ -7,13 +7,18 @@ export interface RandomSamplerOptions {
   readonly seed?: number;
 }
 
+const randomSamplerOptionNames: OptionNames<RandomSamplerOptions> = {
+  seed: 'optional',
+};
+
 /**
  * Every sample once per epoch, in an order drawn from (seed, epoch): what `DataLoader` does by itself.
  *
  * @param samples how many there are, or the numbers of those to use, such as `fractionSubset(labels, 0.1, key)`
  * @throws InvalidOptionError
  */
-export function randomSampler(samples: SampleNumbers, { seed = 0 }: RandomSamplerOptions = {}): Sampler {
+export function randomSampler(samples: SampleNumbers, options: RandomSamplerOptions = {}): Sampler {
+  const { seed = 0 } = checkOptions('randomSampler', options, randomSamplerOptionNames);
   checkSeed('randomSampler', seed);
   const numbers = sampleNumbers('randomSampler', samples);
   const key = foldIn(randomKey(seed), 'order');

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { copiesOf } from './copies-of.js';
 import type { Sampler } from './sampler.js';
 
@@ -9,6 +9,10 @@ export interface RepeatedAugmentationOptions {
    */
   readonly samplesPerEpoch?: number;
 }
+
+const repeatedAugmentationOptionNames: OptionNames<RepeatedAugmentationOptions> = {
+  samplesPerEpoch: 'optional',
+};
 
 /**
  * Every sample of another sampler's order `repeats` times in a row, each time with views of its own.
@@ -27,6 +31,7 @@ export function repeatedAugmentation(
   repeats: number,
   options: RepeatedAugmentationOptions = {},
 ): Sampler {
+  checkOptions('repeatedAugmentation', options, repeatedAugmentationOptionNames);
   if (!Number.isSafeInteger(repeats) || repeats < 1)
     throw new InvalidOptionError('repeatedAugmentation', 'repeats', 'an integer of at least 1', repeats);
   const { samplesPerEpoch: length = sampler.length } = options;

@@ -10,6 +10,8 @@ export function sampleNumbers(where: string, samples: SampleNumbers): Int32Array
       throw new InvalidOptionError(where, 'samples', `an integer in [1, ${maxSamples}]`, samples);
     return Int32Array.from({ length: samples }, (_, index) => index);
   }
+  if (typeof (samples as ArrayLike<number> | undefined)?.length !== 'number' || typeof samples === 'string')
+    throw new InvalidOptionError(where, 'samples', 'how many there are (dataset.length), or their numbers', samples);
   if (samples.length === 0) throw new InvalidOptionError(where, 'samples', 'at least one sample', '[]');
   return Int32Array.from(samples, (index, at) => {
     if (!Number.isInteger(index) || index < 0 || index > maxSamples)

@@ -1,6 +1,6 @@
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
-import { type ClassOptions, readClassList } from '../dataset/class-list.js';
+import { classOptionNames, type ClassOptions, readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
 import type { LeftOut } from '../dataset/left-out.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
@@ -13,6 +13,7 @@ import { readFooter } from './parquet-footer.js';
 import { labelIn, namedLabels, readLabels, withNamesOf } from './parquet-labels.js';
 import { chooseColumns, type ParquetColumns, planRowGroups, type RowGroupPlan } from './plan-row-groups.js';
 import { RowGroupReader } from './row-group-reader.js';
+import { imageDecodingOptionNames } from '../image/image-decoding.js';
 
 export interface ParquetImageOptions extends ImageDecoding, ClassOptions {
   /** Column with the images. Default: `image`, `img`, or the only one that holds bytes. */
@@ -31,6 +32,17 @@ export interface ParquetImageOptions extends ImageDecoding, ClassOptions {
   /** Largest number of rows of all files. Default 33,554,432. */
   readonly maxRows?: number;
 }
+
+const parquetImageOptionNames: OptionNames<ParquetImageOptions> = {
+  ...imageDecodingOptionNames,
+  ...classOptionNames,
+  image: 'optional',
+  label: 'optional',
+  loadLabels: 'optional',
+  cacheBytes: 'optional',
+  maxRowGroupBytes: 'optional',
+  maxRows: 'optional',
+};
 
 /** All that a thread needs to read the samples; plain data. */
 export interface ParquetSource {
@@ -91,6 +103,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
     files: string | readonly string[],
     options: ParquetImageOptions = {},
   ): Promise<ParquetImageDataset> {
+    checkOptions('ParquetImageDataset.open', options, parquetImageOptionNames);
     const {
       image,
       label,

@@ -1,9 +1,25 @@
 import { extname } from 'node:path';
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames, suggestion } from '@selfsup/ssl-core';
 import { refuseStandIn } from '../io/stand-in.js';
 import { lookAt, type SourcePlace } from './source-place.js';
 import type { ImageSource, OpenedSource, OpenSourceOptions } from './source-recogniser.js';
 import { sourceRecognisers } from './source-recognisers.js';
+
+const openSourceOptionNames: OptionNames<OpenSourceOptions & { readonly content?: 'images' }> = {
+  kind: 'optional',
+  split: 'optional',
+  labels: 'optional',
+  labelFile: 'optional',
+  recognise: 'optional',
+  encoding: 'optional',
+  options: 'optional',
+  decoding: 'optional',
+  cache: 'optional',
+  http: 'optional',
+  classes: 'optional',
+  allowEmpty: 'optional',
+  content: 'optional',
+};
 
 /**
  * Opens whatever lies at a path or URL, by what it looks like.
@@ -30,10 +46,12 @@ export async function openSource(
   source: string,
   options: OpenSourceOptions & { readonly content?: 'images' } = {},
 ): Promise<OpenedSource> {
-  const { kind, content } = options;
+  const { kind, content } = checkOptions('openSource', options, openSourceOptionNames);
   const kinds = sourceRecognisers.map((recogniser) => recogniser.kind);
   if (kind !== undefined && !kinds.includes(kind))
     throw new InvalidOptionError('openSource', 'kind', `one of ${kinds.join(', ')}`, kind);
+  if (typeof source !== 'string' || source === '')
+    throw new InvalidOptionError('openSource', 'source', 'a path, a pattern or a URL', source);
   const place = await lookAt(source);
   if (place.form === 'file') refuseStandIn(place.head, place.location);
   const found = sourceRecognisers.filter((recogniser) =>
@@ -51,7 +69,7 @@ export async function openSource(
     throw new InvalidOptionError(
       'openSource',
       'options',
-      `of ${recogniser.kind}: ${recogniser.options.join(', ') || 'none'}`,
+      `of ${recogniser.kind}: ${recogniser.options.join(', ') || 'none'}${suggestion(unknown, recogniser.options)}`,
       unknown,
     );
   const opened = await recogniser.open(place, options);

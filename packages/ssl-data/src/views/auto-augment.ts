@@ -1,5 +1,6 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { augment } from '../image/augment.js';
-import type { RotateOptions } from '../image/rotate.js';
+import { rotateOptionNames, type RotateOptions } from '../image/rotate.js';
 import { autoAugmentPolicies, type SubPolicy } from './auto-augment-policies.js';
 import { autoAugmentSpace, type DrawnOperation } from './augmentation-space.js';
 import { checkOneOf, type DescribedView, describedView } from './view.js';
@@ -9,6 +10,11 @@ export interface AutoAugmentOptions extends RotateOptions {
   readonly policy?: keyof typeof autoAugmentPolicies;
 }
 
+const autoAugmentOptionNames: OptionNames<AutoAugmentOptions> = {
+  ...rotateOptionNames,
+  policy: 'optional',
+};
+
 /**
  * One of 25 learned pairs of operations, each with its own probability and magnitude.
  *
@@ -17,6 +23,7 @@ export interface AutoAugmentOptions extends RotateOptions {
  * Source: Cubuk et al. 2018, arXiv 1805.09501; torchvision's `AutoAugment` on PIL images.
  */
 export function autoAugment(options: AutoAugmentOptions = {}): DescribedView<readonly DrawnOperation[]> {
+  checkOptions('autoAugment', options, autoAugmentOptionNames);
   const { policy = 'imagenet', ...outside } = options;
   checkOneOf('autoAugment', 'policy', policy, ['imagenet', 'cifar10', 'svhn']);
   const policies: readonly SubPolicy[] = autoAugmentPolicies[policy];

@@ -1,3 +1,4 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { boxBlur } from './box-blur.js';
 import { byolDistortion } from './byol-distortion.js';
 import { compose } from './compose.js';
@@ -5,7 +6,7 @@ import { horizontalFlip } from './flip.js';
 import { randomResizedCrop } from './random-resized-crop.js';
 import { solarize } from './solarize.js';
 import type { DescribedView } from './view.js';
-import type { ViewPairOptions } from './view-pair-options.js';
+import { viewPairOptionNames, type ViewPairOptions } from './view-pair-options.js';
 
 /** Defaults of {@link barlowTwinsViews}: Barlow Twins (arXiv 2103.03230), section 3.1. */
 export const barlowTwinsViewsDefaults = { size: 224, minScale: 0.08 } as const;
@@ -18,7 +19,10 @@ export const barlowTwinsViewsDefaults = { size: 224, minScale: 0.08 } as const;
  * Source: Zbontar et al. 2021, arXiv 2103.03230, section 3.1; `Transform` in its reference code.
  */
 export function barlowTwinsViews(options: ViewPairOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size, minScale } = { ...barlowTwinsViewsDefaults, ...options };
+  const { size, minScale } = {
+    ...barlowTwinsViewsDefaults,
+    ...checkOptions('barlowTwinsViews', options, viewPairOptionNames),
+  };
   const view = (blurred: number, solarized: number): DescribedView =>
     compose(
       randomResizedCrop({ size, scale: [minScale, 1], interpolation: 'bicubic' }),

@@ -1,4 +1,11 @@
-import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from '@selfsup/ssl-core';
+import {
+  checkOptions,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  type OptionNames,
+  type RandomStream,
+} from '@selfsup/ssl-core';
 import { checkMask, type PatchGrid } from './random-patch-mask.js';
 import { roundHalfEven } from '../image/round-half-even.js';
 import { checkRange, type Range } from './view.js';
@@ -19,6 +26,14 @@ export interface BlockPatchMaskOptions {
   readonly rest?: 'exact' | 'blocks';
 }
 
+const blockPatchMaskOptionNames: OptionNames<BlockPatchMaskOptions> = {
+  ratio: 'optional',
+  minPatches: 'optional',
+  maxPatches: 'optional',
+  aspect: 'optional',
+  rest: 'optional',
+};
+
 /** Defaults of {@link blockPatchMask}: BEiT (arXiv 2106.08254), algorithm 1, with an exact number. */
 export const blockPatchMaskDefaults = { ratio: 0.4, minPatches: 16, aspect: [0.3, 1 / 0.3], rest: 'exact' } as const;
 
@@ -36,7 +51,10 @@ export function blockPatchMask(
   options: BlockPatchMaskOptions,
   random: RandomStream,
 ): NdArray<Uint8Array> {
-  const { ratio, minPatches, aspect, rest, ...given } = { ...blockPatchMaskDefaults, ...options };
+  const { ratio, minPatches, aspect, rest, ...given } = {
+    ...blockPatchMaskDefaults,
+    ...checkOptions('blockPatchMask', options, blockPatchMaskOptionNames),
+  };
   const patches = checkMask('blockPatchMask', grid, ratio);
   const wanted = Math.floor(patches * ratio);
   const { maxPatches = wanted } = given;

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { boxGaussianBlur } from '../image/box-gaussian-blur.js';
 import { checkProbability, checkRange, type DescribedView, describedView, type Range } from './view.js';
 
@@ -8,6 +9,11 @@ export interface BoxBlurOptions {
   readonly p?: number;
 }
 
+const boxBlurOptionNames: OptionNames<BoxBlurOptions> = {
+  sigma: 'optional',
+  p: 'optional',
+};
+
 /**
  * Gaussian blur of random strength with probability `p`, by box filters.
  *
@@ -16,6 +22,7 @@ export interface BoxBlurOptions {
  * Source: the `GaussianBlur` of MoCo's, Barlow Twins' and DINO's code, which is Pillow's `ImageFilter.GaussianBlur`.
  */
 export function boxBlur(options: BoxBlurOptions = {}): DescribedView<number> {
+  checkOptions('boxBlur', options, boxBlurOptionNames);
   const { sigma = [0.1, 2], p = 0.5 } = options;
   checkRange('boxBlur', 'sigma', sigma, 0, 1000);
   checkProbability('boxBlur', 'p', p);

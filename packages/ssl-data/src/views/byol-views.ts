@@ -1,3 +1,4 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { byolDistortion } from './byol-distortion.js';
 import { compose } from './compose.js';
 import { horizontalFlip } from './flip.js';
@@ -6,7 +7,7 @@ import { randomApply } from './random-apply.js';
 import { randomResizedCrop } from './random-resized-crop.js';
 import { solarize } from './solarize.js';
 import type { DescribedView } from './view.js';
-import type { ViewPairOptions } from './view-pair-options.js';
+import { viewPairOptionNames, type ViewPairOptions } from './view-pair-options.js';
 
 /** Defaults of {@link byolViews}: BYOL (arXiv 2006.07733), appendix B. */
 export const byolViewsDefaults = { size: 224, minScale: 0.08 } as const;
@@ -20,7 +21,7 @@ export const byolViewsDefaults = { size: 224, minScale: 0.08 } as const;
  * Source: Grill et al. 2020, arXiv 2006.07733, appendix B, table 6.
  */
 export function byolViews(options: ViewPairOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size, minScale } = { ...byolViewsDefaults, ...options };
+  const { size, minScale } = { ...byolViewsDefaults, ...checkOptions('byolViews', options, viewPairOptionNames) };
   const view = (blurred: number, solarized: number): DescribedView =>
     compose(
       randomResizedCrop({ size, scale: [minScale, 1], interpolation: 'bicubic' }),

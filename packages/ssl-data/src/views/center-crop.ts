@@ -1,4 +1,5 @@
-import { centralBox, crop, type CropOptions } from '../image/crop.js';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { centralBox, crop, cropOptionNames, type CropOptions } from '../image/crop.js';
 import { imageSize } from '../image/image.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 
@@ -6,6 +7,11 @@ export interface CenterCropOptions extends CropOptions {
   /** Output side, or height and width, pixels. */
   readonly size: number | readonly [height: number, width: number];
 }
+
+const centerCropOptionNames: OptionNames<CenterCropOptions> = {
+  ...cropOptionNames,
+  size: 'required',
+};
 
 /**
  * The central part of the image; a smaller image is padded.
@@ -15,6 +21,7 @@ export interface CenterCropOptions extends CropOptions {
  * Source: torchvision's `CenterCrop` on PIL images.
  */
 export function centerCrop(options: CenterCropOptions): DescribedView<null> {
+  checkOptions('centerCrop', options, centerCropOptionNames);
   const { size, ...outside } = options;
   const [height, width] = checkSize('centerCrop', size);
   return describedView('centerCrop', options, {

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { compose } from './compose.js';
 import { horizontalFlip } from './flip.js';
 import { randomCrop } from './random-crop.js';
@@ -8,6 +9,10 @@ export interface CifarViewsOptions {
   /** Output side, pixels. */
   readonly size?: number;
 }
+
+const cifarViewsOptionNames: OptionNames<CifarViewsOptions> = {
+  size: 'optional',
+};
 
 /** Defaults of {@link cifarViews} and {@link cifarSupervisedViews}. */
 export const cifarViewsDefaults = { size: 32 } as const;
@@ -20,7 +25,7 @@ export const cifarViewsDefaults = { size: 32 } as const;
  * Source: Chen et al. 2020, arXiv 2002.05709, appendix B.9.
  */
 export function cifarViews(options: CifarViewsOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size } = { ...cifarViewsDefaults, ...options };
+  const { size } = { ...cifarViewsDefaults, ...checkOptions('cifarViews', options, cifarViewsOptionNames) };
   return simclrViews({ size, strength: 0.5, blurProbability: 0 });
 }
 
@@ -32,6 +37,6 @@ export function cifarViews(options: CifarViewsOptions = {}): readonly [Described
  * Source: He et al. 2015, arXiv 1512.03385, section 4.2.
  */
 export function cifarSupervisedViews(options: CifarViewsOptions = {}): readonly [DescribedView] {
-  const { size } = { ...cifarViewsDefaults, ...options };
+  const { size } = { ...cifarViewsDefaults, ...checkOptions('cifarSupervisedViews', options, cifarViewsOptionNames) };
   return [compose(randomCrop({ size, margin: 4 }), horizontalFlip())];
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { adjustBrightness, adjustContrast, adjustSaturation } from '../image/adjust-color.js';
 import { adjustHue } from '../image/adjust-hue.js';
 import { checkRange, type DescribedView, describedView, type Range } from './view.js';
@@ -11,6 +11,13 @@ export interface ColorJitterOptions {
   /** A range of turns within -0.5..0.5, or `d` for `[-d, d]`. Default none. */
   readonly hue?: number | Range;
 }
+
+const colorJitterOptionNames: OptionNames<ColorJitterOptions> = {
+  brightness: 'optional',
+  contrast: 'optional',
+  saturation: 'optional',
+  hue: 'optional',
+};
 
 /** One draw of {@link colorJitter}. */
 export interface ColorJitterParameters {
@@ -31,6 +38,7 @@ const neutral = [1, 1, 1, 0] as const;
  * Source: torchvision's `ColorJitter` on PIL images.
  */
 export function colorJitter(options: ColorJitterOptions): DescribedView<ColorJitterParameters> {
+  checkOptions('colorJitter', options, colorJitterOptionNames);
   const ranges = [
     factors('brightness', options.brightness),
     factors('contrast', options.contrast),

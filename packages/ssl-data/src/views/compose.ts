@@ -1,6 +1,13 @@
 import { type Image, imageSize } from '../image/image.js';
 import type { Box } from '../image/resized-crop.js';
-import { type DescribedView, describedView, isDescribed, type View, type ViewSteps } from './view.js';
+import {
+  checkViewFunctions,
+  type DescribedView,
+  describedView,
+  isDescribed,
+  type View,
+  type ViewSteps,
+} from './view.js';
 
 /**
  * One view after the other, all drawing from the same stream. The parameters of a draw are the list of the parts'
@@ -11,6 +18,7 @@ import { type DescribedView, describedView, isDescribed, type View, type ViewSte
 export function compose(...views: readonly DescribedView[]): DescribedView<readonly unknown[]>;
 export function compose(...views: readonly View[]): View;
 export function compose(...views: readonly View[]): View {
+  checkViewFunctions('compose', views);
   const described = views.filter(isDescribed);
   if (described.length < views.length)
     return (image, random) => views.reduce((result, view) => view(result, random), image);

@@ -1,7 +1,14 @@
-import { copyOf, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
+import { checkOptions, copyOf, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import type { Box } from '../image/resized-crop.js';
 import { drawBeta } from './draw-beta.js';
-import { checkMixable, type MixableBatch, type MixedBatch, mixedLabels, type MixingOptions } from './mixed-batch.js';
+import {
+  checkMixable,
+  type MixableBatch,
+  type MixedBatch,
+  mixedLabels,
+  mixingOptionNames,
+  type MixingOptions,
+} from './mixed-batch.js';
 
 /** Defaults of {@link cutmix}: CutMix (arXiv 1905.04899), section 3.1. */
 export const cutmixDefaults = { alpha: 1, perImage: false } as const;
@@ -43,7 +50,7 @@ export function cutmix<D extends Uint8Array | Float32Array>(
   key: RandomKey,
   options: MixingOptions = {},
 ): MixedBatch<D> {
-  const { alpha, perImage } = { ...cutmixDefaults, ...options };
+  const { alpha, perImage } = { ...cutmixDefaults, ...checkOptions('cutmix', options, mixingOptionNames) };
   const [count, height, width, channels] = checkMixable('cutmix', batch, alpha);
   const { data, shape } = batch.images;
   const random = new RandomStream(key);

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { erase } from '../image/erase.js';
 import { checkProbability, type DescribedView, describedView } from './view.js';
 
@@ -11,6 +11,12 @@ export interface CutoutOptions {
   readonly p?: number;
 }
 
+const cutoutOptionNames: OptionNames<CutoutOptions> = {
+  size: 'required',
+  fill: 'optional',
+  p: 'optional',
+};
+
 /** One draw of {@link cutout}: the square's upper left corner, which may lie outside; `null` for an image that stays. */
 export type CutoutParameters = { readonly top: number; readonly left: number } | null;
 
@@ -22,6 +28,7 @@ export type CutoutParameters = { readonly top: number; readonly left: number } |
  * Source: DeVries and Taylor 2017, arXiv 1708.04552, section 3.2.
  */
 export function cutout(options: CutoutOptions): DescribedView<CutoutParameters> {
+  checkOptions('cutout', options, cutoutOptionNames);
   const { size, fill = 0, p = 1 } = options;
   if (!(Number.isInteger(size) && size > 0)) throw new InvalidOptionError('cutout', 'size', 'a positive integer', size);
   checkProbability('cutout', 'p', p);

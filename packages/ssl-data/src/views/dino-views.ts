@@ -1,8 +1,9 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { boxBlur } from './box-blur.js';
 import { byolDistortion } from './byol-distortion.js';
 import { compose } from './compose.js';
 import { horizontalFlip } from './flip.js';
-import { multiCrop, type MultiCropOptions } from './multi-crop.js';
+import { multiCrop, multiCropOptionNames, type MultiCropOptions } from './multi-crop.js';
 import { solarize } from './solarize.js';
 import type { DescribedView } from './view.js';
 
@@ -32,7 +33,7 @@ export const ibotViewsDefaults = {
  * Source: Caron et al. 2021, arXiv 2104.14294, section 3.2; `DataAugmentationDINO` in its reference code.
  */
 export function dinoViews(options: MultiCropOptions = {}): readonly DescribedView[] {
-  return dinoLike('dinoViews', { ...dinoViewsDefaults, ...options });
+  return dinoLike('dinoViews', { ...dinoViewsDefaults, ...checkOptions('dinoViews', options, multiCropOptionNames) });
 }
 
 /**
@@ -43,7 +44,7 @@ export function dinoViews(options: MultiCropOptions = {}): readonly DescribedVie
  * Source: Zhou et al. 2021, arXiv 2111.07832, section 4; `DataAugmentationiBOT` in its reference code.
  */
 export function ibotViews(options: MultiCropOptions = {}): readonly DescribedView[] {
-  return dinoLike('ibotViews', { ...ibotViewsDefaults, ...options });
+  return dinoLike('ibotViews', { ...ibotViewsDefaults, ...checkOptions('ibotViews', options, multiCropOptionNames) });
 }
 
 function dinoLike(where: string, crops: Required<MultiCropOptions>): readonly DescribedView[] {

@@ -1,8 +1,9 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { byolDistortion } from './byol-distortion.js';
 import { compose } from './compose.js';
 import { horizontalFlip } from './flip.js';
 import { gaussianBlur } from './gaussian-blur.js';
-import { multiCrop, type MultiCropOptions } from './multi-crop.js';
+import { multiCrop, multiCropOptionNames, type MultiCropOptions } from './multi-crop.js';
 import { randomApply } from './random-apply.js';
 import { solarize } from './solarize.js';
 import type { DescribedView } from './view.js';
@@ -31,6 +32,6 @@ export function dinov2Views(options: MultiCropOptions = {}): readonly DescribedV
       randomApply(gaussianBlur({ kernelSize: 9, sigma: [0.1, 2] }), blurred),
       solarize({ p: solarized }),
     );
-  const crops = { ...dinov2ViewsDefaults, ...options };
+  const crops = { ...dinov2ViewsDefaults, ...checkOptions('dinov2Views', options, multiCropOptionNames) };
   return multiCrop('dinov2Views', crops, 'bicubic', [after(1, 0), after(0.1, 0.2)], after(0.5, 0));
 }

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { compose } from './compose.js';
 import { cutout } from './cutout.js';
 import { horizontalFlip } from './flip.js';
@@ -9,6 +10,10 @@ export interface FixMatchViewsOptions {
   /** Side of the images and of the views, pixels. */
   readonly size?: number;
 }
+
+const fixMatchViewsOptionNames: OptionNames<FixMatchViewsOptions> = {
+  size: 'optional',
+};
 
 /** Defaults of {@link fixMatchViews}: FixMatch (arXiv 2001.07685) for CIFAR-10. */
 export const fixMatchViewsDefaults = { size: 32 } as const;
@@ -26,7 +31,7 @@ export const fixMatchViewsDefaults = { size: 32 } as const;
 export function fixMatchViews(
   options: FixMatchViewsOptions = {},
 ): readonly [weak: DescribedView, strong: DescribedView] {
-  const { size } = { ...fixMatchViewsDefaults, ...options };
+  const { size } = { ...fixMatchViewsDefaults, ...checkOptions('fixMatchViews', options, fixMatchViewsOptionNames) };
   const weak = compose(horizontalFlip(), randomCrop({ size, margin: Math.trunc(size / 8), padding: 'reflect' }));
   const strong = compose(
     weak,

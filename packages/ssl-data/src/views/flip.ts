@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { flipHorizontally, flipVertically } from '../image/flip.js';
 import { checkProbability, type DescribedView, describedView } from './view.js';
 
@@ -6,8 +7,13 @@ export interface FlipOptions {
   readonly p?: number;
 }
 
+const flipOptionNames: OptionNames<FlipOptions> = {
+  p: 'optional',
+};
+
 /** Mirrors left to right with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError */
 export function horizontalFlip(options: FlipOptions = {}): DescribedView<boolean> {
+  checkOptions('horizontalFlip', options, flipOptionNames);
   const { p = 0.5 } = options;
   checkProbability('horizontalFlip', 'p', p);
   return describedView('horizontalFlip', options, {
@@ -18,6 +24,7 @@ export function horizontalFlip(options: FlipOptions = {}): DescribedView<boolean
 
 /** Mirrors top to bottom with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError */
 export function verticalFlip(options: FlipOptions = {}): DescribedView<boolean> {
+  checkOptions('verticalFlip', options, flipOptionNames);
   const { p = 0.5 } = options;
   checkProbability('verticalFlip', 'p', p);
   return describedView('verticalFlip', options, {

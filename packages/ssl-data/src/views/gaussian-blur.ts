@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { blur } from '../image/blur.js';
 import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 
@@ -8,6 +8,11 @@ export interface GaussianBlurOptions {
   /** Standard deviation, pixels, drawn uniformly. Default `[0.1, 2]`. */
   readonly sigma?: Range;
 }
+
+const gaussianBlurOptionNames: OptionNames<GaussianBlurOptions> = {
+  kernelSize: 'required',
+  sigma: 'optional',
+};
 
 /** The kernel of SimCLR and BYOL: a tenth of the side, odd, at least 3; 23 for 224 pixels. */
 export function tenthKernel(size: number): number {
@@ -22,6 +27,7 @@ export function tenthKernel(size: number): number {
  * Source: torchvision's `GaussianBlur` on PIL images.
  */
 export function gaussianBlur(options: GaussianBlurOptions): DescribedView<number> {
+  checkOptions('gaussianBlur', options, gaussianBlurOptionNames);
   const { kernelSize, sigma = [0.1, 2] } = options;
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0)
     throw new InvalidOptionError('gaussianBlur', 'kernelSize', 'an odd positive integer', kernelSize);

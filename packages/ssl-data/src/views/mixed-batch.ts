@@ -1,4 +1,4 @@
-import { InvalidOptionError, type NdArray, ShapeError } from '@selfsup/ssl-core';
+import { InvalidOptionError, isNdArray, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-core';
 
 /** Images with labels, to be mixed with each other. */
 export interface MixableBatch<D extends Uint8Array | Float32Array> {
@@ -29,12 +29,23 @@ export interface MixingOptions {
   readonly perImage?: boolean;
 }
 
+/** Names of {@link MixingOptions}. */
+export const mixingOptionNames: OptionNames<MixingOptions> = {
+  alpha: 'optional',
+  perImage: 'optional',
+};
+
 /** @throws ShapeError, InvalidOptionError */
 export function checkMixable(
   where: string,
-  { images, labels }: MixableBatch<Uint8Array | Float32Array>,
+  batch: MixableBatch<Uint8Array | Float32Array>,
   alpha: number,
 ): readonly [count: number, height: number, width: number, channels: number] {
+  const { images, labels } = (batch ?? {}) as Partial<MixableBatch<Uint8Array | Float32Array>>;
+  if (!isNdArray(images)) {
+    const advice = 'Of a loader with views it is { images: batch.views[0], labels: batch.labels }';
+    throw new InvalidOptionError(where, 'batch', 'a record { images, labels }', batch, advice);
+  }
   const [count = 0, height = 0, width = 0, channels = 0] = images.shape;
   if (images.shape.length !== 4 || images.data.length !== count * height * width * channels || images.data.length === 0)
     throw new ShapeError(where, 'images', '[batch, height, width, channels], none 0', `[${images.shape.join(', ')}]`);

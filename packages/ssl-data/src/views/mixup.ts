@@ -1,6 +1,13 @@
-import { copyOf, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
+import { checkOptions, copyOf, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { drawBeta } from './draw-beta.js';
-import { checkMixable, type MixableBatch, type MixedBatch, mixedLabels, type MixingOptions } from './mixed-batch.js';
+import {
+  checkMixable,
+  type MixableBatch,
+  type MixedBatch,
+  mixedLabels,
+  mixingOptionNames,
+  type MixingOptions,
+} from './mixed-batch.js';
 
 /** Defaults of {@link mixup}: mixup (arXiv 1710.09412), section 3.1, for ImageNet; CIFAR-10 has `alpha` 1. */
 export const mixupDefaults = { alpha: 0.2, perImage: false } as const;
@@ -20,7 +27,7 @@ export function mixup<D extends Uint8Array | Float32Array>(
   key: RandomKey,
   options: MixingOptions = {},
 ): MixedBatch<D> {
-  const { alpha, perImage } = { ...mixupDefaults, ...options };
+  const { alpha, perImage } = { ...mixupDefaults, ...checkOptions('mixup', options, mixingOptionNames) };
   const [count] = checkMixable('mixup', batch, alpha);
   const { data, shape } = batch.images;
   const random = new RandomStream(key);

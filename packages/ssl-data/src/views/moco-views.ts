@@ -1,3 +1,4 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { boxBlur } from './box-blur.js';
 import { byolDistortion } from './byol-distortion.js';
 import { colorJitter } from './color-jitter.js';
@@ -9,7 +10,7 @@ import { randomGrayscale } from './random-grayscale.js';
 import { randomResizedCrop } from './random-resized-crop.js';
 import { solarize } from './solarize.js';
 import type { DescribedView } from './view.js';
-import type { ViewPairOptions } from './view-pair-options.js';
+import { viewPairOptionNames, type ViewPairOptions } from './view-pair-options.js';
 
 /** Defaults of {@link mocoV1Views} and {@link mocoV2Views}: MoCo's reference code. */
 export const mocoViewsDefaults = { size: 224, minScale: 0.2 } as const;
@@ -25,7 +26,7 @@ export const mocoV3ViewsDefaults = { size: 224, minScale: 0.08 } as const;
  * Source: He et al. 2019, arXiv 1911.05722, section 3.3; its reference code without `--aug-plus`.
  */
 export function mocoV1Views(options: ViewPairOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size, minScale } = { ...mocoViewsDefaults, ...options };
+  const { size, minScale } = { ...mocoViewsDefaults, ...checkOptions('mocoV1Views', options, viewPairOptionNames) };
   return twoViews(
     compose(
       randomResizedCrop({ size, scale: [minScale, 1] }),
@@ -44,7 +45,7 @@ export function mocoV1Views(options: ViewPairOptions = {}): readonly [DescribedV
  * Source: Chen et al. 2020, arXiv 2003.04297, section 3; MoCo's reference code with `--aug-plus`.
  */
 export function mocoV2Views(options: ViewPairOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size, minScale } = { ...mocoViewsDefaults, ...options };
+  const { size, minScale } = { ...mocoViewsDefaults, ...checkOptions('mocoV2Views', options, viewPairOptionNames) };
   return twoViews(
     compose(
       randomResizedCrop({ size, scale: [minScale, 1] }),
@@ -64,7 +65,7 @@ export function mocoV2Views(options: ViewPairOptions = {}): readonly [DescribedV
  * Source: Chen et al. 2021, arXiv 2104.02057; its reference code.
  */
 export function mocoV3Views(options: ViewPairOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size, minScale } = { ...mocoV3ViewsDefaults, ...options };
+  const { size, minScale } = { ...mocoV3ViewsDefaults, ...checkOptions('mocoV3Views', options, viewPairOptionNames) };
   const view = (blurred: number, solarized: number): DescribedView =>
     compose(
       randomResizedCrop({ size, scale: [minScale, 1] }),

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { compose } from './compose.js';
 import { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.js';
 import type { DescribedView, Range } from './view.js';
@@ -15,6 +15,15 @@ export interface MultiCropOptions {
   /** Part of the area that a local crop keeps. */
   readonly localScale?: Range;
 }
+
+/** Names of {@link MultiCropOptions}. */
+export const multiCropOptionNames: OptionNames<MultiCropOptions> = {
+  size: 'optional',
+  localSize: 'optional',
+  localCount: 'optional',
+  globalScale: 'optional',
+  localScale: 'optional',
+};
 
 /**
  * Large crops, each followed by a view of its own, then small crops, all followed by the same.

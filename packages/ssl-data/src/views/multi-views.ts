@@ -16,7 +16,10 @@ export function twoViews<V extends View | VolumeView | ModuleView>(view: V): rea
  * @throws InvalidOptionError for a count that is not a positive integer
  */
 export function multiViews(...groups: readonly (readonly [view: View | ModuleView, count: number])[]): Views {
-  return groups.flatMap(([view, count]) => {
+  return groups.flatMap((group, index) => {
+    if (!Array.isArray(group))
+      throw new InvalidOptionError('multiViews', `groups[${index}]`, 'a pair [view, count]', group, 'Write [view, 2]');
+    const [view, count] = group as readonly [View | ModuleView, number];
     if (!Number.isInteger(count) || count < 1)
       throw new InvalidOptionError('multiViews', 'count', 'a positive integer', count);
     return Array.from({ length: count }, () => view);

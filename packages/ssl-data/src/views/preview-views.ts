@@ -1,4 +1,4 @@
-import { foldIn, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { checkOptions, foldIn, InvalidOptionError, type OptionNames, randomKey, RandomStream } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { type Image, imageSize } from '../image/image.js';
 import { type SheetPicture, writePictureSheet } from '../image/picture-sheet.js';
@@ -18,6 +18,14 @@ export interface PreviewViewsOptions {
   readonly seed?: number;
 }
 
+const previewViewsOptionNames: OptionNames<PreviewViewsOptions> = {
+  path: 'required',
+  count: 'optional',
+  draws: 'optional',
+  cell: 'optional',
+  seed: 'optional',
+};
+
 /**
  * Draws a contact sheet: one row per sample, first the image itself, then its views. The largest view of a row fills its
  * cell, smaller ones (local crops) are drawn in proportion.
@@ -30,6 +38,7 @@ export async function previewViews(
   views: Views,
   options: PreviewViewsOptions,
 ): Promise<{ readonly height: number; readonly width: number }> {
+  checkOptions('previewViews', options, previewViewsOptionNames);
   const { path, count = 8, draws = 2, cell = 112, seed = 0 } = options;
   for (const [option, value] of Object.entries({ count, draws, cell })) {
     if (!Number.isInteger(value) || value < 1)

@@ -1,6 +1,6 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { augment } from '../image/augment.js';
-import type { RotateOptions } from '../image/rotate.js';
+import { rotateOptionNames, type RotateOptions } from '../image/rotate.js';
 import { type DrawnOperation, drawOperation, randAugmentSpace } from './augmentation-space.js';
 import { checkProbability, type DescribedView, describedView } from './view.js';
 
@@ -15,6 +15,14 @@ export interface RandAugmentOptions extends RotateOptions {
   readonly p?: number;
 }
 
+const randAugmentOptionNames: OptionNames<RandAugmentOptions> = {
+  ...rotateOptionNames,
+  operations: 'optional',
+  magnitude: 'optional',
+  bins: 'optional',
+  p: 'optional',
+};
+
 /** Defaults of {@link randAugment}: two operations of magnitude 9 of 30, torchvision's (arXiv 1909.13719 has 2 and 9 for ResNet-50 on ImageNet). */
 export const randAugmentDefaults = { operations: 2, magnitude: 9, bins: 31, p: 1 } as const;
 
@@ -27,7 +35,10 @@ export const randAugmentDefaults = { operations: 2, magnitude: 9, bins: 31, p: 1
  * variant (arXiv 2001.07685, section 2.3).
  */
 export function randAugment(options: RandAugmentOptions = {}): DescribedView<readonly DrawnOperation[]> {
-  const { operations, magnitude, bins, p, ...outside } = { ...randAugmentDefaults, ...options };
+  const { operations, magnitude, bins, p, ...outside } = {
+    ...randAugmentDefaults,
+    ...checkOptions('randAugment', options, randAugmentOptionNames),
+  };
   if (!(Number.isInteger(operations) && operations >= 1))
     throw new InvalidOptionError('randAugment', 'operations', 'a positive integer', operations);
   if (!(Number.isInteger(bins) && bins >= 2))

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { affine } from '../image/affine.js';
 import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 
@@ -15,6 +16,15 @@ export interface RandomAffineOptions {
   /** Value of pixels from outside, 0..255. Default 0. */
   readonly fill?: number | readonly number[];
 }
+
+const randomAffineOptionNames: OptionNames<RandomAffineOptions> = {
+  degrees: 'required',
+  translate: 'optional',
+  scale: 'optional',
+  shear: 'optional',
+  interpolation: 'optional',
+  fill: 'optional',
+};
 
 /** One draw of {@link randomAffine}. */
 export interface RandomAffineParameters {
@@ -35,6 +45,7 @@ export interface RandomAffineParameters {
  * Source: torchvision's `RandomAffine` on PIL images.
  */
 export function randomAffine(options: RandomAffineOptions): DescribedView<RandomAffineParameters> {
+  checkOptions('randomAffine', options, randomAffineOptionNames);
   const { translate, scale, interpolation = 'nearest', fill = 0 } = options;
   const degrees = symmetric(options.degrees);
   const shear = options.shear === undefined ? undefined : symmetric(options.shear);

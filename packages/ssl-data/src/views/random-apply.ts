@@ -1,4 +1,11 @@
-import { checkProbability, type DescribedView, describedView, isDescribed, type View } from './view.js';
+import {
+  checkProbability,
+  checkViewFunctions,
+  type DescribedView,
+  describedView,
+  isDescribed,
+  type View,
+} from './view.js';
 
 /** One draw of {@link randomApply}: the view's own, or `null` for none. */
 export type RandomApplyParameters<P = unknown> = { readonly applied: P } | null;
@@ -11,6 +18,7 @@ export type RandomApplyParameters<P = unknown> = { readonly applied: P } | null;
 export function randomApply<P>(view: DescribedView<P>, p: number): DescribedView<RandomApplyParameters<P>>;
 export function randomApply(view: View, p: number): View;
 export function randomApply(view: View, p: number): View {
+  checkViewFunctions('randomApply', [view]);
   checkProbability('randomApply', 'p', p);
   if (!isDescribed(view)) return (image, random) => (random.bernoulli(p) ? view(image, random) : image);
   const { spec, steps } = view;

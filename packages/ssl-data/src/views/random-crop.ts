@@ -1,5 +1,5 @@
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
-import { crop, type CropOptions } from '../image/crop.js';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { crop, cropOptionNames, type CropOptions } from '../image/crop.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 
 export interface RandomCropOptions extends CropOptions {
@@ -8,6 +8,12 @@ export interface RandomCropOptions extends CropOptions {
   /** Pixels added on each side before the crop. Default 0. */
   readonly margin?: number;
 }
+
+const randomCropOptionNames: OptionNames<RandomCropOptions> = {
+  ...cropOptionNames,
+  size: 'required',
+  margin: 'optional',
+};
 
 /** Places are drawn from 32 bits. */
 const maxMargin = 2 ** 24;
@@ -27,6 +33,7 @@ export interface RandomCropParameters {
  * Source: torchvision's `RandomCrop` on PIL images.
  */
 export function randomCrop(options: RandomCropOptions): DescribedView<RandomCropParameters> {
+  checkOptions('randomCrop', options, randomCropOptionNames);
   const { size, margin = 0, ...outside } = options;
   const [height, width] = checkSize('randomCrop', size);
   if (!(Number.isInteger(margin) && margin >= 0 && margin <= maxMargin))

@@ -1,4 +1,4 @@
-import type { RandomKey, RandomStream } from '@selfsup/ssl-core';
+import { checkOptions, type OptionNames, type RandomKey, type RandomStream } from '@selfsup/ssl-core';
 import { erase } from '../image/erase.js';
 import type { Box } from '../image/resized-crop.js';
 import { roundHalfEven } from '../image/round-half-even.js';
@@ -14,6 +14,13 @@ export interface RandomErasingOptions {
   /** One value, one per channel, or `random`: each byte uniform over 0..255. Default 0. */
   readonly value?: number | readonly number[] | 'random';
 }
+
+const randomErasingOptionNames: OptionNames<RandomErasingOptions> = {
+  p: 'optional',
+  scale: 'optional',
+  ratio: 'optional',
+  value: 'optional',
+};
 
 /** One draw of {@link randomErasing}; `null` for an image that stays. */
 export type RandomErasingParameters = { readonly box: Box; readonly noise: RandomKey | null } | null;
@@ -56,6 +63,7 @@ export function drawErasedBox(
  * normal deviate.
  */
 export function randomErasing(options: RandomErasingOptions = {}): DescribedView<RandomErasingParameters> {
+  checkOptions('randomErasing', options, randomErasingOptionNames);
   const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options;
   checkProbability('randomErasing', 'p', p);
   checkRange('randomErasing', 'scale', scale, 0, 1);

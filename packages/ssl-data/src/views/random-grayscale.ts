@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { grayscale } from '../image/adjust-color.js';
 import { checkProbability, type DescribedView, describedView } from './view.js';
 
@@ -6,8 +7,13 @@ export interface RandomGrayscaleOptions {
   readonly p?: number;
 }
 
+const randomGrayscaleOptionNames: OptionNames<RandomGrayscaleOptions> = {
+  p: 'optional',
+};
+
 /** Grey, with unchanged number of channels, with probability `p`. @returns a view `[h, w, 1 or 3] -> the same shape` @throws InvalidOptionError */
 export function randomGrayscale(options: RandomGrayscaleOptions = {}): DescribedView<boolean> {
+  checkOptions('randomGrayscale', options, randomGrayscaleOptionNames);
   const { p = 0.1 } = options;
   checkProbability('randomGrayscale', 'p', p);
   return describedView('randomGrayscale', options, {

@@ -1,6 +1,6 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { posterize } from '../image/posterize.js';
-import { sometimes, type SometimesOptions } from './sometimes.js';
+import { sometimes, sometimesOptionNames, type SometimesOptions } from './sometimes.js';
 import type { DescribedView } from './view.js';
 
 export interface RandomPosterizeOptions extends SometimesOptions {
@@ -8,8 +8,14 @@ export interface RandomPosterizeOptions extends SometimesOptions {
   readonly bits: number;
 }
 
+const randomPosterizeOptionNames: OptionNames<RandomPosterizeOptions> = {
+  ...sometimesOptionNames,
+  bits: 'required',
+};
+
 /** Keeps the upper bits of every value with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: torchvision's `RandomPosterize`. */
 export function randomPosterize(options: RandomPosterizeOptions): DescribedView<boolean> {
+  checkOptions('randomPosterize', options, randomPosterizeOptionNames);
   const { bits } = options;
   if (!(Number.isInteger(bits) && bits >= 0 && bits <= 8))
     throw new InvalidOptionError('randomPosterize', 'bits', 'an integer from 0 to 8', bits);

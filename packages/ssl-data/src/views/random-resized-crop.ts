@@ -1,4 +1,4 @@
-import type { RandomStream } from '@selfsup/ssl-core';
+import { checkOptions, type OptionNames, type RandomStream } from '@selfsup/ssl-core';
 import { bicubicCrop } from '../image/bicubic-crop.js';
 import { type Box, resizedCrop } from '../image/resized-crop.js';
 import { checkOneOf, checkRange, checkSize, type DescribedView, describedView, type Range } from './view.js';
@@ -13,6 +13,13 @@ export interface RandomResizedCropOptions {
   /** Default `bilinear`. */
   readonly interpolation?: 'bilinear' | 'bicubic';
 }
+
+const randomResizedCropOptionNames: OptionNames<RandomResizedCropOptions> = {
+  size: 'required',
+  scale: 'optional',
+  ratio: 'optional',
+  interpolation: 'optional',
+};
 
 /**
  * Draws the box of a random resized crop: area uniform in `scale`, ratio log-uniform in `ratio`, position uniform; ten
@@ -60,6 +67,7 @@ function centralBox(height: number, width: number, ratio: Range): Box {
  * Source: torchvision's `RandomResizedCrop` on PIL images.
  */
 export function randomResizedCrop(options: RandomResizedCropOptions): DescribedView<Box> {
+  checkOptions('randomResizedCrop', options, randomResizedCropOptionNames);
   const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3], interpolation = 'bilinear' } = options;
   const [height, width] = checkSize('randomResizedCrop', options.size);
   checkRange('randomResizedCrop', 'scale', scale, Number.MIN_VALUE, 1);

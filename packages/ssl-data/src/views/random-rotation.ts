@@ -1,10 +1,16 @@
-import { rotate, type RotateOptions } from '../image/rotate.js';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { rotate, rotateOptionNames, type RotateOptions } from '../image/rotate.js';
 import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 
 export interface RandomRotationOptions extends RotateOptions {
   /** Counter-clockwise, degrees: a range, or `d` for `[-d, d]`. */
   readonly degrees: number | Range;
 }
+
+const randomRotationOptionNames: OptionNames<RandomRotationOptions> = {
+  ...rotateOptionNames,
+  degrees: 'required',
+};
 
 /**
  * Rotation about the centre by a random angle; the size stays.
@@ -14,6 +20,7 @@ export interface RandomRotationOptions extends RotateOptions {
  * Source: torchvision's `RandomRotation` on PIL images.
  */
 export function randomRotation(options: RandomRotationOptions): DescribedView<number> {
+  checkOptions('randomRotation', options, randomRotationOptionNames);
   const { degrees, ...outside } = options;
   const range: Range = typeof degrees === 'number' ? [-degrees, degrees] : degrees;
   checkRange('randomRotation', 'degrees', range, -Number.MAX_VALUE, Number.MAX_VALUE);

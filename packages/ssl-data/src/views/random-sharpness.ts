@@ -1,5 +1,6 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { adjustSharpness } from '../image/adjust-sharpness.js';
-import { sometimes, type SometimesOptions } from './sometimes.js';
+import { sometimes, sometimesOptionNames, type SometimesOptions } from './sometimes.js';
 import { checkRange, type DescribedView } from './view.js';
 
 export interface RandomSharpnessOptions extends SometimesOptions {
@@ -7,8 +8,14 @@ export interface RandomSharpnessOptions extends SometimesOptions {
   readonly factor: number;
 }
 
+const randomSharpnessOptionNames: OptionNames<RandomSharpnessOptions> = {
+  ...sometimesOptionNames,
+  factor: 'required',
+};
+
 /** Smooths or sharpens with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: torchvision's `RandomAdjustSharpness`. */
 export function randomSharpness(options: RandomSharpnessOptions): DescribedView<boolean> {
+  checkOptions('randomSharpness', options, randomSharpnessOptionNames);
   const { factor } = options;
   checkRange('randomSharpness', 'factor', [factor, factor], 0, Number.MAX_VALUE);
   return sometimes('randomSharpness', options, (image) => adjustSharpness(image, factor));

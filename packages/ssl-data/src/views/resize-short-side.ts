@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { bicubicCrop } from '../image/bicubic-crop.js';
 import { imageSize } from '../image/image.js';
 import { resizedCrop } from '../image/resized-crop.js';
@@ -17,6 +17,12 @@ export interface ResizeShortSideOptions {
   readonly maxPixels?: number;
 }
 
+const resizeShortSideOptionNames: OptionNames<ResizeShortSideOptions> = {
+  size: 'required',
+  interpolation: 'optional',
+  maxPixels: 'optional',
+};
+
 /**
  * Resizes so that the shorter side has `size` pixels; the proportions stay. With `centerCrop` or `randomCrop` right after
  * it in `compose`, only the part that they keep is made.
@@ -26,6 +32,7 @@ export interface ResizeShortSideOptions {
  * Source: torchvision's `Resize` with one number on PIL images.
  */
 export function resizeShortSide(options: ResizeShortSideOptions): DescribedView<null> {
+  checkOptions('resizeShortSide', options, resizeShortSideOptionNames);
   const { size, interpolation = 'bilinear', maxPixels = defaultMaxOutputPixels } = options;
   if (!(Number.isInteger(size) && size > 0))
     throw new InvalidOptionError('resizeShortSide', 'size', 'a positive integer', size);

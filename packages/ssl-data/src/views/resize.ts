@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { imageSize } from '../image/image.js';
 import { type Box, resizedCrop } from '../image/resized-crop.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
@@ -8,6 +9,11 @@ export interface ResizeOptions {
   /** `stretch` keeps everything, `cover` first cuts the centre to the output's proportions. Default `cover`. */
   readonly fit?: 'cover' | 'stretch';
 }
+
+const resizeOptionNames: OptionNames<ResizeOptions> = {
+  size: 'required',
+  fit: 'optional',
+};
 
 /** The part of an image that {@link resize} keeps. */
 export function resizeBox(
@@ -33,6 +39,7 @@ export function resizeBox(
  * @throws InvalidOptionError
  */
 export function resize(options: ResizeOptions): DescribedView<null> {
+  checkOptions('resize', options, resizeOptionNames);
   const { fit = 'cover' } = options;
   const [height, width] = checkSize('resize', options.size);
   return describedView('resize', options, {

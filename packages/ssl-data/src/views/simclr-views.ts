@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { colorJitter } from './color-jitter.js';
 import { compose } from './compose.js';
 import { horizontalFlip } from './flip.js';
@@ -20,6 +21,14 @@ export interface SimclrViewsOptions {
   readonly flipProbability?: number;
 }
 
+const simclrViewsOptionNames: OptionNames<SimclrViewsOptions> = {
+  size: 'optional',
+  strength: 'optional',
+  minScale: 'optional',
+  blurProbability: 'optional',
+  flipProbability: 'optional',
+};
+
 /** Defaults of {@link simclrViews}: SimCLR (arXiv 2002.05709), appendix A, for ImageNet. */
 export const simclrViewsDefaults = {
   size: 224,
@@ -38,7 +47,10 @@ export const simclrViewsDefaults = {
  * Source: Chen et al. 2020, arXiv 2002.05709, appendix A.
  */
 export function simclrViews(options: SimclrViewsOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size, strength, minScale, blurProbability, flipProbability } = { ...simclrViewsDefaults, ...options };
+  const { size, strength, minScale, blurProbability, flipProbability } = {
+    ...simclrViewsDefaults,
+    ...checkOptions('simclrViews', options, simclrViewsOptionNames),
+  };
   const jitter = colorJitter({
     brightness: 0.8 * strength,
     contrast: 0.8 * strength,

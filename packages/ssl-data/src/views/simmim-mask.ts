@@ -1,4 +1,11 @@
-import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from '@selfsup/ssl-core';
+import {
+  checkOptions,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  type OptionNames,
+  type RandomStream,
+} from '@selfsup/ssl-core';
 import { checkMask, type PatchGrid } from './random-patch-mask.js';
 
 export interface SimmimMaskOptions {
@@ -12,6 +19,13 @@ export interface SimmimMaskOptions {
   readonly ratio?: number;
 }
 
+const simmimMaskOptionNames: OptionNames<SimmimMaskOptions> = {
+  size: 'required',
+  maskPatch: 'optional',
+  modelPatch: 'optional',
+  ratio: 'optional',
+};
+
 /** Defaults of {@link simmimMask}: SimMIM (arXiv 2111.09886), section 4.1, for Swin. */
 export const simmimMaskDefaults = { maskPatch: 32, modelPatch: 4, ratio: 0.6 } as const;
 
@@ -23,7 +37,10 @@ export const simmimMaskDefaults = { maskPatch: 32, modelPatch: 4, ratio: 0.6 } a
  * Source: Xie et al. 2021, arXiv 2111.09886, section 3.2; `MaskGenerator` in its reference code.
  */
 export function simmimMask(options: SimmimMaskOptions, random: RandomStream): NdArray<Uint8Array> {
-  const { size, maskPatch, modelPatch, ratio } = { ...simmimMaskDefaults, ...options };
+  const { size, maskPatch, modelPatch, ratio } = {
+    ...simmimMaskDefaults,
+    ...checkOptions('simmimMask', options, simmimMaskOptionNames),
+  };
   if (!size.every((side) => Number.isInteger(side) && side > 0 && side % maskPatch === 0))
     throw new InvalidOptionError('simmimMask', 'size', `multiples of maskPatch (${maskPatch})`, `[${size.join(', ')}]`);
   if (!(Number.isInteger(modelPatch) && modelPatch > 0 && maskPatch % modelPatch === 0))

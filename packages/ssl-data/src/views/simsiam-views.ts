@@ -1,6 +1,7 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { mocoV2Views } from './moco-views.js';
 import type { DescribedView } from './view.js';
-import type { ViewPairOptions } from './view-pair-options.js';
+import { viewPairOptionNames, type ViewPairOptions } from './view-pair-options.js';
 
 /**
  * SimSiam's two views, which are MoCo v2's.
@@ -10,5 +11,6 @@ import type { ViewPairOptions } from './view-pair-options.js';
  * Source: Chen and He 2020, arXiv 2011.10566, section 4 ("Baseline settings") and its reference code.
  */
 export function simsiamViews(options: ViewPairOptions = {}): readonly [DescribedView, DescribedView] {
+  checkOptions('simsiamViews', options, viewPairOptionNames);
   return mocoV2Views(options);
 }

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { compose } from './compose.js';
 import { gaussianBlur } from './gaussian-blur.js';
 import { twoViews } from './multi-views.js';
@@ -17,6 +18,13 @@ export interface SmallImageViewsOptions {
   readonly blurProbability?: number;
 }
 
+const smallImageViewsOptionNames: OptionNames<SmallImageViewsOptions> = {
+  size: 'optional',
+  minScale: 'optional',
+  degrees: 'optional',
+  blurProbability: 'optional',
+};
+
 /** Defaults of {@link smallImageViews}, chosen for handwritten digits. */
 export const smallImageViewsDefaults = { size: 28, minScale: 0.35, degrees: 10, blurProbability: 0.5 } as const;
 
@@ -28,7 +36,10 @@ export const smallImageViewsDefaults = { size: 28, minScale: 0.35, degrees: 10, 
  * @throws InvalidOptionError
  */
 export function smallImageViews(options: SmallImageViewsOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size, minScale, degrees, blurProbability } = { ...smallImageViewsDefaults, ...options };
+  const { size, minScale, degrees, blurProbability } = {
+    ...smallImageViewsDefaults,
+    ...checkOptions('smallImageViews', options, smallImageViewsOptionNames),
+  };
   return twoViews(
     compose(
       randomResizedCrop({ size, scale: [minScale, 1] }),

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { solarizeAbove } from '../image/adjust-color.js';
 import { checkProbability, checkRange, type DescribedView, describedView } from './view.js';
 
@@ -8,8 +9,14 @@ export interface SolarizeOptions {
   readonly p?: number;
 }
 
+const solarizeOptionNames: OptionNames<SolarizeOptions> = {
+  threshold: 'optional',
+  p: 'optional',
+};
+
 /** Inverts bright values with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: BYOL, arXiv 2006.07733, appendix B. */
 export function solarize(options: SolarizeOptions = {}): DescribedView<boolean> {
+  checkOptions('solarize', options, solarizeOptionNames);
   const { threshold = 128, p = 1 } = options;
   checkProbability('solarize', 'p', p);
   checkRange('solarize', 'threshold', [threshold, threshold], 0, 256);

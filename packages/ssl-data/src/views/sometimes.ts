@@ -1,3 +1,4 @@
+import type { OptionNames } from '@selfsup/ssl-core';
 import type { Image } from '../image/image.js';
 import { checkProbability, type DescribedView, describedView } from './view.js';
 
@@ -6,6 +7,11 @@ export interface SometimesOptions {
   /** Probability. Default 0.5. */
   readonly p?: number;
 }
+
+/** Names of {@link SometimesOptions}. */
+export const sometimesOptionNames: OptionNames<SometimesOptions> = {
+  p: 'optional',
+};
 
 /** An operation that needs no numbers, applied with probability `p`. */
 export function sometimes<O extends SometimesOptions>(

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { centerCrop } from './center-crop.js';
 import { compose } from './compose.js';
 import { horizontalFlip } from './flip.js';
@@ -10,10 +11,19 @@ export interface SupervisedViewsOptions {
   readonly size?: number;
 }
 
+const supervisedViewsOptionNames: OptionNames<SupervisedViewsOptions> = {
+  size: 'optional',
+};
+
 export interface EvaluationViewsOptions extends SupervisedViewsOptions {
   /** Shorter side before the crop, pixels. Default `size` / 0.875, rounded. */
   readonly resize?: number;
 }
+
+const evaluationViewsOptionNames: OptionNames<EvaluationViewsOptions> = {
+  ...supervisedViewsOptionNames,
+  resize: 'optional',
+};
 
 /** Defaults of {@link supervisedViews} and {@link evaluationViews}: ResNet's for ImageNet. */
 export const supervisedViewsDefaults = { size: 224 } as const;
@@ -26,7 +36,10 @@ export const supervisedViewsDefaults = { size: 224 } as const;
  * Source: Szegedy et al. 2014, arXiv 1409.4842, section 6; torchvision's ImageNet reference.
  */
 export function supervisedViews(options: SupervisedViewsOptions = {}): readonly [DescribedView] {
-  const { size } = { ...supervisedViewsDefaults, ...options };
+  const { size } = {
+    ...supervisedViewsDefaults,
+    ...checkOptions('supervisedViews', options, supervisedViewsOptionNames),
+  };
   return [compose(randomResizedCrop({ size }), horizontalFlip())];
 }
 
@@ -38,6 +51,9 @@ export function supervisedViews(options: SupervisedViewsOptions = {}): readonly 
  * Source: He et al. 2015, arXiv 1512.03385, section 3.4; torchvision's ImageNet reference.
  */
 export function evaluationViews(options: EvaluationViewsOptions = {}): readonly [DescribedView] {
-  const { size, resize = Math.round(size / 0.875) } = { ...supervisedViewsDefaults, ...options };
+  const { size, resize = Math.round(size / 0.875) } = {
+    ...supervisedViewsDefaults,
+    ...checkOptions('evaluationViews', options, evaluationViewsOptionNames),
+  };
   return [compose(resizeShortSide({ size: resize }), centerCrop({ size }))];
 }

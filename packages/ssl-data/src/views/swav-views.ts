@@ -1,8 +1,9 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { colorJitter } from './color-jitter.js';
 import { compose } from './compose.js';
 import { horizontalFlip } from './flip.js';
 import { gaussianBlur } from './gaussian-blur.js';
-import { multiCrop, type MultiCropOptions } from './multi-crop.js';
+import { multiCrop, multiCropOptionNames, type MultiCropOptions } from './multi-crop.js';
 import { randomApply } from './random-apply.js';
 import { randomGrayscale } from './random-grayscale.js';
 import type { DescribedView } from './view.js';
@@ -26,7 +27,7 @@ export const swavViewsDefaults = {
  * Deviates in that the kernel shrinks for crops of less than 24 pixels, which 23 would not fit.
  */
 export function swavViews(options: MultiCropOptions = {}): readonly DescribedView[] {
-  const crops = { ...swavViewsDefaults, ...options };
+  const crops = { ...swavViewsDefaults, ...checkOptions('swavViews', options, multiCropOptionNames) };
   const after = (size: number): DescribedView =>
     compose(
       horizontalFlip(),

@@ -1,6 +1,6 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { augment } from '../image/augment.js';
-import type { RotateOptions } from '../image/rotate.js';
+import { rotateOptionNames, type RotateOptions } from '../image/rotate.js';
 import { type DrawnOperation, drawOperation, trivialAugmentSpace } from './augmentation-space.js';
 import { type DescribedView, describedView } from './view.js';
 
@@ -8,6 +8,11 @@ export interface TrivialAugmentWideOptions extends RotateOptions {
   /** Steps of the magnitudes from nothing to the greatest. Default 31. */
   readonly bins?: number;
 }
+
+const trivialAugmentWideOptionNames: OptionNames<TrivialAugmentWideOptions> = {
+  ...rotateOptionNames,
+  bins: 'optional',
+};
 
 /**
  * One operation out of fourteen, of random magnitude: nothing to tune.
@@ -17,6 +22,7 @@ export interface TrivialAugmentWideOptions extends RotateOptions {
  * Source: Müller and Hutter 2021, arXiv 2103.10158, algorithm 1; torchvision's `TrivialAugmentWide` on PIL images.
  */
 export function trivialAugmentWide(options: TrivialAugmentWideOptions = {}): DescribedView<DrawnOperation> {
+  checkOptions('trivialAugmentWide', options, trivialAugmentWideOptionNames);
   const { bins = 31, ...outside } = options;
   if (!(Number.isInteger(bins) && bins >= 2))
     throw new InvalidOptionError('trivialAugmentWide', 'bins', 'an integer of at least 2', bins);

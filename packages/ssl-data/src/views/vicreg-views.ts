@@ -1,3 +1,4 @@
+import { checkOptions } from '@selfsup/ssl-core';
 import { boxBlur } from './box-blur.js';
 import { byolDistortion } from './byol-distortion.js';
 import { compose } from './compose.js';
@@ -6,7 +7,7 @@ import { twoViews } from './multi-views.js';
 import { randomResizedCrop } from './random-resized-crop.js';
 import { solarize } from './solarize.js';
 import type { DescribedView } from './view.js';
-import type { ViewPairOptions } from './view-pair-options.js';
+import { viewPairOptionNames, type ViewPairOptions } from './view-pair-options.js';
 
 /** Defaults of {@link vicregViews}: VICReg (arXiv 2105.04906), appendix C.1. */
 export const vicregViewsDefaults = { size: 224, minScale: 0.08 } as const;
@@ -20,7 +21,7 @@ export const vicregViewsDefaults = { size: 224, minScale: 0.08 } as const;
  * solarisation is an argument: 0.1 is lightly's `VICRegTransform`.
  */
 export function vicregViews(options: ViewPairOptions = {}): readonly [DescribedView, DescribedView] {
-  const { size, minScale } = { ...vicregViewsDefaults, ...options };
+  const { size, minScale } = { ...vicregViewsDefaults, ...checkOptions('vicregViews', options, viewPairOptionNames) };
   return twoViews(
     compose(
       randomResizedCrop({ size, scale: [minScale, 1], interpolation: 'bicubic' }),

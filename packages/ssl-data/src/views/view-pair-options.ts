@@ -1,3 +1,5 @@
+import type { OptionNames } from '@selfsup/ssl-core';
+
 /** Options of the presets whose views all have one size. */
 export interface ViewPairOptions {
   /** Output side, pixels. */
@@ -5,3 +7,9 @@ export interface ViewPairOptions {
   /** Least part of the area that a crop keeps. */
   readonly minScale?: number;
 }
+
+/** Names of {@link ViewPairOptions}. */
+export const viewPairOptionNames: OptionNames<ViewPairOptions> = {
+  size: 'optional',
+  minScale: 'optional',
+};

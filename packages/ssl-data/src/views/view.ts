@@ -78,6 +78,15 @@ export function isDescribed(view: View): view is DescribedView {
   return view.spec !== undefined && view.steps !== undefined;
 }
 
+/** Throws {@link InvalidOptionError} for what is no view: a list of views, or a view's options. */
+export function checkViewFunctions(where: string, views: readonly unknown[]): void {
+  views.forEach((view, index) => {
+    if (typeof view === 'function') return;
+    const advice = Array.isArray(view) ? 'Is it a list of views? Spread it: ...views' : undefined;
+    throw new InvalidOptionError(where, `views[${index}]`, 'a view: (image, random) => image', view, advice);
+  });
+}
+
 /** A closed range `[low, high]` from which a parameter is drawn uniformly. */
 export type Range = readonly [low: number, high: number];
 

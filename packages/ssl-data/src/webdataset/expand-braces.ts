@@ -1,9 +1,13 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 
 export interface ExpandBracesOptions {
   /** Largest number of results. Default 1,000,000. */
   readonly maxResults?: number;
 }
+
+const expandBracesOptionNames: OptionNames<ExpandBracesOptions> = {
+  maxResults: 'optional',
+};
 
 const where = 'expandBraces';
 const maxLength = 4096;
@@ -25,9 +29,11 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
  * environment; `::` inside brackets (an IPv6 address) does not split.
  */
 export function expandBraces(pattern: string, options: ExpandBracesOptions = {}): string[] {
+  checkOptions('expandBraces', options, expandBracesOptionNames);
   const { maxResults = 1_000_000 } = options;
   if (!Number.isSafeInteger(maxResults) || maxResults < 1)
     throw new InvalidOptionError(where, 'maxResults', 'an integer of at least 1', maxResults);
+  if (typeof pattern !== 'string') throw new InvalidOptionError(where, 'pattern', 'text', pattern);
   if (pattern.length > maxLength)
     throw new InvalidOptionError(where, 'pattern', `at most ${maxLength} characters`, `${pattern.length} characters`);
   const results: string[] = [];

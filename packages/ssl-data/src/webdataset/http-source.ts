@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { type TransferLimits, TransferWatch } from '../io/transfer-watch.js';
 
 /** How shards are fetched; plain data. */
@@ -16,6 +16,16 @@ export interface HttpOptions {
   /** Wait before the first further try, ms; doubles each time, at most 10 s. Default 200. */
   readonly retryDelayMs?: number;
 }
+
+/** Names of {@link HttpOptions}. */
+export const httpOptionNames: OptionNames<HttpOptions> = {
+  headers: 'optional',
+  timeoutMs: 'optional',
+  minBytesPerSecond: 'optional',
+  maxSeconds: 'optional',
+  retries: 'optional',
+  retryDelayMs: 'optional',
+};
 
 /** What a server says about a file. */
 export interface HttpFile {

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { refuseStandIn, standInBytes } from '../io/stand-in.js';
 import { classRecordName, maxClassRecordBytes, parseClassRecord } from './class-record.js';
 import { FilePool } from './file-pool.js';
@@ -14,6 +14,11 @@ export interface IndexTarOptions {
   readonly splitAt?: NameSplit;
 }
 
+const indexTarOptionNames: OptionNames<IndexTarOptions> = {
+  maxEntries: 'optional',
+  splitAt: 'optional',
+};
+
 export const defaultMaxEntries = 2 ** 25;
 
 /**
@@ -27,6 +32,7 @@ export const defaultMaxEntries = 2 ** 25;
  * @throws DataError for a file that is missing, no tar archive, compressed, damaged or truncated, with the offset
  */
 export async function indexTar(path: string, options: IndexTarOptions = {}): Promise<ShardIndex> {
+  checkOptions('indexTar', options, indexTarOptionNames);
   const { maxEntries = defaultMaxEntries, splitAt = 'first-dot' } = options;
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
     throw new InvalidOptionError('indexTar', 'maxEntries', 'an integer of at least 1', maxEntries);

@@ -1,17 +1,19 @@
 import { extname } from 'node:path';
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { packableSamples } from '../dataset/packable-samples.js';
 import type { Image } from '../image/image.js';
 import { imageFormat } from '../image/image-format.js';
 import { WebDataset } from './web-dataset.js';
 import {
-  type WebDatasetWriterOptions,
   WebDatasetWriter,
+  webDatasetWriterOptionNames,
+  type WebDatasetWriterOptions,
   type WritableSample,
   type WrittenShards,
 } from './web-dataset-writer.js';
 import { loadSharp } from '../image/native-packages.js';
+import { checkDataset } from '../dataset/check-dataset.js';
 
 /** How far a packing is. */
 export interface PackProgress {
@@ -30,7 +32,16 @@ export interface PackOptions extends WebDatasetWriterOptions {
   readonly onProgress?: (progress: PackProgress) => void;
 }
 
+const packOptionNames: OptionNames<PackOptions> = {
+  ...webDatasetWriterOptionNames,
+  encode: 'optional',
+  onProgress: 'optional',
+};
+
 export const packedExtensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const;
+
+/** Names of the options of encoding. */
+export const encodeNames: OptionNames<NonNullable<PackOptions['encode']>> = { format: 'required', quality: 'optional' };
 
 /**
  * Packs a data set, or samples as they come, into tar shards.
@@ -51,7 +62,12 @@ export async function packWebDataset(
   folder: string,
   options: PackOptions = {},
 ): Promise<WrittenShards> {
-  const { encode = { format: 'png' }, onProgress, ...writing } = options;
+  checkOptions('packWebDataset', options, packOptionNames);
+  const isSamples =
+    typeof source === 'object' && source !== null && (Symbol.iterator in source || Symbol.asyncIterator in source);
+  if (!isSamples) checkDataset('packWebDataset', 'source', source);
+  const { encode: given = { format: 'png' }, onProgress, ...writing } = options;
+  const encode = checkOptions('packWebDataset', given, encodeNames, 'encode');
   if (!Object.hasOwn(packedExtensions, encode.format))
     throw new InvalidOptionError(
       'packWebDataset',

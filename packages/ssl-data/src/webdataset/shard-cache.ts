@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '@selfsup/ssl-core';
+import { DataError, type OptionNames } from '@selfsup/ssl-core';
 import { clearLeftovers, openRegularFile, temporaryName, writeWhole } from '@selfsup/ssl-core/files';
 import { readWhole } from '../io/read-whole.js';
 import { displayUrl, type HttpFile, type HttpSource } from './http-source.js';
@@ -14,6 +14,13 @@ export interface ShardCacheOptions {
   /** Download every shard whole, also from servers that send parts. Default false. */
   readonly download?: boolean;
 }
+
+/** Names of {@link ShardCacheOptions}. */
+export const shardCacheOptionNames: OptionNames<ShardCacheOptions> = {
+  folder: 'required',
+  maxBytes: 'optional',
+  download: 'optional',
+};
 
 const touchEveryMs = 60_000;
 /** Names of shards in a cache; no other file in its folder is ever removed. */

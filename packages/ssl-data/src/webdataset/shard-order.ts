@@ -1,4 +1,11 @@
-import { foldIn, InvalidOptionError, type RandomKey, RandomStream } from '@selfsup/ssl-core';
+import {
+  checkOptions,
+  foldIn,
+  InvalidOptionError,
+  type OptionNames,
+  type RandomKey,
+  RandomStream,
+} from '@selfsup/ssl-core';
 
 export interface ShardOrderOptions {
   /** A new order of the shards every epoch. Default true. */
@@ -19,6 +26,17 @@ export interface ShardOrderOptions {
   /** Samples per epoch and rank. Default, and without `resampled` the most: the whole part of samples / ranks. */
   readonly samplesPerEpoch?: number;
 }
+
+/** Names of {@link ShardOrderOptions}. */
+export const shardOrderOptionNames: OptionNames<ShardOrderOptions> = {
+  shuffleShards: 'optional',
+  buffer: 'optional',
+  initial: 'optional',
+  rank: 'optional',
+  worldSize: 'optional',
+  resampled: 'optional',
+  samplesPerEpoch: 'optional',
+};
 
 const where = 'shardOrder';
 
@@ -79,7 +97,10 @@ export function shardOrder(
   shardLengths: ArrayLike<number>,
   options: ShardOrderOptions = {},
 ): Int32Array {
-  const { shuffleShards, buffer, initial } = { ...shardOrderDefaults, ...options };
+  const { shuffleShards, buffer, initial } = {
+    ...shardOrderDefaults,
+    ...checkOptions('shardOrder', options, shardOrderOptionNames),
+  };
   const { rank = 0, resampled = false } = options;
   const count = samplesPerEpoch(shardLengths, options);
   const epochKey = foldIn(key, epoch);

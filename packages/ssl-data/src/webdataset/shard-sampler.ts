@@ -1,12 +1,17 @@
-import { foldIn, InvalidOptionError, randomKey } from '@selfsup/ssl-core';
+import { checkOptions, foldIn, InvalidOptionError, type OptionNames, randomKey } from '@selfsup/ssl-core';
 import type { Sampler } from '../loader/sampler.js';
-import { samplesPerEpoch, shardOrder, type ShardOrderOptions } from './shard-order.js';
+import { samplesPerEpoch, shardOrder, shardOrderOptionNames, type ShardOrderOptions } from './shard-order.js';
 import type { WebDataset } from './web-dataset.js';
 
 export interface ShardSamplerOptions extends ShardOrderOptions {
   /** Seed of all orders. Default 0. */
   readonly seed?: number;
 }
+
+const shardSamplerOptionNames: OptionNames<ShardSamplerOptions> = {
+  ...shardOrderOptionNames,
+  seed: 'optional',
+};
 
 /**
  * Orders that go through the shards of a WebDataset one after the other, shuffled as far as a buffer reaches: for shards
@@ -17,9 +22,12 @@ export interface ShardSamplerOptions extends ShardOrderOptions {
  * Source: see {@link shardOrder}.
  */
 export function shardSampler(dataset: Pick<WebDataset, 'shardLengths'>, options: ShardSamplerOptions = {}): Sampler {
+  checkOptions('shardSampler', options, shardSamplerOptionNames);
   const { seed = 0, ...order } = options;
   if (!Number.isSafeInteger(seed)) throw new InvalidOptionError('shardSampler', 'seed', 'a safe integer', seed);
-  const { shardLengths } = dataset;
+  const { shardLengths } = (dataset ?? {}) as Partial<Pick<WebDataset, 'shardLengths'>>;
+  if (shardLengths === undefined)
+    throw new InvalidOptionError('shardSampler', 'dataset', 'a WebDataset (await WebDataset.open(shards))', dataset);
   const key = foldIn(randomKey(seed), 'shard order');
   return {
     length: samplesPerEpoch(shardLengths, order),

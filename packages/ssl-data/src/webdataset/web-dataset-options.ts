@@ -1,10 +1,11 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
-import type { ClassOptions } from '../dataset/class-list.js';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { classOptionNames, type ClassOptions } from '../dataset/class-list.js';
 import type { ImageDecoding } from '../image/decode-image.js';
-import { checkHttpOptions, type HttpOptions } from './http-source.js';
+import { checkHttpOptions, httpOptionNames, type HttpOptions } from './http-source.js';
 import type { LabelMember } from './member-label.js';
 import type { NameSplit } from './member-name.js';
-import type { ShardCacheOptions } from './shard-cache.js';
+import { shardCacheOptionNames, type ShardCacheOptions } from './shard-cache.js';
+import { imageDecodingOptionNames } from '../image/image-decoding.js';
 
 export interface WebDatasetOptions extends ImageDecoding, ClassOptions {
   /** Extensions of images, the first that a sample has counts. Default: `imageExtensions`. */
@@ -31,6 +32,22 @@ export interface WebDatasetOptions extends ImageDecoding, ClassOptions {
   readonly maxSampleBytes?: number;
 }
 
+/** Names of {@link WebDatasetOptions}. */
+export const webDatasetOptionNames: OptionNames<WebDatasetOptions> = {
+  ...imageDecodingOptionNames,
+  ...classOptionNames,
+  imageExtensions: 'optional',
+  splitAt: 'optional',
+  label: 'optional',
+  loadLabels: 'optional',
+  cache: 'optional',
+  http: 'optional',
+  onBadShard: 'optional',
+  maxBadShare: 'optional',
+  maxEntries: 'optional',
+  maxSampleBytes: 'optional',
+};
+
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */
 export function checkWebDatasetOptions(options: WebDatasetOptions): void {
   const { imageExtensions, label, cache, http, onBadShard = 'fail', maxBadShare = 0, splitAt = 'first-dot' } = options;
@@ -45,6 +62,8 @@ export function checkWebDatasetOptions(options: WebDatasetOptions): void {
   // Members are numbered by 32 bits.
   if ((options.maxEntries ?? 0) > 2 ** 31 - 2) refuse('maxEntries', `at most ${2 ** 31 - 2}`, options.maxEntries);
   checkCount('maxSampleBytes', options.maxSampleBytes);
+  if (cache !== undefined) checkOptions('WebDataset.open', cache, shardCacheOptionNames, 'cache');
+  if (http !== undefined) checkOptions('WebDataset.open', http, httpOptionNames, 'http');
   checkCount('cache.maxBytes', cache?.maxBytes);
   if (cache?.folder === '') refuse('cache.folder', 'a path', "''");
   if (imageExtensions?.length === 0) refuse('imageExtensions', 'at least one extension', '[]');

@@ -1,6 +1,6 @@
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
 import { clearLeftovers, flushFile, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import { type ClassList, readClassList } from '../dataset/class-list.js';
 import { classRecordName, maxClassRecordBytes } from './class-record.js';
@@ -36,6 +36,15 @@ export interface WebDatasetWriterOptions {
    */
   readonly overwrite?: boolean;
 }
+
+/** Names of {@link WebDatasetWriterOptions}. */
+export const webDatasetWriterOptionNames: OptionNames<WebDatasetWriterOptions> = {
+  pattern: 'optional',
+  maxSamples: 'optional',
+  maxBytes: 'optional',
+  overwrite: 'optional',
+  classes: 'optional',
+};
 
 /** What was written. */
 export interface WrittenShards {
@@ -97,6 +106,7 @@ export class WebDatasetWriter {
    * writer writes such shards there. Call `close` or `abort` to give the folder free
    */
   static async create(folder: string, options: WebDatasetWriterOptions = {}): Promise<WebDatasetWriter> {
+    checkOptions('WebDatasetWriter.create', options, webDatasetWriterOptionNames);
     const { pattern = '%06d.tar', maxSamples = 10_000, maxBytes = 2 ** 30, overwrite = false } = options;
     const names = parseShardPattern(pattern, where);
     for (const [option, value] of Object.entries({ maxSamples, maxBytes }))

@@ -1,4 +1,4 @@
-import { DataError } from '@selfsup/ssl-core';
+import { checkOptions, DataError } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
@@ -22,7 +22,7 @@ import { shardLocations } from './shard-locations.js';
 import { joinClassRecords } from './join-class-records.js';
 import { type ShardAccess, shardName, ShardStore } from './shard-store.js';
 import { unusedMembers } from './unused-members.js';
-import { checkWebDatasetOptions, type WebDatasetOptions } from './web-dataset-options.js';
+import { checkWebDatasetOptions, webDatasetOptionNames, type WebDatasetOptions } from './web-dataset-options.js';
 
 /** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
 export interface WebDatasetSource {
@@ -103,6 +103,7 @@ export class WebDataset implements Dataset<ImageSample> {
    *   classes that do not fit `classes`
    */
   static async open(shards: string | readonly string[], options: WebDatasetOptions = {}): Promise<WebDataset> {
+    checkOptions('WebDataset.open', options, webDatasetOptionNames);
     checkWebDatasetOptions(options);
     const {
       imageExtensions = allImageExtensions,

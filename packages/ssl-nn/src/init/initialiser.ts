@@ -1,4 +1,11 @@
-import { foldIn, InvalidOptionError, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  foldIn,
+  InvalidOptionError,
+  type NdArray,
+  type OptionNames,
+  type RandomKey,
+} from '@selfsup/ssl-tensor/host';
 import { fillNormal, fillUniform } from './random-fill.js';
 
 /** Makes the first value of a parameter. `shape` is the shape in memory: `[in, out]`, `[kh, kw, in, out]`. */
@@ -54,16 +61,23 @@ export interface TruncatedNormalOptions {
   readonly limit?: number;
 }
 
+const truncatedNormalOptionNames: OptionNames<TruncatedNormalOptions> = {
+  standardDeviation: 'optional',
+  mean: 'optional',
+  limit: 'optional',
+};
+
 /**
  * Gaussian without its tails, by redrawing.
  *
  * Deviates from `timm.layers.trunc_normal_`, whose default limits of +-2 are absolute (100 standard deviations at 0.02).
  */
-export function truncatedNormal({
-  standardDeviation = 0.02,
-  mean = 0,
-  limit = 2,
-}: TruncatedNormalOptions = {}): Initialiser {
+export function truncatedNormal(options: TruncatedNormalOptions = {}): Initialiser {
+  const {
+    standardDeviation = 0.02,
+    mean = 0,
+    limit = 2,
+  } = checkOptions('truncatedNormal', options, truncatedNormalOptionNames);
   if (!(limit >= 0.5))
     throw new InvalidOptionError('truncatedNormal', 'limit', 'at least 0.5 standard deviations', limit);
   return (shape, key) => {
@@ -97,13 +111,20 @@ export interface KaimingOptions {
   readonly gain?: number;
 }
 
+const kaimingOptionNames: OptionNames<KaimingOptions> = {
+  mode: 'optional',
+  gain: 'optional',
+};
+
 /** Gaussian with variance `gain^2 / fan`. Source: He et al. 2015, arXiv 1502.01852, equation 10. */
-export function kaimingNormal({ mode = 'fanIn', gain = Math.SQRT2 }: KaimingOptions = {}): Initialiser {
+export function kaimingNormal(options: KaimingOptions = {}): Initialiser {
+  const { mode = 'fanIn', gain = Math.SQRT2 } = checkOptions('kaimingNormal', options, kaimingOptionNames);
   return (shape, key) => normal(gain / Math.sqrt(fans(shape)[mode]))(shape, key);
 }
 
 /** Uniform with variance `gain^2 / fan`. Source: He et al. 2015, arXiv 1502.01852. */
-export function kaimingUniform({ mode = 'fanIn', gain = Math.SQRT2 }: KaimingOptions = {}): Initialiser {
+export function kaimingUniform(options: KaimingOptions = {}): Initialiser {
+  const { mode = 'fanIn', gain = Math.SQRT2 } = checkOptions('kaimingUniform', options, kaimingOptionNames);
   return (shape, key) => {
     const bound = gain * Math.sqrt(3 / fans(shape)[mode]);
     return uniform(-bound, bound)(shape, key);

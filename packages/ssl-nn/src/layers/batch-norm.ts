@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from '@selfsup/ssl-tensor';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
-import { evaluation, type ForwardContext } from '../module/forward-context.js';
+import { checkContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Buffer, Parameter } from '../module/parameter.js';
 import { checkSize } from './check-size.js';
@@ -17,6 +17,12 @@ export interface BatchNormOptions {
   /** Trainable scale and offset. Default true. */
   readonly affine?: boolean;
 }
+
+const batchNormOptionNames: OptionNames<BatchNormOptions> = {
+  momentum: 'optional',
+  epsilon: 'optional',
+  affine: 'optional',
+};
 
 /**
  * Batch normalisation over all axes but the last: `(x - mean) / sqrt(variance + epsilon) * weight + bias`.
@@ -42,9 +48,10 @@ export class BatchNorm extends Module {
 
   constructor(
     readonly features: number,
-    { momentum = 0.1, epsilon = 1e-5, affine = true }: BatchNormOptions = {},
+    options: BatchNormOptions = {},
   ) {
     super();
+    const { momentum = 0.1, epsilon = 1e-5, affine = true } = checkOptions('BatchNorm', options, batchNormOptionNames);
     checkSize('BatchNorm', 'features', features);
     this.momentum = momentum;
     this.epsilon = epsilon;
@@ -64,6 +71,8 @@ export class BatchNorm extends Module {
    * @throws ShapeError on another last axis, or while training on a single value per feature
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation, activation?: ChannelActivation): T {
+    checkIsTensor('BatchNorm.forward', 'x', x);
+    checkContext('BatchNorm.forward', ctx);
     if (x.rank < 2 || x.shape.at(-1) !== this.features)
       throw new ShapeError(
         'BatchNorm.forward',
@@ -95,6 +104,7 @@ export class BatchNorm extends Module {
     ctx: ForwardContext = evaluation,
     activation?: ChannelActivation,
   ): tf.Tensor4D {
+    checkContext('BatchNorm.forwardConvolution', ctx);
     if (!ctx.training || !convolution.isNarrow || convolution.outChannels !== this.features)
       return this.forward(convolution.forward(x), ctx, activation);
     const { value, moments } = convolution.normalized(x, ...this.#affine(), this.#options(activation));

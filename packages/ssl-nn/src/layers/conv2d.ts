@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type BatchMoments, narrowConvNorm, type NarrowConvNormOptions } from '@selfsup/ssl-tensor';
-import { foldIn, InvalidOptionError, ShapeError, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  foldIn,
+  InvalidOptionError,
+  type OptionNames,
+  type RandomKey,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
+import { checkIsTensor } from '@selfsup/ssl-tensor/host';
 import { torchBias, torchWeight, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -31,6 +39,18 @@ export interface Conv2dOptions {
   /** Default PyTorch's. */
   readonly biasInit?: Initialiser;
 }
+
+const conv2dOptionNames: OptionNames<Conv2dOptions> = {
+  key: 'requiredKey',
+  kernelSize: 'required',
+  stride: 'optional',
+  padding: 'optional',
+  dilation: 'optional',
+  groups: 'optional',
+  bias: 'optional',
+  weightInit: 'optional',
+  biasInit: 'optional',
+};
 
 type Pair = readonly [number, number];
 const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value);
@@ -79,7 +99,10 @@ export class Conv2d extends Module {
   constructor(
     readonly inChannels: number,
     readonly outChannels: number,
-    {
+    options: Conv2dOptions,
+  ) {
+    super();
+    const {
       key,
       kernelSize,
       stride = 1,
@@ -89,9 +112,7 @@ export class Conv2d extends Module {
       bias = true,
       weightInit = torchWeight,
       biasInit,
-    }: Conv2dOptions,
-  ) {
-    super();
+    } = checkOptions('Conv2d', options, conv2dOptionNames);
     checkSize('Conv2d', 'inChannels', inChannels);
     checkSize('Conv2d', 'outChannels', outChannels);
     checkSize('Conv2d', 'groups', groups);
@@ -162,12 +183,15 @@ export class Conv2d extends Module {
   }
 
   #checkInput(x: tf.Tensor4D): void {
+    checkIsTensor('Conv2d.forward', 'x', x);
     if (x.rank !== 4 || x.shape[3] !== this.inChannels) {
+      const { shape } = x as tf.Tensor;
+      const isChannelsFirst = shape.length === 4 && shape[1] === this.inChannels;
       throw new ShapeError(
         'Conv2d.forward',
         'x',
-        `[batch, height, width, ${this.inChannels}]`,
-        `[${(x as tf.Tensor).shape.join(', ')}]`,
+        `[batch, height, width, ${this.inChannels}]${isChannelsFirst ? ', such as tf.transpose(x, [0, 2, 3, 1])' : ''}`,
+        `[${shape.join(', ')}]${isChannelsFirst ? ', which has the channels first' : ''}`,
       );
     }
     this.#checkReach(x);

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { dropPath } from '@selfsup/ssl-tensor';
-import { drawKey, evaluation, type ForwardContext } from '../module/forward-context.js';
+import { checkContext, drawKey, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { checkRate } from './check-rate.js';
 
@@ -22,6 +22,7 @@ export class DropPath extends Module {
    * @throws InvalidOptionError while training with a rate above 0 and no key in the context
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
+    checkContext('DropPath.forward', ctx);
     if (!ctx.training || this.rate === 0) return x;
     return dropPath(x, this.rate, drawKey(ctx, 'DropPath.forward'));
   }

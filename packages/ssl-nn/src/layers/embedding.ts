@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { takeRows } from '@selfsup/ssl-tensor';
-import { DataError, foldIn, type RandomKey, SslError } from '@selfsup/ssl-tensor/host';
+import {
+  checkIsTensor,
+  checkOptions,
+  DataError,
+  foldIn,
+  type OptionNames,
+  type RandomKey,
+  SslError,
+} from '@selfsup/ssl-tensor/host';
 import { normal, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -13,6 +21,11 @@ export interface EmbeddingOptions {
   /** Default PyTorch's, Gaussian with deviation 1. */
   readonly weightInit?: Initialiser;
 }
+
+const embeddingOptionNames: OptionNames<EmbeddingOptions> = {
+  key: 'requiredKey',
+  weightInit: 'optional',
+};
 
 /**
  * A table of vectors by index; `weight` is `[count, dim]` in memory and in the state dict.
@@ -27,9 +40,10 @@ export class Embedding extends Module {
   constructor(
     readonly count: number,
     readonly dim: number,
-    { key, weightInit = normal() }: EmbeddingOptions,
+    options: EmbeddingOptions,
   ) {
     super();
+    const { key, weightInit = normal() } = checkOptions('Embedding', options, embeddingOptionNames);
     checkSize('Embedding', 'count', count);
     checkSize('Embedding', 'dim', dim);
     this.weight = new Parameter(weightInit([count, dim], foldIn(key, 'weight')));
@@ -41,6 +55,7 @@ export class Embedding extends Module {
    * @throws DataError for an index outside the table, where the call is eager
    */
   forward(indices: tf.Tensor, _ctx?: ForwardContext): tf.Tensor {
+    checkIsTensor('Embedding.forward', 'indices', indices);
     const places = indices.dtype === 'int32' ? indices : tf.cast(indices, 'int32');
     try {
       return takeRows(this.weight.variable as tf.Tensor as tf.Tensor2D, places);

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { layerNorm } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -11,6 +12,10 @@ export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5, as PyTorch; ViT takes 1e-6, BERT 1e-12. */
   readonly epsilon?: number;
 }
+
+const layerNormOptionNames: OptionNames<LayerNormOptions> = {
+  epsilon: 'optional',
+};
 
 /**
  * Layer normalisation over the last axis, with trainable `weight` and `bias` `[dim]`.
@@ -24,9 +29,10 @@ export class LayerNorm extends Module {
 
   constructor(
     readonly dim: number,
-    { epsilon = 1e-5 }: LayerNormOptions = {},
+    options: LayerNormOptions = {},
   ) {
     super();
+    const { epsilon = 1e-5 } = checkOptions('LayerNorm', options, layerNormOptionNames);
     checkSize('LayerNorm', 'dim', dim);
     this.epsilon = epsilon;
     this.weight = new Parameter(ones([dim], [0, 0]));

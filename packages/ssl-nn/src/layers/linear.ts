@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldIn, ShapeError, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  checkIsTensor,
+  checkOptions,
+  foldIn,
+  type OptionNames,
+  type RandomKey,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
 import { torchBias, torchWeight, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -18,6 +25,13 @@ export interface LinearOptions {
   readonly biasInit?: Initialiser;
 }
 
+const linearOptionNames: OptionNames<LinearOptions> = {
+  key: 'requiredKey',
+  bias: 'optional',
+  weightInit: 'optional',
+  biasInit: 'optional',
+};
+
 /**
  * `y = x W + b` over the last axis.
  *
@@ -31,9 +45,15 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    { key, bias = true, weightInit = torchWeight, biasInit = torchBias(inFeatures) }: LinearOptions,
+    options: LinearOptions,
   ) {
     super();
+    const {
+      key,
+      bias = true,
+      weightInit = torchWeight,
+      biasInit = torchBias(inFeatures),
+    } = checkOptions('Linear', options, linearOptionNames);
     checkSize('Linear', 'inFeatures', inFeatures);
     checkSize('Linear', 'outFeatures', outFeatures);
     this.weight = new Parameter(weightInit([inFeatures, outFeatures], foldIn(key, 'weight')), { layout: linearLayout });
@@ -46,6 +66,7 @@ export class Linear extends Module {
    * @throws ShapeError when the last axis is not `in`
    */
   forward<T extends tf.Tensor>(x: T, _ctx?: ForwardContext): T {
+    checkIsTensor('Linear.forward', 'x', x);
     if (x.shape.at(-1) !== this.inFeatures)
       throw new ShapeError('Linear.forward', 'x', `[..., ${this.inFeatures}]`, `[${x.shape.join(', ')}]`);
     const rows = x.rank === 2 ? (x as unknown as tf.Tensor2D) : tf.reshape(x, [-1, this.inFeatures]);

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { gelu, type GeluOptions } from '@selfsup/ssl-tensor';
-import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -24,6 +24,16 @@ export interface MlpOptions {
   readonly biasInit?: Initialiser;
 }
 
+const mlpOptionNames: OptionNames<MlpOptions> = {
+  key: 'requiredKey',
+  outFeatures: 'optional',
+  dropout: 'optional',
+  approximate: 'optional',
+  bias: 'optional',
+  weightInit: 'optional',
+  biasInit: 'optional',
+};
+
 /** `fc2(gelu(fc1(x)))` over the last axis. Source: names and order of `timm.layers.Mlp`. */
 export class Mlp extends Module {
   readonly fc1: Linear;
@@ -31,12 +41,15 @@ export class Mlp extends Module {
   readonly #dropout: Dropout;
   readonly #approximate: 'none' | 'tanh';
 
-  constructor(
-    inFeatures: number,
-    hiddenFeatures: number,
-    { key, outFeatures = inFeatures, dropout = 0, approximate = 'none', ...linear }: MlpOptions,
-  ) {
+  constructor(inFeatures: number, hiddenFeatures: number, options: MlpOptions) {
     super();
+    const {
+      key,
+      outFeatures = inFeatures,
+      dropout = 0,
+      approximate = 'none',
+      ...linear
+    } = checkOptions('Mlp', options, mlpOptionNames);
     this.fc1 = new Linear(inFeatures, hiddenFeatures, { ...linear, key: foldIn(key, 'fc1') });
     this.fc2 = new Linear(hiddenFeatures, outFeatures, { ...linear, key: foldIn(key, 'fc2') });
     this.#dropout = new Dropout(dropout);

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { scaledDotProductAttention } from '@selfsup/ssl-tensor';
-import { foldIn, InvalidOptionError, ShapeError, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  foldIn,
+  InvalidOptionError,
+  type OptionNames,
+  type RandomKey,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -24,6 +31,16 @@ export interface MultiHeadAttentionOptions {
   readonly biasInit?: Initialiser;
 }
 
+const multiHeadAttentionOptionNames: OptionNames<MultiHeadAttentionOptions> = {
+  key: 'requiredKey',
+  heads: 'required',
+  fused: 'optional',
+  qkvBias: 'optional',
+  dropout: 'optional',
+  weightInit: 'optional',
+  biasInit: 'optional',
+};
+
 /**
  * Multi-head self-attention: `proj(softmax(q k^T / sqrt(dim / heads) + mask) v)`.
  *
@@ -40,9 +57,17 @@ export class MultiHeadAttention extends Module {
 
   constructor(
     readonly dim: number,
-    { key, heads, fused = true, qkvBias = true, dropout = 0, ...init }: MultiHeadAttentionOptions,
+    options: MultiHeadAttentionOptions,
   ) {
     super();
+    const {
+      key,
+      heads,
+      fused = true,
+      qkvBias = true,
+      dropout = 0,
+      ...init
+    } = checkOptions('MultiHeadAttention', options, multiHeadAttentionOptionNames);
     if (!Number.isSafeInteger(heads) || heads < 1 || dim % heads !== 0)
       throw new InvalidOptionError('MultiHeadAttention', 'heads', `a divisor of dim (${dim})`, heads);
     this.heads = heads;

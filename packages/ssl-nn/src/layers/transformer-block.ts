@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
@@ -29,6 +29,18 @@ export interface TransformerBlockOptions {
   readonly biasInit?: Initialiser;
 }
 
+const transformerBlockOptionNames: OptionNames<TransformerBlockOptions> = {
+  key: 'requiredKey',
+  heads: 'required',
+  mlpRatio: 'optional',
+  qkvBias: 'optional',
+  dropout: 'optional',
+  dropPath: 'optional',
+  epsilon: 'optional',
+  weightInit: 'optional',
+  biasInit: 'optional',
+};
+
 /**
  * Pre-norm transformer block: `x + attn(norm1(x))`, then `x + mlp(norm2(x))`.
  *
@@ -41,9 +53,9 @@ export class TransformerBlock extends Module {
   readonly mlp: Mlp;
   readonly #dropPath: DropPath;
 
-  constructor(
-    dim: number,
-    {
+  constructor(dim: number, options: TransformerBlockOptions) {
+    super();
+    const {
       key,
       heads,
       mlpRatio = 4,
@@ -52,9 +64,7 @@ export class TransformerBlock extends Module {
       dropPath = 0,
       epsilon = 1e-6,
       ...init
-    }: TransformerBlockOptions,
-  ) {
-    super();
+    } = checkOptions('TransformerBlock', options, transformerBlockOptionNames);
     this.norm1 = new LayerNorm(dim, { epsilon });
     this.attn = new MultiHeadAttention(dim, { ...init, key: foldIn(key, 'attn'), heads, qkvBias, dropout });
     this.norm2 = new LayerNorm(dim, { epsilon });

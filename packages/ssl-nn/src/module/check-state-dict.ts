@@ -12,5 +12,8 @@ export function checkStateDict(where: string, state: ReadonlyMap<string, NdArray
       'state',
       'a Map of names to arrays, such as `tensors` of what loadSafetensors returns, or new Map(Object.entries(record))',
       state,
+      typeof (given as { readonly stateDict?: unknown } | null | undefined)?.stateDict === 'function'
+        ? 'Of a module it is module.stateDict()'
+        : undefined,
     );
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { foldInKey } from '@selfsup/ssl-tensor';
-import { foldIn, InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, foldIn, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** What a forward pass is for. Passed explicitly; modules have no hidden mode. */
 export interface ForwardContext {
@@ -19,11 +19,30 @@ export const evaluation: ForwardContext = { training: false };
 export const training: ForwardContext = { training: true };
 
 /**
+ * @throws InvalidOptionError for what is no context: with `true`, or a misspelt `training`, layers would run as in
+ *   inference and say nothing
+ */
+export function checkContext(where: string, ctx: ForwardContext): void {
+  // Their forms are right, and most calls have one of them.
+  if (ctx === evaluation || ctx === training) return;
+  checkOptions(where, ctx, contextNames, 'ctx');
+  if (typeof ctx.training !== 'boolean')
+    throw new InvalidOptionError(where, 'ctx.training', 'true or false', ctx.training);
+}
+
+const contextNames: OptionNames<Omit<ForwardContext, 'key'> & { readonly key?: tf.Tensor }> = {
+  training: 'required',
+  key: 'optional',
+  salt: 'optional',
+};
+
+/**
  * Context for one child of a module, so that two dropouts never draw from one key. Costs nothing until a layer draws.
  *
  * @param child field name or index of the child
  */
 export function childContext(ctx: ForwardContext, child: string | number): ForwardContext {
+  checkContext('childContext', ctx);
   if (!ctx.training || ctx.key === undefined) return ctx;
   return { ...ctx, salt: foldIn([0, ctx.salt ?? 0], child)[0] };
 }
@@ -35,6 +54,7 @@ export function childContext(ctx: ForwardContext, child: string | number): Forwa
  * @throws InvalidOptionError when the context has no key
  */
 export function drawKey(ctx: ForwardContext, where: string): tf.Tensor1D {
+  checkContext(where, ctx);
   if (ctx.key === undefined)
     throw new InvalidOptionError(
       where,

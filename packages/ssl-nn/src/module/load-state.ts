@@ -1,6 +1,6 @@
 import { skippedOf } from '../safetensors/skipped-tensor.js';
 import { printable } from '@selfsup/ssl-core';
-import { CheckpointError, type NdArray } from '@selfsup/ssl-tensor/host';
+import { CheckpointError, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkStateDict } from './check-state-dict.js';
 import type { ModuleState } from './parameter.js';
 import { sameValues } from './same-values.js';
@@ -10,6 +10,11 @@ export interface LoadStateOptions {
   /** Throw when names are missing or unexpected. Default true. */
   readonly strict?: boolean;
 }
+
+/** Names of {@link LoadStateOptions}. */
+export const loadStateOptionNames: OptionNames<LoadStateOptions> = {
+  strict: 'optional',
+};
 
 /** Names that did not meet; both empty after a strict load. */
 export interface LoadStateResult {

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, type NdArray } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type NdArray } from '@selfsup/ssl-tensor/host';
 import type { ForwardContext } from './forward-context.js';
-import { loadState, type LoadStateOptions, type LoadStateResult } from './load-state.js';
+import { loadState, loadStateOptionNames, type LoadStateOptions, type LoadStateResult } from './load-state.js';
 import { Buffer, ModuleState, Parameter } from './parameter.js';
 import type { StateDict } from './state-dict.js';
 
@@ -75,6 +75,7 @@ export abstract class Module {
    * @throws CheckpointError naming the entries that do not fit; wrong shapes and element types always throw
    */
   loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): LoadStateResult {
+    checkOptions('Module.loadStateDict', options, loadStateOptionNames);
     return loadState(this.constructor.name, this.#states(), state, options);
   }
 

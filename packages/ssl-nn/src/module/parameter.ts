@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { copyOf, type NdArray } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  copyOf,
+  InvalidOptionError,
+  isNdArray,
+  type NdArray,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import type { StateLayout } from './state-layout.js';
 
 /** Options of {@link Parameter} and {@link Buffer}. */
@@ -8,6 +15,10 @@ export interface StateOptions {
   readonly layout?: StateLayout;
 }
 
+const stateOptionNames: OptionNames<StateOptions> = {
+  layout: 'optional',
+};
+
 /** A tensor that a module saves: the common part of {@link Parameter} and {@link Buffer}. */
 export abstract class ModuleState {
   /** The value in memory. Its name is unique in the process and says nothing; use the names of `namedParameters()`. */
@@ -15,6 +26,10 @@ export abstract class ModuleState {
   readonly layout: StateLayout | undefined;
 
   protected constructor(initial: NdArray, trainable: boolean, options: StateOptions) {
+    if (!isNdArray(initial)) {
+      const advice = 'Such as { data: Float32Array.from(values), shape }';
+      throw new InvalidOptionError(new.target.name, 'initial', 'an NdArray', initial, advice);
+    }
     const { data, shape } = initial;
     this.variable = tf.tidy(() =>
       tf.variable(tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'), trainable),
@@ -54,6 +69,7 @@ export abstract class ModuleState {
 export class Parameter extends ModuleState {
   constructor(initial: NdArray<Float32Array>, options: StateOptions = {}) {
     super(initial, true, options);
+    checkOptions('Parameter', options, stateOptionNames);
   }
 }
 
@@ -61,5 +77,6 @@ export class Parameter extends ModuleState {
 export class Buffer extends ModuleState {
   constructor(initial: NdArray<Float32Array> | NdArray<Int32Array>, options: StateOptions = {}) {
     super(initial, false, options);
+    checkOptions('Buffer', options, stateOptionNames);
   }
 }

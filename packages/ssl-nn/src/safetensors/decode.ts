@@ -1,5 +1,6 @@
+import { checkOptions } from '@selfsup/ssl-tensor/host';
 import { headerLength, prefixBytes } from './header.js';
-import { readHead, type SafetensorsOptions } from './safetensors-head.js';
+import { readHead, safetensorsOptionNames, type SafetensorsOptions } from './safetensors-head.js';
 import { type Safetensors, TensorCollector } from './tensor-collector.js';
 
 /**
@@ -8,10 +9,8 @@ import { type Safetensors, TensorCollector } from './tensor-collector.js';
  * @throws CheckpointError when the bytes are not a valid file, or do not match the checksums in it
  * Source: format of https://github.com/huggingface/safetensors.
  */
-export function decodeSafetensors(
-  bytes: Uint8Array,
-  { maxHeaderBytes, checksum }: SafetensorsOptions = {},
-): Safetensors {
+export function decodeSafetensors(bytes: Uint8Array, options: SafetensorsOptions = {}): Safetensors {
+  const { maxHeaderBytes, checksum } = checkOptions('decodeSafetensors', options, safetensorsOptionNames);
   const start = prefixBytes + headerLength(bytes.subarray(0, prefixBytes), bytes.length, maxHeaderBytes);
   const head = readHead(bytes.subarray(0, start), bytes.length - start, checksum);
   const collector = new TensorCollector(head);

@@ -1,7 +1,7 @@
-import { CheckpointError, SslError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, CheckpointError, type OptionNames, SslError } from '@selfsup/ssl-tensor/host';
 import { asCheckpointError } from './as-checkpoint-error.js';
 import { headerLength, prefixBytes } from './header.js';
-import { readHead, type SafetensorsHead, type SafetensorsOptions } from './safetensors-head.js';
+import { readHead, type SafetensorsHead, safetensorsOptionNames, type SafetensorsOptions } from './safetensors-head.js';
 import { type Safetensors, TensorCollector } from './tensor-collector.js';
 
 /** Options of {@link loadSafetensors}. */
@@ -9,6 +9,11 @@ export interface LoadSafetensorsOptions extends SafetensorsOptions {
   /** Refuse larger files. Default 8 GiB. */
   readonly maxBytes?: number;
 }
+
+const loadSafetensorsOptionNames: OptionNames<LoadSafetensorsOptions> = {
+  ...safetensorsOptionNames,
+  maxBytes: 'optional',
+};
 
 /** Takes the tensors of a file, in the order of its data. */
 interface TensorVisitor {
@@ -22,6 +27,7 @@ interface TensorVisitor {
  * @throws CheckpointError when the file is missing, too large, not valid, or does not match the checksums in it
  */
 export async function loadSafetensors(path: string, options: LoadSafetensorsOptions = {}): Promise<Safetensors> {
+  checkOptions('loadSafetensors', options, loadSafetensorsOptionNames);
   return (await visitSafetensors(path, options, (head) => new TensorCollector(head))).finish();
 }
 
@@ -33,6 +39,7 @@ export async function loadSafetensors(path: string, options: LoadSafetensorsOpti
  * @throws CheckpointError as loadSafetensors
  */
 export async function verifySafetensors(path: string, options: LoadSafetensorsOptions = {}): Promise<boolean> {
+  checkOptions('verifySafetensors', options, loadSafetensorsOptionNames);
   let checked = false;
   await visitSafetensors(path, options, (head) => {
     checked = head.sums !== undefined;

@@ -1,4 +1,5 @@
 import { printable } from '@selfsup/ssl-core';
+import type { OptionNames } from '@selfsup/ssl-tensor/host';
 import { announcement, checksumName, checksumOf, mismatch, verifyHead } from './checksum.js';
 import { parseHeader, prefixBytes, type TensorEntry } from './header.js';
 
@@ -12,6 +13,12 @@ export interface SafetensorsOptions {
    */
   readonly checksum?: 'verify' | 'ignore';
 }
+
+/** Names of {@link SafetensorsOptions}. */
+export const safetensorsOptionNames: OptionNames<SafetensorsOptions> = {
+  maxHeaderBytes: 'optional',
+  checksum: 'optional',
+};
 
 /** What a file says before its data. */
 export interface SafetensorsHead {

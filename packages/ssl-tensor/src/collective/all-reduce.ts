@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, type NdArray, ShapeError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-core';
 import { hostCall } from '../ops/host-call.js';
 import type { Collective } from './collective.js';
 
@@ -8,6 +8,10 @@ export interface AllReduceOptions {
   /** Default `sum`. */
   readonly op?: 'sum' | 'mean';
 }
+
+const allReduceOptionNames: OptionNames<AllReduceOptions> = {
+  op: 'optional',
+};
 
 /** Reduces one array after the other; a promise only where the collective returns promises. */
 function reduceAll(collective: Collective, inputs: readonly NdArray[]): NdArray[] | Promise<NdArray[]> {
@@ -48,8 +52,9 @@ function sumOver(tensors: readonly tf.Tensor[], collective: Collective): tf.Tens
 export function allReduce<T extends tf.Tensor | readonly tf.Tensor[]>(
   x: T,
   collective: Collective,
-  { op = 'sum' }: AllReduceOptions = {},
+  options: AllReduceOptions = {},
 ): T {
+  const { op = 'sum' } = checkOptions('allReduce', options, allReduceOptionNames);
   if (op !== 'sum' && op !== 'mean') throw new InvalidOptionError('allReduce', 'op', "'sum' or 'mean'", op);
   const tensors: readonly tf.Tensor[] = x instanceof tf.Tensor ? [x] : x;
   for (const { dtype } of tensors) if (dtype !== 'float32') throw new ShapeError('allReduce', 'x', 'float32', dtype);

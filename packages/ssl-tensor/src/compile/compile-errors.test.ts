@@ -78,7 +78,7 @@ describe('arguments that are not data', () => {
     readonly images = x();
   }
   it.each([
-    ['a class instance', { batch: new Batch() }, /argument 1\.batch .*an instance of Batch/],
+    ['a class instance', { batch: new Batch() }, /argument 1\.batch .*got a Batch/],
     ['a function', [(): number => 1], /argument 1\[0\] .*function/],
     ['a disposed tensor', disposed(), /argument 1 .*disposed/],
     ['a string tensor', tf.tensor1d(['a']), /argument 1 .*string tensor/],

@@ -4,11 +4,11 @@ import { registerSslBackend } from '../backend/register-backend.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import { chooseDevice } from '../engine/choose-device.js';
 import { engineFor } from '../engine/choose-engine.js';
-import { engineThreads } from '../engine/engine-threads.js';
+import { threadsOf } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
-import { InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
 import { holdArguments, runEagerly } from '../engine/run-eagerly.js';
-import type { CompiledFunction, CompileOptions } from './compiled-types.js';
+import { type CompiledFunction, compileOptionNames, type CompileOptions } from './compiled-types.js';
 import { CallQueue, type Turn } from './call-queue.js';
 import { claimOf, CompiledGraph } from './compiled-graph.js';
 import type { OriginOptions } from './note-origins.js';
@@ -54,6 +54,8 @@ export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   options: CompileOptions = {},
 ): CompiledFunction<A, R> {
+  if (typeof fn !== 'function') throw new InvalidOptionError('compile', 'fn', 'a function', fn);
+  checkOptions('compile', options, compileOptionNames);
   return compileWith(fn, options);
 }
 
@@ -191,7 +193,7 @@ export function compileWith<A extends readonly unknown[], R>(
   };
   const compiled = Object.assign(call, { dispose });
   Object.defineProperty(compiled, 'traces', { get: () => traces });
-  Object.defineProperty(compiled, 'threads', { get: () => engineThreads(options) });
+  Object.defineProperty(compiled, 'threads', { get: () => threadsOf(options) });
   return compiled as unknown as CompiledFunction<A, R>;
 }
 

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NdArray } from '@selfsup/ssl-core';
+import type { NdArray, OptionNames } from '@selfsup/ssl-core';
 
 /** What a caller may pass where the traced function takes `T`: a host array stands for a tensor. */
 export type Feed<T> = T extends tf.Tensor
@@ -60,6 +60,18 @@ export interface CompileOptions {
   /** Name in error messages and profiles. Default: the function's name. */
   readonly name?: string;
 }
+
+/** Names of {@link CompileOptions}. */
+export const compileOptionNames: OptionNames<CompileOptions> = {
+  device: 'optional',
+  threads: 'optional',
+  deterministic: 'optional',
+  maxTraces: 'optional',
+  profile: 'optional',
+  name: 'optional',
+  onReady: 'optional',
+  onTrace: 'optional',
+};
 
 /** A compiled function: same arguments and results as the traced one, but asynchronous. */
 export interface CompiledFunction<A extends readonly unknown[], R> {

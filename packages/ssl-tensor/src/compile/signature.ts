@@ -36,6 +36,14 @@ function held(value: tf.Tensor | NdArray, type: ValueType): tf.Tensor | NdArray 
   return { data: (data === values ? data.slice() : data) as NdData, shape: value.shape };
 }
 
+/** What helps where an argument is no data: typed arrays and nested lists have no shape of their own. */
+function adviceFor(value: object): string | undefined {
+  if (ArrayBuffer.isView(value)) return 'Pass { data: Float32Array.from(values), shape }, or a tensor';
+  if (typeof (value as { readonly then?: unknown }).then === 'function') return 'Await it first';
+  if (value instanceof Map) return 'Pass a record: Object.fromEntries(map)';
+  return undefined;
+}
+
 /** Takes a call's arguments apart; throws InvalidOptionError for values that a trace cannot depend on. */
 export function flattenArguments(where: string, args: readonly unknown[]): FlatArguments {
   const leaves: (tf.Tensor | NdArray)[] = [];
@@ -79,7 +87,8 @@ export function flattenArguments(where: string, args: readonly unknown[]): FlatA
           where,
           path,
           'a tensor, host array, plain record, array, number, string or boolean',
-          `an instance of ${value.constructor?.name ?? 'a class'}`,
+          value,
+          adviceFor(value),
         );
       }
       const entries = Object.entries(value).map(([key, item]) => {

@@ -2,7 +2,7 @@ import type { CompileOptions } from '../compile/compiled-types.js';
 import type { Device } from '../graph/builder.js';
 import { chooseDevice } from './choose-device.js';
 import type { Engine } from './engine.js';
-import { engineThreads } from './engine-threads.js';
+import { threadsOf } from './engine-threads.js';
 import { OnnxEngine } from './onnx-engine.js';
 
 const engines = new Map<string, Engine>();
@@ -18,7 +18,7 @@ export async function engineFor({
   ...options
 }: Pick<CompileOptions, 'device' | 'threads' | 'deterministic' | 'profile'>): Promise<Engine> {
   const chosen = chooseDevice(device).device as Device;
-  const threads = engineThreads(options);
+  const threads = threadsOf(options);
   const key = `${chosen}:${threads}:${profile ?? ''}`;
   let engine = engines.get(key);
   if (engine === undefined) {

@@ -1,6 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/compiled-types.js';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+
+/** Options of {@link engineThreads}, those of `compile()`. */
+export type ThreadOptions = Pick<CompileOptions, 'threads' | 'deterministic'>;
+
+const threadOptionNames: OptionNames<ThreadOptions> = { threads: 'optional', deterministic: 'optional' };
 
 /** More than the cores is a way to compute as another machine did; far more stands still, and the machine with it. */
 const maxThreads = 512;
@@ -16,10 +21,12 @@ const maxThreads = 512;
  * const threads = engineThreads();
  * const sameAsThen = compile(step, { threads });
  */
-export function engineThreads({
-  threads,
-  deterministic = false,
-}: Pick<CompileOptions, 'threads' | 'deterministic'> = {}): number {
+export function engineThreads(options: ThreadOptions = {}): number {
+  return threadsOf(checkOptions('engineThreads', options, threadOptionNames));
+}
+
+/** As {@link engineThreads}, of options that may have more. */
+export function threadsOf({ threads, deterministic = false }: ThreadOptions): number {
   const most = Math.max(maxThreads, availableParallelism());
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > most))
     throw new InvalidOptionError('compile', 'threads', `an integer of 1 to ${most}`, threads);

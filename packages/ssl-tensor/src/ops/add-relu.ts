@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-core';
+import { checkIsTensor, ShapeError } from '@selfsup/ssl-core';
 import { blockwise } from './blockwise.js';
 import { throughActivation } from './channel-affine.js';
 
@@ -13,6 +13,8 @@ import { throughActivation } from './channel-affine.js';
  * Source: He et al. 2015, arXiv 1512.03385, section 3.2.
  */
 export function addRelu<T extends tf.Tensor>(x: tf.Tensor, y: tf.Tensor): T {
+  checkIsTensor('addRelu', 'x', x);
+  checkIsTensor('addRelu', 'y', y);
   if (x.shape.join() !== y.shape.join())
     throw new ShapeError('addRelu', 'y', `[${x.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {

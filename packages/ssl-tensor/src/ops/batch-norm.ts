@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { blockwise, channelSums } from './blockwise.js';
 import { affine, type ChannelActivation, checkChannels, throughActivation } from './channel-affine.js';
 import { stopGradient } from './stop-gradient.js';
@@ -19,6 +20,7 @@ const leadingAxes = (rank: number): number[] => Array.from({ length: rank - 1 },
  * @param x `[..., channels]`, float32
  */
 export function batchMoments(x: tf.Tensor): BatchMoments {
+  checkIsTensor('batchMoments', 'x', x);
   const source = stopGradient(x);
   const axes = leadingAxes(x.rank);
   const mean = tf.mean(source, axes) as tf.Tensor1D;
@@ -33,6 +35,12 @@ export interface BatchNormOptions {
   /** Applied to the result in the same pass. */
   readonly activation?: ChannelActivation;
 }
+
+/** Names of {@link BatchNormOptions}. */
+export const batchNormOptionNames: OptionNames<BatchNormOptions> = {
+  epsilon: 'optional',
+  activation: 'optional',
+};
 
 /**
  * Batch normalisation with the batch's own statistics: `(x - mean) / sqrt(variance + epsilon) * scale + bias`, computed
@@ -51,8 +59,9 @@ export function batchNorm<T extends tf.Tensor>(
   { mean, variance }: BatchMoments,
   scale: tf.Tensor,
   bias: tf.Tensor,
-  { epsilon = 1e-5, activation }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): T {
+  const { epsilon = 1e-5, activation } = checkOptions('batchNorm', options, batchNormOptionNames);
   checkChannels('batchNorm', x, { scale, bias });
   const count = x.size / x.shape.at(-1)!;
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {

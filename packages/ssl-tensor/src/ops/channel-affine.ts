@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-core';
+import { checkIsTensor, ShapeError } from '@selfsup/ssl-core';
 import { blockwise, channelSums } from './blockwise.js';
 
 /** What can be applied to an affine map's result in the same pass over memory. */
@@ -22,8 +22,10 @@ export function throughActivation(dy: tf.Tensor, output: tf.Tensor): tf.Tensor {
 
 /** @throws ShapeError when a vector is not `[channels]` */
 export function checkChannels(where: string, x: tf.Tensor, vectors: Readonly<Record<string, tf.Tensor>>): void {
+  checkIsTensor(where, 'x', x);
   const channels = x.shape.at(-1)!;
   for (const [name, tensor] of Object.entries(vectors)) {
+    checkIsTensor(where, name, tensor);
     if (tensor.rank !== 1 || tensor.shape[0] !== channels)
       throw new ShapeError(where, name, `[${channels}]`, `[${tensor.shape.join(', ')}]`);
   }

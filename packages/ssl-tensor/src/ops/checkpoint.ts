@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import { customOp } from '../backend/custom-op.js';
 import { ownerOf } from '../backend/data-ownership.js';
 import { holdVariables } from '../backend/held-variables.js';
@@ -87,6 +88,7 @@ function pullBack(
  * for (const block of blocks) x = checkpoint((h) => block.forward(h), x);
  */
 export function checkpoint<A extends readonly tf.Tensor[], R extends Result>(fn: (...inputs: A) => R, ...inputs: A): R {
+  if (typeof fn !== 'function') throw new InvalidOptionError('checkpoint', 'fn', 'a function of the inputs', fn);
   const engine = recordingEngine();
   if (!engine.isTapeOn()) return fn(...inputs);
   let isSingle = false;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { randomUniform, type TensorKey } from './random-uniform.js';
 
 /** Options of {@link dropPath}. */
@@ -7,6 +7,10 @@ export interface DropPathOptions {
   /** Multiply what is kept by `1 / (1 - rate)`, so that the mean over draws is x. Default true, as in timm. */
   readonly scaleByKeep?: boolean;
 }
+
+const dropPathOptionNames: OptionNames<DropPathOptions> = {
+  scaleByKeep: 'optional',
+};
 
 /**
  * Stochastic depth: zeroes whole samples with probability `rate`. Applied to a residual branch, it skips the block for
@@ -19,12 +23,9 @@ export interface DropPathOptions {
  * @throws InvalidOptionError when `rate` is outside `[0, 1)`
  * Source: Huang et al. 2016, arXiv 1603.09382; defined as timm's `drop_path` in training.
  */
-export function dropPath<T extends tf.Tensor>(
-  x: T,
-  rate: number,
-  key: TensorKey,
-  { scaleByKeep = true }: DropPathOptions = {},
-): T {
+export function dropPath<T extends tf.Tensor>(x: T, rate: number, key: TensorKey, options: DropPathOptions = {}): T {
+  checkIsTensor('dropPath', 'x', x);
+  const { scaleByKeep = true } = checkOptions('dropPath', options, dropPathOptionNames);
   if (!(rate >= 0 && rate < 1)) throw new InvalidOptionError('dropPath', 'rate', 'in [0, 1)', rate);
   if (rate === 0) return x;
   const samples = x.shape.map((size, axis) => (axis === 0 ? size : 1));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkIsTensor, InvalidOptionError } from '@selfsup/ssl-core';
 import { randomUniform, type TensorKey } from './random-uniform.js';
 
 /**
@@ -13,6 +13,7 @@ import { randomUniform, type TensorKey } from './random-uniform.js';
  * Source: Srivastava et al. 2014.
  */
 export function dropout<T extends tf.Tensor>(x: T, rate: number, key: TensorKey): T {
+  checkIsTensor('dropout', 'x', x);
   if (!(rate >= 0 && rate < 1)) throw new InvalidOptionError('dropout', 'rate', 'in [0, 1)', rate);
   if (rate === 0) return x;
   const kept = tf.cast(tf.greaterEqual(randomUniform(key, x.shape), rate), 'float32');

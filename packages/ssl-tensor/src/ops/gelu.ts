@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { isTracing } from '../compile/active-trace.js';
 import { blockwise } from './blockwise.js';
 import { runOwnKernel } from './run-own-kernel.js';
@@ -7,6 +8,10 @@ import { runOwnKernel } from './run-own-kernel.js';
 export interface GeluOptions {
   readonly approximate?: 'none' | 'tanh';
 }
+
+const geluOptionNames: OptionNames<GeluOptions> = {
+  approximate: 'optional',
+};
 
 const rootTwoOverPi = Math.sqrt(2 / Math.PI);
 const cubic = 0.044715;
@@ -67,7 +72,9 @@ function gradient(dy: tf.Tensor, x: tf.Tensor, approximate: 'none' | 'tanh'): tf
  * @returns same shape
  * Source: Hendrycks and Gimpel 2016, arXiv 1606.08415; defined as `torch.nn.functional.gelu`.
  */
-export function gelu<T extends tf.Tensor>(x: T, { approximate = 'none' }: GeluOptions = {}): T {
+export function gelu<T extends tf.Tensor>(x: T, options: GeluOptions = {}): T {
+  checkIsTensor('gelu', 'x', x);
+  const { approximate = 'none' } = checkOptions('gelu', options, geluOptionNames);
   const op = tf.customGrad((input: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
     const source = input as tf.Tensor;
     (save as tf.GradSaveFunc)([source]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { channelAffine, checkChannels } from './channel-affine.js';
 import { layerNorm } from './layer-norm.js';
 
@@ -10,6 +10,11 @@ export interface GroupNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly epsilon?: number;
 }
+
+const groupNormOptionNames: OptionNames<GroupNormOptions> = {
+  groups: 'required',
+  epsilon: 'optional',
+};
 
 /**
  * Group normalisation: each sample's groups of channels have mean 0 and variance 1 over all positions, then
@@ -22,12 +27,8 @@ export interface GroupNormOptions {
  * @throws InvalidOptionError when `groups` does not divide the channels; ShapeError when a vector is not `[channels]`
  * Source: Wu and He 2018, arXiv 1803.08494; defined as `torch.nn.functional.group_norm`.
  */
-export function groupNorm<T extends tf.Tensor>(
-  x: T,
-  scale: tf.Tensor,
-  bias: tf.Tensor,
-  { groups, epsilon = 1e-5 }: GroupNormOptions,
-): T {
+export function groupNorm<T extends tf.Tensor>(x: T, scale: tf.Tensor, bias: tf.Tensor, options: GroupNormOptions): T {
+  const { groups, epsilon = 1e-5 } = checkOptions('groupNorm', options, groupNormOptionNames);
   checkChannels('groupNorm', x, { scale, bias });
   const [batch, channels] = [x.shape[0]!, x.shape.at(-1)!];
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)

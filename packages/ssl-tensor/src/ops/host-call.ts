@@ -4,7 +4,15 @@ import { typedValues } from '../backend/typed-values.js';
 import { activeTrace } from '../compile/active-trace.js';
 import { callHost, type HostFunction, type HostFunctionCall, type HostTensorSpec } from '../compile/host-function.js';
 import { userLine } from '../compile/user-line.js';
-import { type NdArray, type NdData, ShapeError, UnsupportedOpError } from '@selfsup/ssl-core';
+import {
+  checkOptions,
+  type NdArray,
+  type NdData,
+  type OptionNames,
+  ShapeError,
+  UnsupportedOpError,
+} from '@selfsup/ssl-core';
+import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { ValueType } from '../graph/value.js';
 
 /** Gradients of the inputs from those of the results and the inputs; undefined where one has none. */
@@ -25,6 +33,12 @@ export interface HostCallOptions {
    */
   readonly channel?: object;
 }
+
+const hostCallOptionNames: OptionNames<HostCallOptions> = {
+  gradient: 'optional',
+  name: 'optional',
+  channel: 'optional',
+};
 
 const common = {};
 
@@ -71,8 +85,14 @@ export function hostCall(
   inputs: readonly tf.Tensor[],
   outputs: readonly HostTensorSpec[],
   fn: HostFunction,
-  { gradient, name = fn.name === '' ? 'anonymous' : fn.name, channel = common }: HostCallOptions = {},
+  options: HostCallOptions = {},
 ): tf.Tensor[] {
+  if (typeof fn !== 'function') throw new InvalidOptionError('hostCall', 'fn', 'a function of host arrays', fn);
+  const {
+    gradient,
+    name = fn.name === '' ? 'anonymous' : fn.name,
+    channel = common,
+  } = checkOptions('hostCall', options, hostCallOptionNames);
   const call: HostFunctionCall = { name, outputs, fn };
   return customOp({
     inputs,

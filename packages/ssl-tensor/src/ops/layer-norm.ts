@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
-import { ShapeError } from '@selfsup/ssl-core';
+import { checkIsTensor, ShapeError } from '@selfsup/ssl-core';
 import { runOwnKernel } from './run-own-kernel.js';
 
 /** `[y, mean, rstd]`; the statistics keep the last axis with size 1. */
@@ -25,6 +25,9 @@ function forward(x: tf.Tensor, scale: tf.Tensor, bias: tf.Tensor, epsilon: numbe
  * Source: Ba et al. 2016, arXiv 1607.06450; defined as `torch.nn.functional.layer_norm`.
  */
 export function layerNorm<T extends tf.Tensor>(x: T, scale: tf.Tensor, bias: tf.Tensor, epsilon = 1e-5): T {
+  checkIsTensor('layerNorm', 'x', x);
+  checkIsTensor('layerNorm', 'scale', scale);
+  checkIsTensor('layerNorm', 'bias', bias);
   const dim = x.shape.at(-1);
   for (const [name, tensor] of [
     ['scale', scale],

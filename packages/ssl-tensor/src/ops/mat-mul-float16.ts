@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
-import { ShapeError } from '@selfsup/ssl-core';
+import { checkIsTensor, ShapeError } from '@selfsup/ssl-core';
 import { roundToFloat16 } from './round-to-float16.js';
 import { runOwnKernel } from './run-own-kernel.js';
 
@@ -22,6 +22,8 @@ function forward(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: bo
  * Source: Micikevicius et al. 2018, 'Mixed precision training', arXiv 1710.03740.
  */
 export function matMulFloat16<T extends tf.Tensor>(a: T, b: T, transposeA = false, transposeB = false): T {
+  checkIsTensor('matMulFloat16', 'a', a);
+  checkIsTensor('matMulFloat16', 'b', b);
   const rank = a.rank;
   const inner = a.shape.at(transposeA ? -2 : -1);
   const fits =

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-core';
-import type { BatchMoments, BatchNormOptions } from './batch-norm.js';
+import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-core';
+import { type BatchMoments, batchNormOptionNames, type BatchNormOptions } from './batch-norm.js';
 import { throughActivation } from './channel-affine.js';
 import { stopGradient } from './stop-gradient.js';
 
@@ -11,6 +11,12 @@ export interface NarrowConvNormOptions extends BatchNormOptions {
   /** As of `tf.conv2d`. Default `valid`. */
   readonly pad?: 'same' | 'valid' | tf.backend_util.ExplicitPadding;
 }
+
+const narrowConvNormOptionNames: OptionNames<NarrowConvNormOptions> = {
+  ...batchNormOptionNames,
+  strides: 'optional',
+  pad: 'optional',
+};
 
 /**
  * A convolution and the batch normalisation of its result, for filters of few elements: as a first layer has them.
@@ -35,8 +41,18 @@ export function narrowConvNorm(
   filter: tf.Tensor4D,
   scale: tf.Tensor,
   bias: tf.Tensor,
-  { strides = [1, 1], pad = 'valid', epsilon = 1e-5, activation }: NarrowConvNormOptions = {},
+  options: NarrowConvNormOptions = {},
 ): { readonly value: tf.Tensor4D; readonly moments: BatchMoments } {
+  checkIsTensor('narrowConvNorm', 'x', x);
+  checkIsTensor('narrowConvNorm', 'filter', filter);
+  checkIsTensor('narrowConvNorm', 'scale', scale);
+  checkIsTensor('narrowConvNorm', 'bias', bias);
+  const {
+    strides = [1, 1],
+    pad = 'valid',
+    epsilon = 1e-5,
+    activation,
+  } = checkOptions('narrowConvNorm', options, narrowConvNormOptionNames);
   if (x.shape[3] !== filter.shape[2])
     throw new ShapeError('narrowConvNorm', 'filter', `[.., .., ${x.shape[3]}, ..]`, `[${filter.shape.join(', ')}]`);
   const info = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, [...strides], 1, pad);

@@ -1,11 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
 import { sizeOf } from '../graph/value.js';
-import { foldIn, type RandomKey, threefry2x32 } from '@selfsup/ssl-core';
+import { checkIsTensor, checkRandomKey, foldIn, type RandomKey, ShapeError, threefry2x32 } from '@selfsup/ssl-core';
 import { runOwnKernel } from './run-own-kernel.js';
 
 /** A random key as a tensor: int32 `[2]`, the two words of a {@link RandomKey}. */
 export type TensorKey = tf.Tensor1D;
+
+/** @throws ShapeError for a key of the host, with how it becomes a tensor */
+function checkKey(where: string, key: TensorKey): void {
+  const isHostKey = Array.isArray(key);
+  checkIsTensor(
+    where,
+    'key',
+    key,
+    isHostKey ? 'int32 [2] (a RandomKey becomes one by tf.tensor1d(keyArray(key).data))' : 'int32 [2]',
+  );
+  if ((key as tf.Tensor).rank !== 1 || key.shape[0] !== 2)
+    throw new ShapeError(where, 'key', 'int32 [2]', `${key.dtype} [${key.shape.join(', ')}]`);
+}
 
 const hostKey = (key: TensorKey): RandomKey => {
   const words = key.dataSync();
@@ -21,8 +34,13 @@ function hostWords(key: TensorKey, count: number): Uint32Array {
   return words.subarray(0, count);
 }
 
-/** A key as the host array that a compiled step takes. */
+/**
+ * A key as the host array that a compiled step takes.
+ *
+ * @throws InvalidOptionError for a key that is none
+ */
 export function keyArray(key: RandomKey): { data: Int32Array; shape: readonly [2] } {
+  checkRandomKey('keyArray', 'key', key);
   return { data: Int32Array.of(key[0] | 0, key[1] | 0), shape: [2] };
 }
 
@@ -34,6 +52,7 @@ export function keyArray(key: RandomKey): { data: Int32Array; shape: readonly [2
  * @returns float32 of `shape`
  */
 export function randomUniform(key: TensorKey, shape: readonly number[]): tf.Tensor {
+  checkKey('randomUniform', key);
   if (isTracing()) return runOwnKernel('SslRandomUniform', { key }, { shape: [...shape] });
   return tf.tensor(
     Float32Array.from(hostWords(key, sizeOf(shape)), (word) => (word >>> 8) * 2 ** -24),
@@ -50,6 +69,7 @@ export function randomUniform(key: TensorKey, shape: readonly number[]): tf.Tens
  * @returns int32 of `shape`
  */
 export function randomBits(key: TensorKey, shape: readonly number[]): tf.Tensor {
+  checkKey('randomBits', key);
   if (isTracing()) return runOwnKernel('SslRandomBits', { key }, { shape: [...shape] });
   return tf.tensor(Int32Array.from(hostWords(key, sizeOf(shape))), [...shape], 'int32');
 }
@@ -84,6 +104,7 @@ export function randomPermutation(key: TensorKey, length: number): tf.Tensor1D {
 
 /** Key derived from a tensor key and a static number, for one draw of several in a step. */
 export function foldInKey(key: TensorKey, data: number): TensorKey {
+  checkKey('foldInKey', key);
   if (isTracing()) return runOwnKernel('SslFoldIn', { key }, { data });
   const folded = foldIn(hostKey(key), data);
   return tf.tensor1d(Int32Array.of(folded[0] | 0, folded[1] | 0), 'int32');

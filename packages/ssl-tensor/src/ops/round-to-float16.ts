@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkIsTensor } from '@selfsup/ssl-core';
 import { isTracing } from '../compile/active-trace.js';
 import { halfValue } from '../lowering/half-value.js';
 import { runOwnKernel } from './run-own-kernel.js';
@@ -14,6 +15,7 @@ import { runOwnKernel } from './run-own-kernel.js';
  * 1308.3432.
  */
 export function roundToFloat16<T extends tf.Tensor>(x: T): T {
+  checkIsTensor('roundToFloat16', 'x', x);
   const op = tf.customGrad((input: tf.Tensor | tf.GradSaveFunc) => {
     const source = input as tf.Tensor;
     const value = isTracing()

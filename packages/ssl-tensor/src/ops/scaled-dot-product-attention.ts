@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-core';
 import { dropout } from './dropout.js';
 import type { TensorKey } from './random-uniform.js';
 
@@ -17,6 +17,18 @@ export interface AttentionOptions {
   /** Factor on the scores. Default `1 / sqrt(dim)`. */
   readonly scale?: number;
 }
+
+const attentionOptionNames: OptionNames<AttentionOptions> = {
+  mask: 'optional',
+  causal: 'optional',
+  dropout: 'optional',
+  scale: 'optional',
+};
+
+const attentionDropoutNames: OptionNames<NonNullable<AttentionOptions['dropout']>> = {
+  rate: 'required',
+  key: 'required',
+};
 
 function checkShapes(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D): void {
   const [batch, heads, , dim] = q.shape;
@@ -58,8 +70,16 @@ export function scaledDotProductAttention(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   v: tf.Tensor4D,
-  { mask, causal = false, dropout: drop, scale = 1 / Math.sqrt(q.shape[3]) }: AttentionOptions = {},
+  options: AttentionOptions = {},
 ): tf.Tensor4D {
+  for (const [name, tensor] of Object.entries({ q, k, v })) checkIsTensor('scaledDotProductAttention', name, tensor);
+  const {
+    mask,
+    causal = false,
+    dropout: drop,
+    scale = 1 / Math.sqrt(q.shape[3]),
+  } = checkOptions('scaledDotProductAttention', options, attentionOptionNames);
+  if (drop !== undefined) checkOptions('scaledDotProductAttention', drop, attentionDropoutNames, 'dropout');
   checkShapes(q, k, v);
   // Scaling the queries costs tokens * dim products instead of tokens * tokens.
   let scores: tf.Tensor = tf.matMul(tf.mul(q, scale) as tf.Tensor4D, k, false, true);

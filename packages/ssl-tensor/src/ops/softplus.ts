@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 
 /** Options of {@link softplus}. */
 export interface SoftplusOptions {
   /** Sharpness, above 0. Default 1. */
   readonly beta?: number;
 }
+
+const softplusOptionNames: OptionNames<SoftplusOptions> = {
+  beta: 'optional',
+};
 
 /**
  * Smooth maximum of x and 0: `log(1 + exp(beta * x)) / beta`. Value and gradient keep their digits from minus to plus
@@ -20,7 +24,9 @@ export interface SoftplusOptions {
  * Source: defined as `torch.nn.functional.softplus`; Dugas et al. 2001, 'Incorporating second-order functional knowledge
  * for better option pricing'.
  */
-export function softplus<T extends tf.Tensor>(x: T, { beta = 1 }: SoftplusOptions = {}): T {
+export function softplus<T extends tf.Tensor>(x: T, options: SoftplusOptions = {}): T {
+  checkIsTensor('softplus', 'x', x);
+  const { beta = 1 } = checkOptions('softplus', options, softplusOptionNames);
   if (!(beta > 0 && Number.isFinite(beta)))
     throw new InvalidOptionError('softplus', 'beta', 'a finite number above 0', beta);
   const sharpened = beta === 1 ? x : tf.mul(x, beta);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTracing } from '../compile/active-trace.js';
-import { ShapeError } from '@selfsup/ssl-core';
+import { checkIsTensor, ShapeError } from '@selfsup/ssl-core';
 import { runOwnKernel } from './run-own-kernel.js';
 
 /** `x[i, indices[i]]` for each row. */
@@ -26,6 +26,8 @@ const whereInside = (inside: tf.Tensor1D, x: tf.Tensor): tf.Tensor1D =>
  * @throws ShapeError when the shapes do not match
  */
 export function sparseSoftmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  checkIsTensor('sparseSoftmaxCrossEntropy', 'logits', logits);
+  checkIsTensor('sparseSoftmaxCrossEntropy', 'labels', labels);
   if (logits.rank !== 2)
     throw new ShapeError(
       'sparseSoftmaxCrossEntropy',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { compileWith, settled } from '../compile/compile.js';
 import type { CompileOptions, Feeds } from '../compile/compiled-types.js';
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { Origin } from '../graph/graph.js';
 import { formatProfile } from './format-profile.js';
 import { readEvents, type RunEvents } from './read-events.js';
@@ -19,6 +19,14 @@ export interface ProfileOptions extends Pick<CompileOptions, 'device' | 'threads
    */
   readonly ignore?: RegExp;
 }
+
+const profileOptionNames: OptionNames<ProfileOptions> = {
+  runs: 'optional',
+  ignore: 'optional',
+  device: 'optional',
+  threads: 'optional',
+  name: 'optional',
+};
 
 /** What one op or one line takes in a run. */
 export interface ProfileEntry {
@@ -65,15 +73,20 @@ const unknown: Origin = { kernel: 'unknown', line: 'unknown', backward: false };
 export async function profile<A extends readonly unknown[], R extends tf.TensorContainer | void>(
   fn: (...args: A) => R,
   args: Feeds<A>,
-  { runs = 5, ignore, ...options }: ProfileOptions = {},
+  options: ProfileOptions = {},
 ): Promise<Profile> {
+  if (typeof fn !== 'function') throw new InvalidOptionError('profile', 'fn', 'a function', fn);
+  const given: unknown = args;
+  if (!Array.isArray(given))
+    throw new InvalidOptionError('profile', 'args', 'an array of the arguments', given, 'Write [x]');
+  const { runs = 5, ignore, ...engine } = checkOptions('profile', options, profileOptionNames);
   if (!Number.isInteger(runs) || runs < 1) throw new InvalidOptionError('profile', 'runs', 'a positive integer', runs);
   const folder = await mkdtemp(join(tmpdir(), 'ssl-profile-'));
   const origins = new Map<string, Origin>();
   try {
     const compiled = compileWith(
       fn,
-      { ...options, profile: join(folder, 'run') },
+      { ...engine, profile: join(folder, 'run') },
       {
         origins: ignore === undefined ? {} : { ignore },
         onGraph: (graph) => graph.origins.forEach((origin, node) => origins.set(node, origin)),

@@ -1,5 +1,5 @@
 import { readText } from '@selfsup/ssl-data/text';
-import { CheckpointError, SslError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, CheckpointError, type OptionNames, SslError } from '@selfsup/ssl-tensor/host';
 import { bertConfig, type BertConfig } from './bert-config.js';
 import { ignoredConfigFields, requiredConfigFields } from './bert-config-fields.js';
 
@@ -120,18 +120,22 @@ export function bertConfigReport(json: unknown, path?: string): BertConfigReport
   }
 }
 
+/** Options of {@link loadBertConfig}. */
+export interface LoadBertConfigOptions {
+  /** Encoding of the file, by a name that TextDecoder knows. Default `utf-8`. */
+  readonly encoding?: string;
+}
+
+const loadBertConfigOptionNames: OptionNames<LoadBertConfigOptions> = { encoding: 'optional' };
+
 /**
  * Reads a `config.json`.
  *
- * @param options `encoding` of the file, by a name that TextDecoder knows, default `utf-8`
  * @throws DataError if the file is missing, larger than 4 MiB or not valid in its encoding; CheckpointError as
  *   {@link bertConfigReport}, and if it is no JSON
  */
-export async function loadBertConfig(
-  path: string,
-  options: { readonly encoding?: string } = {},
-): Promise<BertConfigReport> {
-  const { encoding = 'utf-8' } = options;
+export async function loadBertConfig(path: string, options: LoadBertConfigOptions = {}): Promise<BertConfigReport> {
+  const { encoding = 'utf-8' } = checkOptions('loadBertConfig', options, loadBertConfigOptionNames);
   const text = await readText(path, { encoding, maxBytes: maxConfigBytes, where: 'loadBertConfig' });
   let json: unknown;
   try {

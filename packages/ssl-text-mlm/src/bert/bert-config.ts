@@ -1,5 +1,5 @@
 import { checkMemory, type MemoryNeed } from '@selfsup/ssl-core/files';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Sizes and rates of a BERT encoder. */
 export interface BertConfig {
@@ -31,6 +31,26 @@ export interface BertConfig {
    */
   readonly tieWordEmbeddings: boolean;
 }
+
+/** Names of {@link BertConfig}. */
+export const bertConfigNames: OptionNames<BertConfig> = {
+  vocabSize: 'required',
+  hiddenSize: 'required',
+  numHiddenLayers: 'required',
+  numAttentionHeads: 'required',
+  intermediateSize: 'required',
+  maxPositionEmbeddings: 'required',
+  typeVocabSize: 'required',
+  hiddenDropout: 'required',
+  attentionDropout: 'required',
+  layerNormEps: 'required',
+  initializerRange: 'required',
+  classifierDropout: 'required',
+  padTokenId: 'required',
+  tieWordEmbeddings: 'required',
+};
+
+const partialConfigNames = Object.fromEntries(Object.keys(bertConfigNames).map((name) => [name, 'optional' as const]));
 
 /** BERT-base, uncased (arXiv:1810.04805; Hugging Face `BertConfig`). */
 export const bertBase: BertConfig = {
@@ -69,7 +89,7 @@ export const bertLimits = {
  *   heads do not divide the width
  */
 export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
-  const config = { ...bertBase, ...options };
+  const config = { ...bertBase, ...checkOptions('bertConfig', options, partialConfigNames) };
   for (const name of Object.keys(bertLimits) as (keyof typeof bertLimits)[]) {
     if (!Number.isSafeInteger(config[name]) || config[name] < 1)
       throw new InvalidOptionError('bertConfig', name, 'a positive integer', config[name]);

@@ -9,8 +9,8 @@ import {
   type ForwardContext,
   type Initialiser,
 } from '@selfsup/ssl-nn';
-import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from './bert-config.js';
+import { checkOptions, checkRandomKey, foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { bertConfigNames, type BertConfig } from './bert-config.js';
 import { checkBertInputs, type BertInputs } from './bert-inputs.js';
 import { bertDropout } from './bert-dropout.js';
 
@@ -30,6 +30,8 @@ export class BertEmbeddings extends Module {
 
   constructor(config: BertConfig, key: RandomKey) {
     super();
+    checkOptions('BertEmbeddings', config, bertConfigNames, 'config');
+    checkRandomKey('BertEmbeddings', 'key', key);
     this.#config = config;
     const weightInit = normal(config.initializerRange);
     this.wordEmbeddings = new Embedding(config.vocabSize, config.hiddenSize, {

@@ -13,8 +13,15 @@ import {
   type StateDict,
 } from '@selfsup/ssl-nn';
 import { gelu } from '@selfsup/ssl-tensor';
-import { CheckpointError, foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from './bert-config.js';
+import {
+  checkOptions,
+  CheckpointError,
+  foldIn,
+  type NdArray,
+  type OptionNames,
+  type RandomKey,
+} from '@selfsup/ssl-tensor/host';
+import { type BertConfig, bertConfigNames } from './bert-config.js';
 import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
@@ -60,6 +67,14 @@ class BertPredictionHead extends Module {
   }
 }
 
+/** Options of {@link BertForMaskedLM}. */
+export interface MaskedLmOptions {
+  /** Source of the initial weights. */
+  readonly key: RandomKey;
+}
+
+const maskedLmOptionNames: OptionNames<MaskedLmOptions> = { key: 'requiredKey' };
+
 /**
  * BERT with the masked-language-modelling head, whose output matrix is the word embedding, or one of its own with
  * `tieWordEmbeddings: false`.
@@ -71,9 +86,11 @@ export class BertForMaskedLM extends Module {
   readonly bert: BertModel;
   readonly head: BertPredictionHead;
 
-  /** @param options `key`: source of the initial weights */
-  constructor(config: BertConfig, options: { readonly key: RandomKey }) {
+  /** @throws InvalidOptionError for options */
+  constructor(config: BertConfig, options: MaskedLmOptions) {
     super();
+    checkOptions('BertForMaskedLM', config, bertConfigNames, 'config');
+    checkOptions('BertForMaskedLM', options, maskedLmOptionNames);
     this.bert = new BertModel(config, { key: foldIn(options.key, 'bert') });
     this.head = new BertPredictionHead(
       config,

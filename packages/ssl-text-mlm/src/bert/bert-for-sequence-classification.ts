@@ -7,8 +7,15 @@ import {
   type Linear,
   type LoadStateOptions,
 } from '@selfsup/ssl-nn';
-import { foldIn, InvalidOptionError, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from './bert-config.js';
+import {
+  checkOptions,
+  foldIn,
+  InvalidOptionError,
+  type NdArray,
+  type OptionNames,
+  type RandomKey,
+} from '@selfsup/ssl-tensor/host';
+import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
 import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';
@@ -27,6 +34,13 @@ export interface SequenceClassifierOptions {
   readonly classifierDropout?: number;
 }
 
+const sequenceClassifierOptionNames: OptionNames<SequenceClassifierOptions> = {
+  key: 'requiredKey',
+  numLabels: 'required',
+  pooling: 'optional',
+  classifierDropout: 'optional',
+};
+
 /**
  * BERT with a linear classifier on pooled tokens.
  *
@@ -43,6 +57,8 @@ export class BertForSequenceClassification extends Module {
   /** @throws InvalidOptionError if `numLabels` is not a positive integer or the dropout is outside [0, 1) */
   constructor(config: BertConfig, options: SequenceClassifierOptions) {
     super();
+    checkOptions('BertForSequenceClassification', options, sequenceClassifierOptionNames);
+    checkOptions('BertForSequenceClassification', config, bertConfigNames, 'config');
     const {
       key,
       numLabels,

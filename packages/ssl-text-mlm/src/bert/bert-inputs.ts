@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor';
+import { checkIsTensor, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { BertConfig } from './bert-config.js';
 
 /** What a BERT reads. */
@@ -13,15 +13,21 @@ export interface BertInputs {
 }
 
 /** @throws ShapeError if an input is not `[batch, tokens]` or longer than the position embedding */
-export function checkBertInputs(
-  { inputIds, attentionMask, tokenTypeIds }: BertInputs,
-  config: BertConfig,
-): { batch: number; tokens: number } {
+export function checkBertInputs(inputs: BertInputs, config: BertConfig): { batch: number; tokens: number } {
+  const where = 'BertModel.forward';
+  const given = (inputs ?? {}) as Partial<BertInputs>;
+  if (given.inputIds === undefined) {
+    const advice = "Of ids it is { inputIds: tf.tensor2d(ids, [batch, tokens], 'int32') }";
+    throw new InvalidOptionError(where, 'inputs', 'a record with inputIds', inputs, advice);
+  }
+  const { inputIds, attentionMask, tokenTypeIds } = inputs;
+  for (const [name, tensor] of Object.entries({ inputIds, attentionMask, tokenTypeIds }))
+    if (tensor !== undefined) checkIsTensor(where, name, tensor, 'int32 [batch, tokens]');
   const text = (tensor: tf.Tensor): string => `[${tensor.shape.join(', ')}]`;
   const [batch, tokens] = inputIds.shape;
   if (inputIds.rank !== 2 || batch === undefined || tokens === undefined || tokens > config.maxPositionEmbeddings) {
     throw new ShapeError(
-      'BertModel.forward',
+      where,
       'inputIds',
       `[batch, tokens] with at most ${config.maxPositionEmbeddings} tokens`,
       text(inputIds),
@@ -32,7 +38,7 @@ export function checkBertInputs(
     ['tokenTypeIds', tokenTypeIds],
   ] as const) {
     if (tensor !== undefined && text(tensor) !== text(inputIds))
-      throw new ShapeError('BertModel.forward', name, text(inputIds), text(tensor));
+      throw new ShapeError(where, name, text(inputIds), text(tensor));
   }
   return { batch, tokens };
 }

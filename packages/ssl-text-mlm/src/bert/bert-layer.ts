@@ -10,8 +10,8 @@ import {
   type ForwardContext,
 } from '@selfsup/ssl-nn';
 import { gelu, scaledDotProductAttention, takeRows } from '@selfsup/ssl-tensor';
-import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from './bert-config.js';
+import { checkOptions, checkRandomKey, foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { bertConfigNames, type BertConfig } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
 
 /** A linear layer as BERT starts it: Gaussian weights, zero bias. */
@@ -49,6 +49,8 @@ export class BertLayer extends Module {
 
   constructor(config: BertConfig, key: RandomKey) {
     super();
+    checkOptions('BertLayer', config, bertConfigNames, 'config');
+    checkRandomKey('BertLayer', 'key', key);
     this.#config = config;
     const { hiddenSize: dim, intermediateSize, layerNormEps: epsilon } = config;
     const linear = (name: string, from: number, to: number): Linear => bertLinear(from, to, config, foldIn(key, name));

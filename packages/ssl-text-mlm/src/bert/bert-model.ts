@@ -7,8 +7,8 @@ import {
   type Linear,
   type LoadStateOptions,
 } from '@selfsup/ssl-nn';
-import { foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from './bert-config.js';
+import { checkOptions, foldIn, type NdArray, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
 import type { BertInputs } from './bert-inputs.js';
 import { BertLayer, bertLinear } from './bert-layer.js';
@@ -25,6 +25,11 @@ export interface BertModelOptions {
   readonly pooler?: boolean;
 }
 
+const bertModelOptionNames: OptionNames<BertModelOptions> = {
+  key: 'requiredKey',
+  pooler: 'optional',
+};
+
 /**
  * BERT encoder: post-norm transformer with exact GELU.
  *
@@ -40,6 +45,8 @@ export class BertModel extends Module {
 
   constructor(config: BertConfig, options: BertModelOptions) {
     super();
+    checkOptions('BertModel', options, bertModelOptionNames);
+    checkOptions('BertModel', config, bertConfigNames, 'config');
     const { key, pooler = false } = options;
     this.config = config;
     this.embeddings = new BertEmbeddings(config, foldIn(key, 'embeddings'));
@@ -55,8 +62,9 @@ export class BertModel extends Module {
    * @throws ShapeError if the inputs are not `[batch, tokens]` or too long
    */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor3D {
+    const rows = this.forwardFlat(inputs, ctx);
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
-    return tf.reshape(this.forwardFlat(inputs, ctx), [batch, tokens, this.config.hiddenSize]);
+    return tf.reshape(rows, [batch, tokens, this.config.hiddenSize]);
   }
 
   /**

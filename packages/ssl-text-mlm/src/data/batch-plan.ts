@@ -1,4 +1,10 @@
-import { InvalidOptionError, RandomStream, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  InvalidOptionError,
+  type OptionNames,
+  type RandomKey,
+  RandomStream,
+} from '@selfsup/ssl-tensor/host';
 
 /** How sequences are put into batches. */
 export interface BatchPlanOptions {
@@ -9,6 +15,12 @@ export interface BatchPlanOptions {
   /** Leave a last, incomplete batch out. */
   readonly dropLast: boolean;
 }
+
+const batchPlanOptionNames: OptionNames<BatchPlanOptions> = {
+  batchSize: 'required',
+  bucketLengths: 'required',
+  dropLast: 'required',
+};
 
 /** One batch of a plan. */
 export interface PlannedBatch {
@@ -30,6 +42,7 @@ export interface PlannedBatch {
  * @throws InvalidOptionError if the batch size is not positive, or the buckets do not ascend or are too short
  */
 export function planBatches(lengths: ArrayLike<number>, options: BatchPlanOptions, key?: RandomKey): PlannedBatch[] {
+  checkOptions('planBatches', options, batchPlanOptionNames);
   const { batchSize, bucketLengths, dropLast } = options;
   checkBuckets(lengths, options);
   const stream = key === undefined ? undefined : new RandomStream(key);

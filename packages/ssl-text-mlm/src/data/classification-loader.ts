@@ -1,11 +1,13 @@
 import type { BatchLoader } from '@selfsup/ssl-data';
 import {
   checkLabels,
+  checkOptions,
   DataError,
   foldIn,
   InvalidOptionError,
   ndArray,
   type NdArray,
+  type OptionNames,
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
 import { planBatches, type BatchPlanOptions } from './batch-plan.js';
@@ -40,6 +42,16 @@ export interface ClassificationLoaderOptions {
   readonly classes?: number;
 }
 
+const classificationLoaderOptionNames: OptionNames<ClassificationLoaderOptions> = {
+  dataset: 'required',
+  padId: 'required',
+  batchSize: 'required',
+  key: 'requiredKey',
+  bucketLengths: 'optional',
+  mode: 'optional',
+  classes: 'optional',
+};
+
 /** Batches of labelled sequences; order depends on (key, epoch, position) alone. */
 export class ClassificationLoader implements BatchLoader<ClassificationBatch> {
   readonly batchesPerEpoch: number;
@@ -56,6 +68,7 @@ export class ClassificationLoader implements BatchLoader<ClassificationBatch> {
    *   token, or it does not fill one batch
    */
   constructor(options: ClassificationLoaderOptions) {
+    checkOptions('ClassificationLoader', options, classificationLoaderOptionNames);
     const { dataset, batchSize } = options;
     if (dataset.labels === undefined)
       throw new DataError('the data set has no labels; pass labels to TokenDataset.fromTexts');

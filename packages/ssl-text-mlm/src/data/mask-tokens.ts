@@ -1,4 +1,4 @@
-import { RandomStream, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames, type RandomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 
 /** What the collator must know of a vocabulary. */
 export interface MaskingVocabulary {
@@ -22,6 +22,13 @@ export interface MaskingOptions {
   /** Choose words instead of pieces: all pieces of a chosen word are predicted. */
   readonly wholeWords: boolean;
 }
+
+const maskingOptionNames: OptionNames<MaskingOptions> = {
+  maskProbability: 'required',
+  maskTokenShare: 'required',
+  randomTokenShare: 'required',
+  wholeWords: 'required',
+};
 
 /** BERT's masking: 15 % of the tokens, of which 80 % `[MASK]`, 10 % random, 10 % unchanged (arXiv:1810.04805, A.1). */
 export const bertMasking: MaskingOptions = {
@@ -119,6 +126,7 @@ export function maskTokens(
   key: RandomKey,
   limit: number,
 ): MaskedTokens {
+  checkOptions('maskTokens', options, maskingOptionNames);
   const units = unitsOf(ids, rowLength, vocabulary, options.wholeWords);
   const stream = new RandomStream(key);
   const target = Math.min(limit, Math.round(options.maskProbability * units.tokens));

@@ -1,5 +1,14 @@
 import type { BatchLoader } from '@selfsup/ssl-data';
-import { DataError, foldIn, InvalidOptionError, ndArray, type NdArray, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  DataError,
+  foldIn,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  type OptionNames,
+  type RandomKey,
+} from '@selfsup/ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { planBatches, type BatchPlanOptions, type PlannedBatch } from './batch-plan.js';
 import { bertMasking, maskableTokens, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
@@ -41,6 +50,24 @@ export interface MlmLoaderOptions {
   readonly unmaskable?: 'refuse' | 'skip';
 }
 
+const mlmLoaderOptionNames: OptionNames<MlmLoaderOptions> = {
+  dataset: 'required',
+  tokenizer: 'required',
+  batchSize: 'required',
+  key: 'requiredKey',
+  bucketLengths: 'optional',
+  masking: 'optional',
+  mode: 'optional',
+  unmaskable: 'optional',
+};
+
+const partialMaskingNames: OptionNames<Partial<MaskingOptions>> = {
+  maskProbability: 'optional',
+  maskTokenShare: 'optional',
+  randomTokenShare: 'optional',
+  wholeWords: 'optional',
+};
+
 /**
  * Batches for masked-language modelling, masked anew each epoch.
  *
@@ -65,9 +92,9 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
    * @throws DataError if the data set does not fill one batch, its ids exceed the vocabulary, or texts have nothing to mask
    */
   constructor(options: MlmLoaderOptions) {
-    const { dataset, batchSize } = options;
+    const { dataset, batchSize, masking = {} } = checkOptions('MlmLoader', options, mlmLoaderOptionNames);
     this.#options = options;
-    this.#masking = { ...bertMasking, ...options.masking };
+    this.#masking = { ...bertMasking, ...checkOptions('MlmLoader', masking, partialMaskingNames, 'masking') };
     checkMasking(this.#masking);
     this.#vocabulary = maskingVocabulary(options.tokenizer);
     const beyond = dataset.tokens.find((id) => id < 0 || id >= options.tokenizer.vocabSize);

@@ -1,11 +1,13 @@
 import {
   checkLabels,
+  checkOptions,
   DataError,
   foldIn,
   InvalidOptionError,
+  type OptionNames,
+  type RandomKey,
   RandomStream,
   ShapeError,
-  type RandomKey,
 } from '@selfsup/ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 
@@ -24,6 +26,11 @@ export interface TokenDatasetOptions {
   /** Class of every text, an integer of 0 or more; -1 = no label. */
   readonly labels?: ArrayLike<number>;
 }
+
+const tokenDatasetOptionNames: OptionNames<TokenDatasetOptions> = {
+  maxLength: 'required',
+  labels: 'optional',
+};
 
 /** An encoded corpus, kept flat: one array of ids, and where each sequence begins. */
 export class TokenDataset {
@@ -66,6 +73,7 @@ export class TokenDataset {
    * @throws InvalidOptionError for a text that is none, or one text in the place of several
    */
   static fromTexts(tokenizer: WordPieceTokenizer, texts: Iterable<string>, options: TokenDatasetOptions): TokenDataset {
+    checkOptions('TokenDataset.fromTexts', options, tokenDatasetOptionNames);
     // By its type a string is several texts, of one character each.
     if (typeof texts === 'string')
       throw new InvalidOptionError(

@@ -1,3 +1,5 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+
 /** Options of {@link learnWordPieces}. */
 export interface LearnWordPiecesOptions {
   /** Size of the vocabulary with the reserved tokens; fewer if the text has no more pairs. */
@@ -9,6 +11,13 @@ export interface LearnWordPiecesOptions {
   /** Tokens that take the first ids. */
   readonly reserved: readonly string[];
 }
+
+const learnWordPiecesOptionNames: OptionNames<LearnWordPiecesOptions> = {
+  vocabSize: 'required',
+  minFrequency: 'required',
+  alphabetLimit: 'required',
+  reserved: 'required',
+};
 
 interface Candidate {
   readonly left: number;
@@ -79,6 +88,7 @@ const pairBase = 2 ** 26;
  * `##` characters, and with it every tie, changes from run to run; here code-point order decides.
  */
 export function learnWordPieces(wordCounts: ReadonlyMap<string, number>, options: LearnWordPiecesOptions): string[] {
+  checkOptions('learnWordPieces', options, learnWordPiecesOptionNames);
   const tokens: string[] = [];
   const ids = new Map<string, number>();
   const idOf = (token: string): number => {

@@ -1,5 +1,5 @@
 import { readTextLines } from '@selfsup/ssl-data/text';
-import { DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { bertNormalize } from './bert-normalizer.js';
 import { learnWordPieces } from './learn-word-pieces.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
@@ -35,6 +35,19 @@ export interface TrainWordPieceOptions {
   readonly specialTokens?: SpecialTokens;
 }
 
+const trainWordPieceOptionNames: OptionNames<TrainWordPieceOptions> = {
+  files: 'optional',
+  encoding: 'optional',
+  maxLineBytes: 'optional',
+  maxBytes: 'optional',
+  lines: 'optional',
+  vocabSize: 'required',
+  minFrequency: 'optional',
+  alphabetLimit: 'optional',
+  lowercase: 'optional',
+  specialTokens: 'optional',
+};
+
 /** Longest word that WordPiece spells, in code points; a longer one is the unknown token. */
 const maxWordCharacters = 100;
 
@@ -47,6 +60,7 @@ const maxWordCharacters = 100;
  * Source: `BertWordPieceTokenizer` of Hugging Face `tokenizers`; see {@link learnWordPieces} for the order of ties.
  */
 export async function trainWordPiece(options: TrainWordPieceOptions): Promise<WordPieceTokenizer> {
+  checkOptions('trainWordPiece', options, trainWordPieceOptionNames);
   const {
     vocabSize,
     minFrequency = 2,

@@ -1,6 +1,23 @@
 import { writeWhole } from '@selfsup/ssl-core/files';
 import { readText } from '@selfsup/ssl-data/text';
-import { DataError, InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
+import {
+  checkOptions,
+  DataError,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
+import {
+  type DecodeOptions,
+  decodeOptionNames,
+  type TokenizerFileOptions,
+  tokenizerFileOptionNames,
+  type TokenizerFolderOptions,
+  tokenizerFolderOptionNames,
+  type TokenizerJsonOptions,
+  tokenizerJsonOptionNames,
+} from './tokenizer-options.js';
 import { AddedVocabulary } from './added-vocabulary.js';
 import { checkFrame } from './check-frame.js';
 import { decodeWordPieces } from './decode-word-pieces.js';
@@ -18,11 +35,21 @@ export interface EncodeOptions {
   readonly addSpecialTokens?: boolean;
 }
 
+const encodeOptionNames: OptionNames<EncodeOptions> = {
+  maxLength: 'optional',
+  addSpecialTokens: 'optional',
+};
+
 /** How texts become one batch. */
 export interface EncodeBatchOptions extends EncodeOptions {
   /** `longest` pads to the longest text, `maxLength` to `maxLength`. Default `longest`. */
   readonly padding?: 'longest' | 'maxLength';
 }
+
+const encodeBatchOptionNames: OptionNames<EncodeBatchOptions> = {
+  ...encodeOptionNames,
+  padding: 'optional',
+};
 
 /** Encoded texts, padded with `[PAD]` on the right. */
 export interface EncodedBatch {
@@ -101,13 +128,10 @@ export class WordPieceTokenizer {
    * Tokeniser of a parsed `tokenizer.json`.
    *
    * @param document the parsed JSON, or its text
-   * @param options `specialTokens`: names of the special tokens, default BERT's
    * @throws DataError if it is not a WordPiece tokeniser, exceeds a limit or lacks a special token
    */
-  static fromJson(
-    document: unknown,
-    options: { readonly specialTokens?: SpecialTokens; readonly path?: string } = {},
-  ): WordPieceTokenizer {
+  static fromJson(document: unknown, options: TokenizerJsonOptions = {}): WordPieceTokenizer {
+    checkOptions('WordPieceTokenizer.fromJson', options, tokenizerJsonOptionNames);
     let parsed = document;
     if (typeof document === 'string') {
       try {
@@ -129,15 +153,14 @@ export class WordPieceTokenizer {
   /**
    * Reads a `tokenizer.json`.
    *
-   * @param options `specialTokens`: names of the special tokens, default BERT's; `encoding` of the file, by a name that
-   *   TextDecoder knows, default `utf-8`; `maxBytes`: largest file, default {@link tokenizerLimits}'
    * @throws DataError if the file is missing, too large, not valid in its encoding or not a WordPiece tokeniser
    */
-  static async fromFile(
-    path: string,
-    options: { readonly specialTokens?: SpecialTokens; readonly encoding?: string; readonly maxBytes?: number } = {},
-  ): Promise<WordPieceTokenizer> {
-    const { encoding = 'utf-8', maxBytes = tokenizerLimits.fileBytes, ...more } = options;
+  static async fromFile(path: string, options: TokenizerFileOptions = {}): Promise<WordPieceTokenizer> {
+    const {
+      encoding = 'utf-8',
+      maxBytes = tokenizerLimits.fileBytes,
+      ...more
+    } = checkOptions('WordPieceTokenizer.fromFile', options, tokenizerFileOptionNames);
     const text = await readText(path, { encoding, maxBytes, where: 'WordPieceTokenizer.fromFile' });
     return WordPieceTokenizer.fromJson(text, { ...more, path });
   }
@@ -147,14 +170,11 @@ export class WordPieceTokenizer {
    * and `tokenizer_config.json`, whose names of special tokens and settings of the normaliser (`do_lower_case`,
    * `strip_accents`, `tokenize_chinese_chars`) count before those of `tokenizer.json`, as in transformers.
    *
-   * @param options `specialTokens`: names of the special tokens, default the folder's; `encoding` of the files
    * @throws DataError if a file is missing, too large, not valid in its encoding, no WordPiece tokeniser, or has a field
    *   that is not known here or changes the tokens in a way that is not done here
    */
-  static async fromFolder(
-    folder: string,
-    options: { readonly specialTokens?: SpecialTokens; readonly encoding?: string } = {},
-  ): Promise<WordPieceTokenizer> {
+  static async fromFolder(folder: string, options: TokenizerFolderOptions = {}): Promise<WordPieceTokenizer> {
+    checkOptions('WordPieceTokenizer.fromFolder', options, tokenizerFolderOptionNames);
     const { json, specialTokens, required, path } = await readTokenizerFolder(
       folder,
       options.encoding ?? 'utf-8',
@@ -218,6 +238,7 @@ export class WordPieceTokenizer {
 
   /** Ids of a text: `[CLS] text [SEP]`. */
   encode(text: string, options: EncodeOptions = {}): number[] {
+    checkOptions('WordPieceTokenizer.encode', options, encodeOptionNames);
     const { maxLength = Infinity, addSpecialTokens = true } = options;
     const frame = addSpecialTokens ? 2 : 0;
     if (typeof text !== 'string') throw new InvalidOptionError('WordPieceTokenizer.encode', 'text', 'a string', text);
@@ -247,10 +268,11 @@ export class WordPieceTokenizer {
 
   /** Ids of several texts as one padded batch. */
   encodeBatch(texts: readonly string[], options: EncodeBatchOptions = {}): EncodedBatch {
+    const { padding, ...each } = checkOptions('WordPieceTokenizer.encodeBatch', options, encodeBatchOptionNames);
     if (!Array.isArray(texts))
       throw new InvalidOptionError('WordPieceTokenizer.encodeBatch', 'texts', 'an array of strings', texts);
-    const rows = texts.map((text) => this.encode(text, options));
-    if (options.padding === 'maxLength' && !Number.isFinite(options.maxLength)) {
+    const rows = texts.map((text) => this.encode(text, each));
+    if (padding === 'maxLength' && !Number.isFinite(options.maxLength)) {
       throw new InvalidOptionError(
         'WordPieceTokenizer.encodeBatch',
         'maxLength',
@@ -259,9 +281,7 @@ export class WordPieceTokenizer {
       );
     }
     const width =
-      options.padding === 'maxLength'
-        ? options.maxLength!
-        : rows.reduce((longest, row) => Math.max(longest, row.length), 0);
+      padding === 'maxLength' ? options.maxLength! : rows.reduce((longest, row) => Math.max(longest, row.length), 0);
     const shape = [rows.length, width];
     const inputIds = new Int32Array(rows.length * width).fill(this.specialIds.pad);
     const attentionMask = new Int32Array(rows.length * width);
@@ -274,10 +294,9 @@ export class WordPieceTokenizer {
 
   /**
    * Text of ids, pieces joined to words.
-   *
-   * @param options `skipSpecialTokens`: leave `[CLS]`, `[SEP]`, `[PAD]` out; default true
    */
-  decode(ids: ArrayLike<number>, options: { readonly skipSpecialTokens?: boolean } = {}): string {
+  decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
+    checkOptions('WordPieceTokenizer.decode', options, decodeOptionNames);
     const special = options.skipSpecialTokens === false ? undefined : this.allSpecialIds();
     const kept = Array.from(ids).filter((id) => special?.has(id) !== true);
     for (const id of kept) {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Module } from '@selfsup/ssl-nn';
 
 /** A module and the one that follows it. */
@@ -16,6 +16,10 @@ export interface EmaOptions {
    */
   readonly buffers?: 'average' | 'copy' | 'keep';
 }
+
+const emaOptionNames: OptionNames<EmaOptions> = {
+  buffers: 'optional',
+};
 
 interface Follower {
   readonly from: tf.Variable;
@@ -34,8 +38,11 @@ interface Follower {
 export class Ema {
   readonly #followers: readonly Follower[];
 
-  constructor(pairs: readonly EmaPair[], { buffers = 'average' }: EmaOptions = {}) {
-    this.#followers = pairs.flatMap(({ online, target }, index) => {
+  constructor(pairs: readonly EmaPair[], options: EmaOptions = {}) {
+    const { buffers = 'average' } = checkOptions('Ema', options, emaOptionNames);
+    if (!Array.isArray(pairs))
+      throw new InvalidOptionError('Ema', 'pairs', 'an array of pairs', pairs, 'Write [{ online, target }]');
+    this.#followers = (pairs as readonly EmaPair[]).flatMap(({ online, target }, index) => {
       const parameters = match(`pairs[${index}]`, online.namedParameters(), target.namedParameters());
       const statistics = match(`pairs[${index}]`, online.namedBuffers(), target.namedBuffers());
       return [

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { blockwise } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNumber } from '../schedules/option-checks.js';
 import type { DecayFilter } from './decay-filter.js';
 import { Optimizer, type OptimizerSettings, type UpdatedVectors, type VectorUpdate } from './optimizer.js';
@@ -16,6 +16,14 @@ export interface AdamOptions {
   /** Which parameters decay. */
   readonly decayFilter?: DecayFilter;
 }
+
+/** Names of {@link AdamOptions}. */
+export const adamOptionNames: OptionNames<AdamOptions> = {
+  betas: 'optional',
+  epsilon: 'optional',
+  weightDecay: 'optional',
+  decayFilter: 'optional',
+};
 
 /**
  * What Adam and AdamW share.

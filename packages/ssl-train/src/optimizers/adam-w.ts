@@ -1,4 +1,5 @@
-import { AdamFamily, type AdamOptions } from './adam-family.js';
+import { checkOptions } from '@selfsup/ssl-tensor/host';
+import { AdamFamily, adamOptionNames, type AdamOptions } from './adam-family.js';
 import { decayMatrices } from './decay-filter.js';
 import type { ParameterGroup } from './parameter-group.js';
 
@@ -22,6 +23,6 @@ export const adamWDefaults = {
  */
 export class AdamW extends AdamFamily {
   constructor(groups: readonly ParameterGroup[], options: AdamOptions = {}) {
-    super('AdamW', groups, { ...adamWDefaults, ...options }, true);
+    super('AdamW', groups, { ...adamWDefaults, ...checkOptions('AdamW', options, adamOptionNames) }, true);
   }
 }

@@ -1,4 +1,5 @@
-import { AdamFamily, type AdamOptions } from './adam-family.js';
+import { checkOptions } from '@selfsup/ssl-tensor/host';
+import { AdamFamily, adamOptionNames, type AdamOptions } from './adam-family.js';
 import { decayEverything } from './decay-filter.js';
 import type { ParameterGroup } from './parameter-group.js';
 
@@ -21,6 +22,6 @@ export const adamDefaults = {
  */
 export class Adam extends AdamFamily {
   constructor(groups: readonly ParameterGroup[], options: AdamOptions = {}) {
-    super('Adam', groups, { ...adamDefaults, ...options }, false);
+    super('Adam', groups, { ...adamDefaults, ...checkOptions('Adam', options, adamOptionNames) }, false);
   }
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNumber } from '../schedules/option-checks.js';
 import type { DecayFilter } from './decay-filter.js';
 
@@ -27,6 +27,26 @@ export interface OptimizedParameter {
   readonly weightDecay: number;
 }
 
+const parameterGroupNames: OptionNames<ParameterGroup> = {
+  parameters: 'required',
+  learningRateScale: 'optional',
+  weightDecay: 'optional',
+};
+
+const namedForms = 'Such as method.trainable() or module.namedParameters()';
+
+function checkNamed(where: string, option: string, parameters: unknown): void {
+  if (typeof parameters !== 'object' || parameters === null || !(Symbol.iterator in parameters))
+    throw new InvalidOptionError(where, option, 'a Map of parameters by name', parameters, namedForms);
+}
+
+function namedVariable(where: string, option: string, entry: unknown): readonly [string, tf.Variable] {
+  const [name, parameter] = Array.isArray(entry) ? (entry as [unknown, Partial<TrainableParameter>?]) : [];
+  if (typeof name !== 'string' || typeof parameter?.variable?.assign !== 'function')
+    throw new InvalidOptionError(where, option, 'pairs of a name and a Parameter', entry, namedForms);
+  return [name, parameter.variable];
+}
+
 /** Lays groups out flat; throws InvalidOptionError for a parameter that is given twice or none at all. */
 export function resolveGroups(
   where: string,
@@ -34,22 +54,25 @@ export function resolveGroups(
   weightDecay: number,
   filter: DecayFilter,
 ): readonly OptimizedParameter[] {
+  if (!Array.isArray(groups)) {
+    const advice = 'Write [{ parameters: method.trainable() }]';
+    throw new InvalidOptionError(where, 'groups', 'an array of groups', groups, advice);
+  }
   const names = new Set<string>();
   const variables = new Set<tf.Variable>();
   const resolved: OptimizedParameter[] = [];
-  groups.forEach((group, index) => {
+  (groups as readonly ParameterGroup[]).forEach((given, index) => {
+    const group = checkOptions(where, given, parameterGroupNames, `groups[${index}]`);
     const learningRateScale = group.learningRateScale ?? 1;
     const decay = group.weightDecay ?? weightDecay;
     checkNumber(where, `groups[${index}].learningRateScale`, learningRateScale, 0);
     checkNumber(where, `groups[${index}].weightDecay`, decay, 0);
-    for (const [name, { variable }] of group.parameters) {
+    const option = `groups[${index}].parameters`;
+    checkNamed(where, option, group.parameters);
+    for (const entry of group.parameters) {
+      const [name, variable] = namedVariable(where, option, entry);
       if (names.has(name) || variables.has(variable))
-        throw new InvalidOptionError(
-          where,
-          `groups[${index}].parameters`,
-          'parameters that no other group holds',
-          name,
-        );
+        throw new InvalidOptionError(where, option, 'parameters that no other group holds', name);
       names.add(name);
       variables.add(variable);
       resolved.push({ name, variable, learningRateScale, weightDecay: filter(name, variable) ? decay : 0 });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { blockwise } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNumber } from '../schedules/option-checks.js';
 import { decayEverything, type DecayFilter } from './decay-filter.js';
 import { Optimizer, type OptimizerSettings, type UpdatedVectors, type VectorUpdate } from './optimizer.js';
@@ -19,6 +19,14 @@ export interface SgdOptions {
   /** Which parameters decay. */
   readonly decayFilter?: DecayFilter;
 }
+
+const sgdOptionNames: OptionNames<SgdOptions> = {
+  momentum: 'optional',
+  dampening: 'optional',
+  nesterov: 'optional',
+  weightDecay: 'optional',
+  decayFilter: 'optional',
+};
 
 /** PyTorch's defaults of `torch.optim.SGD`. */
 export const sgdDefaults = {
@@ -42,7 +50,7 @@ export class Sgd extends Optimizer {
   readonly #options: Required<SgdOptions>;
 
   constructor(groups: readonly ParameterGroup[], options: SgdOptions = {}) {
-    const all = { ...sgdDefaults, ...options };
+    const all = { ...sgdDefaults, ...checkOptions('Sgd', options, sgdOptionNames) };
     super(groups, { weightDecay: all.weightDecay, filter: all.decayFilter }, all.momentum === 0 ? [] : ['velocity']);
     checkNumber('Sgd', 'momentum', all.momentum, 0, 1);
     checkNumber('Sgd', 'dampening', all.dampening, 0, 1);

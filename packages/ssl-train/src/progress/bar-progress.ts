@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { type GuardedStream, guardWrites } from './guard-writes.js';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress-reporter.js';
 import { figuresText, leftText, lossText, speedText } from './status-text.js';
@@ -21,6 +22,12 @@ export interface BarProgressOptions {
   readonly now?: () => number;
 }
 
+const barProgressOptionNames: OptionNames<BarProgressOptions> = {
+  stream: 'optional',
+  guard: 'optional',
+  now: 'optional',
+};
+
 /** A bar on a terminal. What else is written to the terminal while it is drawn (`console.log`) comes above it. */
 export class BarProgress implements ProgressReporter {
   readonly #stream: NodeJS.WriteStream;
@@ -36,11 +43,12 @@ export class BarProgress implements ProgressReporter {
   /** Somebody's text waits for the rest of its line, where the bar would be. */
   #midLine = false;
 
-  constructor({
-    stream = process.stderr,
-    guard = [stream, ...[process.stdout, process.stderr].filter(({ isTTY }) => isTTY)],
-    now = () => performance.now() / 1000,
-  }: BarProgressOptions = {}) {
+  constructor(options: BarProgressOptions = {}) {
+    const {
+      stream = process.stderr,
+      guard = [stream, ...[process.stdout, process.stderr].filter(({ isTTY }) => isTTY)],
+      now = () => performance.now() / 1000,
+    } = checkOptions('BarProgress', options, barProgressOptionNames);
     this.#stream = stream;
     this.#guard = guard;
     this.#now = now;

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress-reporter.js';
 import { figuresText, leftText, lossText, speedText } from './status-text.js';
 
@@ -10,6 +11,12 @@ export interface LineProgressOptions {
   /** Seconds of some clock, for tests. */
   readonly now?: () => number;
 }
+
+const lineProgressOptionNames: OptionNames<LineProgressOptions> = {
+  stream: 'optional',
+  everySeconds: 'optional',
+  now: 'optional',
+};
 
 /** How often a line comes while somebody may be watching the start, and later on. */
 const often = { seconds: 5, until: 60 };
@@ -25,11 +32,12 @@ export class LineProgress implements ProgressReporter {
   #lastLine = -Infinity;
   #lastStep: number | undefined;
 
-  constructor({
-    stream = process.stderr,
-    everySeconds,
-    now = () => performance.now() / 1000,
-  }: LineProgressOptions = {}) {
+  constructor(options: LineProgressOptions = {}) {
+    const {
+      stream = process.stderr,
+      everySeconds,
+      now = () => performance.now() / 1000,
+    } = checkOptions('LineProgress', options, lineProgressOptionNames);
     this.#stream = stream;
     this.#everySeconds = everySeconds;
     this.#now = now;

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
 import { endingSchedule, type Schedule } from './schedule.js';
 
@@ -11,6 +12,12 @@ export interface CosineOptions {
   readonly final?: number;
 }
 
+const cosineOptionNames: OptionNames<CosineOptions> = {
+  base: 'required',
+  totalSteps: 'required',
+  final: 'optional',
+};
+
 /**
  * Half a cosine from `base` to `final`: `final + (base - final) * (1 + cos(pi * step / totalSteps)) / 2`.
  * With `base` 0.996 and `final` 1 it is BYOL's momentum schedule (arXiv 2006.07733, section 3.2).
@@ -20,7 +27,8 @@ export interface CosineOptions {
  *
  * @throws InvalidOptionError for numbers out of range
  */
-export function cosine({ base, totalSteps, final = 0 }: CosineOptions): Schedule {
+export function cosine(options: CosineOptions): Schedule {
+  const { base, totalSteps, final = 0 } = checkOptions('cosine', options, cosineOptionNames);
   checkNumber('cosine', 'base', base);
   checkNumber('cosine', 'final', final);
   checkInteger('cosine', 'totalSteps', totalSteps, 1);

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
 import type { Schedule } from './schedule.js';
 
@@ -9,6 +10,11 @@ export interface LinearWarmupOptions {
   readonly warmupSteps: number;
 }
 
+const linearWarmupOptionNames: OptionNames<LinearWarmupOptions> = {
+  base: 'required',
+  warmupSteps: 'required',
+};
+
 /**
  * Linear rise, then constant: `base * min(1, (step + 1) / warmupSteps)`. The first step already has
  * `base / warmupSteps`, so that it is not lost.
@@ -18,7 +24,8 @@ export interface LinearWarmupOptions {
  *
  * @throws InvalidOptionError for numbers out of range
  */
-export function linearWarmup({ base, warmupSteps }: LinearWarmupOptions): Schedule {
+export function linearWarmup(options: LinearWarmupOptions): Schedule {
+  const { base, warmupSteps } = checkOptions('linearWarmup', options, linearWarmupOptionNames);
   checkNumber('linearWarmup', 'base', base);
   checkInteger('linearWarmup', 'warmupSteps', warmupSteps, 0);
   return (step) => (step + 1 >= warmupSteps ? base : (base * (step + 1)) / warmupSteps);

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
 import { endingSchedule, type Schedule } from './schedule.js';
 
@@ -18,6 +18,15 @@ export interface OneCycleOptions {
   readonly anneal?: 'cosine' | 'linear';
 }
 
+const oneCycleOptionNames: OptionNames<OneCycleOptions> = {
+  max: 'required',
+  totalSteps: 'required',
+  riseFraction: 'optional',
+  startDivisor: 'optional',
+  finalDivisor: 'optional',
+  anneal: 'optional',
+};
+
 /** PyTorch's defaults of `OneCycleLR`: pct_start 0.3, div_factor 25, final_div_factor 1e4, cosine. */
 export const oneCycleDefaults = {
   riseFraction: 0.3,
@@ -35,7 +44,10 @@ export const oneCycleDefaults = {
  * @throws InvalidOptionError for numbers out of range
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
-  const { max, totalSteps, riseFraction, startDivisor, finalDivisor, anneal } = { ...oneCycleDefaults, ...options };
+  const { max, totalSteps, riseFraction, startDivisor, finalDivisor, anneal } = {
+    ...oneCycleDefaults,
+    ...checkOptions('oneCycle', options, oneCycleOptionNames),
+  };
   checkNumber('oneCycle', 'max', max);
   checkInteger('oneCycle', 'totalSteps', totalSteps, 1);
   if (!(riseFraction > 0 && riseFraction < 1))

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
 import { endingSchedule, type Schedule } from './schedule.js';
 
@@ -13,6 +14,13 @@ export interface PolynomialOptions {
   readonly final?: number;
 }
 
+const polynomialOptionNames: OptionNames<PolynomialOptions> = {
+  base: 'required',
+  totalSteps: 'required',
+  power: 'optional',
+  final: 'optional',
+};
+
 /**
  * `final + (base - final) * (1 - step / totalSteps) ^ power`.
  *
@@ -20,7 +28,8 @@ export interface PolynomialOptions {
  *
  * @throws InvalidOptionError for numbers out of range
  */
-export function polynomial({ base, totalSteps, power = 1, final = 0 }: PolynomialOptions): Schedule {
+export function polynomial(options: PolynomialOptions): Schedule {
+  const { base, totalSteps, power = 1, final = 0 } = checkOptions('polynomial', options, polynomialOptionNames);
   checkNumber('polynomial', 'base', base);
   checkNumber('polynomial', 'final', final);
   checkNumber('polynomial', 'power', power, 0);

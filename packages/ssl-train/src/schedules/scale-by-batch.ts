@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
 
 /** Options of {@link scaleByBatch}. */
@@ -12,6 +13,13 @@ export interface ScaleByBatchOptions {
   readonly rule?: 'linear' | 'sqrt';
 }
 
+const scaleByBatchOptionNames: OptionNames<ScaleByBatchOptions> = {
+  base: 'required',
+  batchSize: 'required',
+  referenceBatch: 'optional',
+  rule: 'optional',
+};
+
 /**
  * Learning rate for a batch size: `base * batchSize / referenceBatch`, or `base * sqrt(batchSize / referenceBatch)`.
  *
@@ -20,7 +28,13 @@ export interface ScaleByBatchOptions {
  *
  * @throws InvalidOptionError for numbers out of range
  */
-export function scaleByBatch({ base, batchSize, referenceBatch = 256, rule = 'linear' }: ScaleByBatchOptions): number {
+export function scaleByBatch(options: ScaleByBatchOptions): number {
+  const {
+    base,
+    batchSize,
+    referenceBatch = 256,
+    rule = 'linear',
+  } = checkOptions('scaleByBatch', options, scaleByBatchOptionNames);
   checkNumber('scaleByBatch', 'base', base);
   checkInteger('scaleByBatch', 'batchSize', batchSize, 1);
   checkInteger('scaleByBatch', 'referenceBatch', referenceBatch, 1);

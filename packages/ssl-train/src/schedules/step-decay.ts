@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
 import type { Schedule } from './schedule.js';
 
@@ -12,6 +12,12 @@ export interface StepDecayOptions {
   readonly factor?: number;
 }
 
+const stepDecayOptionNames: OptionNames<StepDecayOptions> = {
+  base: 'required',
+  milestones: 'required',
+  factor: 'optional',
+};
+
 /**
  * Piecewise constant: `base * factor ^ (number of milestones <= step)`.
  *
@@ -19,7 +25,8 @@ export interface StepDecayOptions {
  *
  * @throws InvalidOptionError for numbers out of range or milestones that do not ascend
  */
-export function stepDecay({ base, milestones, factor = 0.1 }: StepDecayOptions): Schedule {
+export function stepDecay(options: StepDecayOptions): Schedule {
+  const { base, milestones, factor = 0.1 } = checkOptions('stepDecay', options, stepDecayOptionNames);
   checkNumber('stepDecay', 'base', base);
   checkNumber('stepDecay', 'factor', factor, 0);
   milestones.forEach((milestone, index) => {

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { cosine } from './cosine.js';
 import { linearWarmup } from './linear-warmup.js';
 import { checkInteger } from './option-checks.js';
@@ -16,6 +16,13 @@ export interface WarmupCosineOptions {
   readonly final?: number;
 }
 
+const warmupCosineOptionNames: OptionNames<WarmupCosineOptions> = {
+  base: 'required',
+  warmupSteps: 'required',
+  totalSteps: 'required',
+  final: 'optional',
+};
+
 /**
  * Linear warm-up ({@link linearWarmup}) followed by half a cosine ({@link cosine}) over the remaining steps: the usual
  * schedule of contrastive and masked pretraining.
@@ -24,7 +31,8 @@ export interface WarmupCosineOptions {
  *
  * @throws InvalidOptionError for numbers out of range
  */
-export function warmupCosine({ base, warmupSteps, totalSteps, final = 0 }: WarmupCosineOptions): Schedule {
+export function warmupCosine(options: WarmupCosineOptions): Schedule {
+  const { base, warmupSteps, totalSteps, final = 0 } = checkOptions('warmupCosine', options, warmupCosineOptionNames);
   const rise = linearWarmup({ base, warmupSteps });
   checkInteger('warmupCosine', 'totalSteps', totalSteps, 1);
   if (warmupSteps >= totalSteps)

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { engineThreads } from '@selfsup/ssl-tensor';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { Module } from '@selfsup/ssl-nn';
 import type { RunConfig } from '../checkpoint/run-config.js';
 import { Ema } from '../ema/ema.js';
@@ -8,10 +8,20 @@ import type { OptimizedParameter } from '../optimizers/parameter-group.js';
 import { constant } from '../schedules/constant.js';
 import { cosine } from '../schedules/cosine.js';
 import { checkInteger, checkNumber } from '../schedules/option-checks.js';
+import { scheduledValue } from './scheduled-value.js';
+import { checkCallbacks, checkLoader, checkMethod, checkOptimizer, checkProgress } from './check-parts.js';
 import type { Schedule } from '../schedules/schedule.js';
 import type { Method } from './method.js';
 import type { TrainerCallbacks } from './trainer-callbacks.js';
-import { trainerDefaults, type TrainerCheckpointOptions, type TrainerOptions } from './trainer-options.js';
+import {
+  trainerCheckpointOptionNames,
+  trainerCompileOptionNames,
+  trainerDefaults,
+  trainerEmaOptionNames,
+  trainerOptionNames,
+  type TrainerCheckpointOptions,
+  type TrainerOptions,
+} from './trainer-options.js';
 
 /** Options of a Trainer, checked and with everything that follows from them. */
 export interface RunPlan<B> {
@@ -33,7 +43,8 @@ export interface RunPlan<B> {
 const where = 'Trainer';
 
 /** Checks a Trainer's options; throws InvalidOptionError. */
-export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
+export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
+  const options = checkOptions(where, given, trainerOptionNames);
   const { method, loader, optimizer, epochs, steps, seed, clipNorm, checkpoint, callbacks = [] } = options;
   const { accumulateSteps = trainerDefaults.accumulateSteps, logEvery = trainerDefaults.logEvery } = options;
   if ((epochs === undefined) === (steps === undefined))
@@ -43,12 +54,16 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
   checkInteger(where, 'seed', seed, Number.MIN_SAFE_INTEGER);
   checkInteger(where, 'accumulateSteps', accumulateSteps, 1);
   checkInteger(where, 'logEvery', logEvery, 1);
+  checkMethod(method);
+  checkLoader(loader);
+  checkOptimizer(optimizer);
+  checkProgress(options.progress);
   checkInteger(where, 'loader.batchesPerEpoch', loader.batchesPerEpoch, 1);
   if (clipNorm !== undefined && !(clipNorm > 0))
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
-  if (options.logFile === '') throw new InvalidOptionError(where, 'logFile', 'a path', options.logFile);
-  if (options.memory !== undefined && !['refuse', 'warn'].includes(options.memory))
-    throw new InvalidOptionError(where, 'memory', "'refuse' or 'warn'", options.memory);
+  if (options.logFile !== undefined && (typeof options.logFile !== 'string' || options.logFile === ''))
+    throw new InvalidOptionError(where, 'logFile', 'a path', options.logFile);
+  checkChoices(options);
   checkCheckpoint(checkpoint);
   const { initFrom } = options;
   if (initFrom !== undefined && (typeof initFrom !== 'string' || initFrom === ''))
@@ -62,18 +77,21 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
       `at most the batches of an epoch (${loader.batchesPerEpoch})`,
       accumulateSteps,
     );
-  for (const name of Object.keys(method.modules))
-    if (!/^[\w-]+$/.test(name))
-      throw new InvalidOptionError(where, 'method.modules', 'named with letters, digits, _ and -', name);
   checkTrainable(method, optimizer.parameters);
 
+  const hooks = Array.isArray(callbacks) ? (callbacks as readonly TrainerCallbacks[]) : [callbacks as TrainerCallbacks];
+  checkCallbacks(hooks);
   const totalSteps = steps ?? epochs! * stepsPerEpoch;
   const pairs = method.emaPairs?.() ?? [];
-  const ema = pairs.length === 0 ? undefined : new Ema(pairs, options.ema);
+  const ema =
+    pairs.length === 0
+      ? undefined
+      : new Ema(pairs, options.ema?.buffers === undefined ? {} : { buffers: options.ema.buffers });
   const learningRate = asSchedule('schedule', options.schedule);
   const emaMomentum = asSchedule(
     'ema.momentum',
     options.ema?.momentum ?? cosine({ base: trainerDefaults.emaMomentum, totalSteps, final: 1 }),
+    1,
   );
   return {
     options,
@@ -88,7 +106,7 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
       method.modules,
       pairs.map(({ target }) => target),
     ),
-    callbacks: Array.isArray(callbacks) ? (callbacks as readonly TrainerCallbacks[]) : [callbacks as TrainerCallbacks],
+    callbacks: hooks,
     config: {
       method: method.name,
       seed,
@@ -105,12 +123,27 @@ export function planRun<B>(options: TrainerOptions<B>): RunPlan<B> {
 
 function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void {
   if (checkpoint === undefined) return;
+  checkOptions(where, checkpoint, trainerCheckpointOptionNames, 'checkpoint');
   if (typeof checkpoint.dir !== 'string' || checkpoint.dir === '')
     throw new InvalidOptionError(where, 'checkpoint.dir', 'a directory', checkpoint.dir);
   if (checkpoint.resume === '')
     throw new InvalidOptionError(where, 'checkpoint.resume', "true, false, 'latest-good' or a path", checkpoint.resume);
   if (checkpoint.everySteps !== undefined) checkInteger(where, 'checkpoint.everySteps', checkpoint.everySteps, 1);
   if (checkpoint.keep !== undefined) checkInteger(where, 'checkpoint.keep', checkpoint.keep, 1);
+}
+
+/** Options that are one of few values, of which any other would be taken for one. */
+function checkChoices<B>({ zeroRate, memory, handleSignals, signal, ema, compile }: TrainerOptions<B>): void {
+  if (zeroRate !== undefined && zeroRate !== 'refuse' && zeroRate !== 'allow')
+    throw new InvalidOptionError(where, 'zeroRate', "'refuse' or 'allow'", zeroRate);
+  if (memory !== undefined && memory !== 'refuse' && memory !== 'warn')
+    throw new InvalidOptionError(where, 'memory', "'refuse' or 'warn'", memory);
+  if (handleSignals !== undefined && typeof handleSignals !== 'boolean')
+    throw new InvalidOptionError(where, 'handleSignals', 'true or false', handleSignals);
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
+    throw new InvalidOptionError(where, 'signal', 'an AbortSignal (the signal of an AbortController)', signal);
+  if (ema !== undefined) checkOptions(where, ema, trainerEmaOptionNames, 'ema');
+  if (compile !== undefined) checkOptions(where, compile, trainerCompileOptionNames, 'compile');
 }
 
 /** Options of `compile()` that also stand for themselves must not say two things. */
@@ -137,10 +170,18 @@ export function computeOptions<B>({
   return { ...(asked === undefined ? {} : { threads: asked }), ...(same === undefined ? {} : { deterministic: same }) };
 }
 
-function asSchedule(option: string, value: number | Schedule): Schedule {
-  if (typeof value !== 'number') return value;
-  checkNumber(where, option, value, 0);
-  return constant(value);
+function asSchedule(option: string, value: number | Schedule, most?: number): Schedule {
+  if (typeof value === 'number') {
+    checkNumber(where, option, value, 0, most);
+    return constant(value);
+  }
+  if (typeof value !== 'function') {
+    const advice = 'Such as 1e-3, or warmupCosine({ base: 1e-3, warmupSteps: 100, totalSteps: 1000 })';
+    throw new InvalidOptionError(where, option, 'a number, or a function of the step', value, advice);
+  }
+  // Before anything is computed: most schedules that are wrong are so from the first step.
+  scheduledValue(option, value, 0, most);
+  return value;
 }
 
 /** The optimiser must hold what the method declares: a parameter forgotten by either would silently not train. */

@@ -1,4 +1,5 @@
 import type { CompileOptions } from '@selfsup/ssl-tensor';
+import type { OptionNames } from '@selfsup/ssl-tensor/host';
 import type { RunConfig } from '../checkpoint/run-config.js';
 import type { EmaOptions } from '../ema/ema.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
@@ -90,6 +91,57 @@ export interface TrainerOptions<B> {
   /** Further options of `compile()` for the step: device. */
   readonly compile?: CompileOptions;
 }
+
+/** Names of {@link TrainerCheckpointOptions}. */
+export const trainerCheckpointOptionNames: OptionNames<TrainerCheckpointOptions> = {
+  dir: 'required',
+  everySteps: 'optional',
+  keep: 'optional',
+  resume: 'optional',
+};
+
+/** Names of {@link TrainerEmaOptions}. */
+export const trainerEmaOptionNames: OptionNames<TrainerEmaOptions> = { buffers: 'optional', momentum: 'optional' };
+
+/** Names of {@link TrainerOptions}. */
+export const trainerOptionNames: OptionNames<TrainerOptions<unknown>> = {
+  method: 'required',
+  loader: 'required',
+  optimizer: 'required',
+  schedule: 'required',
+  epochs: 'optional',
+  steps: 'optional',
+  seed: 'required',
+  accumulateSteps: 'optional',
+  clipNorm: 'optional',
+  ema: 'optional',
+  callbacks: 'optional',
+  checkpoint: 'optional',
+  logFile: 'optional',
+  logEvery: 'optional',
+  progress: 'optional',
+  signal: 'optional',
+  handleSignals: 'optional',
+  config: 'optional',
+  threads: 'optional',
+  deterministic: 'optional',
+  zeroRate: 'optional',
+  compile: 'optional',
+  initFrom: 'optional',
+  memory: 'optional',
+};
+
+/** Names of the options of `compile()`. */
+export const trainerCompileOptionNames: OptionNames<CompileOptions> = {
+  device: 'optional',
+  threads: 'optional',
+  deterministic: 'optional',
+  maxTraces: 'optional',
+  profile: 'optional',
+  name: 'optional',
+  onReady: 'optional',
+  onTrace: 'optional',
+};
 
 /** Defaults of {@link TrainerOptions}. The EMA momentum is that of BYOL, arXiv 2006.07733, section 3.2. */
 export const trainerDefaults = {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StopSignals } from '@selfsup/ssl-core/signals';
 import { chooseDevice, engineThreads, keyArray } from '@selfsup/ssl-tensor';
-import { DataError, foldIn, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
+import { DataError, foldIn, randomKey } from '@selfsup/ssl-tensor/host';
 import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
 import { environmentChanges, type RunEnvironment, runEnvironment } from '../checkpoint/run-environment.js';
 import type { RunRecord } from '../checkpoint/run-record.js';
@@ -11,6 +11,7 @@ import { chooseProgress } from '../progress/choose-progress.js';
 import { SilentProgress } from '../progress/silent-progress.js';
 import type { ProgressReporter } from '../progress/progress-reporter.js';
 import { addNote } from './add-note.js';
+import { checkMetrics } from './check-metrics.js';
 import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
 import { initialise } from './initialise.js';
@@ -21,6 +22,7 @@ import { RunCheckpoints, type RunState } from './run-checkpoints.js';
 import { RunClock } from './run-clock.js';
 import { computeOptions, type RunPlan } from './run-plan.js';
 import { RunDisplay } from './run-display.js';
+import { scheduledValue } from './scheduled-value.js';
 import { sampleCount } from './sample-count.js';
 import { stoppedText, stoppingText } from './stop-text.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
@@ -244,17 +246,10 @@ export class TrainingRun<B> {
   #scalars(part: number): { learningRate: number; emaMomentum: number; key: ReturnType<typeof keyArray> } {
     const { options, schedules, accumulateSteps } = this.#plan;
     const key = foldIn(randomKey(options.seed), this.#step);
-    const learningRate = schedules['learningRate']!(this.#step);
-    if (!(learningRate >= 0 && learningRate < Infinity))
-      throw new InvalidOptionError(
-        'Trainer',
-        'schedule',
-        `a finite number >= 0 after ${this.#step} steps`,
-        learningRate,
-      );
+    const { learningRate, emaMomentum } = schedules;
     return {
-      learningRate,
-      emaMomentum: schedules['emaMomentum']?.(this.#step) ?? 0,
+      learningRate: scheduledValue('schedule', learningRate!, this.#step),
+      emaMomentum: emaMomentum === undefined ? 0 : scheduledValue('ema.momentum', emaMomentum, this.#step, 1),
       key: keyArray(accumulateSteps === 1 ? key : foldIn(key, part)),
     };
   }
@@ -345,7 +340,8 @@ export class TrainingRun<B> {
     const found: Evaluation[] = [];
     for (const callbacks of this.#plan.callbacks) {
       const metrics = await this.#clock.outside(() => hook(callbacks));
-      if (metrics !== undefined) found.push({ step: this.#step, epoch: this.#epochNumber, metrics });
+      if (metrics !== undefined)
+        found.push({ step: this.#step, epoch: this.#epochNumber, metrics: checkMetrics(metrics) });
     }
     for (const evaluation of found) this.#log?.write({ type: 'evaluation', ...evaluation });
     this.#evaluations.push(...found);

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile, type CompiledFunction, type CompileOptions } from '@selfsup/ssl-tensor';
-import { InvalidOptionError, isNdArray, type NdArray, ShapeError } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, isNdArray, type NdArray } from '@selfsup/ssl-tensor/host';
 import type { Ema } from '../ema/ema.js';
 import { clipByGlobalNorm } from '../optimizers/clip-by-global-norm.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { checkLoss } from './check-loss.js';
 import type { Method } from './method.js';
 import type { Tensors } from './tensors.js';
 
@@ -148,9 +149,7 @@ export class TrainingStep<B> {
     const kept: Record<string, tf.Scalar> = {};
     let keptWeight: tf.Scalar | undefined;
     const forward = (): tf.Scalar => {
-      const { loss, metrics = {}, weight } = method.loss(batch, { training: true, key });
-      if (loss.rank !== 0)
-        throw new ShapeError(`method '${method.name}'`, 'loss', 'a scalar', `[${loss.shape.join(', ')}]`);
+      const { loss, metrics = {}, weight } = checkLoss(method.name, method.loss(batch, { training: true, key }));
       // variableGrads disposes what was made inside it, but for the loss.
       for (const [name, metric] of Object.entries(metrics)) kept[name] = tf.keep(tf.clone(metric));
       if (weight !== undefined && accumulateSteps > 1) keptWeight = tf.keep(tf.clone(weight));

@@ -1,6 +1,7 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { compile, DataError, ShapeError } from '@selfsup/ssl-tensor';
+import * as tf from '@tensorflow/tfjs-core';
+import { compile, DataError, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { CompiledFunction, CompileOptions, Feed, NdArray } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { batchRows, padRows } from './batch-rows.js';
 
 /** Batches to extract from: host arrays in the structure that the feature function takes as tensors. */
@@ -14,6 +15,11 @@ export interface ExtractOptions {
   readonly compile?: CompileOptions;
 }
 
+const extractOptionNames: OptionNames<ExtractOptions> = {
+  onProgress: 'optional',
+  compile: 'optional',
+};
+
 /**
  * A feature function compiled once and kept, for use again and again (for instance after every epoch: it reads the
  * variables as they are at each call).
@@ -25,12 +31,22 @@ export class FeatureExtractor<I> {
    * @param features traced; tensors of a batch in, `[batch, d]` out. `uint8` arrays arrive as `int32`.
    */
   constructor(features: (inputs: I) => tf.Tensor2D, options: CompileOptions = {}) {
+    if (typeof features !== 'function')
+      throw new InvalidOptionError('extractFeatures', 'features', 'a function of a batch', features);
     this.#forward = compile((inputs: I) => features(inputs), { name: 'extractFeatures', ...options });
   }
 
   /** As {@link extractFeatures}. */
   async extract(batches: FeatureBatches<I>, onProgress?: (samples: number) => void): Promise<NdArray<Float32Array>> {
     const where = 'extractFeatures';
+    if (
+      typeof batches !== 'object' ||
+      batches === null ||
+      !(Symbol.iterator in batches || Symbol.asyncIterator in batches)
+    ) {
+      const advice = 'Of one array they are inBatches(array, 64)';
+      throw new InvalidOptionError(where, 'batches', 'batches one after the other', batches, advice);
+    }
     const parts: Float32Array[] = [];
     let batchSize = 0;
     let samples = 0;
@@ -41,6 +57,8 @@ export class FeatureExtractor<I> {
       if (rows > batchSize)
         throw new ShapeError(where, 'batch', `at most the ${batchSize} rows of the first batch`, `${rows} rows`);
       const output = await this.#forward(...([rows < batchSize ? padRows(batch, batchSize) : batch] as [Feed<I>]));
+      if (!(output instanceof tf.Tensor))
+        throw new InvalidOptionError(where, 'features', 'a function that returns a tensor [batch, d]', output);
       if (output.rank !== 2 || output.shape[0] !== batchSize) {
         throw new ShapeError(
           where,
@@ -83,8 +101,9 @@ export class FeatureExtractor<I> {
 export async function extractFeatures<I>(
   features: (inputs: I) => tf.Tensor2D,
   batches: FeatureBatches<I>,
-  { onProgress, compile: engine }: ExtractOptions = {},
+  options: ExtractOptions = {},
 ): Promise<NdArray<Float32Array>> {
+  const { onProgress, compile: engine } = checkOptions('extractFeatures', options, extractOptionNames);
   const extractor = new FeatureExtractor(features, engine);
   try {
     return await extractor.extract(batches, onProgress);

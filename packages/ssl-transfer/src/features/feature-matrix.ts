@@ -1,4 +1,4 @@
-import { DataError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { DataError, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { NdArray } from '@selfsup/ssl-tensor/host';
 
 /** Features of `rows` samples, row-major `[rows, dim]`. */
@@ -9,11 +9,26 @@ export interface FeatureMatrix {
 }
 
 /**
+ * Number of rows of what should be features.
+ *
+ * @throws InvalidOptionError for what is no array with a shape
+ */
+export function checkFeatures(where: string, parameter: string, features: NdArray): number {
+  const { data, shape } = (features ?? {}) as Partial<NdArray>;
+  if (!ArrayBuffer.isView(data) || !Array.isArray(shape)) {
+    const advice = 'Rows as lists become one by { data: Float32Array.from(rows.flat()), shape: [n, d] }';
+    throw new InvalidOptionError(where, parameter, 'an NdArray of Float32Array, [n, d]', features, advice);
+  }
+  return (shape as readonly number[])[0] ?? 0;
+}
+
+/**
  * Checks a caller's `[n, d]` features: rank, size, and that every value is finite.
  *
- * @throws ShapeError for another rank or for data of another length; DataError for NaN or infinity
+ * @throws InvalidOptionError for what is no array with a shape; ShapeError for another rank or for data of another length; DataError for NaN or infinity
  */
 export function featureMatrix(where: string, parameter: string, features: NdArray, dim?: number): FeatureMatrix {
+  checkFeatures(where, parameter, features);
   const { data, shape } = features;
   const expected = `float32 [n, ${dim ?? 'd'}] with n >= 1`;
   const [rows, columns] = shape;

@@ -4,6 +4,7 @@ import type { ForwardContext, Module, Parameter } from '@selfsup/ssl-nn';
 import { InvalidOptionError, noLabel } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, ParameterGroup, Tensors } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Classifier } from './classifier.js';
 
 /** The other label that {@link softmaxCrossEntropy} leaves out. */
@@ -26,6 +27,10 @@ export interface ClassificationFineTuningOptions {
   readonly backboneMode?: 'training' | 'evaluation';
 }
 
+const classificationFineTuningOptionNames: OptionNames<ClassificationFineTuningOptions> = {
+  backboneMode: 'optional',
+};
+
 /**
  * Training of a {@link Classifier} by cross-entropy. Metric `accuracy`: share of right predictions among the labels of the
  * batch.
@@ -39,7 +44,14 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
   readonly #classifier: Classifier<B>;
   readonly #backboneMode: 'training' | 'evaluation';
 
-  constructor(classifier: Classifier<B>, { backboneMode = 'training' }: ClassificationFineTuningOptions = {}) {
+  constructor(classifier: Classifier<B>, options: ClassificationFineTuningOptions = {}) {
+    if (typeof (classifier as Classifier<B> | undefined)?.namedParameters !== 'function')
+      throw new InvalidOptionError('ClassificationFineTuning', 'classifier', 'a Classifier', classifier);
+    const { backboneMode = 'training' } = checkOptions(
+      'ClassificationFineTuning',
+      options,
+      classificationFineTuningOptionNames,
+    );
     if (backboneMode !== 'training' && backboneMode !== 'evaluation') {
       throw new InvalidOptionError(
         'ClassificationFineTuning',

@@ -4,6 +4,7 @@ import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Tensors } from '@selfsup/ssl-train';
+import { checkOptions, isNdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** A linear classifier's weights, for instance a linear probe's result. */
 export interface LinearWeights {
@@ -33,6 +34,15 @@ export interface ClassifierOptions<B> {
   readonly head?: LinearWeights;
 }
 
+const classifierOptionNames: OptionNames<ClassifierOptions<unknown>> = {
+  backbone: 'required',
+  featureDim: 'required',
+  features: 'required',
+  classes: 'required',
+  key: 'requiredKey',
+  head: 'optional',
+};
+
 /** A backbone and a linear layer on its features. `B` is a batch of inputs on the host. */
 export class Classifier<B> extends Module {
   readonly backbone: Module;
@@ -40,8 +50,13 @@ export class Classifier<B> extends Module {
   readonly #features: (inputs: Tensors<B>, ctx: ForwardContext) => tf.Tensor2D;
 
   /** @throws InvalidOptionError for counts that are not positive integers; ShapeError for head weights that do not fit */
-  constructor({ backbone, featureDim, features, classes, key, head }: ClassifierOptions<B>) {
+  constructor(options: ClassifierOptions<B>) {
     super();
+    const { backbone, featureDim, features, classes, key, head } = checkOptions(
+      'Classifier',
+      options,
+      classifierOptionNames,
+    );
     for (const [option, value] of Object.entries({ featureDim, classes })) {
       if (!(Number.isInteger(value) && value > 0))
         throw new InvalidOptionError('Classifier', option, 'a positive integer', value);
@@ -50,6 +65,8 @@ export class Classifier<B> extends Module {
     this.head = new Linear(featureDim, classes, { key, weightInit: normal(0.01), biasInit: zeros });
     this.#features = features;
     if (head === undefined) return;
+    if (!isNdArray(head.weight) || !isNdArray(head.bias))
+      throw new InvalidOptionError('Classifier', 'head', 'weight and bias, as linearProbe returns them', head);
     const given = head.weight.shape.join() + ';' + head.bias.shape.join();
     if (given !== `${classes},${featureDim};${classes}`) {
       throw new ShapeError(

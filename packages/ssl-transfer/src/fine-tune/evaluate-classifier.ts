@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { CompileOptions, NdArray } from '@selfsup/ssl-tensor';
 import type { Tensors } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { extractFeatures } from '../features/extract-features.js';
 import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureBatches } from '../features/extract-features.js';
@@ -28,6 +29,15 @@ export interface EvaluateClassifierOptions<B> {
   readonly compile?: CompileOptions;
 }
 
+const evaluateClassifierOptionNames: OptionNames<EvaluateClassifierOptions<object>> = {
+  classifier: 'required',
+  inputs: 'required',
+  labels: 'required',
+  batchSize: 'optional',
+  onProgress: 'optional',
+  compile: 'optional',
+};
+
 /** Result of {@link evaluateClassifier}. */
 export interface ClassifierEvaluation {
   readonly accuracy: number;
@@ -45,14 +55,15 @@ export interface ClassifierEvaluation {
  *
  * @throws ShapeError, DataError for inputs or labels that do not fit, and for logits that are not finite
  */
-export async function evaluateClassifier<B>({
-  classifier,
-  inputs,
-  labels,
-  batchSize = 256,
-  onProgress,
-  compile,
-}: EvaluateClassifierOptions<B>): Promise<ClassifierEvaluation> {
+export async function evaluateClassifier<B>(options: EvaluateClassifierOptions<B>): Promise<ClassifierEvaluation> {
+  const {
+    classifier,
+    inputs,
+    labels,
+    batchSize = 256,
+    onProgress,
+    compile,
+  } = checkOptions('evaluateClassifier', options, evaluateClassifierOptionNames);
   const classes = classifier.head.bias!.variable.shape[0]!;
   checkLabels('evaluateClassifier', 'labels', labels, batchRows('evaluateClassifier', inputs), classes);
   const batches = inBatches(inputs, batchSize) as unknown as FeatureBatches<Tensors<B>>;

@@ -57,10 +57,15 @@ function options(backbone = new Encoder()) {
   };
 }
 
+/** The options of a run that are those of a classifier. */
+function encoderOf({ backbone, featureDim, features }: ReturnType<typeof options>) {
+  return { backbone, featureDim, features, classes: 3, key: randomKey(1) };
+}
+
 describe('fineTune', () => {
   it('learns: test accuracy rises far above the fresh classifier', async () => {
     const own = options();
-    const fresh = new Classifier<NdArray<Uint8Array>>({ ...own, classes: 3, key: randomKey(1) });
+    const fresh = new Classifier<NdArray<Uint8Array>>(encoderOf(own));
     const before = await evaluateClassifier({ classifier: fresh, ...test, batchSize: 32 });
     const { classifier, training: run } = await fineTune({ ...own, steps: 60, bodyLearningRateScale: 1 });
     const after = await evaluateClassifier({ classifier, ...test, batchSize: 32 });
@@ -119,7 +124,7 @@ describe('fineTune', () => {
       trainLabels: train.labels,
       test: await extract(test.inputs),
     });
-    const classifier = new Classifier<NdArray<Uint8Array>>({ ...own, classes: 3, key: randomKey(1), head: probe });
+    const classifier = new Classifier<NdArray<Uint8Array>>({ ...encoderOf(own), head: probe });
     const { predictions } = await evaluateClassifier({ classifier, ...test });
     expect(predictions).toEqual(probe.predictions);
   });
@@ -135,7 +140,7 @@ describe('fineTune', () => {
     await expect(fineTune({ ...own, steps: 1, head })).rejects.toThrow('weight [3, 6]');
     expect(
       () =>
-        new ClassificationFineTuning(new Classifier<NdArray<Uint8Array>>({ ...own, classes: 3, key: randomKey(1) }), {
+        new ClassificationFineTuning(new Classifier<NdArray<Uint8Array>>(encoderOf(own)), {
           backboneMode: 'eval' as 'training',
         }),
     ).toThrow(InvalidOptionError);
@@ -144,7 +149,7 @@ describe('fineTune', () => {
 
 describe('ClassificationFineTuning', () => {
   it('is the mean cross-entropy, with every parameter reached', () => {
-    const classifier = new Classifier<NdArray<Uint8Array>>({ ...options(), classes: 3, key: randomKey(1) });
+    const classifier = new Classifier<NdArray<Uint8Array>>(encoderOf(options()));
     const method = new ClassificationFineTuning(classifier);
     const inputs = tf.tensor(Int32Array.from(train.inputs.data), [...train.inputs.shape], 'int32');
     const labels = tf.tensor1d(train.labels, 'int32');

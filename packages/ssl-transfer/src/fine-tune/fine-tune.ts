@@ -11,6 +11,7 @@ import type {
   TrainerCheckpointOptions,
   TrainerResult,
 } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { batchRows } from '../features/batch-rows.js';
 import { checkLabels } from '../labels/check-labels.js';
 import { ClassificationFineTuning } from './classification-fine-tuning.js';
@@ -76,6 +77,31 @@ export interface FineTuneOptions<B> {
   readonly compile?: CompileOptions;
 }
 
+const fineTuneOptionNames: OptionNames<FineTuneOptions<object>> = {
+  backbone: 'required',
+  featureDim: 'required',
+  features: 'required',
+  inputs: 'required',
+  labels: 'required',
+  classes: 'optional',
+  steps: 'required',
+  batchSize: 'optional',
+  learningRate: 'optional',
+  bodyLearningRateScale: 'optional',
+  weightDecay: 'optional',
+  schedule: 'optional',
+  head: 'optional',
+  augment: 'optional',
+  backboneMode: 'optional',
+  seed: 'optional',
+  callbacks: 'optional',
+  progress: 'optional',
+  signal: 'optional',
+  compile: 'optional',
+  checkpoint: 'optional',
+  handleSignals: 'optional',
+};
+
 /** Result of {@link fineTune}. */
 export interface FineTuneResult<B> {
   readonly classifier: Classifier<B>;
@@ -90,7 +116,7 @@ export interface FineTuneResult<B> {
  * @throws ShapeError, DataError, InvalidOptionError for data or options that do not fit
  */
 export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTuneResult<B>> {
-  const settings = { ...fineTuneDefaults, ...options };
+  const settings = { ...fineTuneDefaults, ...checkOptions('fineTune', options, fineTuneOptionNames) };
   const {
     backbone,
     featureDim,

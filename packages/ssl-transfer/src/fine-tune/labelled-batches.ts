@@ -1,6 +1,7 @@
 import { InvalidOptionError, RandomStream, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { BatchLoader } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { batchRows, mapRows } from '../features/batch-rows.js';
 import { checkLabels } from '../labels/check-labels.js';
 import { gatherRows } from '../labels/gather-rows.js';
@@ -20,6 +21,15 @@ export interface LabelledBatchesOptions<B> {
   readonly augment?: (inputs: B, key: RandomKey) => B;
 }
 
+const labelledBatchesOptionNames: OptionNames<LabelledBatchesOptions<object>> = {
+  inputs: 'required',
+  labels: 'required',
+  classes: 'optional',
+  batchSize: 'required',
+  key: 'requiredKey',
+  augment: 'optional',
+};
+
 /**
  * Shuffled batches of labelled arrays in memory. Passes over the data follow each other without a gap, so all batches are
  * full and no sample is seen twice before all others were seen, also where a batch is larger than the data.
@@ -32,6 +42,7 @@ export class LabelledBatches<B> implements BatchLoader<LabelledBatch<B>> {
 
   /** @throws InvalidOptionError for the batch size; ShapeError, DataError for inputs or labels that do not fit */
   constructor(options: LabelledBatchesOptions<B>) {
+    checkOptions('LabelledBatches', options, labelledBatchesOptionNames);
     const { inputs, labels, batchSize, classes } = options;
     if (!(Number.isInteger(batchSize) && batchSize > 0))
       throw new InvalidOptionError('LabelledBatches', 'batchSize', 'a positive integer', batchSize);

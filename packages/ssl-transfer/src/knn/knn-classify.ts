@@ -1,9 +1,10 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { checkLabels, checkScores } from '../labels/check-labels.js';
 import { accuracy } from '../metrics/accuracy.js';
 import { nearestNeighbours } from './nearest-neighbours.js';
 import type { Neighbours } from './nearest-neighbours.js';
+import { checkFeatures } from '../features/feature-matrix.js';
 
 /** Defaults of {@link knnClassify}: 20 neighbours as DINO reports best, temperature 0.1. */
 export const knnDefaults = { k: 20, temperature: 0.1 } as const;
@@ -26,6 +27,16 @@ export interface KnnOptions {
   readonly classes?: number;
 }
 
+const knnOptionNames: OptionNames<KnnOptions> = {
+  train: 'required',
+  trainLabels: 'required',
+  test: 'required',
+  testLabels: 'optional',
+  k: 'optional',
+  temperature: 'optional',
+  classes: 'optional',
+};
+
 /** Result of {@link knnClassify}. */
 export interface KnnResult {
   /** `[m]` class with the most votes; ties go to the lower class. A class without a vote is never one. */
@@ -47,8 +58,18 @@ export interface KnnResult {
  * (Caron et al. 2021, arXiv 2104.14294), `eval_knn.py`.
  */
 export async function knnClassify(options: KnnOptions): Promise<KnnResult> {
-  const { train, trainLabels, test, testLabels, k, temperature } = { ...knnDefaults, ...options };
-  const classes = checkLabels('knnClassify', 'trainLabels', trainLabels, train.shape[0] ?? 0, options.classes);
+  const { train, trainLabels, test, testLabels, k, temperature } = {
+    ...knnDefaults,
+    ...checkOptions('knnClassify', options, knnOptionNames),
+  };
+  const classes = checkLabels(
+    'knnClassify',
+    'trainLabels',
+    trainLabels,
+    checkFeatures('knnClassify', 'train', train),
+    options.classes,
+  );
+  checkFeatures('knnClassify', 'test', test);
   if (testLabels !== undefined)
     checkLabels('knnClassify', 'testLabels', testLabels, test.shape[0] ?? 0, options.classes);
   checkScores('knnClassify', `the scores of ${test.shape[0] ?? 0} test rows`, test.shape[0] ?? 0, classes);

@@ -29,13 +29,12 @@ const features: NdArray<Float32Array> = {
 };
 const good = Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3);
 const backbone = new Linear(3, 4, { key: randomKey(1) });
-const model = {
+const encoder = {
   backbone,
   featureDim: 4,
   features: (x: tf.Tensor) => backbone.forward(x as tf.Tensor2D),
-  key: randomKey(2),
 };
-const classifier = (classes = 4) => new Classifier<NdArray<Float32Array>>({ ...model, classes });
+const classifier = (classes = 4) => new Classifier<NdArray<Float32Array>>({ ...encoder, key: randomKey(2), classes });
 
 /** Everything that takes labels, called with some. */
 const takers: Readonly<Record<string, (labels: Int32Array, data: NdArray<Float32Array>) => unknown>> = {
@@ -46,7 +45,7 @@ const takers: Readonly<Record<string, (labels: Int32Array, data: NdArray<Float32
   'linearProbe, train': (trainLabels, data) => linearProbe({ train: data, trainLabels, test: data, classes: 4 }),
   'linearProbe, test': (testLabels, data) =>
     linearProbe({ train: features, trainLabels: good, test: data, testLabels, classes: 4 }),
-  fineTune: (labels, inputs) => fineTune({ ...model, inputs, labels, steps: 1, classes: 4, batchSize: 4 }),
+  fineTune: (labels, inputs) => fineTune({ ...encoder, inputs, labels, steps: 1, classes: 4, batchSize: 4 }),
   LabelledBatches: (labels, inputs) =>
     new LabelledBatches({ inputs, labels, batchSize: 4, key: randomKey(1), classes: 4 }),
   evaluateClassifier: (labels, inputs) => evaluateClassifier({ classifier: classifier(), inputs, labels }),

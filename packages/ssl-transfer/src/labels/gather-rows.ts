@@ -1,4 +1,4 @@
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, isNdArray, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { NdArray, NdData } from '@selfsup/ssl-tensor/host';
 import { emptyLike } from '../features/empty-like.js';
 
@@ -11,6 +11,7 @@ import { emptyLike } from '../features/empty-like.js';
  * @throws ShapeError for a scalar or an index out of range; InvalidOptionError for indexes that are no array
  */
 export function gatherRows<D extends NdData>(array: NdArray<D>, indexes: ArrayLike<number>): NdArray<D> {
+  if (!isNdArray(array)) throw new InvalidOptionError('gatherRows', 'array', 'an NdArray [n, ...]', array);
   const [rows, ...rest] = array.shape;
   if (rows === undefined) throw new ShapeError('gatherRows', 'array', '[n, ...]', 'a scalar');
   const size = rest.reduce((product, axis) => product * axis, 1);

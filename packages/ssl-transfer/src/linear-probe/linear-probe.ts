@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureMatrix } from '../features/feature-matrix.js';
@@ -42,6 +42,20 @@ export interface LinearProbeOptions {
   readonly memory?: number;
 }
 
+const linearProbeOptionNames: OptionNames<LinearProbeOptions> = {
+  train: 'required',
+  trainLabels: 'required',
+  test: 'required',
+  testLabels: 'optional',
+  classes: 'optional',
+  l2: 'optional',
+  standardise: 'optional',
+  reference: 'optional',
+  maxIterations: 'optional',
+  gradientTolerance: 'optional',
+  memory: 'optional',
+};
+
 /** Result of {@link linearProbe}. */
 export interface LinearProbeResult {
   /** `[m]` class with the highest logit; ties go to the lower class. */
@@ -70,7 +84,7 @@ export interface LinearProbeResult {
  */
 export function linearProbe(options: LinearProbeOptions): LinearProbeResult {
   const where = 'linearProbe';
-  const settings = { ...linearProbeDefaults, ...options };
+  const settings = { ...linearProbeDefaults, ...checkOptions('linearProbe', options, linearProbeOptionNames) };
   const train = featureMatrix(where, 'train', options.train);
   const test = featureMatrix(where, 'test', options.test, train.dim);
   const reference =

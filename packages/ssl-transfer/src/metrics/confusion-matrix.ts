@@ -1,4 +1,5 @@
 import type { NdArray } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { checkLabels, checkScores } from '../labels/check-labels.js';
 
 /**
@@ -12,6 +13,13 @@ import { checkLabels, checkScores } from '../labels/check-labels.js';
  */
 export function confusionMatrix(predictions: Int32Array, labels: Int32Array, classes?: number): NdArray<Int32Array> {
   const where = 'confusionMatrix';
+  if (typeof (predictions as Int32Array | undefined)?.length !== 'number')
+    throw new InvalidOptionError(
+      where,
+      'predictions',
+      'an array of numbers (the data of an NdArray or tensor)',
+      predictions,
+    );
   const seenLabels = checkLabels(where, 'labels', labels, predictions.length, classes);
   const seenPredictions = checkLabels(where, 'predictions', predictions, predictions.length, classes);
   const size = Math.max(seenLabels, seenPredictions);

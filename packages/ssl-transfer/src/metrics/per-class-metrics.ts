@@ -1,4 +1,5 @@
 import type { NdArray } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, isNdArray } from '@selfsup/ssl-tensor/host';
 
 /** Quality of one class's predictions; 0 where a ratio has no denominator. */
 export interface ClassMetrics {
@@ -16,6 +17,10 @@ export interface ClassMetrics {
  * @returns one record for each class, in order
  */
 export function perClassMetrics(confusion: NdArray<Int32Array>): ClassMetrics[] {
+  if (!isNdArray(confusion) || confusion.shape.length !== 2 || confusion.shape[0] !== confusion.shape[1]) {
+    const advice = 'Such as confusionMatrix(predictions, labels)';
+    throw new InvalidOptionError('perClassMetrics', 'confusion', 'an NdArray [classes, classes]', confusion, advice);
+  }
   const classes = confusion.shape[0] ?? 0;
   const count = (label: number, predicted: number): number => confusion.data[label * classes + predicted]!;
   return Array.from({ length: classes }, (_, c) => {

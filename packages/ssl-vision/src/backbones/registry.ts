@@ -1,5 +1,6 @@
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { InvalidOptionError } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../backbone.js';
 import { resnet101, resnet18, resnet34, resnet50 } from './resnet/resnet.js';
 import { SmallConvEncoder } from './small-conv-encoder.js';
@@ -13,6 +14,12 @@ export interface BackboneOptions {
   /** Channels of the images. */
   readonly inChannels: number;
 }
+
+const backboneOptionNames: OptionNames<BackboneOptions> = {
+  key: 'requiredKey',
+  imageSize: 'required',
+  inChannels: 'required',
+};
 
 /** Side up to which images count as small: below ImageNet's stem and patches of 16 there would be too few positions left. */
 const smallImage = 64;
@@ -45,6 +52,7 @@ export type BackboneName = keyof typeof backbones;
  * @throws InvalidOptionError for a name that is not registered, naming those that are
  */
 export function createBackbone(name: string, options: BackboneOptions): Backbone {
+  checkOptions('createBackbone', options, backboneOptionNames);
   if (!Object.hasOwn(backbones, name))
     throw new InvalidOptionError('createBackbone', 'name', `one of ${Object.keys(backbones).join(', ')}`, name);
   return backbones[name as BackboneName](options);

@@ -3,6 +3,7 @@ import { BatchNorm, Conv2d, Module, Relu, Sequential, evaluation } from '@selfsu
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../backbone.js';
 
 /** Defaults of {@link SmallConvEncoder}: four convolutions, 28 x 28 pixels become 4 x 4. */
@@ -19,6 +20,13 @@ export interface SmallConvOptions {
   readonly strides?: readonly number[];
 }
 
+const smallConvOptionNames: OptionNames<SmallConvOptions> = {
+  key: 'requiredKey',
+  inChannels: 'optional',
+  channels: 'optional',
+  strides: 'optional',
+};
+
 /**
  * A few 3 x 3 convolutions (padding 1, no bias), each with batch normalisation and ReLU, then the mean over all
  * positions: for small images and quick runs. State dict as PyTorch's `Sequential` under `n`: `n.0.weight`, `n.1.weight`,
@@ -33,7 +41,10 @@ export class SmallConvEncoder extends Module implements Backbone {
 
   constructor(options: SmallConvOptions) {
     super();
-    const { key, inChannels, channels, strides } = { ...smallConvDefaults, ...options };
+    const { key, inChannels, channels, strides } = {
+      ...smallConvDefaults,
+      ...checkOptions('SmallConvEncoder', options, smallConvOptionNames),
+    };
     const positive = (values: readonly number[]): boolean =>
       values.length > 0 && values.every((value) => Number.isInteger(value) && value > 0);
     if (!positive(channels))

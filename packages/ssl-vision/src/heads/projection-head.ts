@@ -3,6 +3,7 @@ import { BatchNorm, Linear, Module, Relu, Sequential, evaluation } from '@selfsu
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Defaults of {@link ProjectionHead}: SimCLR's head as lightly builds it. */
 export const projectionHeadDefaults = { outDim: 128, depth: 2, batchNorm: true } as const;
@@ -20,6 +21,14 @@ export interface ProjectionHeadOptions {
   readonly batchNorm?: boolean;
 }
 
+const projectionHeadOptionNames: OptionNames<ProjectionHeadOptions> = {
+  key: 'requiredKey',
+  hiddenDim: 'optional',
+  outDim: 'optional',
+  depth: 'optional',
+  batchNorm: 'optional',
+};
+
 /**
  * The MLP that the contrastive loss sees: linear, batch norm, ReLU, ..., linear, batch norm. State dict as lightly's
  * `SimCLRProjectionHead` (`layers.0.weight`, `layers.1.weight`, `layers.3.weight`, ...).
@@ -36,7 +45,13 @@ export class ProjectionHead extends Module {
    */
   constructor(inDim: number, options: ProjectionHeadOptions) {
     super();
-    const { key, hiddenDim = inDim, outDim, depth, batchNorm } = { ...projectionHeadDefaults, ...options };
+    const {
+      key,
+      hiddenDim = inDim,
+      outDim,
+      depth,
+      batchNorm,
+    } = { ...projectionHeadDefaults, ...checkOptions('ProjectionHead', options, projectionHeadOptionNames) };
     for (const [option, value] of Object.entries({ inDim, hiddenDim, outDim, depth })) {
       if (!(Number.isInteger(value) && value > 0))
         throw new InvalidOptionError('ProjectionHead', option, 'a positive integer', value);

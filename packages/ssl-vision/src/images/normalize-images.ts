@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { channelAffine, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
+import { channelAffine, checkIsTensor, ShapeError } from '@selfsup/ssl-tensor';
+import { checkImageStatistics } from './check-image-statistics.js';
 
 /** Mean and deviation of a data set's pixels on the scale 0 .. 1, one number or one for each channel. */
 export interface ImageStatistics {
@@ -25,22 +26,44 @@ export const mnistStatistics = { mean: 0.1307, std: 0.3081 } as const satisfies 
  *
  * @param images `[batch, height, width, channels]`, 0 .. 255, any dtype (a `uint8` batch arrives as `int32`)
  * @returns float32, same shape
- * @throws ShapeError for another rank, or statistics for another number of channels; InvalidOptionError for `std <= 0`
+ * @throws ShapeError for another rank, or statistics for another number of channels; InvalidOptionError for statistics that
+ *   are not on the scale 0 .. 1
  */
-export function normalizeImages(images: tf.Tensor, { mean, std }: ImageStatistics): tf.Tensor4D {
+export function normalizeImages(images: tf.Tensor, statistics: ImageStatistics): tf.Tensor4D {
   const where = 'normalizeImages';
-  if (images.rank !== 4)
-    throw new ShapeError(where, 'images', '[batch, height, width, channels]', `[${images.shape.join(', ')}]`);
+  checkImageStatistics(where, 'statistics', statistics);
+  const { mean, std } = statistics;
+  checkIsTensor(where, 'images', images, '[batch, height, width, channels]');
+  checkImages(
+    where,
+    images,
+    [mean, std].map((value) => (typeof value === 'number' ? 1 : value.length)),
+  );
   const channels = images.shape[3]!;
   const means = perChannel(where, 'mean', mean, channels);
   const deviations = perChannel(where, 'std', std, channels);
-  if (!deviations.every((value) => value > 0))
-    throw new InvalidOptionError(where, 'std', 'above 0', deviations.join(', '));
   const scale = deviations.map((value) => 1 / (255 * value));
   const shift = deviations.map((value, channel) => -means[channel]! / value);
   return tf.tidy(
     () => channelAffine(tf.cast(images, 'float32'), tf.tensor1d(scale), tf.tensor1d(shift)) as tf.Tensor4D,
   );
+}
+
+/** @param counts channels that the statistics are for; 1 where they do not say */
+function checkImages(where: string, images: tf.Tensor, counts: readonly number[]): void {
+  const { shape } = images;
+  const text = `[${shape.join(', ')}]`;
+  if (shape.length !== 4) throw new ShapeError(where, 'images', '[batch, height, width, channels]', text);
+  const channels = Math.max(...counts);
+  const isChannelsFirst =
+    shape[3]! > 4 && (shape[1] === 1 || shape[1] === 3) && (channels === 1 || shape[1] === channels);
+  if (isChannelsFirst)
+    throw new ShapeError(
+      where,
+      'images',
+      '[batch, height, width, channels], such as tf.transpose(images, [0, 2, 3, 1])',
+      `${text}, which has the channels first`,
+    );
 }
 
 function perChannel(

@@ -5,8 +5,12 @@ import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkBackbone } from '../backbones/check-backbone.js';
 import type { Backbone } from '../backbone.js';
+import { viewsOf } from './views-of.js';
 import { ProjectionHead } from '../heads/projection-head.js';
+import { checkImageStatistics } from '../images/check-image-statistics.js';
 import { normalizeImages } from '../images/normalize-images.js';
 import type { ImageStatistics } from '../images/normalize-images.js';
 
@@ -41,6 +45,23 @@ export type SimClrOptions = {
     }
 );
 
+const simClrOptionNames: OptionNames<SimClrOptions> = {
+  backbone: 'required',
+  temperature: 'optional',
+  normalize: 'required',
+  batchNorm: 'optional',
+  head: 'optional',
+  key: 'optionalKey',
+};
+
+/** The head that was given, or the default one. */
+function headOf(options: SimClrOptions): ProjectionHead {
+  if ('head' in options && options.head !== undefined) return options.head;
+  const { key } = options as { readonly key?: RandomKey };
+  if (key === undefined) throw new InvalidOptionError('SimClr', 'key', 'given where there is no head', undefined);
+  return new ProjectionHead(options.backbone.featureDim, { key });
+}
+
 /**
  * SimCLR: the views of an image attract, all other images of the batch repel, through the NT-Xent loss of a projection
  * of the features. Trains backbone and head; keep the backbone.
@@ -59,13 +80,18 @@ export class SimClr implements Method<MultiViewBatch> {
 
   /** @throws InvalidOptionError for a temperature that is not positive or an unknown `batchNorm` */
   constructor(options: SimClrOptions) {
-    const { backbone, temperature, normalize, batchNorm } = { ...simClrDefaults, ...options };
+    const { backbone, temperature, normalize, batchNorm } = {
+      ...simClrDefaults,
+      ...checkOptions('SimClr', options, simClrOptionNames),
+    };
+    checkBackbone('SimClr', backbone);
+    checkImageStatistics('SimClr', 'normalize', normalize);
     if (!(temperature > 0)) throw new InvalidOptionError('SimClr', 'temperature', 'above 0', temperature);
     if (batchNorm !== 'joint' && batchNorm !== 'perView')
       throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);
     this.modules = {
       backbone,
-      head: 'head' in options ? options.head : new ProjectionHead(backbone.featureDim, { key: options.key }),
+      head: headOf(options),
     };
     this.#temperature = temperature;
     this.#normalize = normalize;
@@ -80,7 +106,8 @@ export class SimClr implements Method<MultiViewBatch> {
     );
   }
 
-  loss({ views }: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+  loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+    const views = viewsOf('SimClr', batch);
     const projections = this.#project(views, ctx);
     return {
       loss: ntXent(projections, { temperature: this.#temperature, views: views.length }),

@@ -1,3 +1,4 @@
+import { checkViewFunctions } from '../view.js';
 import type { VolumeView } from './volume.js';
 
 /**
@@ -6,6 +7,7 @@ import type { VolumeView } from './volume.js';
  * @returns a view of volumes
  */
 export function composeVolume(...views: readonly VolumeView[]): VolumeView {
+  checkViewFunctions('composeVolume', views);
   const view: VolumeView = (volume, random) => views.reduce((result, each) => each(result, random), volume);
   const specs = views.flatMap(({ spec }) => (spec === undefined ? [] : [spec]));
   return specs.length < views.length ? view : Object.assign(view, { spec: { kind: 'composeVolume', options: specs } });

@@ -1,4 +1,4 @@
-import { ndArray } from '@selfsup/ssl-core';
+import { checkOptions, ndArray, type OptionNames } from '@selfsup/ssl-core';
 import { checkProbability, checkRange, type Range } from '../view.js';
 import { type DescribedVolumeView, type Volume, volumeView } from './volume.js';
 
@@ -9,6 +9,11 @@ export interface RandomIntensityOptions {
   readonly p?: number;
 }
 
+const randomIntensityOptionNames: OptionNames<RandomIntensityOptions> = {
+  range: 'required',
+  p: 'optional',
+};
+
 /**
  * Multiplies a volume by `1 + f`, `f` uniform in `range`, with probability `p`.
  *
@@ -17,6 +22,7 @@ export interface RandomIntensityOptions {
  * Source: MONAI's `RandScaleIntensity`.
  */
 export function randomIntensityScale(options: RandomIntensityOptions): DescribedVolumeView<number> {
+  checkOptions('randomIntensityScale', options, randomIntensityOptionNames);
   return changed('randomIntensityScale', options, (value, f) => value * (1 + f));
 }
 
@@ -28,6 +34,7 @@ export function randomIntensityScale(options: RandomIntensityOptions): Described
  * Source: MONAI's `RandShiftIntensity`.
  */
 export function randomIntensityShift(options: RandomIntensityOptions): DescribedVolumeView<number> {
+  checkOptions('randomIntensityShift', options, randomIntensityOptionNames);
   return changed('randomIntensityShift', options, (value, shift) => value + shift);
 }
 

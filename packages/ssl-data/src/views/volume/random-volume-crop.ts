@@ -1,10 +1,14 @@
-import { DataError, InvalidOptionError, ndArray } from '@selfsup/ssl-core';
+import { checkOptions, DataError, InvalidOptionError, ndArray, type OptionNames } from '@selfsup/ssl-core';
 import { type DescribedVolumeView, type Volume, volumeShape, volumeView } from './volume.js';
 
 export interface RandomVolumeCropOptions {
   /** Output side, or depth, height and width, voxels. */
   readonly size: number | readonly [depth: number, height: number, width: number];
 }
+
+const randomVolumeCropOptionNames: OptionNames<RandomVolumeCropOptions> = {
+  size: 'required',
+};
 
 /** First voxel of a crop along depth, height and width. */
 export type VolumeCorner = readonly [z: number, y: number, x: number];
@@ -17,6 +21,7 @@ export type VolumeCorner = readonly [z: number, y: number, x: number];
  * Source: MONAI's `RandSpatialCrop` with `random_size=False`.
  */
 export function randomVolumeCrop(options: RandomVolumeCropOptions): DescribedVolumeView<VolumeCorner> {
+  checkOptions('randomVolumeCrop', options, randomVolumeCropOptionNames);
   const { size } = options;
   const sides = typeof size === 'number' ? ([size, size, size] as const) : size;
   if (!sides.every((side) => Number.isInteger(side) && side > 0))

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { checkProbability } from '../view.js';
 import { type AxisSource, permuteVoxels } from './permute-voxels.js';
 import { type DescribedVolumeView, type VolumeAxis, volumeView } from './volume.js';
@@ -10,6 +10,11 @@ export interface RandomVolumeFlipOptions {
   readonly p?: number;
 }
 
+const randomVolumeFlipOptionNames: OptionNames<RandomVolumeFlipOptions> = {
+  axes: 'optional',
+  p: 'optional',
+};
+
 /**
  * Mirrors each axis with probability `p`.
  *
@@ -18,6 +23,7 @@ export interface RandomVolumeFlipOptions {
  * Source: MONAI's `RandFlip`, one for each axis.
  */
 export function randomVolumeFlip(options: RandomVolumeFlipOptions = {}): DescribedVolumeView<readonly VolumeAxis[]> {
+  checkOptions('randomVolumeFlip', options, randomVolumeFlipOptionNames);
   const { axes = [0, 1, 2], p = 0.5 } = options;
   checkProbability('randomVolumeFlip', 'p', p);
   if (!axes.every((axis) => [0, 1, 2].includes(axis)))

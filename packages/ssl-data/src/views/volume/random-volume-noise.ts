@@ -1,4 +1,11 @@
-import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
+import {
+  checkOptions,
+  InvalidOptionError,
+  ndArray,
+  type OptionNames,
+  type RandomKey,
+  RandomStream,
+} from '@selfsup/ssl-core';
 import { checkProbability } from '../view.js';
 import { type DescribedVolumeView, volumeView } from './volume.js';
 
@@ -10,6 +17,12 @@ export interface RandomVolumeNoiseOptions {
   /** Probability. Default 0.1. */
   readonly p?: number;
 }
+
+const randomVolumeNoiseOptionNames: OptionNames<RandomVolumeNoiseOptions> = {
+  mean: 'optional',
+  std: 'optional',
+  p: 'optional',
+};
 
 /** One draw of {@link randomVolumeNoise}; `null` for a volume that stays. */
 export type RandomVolumeNoiseParameters = { readonly std: number; readonly noise: RandomKey } | null;
@@ -24,6 +37,7 @@ export type RandomVolumeNoiseParameters = { readonly std: number; readonly noise
 export function randomVolumeNoise(
   options: RandomVolumeNoiseOptions = {},
 ): DescribedVolumeView<RandomVolumeNoiseParameters> {
+  checkOptions('randomVolumeNoise', options, randomVolumeNoiseOptionNames);
   const { mean = 0, std = 0.1, p = 0.1 } = options;
   checkProbability('randomVolumeNoise', 'p', p);
   if (!Number.isFinite(mean)) throw new InvalidOptionError('randomVolumeNoise', 'mean', 'finite', mean);

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { checkProbability } from '../view.js';
 import { type AxisSource, permuteVoxels } from './permute-voxels.js';
 import { type DescribedVolumeView, type Volume, type VolumeAxis, volumeView } from './volume.js';
@@ -10,6 +10,11 @@ export interface RandomVolumeRotate90Options {
   readonly p?: number;
 }
 
+const randomVolumeRotate90OptionNames: OptionNames<RandomVolumeRotate90Options> = {
+  axes: 'optional',
+  p: 'optional',
+};
+
 /**
  * Rotates by one, two or three right angles with probability `p`. The sides of the plane change places with an odd number.
  *
@@ -18,6 +23,7 @@ export interface RandomVolumeRotate90Options {
  * Source: MONAI's `RandRotate90`, which is NumPy's `rot90`.
  */
 export function randomVolumeRotate90(options: RandomVolumeRotate90Options = {}): DescribedVolumeView<number> {
+  checkOptions('randomVolumeRotate90', options, randomVolumeRotate90OptionNames);
   const { axes = [1, 2], p = 0.5 } = options;
   checkProbability('randomVolumeRotate90', 'p', p);
   if (!axes.every((axis) => [0, 1, 2].includes(axis)) || axes[0] === axes[1])

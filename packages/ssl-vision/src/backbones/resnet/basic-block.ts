@@ -2,8 +2,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { BatchNorm, Conv2d, Module, evaluation } from '@selfsup/ssl-nn';
 import type { ForwardContext, Sequential } from '@selfsup/ssl-nn';
 import { addRelu, foldIn } from '@selfsup/ssl-tensor';
+import { checkOptions } from '@selfsup/ssl-tensor/host';
 import type { ResidualBlockOptions } from './residual-block.js';
-import { kaimingFanOut, shortcut } from './residual-block.js';
+import { kaimingFanOut, residualBlockOptionNames, shortcut } from './residual-block.js';
 
 /**
  * Two 3 x 3 convolutions around a shortcut (He et al. 2015, arXiv 1512.03385, figure 5 left); the first one strides.
@@ -17,8 +18,9 @@ export class BasicBlock extends Module {
   readonly bn2: BatchNorm;
   readonly downsample: Sequential | undefined;
 
-  constructor({ inChannels, width, stride, key }: ResidualBlockOptions) {
+  constructor(options: ResidualBlockOptions) {
     super();
+    const { inChannels, width, stride, key } = checkOptions('BasicBlock', options, residualBlockOptionNames);
     this.conv1 = new Conv2d(inChannels, width, {
       kernelSize: 3,
       stride,

@@ -2,7 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { BatchNorm, Conv2d, Module, evaluation } from '@selfsup/ssl-nn';
 import type { ForwardContext, Sequential } from '@selfsup/ssl-nn';
 import { addRelu, foldIn } from '@selfsup/ssl-tensor';
-import { kaimingFanOut, shortcut } from './residual-block.js';
+import { checkOptions } from '@selfsup/ssl-tensor/host';
+import { kaimingFanOut, residualBlockOptionNames, shortcut } from './residual-block.js';
 import type { ResidualBlockOptions } from './residual-block.js';
 
 /**
@@ -19,8 +20,9 @@ export class Bottleneck extends Module {
   readonly bn3: BatchNorm;
   readonly downsample: Sequential | undefined;
 
-  constructor({ inChannels, width, stride, key }: ResidualBlockOptions) {
+  constructor(options: ResidualBlockOptions) {
     super();
+    const { inChannels, width, stride, key } = checkOptions('Bottleneck', options, residualBlockOptionNames);
     const out = width * Bottleneck.expansion;
     this.conv1 = new Conv2d(inChannels, width, {
       kernelSize: 1,

@@ -1,5 +1,6 @@
 import { BatchNorm, Conv2d, Sequential, kaimingNormal } from '@selfsup/ssl-nn';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import type { OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Initialisation of every convolution of a ResNet in torchvision. */
 export const kaimingFanOut = kaimingNormal({ mode: 'fanOut' });
@@ -12,6 +13,14 @@ export interface ResidualBlockOptions {
   readonly stride: number;
   readonly key: RandomKey;
 }
+
+/** Names of {@link ResidualBlockOptions}. */
+export const residualBlockOptionNames: OptionNames<ResidualBlockOptions> = {
+  inChannels: 'required',
+  width: 'required',
+  stride: 'required',
+  key: 'requiredKey',
+};
 
 /** The projection of a shortcut whose shape changes: 1 x 1 convolution and normalisation; `undefined` for the identity. */
 export function shortcut(

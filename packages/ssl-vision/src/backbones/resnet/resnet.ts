@@ -3,6 +3,7 @@ import { BatchNorm, Conv2d, Module, evaluation } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../../backbone.js';
 import { BasicBlock } from './basic-block.js';
 import { Bottleneck } from './bottleneck.js';
@@ -25,8 +26,24 @@ export interface ResNetOptions {
   readonly width?: number;
 }
 
+const resNetOptionNames: OptionNames<ResNetOptions> = {
+  key: 'requiredKey',
+  block: 'required',
+  layers: 'required',
+  stem: 'optional',
+  inChannels: 'optional',
+  width: 'optional',
+};
+
 /** Options of the named ResNets. */
 export type ResNetVariantOptions = Omit<ResNetOptions, 'block' | 'layers'>;
+
+const resNetVariantOptionNames: OptionNames<ResNetVariantOptions> = {
+  key: 'requiredKey',
+  stem: 'optional',
+  inChannels: 'optional',
+  width: 'optional',
+};
 
 /**
  * Residual network without its classifier, the mean over all positions as features. State dict and initialisation
@@ -45,8 +62,16 @@ export class ResNet extends Module implements Backbone {
   readonly #pools: boolean;
 
   /** @throws InvalidOptionError for an unknown block or stem, or a count that is not a positive integer */
-  constructor({ key, block, layers, stem = 'imagenet', inChannels = 3, width = 64 }: ResNetOptions) {
+  constructor(options: ResNetOptions) {
     super();
+    const {
+      key,
+      block,
+      layers,
+      stem = 'imagenet',
+      inChannels = 3,
+      width = 64,
+    } = checkOptions('ResNet', options, resNetOptionNames);
     const where = 'ResNet';
     if (block !== 'basic' && block !== 'bottleneck')
       throw new InvalidOptionError(where, 'block', "'basic' or 'bottleneck'", block);
@@ -104,14 +129,21 @@ export class ResNet extends Module implements Backbone {
 }
 
 /** ResNet-18: 11.2 million parameters, 512 features. */
-export const resnet18 = (options: ResNetVariantOptions): ResNet =>
-  new ResNet({ ...options, block: 'basic', layers: [2, 2, 2, 2] });
+export const resnet18 = (options: ResNetVariantOptions): ResNet => variant('resnet18', options, 'basic', [2, 2, 2, 2]);
 /** ResNet-34: 21.3 million parameters, 512 features. */
-export const resnet34 = (options: ResNetVariantOptions): ResNet =>
-  new ResNet({ ...options, block: 'basic', layers: [3, 4, 6, 3] });
+export const resnet34 = (options: ResNetVariantOptions): ResNet => variant('resnet34', options, 'basic', [3, 4, 6, 3]);
 /** ResNet-50: 23.5 million parameters, 2,048 features. */
 export const resnet50 = (options: ResNetVariantOptions): ResNet =>
-  new ResNet({ ...options, block: 'bottleneck', layers: [3, 4, 6, 3] });
+  variant('resnet50', options, 'bottleneck', [3, 4, 6, 3]);
 /** ResNet-101: 42.5 million parameters, 2,048 features. */
 export const resnet101 = (options: ResNetVariantOptions): ResNet =>
-  new ResNet({ ...options, block: 'bottleneck', layers: [3, 4, 23, 3] });
+  variant('resnet101', options, 'bottleneck', [3, 4, 23, 3]);
+
+function variant(
+  where: string,
+  options: ResNetVariantOptions,
+  block: ResNetOptions['block'],
+  layers: ResNetOptions['layers'],
+): ResNet {
+  return new ResNet({ ...checkOptions(where, options, resNetVariantOptionNames), block, layers });
+}

@@ -3,6 +3,7 @@ import { Conv2d, Module, torchWeight } from '@selfsup/ssl-nn';
 import type { Initialiser } from '@selfsup/ssl-nn';
 import { ShapeError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Options of {@link PatchEmbed}. */
 export interface PatchEmbedOptions {
@@ -17,6 +18,15 @@ export interface PatchEmbedOptions {
   readonly weightInit?: Initialiser;
 }
 
+const patchEmbedOptionNames: OptionNames<PatchEmbedOptions> = {
+  key: 'requiredKey',
+  imageSize: 'required',
+  patchSize: 'required',
+  inChannels: 'required',
+  dim: 'required',
+  weightInit: 'optional',
+};
+
 /**
  * Cuts an image into patches that do not overlap and projects each. The weights are those of a convolution whose stride
  * equals its size (`patch_embed.proj` in timm); it runs as one matrix product over flattened patches.
@@ -25,10 +35,11 @@ export class PatchEmbed extends Module {
   readonly proj: Conv2d;
   readonly #options: Omit<PatchEmbedOptions, 'key' | 'weightInit'>;
 
-  constructor({ key, weightInit = torchWeight, ...options }: PatchEmbedOptions) {
+  constructor(options: PatchEmbedOptions) {
     super();
-    const { inChannels, dim, patchSize } = options;
-    this.#options = options;
+    const { key, weightInit = torchWeight, ...sizes } = checkOptions('PatchEmbed', options, patchEmbedOptionNames);
+    const { inChannels, dim, patchSize } = sizes;
+    this.#options = sizes;
     this.proj = new Conv2d(inChannels, dim, {
       kernelSize: patchSize,
       stride: patchSize,
@@ -55,7 +66,8 @@ export class PatchEmbed extends Module {
    * @throws ShapeError for images of another size than the module was built for
    */
   forward(images: tf.Tensor4D): tf.Tensor3D {
-    return tf.reshape(this.project(this.flatten(images)), [images.shape[0], this.patches, this.#options.dim]);
+    const patches = this.project(this.flatten(images));
+    return tf.reshape(patches, [images.shape[0], this.patches, this.#options.dim]);
   }
 
   /**
@@ -68,13 +80,15 @@ export class PatchEmbed extends Module {
   flatten(images: tf.Tensor4D): tf.Tensor2D {
     const { imageSize, inChannels, patchSize: size } = this.#options;
     const [height, width] = imageSize;
+    checkIsTensor('PatchEmbed', 'images', images, `[batch, ${height}, ${width}, ${inChannels}]`);
     const [batch, ...actual] = images.shape;
     if (actual.join() !== [height, width, inChannels].join()) {
+      const isChannelsFirst = actual.join() === [inChannels, height, width].join();
       throw new ShapeError(
         'PatchEmbed',
         'images',
-        `[batch, ${height}, ${width}, ${inChannels}]`,
-        `[${images.shape.join(', ')}]`,
+        `[batch, ${height}, ${width}, ${inChannels}]${isChannelsFirst ? ', such as tf.transpose(images, [0, 2, 3, 1])' : ''}`,
+        `[${images.shape.join(', ')}]${isChannelsFirst ? ', which has the channels first' : ''}`,
       );
     }
     const [rows, columns] = [height / size, width / size];

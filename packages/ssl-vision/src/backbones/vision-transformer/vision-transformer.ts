@@ -14,6 +14,7 @@ import {
 import type { ForwardContext, Initialiser } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn, takeRows } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../../backbone.js';
 import { PatchEmbed } from './patch-embed.js';
 import { sinCosPositions } from './sin-cos-positions.js';
@@ -27,6 +28,12 @@ export interface VisionTransformerInit {
   readonly patchWeight: Initialiser;
   readonly clsToken: Initialiser;
 }
+
+const visionTransformerInitNames: OptionNames<VisionTransformerInit> = {
+  weight: 'required',
+  patchWeight: 'required',
+  clsToken: 'required',
+};
 
 /** timm's start: normal of deviation 0.02, patches as PyTorch's convolution. */
 export const visionTransformerInit: VisionTransformerInit = {
@@ -61,10 +68,35 @@ export interface VisionTransformerOptions {
   readonly init?: VisionTransformerInit;
 }
 
+const visionTransformerOptionNames: OptionNames<VisionTransformerOptions> = {
+  key: 'requiredKey',
+  imageSize: 'required',
+  patchSize: 'required',
+  dim: 'required',
+  depth: 'required',
+  heads: 'required',
+  mlpRatio: 'optional',
+  qkvBias: 'optional',
+  dropPath: 'optional',
+  pool: 'optional',
+  inChannels: 'optional',
+  positions: 'optional',
+  init: 'optional',
+};
+
 /** Options of the named ViTs. Default: 224 pixels in patches of 16. */
 export type VitVariantOptions = Pick<VisionTransformerOptions, 'key' | 'pool' | 'inChannels' | 'dropPath'> & {
   readonly imageSize?: number | readonly [number, number];
   readonly patchSize?: number;
+};
+
+const vitVariantOptionNames: OptionNames<VitVariantOptions> = {
+  key: 'requiredKey',
+  pool: 'optional',
+  inChannels: 'optional',
+  dropPath: 'optional',
+  imageSize: 'optional',
+  patchSize: 'optional',
 };
 
 /**
@@ -90,6 +122,7 @@ export class VisionTransformer extends Module implements Backbone {
   /** @throws InvalidOptionError for sizes that do not divide or are not positive integers */
   constructor(options: VisionTransformerOptions) {
     super();
+    checkOptions('VisionTransformer', options, visionTransformerOptionNames);
     const {
       key,
       patchSize,
@@ -119,6 +152,7 @@ export class VisionTransformer extends Module implements Backbone {
     if (positions !== 'learnt' && positions !== 'sinCos')
       throw new InvalidOptionError(where, 'positions', "'learnt' or 'sinCos'", positions);
 
+    checkOptions(where, init, visionTransformerInitNames, 'init');
     this.featureDim = dim;
     this.#pool = pool;
     this.patchEmbed = new PatchEmbed({
@@ -196,10 +230,11 @@ export class VisionTransformer extends Module implements Backbone {
 }
 
 /** ViT-Tiny: 12 blocks of width 192, 3 heads. */
-export const vitTiny = (options: VitVariantOptions): VisionTransformer => variant(options, 192, 3);
+export const vitTiny = (options: VitVariantOptions): VisionTransformer => variant('vitTiny', options, 192, 3);
 /** ViT-Small: 12 blocks of width 384, 6 heads. */
-export const vitSmall = (options: VitVariantOptions): VisionTransformer => variant(options, 384, 6);
+export const vitSmall = (options: VitVariantOptions): VisionTransformer => variant('vitSmall', options, 384, 6);
 
-function variant(options: VitVariantOptions, dim: number, heads: number): VisionTransformer {
-  return new VisionTransformer({ imageSize: 224, patchSize: 16, ...options, dim, depth: 12, heads });
+function variant(where: string, options: VitVariantOptions, dim: number, heads: number): VisionTransformer {
+  const given = checkOptions(where, options, vitVariantOptionNames);
+  return new VisionTransformer({ imageSize: 224, patchSize: 16, ...given, dim, depth: 12, heads });
 }

@@ -15,6 +15,7 @@ import {
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn, takeRows } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { sinCosPositions } from '../../backbones/vision-transformer/sin-cos-positions.js';
 import { tokenPlaces } from '../../backbones/vision-transformer/token-places.js';
 import type { MaskedPatches } from './random-masking.js';
@@ -27,6 +28,12 @@ export interface MaeDecoderSize {
   readonly heads: number;
 }
 
+const maeDecoderSizeOptionNames: OptionNames<MaeDecoderSize> = {
+  dim: 'required',
+  depth: 'required',
+  heads: 'required',
+};
+
 /** Options of {@link MaeDecoder}. */
 export interface MaeDecoderOptions extends MaeDecoderSize {
   readonly key: RandomKey;
@@ -37,6 +44,14 @@ export interface MaeDecoderOptions extends MaeDecoderSize {
   /** Numbers of a patch. */
   readonly pixels: number;
 }
+
+const maeDecoderOptionNames: OptionNames<MaeDecoderOptions> = {
+  ...maeDecoderSizeOptionNames,
+  key: 'requiredKey',
+  encoderDim: 'required',
+  grid: 'required',
+  pixels: 'required',
+};
 
 /**
  * Decoder of a masked autoencoder: the encoder's tokens and one learnt token in place of every hidden patch, fixed
@@ -68,8 +83,13 @@ export class MaeDecoder extends Module {
   readonly pred: Linear;
 
   /** @throws InvalidOptionError for a width that is not a multiple of 4 and of `heads`, or a depth below 1 */
-  constructor({ key, encoderDim, grid, pixels, dim, depth, heads }: MaeDecoderOptions) {
+  constructor(options: MaeDecoderOptions) {
     super();
+    const { key, encoderDim, grid, pixels, dim, depth, heads } = checkOptions(
+      'MaeDecoder',
+      options,
+      maeDecoderOptionNames,
+    );
     if (!(Number.isInteger(depth) && depth > 0))
       throw new InvalidOptionError('MaeDecoder', 'depth', 'a positive integer', depth);
     const init = { weightInit: xavierUniform(), biasInit: zeros };

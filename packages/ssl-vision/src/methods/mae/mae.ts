@@ -4,11 +4,14 @@ import { drawKey } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { InvalidOptionError, randomUniform, takeRows } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { patchRows } from '../../backbones/vision-transformer/token-places.js';
 import type { VisionTransformer } from '../../backbones/vision-transformer/vision-transformer.js';
+import { checkImageStatistics } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/normalize-images.js';
 import type { MultiViewBatch } from '../simclr.js';
+import { viewsOf } from '../views-of.js';
 import type { MaeDecoder } from './mae-decoder.js';
 import type { MaskedAutoencoder } from './masked-autoencoder.js';
 import { randomMasking } from './random-masking.js';
@@ -27,6 +30,13 @@ export interface MaeOptions {
   readonly normalizeTargets?: boolean;
 }
 
+const maeOptionNames: OptionNames<MaeOptions> = {
+  model: 'required',
+  normalize: 'required',
+  maskRatio: 'optional',
+  normalizeTargets: 'optional',
+};
+
 /**
  * MAE: hide most patches of an image at random and predict their pixels from the rest;
  * `loss = mean over hidden patches and their pixels of (prediction - target)^2`. Keep `modules.backbone`.
@@ -43,9 +53,10 @@ export class Mae implements Method<MultiViewBatch> {
 
   /** @throws InvalidOptionError for a share outside (0, 1) */
   constructor(options: MaeOptions) {
-    const all = { ...maeDefaults, ...options };
+    const all = { ...maeDefaults, ...checkOptions('Mae', options, maeOptionNames) };
     if (!(all.maskRatio > 0 && all.maskRatio < 1))
       throw new InvalidOptionError('Mae', 'maskRatio', 'in (0, 1)', all.maskRatio);
+    checkImageStatistics('Mae', 'normalize', all.normalize);
     this.#options = all;
     this.modules = { backbone: all.model.backbone, decoder: all.model.decoder };
   }
@@ -59,8 +70,8 @@ export class Mae implements Method<MultiViewBatch> {
   }
 
   /** @throws InvalidOptionError where `ctx` has no key, or where no patch or every patch would stay */
-  loss({ views }: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
-    const images = normalizeImages(tf.concat([...views]), this.#options.normalize);
+  loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+    const images = normalizeImages(tf.concat([...viewsOf('Mae', batch)]), this.#options.normalize);
     const { patches } = this.modules.backbone.patchEmbed;
     const noise = randomUniform(drawKey(ctx, 'Mae.loss'), [images.shape[0], patches]) as tf.Tensor2D;
     return { loss: this.lossOf(images, noise, ctx) };

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { Module, childContext, evaluation, normal, xavierUniform } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { foldIn } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { VisionTransformer } from '../../backbones/vision-transformer/vision-transformer.js';
 import type { VisionTransformerOptions } from '../../backbones/vision-transformer/vision-transformer.js';
 import { MaeDecoder } from './mae-decoder.js';
@@ -17,6 +18,21 @@ export interface MaskedAutoencoderOptions extends Omit<VisionTransformerOptions,
   readonly decoder?: MaeDecoderSize;
 }
 
+const maskedAutoencoderOptionNames: OptionNames<MaskedAutoencoderOptions> = {
+  decoder: 'optional',
+  key: 'requiredKey',
+  inChannels: 'optional',
+  imageSize: 'required',
+  pool: 'optional',
+  dropPath: 'optional',
+  patchSize: 'required',
+  dim: 'required',
+  depth: 'required',
+  heads: 'required',
+  mlpRatio: 'optional',
+  qkvBias: 'optional',
+};
+
 /**
  * Masked autoencoder: a vision transformer that sees only the kept patches, and a decoder that tells the pixels of the
  * hidden ones. State dict as `MaskedAutoencoderViT` of facebookresearch/mae, so that its checkpoints load; the entries
@@ -31,8 +47,13 @@ export class MaskedAutoencoder extends Module {
   readonly decoder: MaeDecoder;
 
   /** @throws InvalidOptionError as {@link VisionTransformer} and {@link MaeDecoder} do */
-  constructor({ key, decoder = maeDecoderDefaults, ...encoder }: MaskedAutoencoderOptions) {
+  constructor(options: MaskedAutoencoderOptions) {
     super();
+    const {
+      key,
+      decoder = maeDecoderDefaults,
+      ...encoder
+    } = checkOptions('MaskedAutoencoder', options, maskedAutoencoderOptionNames);
     const { dim, imageSize, patchSize } = encoder;
     this.backbone = new VisionTransformer({
       ...encoder,

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+
+import { workspaces } from '../../tools/workspaces.js';
+import { optionParameters, publicNames } from './option-parameters.js';
+import { readRepositoryFile, repositoryFiles } from './repository-files.js';
+
+const packages = workspaces('packages');
+
+/** Public names by the file that declares them. */
+const declared = new Map<string, Set<string>>();
+for (const { folder, manifest } of packages)
+  for (const entry of Object.values(manifest.exports ?? {})) {
+    const source = typeof entry === 'string' ? undefined : (entry as { readonly 'ssl-source'?: string })['ssl-source'];
+    if (source === undefined) continue;
+    for (const [name, file] of publicNames(`${folder}/${source.slice(2)}`).files)
+      declared.set(file, (declared.get(file) ?? new Set()).add(name));
+  }
+const sources = repositoryFiles()
+  .filter((path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && !path.endsWith('.test.ts'))
+  .map(readRepositoryFile)
+  .join('\n');
+
+const parameters = [...declared].flatMap(([file, names]) => optionParameters(file, names));
+
+/** Who hands its options on as they are, to what checks them, or takes an object that is none of options. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'checkOptions(options)': 'is the check',
+  'checkOptions(known)': 'is a table, which the type checks',
+  'CheckpointError(where)': 'made by the packages themselves',
+  'DataError(where)': 'made by the packages themselves',
+  'SslError(options)': 'those of Error',
+  'NonFiniteLossError(where)': 'made by the Trainer',
+  'DecodeBudget.vacate({})': 'called by the loader',
+  'WebDataset({})': 'private constructor behind WebDataset.open',
+  'WebDatasetWriter.write({})': 'a sample',
+  'Conv2d.normalized(options)': 'narrowConvNorm',
+  'batchNorm({})': 'moments, two tensors',
+  'bertConfigToJson(config)': 'a whole configuration, which the models have checked',
+  'checkVocabulary(tokenizer)': 'a tokeniser',
+  'BertForMaskedLM.loadStateDict(options)': 'Module.loadStateDict',
+  'BertForSequenceClassification.loadStateDict(options)': 'Module.loadStateDict',
+  'BertModel.loadStateDict(options)': 'Module.loadStateDict',
+  'SequenceClassifierEvaluator(options)': 'compile',
+  'MaskedLmEvaluator(options)': 'compile',
+  'FeatureExtractor(options)': 'compile',
+  'decodeImage(decoding)': 'checkImageDecoding',
+  'Trainer(options)': 'planRun',
+  'usageText(stream)': 'a stream',
+  'usesColour(stream)': 'a stream',
+  'moduleFile(meta)': 'import.meta',
+  'RuntimeError(options)': 'an error, made by the runtime alone',
+  'NotEnoughMemoryError(bytes)': 'an error, made by the Trainer alone',
+  'LineProgress.update({})': 'called by the Trainer',
+  'ClassificationFineTuning.loss({})': 'a batch',
+  'MaeDecoder.forward({})': 'two tensors of randomMasking',
+  'resnet18(options)': 'variant',
+  'resnet34(options)': 'variant',
+  'resnet50(options)': 'variant',
+  'resnet101(options)': 'variant',
+  'vitTiny(options)': 'variant',
+  'vitSmall(options)': 'variant',
+};
+
+/** Types that are other types under a name of their own, and what ends like the name of one and is none. */
+const noTables = ['KnownOptions', 'DataLoaderOptions', 'VolumeLoaderOptions', 'MsnOptions', 'WhiteningStatistics'];
+
+describe('options', () => {
+  test('the walk finds functions, classes, static methods and constants', () => {
+    const owners = parameters.map(({ owner }) => owner);
+    expect(owners).toEqual(
+      expect.arrayContaining(['ntXent', 'SimClr', 'ImageFolderDataset.open', 'resnet18', 'compile']),
+    );
+    expect(owners.length).toBeGreaterThan(250);
+  });
+
+  test('are checked by every public function that takes any', () => {
+    const silent = parameters
+      .filter(({ owner, parameter, body }) => {
+        const isChecked = new RegExp(
+          String.raw`\bcheck\w*(?:Options|Statistics|Decoding)\(\s*(?:'[\w.]+'|where|\w+),?\s*(?:'\w+',\s*)?${parameter}\b`,
+        ).test(body);
+        return !isChecked && elsewhere[`${owner}(${parameter})`] === undefined;
+      })
+      .map(({ owner, parameter, type, file }) => `${owner}(${parameter}): ${type} in ${file}`);
+    expect(silent).toEqual([]);
+  });
+
+  test('that are undefined hide no default: what is spread over defaults has been checked', () => {
+    expect(sources.match(/\.\.\.\w*(?:Defaults|Base|Masking),\s*\.\.\.options\b[^(]/g)).toBeNull();
+  });
+
+  test('exceptions are none of what is checked or gone', () => {
+    const known = new Set(parameters.map(({ owner, parameter }) => `${owner}(${parameter})`));
+    expect(Object.keys(elsewhere).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test('of every public type have a table of their names', () => {
+    const types = [...declared.values()].flatMap((names) =>
+      [...names].filter((name) => /^[A-Z]\w*(?:Options|Statistics|Decoding)$/.test(name)),
+    );
+    expect(types.length).toBeGreaterThan(150);
+    const missing = types
+      .filter((name) => !noTables.includes(name))
+      .filter((name) => !new RegExp(String.raw`\bOptionNames<${name}\b`).test(sources));
+    expect(missing).toEqual([]);
+  });
+});
