@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile, DataError, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { CompiledFunction, CompileOptions, Feed, NdArray } from '@selfsup/ssl-tensor';
+import type { Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { batchRows, padRows } from './batch-rows.js';
 
@@ -98,6 +99,16 @@ export class FeatureExtractor<I> {
  * @returns float32 `[n, d]` in the order of the batches
  * @throws ShapeError for batches or features that do not fit; DataError for no batch at all
  */
+export function extractFeatures<B>(
+  features: (inputs: Tensors<B>) => tf.Tensor2D,
+  batches: Iterable<B> | AsyncIterable<B>,
+  options?: ExtractOptions,
+): Promise<NdArray<Float32Array>>;
+export function extractFeatures<I>(
+  features: (inputs: I) => tf.Tensor2D,
+  batches: FeatureBatches<I>,
+  options?: ExtractOptions,
+): Promise<NdArray<Float32Array>>;
 export async function extractFeatures<I>(
   features: (inputs: I) => tf.Tensor2D,
   batches: FeatureBatches<I>,
