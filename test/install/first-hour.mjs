@@ -1,6 +1,6 @@
 // What somebody does in the first hour with a folder of pictures, in small: an encoder learnt without labels, what it takes
 // for similar, and a classifier from ten labels per class. The harness copies it into a project; `photos` is beside it.
-import { DataLoader, ImageFolderDataset, simclrViews } from '@selfsup/ssl-data';
+import { DataLoader, drawRows, ImageFolderDataset, readImages, simclrViews } from '@selfsup/ssl-data';
 import { loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
 import { randomKey } from '@selfsup/ssl-tensor';
 import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
@@ -35,10 +35,7 @@ await saveSafetensors('encoder.safetensors', backbone.stateDict());
 
 const encoder = new SmallConvEncoder({ key: randomKey(9), inChannels: 3 });
 encoder.loadStateDict((await loadSafetensors('encoder.safetensors')).tensors);
-const samples = await Promise.all(Array.from({ length: dataset.length }, (_, index) => dataset.get(index)));
-const images = { data: new Uint8Array(samples.length * size * size * 3), shape: [samples.length, size, size, 3] };
-for (const [index, { image }] of samples.entries()) images.data.set(image.data, index * size * size * 3);
-const labels = Int32Array.from(samples, ({ label }) => label);
+const { images, labels } = await readImages(dataset);
 const features = await extractFeatures(
   (batch) => encoder.forward(normalizeImages(batch, imagenetStatistics)),
   inBatches(images, 32),
@@ -47,6 +44,7 @@ const features = await extractFeatures(
 const { indexes } = await nearestNeighbours(features, features, 2);
 // The nearest one is the picture itself.
 const alike = labels.filter((label, index) => labels[indexes.data[2 * index + 1]] === label).length / labels.length;
+await drawRows('neighbours.png', images, indexes);
 console.error(`most similar to picture 0: picture ${indexes.data[1]}`);
 
 const [rows] = labelDraws(labels, 10, 1, randomKey(2));
