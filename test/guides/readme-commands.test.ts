@@ -22,12 +22,12 @@ const commandsOf = (document: string): readonly string[] => {
   const lines = markdownBlocks(text).flatMap(({ language, code }) =>
     language === 'sh' ? code.trim().split('\n') : [],
   );
-  const inline = [...text.matchAll(/`(?<command>(?:npm|npx @\w+\/ssl-)[^`]+)`/g)].map(
-    ({ groups }) => groups?.['command'] ?? '',
+  const inline = [
+    ...text.matchAll(/`(?<command>npm (?:ci|test|install [^`]+|run [^`]+)|npx @\w+\/ssl-\w+ [^`]+)`/g),
+  ].map(({ groups }) => groups?.['command'] ?? '');
+  return [...lines.filter((line) => line.trim() !== '' && !line.startsWith('#')), ...inline].map((line) =>
+    line.replace(/\s+#.*$/, ''),
   );
-  return [...lines.filter((line) => line.trim() !== '' && !line.startsWith('#')), ...inline]
-    .map((line) => line.replace(/\s+#.*$/, ''))
-    .filter((line) => line.includes(' '));
 };
 
 /** What is run elsewhere, and where; that a script of package.json exists is tested by `test/structure`. */
@@ -40,26 +40,23 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm run (?:demo|bench|bench -- vit-step|bench:text|test:unicode|test:large)$/, 'minutes to hours, by hand'],
 ];
 
-/** What becomes of a command that is run here, made small by what stands in. */
-interface Expected {
-  readonly standIn?: readonly (readonly [string, string])[];
-  /** Of a run of minutes: the folder that it begins, and its seed. It is killed then. */
-  readonly begins?: { readonly run: RegExp; readonly seed?: number };
-  /** Of any other: it ends well and prints this. */
-  readonly prints?: RegExp;
-}
+/** Runs of minutes, with the folder that each begins and its seed; they are killed then. */
+const long: Readonly<Record<string, { readonly run: RegExp; readonly seed: number }>> = {
+  'npx @selfsup/ssl-benchmark run first-look --out runs/first-look': { run: /^first-look$/, seed: 0 },
+  'npx @selfsup/ssl-benchmark run first-look': { run: /^first-look-20/, seed: 0 },
+  'npx @selfsup/ssl-benchmark run demo-vision --seed 1': { run: /^demo-vision-20/, seed: 1 },
+  'npx @selfsup/ssl-benchmark run photos --out runs/photos': { run: /^photos$/, seed: 0 },
+  'npx @selfsup/ssl-benchmark run photos': { run: /^photos-20/, seed: 0 },
+};
 
-/** Commands that are run here, in this order, in a folder with pictures and a recipe. */
-const commands: Readonly<Record<string, Expected>> = {
+/** Commands that are run to their end, in this order, with what they print; made small by what stands in. */
+const short: Readonly<
+  Record<string, { readonly prints: RegExp; readonly standIn?: readonly (readonly [string, string])[] }>
+> = {
   'npx @selfsup/ssl-data inspect photos --check --sheet photos.png': { prints: /^broken +0 of 40/m },
   'npx @selfsup/ssl-data pack photos packed --to webdataset --max-samples 1000': { prints: /Packed.*40/ },
   'npx @selfsup/ssl-tensor doctor': { prints: /ONNX Runtime/ },
   'npx @selfsup/ssl-benchmark list': { prints: /^first-look +vision-simclr/m },
-  'npx @selfsup/ssl-benchmark run first-look --out runs/first-look': { begins: { run: /^first-look$/ } },
-  'npx @selfsup/ssl-benchmark run first-look': { begins: { run: /^first-look-20/ } },
-  'npx @selfsup/ssl-benchmark run demo-vision --seed 1': { begins: { run: /^demo-vision-20/, seed: 1 } },
-  'npx @selfsup/ssl-benchmark run photos --out runs/photos': { begins: { run: /^photos$/ } },
-  'npx @selfsup/ssl-benchmark run photos': { begins: { run: /^photos-20/ } },
   'npx @selfsup/ssl-benchmark run my-recipe.yaml': {
     standIn: [['my-recipe.yaml', 'my-recipe.yaml --out runs/demo']],
     prints: /Report: runs\/demo\/report\.html/,
@@ -74,7 +71,11 @@ const commands: Readonly<Record<string, Expected>> = {
   },
 };
 
+const here = [...Object.keys(short), ...Object.keys(long)];
+
+/** Programs, from source. */
 const sources: Readonly<Record<string, string>> = {
+  'ssl-benchmark': 'apps/benchmark/src/cli.ts',
   'ssl-data': 'packages/ssl-data/src/cli/cli.ts',
   'ssl-tensor': 'packages/ssl-tensor/src/doctor/cli.ts',
 };
@@ -100,37 +101,34 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test.each(documents)('%s: every command is run, here or elsewhere', (document) => {
   const unknown = commandsOf(document).filter(
-    (command) => !Object.hasOwn(commands, command) && !elsewhere.some(([pattern]) => pattern.test(command)),
+    (command) => !here.includes(command) && !elsewhere.some(([pattern]) => pattern.test(command)),
   );
   expect(unknown).toEqual([]);
 });
 
 test('every command that is run here is in a document', () => {
   const printed = new Set(documents.flatMap(commandsOf));
-  expect(Object.keys(commands).filter((command) => !printed.has(command))).toEqual([]);
+  expect(here.filter((command) => !printed.has(command))).toEqual([]);
 });
 
-test.each(Object.entries(commands))('%s', async (command, { standIn = [], begins, prints = /^/ }) => {
+test.each(Object.entries(short))('%s', async (command, { standIn = [], prints }) => {
   const small = standIn.reduce((line, [from, to]) => line.replace(from, to), command);
   const [, name = '', ...args] = shellWords(small);
-  const source = sources[name.split('/').at(-1)!];
-  if (begins !== undefined) {
-    const { stderr } = await runCli(args, { cwd: folder, interruptAt: /\[1\/\d+\]/, signal: 'SIGKILL' });
-    expect(stderr).toMatch(/\[1\/\d+\]/);
-    const begun = (await readdir(join(folder, 'runs'))).filter((run) => begins.run.test(run));
-    expect(begun).toHaveLength(1);
-    const run = JSON.parse(await readFile(join(folder, 'runs', begun[0]!, 'run.json'), 'utf8')) as {
-      readonly recipe: { readonly seed: number };
-    };
-    expect(run.recipe.seed).toBe(begins.seed ?? 0);
-    return;
-  }
-  const { status, stdout, stderr } =
-    source === undefined
-      ? await runCli(args, { cwd: folder })
-      : await runSource(join(repositoryRoot, source), args, folder);
-  expect(status, stderr).toBe(0);
+  const source = join(repositoryRoot, sources[name.split('/').at(-1)!]!);
+  const { status, stdout, stderr } = await runSource(source, args, folder);
+  expect({ status, stderr }).toMatchObject({ status: 0 });
   expect(stdout + stderr).toMatch(prints);
+});
+
+test.each(Object.entries(long))('%s, until it has begun', async (command, { run, seed }) => {
+  const [, , ...args] = shellWords(command);
+  const { stderr } = await runCli(args, { cwd: folder, interruptAt: /\[1\/\d+\]/, signal: 'SIGKILL' });
+  expect(stderr).toMatch(/\[1\/\d+\]/);
+  const begun = (await readdir(join(folder, 'runs'))).filter((name) => run.test(name));
+  expect(begun).toHaveLength(1);
+  expect(JSON.parse(await readFile(join(folder, 'runs', begun[0]!, 'run.json'), 'utf8'))).toMatchObject({
+    recipe: { seed },
+  });
 });
 
 test('they leave a contact sheet, a shard and a report', async () => {
