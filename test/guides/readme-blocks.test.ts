@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { repositoryRoot } from '../../tools/workspaces.js';
 import { unexpectedErrorOutput } from '../packaging/expected-output.js';
-import { moduleImports, packageOf } from '../structure/module-imports.js';
 import { readRepositoryFile, repositoryFiles } from '../structure/repository-files.js';
 import { type CodeBlock, markdownBlocks } from './markdown-blocks.js';
 import { type ReadmeProgram, readmePrograms } from './readme-programs.js';
@@ -77,17 +76,6 @@ describe.each(readmes)('%s', (readme) => {
       ...readmePrograms.filter((program) => program.readme === readme).flatMap(({ blocks }) => blocks),
     ];
     expect(new Set(listed)).toEqual(new Set(codeBlocks(readme).keys()));
-  });
-
-  // pnpm and Yarn's Plug'n'Play hand on nothing that another package has installed.
-  test('it says to install all that its blocks import', () => {
-    const installed = [...readRepositoryFile(readme).matchAll(/npm install (?<names>[^`\n]+)/g)].flatMap(
-      ({ groups }) => groups?.['names']?.split(' ') ?? [],
-    );
-    const imported = codeBlocks(readme).flatMap(({ code }) =>
-      moduleImports('block.ts', code).specifiers.flatMap((specifier) => packageOf(specifier) ?? []),
-    );
-    expect(imported.filter((name) => !installed.includes(name))).toEqual([]);
   });
 });
 
