@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { repositoryRoot } from '../../tools/workspaces.js';
@@ -10,6 +7,7 @@ import { unexpectedErrorOutput } from '../packaging/expected-output.js';
 import { readRepositoryFile } from '../structure/repository-files.js';
 import { type FolderServer, serveFolder } from '../support/serve-folder.js';
 import { markdownBlocks } from './markdown-blocks.js';
+import { emptyProject, runSource, shellWords } from './run-source.js';
 
 // Three trainings, each a process that compiles its step.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -40,35 +38,12 @@ const outputs = new Map<string, string>();
 
 /** Runs one line of the guide as it would run in a shell, from source. */
 async function runLine(line: string): Promise<string> {
-  const words = [...line.matchAll(/'(?<quoted>[^']*)'|(?<bare>\S+)/g)].map(
-    ({ groups }) => groups?.['quoted'] ?? groups?.['bare'] ?? '',
-  );
-  const [program, script = '', ...args] = words;
+  const [program, script = '', ...args] = shellWords(line);
   const target =
     program === 'npx' && script === '@selfsup/ssl-data'
       ? join(repositoryRoot, 'packages/ssl-data/src/cli/cli.ts')
       : join(folder, script);
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(DEBUG|NODE_OPTIONS|VITEST.*|npm_.*)$/.test(name),
-  );
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=ssl-source',
-      '--import',
-      pathToFileURL(join(repositoryRoot, 'node_modules/tsx/dist/loader.mjs')).href,
-      target,
-      ...args,
-    ],
-    { cwd: folder, env: { ...Object.fromEntries(inherited), NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const status = await new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
+  const { status, stdout, stderr } = await runSource(target, args, folder);
   const unexpected = unexpectedErrorOutput(stderr)
     .replaceAll(/^(?:Packed|Contact sheet:) .*$/gm, '')
     .trim();
@@ -88,9 +63,7 @@ async function writePhotos(): Promise<void> {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'guide-'));
-  await symlink(join(repositoryRoot, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  folder = await emptyProject();
   await writePhotos();
   await mkdir(join(folder, 'packed'));
   server = await serveFolder(join(folder, 'packed'));

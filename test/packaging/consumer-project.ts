@@ -8,7 +8,7 @@ import type { TestProject } from 'vitest/node';
 
 import { readManifest, repositoryRoot, type Manifest } from '../../tools/workspaces.js';
 import { packPackages } from './pack-packages.js';
-import { exampleFile, readmeExample } from './readme-example.js';
+import { exampleFile, readmeExample, readmeExamples } from './readme-example.js';
 import { runCommand } from './run-command.js';
 
 const run = promisify(execFile);
@@ -82,10 +82,8 @@ async function compileExamples(directory: string, packages: readonly PackedPacka
   const examples = new Map(
     packages.map(({ name, example }) => [exampleFile(name), example ?? `export * from '${name}';\n`]),
   );
-  examples.set(
-    'repository',
-    readmeExample(await readFile(join(repositoryRoot, 'README.md'), 'utf8')) ?? 'export {};\n',
-  );
+  const repository = readmeExamples(await readFile(join(repositoryRoot, 'README.md'), 'utf8'));
+  for (const [index, code] of repository.entries()) examples.set(`repository-${index}`, code);
   await mkdir(join(directory, 'examples'));
   await Promise.all([...examples].map(([name, code]) => writeFile(join(directory, 'examples', `${name}.ts`), code)));
   const compilerOptions = {

@@ -1,7 +1,10 @@
-/** The first `ts` block of a README: the example that must run as it stands. */
-export function readmeExample(readme: string): string | undefined {
-  return /^```ts\r?\n(?<code>[\s\S]*?)^```\s*$/m.exec(readme)?.groups?.code;
+/** The `ts` blocks of a README, in order: examples that must run as they stand. */
+export function readmeExamples(readme: string): readonly string[] {
+  return [...readme.matchAll(/^```ts\r?\n(?<code>[\s\S]*?)^```\s*$/gm)].map(({ groups }) => groups?.['code'] ?? '');
 }
+
+/** The first of them. */
+export const readmeExample = (readme: string): string | undefined => readmeExamples(readme)[0];
 
 /** Name of the file that a package's example is in, without ending: the package's without its scope. */
 export const exampleFile = (name: string): string => name.split('/').at(-1)!;

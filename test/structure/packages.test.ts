@@ -62,7 +62,9 @@ describe.each(packages.map((workspace) => ({ name: workspace.manifest.name, ...w
       });
 
       test('installs every package that its code imports: pnpm and Plug’n’Play hand on no other', () => {
-        const installed = new Set(/^npm (?:i|install) (?<names>.+)$/m.exec(readme)?.groups?.names?.split(' '));
+        // On the line under 'Install', or in the sentence before a block that needs more.
+        const commands = readme.matchAll(/(?:^|`)npm (?:i|install) (?<names>[^`\n]+)/gm);
+        const installed = new Set([...commands].flatMap(({ groups }) => groups?.names?.split(' ') ?? []));
         const blocks = [...readme.matchAll(/^```(?:ts|js)\n(?<code>[\s\S]*?)^```$/gm)].map(
           ({ groups }) => groups?.code ?? '',
         );

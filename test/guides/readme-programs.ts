@@ -1,0 +1,109 @@
+/** A program of a README: blocks as they are printed, with what its text says is there before them. */
+export interface ReadmeProgram {
+  readonly readme: string;
+  /** Numbers of the README's blocks that are no `sh`, from 0; blocks of one program follow each other in one file. */
+  readonly blocks: readonly number[];
+  /** Made small: what is taken off is size and length only. */
+  readonly changes?: readonly (readonly [RegExp, string])[];
+  /** What the text says is there. */
+  readonly before?: string;
+  /** Prints what the block has made. */
+  readonly after?: string;
+  /** All that it prints. */
+  readonly prints: RegExp;
+  /** The name under which the block has to lie, where it tells one; it is then only type-checked by what imports it. */
+  readonly file?: string;
+}
+
+/** Every program of the READMEs but their first blocks, which `test/packaging` runs from tarballs. */
+export const readmePrograms: readonly ReadmeProgram[] = [
+  {
+    readme: 'packages/ssl-data/README.md',
+    blocks: [1],
+    changes: [
+      [/size: 224/, 'size: 32'],
+      [/batchSize: 256/, 'batchSize: 8'],
+    ],
+    after: `
+for await (const { views: [first] } of loader.epoch(0)) console.log(first!.shape.join(' '));
+await loader.close();`,
+    prints: /^(?:8 32 32 3\n){3}$/,
+  },
+  {
+    readme: 'packages/ssl-data/README.md',
+    blocks: [2],
+    before: `
+import { Linear } from '@selfsup/ssl-nn';
+import { randomKey } from '@selfsup/ssl-tensor';
+const model = new Linear(4, 2, { key: randomKey(0) });`,
+    after: `console.log(test.classes.join(' '), [...test.labels!].join(' '));`,
+    prints: /^cats dogs 0 0 0 0 1 1 1 1\n$/,
+  },
+  { readme: 'packages/ssl-data/README.md', blocks: [3], file: 'my-view.js', prints: /^$/ },
+  {
+    readme: 'packages/ssl-data/README.md',
+    blocks: [4],
+    before: `import { DataLoader, ImageArrayDataset } from '@selfsup/ssl-data';`,
+    after: `
+const dataset = new ImageArrayDataset({ data: new Uint8Array(64).fill(7), shape: [4, 4, 4] });
+const loader = new DataLoader({ dataset, views, batchSize: 4, workers: 1 });
+for await (const { views: [first, second] } of loader.epoch(0)) console.log(first!.data[0], second!.data[63]);
+console.log(loader.inProcessReason);
+await loader.close();`,
+    prints: /^10 10\nundefined\n$/,
+  },
+  {
+    readme: 'packages/ssl-tensor/README.md',
+    blocks: [1],
+    after: `console.log(typeof (require('node:path') as { join: unknown }).join);`,
+    prints: /^function\n$/,
+  },
+  {
+    readme: 'packages/ssl-text-mlm/README.md',
+    blocks: [0, 1, 2],
+    after: `
+const classifying = new AdamW([{ parameters: classification.trainable() }]);
+const { history } = await new Trainer({ method: classification, loader: batches, optimizer: classifying, schedule: 1e-2, epochs: 2, seed: 0 }).fit();
+console.log(history[0]!.loss > 0.8, history.at(-1)!.loss < 0.2);`,
+    prints: /^.*bone \d+ %.*\ntrue true\n$/,
+  },
+  {
+    readme: 'packages/ssl-text-mlm/README.md',
+    blocks: [3],
+    after: `
+import { fillMask } from '@selfsup/ssl-text-mlm';
+const [mask] = await fillMask(model, tokenizer, 'a dog chews [MASK]', 1);
+console.log(mask?.candidates[0]?.token, ignored.size);`,
+    prints: /^bone 0\n$/,
+  },
+  {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [0, 1],
+    before: `const accuracy = async () => 0.75;`,
+    after: `
+import { readdir } from 'node:fs/promises';
+console.log(result.steps, result.evaluations.map(({ metrics }) => metrics.knn).join(' '));
+console.log((await readdir('runs/first')).sort().join(' '));`,
+    prints:
+      /^loss .*\n200 0.75 0.75\nlog\.jsonl step-00000100\.safetensors step-00000150\.safetensors step-00000200\.safetensors\n$/,
+  },
+  {
+    readme: 'packages/ssl-transfer/README.md',
+    blocks: [1],
+    before: `
+import { randomKey } from '@selfsup/ssl-tensor';
+import { extractFeatures, inBatches, linearProbe } from '@selfsup/ssl-transfer';
+import { SmallConvEncoder } from '@selfsup/ssl-vision';
+const backbone = new SmallConvEncoder({ key: randomKey(0) });
+const digits = (count: number) => ({
+  images: { data: Uint8Array.from({ length: count * 64 }, (_, i) => ((i >> 6) % 2 ? 200 : 20) + (i % 31)), shape: [count, 8, 8, 1] },
+  labels: Int32Array.from({ length: count }, (_, i) => i % 2),
+});
+const { images, labels } = digits(64);
+const { images: testImages, labels: testLabels } = digits(20);
+const encoded = await extractFeatures((batch) => backbone.forward(normalizeImages(batch, mnistStatistics)), inBatches(images, 32));
+const probe = linearProbe({ train: encoded, trainLabels: labels, test: encoded, testLabels: labels });`,
+    after: `console.log(accuracy, [...confusion.data].join(' '));`,
+    prints: /^1 10 0 0 10\n$/,
+  },
+];
