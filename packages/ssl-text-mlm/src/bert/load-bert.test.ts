@@ -64,8 +64,8 @@ describe('every field that transformers writes', () => {
     ['is_decoder', 1, /'is_decoder' must be false, got 1/],
     ['tie_word_embeddings', 'no', /'tie_word_embeddings' must be a boolean, got "no"/],
     ['tie_word_embeddings', null, /'tie_word_embeddings' must be a boolean, got null/],
-    ['pad_token_id', 99_999, /padTokenId must be null, or an id below 30522/],
-    ['classifier_dropout', 1, /classifierDropout/],
+    ['pad_token_id', 99_999, /'pad_token_id' must be null, or an id below 30522/],
+    ['classifier_dropout', 1, /'classifier_dropout' must be null/],
     ['hidden_size', null, /'hidden_size' must be a number, got null/],
     ['rope_theta', 1e4, /'rope_theta': transformers writes no such field for BERT.*bertConfigReport/],
   ])('refuses %s %j', (name, value, message) => {
