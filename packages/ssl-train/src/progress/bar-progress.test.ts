@@ -144,6 +144,14 @@ describe('the bar', () => {
     expect(screen.lines[0]).toMatch(/842 samples\/s \| - left \| knn 0\.7125, collapsed 0$/);
   });
 
+  it('shows names of figures that a terminal would obey as text', () => {
+    const { screen, progress } = bar();
+    progress.start(run);
+    progress.update({ ...status(1), figures: { 'a\u001B[31m\nb': 1 } });
+    progress.stop();
+    expect(screen.lines[0]).toContain(String.raw`a\x1b[31m\x0ab 1`);
+  });
+
   it('is never longer than the terminal is wide', () => {
     const { screen, progress } = bar(40);
     progress.start(run);
