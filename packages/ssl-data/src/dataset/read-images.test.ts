@@ -81,7 +81,7 @@ it.each([
   ['a name for a class', { image, label: 'cat' }, /sample 1 .* label 'cat', which is no class/],
   ['half a class', { image, label: 1.5 }, /label 1\.5/],
 ])('refuses a sample that is %s', async (_, sample, message) => {
-  const reading = readImages(new ArrayDataset([{ image, label: 3 }, sample]) as Dataset<ImageSample>);
+  const reading = readImages(new ArrayDataset([{ image, label: 3 }, sample]) as unknown as Dataset<ImageSample>);
   await expect(reading).rejects.toSatisfy((error) => DataError.isInstance(error) && message.test(error.message));
 });
 
