@@ -21,7 +21,7 @@ import { compile, gelu, keyArray, profile, randomUniform } from '@selfsup/ssl-te
 import { bertBase, bertConfig, BertModel } from '@selfsup/ssl-text-mlm';
 import { AdamW, cosine, Ema, Sgd, Trainer, warmupCosine } from '@selfsup/ssl-train';
 import { accuracy, extractFeatures, inBatches, knnClassify, linearProbe } from '@selfsup/ssl-transfer';
-import { normalizeImages, resnet18, SimClr, vitTiny } from '@selfsup/ssl-vision';
+import { normalizeImages, ProjectionHead, resnet18, SimClr, vitTiny } from '@selfsup/ssl-vision';
 import { encoder, features, key, samples, simclr, Squares, statistics, train, trainLoss } from './fixtures.js';
 import { errorClasses, js, type Mistake } from './mistake.js';
 
@@ -247,6 +247,17 @@ const forms: readonly Mistake[] = [
     error: 'InvalidOptionError',
     message: /SimClr: key must be given where there is no head/,
     cure: () => simclr(),
+  },
+  {
+    title: 'the sizes of a head for a head',
+    code: () => new SimClr(js({ backbone: encoder(), normalize: statistics, head: { hiddenDim: 32, outDim: 16 } })),
+    error: 'InvalidOptionError',
+    message: /SimClr: head must be a module, got an object with hiddenDim, outDim\. Such as new ProjectionHead\(/,
+    cure: () => {
+      const backbone = encoder();
+      const head = new ProjectionHead(backbone.featureDim, { outDim: 128, key: randomKey(2) });
+      return new SimClr({ backbone, normalize: statistics, head });
+    },
   },
 ];
 

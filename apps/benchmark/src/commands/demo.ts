@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { defineCommand } from 'citty';
 import { loadRecipe } from '../recipes/load-recipe.js';
+import { resumeCommand } from './resume-command.js';
 import { runOptions, runSettings } from './run-options.js';
-import { shellWord } from './shell-word.js';
 
 /** `ssl-benchmark demo`: both demo recipes, one report. */
 export const demo = defineCommand({
@@ -13,8 +13,6 @@ export const demo = defineCommand({
     const root = path.resolve(args.out);
     const [vision, text] = await Promise.all([loadRecipe('demo-vision'), loadRecipe('demo-text')]);
     const { execute } = await import('../runs/execute.js');
-    const program = process.env['npm_lifecycle_event'] === 'demo' ? 'npm run demo --' : 'ssl-benchmark demo';
-    const options = `${args.out === 'runs/demo' ? '' : ` --out ${shellWord(args.out)}`}${settings.seed === undefined ? '' : ` --seed ${settings.seed}`}`;
     await execute({
       runs: [
         { loaded: vision, directory: path.join(root, 'vision') },
@@ -23,7 +21,7 @@ export const demo = defineCommand({
       root,
       settings,
       existing: settings.resume ? 'resume' : 'replace',
-      resumeCommand: `${program}${options} --resume`,
+      resumeCommand: resumeCommand('demo', args.out === 'runs/demo' ? undefined : args.out, settings),
     });
   },
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { defineCommand } from 'citty';
 import { InvalidOptionError } from '@selfsup/ssl-core';
 import { loadRecipe } from '../recipes/load-recipe.js';
+import { resumeCommand } from './resume-command.js';
 import { runOptions, runSettings } from './run-options.js';
 import { shellWord } from './shell-word.js';
 
@@ -28,7 +29,7 @@ export const run = defineCommand({
       root,
       settings,
       existing: settings.resume ? 'resume' : 'refuse',
-      resumeCommand: `ssl-benchmark run ${shellWord(args.recipe)} --out ${shellWord(shown)}${settings.seed === undefined ? '' : ` --seed ${settings.seed}`} --resume`,
+      resumeCommand: resumeCommand(`run ${shellWord(args.recipe)}`, shown, settings),
     });
   },
 });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ImageFolderDataset } from '@selfsup/ssl-data';
 import { DataError } from '@selfsup/ssl-core';
+import { testCount } from '../data/test-count.js';
 import { visionSchema, type VisionRecipe } from './vision-schema.js';
 
 /** Side of the squares that pictures become, in pixels. */
@@ -8,25 +9,33 @@ const size = 48;
 /** Steps of training: a few minutes on two cores. */
 const steps = 400;
 const largestBatch = 128;
+/** Share of every class that is kept for the test. */
+const testShare = 0.2;
+const fewLabels = 10;
 
 /**
  * The recipe for a folder of pictures that somebody has, one folder per class: SimCLR with the usual changes of colour, as
- * many epochs as make some 400 steps, batches of a quarter of the pictures and at most 128.
+ * many epochs as make some 400 steps, batches of a quarter of the pictures and at most 128, and 10 labels per class, or as
+ * many as the smallest class has.
  *
  * @throws DataError for a folder without classes
  */
 export async function folderRecipe(folder: string): Promise<VisionRecipe> {
   const dataset = await openClasses(folder);
-  const images = Math.ceil(0.8 * dataset.length);
+  const images = Math.ceil((1 - testShare) * dataset.length);
+  const sizes = dataset.classes!.map((_, label) => dataset.labels!.filter((other) => other === label).length);
+  const smallest = Math.min(...sizes);
+  const few = Math.max(1, Math.min(fewLabels, smallest - testCount(smallest, testShare)));
   const batchSize = Math.max(2, Math.min(largestBatch, 2 ** Math.floor(Math.log2(Math.max(2, images / 4)))));
   return visionSchema.parse({
     kind: 'vision-simclr',
     title: `SimCLR on ${path.basename(path.resolve(folder))}`,
-    data: { source: 'folder', train: path.resolve(folder), size },
+    data: { source: 'folder', train: path.resolve(folder), size, testShare },
     views: { crop: [0.2, 1], rotation: 0, flip: 0.5, jitter: 0.4, grey: 0.2 },
     pretrain: { epochs: Math.max(1, Math.ceil(steps / Math.max(1, Math.floor(images / batchSize)))), batchSize },
-    linear: { labelsPerClass: [10, 60] },
-    scratch: { labelsPerClass: [10] },
+    linear: { labelsPerClass: few < fewLabels ? [few] : [few, 60] },
+    fineTune: { labelsPerClass: [few] },
+    scratch: { labelsPerClass: [few] },
   });
 }
 

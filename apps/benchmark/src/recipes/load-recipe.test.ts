@@ -4,7 +4,9 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fitRecipe } from '../stages/vision/fit-recipe.js';
 import { loadRecipe, recipeNames } from './load-recipe.js';
+import type { VisionRecipe } from './vision-schema.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -37,6 +39,30 @@ test('every recipe that comes with the app is valid', async () => {
     tokenizer: { vocabulary: 8192, length: 32 },
     encoder: { layers: 3, width: 128 },
     pretrain: { batchSize: 128, learningRate: 1.5e-3 },
+  });
+});
+
+test.each([
+  [{ cat: 8, dog: 2 }, [1]],
+  [{ cat: 8, emu: 30 }, [6]],
+  [{ gnu: 13, emu: 30 }, [10, 60]],
+])('a folder of %o asks for as many labels as its smallest class has', async (counts, labelsPerClass) => {
+  const few = await mkdtemp(path.join(folder, 'few-'));
+  const picture = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  for (const [name, count] of Object.entries(counts)) {
+    await mkdir(path.join(few, name));
+    for (let i = 0; i < count; i++) await writeFile(path.join(few, name, `${i}.png`), picture);
+  }
+  const { recipe } = await loadRecipe(few);
+  expect(recipe).toMatchObject({ linear: { labelsPerClass } });
+  const { recipe: fitted } = await fitRecipe(recipe as VisionRecipe);
+  const least = labelsPerClass.slice(0, 1);
+  expect(fitted).toMatchObject({
+    linear: { labelsPerClass: least },
+    fineTune: { labelsPerClass: least },
+    scratch: { labelsPerClass: least },
   });
 });
 

@@ -19,3 +19,9 @@ export function comparison(difference: number): string {
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-GB');
 }
+
+/** Numbers of labels: `10, 60 labels per class`, `1 label per class`. */
+export function labelsEach(...counts: readonly (number | string)[]): string {
+  const one = counts.length === 1 && Number(counts[0]) === 1;
+  return `${counts.join(', ')} ${one ? 'label' : 'labels'} per class`;
+}

@@ -67,3 +67,25 @@ test('where there is no room for all, the first ones are shown', () => {
   expect(placed[0]!.text).toBe('class 0');
   expectTidy(placed, { ...frame, fontSize: 13 });
 });
+
+test('letters that are squares have room for their whole width', () => {
+  const names = [
+    '\u67f4\u72ac\u306e\u5b50\u72ac',
+    '\u30b7\u30d9\u30ea\u30a2\u30cf\u30b9\u30ad\u30fc',
+    '\uac15\uc544\uc9c0\uc640\uace0\uc591\uc774',
+  ];
+  const placed = placeLabels(
+    names.map((text) => ({ text, x: 455, y: 200 })),
+    frame,
+  );
+  expect(placed).toHaveLength(3);
+  for (const [i, { text, x, y }] of placed.entries()) {
+    const half = (text.length * frame.fontSize) / 2;
+    expect(x + half).toBeLessThanOrEqual(frame.width);
+    for (const other of placed.slice(i + 1))
+      expect(
+        Math.abs(y - other.y) >= 1.2 * frame.fontSize - 1e-9 ||
+          Math.abs(x - other.x) >= half + (other.text.length * frame.fontSize) / 2,
+      ).toBe(true);
+  }
+});

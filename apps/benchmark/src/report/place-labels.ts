@@ -18,6 +18,11 @@ const rounds = 300;
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Width of an average letter of a wide bold sans-serif face, in sizes of the face. */
 const letterWidth = 0.72;
+/** Chinese, Japanese and Korean letters, full-width forms and emoji are squares, and a little more in bold. */
+const [square, squareWidth] = [
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Extended_Pictographic}\u3000-\u303f\uff00-\uff60]/u,
+  1.1,
+];
 /** Free width at both ends of a label, in sizes of the face. */
 const gap = 0.35;
 
@@ -42,10 +47,11 @@ export function placeLabels(labels: readonly Label[], { width, height, fontSize 
   };
   const boxes = labels.map(({ text, x, y }): Box => {
     const letters = Array.from(segmenter.segment(text), ({ segment }) => segment);
-    const shown = letters.length > longest ? `${letters.slice(0, longest - 1).join('')}\u2026` : text;
+    const kept = letters.length > longest ? [...letters.slice(0, longest - 1), '\u2026'] : letters;
+    const width = kept.reduce((sum, letter) => sum + (square.test(letter) ? squareWidth : letterWidth), 0);
     const box = {
-      text: shown,
-      halfWidth: fontSize * ((letterWidth * Math.min(letters.length, longest)) / 2 + gap),
+      text: kept.join(''),
+      halfWidth: fontSize * (width / 2 + gap),
       x,
       y,
     };

@@ -4,7 +4,7 @@ import type { MasksResult } from '../stages/text/results.js';
 import { lineFigure } from './figure.js';
 import { html } from './html.js';
 import type { Html } from './html.js';
-import { percent, points, whole } from './numbers.js';
+import { percent, points, whole, labelsEach } from './numbers.js';
 import type { TextReport } from './report-data.js';
 import { accuracyTable } from './table.js';
 
@@ -55,7 +55,7 @@ function comparison({ recipe, tokenizer, fineTune, scratch }: TextReport): Html 
   const labels = Object.keys(fineTune.accuracy);
   return html`${accuracyTable(
     'Accuracy on held-out glosses',
-    labels.map((count) => `${count} labels per class`),
+    labels.map((count) => labelsEach(count)),
     [
       { title: 'Pretrained, fine-tuned', values: labels.map((count) => fineTune.accuracy[count]) },
       { title: 'Same network from scratch', values: labels.map((count) => scratch.accuracy[count]) },
@@ -68,8 +68,7 @@ function gains(tuned: ByLabels, scratch: ByLabels): string {
   return Object.keys(tuned)
     .filter((count) => scratch[count] !== undefined)
     .map(
-      (count) =>
-        `With ${count} labels per class, pretraining is worth ${points(tuned[count]! - scratch[count]!)} points.`,
+      (count) => `With ${labelsEach(count)}, pretraining is worth ${points(tuned[count]! - scratch[count]!)} points.`,
     )
     .join(' ');
 }

@@ -5,7 +5,7 @@ import { figure, lineFigure } from './figure.js';
 import { html } from './html.js';
 import type { Html } from './html.js';
 import { neighbourRows } from './neighbour-rows.js';
-import { comparison as compared, percent, whole } from './numbers.js';
+import { comparison as compared, percent, whole, labelsEach } from './numbers.js';
 import type { VisionReport } from './report-data.js';
 import { accuracyTable, type AccuracyRow } from './table.js';
 
@@ -72,7 +72,7 @@ function comparison({ recipe, random, knn, linear, fineTune, scratch }: VisionRe
   });
   const table = accuracyTable(
     'Accuracy on the test images',
-    [...labels.map((count) => `${count} labels per class`), `all ${whole(knn.referenceImages)} labels`],
+    [...labels.map((count) => labelsEach(count)), `all ${whole(knn.referenceImages)} labels`],
     [
       row('SimCLR, fine-tuned', fineTune.accuracy),
       row('SimCLR, linear probe', linear.accuracy),
@@ -91,7 +91,7 @@ function comparison({ recipe, random, knn, linear, fineTune, scratch }: VisionRe
 function linearSentence(linear: Readonly<Record<string, number>>, random: Readonly<Record<string, number>>): string {
   const fewest = Object.keys(linear)[0];
   if (fewest === undefined || random[fewest] === undefined) return '';
-  return `With ${fewest} labels per class it is ${compared(linear[fewest]! - random[fewest])} the same probe on the random encoder.`;
+  return `With ${labelsEach(fewest)} it is ${compared(linear[fewest]! - random[fewest])} the same probe on the random encoder.`;
 }
 
 function fineTuneSentence(
@@ -105,7 +105,7 @@ function fineTuneSentence(
         scratch[count] === undefined ? undefined : `${compared(tuned[count]! - scratch[count])} training from scratch`,
         linear[count] === undefined ? undefined : `${compared(tuned[count]! - linear[count])} the linear probe`,
       ].filter((gain) => gain !== undefined);
-      return gains.length === 0 ? '' : `With ${count} labels per class, fine-tuning is ${gains.join(' and ')}.`;
+      return gains.length === 0 ? '' : `With ${labelsEach(count)}, fine-tuning is ${gains.join(' and ')}.`;
     })
     .join(' ');
 }

@@ -11,6 +11,7 @@ test('finds the candidate that a slip of the hand missed', () => {
 });
 
 test('stays silent where nothing is close', () => {
+  expect(nearestName('logFile', ['compile', 'schedule'])).toBeUndefined();
   expect(nearestName('completely-different', ['epochs', 'batchSize'])).toBeUndefined();
   expect(nearestName('x'.repeat(1e6), ['x'.repeat(1e6 - 1)])).toBeUndefined();
   expect(suggestion('zzzz', ['epochs'])).toBe('');

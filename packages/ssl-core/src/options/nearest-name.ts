@@ -8,7 +8,7 @@ const longest = 100;
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > longest) return undefined;
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.ceil(name.length / 3)) + 1;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
     // No distance is below the difference of the lengths.
     if (Math.abs(name.length - candidate.length) >= bestDistance) continue;

@@ -1,9 +1,10 @@
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-core';
+import { DataError, InvalidOptionError, ShapeError } from '@selfsup/ssl-core';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ArrayDataset } from './array-dataset.js';
 import type { Dataset, ImageSample } from './dataset.js';
 import { ImageArrayDataset } from './image-array-dataset.js';
 import { ImageFolderDataset } from './image-folder-dataset.js';
@@ -66,4 +67,24 @@ it('refuses no images, and more than the memory holds before it reads them', asy
   const vast: Dataset<ImageSample> = { length: 2 ** 31, get: () => (read++, { image }) };
   await expect(readImages(vast)).rejects.toThrow(/GiB/);
   expect(read).toBe(1);
+});
+
+const image = { data: new Uint8Array(4), shape: [2, 2, 1] };
+it.each([
+  ['nothing', null, /sample 1 .* no image/],
+  ['no image', { x: 1 }, /sample 1 .* no image/],
+  ['lists for an image', { image: [[1, 2]] }, /no image \{ data: Uint8Array, shape \}/],
+  ['an image without its shape', { image: { data: new Uint8Array(4) } }, /no image/],
+  ['floats', { image: { data: new Float32Array(4), shape: [2, 2, 1] } }, /\[2, 2, 1\] for a Float32Array/],
+  ['a volume', { image: { data: new Float32Array(4), shape: [1, 2, 2, 1] } }, /volume/],
+  ['more data than its shape', { image: { ...image, data: new Uint8Array(9) } }, /takes 4 values, with data of 9/],
+  ['a name for a class', { image, label: 'cat' }, /sample 1 .* label 'cat', which is no class/],
+  ['half a class', { image, label: 1.5 }, /label 1\.5/],
+])('refuses a sample that is %s', async (_, sample, message) => {
+  const reading = readImages(new ArrayDataset([{ image, label: 3 }, sample]) as unknown as Dataset<ImageSample>);
+  await expect(reading).rejects.toSatisfy((error) => DataError.isInstance(error) && message.test(error.message));
+});
+
+it.each([NaN, 2.5, -1])('refuses a data set of %s samples', async (length) => {
+  await expect(readImages({ length, get: () => ({ image }) })).rejects.toThrow(/dataset\.length .* at least one image/);
 });

@@ -1,10 +1,21 @@
-import { InvalidOptionError, ndArray, type NdArray, noLabel, ShapeError } from '@selfsup/ssl-core';
+import {
+  DataError,
+  describeValue,
+  InvalidOptionError,
+  ndArray,
+  type NdArray,
+  noLabel,
+  ShapeError,
+} from '@selfsup/ssl-core';
 import { checkMemory } from '@selfsup/ssl-core/files';
+import { checkPixels } from '../loader/check-pixels.js';
 import { checkDataset } from './check-dataset.js';
 import type { Dataset, ImageSample } from './dataset.js';
 
 /** Images that are read at the same time: decoders wait for one another anyway. */
 const atOnce = 8;
+
+const where = 'readImages';
 
 /** All images of a data set in one array. */
 export interface ImageArrays {
@@ -22,23 +33,23 @@ export interface ImageArrays {
  * @param dataset images; a `subset` for some of them
  * @returns images uint8 `[n, height, width, channels]` and classes `[n]`
  * @throws ShapeError where the images are of different sizes, InvalidOptionError where there are none or they cannot fit
- *   the memory, DataError for an image that cannot be read
+ *   the memory, DataError for an image that cannot be read, a sample that is none, and a label that is neither a class nor -1
  */
 export async function readImages(dataset: Dataset<ImageSample>): Promise<ImageArrays> {
-  checkDataset('readImages', 'dataset', dataset);
+  checkDataset(where, 'dataset', dataset);
   const count = dataset.length;
-  if (count === 0)
-    throw new InvalidOptionError('readImages', 'dataset', 'a data set of at least one image', 'an empty one');
-  const first = await dataset.get(0);
-  const shape = first.image.shape;
+  if (!(Number.isSafeInteger(count) && count >= 1))
+    throw new InvalidOptionError(where, 'dataset.length', 'at least one image', count);
+  const first = await readImage(dataset, 0);
+  const { shape } = first.image;
   const size = first.image.data.length;
-  checkMemory('readImages', 'the images', [{ option: 'dataset', bytes: count * size }]);
+  checkMemory(where, 'the images', [{ option: 'dataset', bytes: count * size }]);
   const data = new Uint8Array(count * size);
   const labels = new Int32Array(count);
   const take = (index: number, { image, label = noLabel }: ImageSample): void => {
     if (image.shape.join() !== shape.join())
       throw new ShapeError(
-        'readImages',
+        where,
         `image ${index}`,
         `[${shape.join(', ')}] as image 0; give the data set resize: { width, height, fit: 'cover' }`,
         `[${image.shape.join(', ')}]`,
@@ -49,8 +60,23 @@ export async function readImages(dataset: Dataset<ImageSample>): Promise<ImageAr
   take(0, first);
   for (let start = 1; start < count; start += atOnce) {
     const rows = Array.from({ length: Math.min(atOnce, count - start) }, (_, offset) => start + offset);
-    const samples = await Promise.all(rows.map(async (row) => dataset.get(row)));
+    const samples = await Promise.all(rows.map((row) => readImage(dataset, row)));
     samples.forEach((sample, offset) => take(start + offset, sample));
   }
   return { images: ndArray(data, [count, ...shape]), labels };
+}
+
+/** A sample of a data set that may be anybody's: a wrong one would shift all pixels behind it. */
+async function readImage(dataset: Dataset<ImageSample>, index: number): Promise<ImageSample> {
+  const from = `${where}: sample ${index} of the data set`;
+  const sample = (await dataset.get(index)) as ImageSample | null | undefined;
+  const { data } = checkPixels(sample?.image, from);
+  if (!(data instanceof Uint8Array))
+    throw new DataError(`${from} is a volume of floats; volumes are for a DataLoader, batch by batch`);
+  const { label } = sample!;
+  if (label !== undefined && label !== noLabel && !(Number.isInteger(label) && label >= 0 && label < 2 ** 31))
+    throw new DataError(
+      `${from} has the label ${describeValue(label)}, which is no class; a class is an integer from 0 on, and ${noLabel} is no label`,
+    );
+  return sample!;
 }

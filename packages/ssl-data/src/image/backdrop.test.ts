@@ -99,6 +99,20 @@ describe('blending', () => {
     expect(worstOf(image.data, expected.data)).toBeLessThanOrEqual(1);
   });
 
+  it.each(
+    cases
+      .filter(({ range, isOpaque }) => range === undefined && !isOpaque)
+      .map((golden) => [golden.name, golden] as const),
+  )('does not weigh levels by an alpha that is dropped, also when resized: %s', async (_, { file, shape }) => {
+    const [height, width] = shape as [number, number, number];
+    const resize = { width: Math.ceil(width / 2), height: Math.ceil(height / 2), fit: 'stretch' } as const;
+    const { data } = await decodeImage(bytesOf(file), { background: 'drop' });
+    const alone = sharp(data, { raw: { width, height, channels: 3 } });
+    const expected = await decodeImage(await alone.png().toBuffer(), { resize });
+    const image = await decodeImage(bytesOf(file), { background: 'drop', resize });
+    expect(worstOf(image.data, expected.data)).toBeLessThanOrEqual(1);
+  });
+
   it('leaves the levels of a map of labels alone with drop', async () => {
     // Label 2 lies below full transparency, as some annotation tools write what is not shown.
     const labels = await sharp(Buffer.from([1, 1, 1, 255, 2, 2, 2, 0]), { raw: { width: 2, height: 1, channels: 4 } })

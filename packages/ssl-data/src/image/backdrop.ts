@@ -28,6 +28,11 @@ export class Backdrop {
       background === 'drop' ? undefined : typeof background === 'string' ? colours[background] : background;
   }
 
+  /** Whether there is a background: without one the levels are taken as the file holds them. */
+  get blends(): boolean {
+    return this.#colour !== undefined;
+  }
+
   /** Whether any pixel was not opaque. */
   get isSeen(): boolean {
     return this.#isSeen;

@@ -66,7 +66,8 @@ export async function decodeBySharp(
       pipeline = pipeline.pipelineColourspace(space === 'grey16' ? 'b-w' : 'srgb');
   }
   // libvips takes the last sample for alpha, and weighs colours by it when it resizes.
-  const resize = hasOthers ? undefined : decoding.resize;
+  const isLater = hasOthers || (!backdrop.blends && (await open.clone().metadata()).hasAlpha);
+  const resize = isLater ? undefined : decoding.resize;
   if (resize !== undefined) pipeline = pipeline.resize(sharpResize(resize));
   const { data, info } = await rawOf(pipeline.toColourspace('srgb').raw({ depth: 'uchar' }));
   const { height, width, channels } = info as { height: number; width: number; channels: number };
@@ -77,7 +78,7 @@ export async function decodeBySharp(
     alphaAfter === undefined || alphaAfter > channels - 4 ? undefined : 3 + alphaAfter,
   );
   const image = ndArray(pixels, [height, width, 3]);
-  return hasOthers ? resized(image, decoding.resize) : image;
+  return isLater ? resized(image, decoding.resize) : image;
 }
 
 /** An image of one's own decoder, at the size that was asked for. */

@@ -51,3 +51,45 @@ it('refuses numbers that are no image, other shapes, and no numbers', async () =
   await expect(draw([1], [1])).rejects.toThrow(ShapeError);
   await expect(draw([0], [1, 1], { ...images, shape: [3, 32, 48] })).rejects.toThrow(/readImages/);
 });
+
+it.each([
+  ['a list of lists', images, [[0, 1]], /rows must be an NdArray .*got an array of 1\. Such as the indexes/],
+  ['numbers without their shape', images, Int32Array.of(0, 1), /rows must be an NdArray .*got an Int32Array of 2/],
+  ['all that nearestNeighbours found', images, { indexes: {}, similarities: {} }, /object with indexes, similarities/],
+  ['a shape of more numbers', images, { data: Int32Array.of(0, 1, 2), shape: [2, 2] }, /\[2, 2\] with 3 values/],
+  [
+    'all that readImages gave',
+    { images, labels: [] },
+    { data: Int32Array.of(0), shape: [1, 1] },
+    /images must be an NdA/,
+  ],
+  [
+    'images cut short',
+    { ...images, shape: [9, 32, 16, 3] },
+    { data: Int32Array.of(0), shape: [1, 1] },
+    /9, 32, 16, 3\] w/,
+  ],
+  [
+    'images without pixels',
+    { data: new Uint8Array(), shape: [1, 0, 1, 3] },
+    { data: Int32Array.of(0), shape: [1, 1] },
+    /0/,
+  ],
+])('refuses %s', async (_, of, rows, message) => {
+  const drawing = drawRows(join(folder, 'none.png'), of as never, rows as never);
+  await expect(drawing).rejects.toSatisfy(
+    (error) =>
+      (InvalidOptionError.isInstance(error) || ShapeError.isInstance(error)) && message.test((error as Error).message),
+  );
+});
+
+it('refuses the name of another format, and a sheet that no viewer opens', async () => {
+  const rows = { data: Int32Array.of(0), shape: [1, 1] };
+  for (const name of ['sheet.jpg', 'sheet.webp'])
+    await expect(drawRows(join(folder, name), images, rows)).rejects.toThrow(/name it sheet\.png/);
+  await expect(drawRows('', images, rows)).rejects.toThrow(InvalidOptionError);
+  await drawRows(join(folder, 'plain'), images, rows);
+  const large = { data: new Uint8Array(2000 * 2000), shape: [1, 2000, 2000, 1] };
+  const many = { data: new Int32Array(100), shape: [10, 10] };
+  await expect(drawRows(join(folder, 'large.png'), large, many)).rejects.toThrow(/10 x 10 cells of 2000 x 2000/);
+});

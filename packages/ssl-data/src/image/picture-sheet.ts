@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { writeWhole } from '@selfsup/ssl-core/files';
+import { defaultMaxPixels } from './image-decoding.js';
 import { type Image, imageSize } from './image.js';
 import { loadSharp } from './native-packages.js';
 
@@ -15,6 +16,9 @@ export interface SheetPicture {
 }
 
 const gap = 4;
+/** More than a viewer opens, and what sharp makes. */
+const mostPixels = defaultMaxPixels;
+const otherFormats = /\.(?:jpe?g|webp|gif|avif|heic|tiff?|bmp|svg|pdf)$/i;
 /** Written into every sheet, by which it is known again. */
 const mark = 'ssl-data picture sheet';
 
@@ -23,15 +27,26 @@ const mark = 'ssl-data picture sheet';
  *
  * @param grid rows, columns, and the side of a cell in pixels
  * @returns height and width of the sheet, pixels
- * @throws DataError when the file cannot be written, or is there and no sheet; InvalidOptionError for an image of another number of channels
+ * @throws DataError when the file cannot be written, or is there and no sheet; InvalidOptionError for an image of another
+ *   number of channels, a name of another format than PNG, and a sheet that is too large
  */
 export async function writePictureSheet(
   path: string,
   grid: { readonly rows: number; readonly columns: number; readonly cell: number },
   pictures: readonly SheetPicture[],
 ): Promise<{ readonly height: number; readonly width: number }> {
-  await checkReplaceable(path);
+  checkName(path);
   const { rows, columns, cell } = grid;
+  const width = gap + columns * (cell + gap);
+  const height = gap + rows * (cell + gap);
+  if (width * height > mostPixels)
+    throw new InvalidOptionError(
+      'writePictureSheet',
+      'pictures',
+      `few or small enough for a sheet of ${mostPixels} pixels`,
+      `${rows} x ${columns} cells of ${cell} x ${cell}, which make ${width * height}`,
+    );
+  await checkReplaceable(path);
   const tiles: { input: Buffer; top: number; left: number }[] = [];
   for (const { image, row, column, scale } of pictures) {
     const { png, height, width } = await tile(image, scale);
@@ -41,8 +56,6 @@ export async function writePictureSheet(
       left: gap + column * (cell + gap) + Math.floor((cell - width) / 2),
     });
   }
-  const width = gap + columns * (cell + gap);
-  const height = gap + rows * (cell + gap);
   const sharp = await loadSharp();
   const png = await sharp({ create: { width, height, channels: 3, background: '#888' } })
     .composite(tiles)
@@ -51,6 +64,13 @@ export async function writePictureSheet(
     .toBuffer();
   await writeWhole(path, png, { makeFolder: true });
   return { height, width };
+}
+
+/** A PNG under the name of another format would be taken for damaged. */
+function checkName(path: string): void {
+  const advice = 'Sheets are PNG files: name it sheet.png, say';
+  if (typeof path !== 'string' || path === '' || otherFormats.test(path))
+    throw new InvalidOptionError('writePictureSheet', 'path', 'the name of a PNG file', path, advice);
 }
 
 /** A picture of somebody else's was named by mistake. */

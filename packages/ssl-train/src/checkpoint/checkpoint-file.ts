@@ -136,6 +136,11 @@ export function applyCheckpoint(contents: CheckpointContents, { modules, optimiz
   return withoutPrefix(tensors, historyPrefix);
 }
 
+/** The tensors of a checkpoint's modules, named `<module>.<tensor>`. */
+export function moduleTensors({ tensors }: Pick<CheckpointContents, 'tensors'>): StateDict {
+  return withoutPrefix(tensors, modulePrefix);
+}
+
 /**
  * Loads a checkpoint's weights into modules.
  *
@@ -145,7 +150,7 @@ export function applyModules(
   { path, tensors }: Pick<CheckpointContents, 'path' | 'tensors'>,
   modules: CheckpointParts['modules'],
 ): void {
-  const saved = withoutPrefix(tensors, modulePrefix);
+  const saved = moduleTensors({ tensors });
   const stray = [...saved.keys()].find((name) => !Object.keys(modules).some((module) => name.startsWith(`${module}.`)));
   if (stray !== undefined)
     throw new CheckpointError(
@@ -162,7 +167,9 @@ function loading(path: string, what: string, load: () => void): void {
     load();
   } catch (cause) {
     if (!CheckpointError.isInstance(cause) || cause.path !== undefined) throw cause;
-    throw new CheckpointError(`${what}${cause.message}`, {
+    // A run has no such options.
+    const problem = cause.message.replace(/\. Check the prefix of the names, or pass .*$/, '');
+    throw new CheckpointError(`${what}${problem}`, {
       path,
       cause,
       ...(cause.parameter === undefined ? {} : { parameter: cause.parameter }),

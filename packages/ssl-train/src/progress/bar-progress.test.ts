@@ -144,12 +144,20 @@ describe('the bar', () => {
     expect(screen.lines[0]).toMatch(/842 samples\/s \| - left \| knn 0\.7125, collapsed 0$/);
   });
 
-  it('is never longer than the terminal is wide', () => {
+  it('shows names of figures that a terminal would obey as text', () => {
+    const { screen, progress } = bar();
+    progress.start(run);
+    progress.update({ ...status(1), figures: { 'a\u001B[31m\nb': 1 } });
+    progress.stop();
+    expect(screen.lines[0]).toContain(String.raw`a\x1b[31m\x0ab 1`);
+  });
+
+  it('is never longer than the terminal is wide, with the ^C of somebody who stops the run', () => {
     const { screen, progress } = bar(40);
     progress.start(run);
     progress.update(status(1));
     progress.stop();
-    expect(screen.lines[0]).toHaveLength(39);
+    expect(screen.lines[0]).toHaveLength(37);
   });
 
   it('is shorter on a narrow terminal, so that the time left is seen', () => {
@@ -158,7 +166,7 @@ describe('the bar', () => {
     progress.update(status(100));
     progress.stop();
     expect(screen.lines[0]).toMatch(/^simclr █+░+ 100\/500 \| .* \| 1:01 left$/);
-    expect(screen.lines[0]!.length).toBe(79);
+    expect(screen.lines[0]!.length).toBe(77);
   });
 
   it('is drawn with every update that comes late, whatever was drawn between', () => {

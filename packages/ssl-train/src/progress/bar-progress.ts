@@ -4,6 +4,8 @@ import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress
 import { figuresText, leftText, lossText, speedText } from './status-text.js';
 
 const clearLine = '\r\u001B[K';
+/** What a terminal writes where the cursor is when somebody stops the run. */
+const ctrlC = '^C';
 /** The longest bar, and the shortest that still says something. */
 const [longest, shortest] = [24, 5];
 /** Seconds between drawings; the eye does not see more. */
@@ -120,8 +122,8 @@ export class BarProgress implements ProgressReporter {
   #draw(): void {
     const run = this.#run;
     if (run === undefined) return;
-    // A line that is longer than the terminal would go on in the next one and stay there.
-    const columns = (this.#stream.columns || 80) - 1;
+    // A line that is longer than the terminal would go on in the next one and stay there; so would the ^C after it.
+    const columns = (this.#stream.columns || 80) - ctrlC.length - 1;
     this.#write(this.#lineStart() + this.#text(run, columns).slice(0, columns));
   }
 

@@ -125,7 +125,12 @@ describe('chooseProgress', () => {
     const before = process.stderr.isTTY;
     try {
       process.stderr.isTTY = true;
+      vi.stubEnv('TERM', 'xterm');
       expect(chooseProgress('auto')).toBeInstanceOf(BarProgress);
+      vi.stubEnv('TERM', 'dumb');
+      expect(chooseProgress('auto')).toBeInstanceOf(LineProgress);
+      expect(chooseProgress('bar')).toBeInstanceOf(BarProgress);
+      vi.unstubAllEnvs();
       process.stderr.isTTY = false;
       expect(chooseProgress('auto')).toBeInstanceOf(LineProgress);
     } finally {

@@ -1,3 +1,5 @@
+import { printable } from '@selfsup/ssl-core';
+
 /** Seconds as `m:ss` or `h:mm:ss`. */
 export function durationText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -39,9 +41,9 @@ export function speedText(samplesPerSecond: number): string {
   return `${samplesPerSecond >= 100 ? Math.round(samplesPerSecond) : samplesPerSecond.toPrecision(3)} samples/s`;
 }
 
-/** Numbers of callbacks: `knn 0.7125, level 0.031`. */
+/** Numbers of callbacks: `knn 0.7125, level 0.031`; what a name would do to a terminal is shown instead of done. */
 export function figuresText(figures: Readonly<Record<string, number>>): string {
   return Object.entries(figures)
-    .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : Number(value.toPrecision(4))}`)
+    .map(([name, value]) => `${printable(name)} ${Number.isInteger(value) ? value : Number(value.toPrecision(4))}`)
     .join(', ');
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { applyModules, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import { readNewestWhole } from '../checkpoint/newest-whole-checkpoint.js';
+import { addNote } from './add-note.js';
 import type { RunPlan } from './run-plan.js';
 
 /**
@@ -14,8 +15,18 @@ import type { RunPlan } from './run-plan.js';
  */
 export async function initialise<B>(from: string, { modules }: Pick<RunPlan<B>, 'modules'>): Promise<string> {
   const { path, record, tensors } = await chosen(from);
-  applyModules({ path, tensors }, modules);
+  try {
+    applyModules({ path, tensors }, modules);
+  } catch (error) {
+    addNote(error, partAdvice(path));
+    throw error;
+  }
   return `the run starts from the weights of step ${record.step} in ${path}, with a new optimiser state`;
+}
+
+/** The way on for a model that has more or less than the checkpoint's. */
+function partAdvice(path: string): string {
+  return `initFrom takes all weights of the same model. For a part of them leave it out, and load what fits before the run: backbone.loadStateDict(withoutPrefix((await loadSafetensors(${JSON.stringify(path)})).tensors, 'modules.backbone.'), { strict: false }), all three of @selfsup/ssl-nn`;
 }
 
 async function chosen(from: string): Promise<CheckpointContents> {

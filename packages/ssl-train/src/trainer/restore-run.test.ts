@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Linear, loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
+import { Linear, loadSafetensors, saveSafetensors, withoutPrefix } from '@selfsup/ssl-nn';
 import { CheckpointError, randomKey } from '@selfsup/ssl-tensor/host';
 import { inputs, type Settings, type Toy, toy, ToyMethod, weights } from '../../test/toy-run.js';
 import { cosine } from '../schedules/cosine.js';
@@ -135,6 +135,35 @@ describe('resume', () => {
         "module 'linear': Linear: the state dict does not fit: 'weight' has shape [1, 4], the model wants [2, 4]",
       );
       expect((error as Error).message).toContain('or give this one another checkpoint.dir');
+    });
+
+    it('another model where settings differ too: nothing else would help', async () => {
+      const wider = (): Linear => new Linear(inputs, 2, { key: randomKey(1) });
+      const method = Object.assign(new ToyMethod(), { linear: wider(), target: wider() });
+      const told = async (change: Settings): Promise<string> =>
+        toy({ ...same, ...change, checkpoint: checkpoint() })
+          .trainer.fit()
+          .then(
+            () => 'no error',
+            (error: Error) => error.message,
+          );
+      for (const change of [{ seed: 9 }, { schedule: 0.05 }, { steps: 4 }]) {
+        const text = await told({ ...change, method });
+        expect(text).toMatch(/is of another model: its 'linear\.weight' is \[1, 4\], the model's is \[2, 4\]\. Build/);
+        expect(text).not.toContain('initFrom');
+      }
+      const none = Object.defineProperty(new ToyMethod(), 'modules', { value: {} });
+      expect(await told({ seed: 9, method: none })).toMatch(/is of another model: it has '.*', and the model has not/);
+      expect(await told({ seed: 9 })).toContain('initFrom: ');
+    });
+
+    it('a folder as the checkpoint to go on from, and what it says works', async () => {
+      const dir = join(directory, 'other');
+      const resuming = toy({ ...same, steps: 6, checkpoint: { dir, resume: directory } }).trainer.fit();
+      await expect(resuming).rejects.toThrow(/checkpoint\.resume must be .* That is a folder: .* as checkpoint\.dir/);
+      expect(await toy({ ...same, steps: 6, checkpoint: { dir: directory } }).trainer.fit()).toMatchObject({
+        steps: 6,
+      });
     });
 
     it('a checkpoint with a module that the method lacks', async () => {
@@ -273,6 +302,18 @@ describe('initFrom', () => {
     expect(await message({ method, initFrom: directory })).toContain(
       "module 'linear': Linear: the state dict does not fit: 'weight' has shape [1, 4], the model wants [2, 4]",
     );
+    const narrower = new ToyMethod();
+    Object.defineProperty(narrower, 'modules', { value: { linear: narrower.linear, target: narrower.target } });
+    const told = await message({ method: narrower, initFrom: directory });
+    expect(told).toContain('has no such module');
+    const [, file, prefix] = /loadSafetensors\((".*?")\)\)\.tensors, '(.*?)backbone\.'\), \{ strict: false \}/.exec(
+      told,
+    )!;
+    const { tensors } = await loadSafetensors(JSON.parse(file!) as string);
+    const linear = new Linear(inputs, 1, { key: randomKey(8) });
+    linear.loadStateDict(withoutPrefix(tensors, `${prefix}linear.`), { strict: false });
+    expect(linear.stateDict()).toEqual(first.method.linear.stateDict());
+    expect(await message({ method, initFrom: directory })).not.toContain('Check the prefix');
     for (const initFrom of ['', true as unknown as string])
       expect(() => toy({ initFrom })).toThrow('initFrom must be a checkpoint or a directory with checkpoints');
   });

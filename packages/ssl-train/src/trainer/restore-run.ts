@@ -1,9 +1,16 @@
+import { stat } from 'node:fs/promises';
 import type { StateDict } from '@selfsup/ssl-nn';
-import { CheckpointError } from '@selfsup/ssl-tensor/host';
+import { CheckpointError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { latestCheckpoint, listCheckpoints } from '../checkpoint/checkpoint-directory.js';
-import { applyCheckpoint, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
+import {
+  applyCheckpoint,
+  type CheckpointContents,
+  moduleTensors,
+  readCheckpoint,
+} from '../checkpoint/checkpoint-file.js';
 import { DamagedCheckpointError } from '../checkpoint/damaged-checkpoint-error.js';
 import { historyFromTensors } from '../checkpoint/history-tensors.js';
+import { modelDifference } from '../checkpoint/model-difference.js';
 import {
   type DamagedCheckpoint,
   readEntry,
@@ -30,6 +37,9 @@ export interface RestoredRun {
   /** Newer checkpoints that are not whole, already set aside. */
   readonly damaged: readonly DamagedCheckpoint[];
 }
+
+const otherModelAdvice =
+  'Build the model that it is of, or give this one another checkpoint.dir (and logFile), where it starts anew';
 
 /**
  * Loads the checkpoint that the options ask for.
@@ -58,19 +68,26 @@ export async function restoreRun<B>({
       `is of step ${record.step}, but the directory holds later ones (step ${later.step}). Move them away, or use another directory`,
       { path },
     );
-  checkConfig(record.config, config, path);
-  checkSchedules(record.schedules, schedules, record.step, path);
-  if (record.step > totalSteps)
-    throw new CheckpointError(
-      `is of step ${record.step}, beyond the ${totalSteps} steps of this run. Use the length it was made with, or another directory; ${newRunAdvice(path)}`,
-      { path },
-    );
+  try {
+    checkConfig(record.config, config, path);
+    checkSchedules(record.schedules, schedules, record.step, path);
+    if (record.step > totalSteps)
+      throw new CheckpointError(
+        `is of step ${record.step}, beyond the ${totalSteps} steps of this run. Use the length it was made with, or another directory; ${newRunAdvice(path)}`,
+        { path },
+      );
+  } catch (error) {
+    // Of another model, whose weights are of no use to this one, nothing else helps.
+    const difference = modelDifference(moduleTensors(contents), modules);
+    if (difference === undefined) throw error;
+    throw new CheckpointError(`is of another model: ${difference}. ${otherModelAdvice}`, { path, cause: error });
+  }
   checkRates({ options, schedules, totalSteps }, record.step);
   let columns: StateDict;
   try {
     columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer });
   } catch (error) {
-    addNote(error, 'It is of another model: build the model that it is of, or give this one another checkpoint.dir');
+    addNote(error, `It is of another model. ${otherModelAdvice}`);
     throw error;
   }
   const history = historyFromTensors(columns, (step) => ({
@@ -97,10 +114,25 @@ async function chosenCheckpoint(
       `holds checkpoints of an earlier run (up to step ${newest.step}), and checkpoint.resume is false. Leave that out to continue the run, or use another directory; ${newRunAdvice(newest.path)}`,
       { path: dir },
     );
+  if (typeof resume === 'string' && (await isFolder(resume)))
+    throw new InvalidOptionError(
+      'Trainer',
+      'checkpoint.resume',
+      "true, false, 'latest-good' or the path of one checkpoint file",
+      resume,
+      'That is a folder: to go on with the newest checkpoint of it, give the folder as checkpoint.dir and leave resume out',
+    );
   if (typeof resume !== 'string' && newest === undefined) return { contents: undefined, damaged: [] };
   try {
     return { contents: await (typeof resume === 'string' ? readCheckpoint(resume) : readEntry(newest!)), damaged: [] };
   } catch (error) {
     throw DamagedCheckpointError.isInstance(error) ? await withWayOn(error, dir) : error;
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }

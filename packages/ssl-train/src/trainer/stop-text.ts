@@ -31,6 +31,17 @@ export function stoppedText({ signal, status, steps, totalSteps, path, resume = 
   return `Not finished: ${steps} of ${totalSteps} steps. ${way}. What this program still does, it does with the weights of step ${steps}; ${exit}`;
 }
 
+/**
+ * What is told when a program starts another run after one that a signal stopped.
+ *
+ * @param dir where the other run saves
+ */
+export function afterStopText(signal: NodeJS.Signals, dir: string | undefined): string {
+  const saved =
+    dir === undefined ? '' : `, and what it saves in ${dir} would count as finished when the same command goes on`;
+  return `${signal} stopped an earlier run of this program before its end: what this one takes from it is not finished either${saved}. To leave later runs out then: if ((await trainer.fit()).interrupted) process.exit()`;
+}
+
 /** Where a run was when it was saved. */
 export interface ResumedRun {
   readonly step: number;

@@ -24,12 +24,15 @@ import { computeOptions, type RunPlan } from './run-plan.js';
 import { RunDisplay } from './run-display.js';
 import { scheduledValue } from './scheduled-value.js';
 import { sampleCount } from './sample-count.js';
-import { stoppedText, stoppingText } from './stop-text.js';
+import { afterStopText, stoppedText, stoppingText } from './stop-text.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
 import { trainerDefaults } from './trainer-options.js';
 import { TsxRelay } from './tsx-relay.js';
 import { disposeOutput, readOutputs } from './read-outputs.js';
 import { type StepOutput, TrainingStep } from './training-step.js';
+
+/** The run of this program that a signal stopped, and that has not been brought to its end since. */
+let unfinished: { readonly signal: NodeJS.Signals; readonly dir: string | undefined } | undefined;
 
 /** One call of `fit`: the loop and its state. */
 export class TrainingRun<B> {
@@ -147,6 +150,9 @@ export class TrainingRun<B> {
     if (restored !== undefined) this.#takeOver(restored, this.#environment);
     else if (options.initFrom !== undefined) this.#notes.push(await initialise(options.initFrom, this.#plan));
     this.#notes.push(...checkRates(this.#plan, this.#step));
+    const dir = options.checkpoint?.dir;
+    if (unfinished !== undefined && (dir === undefined || dir !== unfinished.dir))
+      this.#notes.push(afterStopText(unfinished.signal, dir));
     // A step that was not told of to the end is told of again.
     const told = this.#pending === 'step' ? this.#step - 1 : this.#step;
     if (options.logFile !== undefined && told > 0 && !existsSync(options.logFile))
@@ -407,10 +413,13 @@ export class TrainingRun<B> {
   /** After a signal: the exit status, and what there is to know. */
   #endStopped(): void {
     const { received: signal, status } = this.#signals ?? {};
-    if (signal === undefined || status === undefined) return;
     const { options, totalSteps } = this.#plan;
+    const dir = options.checkpoint?.dir;
+    if (this.#step === totalSteps && dir !== undefined && dir === unfinished?.dir) unfinished = undefined;
+    if (signal === undefined || status === undefined) return;
     const [steps, path, resume] = [this.#step, this.#checkpoints?.path, options.checkpoint?.resume];
     process.exitCode = status;
+    if (steps < totalSteps) unfinished = { signal, dir };
     this.#answer(stoppedText({ signal, status, steps, totalSteps, path, resume }));
   }
 

@@ -4,7 +4,7 @@ import { BatchNorm, Conv2d, Module, training } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, RandomStream, ShapeError, randomKey } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -75,6 +75,26 @@ describe('fineTune', () => {
     expect(after.confusion.shape).toEqual([3, 3]);
     expect(after.perClass.map(({ support }) => support)).toEqual([20, 20, 20]);
     expect(after.logits.shape).toEqual([60, 3]);
+  });
+
+  it('logs, and starts from the weights of another run as its message about a changed one says', async () => {
+    const base = mkdtempSync(join(tmpdir(), 'fine-tune-from-'));
+    try {
+      const [dir, logFile] = [join(base, 'first'), join(base, 'log.jsonl')];
+      const first = await fineTune({ ...options(), steps: 4, checkpoint: { dir }, logFile });
+      expect(readFileSync(logFile, 'utf8').trimEnd().split('\n')).toHaveLength(4);
+      const changed = { ...options(), steps: 4, learningRate: 0.01 };
+      const told = await fineTune({ ...changed, checkpoint: { dir } }).then(
+        () => 'no error',
+        (error: Error) => error.message,
+      );
+      const initFrom = JSON.parse(/initFrom: (".*?")/.exec(told)![1]!) as string;
+      const { training: anew } = await fineTune({ ...changed, initFrom, checkpoint: { dir: join(base, 'second') } });
+      expect(anew).toMatchObject({ steps: 4, notes: [expect.stringMatching(/from the weights of step 4 in /)] });
+      expect(anew.history[0]!.loss).toBeLessThan(first.training.history[0]!.loss);
+    } finally {
+      rmSync(base, { recursive: true });
+    }
   });
 
   it('goes on from its checkpoint when the same is run again after Ctrl-C, which it says and tells by the exit status', async () => {

@@ -69,6 +69,10 @@ export interface FineTuneOptions<B> {
   readonly progress?: ProgressOption;
   /** As the Trainer's: with a directory, an interrupted run goes on when the same program is run again. Default: none. */
   readonly checkpoint?: TrainerCheckpointOptions;
+  /** As the Trainer's: weights of encoder and head from a checkpoint of another fine-tuning. Default: none. */
+  readonly initFrom?: string;
+  /** As the Trainer's: a log of one JSON object per line. Default: none. */
+  readonly logFile?: string;
   /** Stops the run when it is aborted. */
   readonly signal?: AbortSignal;
   /** As the Trainer's: SIGINT and SIGTERM finish the step and stop, with `training.interrupted: true`. Default true. */
@@ -99,6 +103,8 @@ const fineTuneOptionNames: OptionNames<FineTuneOptions<object>> = {
   signal: 'optional',
   compile: 'optional',
   checkpoint: 'optional',
+  initFrom: 'optional',
+  logFile: 'optional',
   handleSignals: 'optional',
 };
 
@@ -135,7 +141,7 @@ export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTune
     throw new InvalidOptionError('fineTune', 'steps', 'a positive integer', steps);
   const classes = checkLabels('fineTune', 'labels', labels, batchRows('fineTune', inputs), options.classes);
   const key = foldIn(randomKey(seed), 'fineTune');
-  const { head, augment, callbacks, checkpoint, signal, handleSignals, compile } = options;
+  const { head, augment, callbacks, checkpoint, initFrom, logFile, signal, handleSignals, compile } = options;
 
   const classifier = new Classifier<B>({
     backbone,
@@ -165,6 +171,8 @@ export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTune
     progress: settings.progress,
     ...(callbacks === undefined ? {} : { callbacks }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
+    ...(initFrom === undefined ? {} : { initFrom }),
+    ...(logFile === undefined ? {} : { logFile }),
     ...(signal === undefined ? {} : { signal }),
     ...(handleSignals === undefined ? {} : { handleSignals }),
     ...(compile === undefined ? {} : { compile }),

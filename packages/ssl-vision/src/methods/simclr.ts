@@ -56,10 +56,17 @@ const simClrOptionNames: OptionNames<SimClrOptions> = {
 
 /** The head that was given, or the default one. */
 function headOf(options: SimClrOptions): ProjectionHead {
-  if ('head' in options && options.head !== undefined) return options.head;
+  if ('head' in options && options.head !== undefined) return checkedHead(options.head);
   const { key } = options as { readonly key?: RandomKey };
   if (key === undefined) throw new InvalidOptionError('SimClr', 'key', 'given where there is no head', undefined);
   return new ProjectionHead(options.backbone.featureDim, { key });
+}
+
+function checkedHead(head: ProjectionHead): ProjectionHead {
+  const given = head as Partial<ProjectionHead> | null;
+  if (typeof given?.forward === 'function' && typeof given.namedParameters === 'function') return head;
+  const advice = 'Such as new ProjectionHead(backbone.featureDim, { outDim: 128, key: randomKey(2) })';
+  throw new InvalidOptionError('SimClr', 'head', 'a module', head, advice);
 }
 
 /**
@@ -78,7 +85,7 @@ export class SimClr implements Method<MultiViewBatch> {
   readonly #normalize: ImageStatistics;
   readonly #batchNorm: 'joint' | 'perView';
 
-  /** @throws InvalidOptionError for a temperature that is not positive or an unknown `batchNorm` */
+  /** @throws InvalidOptionError for a temperature that is not positive, an unknown `batchNorm`, and a head that is no module */
   constructor(options: SimClrOptions) {
     const { backbone, temperature, normalize, batchNorm } = {
       ...simClrDefaults,

@@ -1,5 +1,5 @@
 import type { TextRecipe } from '../../recipes/text-schema.js';
-import { percent, whole } from '../../report/numbers.js';
+import { percent, whole, labelsEach } from '../../report/numbers.js';
 import type { Opened, Pipeline, PipelineContext } from '../../runs/pipeline.js';
 import type { PlannedStage } from '../../runs/progress.js';
 import { classify } from './classify-stage.js';
@@ -16,13 +16,13 @@ async function open(recipe: TextRecipe): Promise<Opened<TextRecipe>> {
 }
 
 function plan({ tokenizer, pretrain, fineTune, report }: TextRecipe): PlannedStage[] {
-  const labels = fineTune.labelsPerClass.join(', ');
+  const labels = labelsEach(...fineTune.labelsPerClass);
   const classification = fineTune.labelsPerClass.length * (fineTune.steps / 25 + 4);
   return [
     { name: 'tokenizer', title: `Vocabulary of ${whole(tokenizer.vocabulary)} word pieces`, cost: 10 },
     { name: 'pretrain', title: `Masked-language modelling, ${whole(pretrain.steps)} steps`, cost: pretrain.steps / 9 },
-    { name: 'fine-tune', title: `Fine-tuning with ${labels} labels per class`, cost: classification },
-    { name: 'scratch', title: `Training from scratch with ${labels} labels per class`, cost: classification },
+    { name: 'fine-tune', title: `Fine-tuning with ${labels}`, cost: classification },
+    { name: 'scratch', title: `Training from scratch with ${labels}`, cost: classification },
     { name: 'masks', title: `${report.examples} filled masks`, cost: 2 },
   ];
 }

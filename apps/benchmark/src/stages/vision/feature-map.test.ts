@@ -22,3 +22,10 @@ test('keeps separate clusters apart and is the same for the same key', async () 
   }
   expect(right).toBe(n);
 });
+
+test.each([1, 2, 3])('of %i images is a map too', async (n) => {
+  const data = Float32Array.from({ length: n * 8 }, (_, i) => Math.sin(i));
+  const points = await featureMap({ data, shape: [n, 8] }, randomKey(1));
+  expect(points).toHaveLength(n);
+  expect(points.flat().every(Number.isFinite)).toBe(true);
+});

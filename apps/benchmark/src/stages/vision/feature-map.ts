@@ -21,6 +21,8 @@ export async function featureMap(
   key: RandomKey,
   onProgress?: (share: number) => void,
 ): Promise<MapPoints> {
+  // One point has no neighbour to be near to.
+  if (features.shape[0]! < 2) return Array.from({ length: features.shape[0]! }, () => [0, 0]);
   const rows = pca(unitRows(features), components, foldIn(key, 'pca'));
   const random = new RandomStream(foldIn(key, 'umap'));
   const umap = new UMAP({

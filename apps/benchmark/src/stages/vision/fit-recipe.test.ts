@@ -68,6 +68,18 @@ test('the plan has the numbers of the data', async () => {
   expect(plan.find(({ name }) => name === 'pretrain')!.cost).toBeCloseTo((0.35 * 3 * 4 * 16 * (8 / 28) ** 2) / 256, 10);
 });
 
+test('one label is one in the plan', async () => {
+  const one = { labelsPerClass: [1] };
+  const { plan } = await visionPipeline.open(
+    recipe({ linear: { labelsPerClass: [1, 10] }, fineTune: one, scratch: one }),
+  );
+  expect(plan.map(({ title }) => title).filter((title) => title.includes('per class'))).toEqual([
+    'Linear probe with 1, 10 labels per class',
+    'Fine-tuning with 1 label per class',
+    'Training from scratch with 1 label per class',
+  ]);
+});
+
 test('what the data cannot give at all is refused before anything is computed, and the advice works', async () => {
   await expect(fitRecipe(recipe({ pretrain: { batchSize: 69 } }))).rejects.toSatisfy(
     (error) =>

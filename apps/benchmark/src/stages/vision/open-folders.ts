@@ -1,5 +1,6 @@
 import { ImageFolderDataset } from '@selfsup/ssl-data';
 import { DataError, foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { testCount } from '../../data/test-count.js';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 
 type FolderData = Extract<VisionRecipe['data'], { source: 'folder' }>;
@@ -40,11 +41,11 @@ export async function openFolders(data: FolderData, seed: number): Promise<{ tra
     const members = [...train.labels!.keys()].filter((row) => train.labels![row] === label);
     if (members.length < 2)
       throw new DataError(
-        `class '${name}' has ${members.length} image, and one is needed for training and one for the test; add images or name a folder of test images as data.test`,
+        `class '${name}' has ${members.length} image, and one is needed for training and one for the test; add images, or name a folder of test images as data.test of a recipe of your own`,
         { path: data.train },
       );
     const order = new RandomStream(foldIn(foldIn(randomKey(seed), 'test-images'), label)).permutation(members.length);
-    const count = Math.min(members.length - 1, Math.max(1, Math.round(data.testShare * members.length)));
+    const count = testCount(members.length, data.testShare);
     for (const index of order.subarray(0, count)) kept.push(members[index]!);
   }
   const isKept = new Set(kept);

@@ -3,7 +3,7 @@ import { foldIn, randomKey } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
-import { percent, whole } from '../../report/numbers.js';
+import { percent, whole, labelsEach } from '../../report/numbers.js';
 import type { Opened, Pipeline, PipelineContext } from '../../runs/pipeline.js';
 import type { PlannedStage, StageProgress } from '../../runs/progress.js';
 import { adapt } from './adapt-stage.js';
@@ -55,15 +55,15 @@ function plan(recipe: VisionRecipe, counts: ImageCounts): PlannedStage[] {
       cost: (0.35 * unit * steps * pretrain.batchSize) / 256,
     },
     { name: 'knn', title: 'kNN on the learnt features', cost: 0.6 * evaluated },
-    { name: 'linear', title: `Linear probe with ${linear.labelsPerClass.join(', ')} labels per class`, cost: probes },
+    { name: 'linear', title: `Linear probe with ${labelsEach(...linear.labelsPerClass)}`, cost: probes },
     {
       name: 'fine-tune',
-      title: `Fine-tuning with ${fineTune.labelsPerClass.join(', ')} labels per class`,
+      title: `Fine-tuning with ${labelsEach(...fineTune.labelsPerClass)}`,
       cost: adaptation(fineTune),
     },
     {
       name: 'scratch',
-      title: `Training from scratch with ${scratch.labelsPerClass.join(', ')} labels per class`,
+      title: `Training from scratch with ${labelsEach(...scratch.labelsPerClass)}`,
       cost: adaptation(scratch),
     },
     { name: 'map', title: `Map of ${whole(report.mapPoints)} test images`, cost: report.mapPoints / 75 },
