@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
+import { InvalidOptionError, isNdArray, ndArray, type NdArray, ShapeError } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { type SheetPicture, writePictureSheet } from './picture-sheet.js';
 
@@ -26,6 +26,14 @@ export async function drawRows(
   images: NdArray<Uint8Array>,
   rows: NdArray<Int32Array | Uint8Array>,
 ): Promise<{ readonly height: number; readonly width: number }> {
+  for (const [name, array] of [
+    ['images', images],
+    ['rows', rows],
+  ] as const)
+    if (!isNdArray(array)) {
+      const advice = 'images is what readImages gives, rows the indexes of nearestNeighbours';
+      throw new InvalidOptionError('drawRows', name, 'an NdArray', array, advice);
+    }
   const [count, height, width, channels] = images.shape;
   if (images.shape.length !== 4 || !(channels === 1 || channels === 3) || !(images.data instanceof Uint8Array))
     throw new ShapeError(

@@ -1,3 +1,4 @@
+import { checkPath } from '@selfsup/ssl-core/files';
 import type * as tf from '@tensorflow/tfjs-core';
 import { engineThreads } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError } from '@selfsup/ssl-tensor/host';
@@ -51,7 +52,7 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
     throw new InvalidOptionError(where, 'epochs', 'given, or steps, and not both', `epochs ${epochs}, steps ${steps}`);
   if (epochs !== undefined) checkInteger(where, 'epochs', epochs, 1);
   if (steps !== undefined) checkInteger(where, 'steps', steps, 1);
-  checkInteger(where, 'seed', seed, Number.MIN_SAFE_INTEGER);
+  if (!Number.isSafeInteger(seed)) throw new InvalidOptionError(where, 'seed', 'a safe integer', seed);
   checkInteger(where, 'accumulateSteps', accumulateSteps, 1);
   checkInteger(where, 'logEvery', logEvery, 1);
   checkMethod(method);
@@ -61,8 +62,7 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
   checkInteger(where, 'loader.batchesPerEpoch', loader.batchesPerEpoch, 1);
   if (clipNorm !== undefined && !(clipNorm > 0))
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
-  if (options.logFile !== undefined && (typeof options.logFile !== 'string' || options.logFile === ''))
-    throw new InvalidOptionError(where, 'logFile', 'a path', options.logFile);
+  if (options.logFile !== undefined) checkPath(where, 'logFile', options.logFile);
   checkChoices(options);
   checkCheckpoint(checkpoint);
   const { initFrom } = options;
@@ -124,8 +124,7 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
 function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void {
   if (checkpoint === undefined) return;
   checkOptions(where, checkpoint, trainerCheckpointOptionNames, 'checkpoint');
-  if (typeof checkpoint.dir !== 'string' || checkpoint.dir === '')
-    throw new InvalidOptionError(where, 'checkpoint.dir', 'a directory', checkpoint.dir);
+  checkPath(where, 'checkpoint.dir', checkpoint.dir);
   if (checkpoint.resume === '')
     throw new InvalidOptionError(where, 'checkpoint.resume', "true, false, 'latest-good' or a path", checkpoint.resume);
   if (checkpoint.everySteps !== undefined) checkInteger(where, 'checkpoint.everySteps', checkpoint.everySteps, 1);

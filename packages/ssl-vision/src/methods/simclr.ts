@@ -47,7 +47,7 @@ export type SimClrOptions = {
 
 const simClrOptionNames: OptionNames<SimClrOptions> = {
   backbone: 'required',
-  temperature: 'optional',
+  temperature: 'optionalNumber',
   normalize: 'required',
   batchNorm: 'optional',
   head: 'optional',
@@ -56,7 +56,12 @@ const simClrOptionNames: OptionNames<SimClrOptions> = {
 
 /** The head that was given, or the default one. */
 function headOf(options: SimClrOptions): ProjectionHead {
-  if ('head' in options && options.head !== undefined) return options.head;
+  if ('head' in options && options.head !== undefined) {
+    const given = options.head as Partial<ProjectionHead> | null;
+    if (typeof given?.forward === 'function' && typeof given.namedParameters === 'function') return options.head;
+    const advice = 'Such as new ProjectionHead(backbone.featureDim, { key }), or leave it out and give a key';
+    throw new InvalidOptionError('SimClr', 'head', 'a module with forward(x, ctx)', options.head, advice);
+  }
   const { key } = options as { readonly key?: RandomKey };
   if (key === undefined) throw new InvalidOptionError('SimClr', 'key', 'given where there is no head', undefined);
   return new ProjectionHead(options.backbone.featureDim, { key });
