@@ -64,6 +64,7 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
   if (options.logFile !== undefined) checkPath(where, 'logFile', options.logFile);
   checkChoices(options);
+  if (options.config !== undefined) checkJson('config', options.config);
   checkCheckpoint(checkpoint);
   const { initFrom } = options;
   if (initFrom !== undefined && (typeof initFrom !== 'string' || initFrom === ''))
@@ -121,11 +122,24 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
   };
 }
 
+/** What JSON drops or refuses would be missing from every comparison, or end the run when its first checkpoint is due. */
+function checkJson(option: string, value: unknown): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return;
+  const isRecord = typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value) as null);
+  if (!isRecord && !Array.isArray(value)) {
+    const expected = 'JSON: text, finite numbers, true, false, null, arrays and records of them';
+    throw new InvalidOptionError(where, option, expected, value);
+  }
+  for (const [name, item] of Object.entries(value as object))
+    if (item !== undefined) checkJson(`${option}.${name}`, item);
+}
+
 function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void {
   if (checkpoint === undefined) return;
   checkOptions(where, checkpoint, trainerCheckpointOptionNames, 'checkpoint');
   checkPath(where, 'checkpoint.dir', checkpoint.dir);
-  if (checkpoint.resume === '')
+  const { resume } = checkpoint;
+  if (resume === '' || (resume !== undefined && typeof resume !== 'boolean' && typeof resume !== 'string'))
     throw new InvalidOptionError(where, 'checkpoint.resume', "true, false, 'latest-good' or a path", checkpoint.resume);
   if (checkpoint.everySteps !== undefined) checkInteger(where, 'checkpoint.everySteps', checkpoint.everySteps, 1);
   if (checkpoint.keep !== undefined) checkInteger(where, 'checkpoint.keep', checkpoint.keep, 1);
@@ -141,7 +155,11 @@ function checkChoices<B>({ zeroRate, memory, handleSignals, signal, ema, compile
     throw new InvalidOptionError(where, 'handleSignals', 'true or false', handleSignals);
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
     throw new InvalidOptionError(where, 'signal', 'an AbortSignal (the signal of an AbortController)', signal);
-  if (ema !== undefined) checkOptions(where, ema, trainerEmaOptionNames, 'ema');
+  if (ema !== undefined) {
+    const { buffers } = checkOptions(where, ema, trainerEmaOptionNames, 'ema');
+    if (buffers !== undefined && buffers !== 'average' && buffers !== 'copy' && buffers !== 'keep')
+      throw new InvalidOptionError(where, 'ema.buffers', "'average', 'copy' or 'keep'", buffers);
+  }
   if (compile !== undefined) checkOptions(where, compile, trainerCompileOptionNames, 'compile');
 }
 
