@@ -1,28 +1,50 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foldIn, RandomStream, randomKey } from '@selfsup/ssl-core';
 import {
   ArrayDataset,
+  colorJitter,
   DataLoader,
   ImageArrayDataset,
   ImageFolderDataset,
   invert,
+  LmdbDataset,
+  ManifestDataset,
   normalizeBatch,
+  ParquetImageDataset,
+  randomAffine,
+  randomResizedCrop,
+  resize,
   simclrViews,
   takeFirst,
+  TextLineDataset,
   twoViews,
+  VolumeFolderDataset,
+  WebDataset,
 } from '@selfsup/ssl-data';
 import { dino, ntXent, softmaxCrossEntropy, supCon, vicreg } from '@selfsup/ssl-losses';
-import { BatchNorm, Conv2d, Linear, loadSafetensors, Parameter, saveSafetensors } from '@selfsup/ssl-nn';
+import {
+  BatchNorm,
+  Conv2d,
+  Dropout,
+  kaimingNormal,
+  Linear,
+  loadSafetensors,
+  Parameter,
+  Relu,
+  saveSafetensors,
+  Sequential,
+} from '@selfsup/ssl-nn';
 import { compile, gelu, keyArray, profile, randomUniform } from '@selfsup/ssl-tensor';
-import { bertBase, bertConfig, BertModel } from '@selfsup/ssl-text-mlm';
-import { AdamW, cosine, Ema, Sgd, Trainer, warmupCosine } from '@selfsup/ssl-train';
+import { bertBase, bertConfig, BertModel, WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
+import { AdamW, cosine, Ema, oneCycle, scaleByBatch, Sgd, Trainer, warmupCosine } from '@selfsup/ssl-train';
 import { accuracy, extractFeatures, inBatches, knnClassify, linearProbe } from '@selfsup/ssl-transfer';
-import { normalizeImages, ProjectionHead, resnet18, SimClr, vitTiny } from '@selfsup/ssl-vision';
-import { encoder, features, key, samples, simclr, Squares, statistics, train, trainLoss } from './fixtures.js';
+import { normalizeImages, ProjectionHead, resnet18, SimClr, SmallConvEncoder, vitTiny } from '@selfsup/ssl-vision';
+import { encoder, features, key, loader, samples, simclr, Squares, statistics, train, trainLoss } from './fixtures.js';
 import { errorClasses, js, type Mistake } from './mistake.js';
 
 let folder = '';
@@ -896,6 +918,253 @@ const modules: readonly Mistake[] = [
   },
 ];
 
+const values: readonly Mistake[] = [
+  {
+    title: 'a size of the environment',
+    code: () => simclrViews(js({ size: '64' })),
+    error: 'InvalidOptionError',
+    message: /simclrViews: size must be a number, got '64'\. Write 64/,
+    cure: () => simclrViews({ size: 64 }),
+  },
+  {
+    title: 'a batch size of the environment',
+    code: () => new DataLoader({ dataset: samples(), batchSize: js('4'), workers: 0 }),
+    error: 'InvalidOptionError',
+    message: /batchSize must be a number, got '4'\. Write 4, or Number\(text\) where it comes from outside/,
+    cure: () => new DataLoader({ dataset: samples(), batchSize: Number('4'), workers: 0 }),
+  },
+  {
+    title: 'a temperature of the environment',
+    code: () => new SimClr(js({ backbone: encoder(), key, normalize: statistics, temperature: '0.5' })),
+    error: 'InvalidOptionError',
+    message: /SimClr: temperature must be a number, got '0\.5'\. Write 0\.5/,
+  },
+  {
+    title: 'a penalty of the environment',
+    code: () => linearProbe(js({ train: matrix, trainLabels: classes, test: matrix, l2: '1' })),
+    error: 'InvalidOptionError',
+    message: /linearProbe: l2 must be a number, got '1'\. Write 1/,
+  },
+  {
+    title: 'a clipping norm of the environment',
+    code: () => train({ clipNorm: '1' }),
+    error: 'InvalidOptionError',
+    message: /Trainer: clipNorm must be a number, got '1'/,
+    cure: () => train({ clipNorm: 1 }),
+  },
+  {
+    title: 'the word false',
+    code: () => new DataLoader({ dataset: samples(), batchSize: 4, workers: 0, shuffle: js('false') }),
+    error: 'InvalidOptionError',
+    message: /shuffle must be true or false, got 'false'/,
+  },
+  {
+    title: 'a flag of a layer',
+    code: () => new Linear(2, 2, js({ key, bias: 0 })),
+    error: 'InvalidOptionError',
+    message: /Linear: bias must be true or false, got 0/,
+  },
+  {
+    title: 'a flag of an optimiser',
+    code: () => new Sgd([{ parameters: new Squares().trainable() }], js({ momentum: 0.9, nesterov: 'true' })),
+    error: 'InvalidOptionError',
+    message: /Sgd: nesterov must be true or false, got 'true'/,
+  },
+  {
+    title: 'names for a filter',
+    code: () => new AdamW([{ parameters: new Squares().trainable() }], js({ decayFilter: ['weight'] })),
+    error: 'InvalidOptionError',
+    message: /AdamW: decayFilter must be a function, got weight/,
+  },
+  {
+    title: 'one beta',
+    code: () => new AdamW([{ parameters: new Squares().trainable() }], js({ betas: 0.9 })),
+    error: 'InvalidOptionError',
+    message: /AdamW: betas must be a pair, such as \[0\.9, 0\.999\], got 0\.9/,
+    cure: () => new AdamW([{ parameters: new Squares().trainable() }], { betas: [0.9, 0.999] }),
+  },
+  {
+    title: 'betas that are text',
+    code: () => new AdamW([{ parameters: new Squares().trainable() }], js({ betas: ['0.9', '0.999'] })),
+    error: 'InvalidOptionError',
+    message: /betas\[0\] must be in \[0, 1\), got '0\.9'/,
+  },
+  {
+    title: 'a rate that is text',
+    code: () => new Dropout(js('0.1')),
+    error: 'InvalidOptionError',
+    message: /Dropout: rate must be in \[0, 1\), got '0\.1'/,
+  },
+  {
+    title: 'a number for a range',
+    code: () => randomResizedCrop(js({ size: 32, scale: 0.2 })),
+    error: 'InvalidOptionError',
+    message: /randomResizedCrop: scale must be \[low, high\] with 0 <= low <= high <= 1, got 0\.2/,
+    cure: () => randomResizedCrop({ size: 32, scale: [0.2, 1] }),
+  },
+  {
+    title: 'a strength that is text',
+    code: () => colorJitter(js({ brightness: '0.4' })),
+    error: 'InvalidOptionError',
+    message: /colorJitter: brightness must be/,
+  },
+  {
+    title: 'a choice in other capitals',
+    code: () => ImageFolderDataset.open(folder, js({ labels: 'Folders', recognise: 'Contents' })),
+    error: 'InvalidOptionError',
+    message: /recognise must be 'endings' or 'contents', got 'Contents'/,
+  },
+  ...(
+    [
+      ['gelu', () => gelu(features(), js({ approximate: 'Tanh' })), /approximate must be 'none' or 'tanh', got 'Tanh'/],
+      ['resize', () => resize(js({ size: 4, fit: 'Cover' })), /fit must be one of cover, stretch, got 'Cover'/],
+      ['affine', () => randomAffine(js({ degrees: 9, interpolation: 'BILINEAR' })), /one of nearest, bilinear/],
+      ['oneCycle', () => oneCycle(js({ max: 1, totalSteps: 9, anneal: 'cos' })), /anneal must be 'cosine' or 'linear'/],
+      ['scaleByBatch', () => scaleByBatch(js({ base: 1, batchSize: 2, rule: 'root' })), /rule must be 'linear' or/],
+      ['Ema', () => new Ema([], js({ buffers: 'avg' })), /buffers must be 'average', 'copy' or 'keep', got 'avg'/],
+      ['kaimingNormal', () => kaimingNormal(js({ mode: 'fan_in' })), /mode must be 'fanIn' or 'fanOut', got 'fan_in'/],
+      [
+        'Conv2d',
+        () => new Conv2d(1, 1, js({ key, kernelSize: 3, padding: 'Same' })),
+        /padding must be 'same', 'valid' or/,
+      ],
+    ] as const
+  ).map(([name, code, message]): Mistake => ({
+    title: `a choice of ${name}`,
+    code,
+    error: 'InvalidOptionError',
+    message,
+  })),
+];
+
+const settings: readonly Mistake[] = [
+  ...(
+    [
+      ['a big integer', { size: 3n }, /Trainer: config\.size must be JSON: .*, got 3/],
+      ['a function', { augment: (x: number) => x }, /config\.augment must be JSON: .*got the function augment/],
+      ['a Map in a list', { parts: [new Map()] }, /config\.parts\.0 must be JSON: .*got a Map/],
+      ['not a number', { rate: Number.NaN }, /config\.rate must be JSON: .*finite numbers.*got NaN/],
+    ] as const
+  ).map(([title, config, message]): Mistake => ({
+    title: `${title} in the config`,
+    code: () => train({ config }),
+    error: 'InvalidOptionError',
+    message,
+    cure: () => train({ config: { size: 3, augment: 'flip', parts: [{}], rate: null, left: undefined } }),
+  })),
+  {
+    title: 'a step to go on from',
+    code: () => train({ checkpoint: { dir: join(folder, 'c'), resume: 3 } }),
+    error: 'InvalidOptionError',
+    message: /checkpoint\.resume must be true, false, 'latest-good' or a path, got 3/,
+    cure: () => train({ checkpoint: { dir: join(folder, 'c'), resume: true } }),
+  },
+  {
+    title: 'buffers of an average that nothing has',
+    code: () => train({ ema: { buffers: 'avg' } }),
+    error: 'InvalidOptionError',
+    message: /Trainer: ema\.buffers must be 'average', 'copy' or 'keep', got 'avg'/,
+  },
+];
+
+const parts: readonly Mistake[] = [
+  {
+    title: 'layers one after the other',
+    code: () => new Sequential(js(new Relu())),
+    error: 'InvalidOptionError',
+    message: /Sequential: layers must be an array of modules, got a Relu\. Write new Sequential\(\[first, second\]\)/,
+    cure: () => new Sequential([new Relu()]),
+  },
+  {
+    title: 'a class of a layer',
+    code: () => new Sequential([js(Relu)]),
+    error: 'InvalidOptionError',
+    message:
+      /layers\[0\] must be a module with forward\(x, ctx\), got the function Relu\. Of a class make one, new Relu\(/,
+  },
+  {
+    title: 'a function for a layer',
+    code: () => new Sequential([new Linear(2, 2, { key }), js(tf.relu)]),
+    error: 'InvalidOptionError',
+    message: /layers\[1\] must be .*a function such as tf\.relu is new Relu\(\)/,
+    cure: () => new Sequential([new Linear(2, 2, { key }), new Relu()]),
+  },
+  {
+    title: 'a width for a head',
+    code: () => new SimClr(js({ backbone: encoder(), key, normalize: statistics, head: 128 })),
+    error: 'InvalidOptionError',
+    message: /SimClr: head must be a module with forward\(x, ctx\), got 128\. Such as new ProjectionHead\(/,
+    cure: () =>
+      new SimClr({
+        backbone: encoder(),
+        normalize: statistics,
+        head: new ProjectionHead(encoder().featureDim, { key }),
+      }),
+  },
+  {
+    title: 'one number of channels',
+    code: () => new SmallConvEncoder(js({ key, inChannels: 3, channels: 4, strides: [2] })),
+    error: 'InvalidOptionError',
+    message: /SmallConvEncoder: channels must be one or more positive integers, got 4/,
+  },
+  {
+    title: 'an epoch that is async',
+    code: () => train({ loader: { ...loader, epoch: async () => [] } }),
+    error: 'InvalidOptionError',
+    message: /loader\.epoch\(\) must be batches one after the other, got a promise.*Write async \*epoch/,
+  },
+  {
+    title: 'a batch that is none',
+    code: () =>
+      train({
+        loader: {
+          ...loader,
+          async *epoch() {
+            yield undefined;
+          },
+        },
+      }),
+    error: 'InvalidOptionError',
+    message: /a batch of loader\.epoch\(\) must be a record of arrays, got undefined/,
+  },
+  {
+    title: 'an epoch that is a list',
+    code: () => train({ loader: { ...loader, epoch: () => 'ab' } }),
+    error: 'InvalidOptionError',
+    message: /loader\.epoch\(\) must be batches.*got 'ab'.*an array of batches/,
+    cure: () => train({ loader: { ...loader, epoch: () => [{ x: matrix3 }, { x: matrix3 }] } }),
+  },
+  {
+    title: 'texts for a layer',
+    code: () => new Linear(2, 2, { key }).forward(tf.tensor2d([['a', 'b']])),
+    error: 'ShapeError',
+    message: /Linear\.forward: x must be a tensor of numbers, got a string tensor \[1, 2\]/,
+  },
+  ...(
+    [
+      ['ImageFolderDataset', ImageFolderDataset],
+      ['TextLineDataset', TextLineDataset],
+      ['ManifestDataset', ManifestDataset],
+      ['LmdbDataset', LmdbDataset],
+      ['ParquetImageDataset', ParquetImageDataset],
+      ['WebDataset', WebDataset],
+      ['VolumeFolderDataset', VolumeFolderDataset],
+    ] as const
+  ).map(([name, type]): Mistake => ({
+    title: `new ${name}`,
+    code: () => new (type as unknown as new (path: string) => unknown)('photos'),
+    error: 'InvalidOptionError',
+    message: new RegExp(`new ${name}: source must be .*, got .*\\. Write await ${name}\\.open\\(path\\)`),
+  })),
+  {
+    title: 'new WordPieceTokenizer',
+    code: () => new (WordPieceTokenizer as unknown as new (list: string[]) => unknown)(['a']),
+    error: 'InvalidOptionError',
+    message: /new WordPieceTokenizer: file must be .*got a\. Write await WordPieceTokenizer\.fromFolder\(folder\)/,
+  },
+];
+const matrix3 = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] };
+
 const contexts: readonly Mistake[] = [
   {
     title: 'true for a context',
@@ -955,6 +1224,39 @@ const bert = (): BertModel =>
 
 const files: readonly Mistake[] = [
   {
+    title: 'a home folder that only a shell knows',
+    code: () => train({ checkpoint: { dir: '~/runs' } }),
+    error: 'InvalidOptionError',
+    message: /checkpoint\.dir must be a path without ~, got '~\/runs'\. Only a shell knows ~: write join\(homedir\(\)/,
+  },
+  {
+    title: 'the same of saving',
+    code: () => saveSafetensors('~/x.safetensors', encoder().stateDict()),
+    error: 'InvalidOptionError',
+    message: /a path without ~/,
+  },
+  {
+    title: 'a URL of a folder',
+    code: () => ImageFolderDataset.open(js(pathToFileURL(folder))),
+    error: 'InvalidOptionError',
+    message:
+      /ImageFolderDataset\.open: root must be a path, got a URL\. Of a URL it is fileURLToPath\(url\) of node:url/,
+  },
+  {
+    title: 'bytes for a checkpoint folder',
+    code: () => train({ checkpoint: { dir: Buffer.from(folder) } }),
+    error: 'InvalidOptionError',
+    message: /checkpoint\.dir must be a path, got a Buffer/,
+    cure: () => train({ checkpoint: { dir: Buffer.from(join(folder, 'b')).toString() } }),
+  },
+  {
+    title: 'a tokenizer folder of a missing variable',
+    code: () => WordPieceTokenizer.fromFolder(js(undefined)),
+    error: 'InvalidOptionError',
+    message: /WordPieceTokenizer\.fromFolder: folder must be a path, got undefined/,
+  },
+
+  {
     title: 'saving to a folder that is not there',
     code: () => saveSafetensors(join(folder, 'none', 'x.safetensors'), encoder().stateDict()),
     error: 'CheckpointError',
@@ -1007,25 +1309,24 @@ function disposed(): tf.Tensor2D {
   return tensor;
 }
 
-describe.each(Object.entries({ misspelt, forms, keys, training, data, numbers, modules, contexts, files }))(
-  '%s',
-  (_, mistakes) => {
-    it.each(mistakes.map((mistake) => [mistake.title, mistake] as const))(
-      '%s',
-      async (_title, { code, error, message, cure }) => {
-        const thrown = await Promise.resolve()
-          .then(code)
-          .then(
-            () => undefined,
-            (reason: unknown) => reason,
-          );
-        expect(thrown instanceof Error ? thrown.message : 'nothing was thrown').toMatch(message);
-        expect(
-          errorClasses[error].isInstance.call(errorClasses[error] as never, thrown),
-          `${String(thrown)} is a ${error}`,
-        ).toBe(true);
-        await cure?.();
-      },
-    );
-  },
-);
+describe.each(
+  Object.entries({ misspelt, forms, keys, training, data, numbers, values, settings, parts, modules, contexts, files }),
+)('%s', (_, mistakes) => {
+  it.each(mistakes.map((mistake) => [mistake.title, mistake] as const))(
+    '%s',
+    async (_title, { code, error, message, cure }) => {
+      const thrown = await Promise.resolve()
+        .then(code)
+        .then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+      expect(thrown instanceof Error ? thrown.message : 'nothing was thrown').toMatch(message);
+      expect(
+        errorClasses[error].isInstance.call(errorClasses[error] as never, thrown),
+        `${String(thrown)} is a ${error}`,
+      ).toBe(true);
+      await cure?.();
+    },
+  );
+});

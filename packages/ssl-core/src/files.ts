@@ -1,6 +1,7 @@
 /** Files written whole, locked and opened with bounds. For Node alone; the main entry runs anywhere. */
 export { checkMemory } from './files/check-memory.js';
 export type { MemoryNeed } from './files/check-memory.js';
+export { checkPath } from './files/check-path.js';
 export { clearLeftovers } from './files/clear-leftovers.js';
 export type { ClearLeftoversOptions } from './files/clear-leftovers.js';
 export { describeFileError } from './files/describe-file-error.js';

@@ -12,8 +12,8 @@ export interface AlignmentOptions {
 }
 
 const alignmentOptionNames: OptionNames<AlignmentOptions> = {
-  alpha: 'optional',
-  normalize: 'optional',
+  alpha: 'optionalNumber',
+  normalize: 'optionalFlag',
 };
 
 /**

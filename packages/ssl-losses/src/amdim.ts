@@ -28,8 +28,8 @@ export interface AmdimOptions {
 }
 
 const amdimOptionNames: OptionNames<AmdimOptions> = {
-  tanhClip: 'optional',
-  scoreRegularization: 'optional',
+  tanhClip: 'optionalNumber',
+  scoreRegularization: 'optionalNumber',
 };
 
 /** Defaults of {@link amdim}: the authors' code of arXiv 1906.00910 (`tclip` of its train.py, 4e-2 in its costs.py). */

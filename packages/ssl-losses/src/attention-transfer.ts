@@ -15,7 +15,7 @@ export interface AttentionTransferOptions<R extends Reduction = Reduction> {
 }
 
 const attentionTransferOptionNames: OptionNames<AttentionTransferOptions> = {
-  power: 'optional',
+  power: 'optionalNumber',
   reduction: 'optional',
 };
 

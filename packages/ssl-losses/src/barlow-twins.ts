@@ -13,8 +13,8 @@ export interface BarlowTwinsOptions {
 }
 
 const barlowTwinsOptionNames: OptionNames<BarlowTwinsOptions> = {
-  lambda: 'optional',
-  eps: 'optional',
+  lambda: 'optionalNumber',
+  eps: 'optionalNumber',
 };
 
 /** Defaults of {@link barlowTwins}: arXiv 2103.03230; `eps` is that of PyTorch's batch normalisation. */

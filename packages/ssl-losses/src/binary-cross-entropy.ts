@@ -21,7 +21,7 @@ export interface BinaryCrossEntropyOptions<R extends Reduction = Reduction> {
 
 const binaryCrossEntropyOptionNames: OptionNames<BinaryCrossEntropyOptions> = {
   from: 'optional',
-  positiveWeight: 'optional',
+  positiveWeight: 'optionalNumber',
   elements: 'optional',
   reduction: 'optional',
 };

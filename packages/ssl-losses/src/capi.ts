@@ -27,9 +27,9 @@ export interface CapiOptions<R extends Reduction = Reduction> {
 }
 
 const capiOptionNames: OptionNames<CapiOptions> = {
-  teacherTemperature: 'optional',
-  studentTemperature: 'optional',
-  sinkhornIterations: 'optional',
+  teacherTemperature: 'optionalNumber',
+  studentTemperature: 'optionalNumber',
+  sinkhornIterations: 'optionalNumber',
   teacherIndex: 'optional',
   reduction: 'optional',
 };

@@ -22,9 +22,9 @@ export interface ClassOverlapOptions {
 /** Names of {@link ClassOverlapOptions}. */
 export const classOverlapOptionNames: OptionNames<ClassOverlapOptions> = {
   activation: 'optional',
-  includeBackground: 'optional',
-  batch: 'optional',
-  ignoreIndex: 'optional',
+  includeBackground: 'optionalFlag',
+  batch: 'optionalFlag',
+  ignoreIndex: 'optionalNumber',
 };
 
 /** Sums over places: `[batch, classes]`, or `[1, classes]` over the whole batch. */

@@ -20,10 +20,10 @@ export interface ClipLossOptions<R extends Reduction = Reduction> {
 }
 
 const clipLossOptionNames: OptionNames<ClipLossOptions> = {
-  maxScale: 'optional',
-  normalize: 'optional',
+  maxScale: 'optionalNumber',
+  normalize: 'optionalFlag',
   reduction: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link clipLoss}: arXiv 2103.00020. A learnt `logScale` starts there at `log(1 / 0.07)`. */

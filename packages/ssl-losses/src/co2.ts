@@ -19,8 +19,8 @@ export interface CO2Options<R extends Reduction = Reduction> {
 }
 
 const co2OptionNames: OptionNames<CO2Options> = {
-  alpha: 'optional',
-  temperature: 'optional',
+  alpha: 'optionalNumber',
+  temperature: 'optionalNumber',
   negatives: 'optional',
   reduction: 'optional',
 };

@@ -15,7 +15,7 @@ export interface CollapsedDimensionsOptions extends CovarianceSpectrumOptions {
 
 const collapsedDimensionsOptionNames: OptionNames<CollapsedDimensionsOptions> = {
   ...covarianceSpectrumOptionNames,
-  threshold: 'optional',
+  threshold: 'optionalNumber',
 };
 
 /**

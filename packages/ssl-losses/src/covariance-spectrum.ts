@@ -12,7 +12,7 @@ export interface CovarianceSpectrumOptions {
 
 /** Names of {@link CovarianceSpectrumOptions}. */
 export const covarianceSpectrumOptionNames: OptionNames<CovarianceSpectrumOptions> = {
-  normalize: 'optional',
+  normalize: 'optionalFlag',
 };
 
 /** Defaults of {@link covarianceSpectrum}: arXiv 2110.09348. */

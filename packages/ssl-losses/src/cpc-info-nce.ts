@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, describeValue, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkTemperature, checkTensor } from './check.js';
 import { logSumExpRows } from './log-sum-exp-rows.js';
@@ -18,7 +18,7 @@ export interface CpcInfoNCEOptions<R extends Reduction = Reduction> {
 
 const cpcInfoNCEOptionNames: OptionNames<CpcInfoNCEOptions> = {
   negatives: 'optional',
-  temperature: 'optional',
+  temperature: 'optionalNumber',
   reduction: 'optional',
 };
 
@@ -56,6 +56,8 @@ export function cpcInfoNCE<R extends Reduction = 'mean'>(
   const [batch, places, contextDim] = context.shape;
   checkTensor('cpcInfoNCE', 'encodings', encodings, [batch, places, 'dim']);
   const dim = encodings.shape[2];
+  if (!Array.isArray(maps))
+    throw new ShapeError('cpcInfoNCE', 'maps', 'an array of matrices, one for each step', describeValue(maps));
   if (maps.length === 0) throw new ShapeError('cpcInfoNCE', 'maps', 'one or more matrices', '0');
   maps.forEach((map, index) => checkTensor('cpcInfoNCE', `maps[${index}]`, map, [contextDim, dim]));
   const left = places - maps.length;

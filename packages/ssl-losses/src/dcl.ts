@@ -21,10 +21,10 @@ export interface DclOptions<R extends Reduction = Reduction> {
 }
 
 const dclOptionNames: OptionNames<DclOptions> = {
-  temperature: 'optional',
-  weight: 'optional',
+  temperature: 'optionalNumber',
+  weight: 'optionalFunction',
   reduction: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link dcl}, of arXiv 2110.06848: lightly's. */

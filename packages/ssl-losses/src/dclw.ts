@@ -12,10 +12,10 @@ export interface DclwOptions<R extends Reduction = Reduction> extends Omit<DclOp
 }
 
 const dclwOptionNames: OptionNames<DclwOptions> = {
-  sigma: 'optional',
-  temperature: 'optional',
+  sigma: 'optionalNumber',
+  temperature: 'optionalNumber',
   reduction: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link dclw}, of arXiv 2110.06848: lightly's. */

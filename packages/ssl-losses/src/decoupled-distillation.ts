@@ -22,9 +22,9 @@ export interface DecoupledDistillationOptions<R extends Reduction = Reduction> {
 }
 
 const decoupledDistillationOptionNames: OptionNames<DecoupledDistillationOptions> = {
-  alpha: 'optional',
-  beta: 'optional',
-  temperature: 'optional',
+  alpha: 'optionalNumber',
+  beta: 'optionalNumber',
+  temperature: 'optionalNumber',
   reduction: 'optional',
 };
 

@@ -30,8 +30,8 @@ export interface DenseCLOptions {
 }
 
 const denseCLOptionNames: OptionNames<DenseCLOptions> = {
-  lambda: 'optional',
-  temperature: 'optional',
+  lambda: 'optionalNumber',
+  temperature: 'optionalNumber',
   negatives: 'optional',
   denseNegatives: 'optional',
 };

@@ -15,7 +15,7 @@ export interface DetConOptions<R extends Reduction = Reduction> {
 }
 
 const detConOptionNames: OptionNames<DetConOptions> = {
-  temperature: 'optional',
+  temperature: 'optionalNumber',
   reduction: 'optional',
 };
 

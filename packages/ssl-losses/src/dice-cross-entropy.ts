@@ -16,16 +16,16 @@ export interface DiceCrossEntropyOptions extends Omit<DiceOptions, 'activation' 
 }
 
 const diceCrossEntropyOptionNames: OptionNames<DiceCrossEntropyOptions> = {
-  lambdaDice: 'optional',
-  lambdaCrossEntropy: 'optional',
-  squared: 'optional',
-  jaccard: 'optional',
-  smoothNumerator: 'optional',
-  smoothDenominator: 'optional',
+  lambdaDice: 'optionalNumber',
+  lambdaCrossEntropy: 'optionalNumber',
+  squared: 'optionalFlag',
+  jaccard: 'optionalFlag',
+  smoothNumerator: 'optionalNumber',
+  smoothDenominator: 'optionalNumber',
   classWeights: 'optional',
-  includeBackground: 'optional',
-  batch: 'optional',
-  ignoreIndex: 'optional',
+  includeBackground: 'optionalFlag',
+  batch: 'optionalFlag',
+  ignoreIndex: 'optionalNumber',
 };
 
 /** Defaults of {@link diceCrossEntropy}: those of MONAI's `DiceCELoss`. */

@@ -30,10 +30,10 @@ export interface DiceOptions<R extends Reduction = Reduction> extends ClassOverl
 
 const diceOptionNames: OptionNames<DiceOptions> = {
   ...classOverlapOptionNames,
-  squared: 'optional',
-  jaccard: 'optional',
-  smoothNumerator: 'optional',
-  smoothDenominator: 'optional',
+  squared: 'optionalFlag',
+  jaccard: 'optionalFlag',
+  smoothNumerator: 'optionalNumber',
+  smoothDenominator: 'optionalNumber',
   classWeights: 'optional',
   reduction: 'optional',
 };

@@ -22,7 +22,7 @@ export interface DinoOptions<R extends Reduction = Reduction> extends TeacherOpt
 
 const dinoOptionNames: OptionNames<DinoOptions> = {
   ...teacherOptionNames,
-  studentTemperature: 'optional',
+  studentTemperature: 'optionalNumber',
   reduction: 'optional',
 };
 

@@ -19,8 +19,8 @@ export interface DirectCLROptions<R extends Reduction = Reduction> {
 }
 
 const directCLROptionNames: OptionNames<DirectCLROptions> = {
-  lossDim: 'optional',
-  temperature: 'optional',
+  lossDim: 'optionalNumber',
+  temperature: 'optionalNumber',
   reduction: 'optional',
   negatives: 'optional',
 };

@@ -20,8 +20,8 @@ export interface DistillationOptions<R extends Reduction = Reduction> {
 }
 
 const distillationOptionNames: OptionNames<DistillationOptions> = {
-  temperature: 'optional',
-  alpha: 'optional',
+  temperature: 'optionalNumber',
+  alpha: 'optionalNumber',
   labels: 'optional',
   reduction: 'optional',
 };

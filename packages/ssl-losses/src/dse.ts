@@ -27,12 +27,12 @@ export interface DseOptions {
 }
 
 const dseOptionNames: OptionNames<DseOptions> = {
-  weight: 'optional',
-  normalize: 'optional',
-  localClusters: 'optional',
-  globalClusters: 'optional',
-  maxIterations: 'optional',
-  tolerance: 'optional',
+  weight: 'optionalNumber',
+  normalize: 'optionalFlag',
+  localClusters: 'optionalNumber',
+  globalClusters: 'optionalNumber',
+  maxIterations: 'optionalNumber',
+  tolerance: 'optionalNumber',
 };
 
 /** Defaults of {@link dse}: those of lightly's `DSERegularizer`, after arXiv 2510.17299. */

@@ -32,8 +32,8 @@ export interface ElectraLossOptions {
 }
 
 const electraLossOptionNames: OptionNames<ElectraLossOptions> = {
-  generatorWeight: 'optional',
-  discriminatorWeight: 'optional',
+  generatorWeight: 'optionalNumber',
+  discriminatorWeight: 'optionalNumber',
   generator: 'optional',
 };
 

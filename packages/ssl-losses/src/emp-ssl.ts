@@ -15,8 +15,8 @@ export interface EmpSSLOptions {
 }
 
 const empSSLOptionNames: OptionNames<EmpSSLOptions> = {
-  tcrEps: 'optional',
-  invCoef: 'optional',
+  tcrEps: 'optionalNumber',
+  invCoef: 'optionalNumber',
 };
 
 /** Defaults of {@link empSSL}: arXiv 2304.03977, and its code; 0.2 and 200. */

@@ -14,8 +14,8 @@ export interface EppsPulleyOptions {
 
 /** Names of {@link EppsPulleyOptions}. */
 export const eppsPulleyOptionNames: OptionNames<EppsPulleyOptions> = {
-  knots: 'optional',
-  tMax: 'optional',
+  knots: 'optionalNumber',
+  tMax: 'optionalNumber',
 };
 
 /** Defaults of {@link eppsPulley}: those of LeJEPA's code, arXiv 2511.08544. */

@@ -24,8 +24,8 @@ export interface FixMatchOptions<R extends Reduction = Reduction> extends Pseudo
 
 const fixMatchOptionNames: OptionNames<FixMatchOptions> = {
   ...pseudoLabelOptionNames,
-  hardLabels: 'optional',
-  temperature: 'optional',
+  hardLabels: 'optionalFlag',
+  temperature: 'optionalNumber',
   reduction: 'optional',
 };
 

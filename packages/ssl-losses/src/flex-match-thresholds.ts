@@ -12,8 +12,8 @@ export interface FlexMatchThresholdOptions {
 }
 
 const flexMatchThresholdOptionNames: OptionNames<FlexMatchThresholdOptions> = {
-  threshold: 'optional',
-  warmUp: 'optional',
+  threshold: 'optionalNumber',
+  warmUp: 'optionalFlag',
 };
 
 /** Defaults of {@link flexMatchThresholds}: arXiv 2110.08263, with the threshold of FixMatch. */

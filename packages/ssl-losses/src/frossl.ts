@@ -14,7 +14,7 @@ export interface FroSSLOptions {
 }
 
 const froSSLOptionNames: OptionNames<FroSSLOptions> = {
-  invarianceWeight: 'optional',
+  invarianceWeight: 'optionalNumber',
 };
 
 /** Defaults of {@link frossl}: those of lightly's `FroSSLLoss`, unweighted. */

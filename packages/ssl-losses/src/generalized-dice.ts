@@ -27,8 +27,8 @@ export interface GeneralizedDiceOptions<R extends Reduction = Reduction> extends
 const generalizedDiceOptionNames: OptionNames<GeneralizedDiceOptions> = {
   ...classOverlapOptionNames,
   weighting: 'optional',
-  smoothNumerator: 'optional',
-  smoothDenominator: 'optional',
+  smoothNumerator: 'optionalNumber',
+  smoothDenominator: 'optionalNumber',
   reduction: 'optional',
 };
 

@@ -17,9 +17,9 @@ export interface HypersphereOptions {
 }
 
 const hypersphereOptionNames: OptionNames<HypersphereOptions> = {
-  t: 'optional',
-  lambda: 'optional',
-  alpha: 'optional',
+  t: 'optionalNumber',
+  lambda: 'optionalNumber',
+  alpha: 'optionalNumber',
 };
 
 /** Defaults of {@link hypersphere}: those of lightly's `HypersphereLoss`; arXiv 2005.10242 mostly takes `t = 2`. */

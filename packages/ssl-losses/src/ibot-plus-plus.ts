@@ -21,7 +21,7 @@ export interface IbotPlusPlusOptions<R extends Reduction = Reduction> extends Ib
 const ibotPlusPlusOptionNames: OptionNames<IbotPlusPlusOptions> = {
   ...ibotOptionNames,
   mask: 'optional',
-  visibleLossWeight: 'optional',
+  visibleLossWeight: 'optionalNumber',
   reduction: 'optional',
 };
 

@@ -22,7 +22,7 @@ export interface IbotOptions extends TeacherOptions {
 /** Names of {@link IbotOptions}. */
 export const ibotOptionNames: OptionNames<IbotOptions> = {
   ...teacherOptionNames,
-  studentTemperature: 'optional',
+  studentTemperature: 'optionalNumber',
 };
 
 /** Defaults of {@link ibot}: lightly's `IBOTPatchLoss`, after the code of DINOv2, arXiv 2304.07193. */

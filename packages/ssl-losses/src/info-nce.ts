@@ -17,10 +17,10 @@ export interface InfoNCEOptions<R extends Reduction = Reduction> {
 }
 
 const infoNCEOptionNames: OptionNames<InfoNCEOptions> = {
-  temperature: 'optional',
-  normalize: 'optional',
+  temperature: 'optionalNumber',
+  normalize: 'optionalFlag',
   reduction: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link infoNCE}: temperature of MoCo (arXiv 1911.05722). */

@@ -17,8 +17,8 @@ export interface KoleoOptions<R extends Reduction = Reduction> {
 }
 
 const koleoOptionNames: OptionNames<KoleoOptions> = {
-  p: 'optional',
-  eps: 'optional',
+  p: 'optionalNumber',
+  eps: 'optionalNumber',
   reduction: 'optional',
 };
 

@@ -13,7 +13,7 @@ export interface LeJEPAOptions {
 }
 
 const leJEPAOptionNames: OptionNames<LeJEPAOptions> = {
-  lambda: 'optional',
+  lambda: 'optionalNumber',
   sigReg: 'optional',
 };
 

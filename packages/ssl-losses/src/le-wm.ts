@@ -16,8 +16,8 @@ export interface LeWMOptions {
 }
 
 const leWMOptionNames: OptionNames<LeWMOptions> = {
-  lambda: 'optional',
-  normalize: 'optional',
+  lambda: 'optionalNumber',
+  normalize: 'optionalFlag',
   sigReg: 'optional',
 };
 

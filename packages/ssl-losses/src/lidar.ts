@@ -14,8 +14,8 @@ export interface LidarOptions {
 }
 
 const lidarOptionNames: OptionNames<LidarOptions> = {
-  delta: 'optional',
-  eps: 'optional',
+  delta: 'optionalNumber',
+  eps: 'optionalNumber',
 };
 
 /** Defaults of {@link lidar}: delta 1e-4 of arXiv 2312.04000, eps of RankMe (arXiv 2210.02885). */

@@ -22,11 +22,11 @@ export interface MaclOptions<R extends Reduction = Reduction> {
 }
 
 const maclOptionNames: OptionNames<MaclOptions> = {
-  temperature: 'optional',
-  alpha: 'optional',
-  a0: 'optional',
+  temperature: 'optionalNumber',
+  alpha: 'optionalNumber',
+  a0: 'optionalNumber',
   reduction: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link macl}, of arXiv 2207.07874: lightly's. */

@@ -19,8 +19,8 @@ export interface MaskedL1Options<R extends Reduction = Reduction> {
 }
 
 const maskedL1OptionNames: OptionNames<MaskedL1Options> = {
-  beta: 'optional',
-  normalizeWindow: 'optional',
+  beta: 'optionalNumber',
+  normalizeWindow: 'optionalNumber',
   reduction: 'optional',
 };
 

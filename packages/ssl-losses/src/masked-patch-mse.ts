@@ -20,9 +20,9 @@ export interface MaskedPatchMSEOptions<R extends Reduction = Reduction> {
 }
 
 const maskedPatchMSEOptionNames: OptionNames<MaskedPatchMSEOptions> = {
-  patchSize: 'optional',
-  normalizeTarget: 'optional',
-  eps: 'optional',
+  patchSize: 'optionalNumber',
+  normalizeTarget: 'optionalFlag',
+  eps: 'optionalNumber',
   reduction: 'optional',
 };
 

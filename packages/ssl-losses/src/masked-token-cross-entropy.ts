@@ -20,9 +20,9 @@ export interface MaskedTokenCrossEntropyOptions<R extends Reduction = Reduction>
 
 const maskedTokenCrossEntropyOptionNames: OptionNames<MaskedTokenCrossEntropyOptions> = {
   weights: 'optional',
-  ignoreIndex: 'optional',
+  ignoreIndex: 'optionalNumber',
   reduction: 'optional',
-  labelSmoothing: 'optional',
+  labelSmoothing: 'optionalNumber',
 };
 
 /** Defaults of {@link maskedTokenCrossEntropy}: the ignored label of PyTorch and of Hugging Face's collators. */

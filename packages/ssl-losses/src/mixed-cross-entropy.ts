@@ -14,7 +14,7 @@ export interface MixedCrossEntropyOptions<R extends Reduction = Reduction> {
 }
 
 const mixedCrossEntropyOptionNames: OptionNames<MixedCrossEntropyOptions> = {
-  labelSmoothing: 'optional',
+  labelSmoothing: 'optionalNumber',
   reduction: 'optional',
 };
 

@@ -11,7 +11,7 @@ export interface MMCROptions {
 }
 
 const mmcrOptionNames: OptionNames<MMCROptions> = {
-  lambda: 'optional',
+  lambda: 'optionalNumber',
 };
 
 /** Defaults of {@link mmcr}: those of lightly's `MMCRLoss`, the paper's for ImageNet (arXiv 2303.03307). */

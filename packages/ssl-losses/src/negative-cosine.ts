@@ -17,9 +17,9 @@ export interface NegativeCosineOptions<R extends Reduction = Reduction> {
 }
 
 const negativeCosineOptionNames: OptionNames<NegativeCosineOptions> = {
-  axis: 'optional',
-  eps: 'optional',
-  stopGradient: 'optional',
+  axis: 'optionalNumber',
+  eps: 'optionalNumber',
+  stopGradient: 'optionalFlag',
   reduction: 'optional',
 };
 

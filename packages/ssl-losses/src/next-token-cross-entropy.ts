@@ -22,9 +22,9 @@ export interface NextTokenCrossEntropyOptions<R extends Reduction = Reduction> {
 }
 
 const nextTokenCrossEntropyOptionNames: OptionNames<NextTokenCrossEntropyOptions> = {
-  shift: 'optional',
-  ignoreIndex: 'optional',
-  labelSmoothing: 'optional',
+  shift: 'optionalFlag',
+  ignoreIndex: 'optionalNumber',
+  labelSmoothing: 'optionalNumber',
   reduction: 'optional',
 };
 

@@ -21,7 +21,7 @@ export interface NnclrOptions<R extends Reduction = Reduction> {
 }
 
 const nnclrOptionNames: OptionNames<NnclrOptions> = {
-  temperature: 'optional',
+  temperature: 'optionalNumber',
   negatives: 'optional',
   reduction: 'optional',
 };

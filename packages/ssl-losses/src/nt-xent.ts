@@ -30,13 +30,13 @@ export interface NtXentOptions<R extends Reduction = Reduction> {
 }
 
 const ntXentOptionNames: OptionNames<NtXentOptions> = {
-  temperature: 'optional',
-  views: 'optional',
-  normalize: 'optional',
+  temperature: 'optionalNumber',
+  views: 'optionalNumber',
+  normalize: 'optionalFlag',
   reduction: 'optional',
   negatives: 'optional',
   negativeMask: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link ntXent}: temperature of SimCLR on CIFAR-10 (arXiv 2002.05709, appendix B.9). */

@@ -20,9 +20,9 @@ export interface PatchKernelAlignmentOptions {
 
 const patchKernelAlignmentOptionNames: OptionNames<PatchKernelAlignmentOptions> = {
   mask: 'optional',
-  maxTokens: 'optional',
+  maxTokens: 'optionalNumber',
   key: 'optional',
-  eps: 'optional',
+  eps: 'optionalNumber',
 };
 
 /** Defaults of {@link patchKernelAlignment}: lightly's `PatchKernelAlignmentLoss`. */

@@ -19,7 +19,7 @@ export interface PmsnOptions extends PrototypeMatchingOptions {
 
 const pmsnOptionNames: OptionNames<PmsnOptions> = {
   ...prototypeMatchingOptionNames,
-  powerLawExponent: 'optional',
+  powerLawExponent: 'optionalNumber',
   targetDistribution: 'optional',
 };
 

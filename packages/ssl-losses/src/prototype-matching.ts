@@ -23,10 +23,10 @@ export interface PrototypeMatchingOptions {
 
 /** Names of {@link PrototypeMatchingOptions}. */
 export const prototypeMatchingOptionNames: OptionNames<PrototypeMatchingOptions> = {
-  temperature: 'optional',
+  temperature: 'optionalNumber',
   targetSharpenTemperature: 'optional',
-  sinkhornIterations: 'optional',
-  regularizationWeight: 'optional',
+  sinkhornIterations: 'optionalNumber',
+  regularizationWeight: 'optionalNumber',
 };
 
 /**

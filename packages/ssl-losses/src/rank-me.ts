@@ -11,7 +11,7 @@ export interface RankMeOptions {
 }
 
 const rankMeOptionNames: OptionNames<RankMeOptions> = {
-  eps: 'optional',
+  eps: 'optionalNumber',
 };
 
 /** Defaults of {@link rankMe}: arXiv 2210.02885, for float32. */

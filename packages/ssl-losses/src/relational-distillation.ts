@@ -15,8 +15,8 @@ export interface RelationalDistillationOptions {
 }
 
 const relationalDistillationOptionNames: OptionNames<RelationalDistillationOptions> = {
-  distanceWeight: 'optional',
-  angleWeight: 'optional',
+  distanceWeight: 'optionalNumber',
+  angleWeight: 'optionalNumber',
 };
 
 /** Defaults of {@link relationalDistillation}: arXiv 1904.05068 (classification), 25 and 50. */

@@ -19,9 +19,9 @@ export interface SeedDistillationOptions<R extends Reduction = Reduction> {
 }
 
 const seedDistillationOptionNames: OptionNames<SeedDistillationOptions> = {
-  studentTemperature: 'optional',
-  teacherTemperature: 'optional',
-  normalize: 'optional',
+  studentTemperature: 'optionalNumber',
+  teacherTemperature: 'optionalNumber',
+  normalize: 'optionalFlag',
   reduction: 'optional',
 };
 

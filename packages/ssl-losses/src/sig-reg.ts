@@ -13,7 +13,7 @@ export interface SigRegOptions extends EppsPulleyOptions {
 
 const sigRegOptionNames: OptionNames<SigRegOptions> = {
   ...eppsPulleyOptionNames,
-  numVectors: 'optional',
+  numVectors: 'optionalNumber',
 };
 
 /** Defaults of {@link sigReg}: those of LeJEPA's code, arXiv 2511.08544. */

@@ -16,9 +16,9 @@ export interface SiglipOptions<R extends Reduction = Reduction> {
 }
 
 const siglipOptionNames: OptionNames<SiglipOptions> = {
-  normalize: 'optional',
+  normalize: 'optionalFlag',
   reduction: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link siglip}, of arXiv 2303.15343, algorithm 1. The paper starts `logScale` at `log(10)` and `bias` at -10. */

@@ -21,8 +21,8 @@ export interface SigmoidFocalOptions<R extends Reduction = Reduction> {
 }
 
 const sigmoidFocalOptionNames: OptionNames<SigmoidFocalOptions> = {
-  alpha: 'optional',
-  gamma: 'optional',
+  alpha: 'optionalNumber',
+  gamma: 'optionalNumber',
   elements: 'optional',
   reduction: 'optional',
 };

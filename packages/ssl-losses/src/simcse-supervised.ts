@@ -16,8 +16,8 @@ export interface SimcseSupervisedOptions<R extends Reduction = Reduction> {
 }
 
 const simcseSupervisedOptionNames: OptionNames<SimcseSupervisedOptions> = {
-  temperature: 'optional',
-  hardNegativeWeight: 'optional',
+  temperature: 'optionalNumber',
+  hardNegativeWeight: 'optionalNumber',
   reduction: 'optional',
 };
 

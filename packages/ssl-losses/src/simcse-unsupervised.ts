@@ -7,9 +7,9 @@ import type { Reduced, Reduction } from './reduction.js';
 export type SimcseUnsupervisedOptions<R extends Reduction = Reduction> = Omit<InfoNCEOptions<R>, 'normalize'>;
 
 const simcseUnsupervisedOptionNames: OptionNames<SimcseUnsupervisedOptions> = {
-  temperature: 'optional',
+  temperature: 'optionalNumber',
   reduction: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link simcseUnsupervised}: the authors' code of arXiv 2104.08821. */

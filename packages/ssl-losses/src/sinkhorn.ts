@@ -13,8 +13,8 @@ export interface SinkhornOptions {
 }
 
 const sinkhornOptionNames: OptionNames<SinkhornOptions> = {
-  epsilon: 'optional',
-  iterations: 'optional',
+  epsilon: 'optionalNumber',
+  iterations: 'optionalNumber',
 };
 
 /** Defaults of {@link sinkhorn}: SwAV, arXiv 2006.09882. */

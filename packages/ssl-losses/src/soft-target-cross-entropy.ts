@@ -13,7 +13,7 @@ export interface SoftTargetCrossEntropyOptions<R extends Reduction = Reduction> 
 }
 
 const softTargetCrossEntropyOptionNames: OptionNames<SoftTargetCrossEntropyOptions> = {
-  labelSmoothing: 'optional',
+  labelSmoothing: 'optionalNumber',
   reduction: 'optional',
 };
 

@@ -19,8 +19,8 @@ export interface SoftmaxCrossEntropyOptions<R extends Reduction = Reduction> {
 
 const softmaxCrossEntropyOptionNames: OptionNames<SoftmaxCrossEntropyOptions> = {
   reduction: 'optional',
-  labelSmoothing: 'optional',
-  ignoreIndex: 'optional',
+  labelSmoothing: 'optionalNumber',
+  ignoreIndex: 'optionalNumber',
 };
 
 /** Defaults of {@link softmaxCrossEntropy}: those of `torch.nn.functional.cross_entropy`. */

@@ -22,8 +22,8 @@ export interface SoftmaxFocalOptions<R extends Reduction = Reduction> {
 
 const softmaxFocalOptionNames: OptionNames<SoftmaxFocalOptions> = {
   alpha: 'optional',
-  gamma: 'optional',
-  ignoreIndex: 'optional',
+  gamma: 'optionalNumber',
+  ignoreIndex: 'optionalNumber',
   reduction: 'optional',
 };
 

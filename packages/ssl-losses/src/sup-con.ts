@@ -29,13 +29,13 @@ export interface SupConOptions<R extends Reduction = Reduction> {
 }
 
 const supConOptionNames: OptionNames<SupConOptions> = {
-  temperature: 'optional',
-  baseTemperature: 'optional',
+  temperature: 'optionalNumber',
+  baseTemperature: 'optionalNumber',
   contrastMode: 'optional',
-  views: 'optional',
-  normalize: 'optional',
+  views: 'optionalNumber',
+  normalize: 'optionalFlag',
   reduction: 'optional',
-  blockRows: 'optional',
+  blockRows: 'optionalNumber',
 };
 
 /** Defaults of {@link supCon}: the authors' code of arXiv 2004.11362. */

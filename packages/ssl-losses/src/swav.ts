@@ -20,9 +20,9 @@ export interface SwavOptions<R extends Reduction = Reduction> {
 }
 
 const swavOptionNames: OptionNames<SwavOptions> = {
-  temperature: 'optional',
-  sinkhornIterations: 'optional',
-  sinkhornEpsilon: 'optional',
+  temperature: 'optionalNumber',
+  sinkhornIterations: 'optionalNumber',
+  sinkhornEpsilon: 'optionalNumber',
   queue: 'optional',
   reduction: 'optional',
 };

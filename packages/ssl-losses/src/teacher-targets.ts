@@ -25,9 +25,9 @@ export interface TeacherOptions {
 /** Names of {@link TeacherOptions}. */
 export const teacherOptionNames: OptionNames<TeacherOptions> = {
   teacherTemperature: 'optional',
-  centerMomentum: 'optional',
-  updateCenter: 'optional',
-  sinkhornIterations: 'optional',
+  centerMomentum: 'optionalNumber',
+  updateCenter: 'optionalFlag',
+  sinkhornIterations: 'optionalNumber',
 };
 
 /** Defaults of the teacher: the authors' code of DINO, arXiv 2104.14294, and of DINOv2, arXiv 2304.07193. */

@@ -12,9 +12,9 @@ export interface TeacherTemperatureOptions {
 }
 
 const teacherTemperatureOptionNames: OptionNames<TeacherTemperatureOptions> = {
-  warmupTemperature: 'optional',
-  temperature: 'optional',
-  warmupEpochs: 'optional',
+  warmupTemperature: 'optionalNumber',
+  temperature: 'optionalNumber',
+  warmupEpochs: 'optionalNumber',
 };
 
 /**

@@ -16,9 +16,9 @@ export interface TiCoOptions {
 }
 
 const tiCoOptionNames: OptionNames<TiCoOptions> = {
-  beta: 'optional',
-  rho: 'optional',
-  updateCovariance: 'optional',
+  beta: 'optionalNumber',
+  rho: 'optionalNumber',
+  updateCovariance: 'optionalFlag',
 };
 
 /** Defaults of {@link tico}: those of lightly's `TiCoLoss`, after arXiv 2206.10698. */

@@ -13,8 +13,8 @@ export interface UniformityOptions {
 }
 
 const uniformityOptionNames: OptionNames<UniformityOptions> = {
-  t: 'optional',
-  normalize: 'optional',
+  t: 'optionalNumber',
+  normalize: 'optionalFlag',
 };
 
 /**

@@ -19,10 +19,10 @@ export interface VicregOptions {
 
 /** Names of {@link VicregOptions}. */
 export const vicregOptionNames: OptionNames<VicregOptions> = {
-  lambda: 'optional',
-  mu: 'optional',
-  nu: 'optional',
-  eps: 'optional',
+  lambda: 'optionalNumber',
+  mu: 'optionalNumber',
+  nu: 'optionalNumber',
+  eps: 'optionalNumber',
 };
 
 /** Defaults of {@link vicreg}: arXiv 2105.04906. */

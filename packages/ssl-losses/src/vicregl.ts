@@ -26,7 +26,7 @@ export interface VicreglOptions extends VicregOptions {
 
 const vicreglOptionNames: OptionNames<VicreglOptions> = {
   ...vicregOptionNames,
-  alpha: 'optional',
+  alpha: 'optionalNumber',
   numMatches: 'optional',
 };
 

@@ -20,12 +20,12 @@ export interface VisRegOptions {
 }
 
 const visRegOptionNames: OptionNames<VisRegOptions> = {
-  lambda: 'optional',
-  numSlices: 'optional',
-  lambdaScale: 'optional',
-  lambdaShape: 'optional',
-  lambdaCenter: 'optional',
-  eps: 'optional',
+  lambda: 'optionalNumber',
+  numSlices: 'optionalNumber',
+  lambdaScale: 'optionalNumber',
+  lambdaShape: 'optionalNumber',
+  lambdaCenter: 'optionalNumber',
+  eps: 'optionalNumber',
 };
 
 /** Defaults of {@link visReg}: arXiv 2606.02572; lambda 0.6 suits small data sets. */

@@ -16,7 +16,7 @@ export interface VisualTokenCrossEntropyOptions<R extends Reduction = Reduction>
 }
 
 const visualTokenCrossEntropyOptionNames: OptionNames<VisualTokenCrossEntropyOptions> = {
-  labelSmoothing: 'optional',
+  labelSmoothing: 'optionalNumber',
   reduction: 'optional',
 };
 

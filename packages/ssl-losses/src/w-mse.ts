@@ -23,11 +23,11 @@ export interface WMSEOptions {
 }
 
 const wmseOptionNames: OptionNames<WMSEOptions> = {
-  numSamples: 'optional',
-  wSize: 'optional',
-  wIter: 'optional',
-  eps: 'optional',
-  distance: 'optional',
+  numSamples: 'optionalNumber',
+  wSize: 'optionalNumber',
+  wIter: 'optionalNumber',
+  eps: 'optionalNumber',
+  distance: 'optionalFunction',
   statistics: 'optional',
 };
 

@@ -14,7 +14,7 @@ export interface WhitenOptions {
 }
 
 const whitenOptionNames: OptionNames<WhitenOptions> = {
-  eps: 'optional',
+  eps: 'optionalNumber',
   statistics: 'optional',
 };
 

@@ -18,7 +18,7 @@ export interface ClearLeftoversOptions {
 }
 
 const clearLeftoversOptionNames: OptionNames<ClearLeftoversOptions> = {
-  locked: 'optional',
+  locked: 'optionalFlag',
 };
 
 /**

@@ -27,8 +27,8 @@ export interface FolderLockOptions {
 const folderLockOptionNames: OptionNames<FolderLockOptions> = {
   purpose: 'required',
   name: 'optional',
-  silentMs: 'optional',
-  onWait: 'optional',
+  silentMs: 'optionalNumber',
+  onWait: 'optionalFunction',
 };
 
 const defaultName = '.ssl-lock';

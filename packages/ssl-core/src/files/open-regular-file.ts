@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
+import { checkPath } from './check-path.js';
 import { DataError } from '../errors/data-error.js';
 import { describeFileError } from './describe-file-error.js';
 import type { OptionNames } from '../options/option-names.js';
@@ -12,7 +13,7 @@ export interface OpenRegularFileOptions {
 }
 
 const openRegularFileOptionNames: OptionNames<OpenRegularFileOptions> = {
-  maxBytes: 'optional',
+  maxBytes: 'optionalNumber',
 };
 
 /**
@@ -20,10 +21,11 @@ const openRegularFileOptionNames: OptionNames<OpenRegularFileOptions> = {
  * refused, by a look at what was opened, not at a name that may change in between.
  *
  * @returns the handle; its caller closes it
- * @throws DataError when there is none, it is no regular file, it has more than `maxBytes`, or it cannot be read
+ * @throws InvalidOptionError for what is no path, see `checkPath`; DataError when there is none, it is no regular file, it has more than `maxBytes`, or it cannot be read
  */
 export async function openRegularFile(path: string, options: OpenRegularFileOptions = {}): Promise<FileHandle> {
   const { maxBytes } = checkOptions('openRegularFile', options, openRegularFileOptionNames);
+  checkPath('openRegularFile', 'path', path);
   let file: FileHandle;
   try {
     // Windows has no O_NONBLOCK, and no pipes among files.

@@ -2,6 +2,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataError } from '../errors/data-error.js';
 import { SslError } from '../errors/ssl-error.js';
+import { checkPath } from './check-path.js';
 import { describeFileError } from './describe-file-error.js';
 import { flushFile } from './flush-file.js';
 import { makeFolder } from './make-folder.js';
@@ -18,7 +19,7 @@ export interface WriteWholeOptions {
 }
 
 const writeWholeOptionNames: OptionNames<WriteWholeOptions> = {
-  makeFolder: 'optional',
+  makeFolder: 'optionalFlag',
 };
 
 /** Bytes of one write: some systems refuse more than 2 GiB at once. */
@@ -27,11 +28,12 @@ const writeBytes = 2 ** 30;
 /**
  * Writes a file so that its path never holds half of it: under a temporary name beside it, flushed to the disk, renamed.
  *
- * @throws DataError when the folder is missing or not writable, or the disk is full: the old file then remains. What
+ * @throws InvalidOptionError for what is no path, see `checkPath`; DataError when the folder is missing or not writable, or the disk is full: the old file then remains. What
  * `parts` throws is thrown as it is
  */
 export async function writeWhole(path: string, parts: FileParts, options: WriteWholeOptions = {}): Promise<void> {
   checkOptions('writeWhole', options, writeWholeOptionNames);
+  checkPath('writeWhole', 'path', path);
   const temporary = temporaryName(path);
   const single = typeof parts === 'string' || parts instanceof Uint8Array;
   try {

@@ -13,8 +13,8 @@ export interface CheckLabelsOptions {
 }
 
 const checkLabelsOptionNames: OptionNames<CheckLabelsOptions> = {
-  classes: 'optional',
-  unlabelled: 'optional',
+  classes: 'optionalNumber',
+  unlabelled: 'optionalFlag',
 };
 
 /**
@@ -34,7 +34,7 @@ export function checkLabels(
   labels: ArrayLike<number>,
   options: CheckLabelsOptions = {},
 ): number {
-  const { classes, unlabelled = false } = checkOptions('checkLabels', options, checkLabelsOptionNames);
+  const { classes, unlabelled = false } = checkOptions(where, options, checkLabelsOptionNames);
   // What has no length of its own, such as an array of @selfsup/ssl-core with its shape or a tensor, would be no labels at all.
   if (typeof (labels as ArrayLike<number> | undefined)?.length !== 'number')
     throw new InvalidOptionError(where, parameter, 'an array of numbers (the data of an NdArray or tensor)', labels);

@@ -9,7 +9,11 @@ interface LossOptions {
   readonly views: number;
   readonly mask: number | undefined;
 }
-const known: OptionNames<LossOptions> = { temperature: 'optional', views: 'required', mask: 'optional' };
+const known: OptionNames<LossOptions> = {
+  temperature: 'optionalNumber',
+  views: 'requiredNumber',
+  mask: 'optionalNumber',
+};
 
 const messageOf = (options: unknown, option?: string): string => {
   try {
@@ -126,23 +130,90 @@ describe('a random key', () => {
   });
 });
 
+describe('a value of another type', () => {
+  interface Values {
+    readonly size: number;
+    readonly shuffle?: boolean;
+    readonly filter?: (name: string) => boolean;
+  }
+  const names: OptionNames<Values> = {
+    size: 'requiredNumber',
+    shuffle: 'optionalFlag',
+    filter: 'optionalFunction',
+  };
+  const refused = (options: object): string => {
+    try {
+      checkOptions('loader', options, names);
+    } catch (error) {
+      if (InvalidOptionError.isInstance(error)) return error.message;
+      throw error;
+    }
+    return 'accepted';
+  };
+
+  it('is none', () => {
+    expect(refused({ size: Number.NaN, shuffle: false, filter: Boolean })).toBe('accepted');
+    expect(refused({ size: 1, shuffle: undefined, filter: undefined })).toBe('accepted');
+  });
+
+  it.each<readonly [object, string]>([
+    [{ size: '128' }, "size must be a number, got '128'. Write 128, or Number(text) where it comes from outside"],
+    [{ size: '1e-3 ' }, 'Write 0.001, or'],
+    [{ size: 'large' }, "size must be a number, got 'large'"],
+    [{ size: '' }, "size must be a number, got ''"],
+    [{ size: null }, 'size must be a number, got null'],
+    [{ size: 3n }, 'size must be a number, got 3'],
+    [{ size: Promise.resolve(1) }, 'size must be a number, got a promise (is an await missing?)'],
+    [{ size: [64, 64] }, 'size must be a number, got 64,64'],
+    [{ size: Math.max }, 'size must be a number, got the function max'],
+    [{ size: 1, shuffle: 'false' }, "shuffle must be true or false, got 'false'"],
+    [{ size: 1, shuffle: 0 }, 'shuffle must be true or false, got 0'],
+    [{ size: 1, shuffle: null }, 'shuffle must be true or false, got null'],
+    [{ size: 1, filter: true }, 'filter must be a function, got true'],
+    [{ size: 1, filter: ['weight'] }, 'filter must be a function, got weight'],
+  ])('%#', (options, message) => {
+    expect(refused(options)).toContain(message);
+  });
+});
+
 describe('OptionNames', () => {
   it('has the names of every member of a union, required where each member demands them', () => {
     type Either = { readonly a: number; readonly b: number } | { readonly a: number; readonly c?: string };
     expectTypeOf<OptionNames<Either>>().toEqualTypeOf<{
-      readonly a: 'required';
-      readonly b: 'optional';
+      readonly a: 'requiredNumber';
+      readonly b: 'optionalNumber';
       readonly c: 'optional';
+    }>();
+  });
+
+  it('tells numbers, flags and functions from what may be one of several', () => {
+    interface Several {
+      readonly rate: number;
+      readonly count?: 2 | 3;
+      readonly flag?: boolean | undefined;
+      readonly onEnd?: (step: number) => void;
+      readonly schedule: number | ((step: number) => number);
+      readonly perhaps: number | null;
+      readonly name?: 'mean' | 'sum';
+    }
+    expectTypeOf<OptionNames<Several>>().toEqualTypeOf<{
+      readonly rate: 'requiredNumber';
+      readonly count: 'optionalNumber';
+      readonly flag: 'optionalFlag';
+      readonly onEnd: 'optionalFunction';
+      readonly schedule: 'required';
+      readonly perhaps: 'required';
+      readonly name: 'optional';
     }>();
   });
 
   it('refuses a table that lacks a name, has one too many or marks one wrongly', () => {
     // @ts-expect-error mask is missing
-    const lacking: OptionNames<LossOptions> = { temperature: 'optional', views: 'required' };
+    const lacking: OptionNames<LossOptions> = { temperature: 'optionalNumber', views: 'requiredNumber' };
     // @ts-expect-error mean is none
     const more: OptionNames<LossOptions> = { ...known, mean: 'optional' };
     // @ts-expect-error views has to be given
-    const wrong: OptionNames<LossOptions> = { temperature: 'optional', views: 'optional', mask: 'optional' };
+    const wrong: OptionNames<LossOptions> = { ...known, views: 'optionalNumber' };
     expect([lacking, more, wrong]).toHaveLength(3);
   });
 });

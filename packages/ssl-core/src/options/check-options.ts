@@ -8,8 +8,9 @@ export type KnownOptions = Readonly<Record<string, OptionKind>>;
 
 /**
  * Refuses options that would be taken for nothing: names that are not known, a required one that is missing, and what is
- * no options object at all, or a random key that is none. A known name may be undefined where it is not required, and symbols are not looked at. An
- * instance of a class counts with its enumerable fields, own and inherited. Cheap enough for a loss inside a loop.
+ * no options object at all, and a random key, number, flag or function that is none. A known name may be undefined where
+ * it is not required, and symbols are not looked at. An instance of a class counts with its enumerable fields, own and
+ * inherited. Whether a number is in range is its user's to check. Cheap enough for a loss inside a loop.
  *
  * @param where the function or class, as its caller writes it
  * @param options what the caller gave
@@ -31,11 +32,9 @@ export function checkOptions<O extends object>(where: string, options: O, known:
   }
   for (const name in known) {
     const kind = known[name]!;
-    if (kind === 'optional') continue;
     const value = options[name];
-    if (value === undefined) {
-      if (kind !== 'optionalKey') throw missing(where, name, known, option);
-    } else if (kind !== 'required') checkRandomKey(where, within(option, name), value);
+    if (value !== undefined) checkKind(where, option, name, kind, value);
+    else if (kind.startsWith('required')) throw missing(where, name, known, option);
   }
   return hasUndefined ? given(options) : options;
 }
@@ -53,6 +52,35 @@ function isOptionsObject<O>(value: O): value is O & Readonly<Record<string, unkn
 
 /** A tensor where the options belong is a view too many, not a set of misspelt options. */
 const isTensor = (value: object): boolean => 'dtype' in value && 'shape' in value;
+
+function checkKind(where: string, option: string | undefined, name: string, kind: OptionKind, value: unknown): void {
+  switch (kind) {
+    case 'required':
+    case 'optional':
+      return;
+    case 'requiredKey':
+    case 'optionalKey':
+      checkRandomKey(where, within(option, name), value);
+      return;
+    case 'requiredNumber':
+    case 'optionalNumber':
+      if (typeof value === 'number') return;
+      throw new InvalidOptionError(where, within(option, name), 'a number', value, toNumber(value));
+    case 'requiredFlag':
+    case 'optionalFlag':
+      if (typeof value !== 'boolean') throw new InvalidOptionError(where, within(option, name), 'true or false', value);
+      return;
+    case 'requiredFunction':
+    case 'optionalFunction':
+      if (typeof value !== 'function') throw new InvalidOptionError(where, within(option, name), 'a function', value);
+  }
+}
+
+/** Text of the environment or of a command line. */
+const toNumber = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value))
+    ? `Write ${Number(value)}, or Number(text) where it comes from outside`
+    : undefined;
 
 function given<O extends object>(options: O): O {
   const values: Partial<O> = {};

@@ -1,10 +1,11 @@
 import type { RandomKey } from '../random/random-key.js';
 
 /**
- * What is known of an option: whether it has to be given, and whether it is a random key. A number in the place of a key
- * would make the same weights whatever it is.
+ * What is known of an option: whether it has to be given, and what it is where that is one thing. A number in the place
+ * of a key would make the same weights whatever it is, the text of an environment variable passes `> 0`, and `'false'`
+ * is true.
  */
-export type OptionKind = 'required' | 'optional' | 'requiredKey' | 'optionalKey';
+export type OptionKind = `${'required' | 'optional'}${'' | 'Key' | 'Number' | 'Flag' | 'Function'}`;
 
 /** Names of every member of a union. */
 type NamesOf<T> = T extends unknown ? keyof T & string : never;
@@ -23,18 +24,33 @@ type IsOptional<T, K extends PropertyKey> = T extends unknown
     : true
   : never;
 
-/** `Key` for a random key, which is always called so: other pairs of numbers are ranges and rates. */
-type KeySuffix<K, V> = K extends 'key' ? ([NonNullable<V>] extends [RandomKey] ? 'Key' : '') : '';
+/**
+ * `Key` for a random key, which is always called so: other pairs of numbers are ranges and rates. Nothing for what may be
+ * one of several, `null` among them.
+ */
+type Suffix<K, V> = [V] extends [never]
+  ? ''
+  : [V] extends [number]
+    ? 'Number'
+    : [V] extends [boolean]
+      ? 'Flag'
+      : [V] extends [(...values: never) => unknown]
+        ? 'Function'
+        : K extends 'key'
+          ? [NonNullable<V>] extends [RandomKey]
+            ? 'Key'
+            : ''
+          : '';
 
 /**
  * The names of an options type, each with its {@link OptionKind}, for `checkOptions`. A name that the type has and the
  * table lacks, one too many or one of another kind does not compile, so the two cannot drift apart.
  *
  * @example
- * const decayOptionNames: OptionNames<DecayOptions> = { base: 'required', final: 'optional' };
+ * const decayOptionNames: OptionNames<DecayOptions> = { base: 'requiredNumber', final: 'optionalNumber' };
  */
 export type OptionNames<T> = {
   readonly [
     K in NamesOf<T>
-  ]: `${true extends IsOptional<T, K> ? 'optional' : 'required'}${KeySuffix<K, ValueOf<T, K>>}`;
+  ]: `${true extends IsOptional<T, K> ? 'optional' : 'required'}${Suffix<K, Exclude<ValueOf<T, K>, undefined>>}`;
 };

@@ -22,7 +22,7 @@ export interface BatchedViewsOptions {
 }
 
 const batchedViewsOptionNames: OptionNames<BatchedViewsOptions> = {
-  white: 'optional',
+  white: 'optionalNumber',
   normalize: 'optional',
 };
 

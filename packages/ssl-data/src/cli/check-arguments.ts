@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ArgsDef } from 'citty';
 import { InvalidOptionError } from '@selfsup/ssl-core';
+import { didYouMean } from './did-you-mean.js';
 
 /**
  * Refuses what citty would let pass: unknown options, options without their value, missing and surplus arguments.
@@ -48,6 +49,10 @@ export function checkArguments(where: string, args: ArgsDef, argv: readonly stri
         'an option',
         `one of ${[...options.keys()].map((key) => `--${key}`).join(', ')}`,
         rawName,
+        didYouMean(
+          rawName,
+          [...options.keys()].map((key) => `--${key}`),
+        ),
       );
     if (isOptional(definition)) {
       const next = tokens[at + 1];

@@ -84,10 +84,15 @@ describe('ssl-data', () => {
   });
 
   it('answers what it does not know in one line', async () => {
-    await expectOneLine(['inspct'], /^ssl-data: InvalidOptionError: .*one of inspect, pack, got 'inspct'/);
+    await expectOneLine(
+      ['inspct'],
+      /^ssl-data: InvalidOptionError: .*one of inspect, pack, got 'inspct'\. Did you mean 'inspect'\?/,
+    );
     await expectOneLine(['--nope'], /one of --help, --version, --debug, got '--nope'/);
     await expectOneLine(['inspect'], /ssl-data inspect: <source> must be given/);
-    await expectOneLine(['inspect', 'x', '--chek'], /got '--chek'/);
+    await expectOneLine(['inspect', 'x', '--chek'], /got '--chek'\. Did you mean '--check'\?/);
+    await expectOneLine(['inspect', 'x', '-z'], /got '-z'\n$/);
+    await expectOneLine(['pack', base, 'x', '--to', 'LMDB'], /got 'LMDB'\. Did you mean 'lmdb'\?/);
     await expectOneLine(['inspect', join(base, 'none')], /^ssl-data: DataError: .*none: no such file or folder/);
     await expectOneLine(['inspect', base, '--kind', 'zip'], /--kind must be one of image-folder, .*got 'zip'/);
     await expectOneLine(['pack', base, 'x', '--to', 'zip'], /--to must be one of webdataset, lmdb, got 'zip'/);

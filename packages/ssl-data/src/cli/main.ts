@@ -6,6 +6,7 @@ import type { CommandStreams } from './command-streams.js';
 import { inspectCommand } from './inspect-command.js';
 import { packCommand } from './pack-command.js';
 import { reportError } from './report-error.js';
+import { didYouMean } from './did-you-mean.js';
 
 const program: CommandDef = {
   meta: { name: 'ssl-data', description: 'Looks into data for self-supervised learning, and packs them' },
@@ -45,8 +46,16 @@ async function dispatch(argv: readonly string[], streams: CommandStreams): Promi
   const [name, ...rest] = argv;
   const command = name === undefined ? undefined : commands.get(name);
   const options = command === undefined ? argv : rest;
-  if (name !== undefined && command === undefined && !name.startsWith('-'))
-    throw new InvalidOptionError('ssl-data', 'the command', `one of ${[...commands.keys()].join(', ')}`, name);
+  if (name !== undefined && command === undefined && !name.startsWith('-')) {
+    const names = [...commands.keys()];
+    throw new InvalidOptionError(
+      'ssl-data',
+      'the command',
+      `one of ${names.join(', ')}`,
+      name,
+      didYouMean(name, names),
+    );
+  }
   if (argv.length === 0 || options.includes('--help') || options.includes('-h')) {
     const usage = await (command === undefined
       ? renderUsage({ ...program, subCommands: Object.fromEntries(commands) })

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { OpenSourceOptions, SourceKind } from '../source/source-recogniser.js';
 import { sourceRecognisers } from '../source/source-recognisers.js';
+import { didYouMean } from './did-you-mean.js';
 
 /** Arguments that say what is opened, and how. */
 export const sourceArguments = {
@@ -79,7 +80,8 @@ export function sourceOptions(where: string, args: SourceArguments): OpenSourceO
 /** Throws {@link InvalidOptionError} unless the value is one of the choices. */
 export function oneOf<T extends string>(where: string, option: string, choices: readonly T[], value: string): T {
   const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw new InvalidOptionError(where, option, `one of ${choices.join(', ')}`, value);
+  if (found === undefined)
+    throw new InvalidOptionError(where, option, `one of ${choices.join(', ')}`, value, didYouMean(value, choices));
   return found;
 }
 

@@ -1,3 +1,4 @@
+import { checkPath } from '@selfsup/ssl-core/files';
 import {
   checkOptions,
   DataError,
@@ -25,10 +26,10 @@ export interface CifarOptions {
 }
 
 const cifarOptionNames: OptionNames<CifarOptions> = {
-  variant: 'required',
+  variant: 'requiredNumber',
   split: 'required',
   labels: 'optional',
-  maxBytes: 'optional',
+  maxBytes: 'optionalNumber',
 };
 
 const side = 32;
@@ -58,6 +59,7 @@ export class CifarDataset extends ImageArrayDataset {
    */
   static async open(path: string, options: CifarOptions): Promise<CifarDataset> {
     checkOptions('CifarDataset.open', options, cifarOptionNames);
+    checkPath('CifarDataset.open', 'path', path);
     const { variant, split, labels: kind = 'fine', maxBytes = 2 ** 29 } = options;
     const release = cifarReleases[variant] as CifarRelease | undefined;
     if (release === undefined) throw new InvalidOptionError('CifarDataset.open', 'variant', '10 or 100', variant);

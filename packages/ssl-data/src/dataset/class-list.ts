@@ -25,7 +25,7 @@ export interface ClassOptions {
 /** Names of {@link ClassOptions}. */
 export const classOptionNames: OptionNames<ClassOptions> = {
   classes: 'optional',
-  allowEmpty: 'optional',
+  allowEmpty: 'optionalFlag',
 };
 
 const maxClasses = 1_000_000;

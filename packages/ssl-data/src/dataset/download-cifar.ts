@@ -12,18 +12,18 @@ export interface DownloadCifarOptions extends Omit<DownloadOptions, 'sha256'> {
 }
 
 const downloadCifarOptionNames: OptionNames<DownloadCifarOptions> = {
-  variant: 'required',
+  variant: 'requiredNumber',
   url: 'optional',
   md5: 'optional',
-  maxBytes: 'optional',
-  onProgress: 'optional',
+  maxBytes: 'optionalNumber',
+  onProgress: 'optionalFunction',
   signal: 'optional',
   headers: 'optional',
-  timeoutMs: 'optional',
-  minBytesPerSecond: 'optional',
-  maxSeconds: 'optional',
-  retries: 'optional',
-  retryDelayMs: 'optional',
+  timeoutMs: 'optionalNumber',
+  minBytesPerSecond: 'optionalNumber',
+  maxSeconds: 'optionalNumber',
+  retries: 'optionalNumber',
+  retryDelayMs: 'optionalNumber',
 };
 
 /**

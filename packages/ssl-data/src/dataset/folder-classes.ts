@@ -1,4 +1,4 @@
-import { DataError, type OptionNames } from '@selfsup/ssl-core';
+import { DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { classOptionNames, type ClassOptions, readClassList } from './class-list.js';
 import { folderLabels } from './folder-labels.js';
 import type { FileListing } from './list-files.js';
@@ -41,6 +41,8 @@ export async function folderClasses(
   { paths, folders }: FileListing,
   { labels: layout, classes: list, allowEmpty = false }: FolderClassOptions,
 ): Promise<FolderClasses> {
+  if (layout !== undefined && layout !== 'folders' && layout !== 'none')
+    throw new InvalidOptionError(where, 'labels', "'folders' or 'none'", layout);
   const count = paths.lengths.length;
   const { loose, labels, classes: used } = folderLabels(paths);
   const given = layout === 'none' ? undefined : await readClassList(where, list);

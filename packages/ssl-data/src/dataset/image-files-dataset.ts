@@ -6,6 +6,7 @@ import type { PixelMemory } from '../image/pixel-memory.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
 import { stringAt, type StringTable } from './string-table.js';
+import { checkOpened } from './check-opened.js';
 
 /** Image files, decoded when asked for. */
 export class ImageFilesDataset implements Dataset<ImageSample> {
@@ -26,6 +27,7 @@ export class ImageFilesDataset implements Dataset<ImageSample> {
     decoding: ImageDecoding,
     checkLinks: boolean,
   ) {
+    checkOpened(new.target.name, (paths as StringTable | undefined)?.lengths !== undefined, root);
     this.#root = root;
     this.#paths = paths;
     this.#decoding = decoding;

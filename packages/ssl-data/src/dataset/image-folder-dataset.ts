@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { checkPath } from '@selfsup/ssl-core/files';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { classOptionNames, type ClassOptions } from './class-list.js';
@@ -47,8 +48,8 @@ const imageListOptionNames: OptionNames<ImageListOptions> = {
   root: 'optional',
   labels: 'optional',
   encoding: 'optional',
-  maxLineBytes: 'optional',
-  maxBytes: 'optional',
+  maxLineBytes: 'optionalNumber',
+  maxBytes: 'optionalNumber',
 };
 
 /** What an image folder is made of. */
@@ -91,6 +92,7 @@ export class ImageFolderDataset extends ImageFilesDataset {
    */
   static async open(root: string, options: ImageFolderOptions = {}): Promise<ImageFolderDataset> {
     checkOptions('ImageFolderDataset.open', options, imageFolderOptionNames);
+    checkPath('ImageFolderDataset.open', 'root', root);
     const { labels, classes, allowEmpty, recognise = 'endings', ...decoding } = options;
     if (recognise !== 'endings' && recognise !== 'contents')
       throw new InvalidOptionError('ImageFolderDataset.open', 'recognise', "'endings' or 'contents'", recognise);
@@ -113,6 +115,7 @@ export class ImageFolderDataset extends ImageFilesDataset {
    */
   static async fromList(listFile: string, options: ImageListOptions = {}): Promise<ImageFolderDataset> {
     checkOptions('ImageFolderDataset.fromList', options, imageListOptionNames);
+    checkPath('ImageFolderDataset.fromList', 'listFile', listFile);
     const { root: folder, labels, classes, allowEmpty, encoding = 'utf-8', ...more } = options;
     const { maxLineBytes = 2 ** 16, maxBytes = 2 ** 31, ...decoding } = more;
     const root = resolve(folder ?? dirname(listFile));

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { checkPath } from '@selfsup/ssl-core/files';
 import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { parseJsonLine } from '../io/parse-json-line.js';
@@ -58,9 +59,9 @@ const manifestOptionNames: OptionNames<ManifestOptions> = {
   labelColumn: 'optional',
   labels: 'optional',
   encoding: 'optional',
-  maxLineBytes: 'optional',
-  maxRows: 'optional',
-  maxBytes: 'optional',
+  maxLineBytes: 'optionalNumber',
+  maxRows: 'optionalNumber',
+  maxBytes: 'optionalNumber',
 };
 
 /**
@@ -89,6 +90,7 @@ export class ManifestDataset extends ImageFilesDataset {
    */
   static async open(path: string, options: ManifestOptions = {}): Promise<ManifestDataset> {
     checkOptions('ManifestDataset.open', options, manifestOptionNames);
+    checkPath('ManifestDataset.open', 'path', path);
     const {
       root: folder,
       format = formatOf(path),

@@ -1,3 +1,4 @@
+import { checkPath } from '@selfsup/ssl-core/files';
 import { checkOptions, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { parseJsonLine } from '../io/parse-json-line.js';
 import { type LinePlace, lineError, readLines } from '../io/read-lines.js';
@@ -5,6 +6,7 @@ import { checkIndex } from './check-index.js';
 import type { Dataset } from './dataset.js';
 import { stringAt, type StringTable } from './string-table.js';
 import { StringTableBuilder } from './string-table-builder.js';
+import { checkOpened } from './check-opened.js';
 
 export interface TextLineOptions {
   /** Reads JSONL: the name of the member of each line's object that holds the text. Default: a line is the text. */
@@ -25,9 +27,9 @@ export interface TextLineOptions {
 const textLineOptionNames: OptionNames<TextLineOptions> = {
   field: 'optional',
   encoding: 'optional',
-  maxLineBytes: 'optional',
-  maxBytes: 'optional',
-  keepEmpty: 'optional',
+  maxLineBytes: 'optionalNumber',
+  maxBytes: 'optionalNumber',
+  keepEmpty: 'optionalFlag',
 };
 
 /**
@@ -39,6 +41,7 @@ export class TextLineDataset implements Dataset<string> {
   readonly #texts: StringTable;
 
   private constructor(texts: StringTable) {
+    checkOpened('TextLineDataset', (texts as Partial<StringTable> | undefined)?.lengths !== undefined, texts);
     this.#texts = texts;
     this.length = texts.lengths.length;
   }
@@ -49,6 +52,7 @@ export class TextLineDataset implements Dataset<string> {
    */
   static async open(path: string, options: TextLineOptions = {}): Promise<TextLineDataset> {
     checkOptions('TextLineDataset.open', options, textLineOptionNames);
+    checkPath('TextLineDataset.open', 'path', path);
     const { field, encoding = 'utf-8', maxLineBytes = 2 ** 20, maxBytes = 2 ** 31, keepEmpty = false } = options;
     const texts = new StringTableBuilder();
     const keepBlank = keepEmpty && field === undefined;

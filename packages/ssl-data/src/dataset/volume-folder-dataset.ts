@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkPath } from '@selfsup/ssl-core/files';
 import { checkOptions, DataError, ndArray, type NdArray, type OptionNames } from '@selfsup/ssl-core';
 import { openNifti } from '../io/open-nifti.js';
 import { openNpy } from '../io/open-npy.js';
@@ -8,6 +9,7 @@ import { folderClasses, folderClassOptionNames, type FolderClassOptions } from '
 import type { LeftOut } from './left-out.js';
 import { listVolumeFiles } from './list-volume-files.js';
 import { stringAt, type StringTable } from './string-table.js';
+import { checkOpened } from './check-opened.js';
 
 /** What data sets of volumes deliver. */
 export interface VolumeSample {
@@ -24,7 +26,7 @@ export interface VolumeFolderOptions extends FolderClassOptions {
 
 const volumeFolderOptionNames: OptionNames<VolumeFolderOptions> = {
   ...folderClassOptionNames,
-  maxBytes: 'optional',
+  maxBytes: 'optionalNumber',
 };
 
 /** Plain data by which another thread opens the same volumes. */
@@ -49,6 +51,7 @@ export class VolumeFolderDataset implements Dataset<VolumeSample> {
 
   /** Use {@link VolumeFolderDataset.open}. */
   constructor(files: VolumeFiles, leftOut: readonly LeftOut[] = []) {
+    checkOpened('VolumeFolderDataset', (files as Partial<VolumeFiles> | undefined)?.paths !== undefined, files);
     this.#files = files;
     this.leftOut = leftOut;
     this.length = files.paths.lengths.length;
@@ -75,6 +78,7 @@ export class VolumeFolderDataset implements Dataset<VolumeSample> {
    */
   static async open(root: string, options: VolumeFolderOptions = {}): Promise<VolumeFolderDataset> {
     checkOptions('VolumeFolderDataset.open', options, volumeFolderOptionNames);
+    checkPath('VolumeFolderDataset.open', 'root', root);
     const { maxBytes = 2 ** 31, ...how } = options;
     const listing = await listVolumeFiles(root);
     const { paths, leftOut } = listing;

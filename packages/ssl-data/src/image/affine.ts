@@ -17,9 +17,9 @@ export interface AffineOptions {
 }
 
 const affineOptionNames: OptionNames<AffineOptions> = {
-  angle: 'optional',
+  angle: 'optionalNumber',
   translate: 'optional',
-  scale: 'optional',
+  scale: 'optionalNumber',
   shear: 'optional',
   interpolation: 'optional',
   fill: 'optional',
@@ -66,6 +66,9 @@ export function inverseAffineMatrix(width: number, height: number, options: Affi
  */
 export function affine(image: Image, options: AffineOptions): Image {
   checkOptions('affine', options, affineOptionNames);
+  const { interpolation = 'nearest' } = options;
+  if (interpolation !== 'nearest' && interpolation !== 'bilinear')
+    throw new InvalidOptionError('affine', 'interpolation', "'nearest' or 'bilinear'", interpolation);
   const [height, width, channels] = imageSize(image, 'affine');
   const matrix = inverseAffineMatrix(width, height, options);
   const out = newPixels(image.data.length);

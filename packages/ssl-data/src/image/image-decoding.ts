@@ -38,17 +38,17 @@ export interface ImageDecoding {
 
 /** Names of {@link ImageDecoding}. */
 export const imageDecodingOptionNames: OptionNames<ImageDecoding> = {
-  channels: 'optional',
+  channels: 'optionalNumber',
   resize: 'optional',
-  maxPixels: 'optional',
+  maxPixels: 'optionalNumber',
   colorProfile: 'optional',
   range: 'optional',
   background: 'optional',
 };
 
 const imageResizeOptionNames: OptionNames<NonNullable<ImageDecoding['resize']>> = {
-  width: 'required',
-  height: 'required',
+  width: 'requiredNumber',
+  height: 'requiredNumber',
   fit: 'required',
 };
 

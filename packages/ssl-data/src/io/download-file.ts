@@ -25,8 +25,8 @@ const downloadOptionNames: OptionNames<DownloadOptions> = {
   ...httpOptionNames,
   sha256: 'optional',
   md5: 'optional',
-  maxBytes: 'optional',
-  onProgress: 'optional',
+  maxBytes: 'optionalNumber',
+  onProgress: 'optionalFunction',
   signal: 'optional',
 };
 

@@ -9,7 +9,7 @@ export interface OpenIdxOptions {
 
 /** Names of {@link OpenIdxOptions}. */
 export const openIdxOptionNames: OptionNames<OpenIdxOptions> = {
-  maxBytes: 'optional',
+  maxBytes: 'optionalNumber',
 };
 
 const elementTypes: ReadonlyMap<number, ElementType> = new Map([

@@ -9,7 +9,7 @@ export interface OpenNiftiOptions {
 }
 
 const openNiftiOptionNames: OptionNames<OpenNiftiOptions> = {
-  maxBytes: 'optional',
+  maxBytes: 'optionalNumber',
 };
 
 /** A volume and where it lies. */

@@ -10,7 +10,7 @@ export interface OpenNpyOptions {
 
 /** Names of {@link OpenNpyOptions}. */
 export const openNpyOptionNames: OptionNames<OpenNpyOptions> = {
-  maxBytes: 'optional',
+  maxBytes: 'optionalNumber',
 };
 
 /**

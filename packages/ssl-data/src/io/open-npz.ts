@@ -9,7 +9,7 @@ export interface OpenNpzOptions extends OpenNpyOptions {
 
 const openNpzOptionNames: OptionNames<OpenNpzOptions> = {
   ...openNpyOptionNames,
-  maxArrays: 'optional',
+  maxArrays: 'optionalNumber',
 };
 
 /** Arrays of an .npz file, each read when asked for. */

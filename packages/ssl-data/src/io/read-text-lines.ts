@@ -21,9 +21,9 @@ export interface ReadTextLinesOptions {
 
 const readTextLinesOptionNames: OptionNames<ReadTextLinesOptions> = {
   encoding: 'optional',
-  maxLineBytes: 'optional',
-  maxBytes: 'optional',
-  keepBlank: 'optional',
+  maxLineBytes: 'optionalNumber',
+  maxBytes: 'optionalNumber',
+  keepBlank: 'optionalFlag',
   where: 'optional',
 };
 

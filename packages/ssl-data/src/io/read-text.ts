@@ -9,7 +9,7 @@ export interface ReadTextOptions extends TextOptions {
 
 const readTextOptionNames: OptionNames<ReadTextOptions> = {
   encoding: 'optional',
-  maxBytes: 'required',
+  maxBytes: 'requiredNumber',
   where: 'optional',
 };
 

@@ -1,3 +1,4 @@
+import { checkPath } from '@selfsup/ssl-core/files';
 import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { classOptionNames, type ClassOptions, readClassList } from '../dataset/class-list.js';
@@ -13,6 +14,7 @@ import { indexLmdb, type LmdbRecords } from './index-lmdb.js';
 import { refusePickle } from './read-metadata.js';
 import { readRecord } from './read-record.js';
 import { imageDecodingOptionNames } from '../image/image-decoding.js';
+import { checkOpened } from '../dataset/check-opened.js';
 
 export interface LmdbOptions extends ImageDecoding, ClassOptions {
   /**
@@ -37,8 +39,8 @@ const lmdbOptionNames: OptionNames<LmdbOptions> = {
   ...classOptionNames,
   keyPrefix: 'optional',
   labels: 'optional',
-  maxEntries: 'optional',
-  maxSampleBytes: 'optional',
+  maxEntries: 'optionalNumber',
+  maxSampleBytes: 'optionalNumber',
 };
 
 /** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
@@ -77,6 +79,7 @@ export class LmdbDataset implements Dataset<ImageSample> {
   readonly #files = new FilePool();
 
   constructor(source: LmdbSource, classes: readonly string[] = [], leftOut: readonly LeftOut[] = []) {
+    checkOpened('LmdbDataset', (source as Partial<LmdbSource> | undefined)?.records !== undefined, source);
     this.#source = source;
     this.classes = classes;
     this.leftOut = leftOut;
@@ -90,6 +93,7 @@ export class LmdbDataset implements Dataset<ImageSample> {
    */
   static async open(path: string, options: LmdbOptions = {}): Promise<LmdbDataset> {
     checkOptions('LmdbDataset.open', options, lmdbOptionNames);
+    checkPath('LmdbDataset.open', 'path', path);
     const { keyPrefix, labels, classes, allowEmpty = false, ...more } = options;
     const { maxEntries = 2 ** 25, maxSampleBytes = 2 ** 28, ...decoding } = more;
     const given = await readClassList('LmdbDataset.open', classes);

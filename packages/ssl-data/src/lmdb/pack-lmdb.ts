@@ -34,10 +34,10 @@ export interface PackLmdbOptions {
 
 const packLmdbOptionNames: OptionNames<PackLmdbOptions> = {
   keys: 'optional',
-  subdir: 'optional',
+  subdir: 'optionalFlag',
   encode: 'optional',
-  overwrite: 'optional',
-  onProgress: 'optional',
+  overwrite: 'optionalFlag',
+  onProgress: 'optionalFunction',
 };
 
 /** What was written. */

@@ -19,8 +19,8 @@ export interface BalancedSamplerOptions {
 }
 
 const balancedSamplerOptionNames: OptionNames<BalancedSamplerOptions> = {
-  seed: 'optional',
-  samplesPerClass: 'optional',
+  seed: 'optionalNumber',
+  samplesPerClass: 'optionalNumber',
 };
 
 /**

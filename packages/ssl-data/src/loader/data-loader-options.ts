@@ -64,18 +64,18 @@ export interface LoaderOptions<S, V> {
 const loaderOptionNames: OptionNames<LoaderOptions<object, object>> = {
   dataset: 'required',
   views: 'optional',
-  batchSize: 'required',
-  shuffle: 'optional',
+  batchSize: 'requiredNumber',
+  shuffle: 'optionalFlag',
   sampler: 'optional',
-  seed: 'optional',
-  dropLast: 'optional',
-  workers: 'optional',
-  prefetchBatches: 'optional',
-  prefetchBytes: 'optional',
-  decodeMemory: 'optional',
+  seed: 'optionalNumber',
+  dropLast: 'optionalFlag',
+  workers: 'optionalNumber',
+  prefetchBatches: 'optionalNumber',
+  prefetchBytes: 'optionalNumber',
+  decodeMemory: 'optionalNumber',
   onError: 'optional',
-  maxSkippedShare: 'optional',
-  sampleTimeout: 'optional',
+  maxSkippedShare: 'optionalNumber',
+  sampleTimeout: 'optionalNumber',
 };
 
 const where = 'DataLoader';

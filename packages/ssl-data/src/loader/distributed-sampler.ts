@@ -15,8 +15,8 @@ export interface DistributedSamplerOptions {
 }
 
 const distributedSamplerOptionNames: OptionNames<DistributedSamplerOptions> = {
-  rank: 'required',
-  worldSize: 'required',
+  rank: 'requiredNumber',
+  worldSize: 'requiredNumber',
   remainder: 'optional',
 };
 

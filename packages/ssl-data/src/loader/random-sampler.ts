@@ -8,7 +8,7 @@ export interface RandomSamplerOptions {
 }
 
 const randomSamplerOptionNames: OptionNames<RandomSamplerOptions> = {
-  seed: 'optional',
+  seed: 'optionalNumber',
 };
 
 /**

@@ -11,7 +11,7 @@ export interface RepeatedAugmentationOptions {
 }
 
 const repeatedAugmentationOptionNames: OptionNames<RepeatedAugmentationOptions> = {
-  samplesPerEpoch: 'optional',
+  samplesPerEpoch: 'optionalNumber',
 };
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { endingOf, type LeftOut, LeftOutCounter, leftOutText } from '../dataset/left-out.js';
 import { fileError } from '../webdataset/file-pool.js';
+import { checkPath } from '@selfsup/ssl-core/files';
 
 /**
  * Paths of Parquet files: one, those of a folder (sorted), or a list as it is.
@@ -13,6 +14,7 @@ export async function parquetFiles(
   files: string | readonly string[],
 ): Promise<{ readonly paths: readonly string[]; readonly leftOut: readonly LeftOut[] }> {
   const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  if (!Array.isArray(files)) checkPath('ParquetImageDataset.open', 'files', files);
   if (typeof files !== 'string') {
     if (files.length === 0)
       throw new InvalidOptionError('ParquetImageDataset.open', 'files', 'at least one path', '[]');

@@ -14,6 +14,7 @@ import { labelIn, namedLabels, readLabels, withNamesOf } from './parquet-labels.
 import { chooseColumns, type ParquetColumns, planRowGroups, type RowGroupPlan } from './plan-row-groups.js';
 import { RowGroupReader } from './row-group-reader.js';
 import { imageDecodingOptionNames } from '../image/image-decoding.js';
+import { checkOpened } from '../dataset/check-opened.js';
 
 export interface ParquetImageOptions extends ImageDecoding, ClassOptions {
   /** Column with the images. Default: `image`, `img`, or the only one that holds bytes. */
@@ -38,10 +39,10 @@ const parquetImageOptionNames: OptionNames<ParquetImageOptions> = {
   ...classOptionNames,
   image: 'optional',
   label: 'optional',
-  loadLabels: 'optional',
-  cacheBytes: 'optional',
-  maxRowGroupBytes: 'optional',
-  maxRows: 'optional',
+  loadLabels: 'optionalFlag',
+  cacheBytes: 'optionalNumber',
+  maxRowGroupBytes: 'optionalNumber',
+  maxRows: 'optionalNumber',
 };
 
 /** All that a thread needs to read the samples; plain data. */
@@ -84,6 +85,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
   #labels: Int32Array | undefined;
 
   constructor(source: ParquetSource, classes: readonly string[] = [], leftOut: readonly LeftOut[] = []) {
+    checkOpened('ParquetImageDataset', typeof source === 'object' && source !== null && 'groups' in source, source);
     this.#source = source;
     this.leftOut = leftOut;
     this.#labels = source.labels;

@@ -17,7 +17,7 @@ const openSourceOptionNames: OptionNames<OpenSourceOptions & { readonly content?
   cache: 'optional',
   http: 'optional',
   classes: 'optional',
-  allowEmpty: 'optional',
+  allowEmpty: 'optionalFlag',
   content: 'optional',
 };
 

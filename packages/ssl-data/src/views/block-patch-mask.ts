@@ -27,9 +27,9 @@ export interface BlockPatchMaskOptions {
 }
 
 const blockPatchMaskOptionNames: OptionNames<BlockPatchMaskOptions> = {
-  ratio: 'optional',
-  minPatches: 'optional',
-  maxPatches: 'optional',
+  ratio: 'optionalNumber',
+  minPatches: 'optionalNumber',
+  maxPatches: 'optionalNumber',
   aspect: 'optional',
   rest: 'optional',
 };

@@ -11,7 +11,7 @@ export interface BoxBlurOptions {
 
 const boxBlurOptionNames: OptionNames<BoxBlurOptions> = {
   sigma: 'optional',
-  p: 'optional',
+  p: 'optionalNumber',
 };
 
 /**

@@ -11,7 +11,7 @@ export interface CifarViewsOptions {
 }
 
 const cifarViewsOptionNames: OptionNames<CifarViewsOptions> = {
-  size: 'optional',
+  size: 'optionalNumber',
 };
 
 /** Defaults of {@link cifarViews} and {@link cifarSupervisedViews}. */

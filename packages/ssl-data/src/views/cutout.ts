@@ -12,9 +12,9 @@ export interface CutoutOptions {
 }
 
 const cutoutOptionNames: OptionNames<CutoutOptions> = {
-  size: 'required',
+  size: 'requiredNumber',
   fill: 'optional',
-  p: 'optional',
+  p: 'optionalNumber',
 };
 
 /** One draw of {@link cutout}: the square's upper left corner, which may lie outside; `null` for an image that stays. */

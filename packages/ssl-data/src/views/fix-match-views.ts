@@ -12,7 +12,7 @@ export interface FixMatchViewsOptions {
 }
 
 const fixMatchViewsOptionNames: OptionNames<FixMatchViewsOptions> = {
-  size: 'optional',
+  size: 'optionalNumber',
 };
 
 /** Defaults of {@link fixMatchViews}: FixMatch (arXiv 2001.07685) for CIFAR-10. */

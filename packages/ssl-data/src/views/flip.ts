@@ -8,7 +8,7 @@ export interface FlipOptions {
 }
 
 const flipOptionNames: OptionNames<FlipOptions> = {
-  p: 'optional',
+  p: 'optionalNumber',
 };
 
 /** Mirrors left to right with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError */

@@ -10,7 +10,7 @@ export interface GaussianBlurOptions {
 }
 
 const gaussianBlurOptionNames: OptionNames<GaussianBlurOptions> = {
-  kernelSize: 'required',
+  kernelSize: 'requiredNumber',
   sigma: 'optional',
 };
 

@@ -31,8 +31,8 @@ export interface MixingOptions {
 
 /** Names of {@link MixingOptions}. */
 export const mixingOptionNames: OptionNames<MixingOptions> = {
-  alpha: 'optional',
-  perImage: 'optional',
+  alpha: 'optionalNumber',
+  perImage: 'optionalFlag',
 };
 
 /** @throws ShapeError, InvalidOptionError */
@@ -49,6 +49,10 @@ export function checkMixable(
   const [count = 0, height = 0, width = 0, channels = 0] = images.shape;
   if (images.shape.length !== 4 || images.data.length !== count * height * width * channels || images.data.length === 0)
     throw new ShapeError(where, 'images', '[batch, height, width, channels], none 0', `[${images.shape.join(', ')}]`);
+  if (labels !== undefined && !isNdArray(labels)) {
+    const advice = 'Such as ndArray(labels, [count]) of an Int32Array';
+    throw new InvalidOptionError(where, 'labels', 'an NdArray [batch]', labels, advice);
+  }
   if (labels !== undefined && labels.data.length !== count)
     throw new ShapeError(where, 'labels', `[${count}]`, `[${labels.shape.join(', ')}]`);
   if (!(alpha > 0 && alpha < Number.POSITIVE_INFINITY)) throw new InvalidOptionError(where, 'alpha', 'positive', alpha);

@@ -18,9 +18,9 @@ export interface MultiCropOptions {
 
 /** Names of {@link MultiCropOptions}. */
 export const multiCropOptionNames: OptionNames<MultiCropOptions> = {
-  size: 'optional',
-  localSize: 'optional',
-  localCount: 'optional',
+  size: 'optionalNumber',
+  localSize: 'optionalNumber',
+  localCount: 'optionalNumber',
   globalScale: 'optional',
   localScale: 'optional',
 };

@@ -20,10 +20,10 @@ export interface PreviewViewsOptions {
 
 const previewViewsOptionNames: OptionNames<PreviewViewsOptions> = {
   path: 'required',
-  count: 'optional',
-  draws: 'optional',
-  cell: 'optional',
-  seed: 'optional',
+  count: 'optionalNumber',
+  draws: 'optionalNumber',
+  cell: 'optionalNumber',
+  seed: 'optionalNumber',
 };
 
 /**

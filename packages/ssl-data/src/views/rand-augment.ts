@@ -17,10 +17,10 @@ export interface RandAugmentOptions extends RotateOptions {
 
 const randAugmentOptionNames: OptionNames<RandAugmentOptions> = {
   ...rotateOptionNames,
-  operations: 'optional',
+  operations: 'optionalNumber',
   magnitude: 'optional',
-  bins: 'optional',
-  p: 'optional',
+  bins: 'optionalNumber',
+  p: 'optionalNumber',
 };
 
 /** Defaults of {@link randAugment}: two operations of magnitude 9 of 30, torchvision's (arXiv 1909.13719 has 2 and 9 for ResNet-50 on ImageNet). */

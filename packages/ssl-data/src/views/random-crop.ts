@@ -12,7 +12,7 @@ export interface RandomCropOptions extends CropOptions {
 const randomCropOptionNames: OptionNames<RandomCropOptions> = {
   ...cropOptionNames,
   size: 'required',
-  margin: 'optional',
+  margin: 'optionalNumber',
 };
 
 /** Places are drawn from 32 bits. */

@@ -16,7 +16,7 @@ export interface RandomErasingOptions {
 }
 
 const randomErasingOptionNames: OptionNames<RandomErasingOptions> = {
-  p: 'optional',
+  p: 'optionalNumber',
   scale: 'optional',
   ratio: 'optional',
   value: 'optional',

@@ -8,7 +8,7 @@ export interface RandomGrayscaleOptions {
 }
 
 const randomGrayscaleOptionNames: OptionNames<RandomGrayscaleOptions> = {
-  p: 'optional',
+  p: 'optionalNumber',
 };
 
 /** Grey, with unchanged number of channels, with probability `p`. @returns a view `[h, w, 1 or 3] -> the same shape` @throws InvalidOptionError */

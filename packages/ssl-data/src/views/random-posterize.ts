@@ -10,7 +10,7 @@ export interface RandomPosterizeOptions extends SometimesOptions {
 
 const randomPosterizeOptionNames: OptionNames<RandomPosterizeOptions> = {
   ...sometimesOptionNames,
-  bits: 'required',
+  bits: 'requiredNumber',
 };
 
 /** Keeps the upper bits of every value with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: torchvision's `RandomPosterize`. */

@@ -10,7 +10,7 @@ export interface RandomSharpnessOptions extends SometimesOptions {
 
 const randomSharpnessOptionNames: OptionNames<RandomSharpnessOptions> = {
   ...sometimesOptionNames,
-  factor: 'required',
+  factor: 'requiredNumber',
 };
 
 /** Smooths or sharpens with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: torchvision's `RandomAdjustSharpness`. */

@@ -18,9 +18,9 @@ export interface ResizeShortSideOptions {
 }
 
 const resizeShortSideOptionNames: OptionNames<ResizeShortSideOptions> = {
-  size: 'required',
+  size: 'requiredNumber',
   interpolation: 'optional',
-  maxPixels: 'optional',
+  maxPixels: 'optionalNumber',
 };
 
 /**

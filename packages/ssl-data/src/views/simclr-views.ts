@@ -22,11 +22,11 @@ export interface SimclrViewsOptions {
 }
 
 const simclrViewsOptionNames: OptionNames<SimclrViewsOptions> = {
-  size: 'optional',
-  strength: 'optional',
-  minScale: 'optional',
-  blurProbability: 'optional',
-  flipProbability: 'optional',
+  size: 'optionalNumber',
+  strength: 'optionalNumber',
+  minScale: 'optionalNumber',
+  blurProbability: 'optionalNumber',
+  flipProbability: 'optionalNumber',
 };
 
 /** Defaults of {@link simclrViews}: SimCLR (arXiv 2002.05709), appendix A, for ImageNet. */

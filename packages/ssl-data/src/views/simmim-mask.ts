@@ -21,9 +21,9 @@ export interface SimmimMaskOptions {
 
 const simmimMaskOptionNames: OptionNames<SimmimMaskOptions> = {
   size: 'required',
-  maskPatch: 'optional',
-  modelPatch: 'optional',
-  ratio: 'optional',
+  maskPatch: 'optionalNumber',
+  modelPatch: 'optionalNumber',
+  ratio: 'optionalNumber',
 };
 
 /** Defaults of {@link simmimMask}: SimMIM (arXiv 2111.09886), section 4.1, for Swin. */

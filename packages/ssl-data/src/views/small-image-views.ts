@@ -19,10 +19,10 @@ export interface SmallImageViewsOptions {
 }
 
 const smallImageViewsOptionNames: OptionNames<SmallImageViewsOptions> = {
-  size: 'optional',
-  minScale: 'optional',
-  degrees: 'optional',
-  blurProbability: 'optional',
+  size: 'optionalNumber',
+  minScale: 'optionalNumber',
+  degrees: 'optionalNumber',
+  blurProbability: 'optionalNumber',
 };
 
 /** Defaults of {@link smallImageViews}, chosen for handwritten digits. */

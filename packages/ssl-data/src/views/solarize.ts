@@ -10,8 +10,8 @@ export interface SolarizeOptions {
 }
 
 const solarizeOptionNames: OptionNames<SolarizeOptions> = {
-  threshold: 'optional',
-  p: 'optional',
+  threshold: 'optionalNumber',
+  p: 'optionalNumber',
 };
 
 /** Inverts bright values with probability `p`. @returns a view `[h, w, c] -> [h, w, c]` @throws InvalidOptionError. Source: BYOL, arXiv 2006.07733, appendix B. */

@@ -10,7 +10,7 @@ export interface SometimesOptions {
 
 /** Names of {@link SometimesOptions}. */
 export const sometimesOptionNames: OptionNames<SometimesOptions> = {
-  p: 'optional',
+  p: 'optionalNumber',
 };
 
 /** An operation that needs no numbers, applied with probability `p`. */

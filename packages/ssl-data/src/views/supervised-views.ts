@@ -12,7 +12,7 @@ export interface SupervisedViewsOptions {
 }
 
 const supervisedViewsOptionNames: OptionNames<SupervisedViewsOptions> = {
-  size: 'optional',
+  size: 'optionalNumber',
 };
 
 export interface EvaluationViewsOptions extends SupervisedViewsOptions {
@@ -22,7 +22,7 @@ export interface EvaluationViewsOptions extends SupervisedViewsOptions {
 
 const evaluationViewsOptionNames: OptionNames<EvaluationViewsOptions> = {
   ...supervisedViewsOptionNames,
-  resize: 'optional',
+  resize: 'optionalNumber',
 };
 
 /** Defaults of {@link supervisedViews} and {@link evaluationViews}: ResNet's for ImageNet. */

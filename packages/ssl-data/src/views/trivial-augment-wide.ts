@@ -11,7 +11,7 @@ export interface TrivialAugmentWideOptions extends RotateOptions {
 
 const trivialAugmentWideOptionNames: OptionNames<TrivialAugmentWideOptions> = {
   ...rotateOptionNames,
-  bins: 'optional',
+  bins: 'optionalNumber',
 };
 
 /**

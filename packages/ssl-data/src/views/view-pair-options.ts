@@ -10,6 +10,6 @@ export interface ViewPairOptions {
 
 /** Names of {@link ViewPairOptions}. */
 export const viewPairOptionNames: OptionNames<ViewPairOptions> = {
-  size: 'optional',
-  minScale: 'optional',
+  size: 'optionalNumber',
+  minScale: 'optionalNumber',
 };

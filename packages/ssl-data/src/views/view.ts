@@ -92,19 +92,18 @@ export type Range = readonly [low: number, high: number];
 
 /** Throws {@link InvalidOptionError} unless `low <= high` and both lie within the bounds. */
 export function checkRange(where: string, option: string, range: Range, least: number, most: number): void {
-  const [low, high] = range;
-  if (!(low >= least && low <= high && high <= most))
-    throw new InvalidOptionError(
-      where,
-      option,
-      `[low, high] with ${least} <= low <= high <= ${most}`,
-      `[${range.join(', ')}]`,
-    );
+  // A number or text comes from JavaScript.
+  const given: unknown = range;
+  const isPair = Array.isArray(given) && given.length === 2 && given.every((end) => typeof end === 'number');
+  if (isPair && range[0] >= least && range[0] <= range[1] && range[1] <= most) return;
+  const expected = `[low, high] with ${least} <= low <= high <= ${most}`;
+  throw new InvalidOptionError(where, option, expected, isPair ? `[${range.join(', ')}]` : given);
 }
 
 /** Throws {@link InvalidOptionError} unless `p` is a probability. */
 export function checkProbability(where: string, option: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) throw new InvalidOptionError(where, option, 'a probability between 0 and 1', p);
+  if (!(typeof p === 'number' && p >= 0 && p <= 1))
+    throw new InvalidOptionError(where, option, 'a probability between 0 and 1', p);
 }
 
 /** Pixels that a size may have. */
@@ -116,8 +115,10 @@ export function checkSize(
   size: number | readonly [height: number, width: number],
 ): readonly [height: number, width: number] {
   const pair = typeof size === 'number' ? ([size, size] as const) : size;
-  if (!pair.every((side) => Number.isInteger(side) && side > 0))
-    throw new InvalidOptionError(where, 'size', 'a positive integer or two', String(size));
+  // Text of an environment variable, or an object { height, width }, comes from JavaScript.
+  const isPair = Array.isArray(pair) && pair.length === 2;
+  if (!isPair || !pair.every((side) => Number.isInteger(side) && side > 0))
+    throw new InvalidOptionError(where, 'size', 'a positive integer or two', size);
   if (pair[0] * pair[1] > maxSize)
     throw new InvalidOptionError(where, 'size', `at most ${maxSize} pixels in all`, `${pair[0]} x ${pair[1]}`);
   return pair;

@@ -6,7 +6,7 @@ export interface ExpandBracesOptions {
 }
 
 const expandBracesOptionNames: OptionNames<ExpandBracesOptions> = {
-  maxResults: 'optional',
+  maxResults: 'optionalNumber',
 };
 
 const where = 'expandBraces';

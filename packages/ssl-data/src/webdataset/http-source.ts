@@ -20,11 +20,11 @@ export interface HttpOptions {
 /** Names of {@link HttpOptions}. */
 export const httpOptionNames: OptionNames<HttpOptions> = {
   headers: 'optional',
-  timeoutMs: 'optional',
-  minBytesPerSecond: 'optional',
-  maxSeconds: 'optional',
-  retries: 'optional',
-  retryDelayMs: 'optional',
+  timeoutMs: 'optionalNumber',
+  minBytesPerSecond: 'optionalNumber',
+  maxSeconds: 'optionalNumber',
+  retries: 'optionalNumber',
+  retryDelayMs: 'optionalNumber',
 };
 
 /** What a server says about a file. */

@@ -15,7 +15,7 @@ export interface IndexTarOptions {
 }
 
 const indexTarOptionNames: OptionNames<IndexTarOptions> = {
-  maxEntries: 'optional',
+  maxEntries: 'optionalNumber',
   splitAt: 'optional',
 };
 

@@ -35,13 +35,16 @@ export interface PackOptions extends WebDatasetWriterOptions {
 const packOptionNames: OptionNames<PackOptions> = {
   ...webDatasetWriterOptionNames,
   encode: 'optional',
-  onProgress: 'optional',
+  onProgress: 'optionalFunction',
 };
 
 export const packedExtensions = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const;
 
 /** Names of the options of encoding. */
-export const encodeNames: OptionNames<NonNullable<PackOptions['encode']>> = { format: 'required', quality: 'optional' };
+export const encodeNames: OptionNames<NonNullable<PackOptions['encode']>> = {
+  format: 'required',
+  quality: 'optionalNumber',
+};
 
 /**
  * Packs a data set, or samples as they come, into tar shards.

@@ -18,8 +18,8 @@ export interface ShardCacheOptions {
 /** Names of {@link ShardCacheOptions}. */
 export const shardCacheOptionNames: OptionNames<ShardCacheOptions> = {
   folder: 'required',
-  maxBytes: 'optional',
-  download: 'optional',
+  maxBytes: 'optionalNumber',
+  download: 'optionalFlag',
 };
 
 const touchEveryMs = 60_000;

@@ -6,6 +6,7 @@ import { endingOf, type LeftOut, LeftOutCounter, leftOutText } from '../dataset/
 import { expandBraces } from './expand-braces.js';
 import { fileError } from './file-pool.js';
 import { sidecarPath } from './index-sidecar.js';
+import { checkPath } from '@selfsup/ssl-core/files';
 
 const where = 'WebDataset.open';
 
@@ -25,6 +26,7 @@ export interface ShardLocations {
  */
 export async function shardLocations(shards: string | readonly string[]): Promise<ShardLocations> {
   const as = (locations: readonly string[]): ShardLocations => ({ locations, leftOut: [] });
+  if (!Array.isArray(shards)) checkPath(where, 'shards', shards);
   if (typeof shards !== 'string') {
     if (shards.length === 0) throw new InvalidOptionError(where, 'shards', 'at least one path or URL', '[]');
     return as(shards.map(checkedLocation));

@@ -29,13 +29,13 @@ export interface ShardOrderOptions {
 
 /** Names of {@link ShardOrderOptions}. */
 export const shardOrderOptionNames: OptionNames<ShardOrderOptions> = {
-  shuffleShards: 'optional',
-  buffer: 'optional',
-  initial: 'optional',
-  rank: 'optional',
-  worldSize: 'optional',
-  resampled: 'optional',
-  samplesPerEpoch: 'optional',
+  shuffleShards: 'optionalFlag',
+  buffer: 'optionalNumber',
+  initial: 'optionalNumber',
+  rank: 'optionalNumber',
+  worldSize: 'optionalNumber',
+  resampled: 'optionalFlag',
+  samplesPerEpoch: 'optionalNumber',
 };
 
 const where = 'shardOrder';

@@ -10,7 +10,7 @@ export interface ShardSamplerOptions extends ShardOrderOptions {
 
 const shardSamplerOptionNames: OptionNames<ShardSamplerOptions> = {
   ...shardOrderOptionNames,
-  seed: 'optional',
+  seed: 'optionalNumber',
 };
 
 /**

@@ -39,13 +39,13 @@ export const webDatasetOptionNames: OptionNames<WebDatasetOptions> = {
   imageExtensions: 'optional',
   splitAt: 'optional',
   label: 'optional',
-  loadLabels: 'optional',
+  loadLabels: 'optionalFlag',
   cache: 'optional',
   http: 'optional',
   onBadShard: 'optional',
-  maxBadShare: 'optional',
-  maxEntries: 'optional',
-  maxSampleBytes: 'optional',
+  maxBadShare: 'optionalNumber',
+  maxEntries: 'optionalNumber',
+  maxSampleBytes: 'optionalNumber',
 };
 
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */

@@ -40,9 +40,9 @@ export interface WebDatasetWriterOptions {
 /** Names of {@link WebDatasetWriterOptions}. */
 export const webDatasetWriterOptionNames: OptionNames<WebDatasetWriterOptions> = {
   pattern: 'optional',
-  maxSamples: 'optional',
-  maxBytes: 'optional',
-  overwrite: 'optional',
+  maxSamples: 'optionalNumber',
+  maxBytes: 'optionalNumber',
+  overwrite: 'optionalFlag',
   classes: 'optional',
 };
 

@@ -23,6 +23,7 @@ import { joinClassRecords } from './join-class-records.js';
 import { type ShardAccess, shardName, ShardStore } from './shard-store.js';
 import { unusedMembers } from './unused-members.js';
 import { checkWebDatasetOptions, webDatasetOptionNames, type WebDatasetOptions } from './web-dataset-options.js';
+import { checkOpened } from '../dataset/check-opened.js';
 
 /** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
 export interface WebDatasetSource {
@@ -84,6 +85,7 @@ export class WebDataset implements Dataset<ImageSample> {
   #labels: Int32Array | undefined;
 
   constructor(source: WebDatasetSource, { skipped, classes, leftOut }: Partial<AboutShards> = {}) {
+    checkOpened('WebDataset', (source as Partial<WebDatasetSource> | undefined)?.access !== undefined, source);
     const { table, imageExtensions, label } = source;
     this.#source = source;
     this.#store = new ShardStore(source.access);

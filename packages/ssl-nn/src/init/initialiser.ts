@@ -62,9 +62,9 @@ export interface TruncatedNormalOptions {
 }
 
 const truncatedNormalOptionNames: OptionNames<TruncatedNormalOptions> = {
-  standardDeviation: 'optional',
-  mean: 'optional',
-  limit: 'optional',
+  standardDeviation: 'optionalNumber',
+  mean: 'optionalNumber',
+  limit: 'optionalNumber',
 };
 
 /**
@@ -113,18 +113,24 @@ export interface KaimingOptions {
 
 const kaimingOptionNames: OptionNames<KaimingOptions> = {
   mode: 'optional',
-  gain: 'optional',
+  gain: 'optionalNumber',
 };
+
+function checkMode(where: string, mode: unknown): void {
+  if (mode !== 'fanIn' && mode !== 'fanOut') throw new InvalidOptionError(where, 'mode', "'fanIn' or 'fanOut'", mode);
+}
 
 /** Gaussian with variance `gain^2 / fan`. Source: He et al. 2015, arXiv 1502.01852, equation 10. */
 export function kaimingNormal(options: KaimingOptions = {}): Initialiser {
   const { mode = 'fanIn', gain = Math.SQRT2 } = checkOptions('kaimingNormal', options, kaimingOptionNames);
+  checkMode('kaimingNormal', mode);
   return (shape, key) => normal(gain / Math.sqrt(fans(shape)[mode]))(shape, key);
 }
 
 /** Uniform with variance `gain^2 / fan`. Source: He et al. 2015, arXiv 1502.01852. */
 export function kaimingUniform(options: KaimingOptions = {}): Initialiser {
   const { mode = 'fanIn', gain = Math.SQRT2 } = checkOptions('kaimingUniform', options, kaimingOptionNames);
+  checkMode('kaimingUniform', mode);
   return (shape, key) => {
     const bound = gain * Math.sqrt(3 / fans(shape)[mode]);
     return uniform(-bound, bound)(shape, key);

@@ -19,9 +19,9 @@ export interface BatchNormOptions {
 }
 
 const batchNormOptionNames: OptionNames<BatchNormOptions> = {
-  momentum: 'optional',
-  epsilon: 'optional',
-  affine: 'optional',
+  momentum: 'optionalNumber',
+  epsilon: 'optionalNumber',
+  affine: 'optionalFlag',
 };
 
 /**

@@ -46,10 +46,10 @@ const conv2dOptionNames: OptionNames<Conv2dOptions> = {
   stride: 'optional',
   padding: 'optional',
   dilation: 'optional',
-  groups: 'optional',
-  bias: 'optional',
-  weightInit: 'optional',
-  biasInit: 'optional',
+  groups: 'optionalNumber',
+  bias: 'optionalFlag',
+  weightInit: 'optionalFunction',
+  biasInit: 'optionalFunction',
 };
 
 type Pair = readonly [number, number];
@@ -58,7 +58,7 @@ const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value
 type TfPadding = 'same' | 'valid' | [[number, number], [number, number], [number, number], [number, number]];
 
 function tfPadding(padding: Padding): TfPadding {
-  if (typeof padding === 'string') return padding;
+  if (padding === 'same' || padding === 'valid') return padding;
   const [[top, bottom], [left, right]] =
     typeof padding === 'number'
       ? ([

@@ -24,7 +24,7 @@ export interface EmbeddingOptions {
 
 const embeddingOptionNames: OptionNames<EmbeddingOptions> = {
   key: 'requiredKey',
-  weightInit: 'optional',
+  weightInit: 'optionalFunction',
 };
 
 /**

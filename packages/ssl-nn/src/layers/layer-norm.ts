@@ -14,7 +14,7 @@ export interface LayerNormOptions {
 }
 
 const layerNormOptionNames: OptionNames<LayerNormOptions> = {
-  epsilon: 'optional',
+  epsilon: 'optionalNumber',
 };
 
 /**

@@ -27,9 +27,9 @@ export interface LinearOptions {
 
 const linearOptionNames: OptionNames<LinearOptions> = {
   key: 'requiredKey',
-  bias: 'optional',
-  weightInit: 'optional',
-  biasInit: 'optional',
+  bias: 'optionalFlag',
+  weightInit: 'optionalFunction',
+  biasInit: 'optionalFunction',
 };
 
 /**

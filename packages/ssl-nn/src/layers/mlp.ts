@@ -26,12 +26,12 @@ export interface MlpOptions {
 
 const mlpOptionNames: OptionNames<MlpOptions> = {
   key: 'requiredKey',
-  outFeatures: 'optional',
-  dropout: 'optional',
+  outFeatures: 'optionalNumber',
+  dropout: 'optionalNumber',
   approximate: 'optional',
-  bias: 'optional',
-  weightInit: 'optional',
-  biasInit: 'optional',
+  bias: 'optionalFlag',
+  weightInit: 'optionalFunction',
+  biasInit: 'optionalFunction',
 };
 
 /** `fc2(gelu(fc1(x)))` over the last axis. Source: names and order of `timm.layers.Mlp`. */

@@ -33,12 +33,12 @@ export interface MultiHeadAttentionOptions {
 
 const multiHeadAttentionOptionNames: OptionNames<MultiHeadAttentionOptions> = {
   key: 'requiredKey',
-  heads: 'required',
-  fused: 'optional',
-  qkvBias: 'optional',
-  dropout: 'optional',
-  weightInit: 'optional',
-  biasInit: 'optional',
+  heads: 'requiredNumber',
+  fused: 'optionalFlag',
+  qkvBias: 'optionalFlag',
+  dropout: 'optionalNumber',
+  weightInit: 'optionalFunction',
+  biasInit: 'optionalFunction',
 };
 
 /**

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module, type UnaryModule } from '../module/module.js';
 import { BatchNorm } from './batch-norm.js';
@@ -15,8 +16,22 @@ import { Relu } from './relu.js';
 export class Sequential extends Module {
   static override readonly fieldNames = { layers: '' };
 
+  /** @throws InvalidOptionError for what is no list of modules */
   constructor(readonly layers: readonly UnaryModule[]) {
     super();
+    if (!Array.isArray(layers)) {
+      const advice = 'Write new Sequential([first, second])';
+      throw new InvalidOptionError('Sequential', 'layers', 'an array of modules', layers, advice);
+    }
+    layers.forEach((layer: unknown, index) => {
+      const { forward, namedParameters } = (layer ?? {}) as Partial<UnaryModule>;
+      if (typeof forward === 'function' && typeof namedParameters === 'function') return;
+      const advice =
+        typeof layer === 'function'
+          ? `Of a class make one, new ${layer.name || 'Layer'}(...); a function such as tf.relu is new Relu(), or the forward() of a class that extends Module`
+          : 'A module extends Module and has forward(x, ctx)';
+      throw new InvalidOptionError('Sequential', `layers[${index}]`, 'a module with forward(x, ctx)', layer, advice);
+    });
   }
 
   forward(x: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor {

@@ -31,14 +31,14 @@ export interface TransformerBlockOptions {
 
 const transformerBlockOptionNames: OptionNames<TransformerBlockOptions> = {
   key: 'requiredKey',
-  heads: 'required',
-  mlpRatio: 'optional',
-  qkvBias: 'optional',
-  dropout: 'optional',
-  dropPath: 'optional',
-  epsilon: 'optional',
-  weightInit: 'optional',
-  biasInit: 'optional',
+  heads: 'requiredNumber',
+  mlpRatio: 'optionalNumber',
+  qkvBias: 'optionalFlag',
+  dropout: 'optionalNumber',
+  dropPath: 'optionalNumber',
+  epsilon: 'optionalNumber',
+  weightInit: 'optionalFunction',
+  biasInit: 'optionalFunction',
 };
 
 /**

@@ -31,9 +31,9 @@ export function checkContext(where: string, ctx: ForwardContext): void {
 }
 
 const contextNames: OptionNames<Omit<ForwardContext, 'key'> & { readonly key?: tf.Tensor }> = {
-  training: 'required',
+  training: 'requiredFlag',
   key: 'optional',
-  salt: 'optional',
+  salt: 'optionalNumber',
 };
 
 /**

@@ -13,7 +13,7 @@ export interface LoadStateOptions {
 
 /** Names of {@link LoadStateOptions}. */
 export const loadStateOptionNames: OptionNames<LoadStateOptions> = {
-  strict: 'optional',
+  strict: 'optionalFlag',
 };
 
 /** Names that did not meet; both empty after a strict load. */

@@ -12,7 +12,7 @@ export interface LoadSafetensorsOptions extends SafetensorsOptions {
 
 const loadSafetensorsOptionNames: OptionNames<LoadSafetensorsOptions> = {
   ...safetensorsOptionNames,
-  maxBytes: 'optional',
+  maxBytes: 'optionalNumber',
 };
 
 /** Takes the tensors of a file, in the order of its data. */

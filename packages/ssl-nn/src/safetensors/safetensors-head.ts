@@ -16,7 +16,7 @@ export interface SafetensorsOptions {
 
 /** Names of {@link SafetensorsOptions}. */
 export const safetensorsOptionNames: OptionNames<SafetensorsOptions> = {
-  maxHeaderBytes: 'optional',
+  maxHeaderBytes: 'optionalNumber',
   checksum: 'optional',
 };
 

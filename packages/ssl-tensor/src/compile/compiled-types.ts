@@ -64,13 +64,13 @@ export interface CompileOptions {
 /** Names of {@link CompileOptions}. */
 export const compileOptionNames: OptionNames<CompileOptions> = {
   device: 'optional',
-  threads: 'optional',
-  deterministic: 'optional',
-  maxTraces: 'optional',
+  threads: 'optionalNumber',
+  deterministic: 'optionalFlag',
+  maxTraces: 'optionalNumber',
   profile: 'optional',
   name: 'optional',
-  onReady: 'optional',
-  onTrace: 'optional',
+  onReady: 'optionalFunction',
+  onTrace: 'optionalFunction',
 };
 
 /** A compiled function: same arguments and results as the traced one, but asynchronous. */

@@ -5,7 +5,7 @@ import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl
 /** Options of {@link engineThreads}, those of `compile()`. */
 export type ThreadOptions = Pick<CompileOptions, 'threads' | 'deterministic'>;
 
-const threadOptionNames: OptionNames<ThreadOptions> = { threads: 'optional', deterministic: 'optional' };
+const threadOptionNames: OptionNames<ThreadOptions> = { threads: 'optionalNumber', deterministic: 'optionalFlag' };
 
 /** More than the cores is a way to compute as another machine did; far more stands still, and the machine with it. */
 const maxThreads = 512;

@@ -38,7 +38,7 @@ export interface BatchNormOptions {
 
 /** Names of {@link BatchNormOptions}. */
 export const batchNormOptionNames: OptionNames<BatchNormOptions> = {
-  epsilon: 'optional',
+  epsilon: 'optionalNumber',
   activation: 'optional',
 };
 

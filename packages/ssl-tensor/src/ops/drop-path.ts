@@ -9,7 +9,7 @@ export interface DropPathOptions {
 }
 
 const dropPathOptionNames: OptionNames<DropPathOptions> = {
-  scaleByKeep: 'optional',
+  scaleByKeep: 'optionalFlag',
 };
 
 /**

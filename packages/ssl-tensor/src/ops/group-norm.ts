@@ -12,8 +12,8 @@ export interface GroupNormOptions {
 }
 
 const groupNormOptionNames: OptionNames<GroupNormOptions> = {
-  groups: 'required',
-  epsilon: 'optional',
+  groups: 'requiredNumber',
+  epsilon: 'optionalNumber',
 };
 
 /**

@@ -35,7 +35,7 @@ export interface HostCallOptions {
 }
 
 const hostCallOptionNames: OptionNames<HostCallOptions> = {
-  gradient: 'optional',
+  gradient: 'optionalFunction',
   name: 'optional',
   channel: 'optional',
 };

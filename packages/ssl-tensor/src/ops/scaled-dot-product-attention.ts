@@ -20,13 +20,13 @@ export interface AttentionOptions {
 
 const attentionOptionNames: OptionNames<AttentionOptions> = {
   mask: 'optional',
-  causal: 'optional',
+  causal: 'optionalFlag',
   dropout: 'optional',
-  scale: 'optional',
+  scale: 'optionalNumber',
 };
 
 const attentionDropoutNames: OptionNames<NonNullable<AttentionOptions['dropout']>> = {
-  rate: 'required',
+  rate: 'requiredNumber',
   key: 'required',
 };
 

@@ -8,7 +8,7 @@ export interface SoftplusOptions {
 }
 
 const softplusOptionNames: OptionNames<SoftplusOptions> = {
-  beta: 'optional',
+  beta: 'optionalNumber',
 };
 
 /**

@@ -21,10 +21,10 @@ export interface ProfileOptions extends Pick<CompileOptions, 'device' | 'threads
 }
 
 const profileOptionNames: OptionNames<ProfileOptions> = {
-  runs: 'optional',
+  runs: 'optionalNumber',
   ignore: 'optional',
   device: 'optional',
-  threads: 'optional',
+  threads: 'optionalNumber',
   name: 'optional',
 };
 

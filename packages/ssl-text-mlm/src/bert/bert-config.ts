@@ -34,20 +34,20 @@ export interface BertConfig {
 
 /** Names of {@link BertConfig}. */
 export const bertConfigNames: OptionNames<BertConfig> = {
-  vocabSize: 'required',
-  hiddenSize: 'required',
-  numHiddenLayers: 'required',
-  numAttentionHeads: 'required',
-  intermediateSize: 'required',
-  maxPositionEmbeddings: 'required',
-  typeVocabSize: 'required',
-  hiddenDropout: 'required',
-  attentionDropout: 'required',
-  layerNormEps: 'required',
-  initializerRange: 'required',
+  vocabSize: 'requiredNumber',
+  hiddenSize: 'requiredNumber',
+  numHiddenLayers: 'requiredNumber',
+  numAttentionHeads: 'requiredNumber',
+  intermediateSize: 'requiredNumber',
+  maxPositionEmbeddings: 'requiredNumber',
+  typeVocabSize: 'requiredNumber',
+  hiddenDropout: 'requiredNumber',
+  attentionDropout: 'requiredNumber',
+  layerNormEps: 'requiredNumber',
+  initializerRange: 'requiredNumber',
   classifierDropout: 'required',
   padTokenId: 'required',
-  tieWordEmbeddings: 'required',
+  tieWordEmbeddings: 'requiredFlag',
 };
 
 const partialConfigNames = Object.fromEntries(Object.keys(bertConfigNames).map((name) => [name, 'optional' as const]));

@@ -36,9 +36,9 @@ export interface SequenceClassifierOptions {
 
 const sequenceClassifierOptionNames: OptionNames<SequenceClassifierOptions> = {
   key: 'requiredKey',
-  numLabels: 'required',
+  numLabels: 'requiredNumber',
   pooling: 'optional',
-  classifierDropout: 'optional',
+  classifierDropout: 'optionalNumber',
 };
 
 /**

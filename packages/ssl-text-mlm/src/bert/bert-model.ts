@@ -27,7 +27,7 @@ export interface BertModelOptions {
 
 const bertModelOptionNames: OptionNames<BertModelOptions> = {
   key: 'requiredKey',
-  pooler: 'optional',
+  pooler: 'optionalFlag',
 };
 
 /**

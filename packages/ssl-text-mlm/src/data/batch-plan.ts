@@ -17,9 +17,9 @@ export interface BatchPlanOptions {
 }
 
 const batchPlanOptionNames: OptionNames<BatchPlanOptions> = {
-  batchSize: 'required',
+  batchSize: 'requiredNumber',
   bucketLengths: 'required',
-  dropLast: 'required',
+  dropLast: 'requiredFlag',
 };
 
 /** One batch of a plan. */

@@ -44,12 +44,12 @@ export interface ClassificationLoaderOptions {
 
 const classificationLoaderOptionNames: OptionNames<ClassificationLoaderOptions> = {
   dataset: 'required',
-  padId: 'required',
-  batchSize: 'required',
+  padId: 'requiredNumber',
+  batchSize: 'requiredNumber',
   key: 'requiredKey',
   bucketLengths: 'optional',
   mode: 'optional',
-  classes: 'optional',
+  classes: 'optionalNumber',
 };
 
 /** Batches of labelled sequences; order depends on (key, epoch, position) alone. */

@@ -24,10 +24,10 @@ export interface MaskingOptions {
 }
 
 const maskingOptionNames: OptionNames<MaskingOptions> = {
-  maskProbability: 'required',
-  maskTokenShare: 'required',
-  randomTokenShare: 'required',
-  wholeWords: 'required',
+  maskProbability: 'requiredNumber',
+  maskTokenShare: 'requiredNumber',
+  randomTokenShare: 'requiredNumber',
+  wholeWords: 'requiredFlag',
 };
 
 /** BERT's masking: 15 % of the tokens, of which 80 % `[MASK]`, 10 % random, 10 % unchanged (arXiv:1810.04805, A.1). */

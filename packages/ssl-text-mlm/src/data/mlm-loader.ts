@@ -53,7 +53,7 @@ export interface MlmLoaderOptions {
 const mlmLoaderOptionNames: OptionNames<MlmLoaderOptions> = {
   dataset: 'required',
   tokenizer: 'required',
-  batchSize: 'required',
+  batchSize: 'requiredNumber',
   key: 'requiredKey',
   bucketLengths: 'optional',
   masking: 'optional',
@@ -62,10 +62,10 @@ const mlmLoaderOptionNames: OptionNames<MlmLoaderOptions> = {
 };
 
 const partialMaskingNames: OptionNames<Partial<MaskingOptions>> = {
-  maskProbability: 'optional',
-  maskTokenShare: 'optional',
-  randomTokenShare: 'optional',
-  wholeWords: 'optional',
+  maskProbability: 'optionalNumber',
+  maskTokenShare: 'optionalNumber',
+  randomTokenShare: 'optionalNumber',
+  wholeWords: 'optionalFlag',
 };
 
 /**

@@ -28,7 +28,7 @@ export interface TokenDatasetOptions {
 }
 
 const tokenDatasetOptionNames: OptionNames<TokenDatasetOptions> = {
-  maxLength: 'required',
+  maxLength: 'requiredNumber',
   labels: 'optional',
 };
 
@@ -46,6 +46,16 @@ export class TokenDataset {
    * negative id
    */
   constructor(tokens: Int32Array, offsets: Int32Array, labels?: Int32Array) {
+    if (!((tokens as unknown) instanceof Int32Array && (offsets as unknown) instanceof Int32Array)) {
+      const advice = 'Of texts it is TokenDataset.fromTexts(tokenizer, texts, { maxLength })';
+      throw new InvalidOptionError(
+        'TokenDataset',
+        'tokens',
+        'an Int32Array of ids, and one of offsets',
+        tokens,
+        advice,
+      );
+    }
     if (offsets.length < 1 || offsets[0] !== 0 || offsets.at(-1) !== tokens.length) {
       throw new ShapeError(
         'TokenDataset',
@@ -82,6 +92,17 @@ export class TokenDataset {
         'an iterable of texts, such as [text]',
         'one text',
       );
+    if (typeof (texts as Partial<Iterable<string>> | undefined)?.[Symbol.iterator] !== 'function') {
+      const advice =
+        'Write fromTexts(tokenizer, texts, { maxLength }); of a data set of lines the texts are read by get(index)';
+      throw new InvalidOptionError(
+        'TokenDataset.fromTexts',
+        'texts',
+        'an iterable of texts, such as [text]',
+        texts,
+        advice,
+      );
+    }
     const sequences: number[][] = [];
     for (const text of texts) sequences.push(tokenizer.encode(text, { maxLength: options.maxLength }));
     return TokenDataset.fromSequences(sequences, options.labels);

@@ -34,6 +34,12 @@ export async function fillMask(
   text: string,
   k = 5,
 ): Promise<FilledMask[]> {
+  const shape = 'Write fillMask(model, tokenizer, text)';
+  if (typeof (model as Partial<BertForMaskedLM> | null)?.config !== 'object')
+    throw new InvalidOptionError('fillMask', 'model', 'a BertForMaskedLM', model, shape);
+  if (typeof (tokenizer as Partial<WordPieceTokenizer> | undefined)?.encode !== 'function')
+    throw new InvalidOptionError('fillMask', 'tokenizer', 'a WordPieceTokenizer', tokenizer, shape);
+  if (typeof text !== 'string') throw new InvalidOptionError('fillMask', 'text', 'one text', text, shape);
   checkVocabulary(tokenizer, model.config.vocabSize);
   if (!Number.isInteger(k) || k < 1) throw new InvalidOptionError('fillMask', 'k', 'a positive integer', k);
   const ids = tokenizer.encode(text, { maxLength: model.config.maxPositionEmbeddings });

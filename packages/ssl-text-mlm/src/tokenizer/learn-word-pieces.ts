@@ -13,9 +13,9 @@ export interface LearnWordPiecesOptions {
 }
 
 const learnWordPiecesOptionNames: OptionNames<LearnWordPiecesOptions> = {
-  vocabSize: 'required',
-  minFrequency: 'required',
-  alphabetLimit: 'required',
+  vocabSize: 'requiredNumber',
+  minFrequency: 'requiredNumber',
+  alphabetLimit: 'requiredNumber',
   reserved: 'required',
 };
 

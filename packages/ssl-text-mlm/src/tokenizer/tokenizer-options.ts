@@ -29,7 +29,7 @@ export interface TokenizerFileOptions {
 export const tokenizerFileOptionNames: OptionNames<TokenizerFileOptions> = {
   specialTokens: 'optional',
   encoding: 'optional',
-  maxBytes: 'optional',
+  maxBytes: 'optionalNumber',
 };
 
 /** Options of `WordPieceTokenizer.fromJson`. */
@@ -53,4 +53,4 @@ export interface DecodeOptions {
 }
 
 /** Names of {@link DecodeOptions}. */
-export const decodeOptionNames: OptionNames<DecodeOptions> = { skipSpecialTokens: 'optional' };
+export const decodeOptionNames: OptionNames<DecodeOptions> = { skipSpecialTokens: 'optionalFlag' };

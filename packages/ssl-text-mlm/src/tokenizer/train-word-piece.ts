@@ -38,13 +38,13 @@ export interface TrainWordPieceOptions {
 const trainWordPieceOptionNames: OptionNames<TrainWordPieceOptions> = {
   files: 'optional',
   encoding: 'optional',
-  maxLineBytes: 'optional',
-  maxBytes: 'optional',
+  maxLineBytes: 'optionalNumber',
+  maxBytes: 'optionalNumber',
   lines: 'optional',
-  vocabSize: 'required',
-  minFrequency: 'optional',
-  alphabetLimit: 'optional',
-  lowercase: 'optional',
+  vocabSize: 'requiredNumber',
+  minFrequency: 'optionalNumber',
+  alphabetLimit: 'optionalNumber',
+  lowercase: 'optionalFlag',
   specialTokens: 'optional',
 };
 

@@ -1,4 +1,4 @@
-import { writeWhole } from '@selfsup/ssl-core/files';
+import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
 import { readText } from '@selfsup/ssl-data/text';
 import {
   checkOptions,
@@ -36,8 +36,8 @@ export interface EncodeOptions {
 }
 
 const encodeOptionNames: OptionNames<EncodeOptions> = {
-  maxLength: 'optional',
-  addSpecialTokens: 'optional',
+  maxLength: 'optionalNumber',
+  addSpecialTokens: 'optionalFlag',
 };
 
 /** How texts become one batch. */
@@ -93,6 +93,10 @@ export class WordPieceTokenizer {
   readonly #cache = new Map<string, readonly number[]>();
 
   private constructor(file: TokenizerFile, specialTokens: SpecialTokens, path?: string) {
+    if ((file as Partial<TokenizerFile> | undefined)?.ids === undefined) {
+      const advice = 'Write await WordPieceTokenizer.fromFolder(folder), or fromFile(path) of a tokenizer.json';
+      throw new InvalidOptionError('new WordPieceTokenizer', 'file', 'what fromFolder() reads', file, advice);
+    }
     const where = path === undefined ? {} : { path };
     this.#file = file;
     this.#ids = file.ids;
@@ -175,6 +179,7 @@ export class WordPieceTokenizer {
    */
   static async fromFolder(folder: string, options: TokenizerFolderOptions = {}): Promise<WordPieceTokenizer> {
     checkOptions('WordPieceTokenizer.fromFolder', options, tokenizerFolderOptionNames);
+    checkPath('WordPieceTokenizer.fromFolder', 'folder', folder);
     const { json, specialTokens, required, path } = await readTokenizerFolder(
       folder,
       options.encoding ?? 'utf-8',
@@ -272,6 +277,8 @@ export class WordPieceTokenizer {
     if (!Array.isArray(texts))
       throw new InvalidOptionError('WordPieceTokenizer.encodeBatch', 'texts', 'an array of strings', texts);
     const rows = texts.map((text) => this.encode(text, each));
+    if (padding !== undefined && padding !== 'longest' && padding !== 'maxLength')
+      throw new InvalidOptionError('WordPieceTokenizer.encodeBatch', 'padding', "'longest' or 'maxLength'", padding);
     if (padding === 'maxLength' && !Number.isFinite(options.maxLength)) {
       throw new InvalidOptionError(
         'WordPieceTokenizer.encodeBatch',

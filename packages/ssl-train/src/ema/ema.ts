@@ -40,6 +40,8 @@ export class Ema {
 
   constructor(pairs: readonly EmaPair[], options: EmaOptions = {}) {
     const { buffers = 'average' } = checkOptions('Ema', options, emaOptionNames);
+    if (buffers !== 'average' && buffers !== 'copy' && buffers !== 'keep')
+      throw new InvalidOptionError('Ema', 'buffers', "'average', 'copy' or 'keep'", buffers);
     if (!Array.isArray(pairs))
       throw new InvalidOptionError('Ema', 'pairs', 'an array of pairs', pairs, 'Write [{ online, target }]');
     this.#followers = (pairs as readonly EmaPair[]).flatMap(({ online, target }, index) => {

@@ -20,9 +20,9 @@ export interface AdamOptions {
 /** Names of {@link AdamOptions}. */
 export const adamOptionNames: OptionNames<AdamOptions> = {
   betas: 'optional',
-  epsilon: 'optional',
-  weightDecay: 'optional',
-  decayFilter: 'optional',
+  epsilon: 'optionalNumber',
+  weightDecay: 'optionalNumber',
+  decayFilter: 'optionalFunction',
 };
 
 /**
@@ -47,8 +47,12 @@ export abstract class AdamFamily extends Optimizer {
   ) {
     super(groups, { weightDecay: options.weightDecay, filter: options.decayFilter }, ['first_moment', 'second_moment']);
     const { betas, epsilon, weightDecay } = options;
-    betas.forEach((beta, index) => {
-      if (!(beta >= 0 && beta < 1)) throw new InvalidOptionError(name, `betas[${index}]`, 'in [0, 1)', beta);
+    // A number, and a third, come from JavaScript.
+    if (!Array.isArray(betas) || betas.length !== 2)
+      throw new InvalidOptionError(name, 'betas', 'a pair, such as [0.9, 0.999]', betas);
+    betas.forEach((beta: unknown, index) => {
+      if (!(typeof beta === 'number' && beta >= 0 && beta < 1))
+        throw new InvalidOptionError(name, `betas[${index}]`, 'in [0, 1)', beta);
     });
     checkNumber(name, 'epsilon', epsilon, 0);
     this.#betas = betas;

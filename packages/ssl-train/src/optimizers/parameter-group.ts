@@ -29,8 +29,8 @@ export interface OptimizedParameter {
 
 const parameterGroupNames: OptionNames<ParameterGroup> = {
   parameters: 'required',
-  learningRateScale: 'optional',
-  weightDecay: 'optional',
+  learningRateScale: 'optionalNumber',
+  weightDecay: 'optionalNumber',
 };
 
 const namedForms = 'Such as method.trainable() or module.namedParameters()';

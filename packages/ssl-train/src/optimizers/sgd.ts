@@ -21,11 +21,11 @@ export interface SgdOptions {
 }
 
 const sgdOptionNames: OptionNames<SgdOptions> = {
-  momentum: 'optional',
-  dampening: 'optional',
-  nesterov: 'optional',
-  weightDecay: 'optional',
-  decayFilter: 'optional',
+  momentum: 'optionalNumber',
+  dampening: 'optionalNumber',
+  nesterov: 'optionalFlag',
+  weightDecay: 'optionalNumber',
+  decayFilter: 'optionalFunction',
 };
 
 /** PyTorch's defaults of `torch.optim.SGD`. */

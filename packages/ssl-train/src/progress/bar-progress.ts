@@ -27,7 +27,7 @@ export interface BarProgressOptions {
 const barProgressOptionNames: OptionNames<BarProgressOptions> = {
   stream: 'optional',
   guard: 'optional',
-  now: 'optional',
+  now: 'optionalFunction',
 };
 
 /** A bar on a terminal. What else is written to the terminal while it is drawn (`console.log`) comes above it. */

@@ -14,8 +14,8 @@ export interface LineProgressOptions {
 
 const lineProgressOptionNames: OptionNames<LineProgressOptions> = {
   stream: 'optional',
-  everySeconds: 'optional',
-  now: 'optional',
+  everySeconds: 'optionalNumber',
+  now: 'optionalFunction',
 };
 
 /** How often a line comes while somebody may be watching the start, and later on. */

@@ -13,9 +13,9 @@ export interface CosineOptions {
 }
 
 const cosineOptionNames: OptionNames<CosineOptions> = {
-  base: 'required',
-  totalSteps: 'required',
-  final: 'optional',
+  base: 'requiredNumber',
+  totalSteps: 'requiredNumber',
+  final: 'optionalNumber',
 };
 
 /**

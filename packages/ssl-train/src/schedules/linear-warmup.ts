@@ -11,8 +11,8 @@ export interface LinearWarmupOptions {
 }
 
 const linearWarmupOptionNames: OptionNames<LinearWarmupOptions> = {
-  base: 'required',
-  warmupSteps: 'required',
+  base: 'requiredNumber',
+  warmupSteps: 'requiredNumber',
 };
 
 /**

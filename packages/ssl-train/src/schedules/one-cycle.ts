@@ -19,11 +19,11 @@ export interface OneCycleOptions {
 }
 
 const oneCycleOptionNames: OptionNames<OneCycleOptions> = {
-  max: 'required',
-  totalSteps: 'required',
-  riseFraction: 'optional',
-  startDivisor: 'optional',
-  finalDivisor: 'optional',
+  max: 'requiredNumber',
+  totalSteps: 'requiredNumber',
+  riseFraction: 'optionalNumber',
+  startDivisor: 'optionalNumber',
+  finalDivisor: 'optionalNumber',
   anneal: 'optional',
 };
 
@@ -48,6 +48,8 @@ export function oneCycle(options: OneCycleOptions): Schedule {
     ...oneCycleDefaults,
     ...checkOptions('oneCycle', options, oneCycleOptionNames),
   };
+  if (anneal !== 'cosine' && anneal !== 'linear')
+    throw new InvalidOptionError('oneCycle', 'anneal', "'cosine' or 'linear'", anneal);
   checkNumber('oneCycle', 'max', max);
   checkInteger('oneCycle', 'totalSteps', totalSteps, 1);
   if (!(riseFraction > 0 && riseFraction < 1))

@@ -15,10 +15,10 @@ export interface PolynomialOptions {
 }
 
 const polynomialOptionNames: OptionNames<PolynomialOptions> = {
-  base: 'required',
-  totalSteps: 'required',
-  power: 'optional',
-  final: 'optional',
+  base: 'requiredNumber',
+  totalSteps: 'requiredNumber',
+  power: 'optionalNumber',
+  final: 'optionalNumber',
 };
 
 /**

@@ -1,4 +1,4 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkInteger, checkNumber } from './option-checks.js';
 
 /** Options of {@link scaleByBatch}. */
@@ -14,9 +14,9 @@ export interface ScaleByBatchOptions {
 }
 
 const scaleByBatchOptionNames: OptionNames<ScaleByBatchOptions> = {
-  base: 'required',
-  batchSize: 'required',
-  referenceBatch: 'optional',
+  base: 'requiredNumber',
+  batchSize: 'requiredNumber',
+  referenceBatch: 'optionalNumber',
   rule: 'optional',
 };
 
@@ -35,6 +35,8 @@ export function scaleByBatch(options: ScaleByBatchOptions): number {
     referenceBatch = 256,
     rule = 'linear',
   } = checkOptions('scaleByBatch', options, scaleByBatchOptionNames);
+  if (rule !== 'linear' && rule !== 'sqrt')
+    throw new InvalidOptionError('scaleByBatch', 'rule', "'linear' or 'sqrt'", rule);
   checkNumber('scaleByBatch', 'base', base);
   checkInteger('scaleByBatch', 'batchSize', batchSize, 1);
   checkInteger('scaleByBatch', 'referenceBatch', referenceBatch, 1);

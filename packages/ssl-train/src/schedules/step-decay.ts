@@ -13,9 +13,9 @@ export interface StepDecayOptions {
 }
 
 const stepDecayOptionNames: OptionNames<StepDecayOptions> = {
-  base: 'required',
+  base: 'requiredNumber',
   milestones: 'required',
-  factor: 'optional',
+  factor: 'optionalNumber',
 };
 
 /**

@@ -17,10 +17,10 @@ export interface WarmupCosineOptions {
 }
 
 const warmupCosineOptionNames: OptionNames<WarmupCosineOptions> = {
-  base: 'required',
-  warmupSteps: 'required',
-  totalSteps: 'required',
-  final: 'optional',
+  base: 'requiredNumber',
+  warmupSteps: 'requiredNumber',
+  totalSteps: 'requiredNumber',
+  final: 'optionalNumber',
 };
 
 /**

@@ -59,11 +59,11 @@ export function checkProgress(progress: unknown): void {
 }
 
 const callbackNames: OptionNames<TrainerCallbacks> = {
-  onStart: 'optional',
-  onStep: 'optional',
-  onEpochEnd: 'optional',
-  onCheckpoint: 'optional',
-  onEnd: 'optional',
+  onStart: 'optionalFunction',
+  onStep: 'optionalFunction',
+  onEpochEnd: 'optionalFunction',
+  onCheckpoint: 'optionalFunction',
+  onEnd: 'optionalFunction',
 };
 
 /**

@@ -1,3 +1,4 @@
+import { checkPath } from '@selfsup/ssl-core/files';
 import type * as tf from '@tensorflow/tfjs-core';
 import { engineThreads } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError } from '@selfsup/ssl-tensor/host';
@@ -51,7 +52,7 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
     throw new InvalidOptionError(where, 'epochs', 'given, or steps, and not both', `epochs ${epochs}, steps ${steps}`);
   if (epochs !== undefined) checkInteger(where, 'epochs', epochs, 1);
   if (steps !== undefined) checkInteger(where, 'steps', steps, 1);
-  checkInteger(where, 'seed', seed, Number.MIN_SAFE_INTEGER);
+  if (!Number.isSafeInteger(seed)) throw new InvalidOptionError(where, 'seed', 'a safe integer', seed);
   checkInteger(where, 'accumulateSteps', accumulateSteps, 1);
   checkInteger(where, 'logEvery', logEvery, 1);
   checkMethod(method);
@@ -61,9 +62,9 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
   checkInteger(where, 'loader.batchesPerEpoch', loader.batchesPerEpoch, 1);
   if (clipNorm !== undefined && !(clipNorm > 0))
     throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
-  if (options.logFile !== undefined && (typeof options.logFile !== 'string' || options.logFile === ''))
-    throw new InvalidOptionError(where, 'logFile', 'a path', options.logFile);
+  if (options.logFile !== undefined) checkPath(where, 'logFile', options.logFile);
   checkChoices(options);
+  if (options.config !== undefined) checkJson('config', options.config);
   checkCheckpoint(checkpoint);
   const { initFrom } = options;
   if (initFrom !== undefined && (typeof initFrom !== 'string' || initFrom === ''))
@@ -121,12 +122,24 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
   };
 }
 
+/** What JSON drops or refuses would be missing from every comparison, or end the run when its first checkpoint is due. */
+function checkJson(option: string, value: unknown): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return;
+  const isRecord = typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value) as null);
+  if (!isRecord && !Array.isArray(value)) {
+    const expected = 'JSON: text, finite numbers, true, false, null, arrays and records of them';
+    throw new InvalidOptionError(where, option, expected, value);
+  }
+  for (const [name, item] of Object.entries(value as object))
+    if (item !== undefined) checkJson(`${option}.${name}`, item);
+}
+
 function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void {
   if (checkpoint === undefined) return;
   checkOptions(where, checkpoint, trainerCheckpointOptionNames, 'checkpoint');
-  if (typeof checkpoint.dir !== 'string' || checkpoint.dir === '')
-    throw new InvalidOptionError(where, 'checkpoint.dir', 'a directory', checkpoint.dir);
-  if (checkpoint.resume === '')
+  checkPath(where, 'checkpoint.dir', checkpoint.dir);
+  const { resume } = checkpoint;
+  if (resume === '' || (resume !== undefined && typeof resume !== 'boolean' && typeof resume !== 'string'))
     throw new InvalidOptionError(where, 'checkpoint.resume', "true, false, 'latest-good' or a path", checkpoint.resume);
   if (checkpoint.everySteps !== undefined) checkInteger(where, 'checkpoint.everySteps', checkpoint.everySteps, 1);
   if (checkpoint.keep !== undefined) checkInteger(where, 'checkpoint.keep', checkpoint.keep, 1);
@@ -142,7 +155,11 @@ function checkChoices<B>({ zeroRate, memory, handleSignals, signal, ema, compile
     throw new InvalidOptionError(where, 'handleSignals', 'true or false', handleSignals);
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
     throw new InvalidOptionError(where, 'signal', 'an AbortSignal (the signal of an AbortController)', signal);
-  if (ema !== undefined) checkOptions(where, ema, trainerEmaOptionNames, 'ema');
+  if (ema !== undefined) {
+    const { buffers } = checkOptions(where, ema, trainerEmaOptionNames, 'ema');
+    if (buffers !== undefined && buffers !== 'average' && buffers !== 'copy' && buffers !== 'keep')
+      throw new InvalidOptionError(where, 'ema.buffers', "'average', 'copy' or 'keep'", buffers);
+  }
   if (compile !== undefined) checkOptions(where, compile, trainerCompileOptionNames, 'compile');
 }
 

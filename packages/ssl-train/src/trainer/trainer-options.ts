@@ -95,8 +95,8 @@ export interface TrainerOptions<B> {
 /** Names of {@link TrainerCheckpointOptions}. */
 export const trainerCheckpointOptionNames: OptionNames<TrainerCheckpointOptions> = {
   dir: 'required',
-  everySteps: 'optional',
-  keep: 'optional',
+  everySteps: 'optionalNumber',
+  keep: 'optionalNumber',
   resume: 'optional',
 };
 
@@ -109,22 +109,22 @@ export const trainerOptionNames: OptionNames<TrainerOptions<unknown>> = {
   loader: 'required',
   optimizer: 'required',
   schedule: 'required',
-  epochs: 'optional',
-  steps: 'optional',
-  seed: 'required',
-  accumulateSteps: 'optional',
-  clipNorm: 'optional',
+  epochs: 'optionalNumber',
+  steps: 'optionalNumber',
+  seed: 'requiredNumber',
+  accumulateSteps: 'optionalNumber',
+  clipNorm: 'optionalNumber',
   ema: 'optional',
   callbacks: 'optional',
   checkpoint: 'optional',
   logFile: 'optional',
-  logEvery: 'optional',
+  logEvery: 'optionalNumber',
   progress: 'optional',
   signal: 'optional',
-  handleSignals: 'optional',
+  handleSignals: 'optionalFlag',
   config: 'optional',
-  threads: 'optional',
-  deterministic: 'optional',
+  threads: 'optionalNumber',
+  deterministic: 'optionalFlag',
   zeroRate: 'optional',
   compile: 'optional',
   initFrom: 'optional',
@@ -134,13 +134,13 @@ export const trainerOptionNames: OptionNames<TrainerOptions<unknown>> = {
 /** Names of the options of `compile()`. */
 export const trainerCompileOptionNames: OptionNames<CompileOptions> = {
   device: 'optional',
-  threads: 'optional',
-  deterministic: 'optional',
-  maxTraces: 'optional',
+  threads: 'optionalNumber',
+  deterministic: 'optionalFlag',
+  maxTraces: 'optionalNumber',
   profile: 'optional',
   name: 'optional',
-  onReady: 'optional',
-  onTrace: 'optional',
+  onReady: 'optionalFunction',
+  onTrace: 'optionalFunction',
 };
 
 /** Defaults of {@link TrainerOptions}. The EMA momentum is that of BYOL, arXiv 2006.07733, section 3.2. */

@@ -11,6 +11,7 @@ import { chooseProgress } from '../progress/choose-progress.js';
 import { SilentProgress } from '../progress/silent-progress.js';
 import type { ProgressReporter } from '../progress/progress-reporter.js';
 import { addNote } from './add-note.js';
+import { batchesOf } from './batches-of.js';
 import { checkMetrics } from './check-metrics.js';
 import { checkRates } from './check-rates.js';
 import { epochOf } from './epoch-of.js';
@@ -197,7 +198,8 @@ export class TrainingRun<B> {
     let compiled = false;
     let since = this.#clock.read().trainingSeconds;
     try {
-      for await (const batch of options.loader.epoch(epoch, (this.#step % stepsPerEpoch) * accumulateSteps)) {
+      const from = (this.#step % stepsPerEpoch) * accumulateSteps;
+      for await (const batch of batchesOf(options.loader, epoch, from)) {
         // What has not begun is left to the next run.
         if (this.#stopping && outputs.length === 0) break;
         samples += sampleCount(batch);

@@ -17,7 +17,7 @@ export interface ExtractOptions {
 }
 
 const extractOptionNames: OptionNames<ExtractOptions> = {
-  onProgress: 'optional',
+  onProgress: 'optionalFunction',
   compile: 'optional',
 };
 

@@ -36,9 +36,9 @@ export interface ClassifierOptions<B> {
 
 const classifierOptionNames: OptionNames<ClassifierOptions<unknown>> = {
   backbone: 'required',
-  featureDim: 'required',
-  features: 'required',
-  classes: 'required',
+  featureDim: 'requiredNumber',
+  features: 'requiredFunction',
+  classes: 'requiredNumber',
   key: 'requiredKey',
   head: 'optional',
 };

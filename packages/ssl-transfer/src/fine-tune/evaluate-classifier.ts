@@ -33,8 +33,8 @@ const evaluateClassifierOptionNames: OptionNames<EvaluateClassifierOptions<objec
   classifier: 'required',
   inputs: 'required',
   labels: 'required',
-  batchSize: 'optional',
-  onProgress: 'optional',
+  batchSize: 'optionalNumber',
+  onProgress: 'optionalFunction',
   compile: 'optional',
 };
 

@@ -24,10 +24,10 @@ export interface LabelledBatchesOptions<B> {
 const labelledBatchesOptionNames: OptionNames<LabelledBatchesOptions<object>> = {
   inputs: 'required',
   labels: 'required',
-  classes: 'optional',
-  batchSize: 'required',
+  classes: 'optionalNumber',
+  batchSize: 'requiredNumber',
   key: 'requiredKey',
-  augment: 'optional',
+  augment: 'optionalFunction',
 };
 
 /**

@@ -32,9 +32,9 @@ const knnOptionNames: OptionNames<KnnOptions> = {
   trainLabels: 'required',
   test: 'required',
   testLabels: 'optional',
-  k: 'optional',
-  temperature: 'optional',
-  classes: 'optional',
+  k: 'optionalNumber',
+  temperature: 'optionalNumber',
+  classes: 'optionalNumber',
 };
 
 /** Result of {@link knnClassify}. */

@@ -47,13 +47,13 @@ const linearProbeOptionNames: OptionNames<LinearProbeOptions> = {
   trainLabels: 'required',
   test: 'required',
   testLabels: 'optional',
-  classes: 'optional',
-  l2: 'optional',
-  standardise: 'optional',
+  classes: 'optionalNumber',
+  l2: 'optionalNumber',
+  standardise: 'optionalFlag',
   reference: 'optional',
-  maxIterations: 'optional',
-  gradientTolerance: 'optional',
-  memory: 'optional',
+  maxIterations: 'optionalNumber',
+  gradientTolerance: 'optionalNumber',
+  memory: 'optionalNumber',
 };
 
 /** Result of {@link linearProbe}. */

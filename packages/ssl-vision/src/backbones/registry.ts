@@ -17,8 +17,8 @@ export interface BackboneOptions {
 
 const backboneOptionNames: OptionNames<BackboneOptions> = {
   key: 'requiredKey',
-  imageSize: 'required',
-  inChannels: 'required',
+  imageSize: 'requiredNumber',
+  inChannels: 'requiredNumber',
 };
 
 /** Side up to which images count as small: below ImageNet's stem and patches of 16 there would be too few positions left. */

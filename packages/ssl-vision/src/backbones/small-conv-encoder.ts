@@ -22,7 +22,7 @@ export interface SmallConvOptions {
 
 const smallConvOptionNames: OptionNames<SmallConvOptions> = {
   key: 'requiredKey',
-  inChannels: 'optional',
+  inChannels: 'optionalNumber',
   channels: 'optional',
   strides: 'optional',
 };
@@ -46,20 +46,15 @@ export class SmallConvEncoder extends Module implements Backbone {
       ...checkOptions('SmallConvEncoder', options, smallConvOptionNames),
     };
     const positive = (values: readonly number[]): boolean =>
-      values.length > 0 && values.every((value) => Number.isInteger(value) && value > 0);
+      Array.isArray(values) && values.length > 0 && values.every((value) => Number.isInteger(value) && value > 0);
     if (!positive(channels))
-      throw new InvalidOptionError(
-        'SmallConvEncoder',
-        'channels',
-        'one or more positive integers',
-        channels.join(', '),
-      );
+      throw new InvalidOptionError('SmallConvEncoder', 'channels', 'one or more positive integers', channels);
     if (!positive(strides) || strides.length !== channels.length) {
       throw new InvalidOptionError(
         'SmallConvEncoder',
         'strides',
         `${channels.length} positive integers, one for each convolution`,
-        strides.join(', '),
+        strides,
       );
     }
     this.n = new Sequential(

@@ -23,10 +23,10 @@ export interface ProjectionHeadOptions {
 
 const projectionHeadOptionNames: OptionNames<ProjectionHeadOptions> = {
   key: 'requiredKey',
-  hiddenDim: 'optional',
-  outDim: 'optional',
-  depth: 'optional',
-  batchNorm: 'optional',
+  hiddenDim: 'optionalNumber',
+  outDim: 'optionalNumber',
+  depth: 'optionalNumber',
+  batchNorm: 'optionalFlag',
 };
 
 /**

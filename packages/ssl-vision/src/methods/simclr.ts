@@ -47,7 +47,7 @@ export type SimClrOptions = {
 
 const simClrOptionNames: OptionNames<SimClrOptions> = {
   backbone: 'required',
-  temperature: 'optional',
+  temperature: 'optionalNumber',
   normalize: 'required',
   batchNorm: 'optional',
   head: 'optional',

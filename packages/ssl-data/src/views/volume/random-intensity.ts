@@ -11,7 +11,7 @@ export interface RandomIntensityOptions {
 
 const randomIntensityOptionNames: OptionNames<RandomIntensityOptions> = {
   range: 'required',
-  p: 'optional',
+  p: 'optionalNumber',
 };
 
 /**

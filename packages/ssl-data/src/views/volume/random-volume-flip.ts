@@ -12,7 +12,7 @@ export interface RandomVolumeFlipOptions {
 
 const randomVolumeFlipOptionNames: OptionNames<RandomVolumeFlipOptions> = {
   axes: 'optional',
-  p: 'optional',
+  p: 'optionalNumber',
 };
 
 /**

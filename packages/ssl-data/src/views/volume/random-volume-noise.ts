@@ -19,9 +19,9 @@ export interface RandomVolumeNoiseOptions {
 }
 
 const randomVolumeNoiseOptionNames: OptionNames<RandomVolumeNoiseOptions> = {
-  mean: 'optional',
-  std: 'optional',
-  p: 'optional',
+  mean: 'optionalNumber',
+  std: 'optionalNumber',
+  p: 'optionalNumber',
 };
 
 /** One draw of {@link randomVolumeNoise}; `null` for a volume that stays. */

@@ -12,7 +12,7 @@ export interface RandomVolumeRotate90Options {
 
 const randomVolumeRotate90OptionNames: OptionNames<RandomVolumeRotate90Options> = {
   axes: 'optional',
-  p: 'optional',
+  p: 'optionalNumber',
 };
 
 /**

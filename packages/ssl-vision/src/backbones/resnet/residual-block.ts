@@ -16,9 +16,9 @@ export interface ResidualBlockOptions {
 
 /** Names of {@link ResidualBlockOptions}. */
 export const residualBlockOptionNames: OptionNames<ResidualBlockOptions> = {
-  inChannels: 'required',
-  width: 'required',
-  stride: 'required',
+  inChannels: 'requiredNumber',
+  width: 'requiredNumber',
+  stride: 'requiredNumber',
   key: 'requiredKey',
 };
 

@@ -31,8 +31,8 @@ const resNetOptionNames: OptionNames<ResNetOptions> = {
   block: 'required',
   layers: 'required',
   stem: 'optional',
-  inChannels: 'optional',
-  width: 'optional',
+  inChannels: 'optionalNumber',
+  width: 'optionalNumber',
 };
 
 /** Options of the named ResNets. */
@@ -41,8 +41,8 @@ export type ResNetVariantOptions = Omit<ResNetOptions, 'block' | 'layers'>;
 const resNetVariantOptionNames: OptionNames<ResNetVariantOptions> = {
   key: 'requiredKey',
   stem: 'optional',
-  inChannels: 'optional',
-  width: 'optional',
+  inChannels: 'optionalNumber',
+  width: 'optionalNumber',
 };
 
 /**

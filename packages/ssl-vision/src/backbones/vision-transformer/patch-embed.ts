@@ -21,10 +21,10 @@ export interface PatchEmbedOptions {
 const patchEmbedOptionNames: OptionNames<PatchEmbedOptions> = {
   key: 'requiredKey',
   imageSize: 'required',
-  patchSize: 'required',
-  inChannels: 'required',
-  dim: 'required',
-  weightInit: 'optional',
+  patchSize: 'requiredNumber',
+  inChannels: 'requiredNumber',
+  dim: 'requiredNumber',
+  weightInit: 'optionalFunction',
 };
 
 /**

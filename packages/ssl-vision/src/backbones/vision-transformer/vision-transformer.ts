@@ -30,9 +30,9 @@ export interface VisionTransformerInit {
 }
 
 const visionTransformerInitNames: OptionNames<VisionTransformerInit> = {
-  weight: 'required',
-  patchWeight: 'required',
-  clsToken: 'required',
+  weight: 'requiredFunction',
+  patchWeight: 'requiredFunction',
+  clsToken: 'requiredFunction',
 };
 
 /** timm's start: normal of deviation 0.02, patches as PyTorch's convolution. */
@@ -71,15 +71,15 @@ export interface VisionTransformerOptions {
 const visionTransformerOptionNames: OptionNames<VisionTransformerOptions> = {
   key: 'requiredKey',
   imageSize: 'required',
-  patchSize: 'required',
-  dim: 'required',
-  depth: 'required',
-  heads: 'required',
-  mlpRatio: 'optional',
-  qkvBias: 'optional',
-  dropPath: 'optional',
+  patchSize: 'requiredNumber',
+  dim: 'requiredNumber',
+  depth: 'requiredNumber',
+  heads: 'requiredNumber',
+  mlpRatio: 'optionalNumber',
+  qkvBias: 'optionalFlag',
+  dropPath: 'optionalNumber',
   pool: 'optional',
-  inChannels: 'optional',
+  inChannels: 'optionalNumber',
   positions: 'optional',
   init: 'optional',
 };
@@ -93,10 +93,10 @@ export type VitVariantOptions = Pick<VisionTransformerOptions, 'key' | 'pool' | 
 const vitVariantOptionNames: OptionNames<VitVariantOptions> = {
   key: 'requiredKey',
   pool: 'optional',
-  inChannels: 'optional',
-  dropPath: 'optional',
+  inChannels: 'optionalNumber',
+  dropPath: 'optionalNumber',
   imageSize: 'optional',
-  patchSize: 'optional',
+  patchSize: 'optionalNumber',
 };
 
 /**

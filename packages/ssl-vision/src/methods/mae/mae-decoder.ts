@@ -29,9 +29,9 @@ export interface MaeDecoderSize {
 }
 
 const maeDecoderSizeOptionNames: OptionNames<MaeDecoderSize> = {
-  dim: 'required',
-  depth: 'required',
-  heads: 'required',
+  dim: 'requiredNumber',
+  depth: 'requiredNumber',
+  heads: 'requiredNumber',
 };
 
 /** Options of {@link MaeDecoder}. */
@@ -48,9 +48,9 @@ export interface MaeDecoderOptions extends MaeDecoderSize {
 const maeDecoderOptionNames: OptionNames<MaeDecoderOptions> = {
   ...maeDecoderSizeOptionNames,
   key: 'requiredKey',
-  encoderDim: 'required',
+  encoderDim: 'requiredNumber',
   grid: 'required',
-  pixels: 'required',
+  pixels: 'requiredNumber',
 };
 
 /**

@@ -33,8 +33,8 @@ export interface MaeOptions {
 const maeOptionNames: OptionNames<MaeOptions> = {
   model: 'required',
   normalize: 'required',
-  maskRatio: 'optional',
-  normalizeTargets: 'optional',
+  maskRatio: 'optionalNumber',
+  normalizeTargets: 'optionalFlag',
 };
 
 /**
