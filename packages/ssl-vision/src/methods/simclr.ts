@@ -66,7 +66,7 @@ function checkedHead(head: ProjectionHead): ProjectionHead {
   const given = head as Partial<ProjectionHead> | null;
   if (typeof given?.forward === 'function' && typeof given.namedParameters === 'function') return head;
   const advice = 'Such as new ProjectionHead(backbone.featureDim, { outDim: 128, key: randomKey(2) })';
-  throw new InvalidOptionError('SimClr', 'head', 'a module', head, advice);
+  throw new InvalidOptionError('SimClr', 'head', 'a module with forward(x, ctx)', head, advice);
 }
 
 /**
