@@ -105,6 +105,19 @@ it.each([
   expect(readFileSync(join(folder, 'weights.safetensors')).equals(whole)).toBe(true);
 });
 
+it.each([
+  { by: 'tsx', signal: 'SIGINT', status: 130 },
+  { by: 'tsx', signal: 'SIGTERM', status: 143 },
+  { by: 'npx tsx', signal: 'SIGINT', status: 130 },
+] as const)('$signal to the group of $by in the middle of a busy step saves too', async ({ by, signal, status }) => {
+  const folder = join(base, `busy-${by.replace(' ', '-')}-${signal}`);
+  const stopped = await run([...commands[by]!(folder, '0.4'), 'busy'], [signal]);
+  expect(stopped.status).toBe(status);
+  const { steps, interrupted } = JSON.parse(stopped.stdout) as { steps: number; interrupted: boolean };
+  expect([interrupted, steps < 20]).toEqual([true, true]);
+  expect(existsSync(join(folder, 'run', `step-${String(steps).padStart(8, '0')}.safetensors`))).toBe(true);
+});
+
 it('a second signal after the half second quits at once, and what was saved before stays', async () => {
   const folder = join(base, 'twice');
   mkdirSync(folder);

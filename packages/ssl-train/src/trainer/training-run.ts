@@ -40,7 +40,7 @@ export class TrainingRun<B> {
   readonly #plan: RunPlan<B>;
   readonly #progress: ProgressReporter;
   readonly #notes: string[] = [];
-  readonly #relay = new TsxRelay();
+  #relay: TsxRelay | undefined;
   #clock = new RunClock();
   #log: JsonlLog | undefined;
   #signals: StopSignals | undefined;
@@ -70,10 +70,13 @@ export class TrainingRun<B> {
     let step: TrainingStep<B> | undefined;
     let failed: { readonly error: unknown } | undefined;
     try {
-      if (options.handleSignals ?? trainerDefaults.handleSignals)
+      if (options.handleSignals ?? trainerDefaults.handleSignals) {
         this.#signals = new StopSignals((signal) => this.#announceStop(signal));
+        this.#relay = new TsxRelay();
+      }
       this.#checkpoints = await RunCheckpoints.open(this.#plan, (text) => this.#progress.note(text));
       const compute = await this.#restore();
+      await this.#relay?.ready;
       step = new TrainingStep({
         ...options,
         compile: { ...options.compile, ...compute, ...this.#display.compileHooks(options.compile) },
@@ -90,6 +93,7 @@ export class TrainingRun<B> {
     } finally {
       this.#progress.stop();
       this.#signals?.dispose();
+      this.#relay?.dispose();
       step?.dispose();
       await this.#close(failed);
     }
@@ -211,8 +215,6 @@ export class TrainingRun<B> {
         this.#pending = 'step';
         const seconds = this.#clock.read().trainingSeconds - since;
         this.#display.speed.add(samples, seconds, compiled);
-        const warning = this.#signals === undefined ? undefined : this.#relay.warning(seconds);
-        if (warning !== undefined) this.#tellNote(warning);
         await this.#finishStep(outputs.splice(0));
         // Signals and timers get their turn between steps, also where nothing else waits.
         await nextTurn();

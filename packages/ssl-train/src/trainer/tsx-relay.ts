@@ -1,33 +1,76 @@
-/** How long, in ms, `tsx` waits for its program to take notice of a signal, before it ends it by SIGKILL. */
-const patience = 60;
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 
 /**
  * Whether the `tsx` command started this process (not `node --import tsx`). It passes signals on, and ends a program whose
- * thread is busy when one comes, as it is during a training step.
+ * thread is busy when one comes, as it is during a training step: it waits twice 30 ms for the program's word that it has
+ * the signal, and then sends SIGKILL.
  *
- * Source: tsx 4, `src/utils/relay-signals.ts`: twice 30 ms.
+ * Source: tsx 4, `src/utils/relay-signals.ts`.
  */
 export function startedByTsx(execArgv: readonly string[]): boolean {
   return execArgv.some((argument) => /[\\/]tsx[\\/]dist[\\/]preflight\.\w+$/.test(argument));
 }
 
-/** Warns once of steps during which Ctrl-C would not save. */
-export class TsxRelay {
-  readonly #isThere: boolean;
-  #isFirst = true;
-  #isTold = false;
+/** Where `tsx` listens for that word. Source: tsx 4, `src/utils/ipc/get-pipe-path.ts` and `temporary-directory.ts`. */
+function tsxPipe(): string {
+  const user = process.geteuid?.() ?? userInfo().username;
+  return join(tmpdir(), `tsx-${user}`, `${process.ppid}.pipe`);
+}
 
-  /** @param execArgv of the process */
+/**
+ * A process beside this one, idle, that has a terminal's signal too and gives `tsx` the word at once: a length in four
+ * bytes, and JSON; again and again for a moment, since `tsx` does not listen before it has the signal itself. It ends with
+ * this process, whose end of the pipe closes then.
+ */
+const answering = `
+const socket = require('node:net').connect(process.argv[1], () => process.stdout.write('ready'));
+socket.on('error', () => process.exit());
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => {
+    const word = Buffer.from(JSON.stringify({ type: 'signal', signal }));
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(word.length, 0);
+    const give = () => socket.write(Buffer.concat([length, word]));
+    give();
+    const again = setInterval(give, 5);
+    setTimeout(() => clearInterval(again), 300);
+  });
+process.stdout.on('error', () => {});
+process.stdin.resume().on('end', () => process.exit()).on('error', () => process.exit());
+`;
+
+/** Keeps `tsx` from killing a training in the middle of a step when Ctrl-C comes. */
+export class TsxRelay {
+  /** Settled once the word would be given, or never can be. */
+  readonly ready: Promise<void> = Promise.resolve();
+  readonly #answerer: ChildProcess | undefined;
+
+  /** @param execArgv of the process; nothing is done unless `tsx` started it */
   constructor(execArgv: readonly string[] = process.execArgv) {
-    this.#isThere = startedByTsx(execArgv);
+    const pipe = tsxPipe();
+    if (process.platform === 'win32' || !startedByTsx(execArgv) || !existsSync(pipe)) return;
+    // In the same process group, so that the terminal signals it; its own NODE_OPTIONS would load this program's hooks.
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const answerer = spawn(process.execPath, ['-e', answering, pipe], { stdio: ['pipe', 'pipe', 'ignore'], env });
+    this.#answerer = answerer;
+    // Where it cannot start, all is as without it.
+    this.ready = new Promise((resolve) => {
+      for (const event of ['error', 'exit']) answerer.once(event, () => resolve());
+      answerer.stdout.once('data', () => {
+        // It does not keep this process alive from here on.
+        for (const part of [answerer, answerer.stdin, answerer.stdout] as unknown as { unref?: () => void }[])
+          part.unref?.();
+        resolve();
+      });
+    });
+    answerer.on('error', () => {});
+    answerer.stdin.on('error', () => {});
   }
 
-  /** @returns what to tell after a step, once; never of the first one, which is slow in any case */
-  warning(seconds: number): string | undefined {
-    const isFirst = this.#isFirst;
-    this.#isFirst = false;
-    if (!this.#isThere || isFirst || this.#isTold || seconds * 1000 < patience) return undefined;
-    this.#isTold = true;
-    return `started by tsx, which kills a program that is busy for ${patience} ms when Ctrl-C comes, and a step takes ${Math.round(1000 * seconds)} ms: what came after the last checkpoint would be lost. node --import tsx <file> saves first`;
+  dispose(): void {
+    this.#answerer?.kill('SIGKILL');
   }
 }
