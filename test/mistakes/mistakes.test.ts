@@ -274,7 +274,8 @@ const forms: readonly Mistake[] = [
     title: 'the sizes of a head for a head',
     code: () => new SimClr(js({ backbone: encoder(), normalize: statistics, head: { hiddenDim: 32, outDim: 16 } })),
     error: 'InvalidOptionError',
-    message: /SimClr: head must be a module with forward\(x, ctx\), got an object with hiddenDim, outDim\. Such as new ProjectionHead\(/,
+    message:
+      /SimClr: head must be a module with forward\(x, ctx\), got an object with hiddenDim, outDim\. Such as new ProjectionHead\(/,
     cure: () => {
       const backbone = encoder();
       const head = new ProjectionHead(backbone.featureDim, { outDim: 128, key: randomKey(2) });
