@@ -14,8 +14,14 @@ export const deviceUnderTest: DeviceChoice['device'] = chooseDevice().device;
 const exclusions: readonly Exclusion[] = [
   {
     device: 'webgpu',
-    tests: /special numbers|infinities|softplus\.test\.ts > (has value and gradient to the last digits|gives NaN)/,
+    tests:
+      /special numbers|infinities|powers follow IEEE 754|softplus\.test\.ts > (has value and gradient to the last digits|gives NaN)/,
     reason: 'WGSL lets an adapter take NaN and infinities for absent',
+  },
+  {
+    device: 'webgpu',
+    tests: /gradient of the bias of a narrow conv/,
+    reason: 'a product of a large result, which the provider adds in one chain: off by 2.4e-6 of equal numbers',
   },
   {
     device: 'webgpu',

@@ -9,8 +9,13 @@ type Attributes = Readonly<Record<string, unknown>>;
 /** True where windows are rounded up or to the nearest: tfjs-node ignores that. */
 const roundsWindows = ({ dimRoundingMode: mode }: Attributes): boolean => mode === 'ceil' || mode === 'round';
 
+/** True for nothing: TensorFlow gives a largest of it, and no sum. */
+const isEmpty = (_: Attributes, { x }: Inputs): boolean => (x as tf.TensorInfo).shape.includes(0);
+
 /** Kernels that give other results than TF.js's own, and when. */
 const differing: Readonly<Record<string, (attributes: Attributes, inputs: Inputs) => boolean>> = {
+  ArgMax: isEmpty,
+  ArgMin: isEmpty,
   AvgPool: roundsWindows,
   AvgPool3D: roundsWindows,
   AvgPool3DGrad: roundsWindows,
@@ -25,10 +30,15 @@ const differing: Readonly<Record<string, (attributes: Attributes, inputs: Inputs
   DepthwiseConv2dNative: roundsWindows,
   // TF.js gives int32, TensorFlow the operands' type.
   FloorDiv: (_, { a }) => (a as tf.TensorInfo).dtype === 'float32',
+  Max: isEmpty,
   MaxPool: roundsWindows,
   MaxPool3D: roundsWindows,
   MaxPool3DGrad: roundsWindows,
   MaxPoolGrad: roundsWindows,
+  Mean: isEmpty,
+  Min: isEmpty,
+  Prod: isEmpty,
+  Sum: isEmpty,
   // In no order.
   TopK: ({ sorted }) => sorted === false,
   // TF.js gives float32, TensorFlow the operands' type.

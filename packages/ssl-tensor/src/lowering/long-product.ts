@@ -8,9 +8,9 @@ const longest = { ofSmall: 256, ofAny: 2 ** 15 } as const;
 
 /**
  * Inner lengths of parts. In one chain of multiplications and additions float32 is good to 1e-6 for 96 equal terms; along
- * rows by a vector the runtime adds on several lanes. Long parts of large results it cuts anew itself.
+ * rows by a vector the runtime adds on several lanes. On `webgpu` the results of the parts are added in float32 too. Long parts of large results it cuts anew itself.
  */
-const partLength = { any: 96, alongRows: 512, large: 2048, largeOnGpu: 256 } as const;
+const partLength = { any: 96, anyOnGpu: 32, alongRows: 512, large: 2048, largeOnGpu: 256 } as const;
 
 /** Numbers of the result for each of a row of both operands, up to which the results of short parts cost little. */
 const few = { inAny: 24, inLong: 48 } as const;
@@ -32,14 +32,15 @@ export function longProduct(b: Builder, x: Value, y: Value, flipA: boolean, flip
   // A vector lies the same way either way.
   const left = { value: x, width: m, innerLast: !flipA && m > 1 };
   const right = { value: y, width: n, innerLast: flipB && n > 1 };
+  const any = b.device === 'webgpu' ? partLength.anyOnGpu : partLength.any;
   if (m === 1 || n === 1) {
     const isAlongRows = left.innerLast && b.device !== 'webgpu';
-    return productInParts(b, left, right, isAlongRows ? partLength.alongRows : partLength.any);
+    return productInParts(b, left, right, isAlongRows ? partLength.alongRows : any);
   }
   const perRow = (m * n) / (m + n);
-  if (perRow <= few.inAny) return productInParts(b, left, right, partLength.any);
+  if (perRow <= few.inAny) return productInParts(b, left, right, any);
   if (k < longest.ofAny) return undefined;
   if (flipA && !flipB && sameShape(batchX, batchY)) return productOverRows(b, x, y);
   const large = b.device === 'webgpu' ? partLength.largeOnGpu : partLength.large;
-  return productInParts(b, left, right, perRow <= few.inLong ? partLength.any : large);
+  return productInParts(b, left, right, perRow <= few.inLong ? any : large);
 }
