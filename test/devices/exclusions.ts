@@ -20,11 +20,6 @@ const exclusions: readonly Exclusion[] = [
   },
   {
     device: 'webgpu',
-    tests: /gradient of the bias of a narrow conv/,
-    reason: 'a product of a large result, which the provider adds in one chain: off by 2.4e-6 of equal numbers',
-  },
-  {
-    device: 'webgpu',
     tests: /least integer/,
     reason: 'beyond 2^31, conversions of floats to int32 are up to the adapter',
   },

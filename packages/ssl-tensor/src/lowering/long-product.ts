@@ -3,8 +3,8 @@ import { broadcastShape, sameShape, sizeOf, type Value } from '../graph/value.js
 import { productInParts } from './product-in-parts.js';
 import { productOverRows } from './product-over-rows.js';
 
-/** Inner lengths up to which a product is left whole: of a small result, and of any. */
-const longest = { ofSmall: 256, ofAny: 2 ** 15 } as const;
+/** Inner lengths up to which a product is left whole: of a small result, on `webgpu` in one chain, and of any. */
+const longest = { ofSmall: 256, ofSmallOnGpu: 64, ofAny: 2 ** 15 } as const;
 
 /**
  * Inner lengths of parts. In one chain of multiplications and additions float32 is good to 1e-6 for 96 equal terms; along
@@ -24,7 +24,8 @@ export function longProduct(b: Builder, x: Value, y: Value, flipA: boolean, flip
   const n = flipB ? y.shape.at(-2)! : y.shape.at(-1)!;
   const [batchX, batchY] = [x.shape.slice(0, -2), y.shape.slice(0, -2)];
   const batch = broadcastShape(batchX, batchY)!;
-  if (k <= longest.ofSmall || sizeOf([...batch, m, n]) === 0) return undefined;
+  const short = b.device === 'webgpu' ? longest.ofSmallOnGpu : longest.ofSmall;
+  if (k <= short || sizeOf([...batch, m, n]) === 0) return undefined;
   if (m === 1 && n === 1) {
     const terms = b.mul(b.reshape(x, [...batchX, k]), b.reshape(y, [...batchY, k]));
     return b.reshape(b.reduce('ReduceSum', terms, [batch.length], false), [...batch, 1, 1]);
