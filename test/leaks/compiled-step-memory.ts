@@ -1,4 +1,4 @@
-/** Trains a small convolutional net for many compiled steps, then calls with 400 signatures; prints the memory as JSON. */
+/** Trains a small convolutional net for many compiled steps, then calls with 600 signatures; prints the memory as JSON. */
 import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '@selfsup/ssl-losses';
 import { BatchNorm, Conv2d, Linear, Relu, Sequential, training } from '@selfsup/ssl-nn';
@@ -77,7 +77,7 @@ async function callAll(columns: number): Promise<number> {
   }
   return resident();
 }
-const signatures = [await callAll(256), await callAll(255)];
+const signatures = [await callAll(256), await callAll(255), await callAll(254)];
 const { traces } = square;
 square.dispose();
 

@@ -10,8 +10,8 @@ interface Memory {
   readonly firstLoss: number;
   /** Loss of the last step. */
   readonly loss: number;
-  /** Megabytes after 200 and after 400 signatures. */
-  readonly signatures: readonly [number, number];
+  /** Megabytes after 200, 400 and 600 signatures. */
+  readonly signatures: readonly [number, number, number];
   readonly traces: number;
 }
 
@@ -40,12 +40,14 @@ describe('1,000 compiled training steps', () => {
   });
 });
 
-describe('400 input signatures', () => {
+describe('600 input signatures', () => {
   it('are traced once each', () => {
-    expect(memory.traces).toBe(400);
+    expect(memory.traces).toBe(600);
   });
 
-  it('give their memory back: after 400, hardly more than after 200', () => {
-    expect(memory.signatures[1]).toBeLessThan(1.05 * memory.signatures[0]);
+  it('give their memory back: not twice more after another 200', () => {
+    // Once is the allocator's business; what leaks grows every time (the arrays of 200 signatures alone take 20 MB).
+    const [first, second, third] = memory.signatures;
+    expect(Math.min(second - first, third - second)).toBeLessThan(0.02 * first);
   });
 });

@@ -1,5 +1,5 @@
 /** Files written whole, locked and opened with bounds. For Node alone; the main entry runs anywhere. */
-export { checkMemory } from './files/check-memory.js';
+export { checkMemory, machineMemory } from './files/check-memory.js';
 export type { MemoryNeed } from './files/check-memory.js';
 export { checkPath } from './files/check-path.js';
 export { clearLeftovers } from './files/clear-leftovers.js';

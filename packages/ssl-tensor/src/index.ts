@@ -7,6 +7,7 @@ export type { Collective } from './collective/collective.js';
 export { inProcessCollectives } from './collective/in-process-collectives.js';
 export { isTracing } from './compile/active-trace.js';
 export { compile } from './compile/compile.js';
+export { compileOptionNames } from './compile/compiled-types.js';
 export type { CompiledFunction, CompileOptions, Feed, Feeds, MemoryPlan } from './compile/compiled-types.js';
 export type { HostFunction, HostResults, HostTensorSpec } from './compile/host-function.js';
 export { chooseDevice } from './engine/choose-device.js';

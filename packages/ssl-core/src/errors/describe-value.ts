@@ -1,3 +1,5 @@
+import { withArticle } from '../with-article.js';
+
 /** Characters of a list that a message repeats. */
 const maxShown = 80;
 
@@ -38,5 +40,3 @@ function describeObject(value: object): string {
   if (keys.length === 0) return 'an empty object';
   return `an object with ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ` and ${keys.length - 5} more` : ''}`;
 }
-
-const withArticle = (name: string): string => `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;

@@ -33,7 +33,8 @@ export function checkMemory(
   );
 }
 
-function machineMemory(): number {
+/** Memory that a process can ever have, in bytes: the machine's, or its container's where that has less. */
+export function machineMemory(): number {
   const container = process.constrainedMemory();
   return container > 0 ? Math.min(container, totalmem()) : totalmem();
 }

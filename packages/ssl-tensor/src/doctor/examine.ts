@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import { availableParallelism, freemem, totalmem } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
+import { machineMemory } from '@selfsup/ssl-core/files';
 import { runtimeVersion } from '@selfsup/ssl-runtime';
 import { devices, probeDeviceApart } from './probe-device.js';
 
@@ -42,10 +43,8 @@ function platformFinding(): Finding {
 }
 
 function memoryFinding(): Finding {
-  const limit = process.constrainedMemory?.() ?? 0;
-  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
   const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  return { name: 'memory', state: 'ok', found: `${gigabytes(total)}, ${gigabytes(freemem())} of it free` };
+  return { name: 'memory', state: 'ok', found: `${gigabytes(machineMemory())}, ${gigabytes(freemem())} of it free` };
 }
 
 function deviceFindings(): readonly Finding[] {

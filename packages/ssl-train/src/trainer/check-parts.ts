@@ -86,8 +86,5 @@ export function checkCallbacks(callbacks: readonly TrainerCallbacks[]): void {
             .map((name) => [name, (given as Parts)[name]]),
         );
     checkOptions(where, own, callbackNames, option);
-    for (const [name, hook] of Object.entries(own) as [string, unknown][])
-      if (hook !== undefined && typeof hook !== 'function')
-        throw new InvalidOptionError(where, `${option}.${name}`, 'a function', hook);
   });
 }

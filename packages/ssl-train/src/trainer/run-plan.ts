@@ -1,6 +1,6 @@
 import { checkPath } from '@selfsup/ssl-core/files';
 import type * as tf from '@tensorflow/tfjs-core';
-import { engineThreads } from '@selfsup/ssl-tensor';
+import { compileOptionNames, engineThreads } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { Module } from '@selfsup/ssl-nn';
 import type { RunConfig } from '../checkpoint/run-config.js';
@@ -16,7 +16,6 @@ import type { Method } from './method.js';
 import type { TrainerCallbacks } from './trainer-callbacks.js';
 import {
   trainerCheckpointOptionNames,
-  trainerCompileOptionNames,
   trainerDefaults,
   trainerEmaOptionNames,
   trainerOptionNames,
@@ -146,13 +145,11 @@ function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void
 }
 
 /** Options that are one of few values, of which any other would be taken for one. */
-function checkChoices<B>({ zeroRate, memory, handleSignals, signal, ema, compile }: TrainerOptions<B>): void {
+function checkChoices<B>({ zeroRate, memory, signal, ema, compile }: TrainerOptions<B>): void {
   if (zeroRate !== undefined && zeroRate !== 'refuse' && zeroRate !== 'allow')
     throw new InvalidOptionError(where, 'zeroRate', "'refuse' or 'allow'", zeroRate);
   if (memory !== undefined && memory !== 'refuse' && memory !== 'warn')
     throw new InvalidOptionError(where, 'memory', "'refuse' or 'warn'", memory);
-  if (handleSignals !== undefined && typeof handleSignals !== 'boolean')
-    throw new InvalidOptionError(where, 'handleSignals', 'true or false', handleSignals);
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
     throw new InvalidOptionError(where, 'signal', 'an AbortSignal (the signal of an AbortController)', signal);
   if (ema !== undefined) {
@@ -160,7 +157,7 @@ function checkChoices<B>({ zeroRate, memory, handleSignals, signal, ema, compile
     if (buffers !== undefined && buffers !== 'average' && buffers !== 'copy' && buffers !== 'keep')
       throw new InvalidOptionError(where, 'ema.buffers', "'average', 'copy' or 'keep'", buffers);
   }
-  if (compile !== undefined) checkOptions(where, compile, trainerCompileOptionNames, 'compile');
+  if (compile !== undefined) checkOptions(where, compile, compileOptionNames, 'compile');
 }
 
 /** Options of `compile()` that also stand for themselves must not say two things. */

@@ -1,5 +1,4 @@
 import { epochOf } from './epoch-of.js';
-
 import type { TrainerCheckpointOptions } from './trainer-options.js';
 
 /** What is told when a signal asks a run to stop. */

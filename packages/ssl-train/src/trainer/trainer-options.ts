@@ -131,18 +131,6 @@ export const trainerOptionNames: OptionNames<TrainerOptions<unknown>> = {
   memory: 'optional',
 };
 
-/** Names of the options of `compile()`. */
-export const trainerCompileOptionNames: OptionNames<CompileOptions> = {
-  device: 'optional',
-  threads: 'optionalNumber',
-  deterministic: 'optionalFlag',
-  maxTraces: 'optionalNumber',
-  profile: 'optional',
-  name: 'optional',
-  onReady: 'optionalFunction',
-  onTrace: 'optionalFunction',
-};
-
 /** Defaults of {@link TrainerOptions}. The EMA momentum is that of BYOL, arXiv 2006.07733, section 3.2. */
 export const trainerDefaults = {
   accumulateSteps: 1,

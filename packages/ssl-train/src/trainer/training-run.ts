@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { StopSignals } from '@selfsup/ssl-core/signals';
 import { chooseDevice, engineThreads, keyArray } from '@selfsup/ssl-tensor';
 import { DataError, foldIn, randomKey } from '@selfsup/ssl-tensor/host';
 import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
@@ -8,7 +7,6 @@ import { environmentChanges, type RunEnvironment, runEnvironment } from '../chec
 import type { RunRecord } from '../checkpoint/run-record.js';
 import { JsonlLog } from '../logging/jsonl-log.js';
 import { chooseProgress } from '../progress/choose-progress.js';
-import { SilentProgress } from '../progress/silent-progress.js';
 import type { ProgressReporter } from '../progress/progress-reporter.js';
 import { addNote } from './add-note.js';
 import { batchesOf } from './batches-of.js';
@@ -23,29 +21,24 @@ import { RunCheckpoints, type RunState } from './run-checkpoints.js';
 import { RunClock } from './run-clock.js';
 import { computeOptions, type RunPlan } from './run-plan.js';
 import { RunDisplay } from './run-display.js';
+import { RunStop } from './run-stop.js';
 import { scheduledValue } from './scheduled-value.js';
 import { sampleCount } from './sample-count.js';
-import { afterStopText, stoppedText, stoppingText } from './stop-text.js';
 import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from './trainer-callbacks.js';
 import { trainerDefaults } from './trainer-options.js';
-import { TsxRelay } from './tsx-relay.js';
 import { disposeOutput, readOutputs } from './read-outputs.js';
 import { type StepOutput, TrainingStep } from './training-step.js';
-
-/** The run of this program that a signal stopped, and that has not been brought to its end since. */
-let unfinished: { readonly signal: NodeJS.Signals; readonly dir: string | undefined } | undefined;
 
 /** One call of `fit`: the loop and its state. */
 export class TrainingRun<B> {
   readonly #plan: RunPlan<B>;
   readonly #progress: ProgressReporter;
   readonly #notes: string[] = [];
-  #relay: TsxRelay | undefined;
   #clock = new RunClock();
   #log: JsonlLog | undefined;
-  #signals: StopSignals | undefined;
   #checkpoints: RunCheckpoints<B> | undefined;
-  #display: RunDisplay;
+  readonly #display: RunDisplay;
+  readonly #stop: RunStop;
   /** Loss of the last step. */
   #loss: number | undefined;
   /** The checkpoint that the run goes on from. */
@@ -63,6 +56,7 @@ export class TrainingRun<B> {
     this.#plan = plan;
     this.#progress = chooseProgress(plan.options.progress ?? trainerDefaults.progress);
     this.#display = new RunDisplay(this.#progress, plan, (text) => this.#addNote(text));
+    this.#stop = new RunStop(plan, this.#progress);
   }
 
   async run(): Promise<TrainerResult> {
@@ -70,13 +64,9 @@ export class TrainingRun<B> {
     let step: TrainingStep<B> | undefined;
     let failed: { readonly error: unknown } | undefined;
     try {
-      if (options.handleSignals ?? trainerDefaults.handleSignals) {
-        this.#signals = new StopSignals((signal) => this.#announceStop(signal));
-        this.#relay = new TsxRelay();
-      }
       this.#checkpoints = await RunCheckpoints.open(this.#plan, (text) => this.#progress.note(text));
       const compute = await this.#restore();
-      await this.#relay?.ready;
+      await this.#stop.ready;
       step = new TrainingStep({
         ...options,
         compile: { ...options.compile, ...compute, ...this.#display.compileHooks(options.compile) },
@@ -92,8 +82,7 @@ export class TrainingRun<B> {
       throw error;
     } finally {
       this.#progress.stop();
-      this.#signals?.dispose();
-      this.#relay?.dispose();
+      this.#stop.dispose();
       step?.dispose();
       await this.#close(failed);
     }
@@ -116,10 +105,10 @@ export class TrainingRun<B> {
     );
     this.#display.start(options.method.name, startStep, this.#from);
     await this.#finishPending();
-    while (this.#step < totalSteps && !this.#stopping) await this.#epoch(step);
+    while (this.#step < totalSteps && !this.#stop.isAsked) await this.#epoch(step);
     await this.#save();
     this.#progress.stop();
-    this.#endStopped();
+    this.#stop.end(this.#step, this.#checkpoints?.path);
     const result = this.#result();
     await this.#tell((callbacks) => callbacks.onEnd?.(result));
     this.#log?.write({
@@ -130,10 +119,6 @@ export class TrainingRun<B> {
       trainingSeconds: result.trainingSeconds,
     });
     return result;
-  }
-
-  get #stopping(): boolean {
-    return this.#signals?.received !== undefined || this.#plan.options.signal?.aborted === true;
   }
 
   /** Epoch of the last finished step, counted from 1. */
@@ -155,9 +140,8 @@ export class TrainingRun<B> {
     if (restored !== undefined) this.#takeOver(restored, this.#environment);
     else if (options.initFrom !== undefined) this.#notes.push(await initialise(options.initFrom, this.#plan));
     this.#notes.push(...checkRates(this.#plan, this.#step));
-    const dir = options.checkpoint?.dir;
-    if (unfinished !== undefined && (dir === undefined || dir !== unfinished.dir))
-      this.#notes.push(afterStopText(unfinished.signal, dir));
+    const earlier = this.#stop.earlier();
+    if (earlier !== undefined) this.#notes.push(earlier);
     // A step that was not told of to the end is told of again.
     const told = this.#pending === 'step' ? this.#step - 1 : this.#step;
     if (options.logFile !== undefined && told > 0 && !existsSync(options.logFile))
@@ -205,7 +189,7 @@ export class TrainingRun<B> {
       const from = (this.#step % stepsPerEpoch) * accumulateSteps;
       for await (const batch of batchesOf(options.loader, epoch, from)) {
         // What has not begun is left to the next run.
-        if (this.#stopping && outputs.length === 0) break;
+        if (this.#stop.isAsked && outputs.length === 0) break;
         samples += sampleCount(batch);
         const { kinds } = step;
         outputs.push(await step.run(batch, outputs.length, this.#scalars(outputs.length)));
@@ -218,7 +202,7 @@ export class TrainingRun<B> {
         await this.#finishStep(outputs.splice(0));
         // Signals and timers get their turn between steps, also where nothing else waits.
         await nextTurn();
-        if (this.#step >= end || this.#stopping) break;
+        if (this.#step >= end || this.#stop.isAsked) break;
         samples = 0;
         compiled = false;
         since = this.#clock.read().trainingSeconds;
@@ -226,7 +210,7 @@ export class TrainingRun<B> {
     } finally {
       outputs.forEach(disposeOutput);
     }
-    if (this.#step < end && !this.#stopping) {
+    if (this.#step < end && !this.#stop.isAsked) {
       throw new DataError(
         `the loader ended epoch ${epoch + 1} after ${this.#step % stepsPerEpoch} of ${stepsPerEpoch} steps. Its batchesPerEpoch (${options.loader.batchesPerEpoch}) must be what epoch() yields`,
       );
@@ -274,7 +258,7 @@ export class TrainingRun<B> {
     const { loss, metrics } = readOutputs(outputs);
     this.#loss = loss;
     // A broken model is not saved.
-    if (logged || this.#checkpointDue || this.#stopping) {
+    if (logged || this.#checkpointDue || this.#stop.isAsked) {
       if (!Number.isFinite(loss)) {
         outputs.forEach(disposeOutput);
         throw nonFiniteLoss({ step, learningRate, loss }, this.#history.at(-1)?.step ?? 0);
@@ -407,30 +391,6 @@ export class TrainingRun<B> {
         addNote(failed.error, `Also: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-  }
-
-  #announceStop(signal: NodeJS.Signals): void {
-    this.#progress.stop();
-    this.#answer(stoppingText(signal, this.#plan.options.checkpoint));
-  }
-
-  /** After a signal: the exit status, and what there is to know. */
-  #endStopped(): void {
-    const { received: signal, status } = this.#signals ?? {};
-    const { options, totalSteps } = this.#plan;
-    const dir = options.checkpoint?.dir;
-    if (this.#step === totalSteps && dir !== undefined && dir === unfinished?.dir) unfinished = undefined;
-    if (signal === undefined || status === undefined) return;
-    const [steps, path, resume] = [this.#step, this.#checkpoints?.path, options.checkpoint?.resume];
-    process.exitCode = status;
-    if (steps < totalSteps) unfinished = { signal, dir };
-    this.#answer(stoppedText({ signal, status, steps, totalSteps, path, resume }));
-  }
-
-  /** Answers a signal; somebody waits for it also where progress is not shown. */
-  #answer(text: string): void {
-    if (this.#progress instanceof SilentProgress) process.stderr.write(`${text}\n`);
-    else this.#progress.note(text);
   }
 
   #result(): TrainerResult {
