@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '@selfsup/ssl-tensor';
 import { expect, it } from 'vitest';
 import { filled, fillings } from '../../../test/support/exact-sums.js';
-import { binaryCrossEntropy } from './binary-cross-entropy.js';
-import { dice } from './dice.js';
-import { logSumExpRows } from './log-sum-exp-rows.js';
-import { maskedL1 } from './masked-l1.js';
-import { maskedPatchMSE } from './masked-patch-mse.js';
-import { meanSquaredError } from './mean-squared-error.js';
-import { softmaxCrossEntropy } from './softmax-cross-entropy.js';
+import { binaryCrossEntropy } from './reconstruction/binary-cross-entropy.js';
+import { dice } from './transfer/dice.js';
+import { logSumExpRows } from './numerics/log-sum-exp-rows.js';
+import { maskedL1 } from './reconstruction/masked-l1.js';
+import { maskedPatchMSE } from './reconstruction/masked-patch-mse.js';
+import { meanSquaredError } from './reconstruction/mean-squared-error.js';
+import { softmaxCrossEntropy } from './transfer/softmax-cross-entropy.js';
 
 const add = (numbers: ArrayLike<number>, term: (value: number, index: number) => number): number => {
   let sum = 0;

@@ -56,3 +56,4 @@ export { takeRows } from './ops/take-rows.js';
 export { profile } from './profile/profile.js';
 export { RuntimeError, runtimeVersion } from '@selfsup/ssl-runtime';
 export type { Profile, ProfileEntry, ProfileOptions } from './profile/profile.js';
+export type { Stateful } from './state/stateful.js';

@@ -7,10 +7,10 @@ export type { DamagedCheckpoint } from './checkpoint/newest-whole-checkpoint.js'
 export type { JsonValue, RunConfig } from './checkpoint/run-config.js';
 export type { RunEnvironment } from './checkpoint/run-environment.js';
 export type { RunRecord, ScheduleSample } from './checkpoint/run-record.js';
-export { Ema } from './ema/ema.js';
-export type { EmaOptions, EmaPair } from './ema/ema.js';
-export { JsonlLog } from './logging/jsonl-log.js';
-export type { LogRecord } from './logging/jsonl-log.js';
+export { Ema } from './step/ema.js';
+export type { EmaOptions, EmaPair } from './step/ema.js';
+export { JsonlLog } from './observers/logging/jsonl-log.js';
+export type { LogRecord } from './observers/logging/jsonl-log.js';
 export { Adam, adamDefaults } from './optimizers/adam.js';
 export { AdamFamily } from './optimizers/adam-family.js';
 export type { AdamOptions } from './optimizers/adam-family.js';
@@ -24,13 +24,13 @@ export type { OptimizerSettings, UpdatedVectors, VectorUpdate } from './optimize
 export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './optimizers/parameter-group.js';
 export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
-export { BarProgress } from './progress/bar-progress.js';
-export type { BarProgressOptions } from './progress/bar-progress.js';
-export type { ProgressOption } from './progress/choose-progress.js';
-export { LineProgress } from './progress/line-progress.js';
-export type { LineProgressOptions } from './progress/line-progress.js';
-export type { ProgressReporter, ProgressStart, ProgressStatus } from './progress/progress-reporter.js';
-export { SilentProgress } from './progress/silent-progress.js';
+export { BarProgress } from './observers/progress/bar-progress.js';
+export type { BarProgressOptions } from './observers/progress/bar-progress.js';
+export type { ProgressOption } from './observers/progress/choose-progress.js';
+export { LineProgress } from './observers/progress/line-progress.js';
+export type { LineProgressOptions } from './observers/progress/line-progress.js';
+export type { ProgressReporter, ProgressStart, ProgressStatus } from './observers/progress/progress-reporter.js';
+export { SilentProgress } from './observers/progress/silent-progress.js';
 export { constant } from './schedules/constant.js';
 export { cosine } from './schedules/cosine.js';
 export type { CosineOptions } from './schedules/cosine.js';
@@ -47,13 +47,13 @@ export { stepDecay } from './schedules/step-decay.js';
 export type { StepDecayOptions } from './schedules/step-decay.js';
 export { warmupCosine } from './schedules/warmup-cosine.js';
 export type { WarmupCosineOptions } from './schedules/warmup-cosine.js';
-export type { BatchLoader } from './trainer/batch-loader.js';
-export type { Evaluation, HistoryEntry } from './trainer/history.js';
-export type { Method, MethodLoss } from './trainer/method.js';
-export { NonFiniteLossError } from './trainer/non-finite-loss-error.js';
-export type { Tensors } from './trainer/tensors.js';
-export { NotEnoughMemoryError } from './trainer/not-enough-memory-error.js';
-export { Trainer } from './trainer/trainer.js';
+export type { BatchLoader } from './run/batch-loader.js';
+export type { Evaluation, HistoryEntry } from './run/history.js';
+export type { Method, MethodLoss } from './step/method.js';
+export { NonFiniteLossError } from './step/non-finite-loss-error.js';
+export type { Tensors } from './step/tensors.js';
+export { NotEnoughMemoryError } from './step/not-enough-memory-error.js';
+export { Trainer } from './run/trainer.js';
 export type {
   CallbackMetrics,
   CheckpointEvent,
@@ -62,6 +62,6 @@ export type {
   StepEvent,
   TrainerCallbacks,
   TrainerResult,
-} from './trainer/trainer-callbacks.js';
-export { trainerDefaults } from './trainer/trainer-options.js';
-export type { TrainerCheckpointOptions, TrainerEmaOptions, TrainerOptions } from './trainer/trainer-options.js';
+} from './observers/trainer-callbacks.js';
+export { trainerDefaults } from './run/trainer-options.js';
+export type { TrainerCheckpointOptions, TrainerEmaOptions, TrainerOptions } from './run/trainer-options.js';

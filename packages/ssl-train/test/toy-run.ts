@@ -4,11 +4,11 @@ import { randomUniform } from '@selfsup/ssl-tensor';
 import { DataError, foldIn, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { AdamW } from '../src/optimizers/adam-w.js';
 import { cosine } from '../src/schedules/cosine.js';
-import type { BatchLoader } from '../src/trainer/batch-loader.js';
-import type { Method, MethodLoss } from '../src/trainer/method.js';
-import type { Tensors } from '../src/trainer/tensors.js';
-import { Trainer } from '../src/trainer/trainer.js';
-import type { TrainerOptions } from '../src/trainer/trainer-options.js';
+import type { BatchLoader } from '../src/run/batch-loader.js';
+import type { Method, MethodLoss } from '../src/step/method.js';
+import type { Tensors } from '../src/step/tensors.js';
+import { Trainer } from '../src/run/trainer.js';
+import type { TrainerOptions } from '../src/run/trainer-options.js';
 
 export interface ToyBatch {
   readonly x: NdArray<Float32Array>;

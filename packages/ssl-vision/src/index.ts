@@ -1,27 +1,27 @@
-export type { Backbone } from './backbone.js';
-export { backbones, createBackbone } from './backbones/registry.js';
-export type { BackboneName, BackboneOptions } from './backbones/registry.js';
-export { BasicBlock } from './backbones/resnet/basic-block.js';
-export { Bottleneck } from './backbones/resnet/bottleneck.js';
-export type { ResidualBlockOptions } from './backbones/resnet/residual-block.js';
-export { ResNet, resnet101, resnet18, resnet34, resnet50 } from './backbones/resnet/resnet.js';
-export type { ResNetOptions, ResNetVariantOptions } from './backbones/resnet/resnet.js';
-export { SmallConvEncoder, smallConvDefaults } from './backbones/small-conv-encoder.js';
-export type { SmallConvOptions } from './backbones/small-conv-encoder.js';
-export { PatchEmbed } from './backbones/vision-transformer/patch-embed.js';
-export type { PatchEmbedOptions } from './backbones/vision-transformer/patch-embed.js';
-export { sinCosPositions } from './backbones/vision-transformer/sin-cos-positions.js';
+export type { Backbone } from './encoders/backbone.js';
+export { backbones, createBackbone } from './encoders/registry.js';
+export type { BackboneName, BackboneOptions } from './encoders/registry.js';
+export { BasicBlock } from './encoders/resnet/basic-block.js';
+export { Bottleneck } from './encoders/resnet/bottleneck.js';
+export type { ResidualBlockOptions } from './encoders/resnet/residual-block.js';
+export { ResNet, resnet101, resnet18, resnet34, resnet50 } from './encoders/resnet/resnet.js';
+export type { ResNetOptions, ResNetVariantOptions } from './encoders/resnet/resnet.js';
+export { SmallConvEncoder, smallConvDefaults } from './encoders/small-conv-encoder.js';
+export type { SmallConvOptions } from './encoders/small-conv-encoder.js';
+export { PatchEmbed } from './encoders/vision-transformer/patch-embed.js';
+export type { PatchEmbedOptions } from './encoders/vision-transformer/patch-embed.js';
+export { sinCosPositions } from './encoders/vision-transformer/sin-cos-positions.js';
 export {
   VisionTransformer,
   visionTransformerInit,
   vitSmall,
   vitTiny,
-} from './backbones/vision-transformer/vision-transformer.js';
+} from './encoders/vision-transformer/vision-transformer.js';
 export type {
   VisionTransformerInit,
   VisionTransformerOptions,
   VitVariantOptions,
-} from './backbones/vision-transformer/vision-transformer.js';
+} from './encoders/vision-transformer/vision-transformer.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
@@ -34,5 +34,5 @@ export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-auto
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
-export { SimClr, simClrDefaults } from './methods/simclr.js';
-export type { MultiViewBatch, SimClrOptions } from './methods/simclr.js';
+export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
+export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';

@@ -12,7 +12,7 @@ import {
   type StateDict,
 } from '@selfsup/ssl-nn';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import type { HistoryEntry } from '../trainer/history.js';
+import type { HistoryEntry } from '../run/history.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
 import { historyTensors } from './history-tensors.js';
 import { firstCheckedVersion, readRunRecord, type RunRecord, writeRunRecord } from './run-record.js';

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { clearLeftovers, FolderLock, type LockHolder } from '@selfsup/ssl-core/files';
 import type { StateDict } from '@selfsup/ssl-nn';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
-import type { HistoryEntry } from '../trainer/history.js';
+import type { HistoryEntry } from '../run/history.js';
 import { checkpointPath, ensureDirectory, pruneCheckpoints } from './checkpoint-directory.js';
 import { saveCheckpoint, verifyCheckpoint } from './checkpoint-file.js';
 import type { RunRecord } from './run-record.js';

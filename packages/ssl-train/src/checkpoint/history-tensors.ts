@@ -1,6 +1,6 @@
 import { CheckpointError, type NdArray, ndArray } from '@selfsup/ssl-tensor/host';
 import type { StateDict } from '@selfsup/ssl-nn';
-import type { HistoryEntry } from '../trainer/history.js';
+import type { HistoryEntry } from '../run/history.js';
 
 const metricPrefix = 'metric.';
 

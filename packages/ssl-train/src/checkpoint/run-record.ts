@@ -1,6 +1,6 @@
 import { printable } from '@selfsup/ssl-core';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
-import type { Evaluation } from '../trainer/history.js';
+import type { Evaluation } from '../run/history.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
 import type { RunConfig } from './run-config.js';
 import { isRunEnvironment, type RunEnvironment } from './run-environment.js';

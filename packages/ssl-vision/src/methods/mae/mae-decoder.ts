@@ -16,8 +16,8 @@ import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, foldIn, takeRows } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { sinCosPositions } from '../../backbones/vision-transformer/sin-cos-positions.js';
-import { tokenPlaces } from '../../backbones/vision-transformer/token-places.js';
+import { sinCosPositions } from '../../encoders/vision-transformer/sin-cos-positions.js';
+import { tokenPlaces } from '../../encoders/vision-transformer/token-places.js';
 import type { MaskedPatches } from './random-masking.js';
 
 /** Size of a {@link MaeDecoder}. */

@@ -3,8 +3,8 @@ import { Module, childContext, evaluation, normal, xavierUniform } from '@selfsu
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { foldIn } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { VisionTransformer } from '../../backbones/vision-transformer/vision-transformer.js';
-import type { VisionTransformerOptions } from '../../backbones/vision-transformer/vision-transformer.js';
+import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
+import type { VisionTransformerOptions } from '../../encoders/vision-transformer/vision-transformer.js';
 import { MaeDecoder } from './mae-decoder.js';
 import type { MaeDecoderSize } from './mae-decoder.js';
 import type { MaskedPatches } from './random-masking.js';

@@ -1,0 +1,140 @@
+import { chooseDevice, type CompileOptions, type MemoryPlan } from '@selfsup/ssl-tensor';
+import type { ProgressReporter } from './progress/progress-reporter.js';
+import { figuresText, roughDuration } from './progress/status-text.js';
+import { epochOf } from '../run/epoch-of.js';
+import type { Evaluation } from '../run/history.js';
+import { machineMemory } from '../step/machine-memory.js';
+import type { RunPlan } from '../run/run-plan.js';
+import { Speedometer } from './speedometer.js';
+import { judgeMemory } from '../step/step-memory.js';
+import { resumedText } from '../run/stop-text.js';
+import { TimeLeft } from './time-left.js';
+import { trainerDefaults } from '../run/trainer-options.js';
+
+/** What the display wants of a run. */
+type DisplayPlan = Pick<RunPlan<unknown>, 'accumulateSteps' | 'stepsPerEpoch' | 'totalSteps' | 'options'>;
+
+/** Steps after which their time is known well enough to say what all of them will take; fewer where they are long. */
+const known = { steps: 10, seconds: 5 };
+
+/** Tells who watches a run what goes on: compiling, memory, speed, time, what callbacks found. */
+export class RunDisplay {
+  readonly speed = new Speedometer();
+  readonly left: TimeLeft;
+  readonly #progress: ProgressReporter;
+  readonly #plan: DisplayPlan;
+  readonly #warn: (text: string) => void;
+  readonly #figures: Record<string, number> = {};
+  #startStep = 0;
+  #batchSize = 0;
+  #compiledFrom = 0;
+  #toldTime = false;
+  #toldSizes = new Set<number>();
+
+  /** @param warn tells what the user must know */
+  constructor(progress: ProgressReporter, plan: DisplayPlan, warn: (text: string) => void) {
+    this.#progress = progress;
+    this.#plan = plan;
+    this.#warn = warn;
+    this.left = new TimeLeft(plan);
+  }
+
+  /**
+   * Says where a run begins.
+   *
+   * @param from the checkpoint that it goes on from
+   */
+  start(name: string, startStep: number, from: string | undefined): void {
+    const { totalSteps, stepsPerEpoch, options } = this.#plan;
+    this.#startStep = startStep;
+    const totalEpochs = Math.ceil(totalSteps / stepsPerEpoch);
+    if (from !== undefined) {
+      this.#progress.note(resumedText({ step: startStep, totalSteps, stepsPerEpoch, path: from }));
+    } else if (options.checkpoint?.resume !== undefined && options.checkpoint.resume !== false)
+      this.#progress.info?.(`${options.checkpoint.dir} holds no checkpoint to go on from: the run starts`);
+    this.#progress.start({
+      name,
+      totalSteps,
+      startStep,
+      totalEpochs,
+      ...(startStep === 0 ? {} : { startEpoch: epochOf(startStep, stepsPerEpoch) }),
+    });
+    if (startStep < totalSteps) this.#progress.phase?.('waiting for the first batch');
+  }
+
+  /** Options of `compile()` that tell of it. */
+  compileHooks(options: CompileOptions | undefined): Pick<CompileOptions, 'onTrace' | 'onReady'> {
+    return {
+      onTrace: (memory) => {
+        options?.onTrace?.(memory);
+        this.#traced(memory);
+      },
+      onReady: () => {
+        options?.onReady?.();
+        this.#progress.info?.(`compiled the step in ${roughDuration((performance.now() - this.#compiledFrom) / 1000)}`);
+        this.#progress.phase?.('first step');
+      },
+    };
+  }
+
+  /** A batch of a kind that the step was not compiled for yet. */
+  compiling(batchSize: number): void {
+    this.#batchSize = batchSize;
+    this.#compiledFrom = performance.now();
+    this.#progress.phase?.('compiling the step');
+  }
+
+  /** A finished step, before its callbacks. */
+  step(step: number, epoch: number, loss: number | undefined, secondsBefore: number): void {
+    const secondsLeft = this.left.after(step, this.speed.secondsPerStep);
+    this.#progress.update({
+      step,
+      epoch,
+      loss,
+      samplesPerSecond: this.speed.samplesPerSecond,
+      secondsLeft,
+      ...(Object.keys(this.#figures).length === 0 ? {} : { figures: { ...this.#figures } }),
+    });
+    this.#tellTime(step, secondsLeft, secondsBefore);
+  }
+
+  /** Says that an epoch's callbacks are at work. */
+  evaluating(epoch: number): void {
+    if (this.#plan.options.callbacks !== undefined) this.#progress.phase?.(`callbacks of epoch ${epoch}`);
+  }
+
+  /** Shows what callbacks found: on a line of its own after an epoch, in the status after a step. */
+  found(evaluations: readonly Evaluation[], after: 'step' | 'epoch'): void {
+    for (const { metrics, epoch } of evaluations) {
+      Object.assign(this.#figures, metrics);
+      if (after === 'epoch') this.#progress.info?.(`epoch ${epoch}: ${figuresText(metrics)}`);
+    }
+    if (after === 'epoch') this.#progress.phase?.(undefined);
+  }
+
+  /** Once per size of batch: the graphs of one update are counted together. */
+  #traced(memory: MemoryPlan): void {
+    const { accumulateSteps, options } = this.#plan;
+    if (this.#toldSizes.has(this.#batchSize)) return;
+    this.#toldSizes.add(this.#batchSize);
+    // What another device has is not known here.
+    if (chooseDevice(options.compile?.device).device !== 'cpu') return;
+    const shape = { batchSize: this.#batchSize, accumulateSteps, savesState: options.checkpoint !== undefined };
+    const refuse = (options.memory ?? trainerDefaults.memory) === 'refuse';
+    const { text, isTight } = judgeMemory(memory, shape, machineMemory(), refuse);
+    if (isTight) this.#warn(text);
+    else this.#progress.info?.(`takes ${text}`);
+  }
+
+  #tellTime(step: number, secondsLeft: number | undefined, secondsBefore: number): void {
+    const { steps, seconds } = this.speed.measured;
+    if (this.#toldTime || secondsLeft === undefined || (steps < known.steps && seconds < known.seconds)) return;
+    this.#toldTime = true;
+    if (step === this.#plan.totalSteps) return;
+    const all =
+      this.#startStep === 0
+        ? `${roughDuration(secondsBefore + secondsLeft)} in all`
+        : `${roughDuration(secondsLeft)} for the ${this.#plan.totalSteps - step} steps that are left`;
+    this.#progress.info?.(`about ${roughDuration(this.speed.secondsPerStep!)} per step, ${all}`);
+  }
+}

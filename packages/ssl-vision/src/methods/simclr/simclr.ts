@@ -1,0 +1,139 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { featureStd, ntXent } from '@selfsup/ssl-losses';
+import { childContext } from '@selfsup/ssl-nn';
+import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
+import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
+import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkBackbone } from '../../encoders/check-backbone.js';
+import type { Backbone } from '../../encoders/backbone.js';
+import { viewsOf } from '../../batches/views-of.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { checkImageStatistics } from '../../images/check-image-statistics.js';
+import { normalizeImages } from '../../images/normalize-images.js';
+import type { ImageStatistics } from '../../images/normalize-images.js';
+
+/** Defaults of {@link SimClr}: temperature 0.1 as in Chen et al. 2020 (arXiv 2002.05709), batch statistics over all views. */
+export const simClrDefaults = { temperature: 0.1, batchNorm: 'joint' } as const;
+
+/** A batch of views: each `uint8 [batch, height, width, channels]`, of the same images in the same order. */
+export interface MultiViewBatch {
+  readonly views: readonly NdArray<Uint8Array>[];
+}
+
+/** Options of {@link SimClr}. */
+export type SimClrOptions = {
+  readonly backbone: Backbone;
+  /** Default 0.1. */
+  readonly temperature?: number;
+  /** Statistics of the images' pixels. */
+  readonly normalize: ImageStatistics;
+  /**
+   * `joint`: one forward pass over all views, batch statistics over all of them, as the paper does on one device.
+   * `perView`: a pass for each view, as lightly's examples do; slower. Default `joint`.
+   */
+  readonly batchNorm?: 'joint' | 'perView';
+} & (
+  | {
+      /** What the loss sees. */
+      readonly head: ProjectionHead;
+    }
+  | {
+      /** Key of the default head: `backbone.featureDim` wide, 128 out. */
+      readonly key: RandomKey;
+    }
+);
+
+const simClrOptionNames: OptionNames<SimClrOptions> = {
+  backbone: 'required',
+  temperature: 'optionalNumber',
+  normalize: 'required',
+  batchNorm: 'optional',
+  head: 'optional',
+  key: 'optionalKey',
+};
+
+/** The head that was given, or the default one. */
+function headOf(options: SimClrOptions): ProjectionHead {
+  if ('head' in options && options.head !== undefined) return checkedHead(options.head);
+  const { key } = options as { readonly key?: RandomKey };
+  if (key === undefined) throw new InvalidOptionError('SimClr', 'key', 'given where there is no head', undefined);
+  return new ProjectionHead(options.backbone.featureDim, { key });
+}
+
+function checkedHead(head: ProjectionHead): ProjectionHead {
+  const given = head as Partial<ProjectionHead> | null;
+  if (typeof given?.forward === 'function' && typeof given.namedParameters === 'function') return head;
+  const advice = 'Such as new ProjectionHead(backbone.featureDim, { outDim: 128, key: randomKey(2) })';
+  throw new InvalidOptionError('SimClr', 'head', 'a module with forward(x, ctx)', head, advice);
+}
+
+/**
+ * SimCLR: the views of an image attract, all other images of the batch repel, through the NT-Xent loss of a projection
+ * of the features. Trains backbone and head; keep the backbone.
+ *
+ * Metric `featureStd`: deviation of the unit-length projections over the batch, averaged over their width `d`; about
+ * `1 / sqrt(d)` where they spread over the sphere, 0 where they have collapsed.
+ *
+ * Source: Chen et al. 2020 (arXiv 2002.05709), algorithm 1.
+ */
+export class SimClr implements Method<MultiViewBatch> {
+  readonly name = 'simclr';
+  readonly modules: { readonly backbone: Backbone; readonly head: ProjectionHead };
+  readonly #temperature: number;
+  readonly #normalize: ImageStatistics;
+  readonly #batchNorm: 'joint' | 'perView';
+
+  /** @throws InvalidOptionError for a temperature that is not positive, an unknown `batchNorm`, and a head that is no module */
+  constructor(options: SimClrOptions) {
+    const { backbone, temperature, normalize, batchNorm } = {
+      ...simClrDefaults,
+      ...checkOptions('SimClr', options, simClrOptionNames),
+    };
+    checkBackbone('SimClr', backbone);
+    checkImageStatistics('SimClr', 'normalize', normalize);
+    if (!(temperature > 0)) throw new InvalidOptionError('SimClr', 'temperature', 'above 0', temperature);
+    if (batchNorm !== 'joint' && batchNorm !== 'perView')
+      throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);
+    this.modules = {
+      backbone,
+      head: headOf(options),
+    };
+    this.#temperature = temperature;
+    this.#normalize = normalize;
+    this.#batchNorm = batchNorm;
+  }
+
+  trainable(): Map<string, Parameter> {
+    return new Map(
+      Object.entries(this.modules).flatMap(([name, module]) =>
+        [...module.namedParameters()].map(([path, parameter]) => [`${name}.${path}`, parameter] as const),
+      ),
+    );
+  }
+
+  loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+    const views = viewsOf('SimClr', batch);
+    const projections = this.#project(views, ctx);
+    return {
+      loss: ntXent(projections, { temperature: this.#temperature, views: views.length }),
+      metrics: { featureStd: featureStd(projections) },
+    };
+  }
+
+  /** `[views * batch, dim]`, view after view. */
+  #project(views: readonly tf.Tensor[], ctx: ForwardContext): tf.Tensor2D {
+    const shapes = views.map(({ shape }) => `[${shape.join(', ')}]`);
+    if (shapes.length < 2 || new Set(shapes).size !== 1)
+      throw new ShapeError('SimClr', 'views', 'two or more arrays of one shape', shapes.join(' and ') || 'none');
+    const { backbone, head } = this.modules;
+    const project = (images: tf.Tensor, own: ForwardContext): tf.Tensor2D =>
+      head.forward(
+        backbone.forward(normalizeImages(images, this.#normalize), childContext(own, 'backbone')),
+        childContext(own, 'head'),
+      );
+    if (this.#batchNorm === 'joint') return project(tf.concat([...views]), ctx);
+    return tf.concat(views.map((images, view) => project(images, childContext(ctx, view))));
+  }
+}
