@@ -10,7 +10,7 @@ import {
   type Tensors,
   Trainer,
 } from '@selfsup/ssl-train';
-import type { TrainerCallbacks, TrainerCheckpointOptions } from '@selfsup/ssl-train';
+import type { TrainerObserver, TrainerCheckpointOptions } from '@selfsup/ssl-train';
 import { randomUniform } from '@selfsup/ssl-tensor';
 
 interface Batch {
@@ -40,6 +40,7 @@ class SmallLoader implements BatchLoader<Batch> {
 /** Regression by a small net, with noise from the step's key. */
 class SmallMethod implements Method<Batch> {
   readonly name = 'campaign';
+  readonly settings = {};
   readonly net: Mlp;
 
   constructor(hidden: number) {
@@ -68,7 +69,7 @@ export interface SmallTraining {
   readonly weights?: string;
   /** Width of the net, and so the size of its checkpoints: 400 bytes for each. Default 16. */
   readonly hidden?: number;
-  readonly callbacks?: TrainerCallbacks;
+  readonly observers?: TrainerObserver;
   readonly handleSignals?: boolean;
   /** Stop after this step, as a signal does. */
   readonly stopAt?: number;
@@ -80,13 +81,13 @@ export async function trainSmall({
   logFile,
   weights,
   hidden = 16,
-  callbacks = {},
+  observers = {},
   handleSignals = false,
   stopAt,
 }: SmallTraining): Promise<{ readonly interrupted: boolean }> {
   const method = new SmallMethod(hidden);
   const stop = new AbortController();
-  const stopping: TrainerCallbacks = { onStep: ({ step }) => (step === stopAt ? stop.abort() : undefined) };
+  const stopping: TrainerObserver = { onStep: ({ step }) => (step === stopAt ? stop.abort() : undefined) };
   const trainer = new Trainer<Batch>({
     method,
     loader: new SmallLoader(),
@@ -98,7 +99,7 @@ export async function trainSmall({
     progress: 'silent',
     checkpoint,
     handleSignals,
-    callbacks: [callbacks, stopping],
+    observers: [observers, stopping],
     signal: stop.signal,
     ...(logFile === undefined ? {} : { logFile }),
     compile: { device: 'cpu', threads: 1 },

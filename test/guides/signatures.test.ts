@@ -39,6 +39,7 @@ const imports = `
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as data from '@selfsup/ssl-data';
 import type * as nn from '@selfsup/ssl-nn';
+import type * as tensor from '@selfsup/ssl-tensor';
 import { profile, type NdArray } from '@selfsup/ssl-tensor';
 import * as train from '@selfsup/ssl-train';
 type Images = { x: NdArray<Float32Array> };
@@ -82,7 +83,9 @@ ${subclass('OfPackage', 'train.Optimizer')}
 { const to: train.Schedule = null! as optimizer.Schedule; const from: optimizer.Schedule = to; }`,
   (block) => `
 declare namespace method {
-  type Module = nn.Module; type Parameter = nn.Parameter; type ForwardContext = nn.ForwardContext; type Tensors<B> = train.Tensors<B>;
+  type Module = nn.Module; type Parameter = nn.Parameter; type Tensors<B> = train.Tensors<B>; type RunConfig = train.RunConfig;
+  type Stateful = tensor.Stateful; type RunShape = train.RunShape; type Schedule = train.Schedule;
+  type StepContext<V extends string, P extends string> = train.StepContext<V, P>;
   ${block.replace('interface', 'export interface')}
 }
 { const to: train.Method<Images> = null! as method.Method<Images>; const from: method.Method<Images> = to; }
@@ -90,7 +93,7 @@ none<Exclude<keyof train.Method<Images>, keyof method.Method<Images>> | Exclude<
   (block) => `
 async function training(
   method: train.Method<Images>, loader: train.BatchLoader<Images>, optimizer: train.Optimizer, schedule: train.Schedule, steps: number,
-  seed: number, callbacks: train.TrainerCallbacks, dir: string, everySteps: number, logFile: string, progress: train.ProgressOption,
+  seed: number, observers: train.TrainerObserver, dir: string, everySteps: number, logFile: string, progress: train.ProgressOption,
 ) {
   const { Trainer } = train;
   ${block}

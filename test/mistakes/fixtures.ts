@@ -29,6 +29,7 @@ export const simclr = (): SimClr => new SimClr({ backbone: encoder(), key, norma
 /** The smallest method: the mean of a linear layer's output squared. */
 export class Squares implements Method<Batch> {
   readonly name: string = 'squares';
+  readonly settings = {};
   readonly linear = new Linear(3, 1, { key });
   get modules(): Record<string, Module> {
     return { linear: this.linear };

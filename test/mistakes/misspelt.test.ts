@@ -61,23 +61,23 @@ const misspelt: readonly Mistake[] = [
     message: /compile\.devise must be.*Did you mean 'device'/,
   },
   {
-    title: 'of its callbacks',
-    code: () => train({ callbacks: { onEpoch: () => {} } }),
+    title: 'of its observers',
+    code: () => train({ observers: { onEpoch: () => {} } }),
     error: 'InvalidOptionError',
-    message: /callbacks\.onEpoch must be a known option.*Did you mean 'onEpochEnd'/,
-    cure: () => train({ callbacks: { onEpochEnd: () => {} } }),
+    message: /observers\.onEpoch must be a known option.*Did you mean 'onEpochEnd'/,
+    cure: () => train({ observers: { onEpochEnd: () => {} } }),
   },
   {
     title: 'a hook of an instance',
     code: () =>
       train({
-        callbacks: new (class {
+        observers: new (class {
           readonly seen = [];
           onFinish(): void {}
         })(),
       }),
     error: 'InvalidOptionError',
-    message: /callbacks\.onFinish must be a known option.*Options are onStart/,
+    message: /observers\.onFinish must be a known option.*Options are name, onStart/,
   },
   {
     title: 'its progress',

@@ -12,7 +12,7 @@ import {
 } from '@selfsup/ssl-data';
 import { Conv2d, Dropout, kaimingNormal, Linear } from '@selfsup/ssl-nn';
 import { gelu } from '@selfsup/ssl-tensor';
-import { AdamW, Ema, oneCycle, scaleByBatch, Sgd } from '@selfsup/ssl-train';
+import { clipByGlobalNorm, AdamW, Ema, oneCycle, scaleByBatch, Sgd } from '@selfsup/ssl-train';
 import { linearProbe } from '@selfsup/ssl-transfer';
 import { SimClr } from '@selfsup/ssl-vision';
 import { encoder, features, key, samples, Squares, statistics, train } from './fixtures.js';
@@ -58,10 +58,10 @@ const values: readonly Mistake[] = [
   },
   {
     title: 'a clipping norm of the environment',
-    code: () => train({ clipNorm: '1' }),
+    code: () => train({ gradientStages: [clipByGlobalNorm(js('1'))] }),
     error: 'InvalidOptionError',
-    message: /Trainer: clipNorm must be a number, got '1'/,
-    cure: () => train({ clipNorm: 1 }),
+    message: /clipByGlobalNorm: maxNorm must be a number > 0, got '1'/,
+    cure: () => train({ gradientStages: [clipByGlobalNorm(1)] }),
   },
   {
     title: 'the word false',

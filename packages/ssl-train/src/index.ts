@@ -15,8 +15,6 @@ export { Adam, adamDefaults } from './optimizers/adam.js';
 export { AdamFamily } from './optimizers/adam-family.js';
 export type { AdamOptions } from './optimizers/adam-family.js';
 export { AdamW, adamWDefaults } from './optimizers/adam-w.js';
-export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.js';
-export type { ClippedGradients } from './optimizers/clip-by-global-norm.js';
 export { decayEverything, decayMatrices } from './optimizers/decay-filter.js';
 export type { DecayFilter } from './optimizers/decay-filter.js';
 export { Optimizer } from './optimizers/optimizer.js';
@@ -49,19 +47,28 @@ export { warmupCosine } from './schedules/warmup-cosine.js';
 export type { WarmupCosineOptions } from './schedules/warmup-cosine.js';
 export type { BatchLoader } from './run/batch-loader.js';
 export type { Evaluation, HistoryEntry } from './run/history.js';
-export type { Method, MethodLoss } from './step/method.js';
+export type { Method, MethodLoss, RunShape, StepContext } from './step/method.js';
 export { NonFiniteLossError } from './step/non-finite-loss-error.js';
 export type { Tensors } from './step/tensors.js';
 export { NotEnoughMemoryError } from './step/not-enough-memory-error.js';
 export { Trainer } from './run/trainer.js';
 export type {
-  CallbackMetrics,
   CheckpointEvent,
   EpochEvent,
+  EvaluationEvent,
+  NoteEvent,
+  ObserverMetrics,
+  RunControl,
   RunInfo,
   StepEvent,
-  TrainerCallbacks,
+  TrainerObserver,
   TrainerResult,
-} from './observers/trainer-callbacks.js';
+} from './observers/trainer-observer.js';
+export { allReduced } from './stages/all-reduced.js';
+export { clipByGlobalNorm } from './stages/clip-by-global-norm.js';
+export { dynamicLossScale, dynamicLossScaleDefaults } from './stages/dynamic-loss-scale.js';
+export type { DynamicLossScaleOptions } from './stages/dynamic-loss-scale.js';
+export type { GradientStage, StagedGradients } from './stages/gradient-stage.js';
+export { skipNonFinite } from './stages/skip-non-finite.js';
 export { trainerDefaults } from './run/trainer-options.js';
 export type { TrainerCheckpointOptions, TrainerEmaOptions, TrainerOptions } from './run/trainer-options.js';

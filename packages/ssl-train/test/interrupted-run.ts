@@ -17,7 +17,7 @@ await tf.setBackend('cpu');
 const { trainer, method } = toy({
   progress: 'lines',
   checkpoint: { dir: join(folder, 'run') },
-  callbacks: { onStep: () => (kind === 'busy' ? block(1000 * Number(pause)) : delay(1000 * Number(pause))) },
+  observers: { onStep: () => (kind === 'busy' ? block(1000 * Number(pause)) : delay(1000 * Number(pause))) },
 });
 const { steps, interrupted } = await trainer.fit();
 await saveSafetensors(join(folder, 'weights.safetensors'), method.linear.stateDict());

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BatchNorm, type ForwardContext, Linear, type Module, type Parameter } from '@selfsup/ssl-nn';
+import { BatchNorm, type ForwardContext, Linear, type Module, type Parameter, parametersOf } from '@selfsup/ssl-nn';
 import { randomUniform } from '@selfsup/ssl-tensor';
 import { DataError, foldIn, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { AdamW } from '../src/optimizers/adam-w.js';
 import { cosine } from '../src/schedules/cosine.js';
+import type { RunConfig } from '../src/checkpoint/run-config.js';
 import type { BatchLoader } from '../src/run/batch-loader.js';
 import type { Method, MethodLoss } from '../src/step/method.js';
 import type { Tensors } from '../src/step/tensors.js';
@@ -51,6 +52,7 @@ export class ToyLoader implements BatchLoader<ToyBatch> {
 /** Regression with noise from the step's key, batch normalisation and a target that follows by EMA. */
 export class ToyMethod implements Method<ToyBatch> {
   readonly name = 'toy';
+  readonly settings: RunConfig = {};
   readonly norm = new BatchNorm(inputs);
   readonly linear: Linear;
   readonly target: Linear;
@@ -65,10 +67,7 @@ export class ToyMethod implements Method<ToyBatch> {
   }
 
   trainable(): Map<string, Parameter> {
-    return new Map([
-      ...[...this.norm.namedParameters()].map(([name, parameter]) => [`norm.${name}`, parameter] as const),
-      ...[...this.linear.namedParameters()].map(([name, parameter]) => [`linear.${name}`, parameter] as const),
-    ]);
+    return parametersOf({ norm: this.norm, linear: this.linear });
   }
 
   emaPairs(): { online: Module; target: Module }[] {

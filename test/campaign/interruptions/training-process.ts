@@ -12,7 +12,7 @@ try {
     // Checkpoints of 400 kB, so that many kills strike while one is written.
     hidden: 1000,
     handleSignals: true,
-    callbacks: {
+    observers: {
       onStart: () => void process.stdout.write('ready\n'),
       onStep: () => wait(15).then(() => undefined),
     },

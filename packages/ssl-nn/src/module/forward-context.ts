@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { foldInKey } from '@selfsup/ssl-tensor';
+import { type Collective, foldInKey } from '@selfsup/ssl-tensor';
 import { checkOptions, foldIn, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** What a forward pass is for. Passed explicitly; modules have no hidden mode. */
@@ -10,6 +10,14 @@ export interface ForwardContext {
   readonly key?: tf.Tensor1D;
   /** Where in the module tree this context is used, as a number; see {@link childContext}. */
   readonly salt?: number;
+  /** The processes that train together: batch statistics and negatives of all of them. Default: this one alone. */
+  readonly ranks?: Collective;
+}
+
+/** What a training method's context has beside; layers do not look at it. */
+interface MethodContext {
+  readonly values?: unknown;
+  readonly phase?: string;
 }
 
 /** Context of inference; the default of every `forward`. */
@@ -30,10 +38,13 @@ export function checkContext(where: string, ctx: ForwardContext): void {
     throw new InvalidOptionError(where, 'ctx.training', 'true or false', ctx.training);
 }
 
-const contextNames: OptionNames<Omit<ForwardContext, 'key'> & { readonly key?: tf.Tensor }> = {
+const contextNames: OptionNames<Omit<ForwardContext, 'key'> & MethodContext & { readonly key?: tf.Tensor }> = {
   training: 'requiredFlag',
   key: 'optional',
   salt: 'optionalNumber',
+  ranks: 'optional',
+  values: 'optional',
+  phase: 'optional',
 };
 
 /**

@@ -1,6 +1,7 @@
 import { maskedTokenCrossEntropy } from '@selfsup/ssl-losses';
+import { parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import type { MlmBatch } from '../data/mlm-loader.js';
@@ -18,6 +19,7 @@ import { weightedMean } from './weighted-mean.js';
  */
 export class MaskedLanguageModelling implements Method<MlmBatch> {
   readonly name = 'masked-language-modelling';
+  readonly settings: RunConfig = {};
   readonly modules: { readonly model: BertForMaskedLM };
 
   constructor(model: BertForMaskedLM) {
@@ -25,7 +27,7 @@ export class MaskedLanguageModelling implements Method<MlmBatch> {
   }
 
   trainable(): Map<string, Parameter> {
-    return new Map([...this.modules.model.namedParameters()].map(([name, parameter]) => [`model.${name}`, parameter]));
+    return parametersOf(this.modules);
   }
 
   loss(batch: Tensors<MlmBatch>, ctx: ForwardContext): MethodLoss {

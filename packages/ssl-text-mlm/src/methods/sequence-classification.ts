@@ -1,6 +1,7 @@
 import { maskedTokenCrossEntropy } from '@selfsup/ssl-losses';
+import { parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import type { ClassificationBatch } from '../data/classification-loader.js';
@@ -17,6 +18,7 @@ import { weightedMean } from './weighted-mean.js';
  */
 export class SequenceClassification implements Method<ClassificationBatch> {
   readonly name = 'sequence-classification';
+  readonly settings: RunConfig = {};
   readonly modules: { readonly model: BertForSequenceClassification };
 
   constructor(model: BertForSequenceClassification) {
@@ -24,7 +26,7 @@ export class SequenceClassification implements Method<ClassificationBatch> {
   }
 
   trainable(): Map<string, Parameter> {
-    return new Map([...this.modules.model.namedParameters()].map(([name, parameter]) => [`model.${name}`, parameter]));
+    return parametersOf(this.modules);
   }
 
   loss(batch: Tensors<ClassificationBatch>, ctx: ForwardContext): MethodLoss {

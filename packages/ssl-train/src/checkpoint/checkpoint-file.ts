@@ -11,10 +11,12 @@ import {
   type Module,
   type StateDict,
 } from '@selfsup/ssl-nn';
+import type { Stateful } from '@selfsup/ssl-tensor';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { HistoryEntry } from '../run/history.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
 import { historyTensors } from './history-tensors.js';
+import { checkBuffers, readBuffers, writeBuffers } from './stateful-tensors.js';
 import { firstCheckedVersion, readRunRecord, type RunRecord, writeRunRecord } from './run-record.js';
 
 /** What lies in a checkpoint besides its record. */
@@ -22,6 +24,10 @@ export interface CheckpointParts {
   /** By name, EMA targets included. */
   readonly modules: Readonly<Record<string, Module>>;
   readonly optimizer: Optimizer;
+  /** Queues, centres and the like of the method, by name. */
+  readonly state: Readonly<Record<string, Stateful>>;
+  /** State of the gradient stages, by their names. */
+  readonly stages: Readonly<Record<string, Stateful>>;
 }
 
 /** A checkpoint that was read and not yet applied. */
@@ -33,25 +39,29 @@ export interface CheckpointContents {
 
 const modulePrefix = 'modules.';
 const optimizerPrefix = 'optimizer.';
+const statePrefix = 'state.';
+const stagePrefix = 'stages.';
 const historyPrefix = 'history.';
 
 /** A run's own files are as large as its model. */
 const limits: LoadSafetensorsOptions = { maxBytes: Infinity, maxHeaderBytes: Infinity };
 
 /** What a checkpoint of these parts holds, without the history. */
-export function checkpointState({ modules, optimizer }: CheckpointParts): StateDict {
+export function checkpointState({ modules, optimizer, state: kept, stages }: CheckpointParts): StateDict {
   const state: StateDict = new Map();
   const add = (prefix: string, part: StateDict): void => {
     for (const [name, value] of withPrefix(part, prefix)) state.set(name, value);
   };
   for (const [name, module] of Object.entries(modules)) add(`${modulePrefix}${name}.`, module.stateDict());
   add(optimizerPrefix, optimizer.stateDict());
+  add(statePrefix, readBuffers(kept));
+  add(stagePrefix, readBuffers(stages));
   return state;
 }
 
 /**
  * Writes a checkpoint: one safetensors file with `modules.<name>.<tensor>` (the reference's names and layouts),
- * `optimizer.<slot>` and `history.<column>`, and the run's record and checksums as metadata. Atomic.
+ * `optimizer.<slot>`, `state.<name>.<buffer>`, `stages.<name>.<buffer>` and `history.<column>`, and the run's record and checksums as metadata. Atomic.
  *
  * @param state of {@link checkpointState}
  * @throws CheckpointError when the file cannot be written
@@ -124,15 +134,23 @@ function fileErrorCode(error: unknown): string | undefined {
 }
 
 /**
- * Loads a checkpoint's tensors into modules and optimiser.
+ * Loads a checkpoint's tensors into modules, optimiser, and what method and gradient stages keep.
  *
  * @returns the columns of the history
  * @throws CheckpointError naming the tensors that do not fit
  */
-export function applyCheckpoint(contents: CheckpointContents, { modules, optimizer }: CheckpointParts): StateDict {
+export function applyCheckpoint(
+  contents: CheckpointContents,
+  { modules, optimizer, state, stages }: CheckpointParts,
+): StateDict {
   const { path, tensors } = contents;
+  const [kept, staged] = [withoutPrefix(tensors, statePrefix), withoutPrefix(tensors, stagePrefix)];
+  loading(path, "the method's state: ", () => checkBuffers(kept, state));
+  loading(path, 'gradient stages: ', () => checkBuffers(staged, stages));
   applyModules(contents, modules);
   loading(path, '', () => optimizer.loadStateDict(withoutPrefix(tensors, optimizerPrefix)));
+  writeBuffers(kept, state);
+  writeBuffers(staged, stages);
   return withoutPrefix(tensors, historyPrefix);
 }
 

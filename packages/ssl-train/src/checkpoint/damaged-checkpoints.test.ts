@@ -52,7 +52,7 @@ const stopped = (): Promise<unknown> => {
   const controller = new AbortController();
   return toy({
     checkpoint: { dir },
-    callbacks: { onStep: ({ step }) => (step === 15 ? controller.abort() : undefined) },
+    observers: { onStep: ({ step }) => (step === 15 ? controller.abort() : undefined) },
     signal: controller.signal,
   }).trainer.fit();
 };
@@ -183,7 +183,7 @@ it('a whole one is not deleted in favour of one that was damaged after it was wr
   await toy({
     steps: 8,
     checkpoint: { dir, everySteps: 2, keep: 2 },
-    callbacks: {
+    observers: {
       onStep: ({ step }) => (step === 5 ? truncateSync(at(4), 100) : undefined),
       onCheckpoint: ({ step }) => (step === 6 ? void listed.push(readdirSync(dir)) : undefined),
     },
@@ -199,7 +199,7 @@ it('what is saved last stays where later ones of another run were copied in mean
   await toy({
     steps: 5,
     checkpoint: { dir, everySteps: 2, keep: 1 },
-    callbacks: {
+    observers: {
       onStep: ({ step }) => (step === 3 ? copyFileSync(join(other, 'step-00000020.safetensors'), at(20)) : undefined),
     },
   }).trainer.fit();

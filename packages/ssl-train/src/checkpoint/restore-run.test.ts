@@ -8,7 +8,8 @@ import { Linear, loadSafetensors, saveSafetensors, withoutPrefix } from '@selfsu
 import { CheckpointError, randomKey } from '@selfsup/ssl-tensor/host';
 import { inputs, type Settings, type Toy, toy, ToyMethod, weights } from '../../test/toy-run.js';
 import { cosine } from '../schedules/cosine.js';
-import type { TrainerCallbacks } from '../observers/trainer-callbacks.js';
+import { clipByGlobalNorm } from '../stages/clip-by-global-norm.js';
+import type { TrainerObserver } from '../observers/trainer-observer.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -18,21 +19,21 @@ beforeEach(async () => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('resume', () => {
-  const callbacks: TrainerCallbacks = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
+  const observers: TrainerObserver = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
 
   it.each([
     { name: 'within an epoch', accumulateSteps: 1, at: 8, total: 20 },
     { name: 'at the end of an epoch', accumulateSteps: 1, at: 10, total: 20 },
     { name: 'with accumulation', accumulateSteps: 2, at: 5, total: 8 },
   ])('equals the unbroken run bit for bit: $name', async ({ accumulateSteps, at, total }) => {
-    const common = { accumulateSteps, clipNorm: 5, callbacks, ema: { momentum: 0.9 } };
+    const common = { accumulateSteps, gradientStages: [clipByGlobalNorm(5)], observers, ema: { momentum: 0.9 } };
     const unbroken = toy(common);
     const whole = await unbroken.trainer.fit();
     expect(whole.steps).toBe(total);
     const controller = new AbortController();
-    const stop: TrainerCallbacks = { onStep: ({ step }) => (step === at ? controller.abort() : undefined) };
+    const stop: TrainerObserver = { onStep: ({ step }) => (step === at ? controller.abort() : undefined) };
     const checkpoint = { dir: directory, everySteps: 3 };
-    await toy({ ...common, callbacks: [callbacks, stop], checkpoint, signal: controller.signal }).trainer.fit();
+    await toy({ ...common, observers: [observers, stop], checkpoint, signal: controller.signal }).trainer.fit();
     const resumed = toy({
       ...common,
       checkpoint: { ...checkpoint, resume: true },
@@ -76,13 +77,13 @@ describe('resume', () => {
     const logFile = join(directory, 'log.jsonl');
     const dir = join(directory, 'checkpoints');
     const controller = new AbortController();
-    const stop: TrainerCallbacks = { onStep: ({ step }) => (step === 4 ? controller.abort() : undefined) };
-    await toy({ logFile, checkpoint: { dir }, callbacks: stop, signal: controller.signal }).trainer.fit();
+    const stop: TrainerObserver = { onStep: ({ step }) => (step === 4 ? controller.abort() : undefined) };
+    await toy({ logFile, checkpoint: { dir }, observers: stop, signal: controller.signal }).trainer.fit();
     writeFileSync(
       logFile,
       `${readFileSync(logFile, 'utf8')}${JSON.stringify({ type: 'step', step: 5, loss: 77 })}\n{"type":"st`,
     );
-    const resumed = await toy({ logFile, checkpoint: { dir, resume: true }, callbacks }).trainer.fit();
+    const resumed = await toy({ logFile, checkpoint: { dir, resume: true }, observers }).trainer.fit();
     const lines = readFileSync(logFile, 'utf8')
       .trim()
       .split('\n')
@@ -275,8 +276,8 @@ describe('initFrom', () => {
     expect(whole.notes[0]).toContain('from the weights of step 5 in ');
     expect(readdirSync(directory)).toContain('step-00000010.safetensors');
     const controller = new AbortController();
-    const callbacks: TrainerCallbacks = { onStep: ({ step }) => (step === 3 ? controller.abort() : undefined) };
-    await toy({ ...settings, callbacks, signal: controller.signal }).trainer.fit();
+    const observers: TrainerObserver = { onStep: ({ step }) => (step === 3 ? controller.abort() : undefined) };
+    await toy({ ...settings, observers, signal: controller.signal }).trainer.fit();
     const progress = new Told();
     const rest = await toy({ ...settings, progress, makeMethod: () => new ToyMethod(9) }).trainer.fit();
     expect(rest.history).toEqual(whole.history);

@@ -40,6 +40,8 @@ const otherModelAdvice =
 export async function restoreRun<B>({
   options,
   modules,
+  state,
+  stageStates,
   config,
   schedules,
   stepsPerEpoch,
@@ -74,7 +76,7 @@ export async function restoreRun<B>({
   checkRates({ options, schedules, totalSteps }, record.step);
   let columns: StateDict;
   try {
-    columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer });
+    columns = applyCheckpoint(contents, { modules, optimizer: options.optimizer, state, stages: stageStates });
   } catch (error) {
     addNote(error, `It is of another model. ${otherModelAdvice}`);
     throw error;

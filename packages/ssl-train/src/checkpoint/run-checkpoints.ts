@@ -8,6 +8,7 @@ import { configHash } from './run-config.js';
 import type { RunEnvironment } from './run-environment.js';
 import type { RunRecord } from './run-record.js';
 import { sampleSchedules } from './schedule-samples.js';
+import type { CheckpointEvent } from '../observers/trainer-observer.js';
 import { addNote } from '../run/add-note.js';
 import type { Evaluation, HistoryEntry } from '../run/history.js';
 import { NonFiniteLossError } from '../step/non-finite-loss-error.js';
@@ -19,10 +20,13 @@ import type { RunPlan } from '../run/run-plan.js';
 export interface RunState {
   /** Finished updates. */
   readonly step: number;
+  /** Updates that gradient stages skipped. */
+  readonly skipped: number;
   readonly times: RunTimes;
   readonly history: readonly HistoryEntry[];
   readonly evaluations: readonly Evaluation[];
   readonly environment: RunEnvironment;
+  readonly observers: RunRecord['observers'];
   readonly pending: RunRecord['pending'];
 }
 
@@ -32,6 +36,11 @@ export class RunCheckpoints<B> {
   readonly #store: CheckpointStore | undefined;
   #savedStep = -1;
   #path: string | undefined;
+  /** What is being written, settled when it is; never rejected. */
+  #writing: Promise<void> | undefined;
+  #written: CheckpointEvent | undefined;
+  /** An error of writing that nobody was told of. */
+  #error: { readonly reason: unknown } | undefined;
   /** A checkpoint could not be written: there is no use in another one. */
   #failed = false;
   /** An error that says already where the state lies. */
@@ -72,26 +81,41 @@ export class RunCheckpoints<B> {
   }
 
   /**
-   * Writes a checkpoint, unless there is one of this step.
+   * Takes a copy of the state, unless there is a checkpoint of this step, and writes it while the run goes on. One is
+   * written at a time: the next one waits.
    *
-   * @returns its path, undefined where none was written
-   * @throws CheckpointError when it cannot be written, and when the directory was removed meanwhile: the state is then
+   * @throws CheckpointError when the one before could not be written, as {@link written}
+   */
+  async save(state: () => RunState): Promise<void> {
+    const store = this.#store;
+    if (store === undefined) return;
+    await this.#writing;
+    this.#throwError();
+    const taken = state();
+    if (this.#isSaved(taken.step)) return;
+    const tensors = this.#stateDict();
+    this.#writing = this.#saveTaken(store, taken, tensors).then(
+      () => (this.#writing = undefined),
+      (reason: unknown) => {
+        this.#failed = true;
+        this.#error = { reason };
+        this.#writing = undefined;
+      },
+    );
+  }
+
+  /**
+   * Waits for what is being written: the checkpoint since the last call.
+   *
+   * @throws CheckpointError when one could not be written, and when the directory was removed meanwhile: the state is then
    *   saved in a new one
    */
-  async save(state: RunState): Promise<string | undefined> {
-    if (this.#store === undefined || this.#isSaved(state.step)) return undefined;
-    try {
-      const lost = await this.#write(this.#store, state, this.#stateDict());
-      if (lost)
-        throw (this.#complete = new CheckpointError(
-          `the checkpoint directory was removed while the run went on, with what it held. The state of step ${state.step} is saved in ${basename(this.#path!)} of a new one; pass checkpoint.resume: true to continue from it`,
-          { path: this.#store.directory },
-        ));
-      return this.#path;
-    } catch (error) {
-      this.#failed = true;
-      throw error;
-    }
+  async written(): Promise<CheckpointEvent | undefined> {
+    await this.#writing;
+    this.#throwError();
+    const written = this.#written;
+    this.#written = undefined;
+    return written;
   }
 
   /**
@@ -100,9 +124,15 @@ export class RunCheckpoints<B> {
    *
    * @returns the path of what was saved
    */
-  async rescue(error: unknown, state: RunState): Promise<string | undefined> {
+  async rescue(error: unknown, take: () => RunState): Promise<string | undefined> {
     const store = this.#store;
-    // A callback may reject without a reason.
+    await this.#writing;
+    if (this.#error !== undefined && this.#error.reason !== error) {
+      const { reason } = this.#error;
+      addNote(error, `Also: ${reason instanceof Error ? reason.message : String(reason)}`);
+    }
+    const state = take();
+    // an observer may reject without a reason.
     if (store === undefined || (error !== undefined && error === this.#complete)) return undefined;
     if (this.#failed || state.step === 0 || this.#isSaved(state.step) || NonFiniteLossError.isInstance(error)) {
       if (this.#path !== undefined && existsSync(this.#path))
@@ -135,6 +165,7 @@ export class RunCheckpoints<B> {
   }
 
   async close(): Promise<void> {
+    await this.#writing;
     await this.#store?.close();
   }
 
@@ -143,15 +174,32 @@ export class RunCheckpoints<B> {
     return this.#savedStep === step && this.#path !== undefined && existsSync(this.#path);
   }
 
+  #throwError(): void {
+    if (this.#error === undefined) return;
+    const { reason } = this.#error;
+    this.#error = undefined;
+    throw reason;
+  }
+
+  async #saveTaken(store: CheckpointStore, state: RunState, tensors: StateDict): Promise<void> {
+    const lost = await this.#write(store, state, tensors);
+    if (lost)
+      throw (this.#complete = new CheckpointError(
+        `the checkpoint directory was removed while the run went on, with what it held. The state of step ${state.step} is saved in ${basename(this.#path!)} of a new one; pass checkpoint.resume: true to continue from it`,
+        { path: store.directory },
+      ));
+    this.#written = { path: this.#path!, step: state.step };
+  }
+
   #stateDict(): StateDict {
-    const { modules, options } = this.#plan;
-    return checkpointState({ modules, optimizer: options.optimizer });
+    const { modules, options, state, stageStates } = this.#plan;
+    return checkpointState({ modules, optimizer: options.optimizer, state, stages: stageStates });
   }
 
   /** @returns whether the directory had been removed */
   async #write(store: CheckpointStore, state: RunState, tensors: StateDict): Promise<boolean> {
     const { options, config, schedules, accumulateSteps, stepsPerEpoch, totalSteps } = this.#plan;
-    const { step, times, history, evaluations, environment, pending } = state;
+    const { step, skipped, times, environment, observers, pending } = state;
     const record: RunRecord = {
       step,
       epoch: Math.floor(step / stepsPerEpoch),
@@ -161,11 +209,13 @@ export class RunCheckpoints<B> {
       configHash: configHash(config),
       schedules: sampleSchedules(schedules, step, totalSteps),
       ...times,
-      evaluations,
+      evaluations: state.evaluations,
       environment,
+      ...(skipped === 0 ? {} : { skipped }),
+      ...(observers === undefined || Object.keys(observers).length === 0 ? {} : { observers }),
       ...(pending === undefined ? {} : { pending }),
     };
-    const { path, directoryLost } = await store.save(tensors, record, history);
+    const { path, directoryLost } = await store.save(tensors, record, state.history);
     this.#savedStep = step;
     this.#path = path;
     return directoryLost;

@@ -2,7 +2,7 @@ import { printable } from '@selfsup/ssl-core';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import type { Evaluation } from '../run/history.js';
 import { DamagedCheckpointError } from './damaged-checkpoint-error.js';
-import type { RunConfig } from './run-config.js';
+import type { JsonValue, RunConfig } from './run-config.js';
 import { isRunEnvironment, type RunEnvironment } from './run-environment.js';
 
 /** Version of the checkpoint format. Version 1 had no checksums and no environment. */
@@ -30,10 +30,14 @@ export interface RunRecord {
   readonly seconds: number;
   readonly trainingSeconds: number;
   readonly evaluations: readonly Evaluation[];
+  /** Updates that gradient stages skipped; records of before had none. */
+  readonly skipped?: number;
+  /** What observers keep, by their names. */
+  readonly observers?: Readonly<Record<string, JsonValue>>;
   /** What the run computed with; version 1 does not say. */
   readonly environment?: RunEnvironment;
   /**
-   * What an error kept from happening after the last step: its log line and callbacks (`step`), or those of its epoch
+   * What an error kept from happening after the last step: its log line and observers (`step`), or those of its epoch
    * (`epoch`). A resumed run begins with it.
    */
   readonly pending?: 'step' | 'epoch';
@@ -90,6 +94,8 @@ export function readRunRecord(metadata: Readonly<Record<string, string>>, path: 
     fail('schedules');
   if (run['environment'] !== undefined && !isRunEnvironment(run['environment'])) fail('environment');
   if (run['pending'] !== undefined && run['pending'] !== 'step' && run['pending'] !== 'epoch') fail('pending');
+  if (run['skipped'] !== undefined && !isCount(run['skipped'])) fail('skipped');
+  if (run['observers'] !== undefined && !isRecord(run['observers'])) fail('observers');
   const evaluations = run['evaluations'];
   if (!Array.isArray(evaluations)) return fail('evaluations');
   return {

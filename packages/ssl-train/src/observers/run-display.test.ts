@@ -90,17 +90,17 @@ describe('a resumed run', () => {
   });
 });
 
-it('shows what callbacks found: after an epoch on a line, after a step in the status', async () => {
+it('shows what observers found: after an epoch on a line, after a step in the status', async () => {
   const { progress, lines } = piped();
   const { progress: watch, updates } = watched();
-  const callbacks = {
+  const observers = {
     onStep: ({ step }: { step: number }) => ({ level: step / 100 }),
     onEpochEnd: ({ epoch }: { epoch: number }) => ({ knn: epoch / 10 }),
   };
-  await toy({ progress, callbacks }).trainer.fit();
+  await toy({ progress, observers }).trainer.fit();
   expect(lines().filter((line) => line.includes('epoch 3: '))).toEqual(['toy: epoch 3: knn 0.3']);
   expect(lines().at(-2)).toMatch(/step 20\/20, .*, level 0\.19, knn 0\.3$/);
-  await toy({ progress: watch, callbacks }).trainer.fit();
+  await toy({ progress: watch, observers }).trainer.fit();
   expect(updates[7]!.figures).toEqual({ level: 0.07, knn: 0.1 });
 });
 
@@ -115,10 +115,10 @@ describe('on a terminal', () => {
     return { stream, written, progress: new BarProgress({ stream, guard: [stream] }) };
   };
 
-  it("keeps a callback's own lines apart from the bar", async () => {
+  it("keeps an observer's own lines apart from the bar", async () => {
     const { stream, written, progress } = terminal();
-    const callbacks = { onStep: ({ step }: { step: number }) => void stream.write(`step ${step} is mine\n`) };
-    await toy({ progress, callbacks }).trainer.fit();
+    const observers = { onStep: ({ step }: { step: number }) => void stream.write(`step ${step} is mine\n`) };
+    await toy({ progress, observers }).trainer.fit();
     const lines = written
       .join('')
       .split('\n')
@@ -133,13 +133,13 @@ describe('on a terminal', () => {
     const { stream, progress } = terminal();
     const before = stream.write;
     const during: boolean[] = [];
-    const callbacks = {
+    const observers = {
       onStep: () => {
         during.push(stream.write !== before);
         throw new DataError('full');
       },
     };
-    await expect(toy({ progress, callbacks }).trainer.fit()).rejects.toThrow('full');
+    await expect(toy({ progress, observers }).trainer.fit()).rejects.toThrow('full');
     expect([during, stream.write === before]).toEqual([[true], true]);
   });
 });
@@ -190,7 +190,7 @@ describe('speed and time left', () => {
     ]);
     expect(updates[2]!.samplesPerSecond).toBe(updates[1]!.samplesPerSecond);
     const perStep = batchSize / updates[1]!.samplesPerSecond;
-    // Nothing was measured between, so that four steps take as long as the one that was; callbacks take next to nothing.
+    // Nothing was measured between, so that four steps take as long as the one that was; observers take next to nothing.
     expect(updates[1]!.secondsLeft! / (4 * perStep)).toBeCloseTo(1, 0);
   });
 

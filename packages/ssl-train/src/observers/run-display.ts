@@ -2,23 +2,23 @@ import { chooseDevice, type CompileOptions, type MemoryPlan } from '@selfsup/ssl
 import type { ProgressReporter } from './progress/progress-reporter.js';
 import { figuresText, roughDuration } from './progress/status-text.js';
 import { epochOf } from '../run/epoch-of.js';
-import type { Evaluation } from '../run/history.js';
 import { machineMemory } from '../step/machine-memory.js';
 import type { RunPlan } from '../run/run-plan.js';
 import { Speedometer } from './speedometer.js';
 import { judgeMemory } from '../step/step-memory.js';
 import { resumedText } from '../run/stop-text.js';
 import { TimeLeft } from './time-left.js';
+import type { EvaluationEvent, NoteEvent, RunInfo, StepEvent, TrainerObserver } from './trainer-observer.js';
 import { trainerDefaults } from '../run/trainer-options.js';
 
 /** What the display wants of a run. */
-type DisplayPlan = Pick<RunPlan<unknown>, 'accumulateSteps' | 'stepsPerEpoch' | 'totalSteps' | 'options'>;
+type DisplayPlan = Pick<RunPlan<unknown>, 'accumulateSteps' | 'stepsPerEpoch' | 'totalSteps' | 'options' | 'observers'>;
 
 /** Steps after which their time is known well enough to say what all of them will take; fewer where they are long. */
 const known = { steps: 10, seconds: 5 };
 
-/** Tells who watches a run what goes on: compiling, memory, speed, time, what callbacks found. */
-export class RunDisplay {
+/** Tells who watches a run what goes on: compiling, memory, speed, time, what observers found. */
+export class RunDisplay implements TrainerObserver {
   readonly speed = new Speedometer();
   readonly left: TimeLeft;
   readonly #progress: ProgressReporter;
@@ -39,13 +39,9 @@ export class RunDisplay {
     this.left = new TimeLeft(plan);
   }
 
-  /**
-   * Says where a run begins.
-   *
-   * @param from the checkpoint that it goes on from
-   */
-  start(name: string, startStep: number, from: string | undefined): void {
-    const { totalSteps, stepsPerEpoch, options } = this.#plan;
+  /** Says where a run begins. */
+  onStart({ method: name, startStep, from, totalSteps, stepsPerEpoch }: RunInfo): void {
+    const { options } = this.#plan;
     this.#startStep = startStep;
     const totalEpochs = Math.ceil(totalSteps / stepsPerEpoch);
     if (from !== undefined) {
@@ -84,32 +80,39 @@ export class RunDisplay {
     this.#progress.phase?.('compiling the step');
   }
 
-  /** A finished step, before its callbacks. */
-  step(step: number, epoch: number, loss: number | undefined, secondsBefore: number): void {
+  onStep({ step, epoch, loss, samplesPerSecond, seconds }: StepEvent): void {
+    // Told of again after a resume, it says nothing of the speed.
+    if (samplesPerSecond === undefined) return;
     const secondsLeft = this.left.after(step, this.speed.secondsPerStep);
     this.#progress.update({
       step,
       epoch,
       loss,
-      samplesPerSecond: this.speed.samplesPerSecond,
+      samplesPerSecond,
       secondsLeft,
       ...(Object.keys(this.#figures).length === 0 ? {} : { figures: { ...this.#figures } }),
     });
-    this.#tellTime(step, secondsLeft, secondsBefore);
+    this.#tellTime(step, secondsLeft, seconds);
   }
 
-  /** Says that an epoch's callbacks are at work. */
+  /** Says that an epoch's observers are at work. */
   evaluating(epoch: number): void {
-    if (this.#plan.options.callbacks !== undefined) this.#progress.phase?.(`callbacks of epoch ${epoch}`);
+    if (this.#plan.observers.length > 0) this.#progress.phase?.(`observers of epoch ${epoch}`);
   }
 
-  /** Shows what callbacks found: on a line of its own after an epoch, in the status after a step. */
-  found(evaluations: readonly Evaluation[], after: 'step' | 'epoch'): void {
-    for (const { metrics, epoch } of evaluations) {
-      Object.assign(this.#figures, metrics);
-      if (after === 'epoch') this.#progress.info?.(`epoch ${epoch}: ${figuresText(metrics)}`);
-    }
-    if (after === 'epoch') this.#progress.phase?.(undefined);
+  /** Says that they are done. */
+  evaluated(): void {
+    this.#progress.phase?.(undefined);
+  }
+
+  /** Shows what observers found: on a line of its own after an epoch, in the status after a step. */
+  onEvaluation({ metrics, epoch, after }: EvaluationEvent): void {
+    Object.assign(this.#figures, metrics);
+    if (after === 'epoch') this.#progress.info?.(`epoch ${epoch}: ${figuresText(metrics)}`);
+  }
+
+  onNote({ text }: NoteEvent): void {
+    this.#progress.note(text);
   }
 
   /** Once per size of batch: the graphs of one update are counted together. */

@@ -6,7 +6,7 @@ it('is unknown until a step was measured, and nothing at the end', () => {
   expect([left.after(1, undefined), left.after(1, 2), left.after(10, undefined)]).toEqual([undefined, 18, 0]);
 });
 
-it('counts callbacks and checkpoints where they come', () => {
+it('counts observers and checkpoints where they come', () => {
   const left = new TimeLeft({ totalSteps: 12, stepsPerEpoch: 5 });
   for (let step = 0; step < 5; step++) left.addBesideStep(0.1);
   left.addBesideEpoch(7);

@@ -14,12 +14,12 @@ export class TimeLeft {
     this.#length = length;
   }
 
-  /** Callbacks and checkpoint of one step. */
+  /** Observers and checkpoint of one step. */
   addBesideStep(seconds: number): void {
     this.#besideSteps = { seconds: this.#besideSteps.seconds + seconds, count: this.#besideSteps.count + 1 };
   }
 
-  /** Callbacks and checkpoint of the end of an epoch. */
+  /** Observers and checkpoint of the end of an epoch. */
   addBesideEpoch(seconds: number): void {
     this.#besideEpochs = { seconds: this.#besideEpochs.seconds + seconds, count: this.#besideEpochs.count + 1 };
   }

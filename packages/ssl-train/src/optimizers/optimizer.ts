@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError, ndArray, ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
 import type { StateDict } from '@selfsup/ssl-nn';
+import type { Schedule } from '../schedules/schedule.js';
 import { type Bucket, bucketsOf, type Pieces } from './bucket.js';
 import { type DecayFilter } from './decay-filter.js';
 import { type OptimizedParameter, type ParameterGroup, resolveGroups } from './parameter-group.js';
@@ -62,10 +63,11 @@ export abstract class Optimizer {
    * A parameter without gradient is left as it is, as in PyTorch.
    *
    * @param gradients by `variable.name`, each of its variable's shape; what `tf.variableGrads` returns
-   * @param learningRate float32 scalar
+   * @param scalars float32 scalars: `learningRate`, and one for each of {@link schedules}; a lone one is the learning rate
    * @throws ShapeError when a gradient does not have its parameter's shape
    */
-  apply(gradients: tf.NamedTensorMap, learningRate: tf.Scalar): void {
+  apply(gradients: tf.NamedTensorMap, scalars: tf.Scalar | Readonly<Record<string, tf.Scalar>>): void {
+    const learningRate = scalars instanceof tf.Tensor ? scalars : scalars['learningRate']!;
     const byBucket = this.#buckets.map(({ parameters }) =>
       parameters.map((parameter) => gradientOf(parameter, gradients)),
     );
@@ -101,6 +103,16 @@ export abstract class Optimizer {
       const vector = next.slots[kind]! as tf.Tensor1D;
       slot.assign(isComplete ? vector : keepMissing(bucket, slot, vector, gradients));
     });
+  }
+
+  /** Schedules that a training run feeds by name to {@link apply}, beside the learning rate. */
+  get schedules(): Readonly<Record<string, Schedule>> {
+    return {};
+  }
+
+  /** All that {@link apply} may assign: the parameters, the step, the slots. */
+  get variables(): readonly tf.Variable[] {
+    return [...this.parameters.map(({ variable }) => variable), this.step, ...this.#slots.flat()];
   }
 
   /** New parameters and slots, inside a `tf.tidy`. `step` is 1 at the first update. */

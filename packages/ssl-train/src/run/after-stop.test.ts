@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Settings, toy } from '../../test/toy-run.js';
-import type { TrainerResult } from '../observers/trainer-callbacks.js';
+import type { TrainerResult } from '../observers/trainer-observer.js';
 
 let base: string;
 beforeEach(async () => {
@@ -24,7 +24,7 @@ const fit = async (name: string, change: Settings = {}): Promise<TrainerResult> 
 it('says of runs after one that a signal stopped that they build on what is not finished', async () => {
   expect((await fit('before')).notes).toEqual([]);
   const stop = { onStep: ({ step }: { step: number }) => void (step === 3 && process.emit('SIGINT')) };
-  expect((await fit('first', { callbacks: stop })).interrupted).toBe(true);
+  expect((await fit('first', { observers: stop })).interrupted).toBe(true);
   const { notes } = await fit('second');
   expect(notes).toEqual([
     expect.stringMatching(/^SIGINT stopped an earlier run of this program .*second would count as finished/),

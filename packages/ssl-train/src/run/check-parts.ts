@@ -1,5 +1,8 @@
 import { checkOptions, InvalidOptionError, type OptionNames, suggestion } from '@selfsup/ssl-tensor/host';
-import type { TrainerCallbacks } from '../observers/trainer-callbacks.js';
+import type { TrainerObserver } from '../observers/trainer-observer.js';
+import type { GradientStage } from '../stages/gradient-stage.js';
+import { checkJson } from './check-json.js';
+import { checkObserverNames } from './run-observers.js';
 
 const where = 'Trainer';
 
@@ -27,6 +30,17 @@ export function checkMethod(method: unknown): void {
       throw new InvalidOptionError(where, 'method.modules', 'named with letters, digits, _ and -', key);
     if (!hasFunctions(module, ['namedParameters', 'namedBuffers', 'stateDict']))
       throw new InvalidOptionError(where, `method.modules.${key}`, 'a Module of @selfsup/ssl-nn', module);
+  }
+  const { settings, state = {} } = method as Parts;
+  if (settings !== undefined) checkJson('method.settings', settings);
+  if (typeof state !== 'object' || state === null || state instanceof Map || Array.isArray(state))
+    throw new InvalidOptionError(where, 'method.state', 'queues, centres and the like by name, { queue }', state);
+  for (const [key, part] of Object.entries(state as Parts)) {
+    if (!/^[\w-]+$/.test(key))
+      throw new InvalidOptionError(where, 'method.state', 'named with letters, digits, _ and -', key);
+    const { buffers } = (part ?? {}) as Parts;
+    if (typeof buffers !== 'object' || buffers === null)
+      throw new InvalidOptionError(where, `method.state.${key}`, 'a Stateful, with variables by name in buffers', part);
   }
 }
 
@@ -58,23 +72,29 @@ export function checkProgress(progress: unknown): void {
   throw new InvalidOptionError(where, 'progress', expected, progress);
 }
 
-const callbackNames: OptionNames<TrainerCallbacks> = {
+const observerNames: OptionNames<TrainerObserver> = {
+  name: 'optional',
   onStart: 'optionalFunction',
   onStep: 'optionalFunction',
   onEpochEnd: 'optionalFunction',
+  onEvaluation: 'optionalFunction',
+  onNote: 'optionalFunction',
   onCheckpoint: 'optionalFunction',
   onEnd: 'optionalFunction',
+  onError: 'optionalFunction',
+  state: 'optionalFunction',
+  restore: 'optionalFunction',
 };
 
 /**
  * A record of hooks is checked by its names. An instance of a class may have fields of its own; what begins with `on` is
  * taken for a hook.
  *
- * @throws InvalidOptionError for a hook that is not known or no function
+ * @throws InvalidOptionError for a hook that is not known or no function, and for names that are missing or not unique
  */
-export function checkCallbacks(callbacks: readonly TrainerCallbacks[]): void {
-  callbacks.forEach((given, index) => {
-    const option = callbacks.length === 1 ? 'callbacks' : `callbacks[${index}]`;
+export function checkObservers(observers: readonly TrainerObserver[]): void {
+  observers.forEach((given, index) => {
+    const option = observers.length === 1 ? 'observers' : `observers[${index}]`;
     const prototype: unknown =
       typeof given === 'object' && given !== null ? Object.getPrototypeOf(given) : Object.prototype;
     const isRecord = prototype === Object.prototype || prototype === null;
@@ -85,6 +105,30 @@ export function checkCallbacks(callbacks: readonly TrainerCallbacks[]): void {
             .filter((name) => /^on[A-Z]/.test(name))
             .map((name) => [name, (given as Parts)[name]]),
         );
-    checkOptions(where, own, callbackNames, option);
+    checkOptions(where, own, observerNames, option);
+  });
+  checkObserverNames(where, observers);
+}
+
+/** @throws InvalidOptionError for what is no gradient stage, and for two of one name */
+export function checkStages(stages: readonly GradientStage[]): void {
+  const advice = 'Such as gradientStages: [clipByGlobalNorm(1)]';
+  if (!Array.isArray(stages))
+    throw new InvalidOptionError(where, 'gradientStages', 'a list of gradient stages', stages, advice);
+  const seen = new Set<string>();
+  stages.forEach((stage: unknown, index) => {
+    const option = `gradientStages[${index}]`;
+    if (!hasFunctions(stage, ['apply']))
+      throw new InvalidOptionError(where, option, 'a gradient stage', stage, instead(stage, advice));
+    const { name, settings } = stage as Parts;
+    if (typeof name !== 'string' || !/^[\w-]+$/.test(name) || seen.has(name))
+      throw new InvalidOptionError(
+        where,
+        `${option}.name`,
+        'unique among the stages, of letters, digits, _ and -',
+        name,
+      );
+    seen.add(name);
+    checkJson(`${option}.settings`, settings);
   });
 }

@@ -72,7 +72,7 @@ it('a run that was stopped in steps at rate 0 may go on by the advice as well', 
     zeroRate: 'allow',
     checkpoint: { dir },
     signal: controller.signal,
-    callbacks: { onStep: ({ step }) => (step === 12 ? controller.abort() : undefined) },
+    observers: { onStep: ({ step }) => (step === 12 ? controller.abort() : undefined) },
   }).trainer.fit();
   const checkpoint = { dir, resume: true };
   await expect(toy({ ...common, checkpoint }).trainer.fit()).rejects.toThrow('same up to step 12');

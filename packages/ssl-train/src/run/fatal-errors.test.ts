@@ -20,7 +20,7 @@ import { toy, type Settings, type ToyBatch, ToyLoader, ToyMethod, weights } from
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import type { MethodLoss } from '../step/method.js';
 import type { Tensors } from '../step/tensors.js';
-import type { TrainerCallbacks } from '../observers/trainer-callbacks.js';
+import type { TrainerObserver } from '../observers/trainer-observer.js';
 
 let directory: string;
 let dir: string;
@@ -51,7 +51,7 @@ const linesOf = (path: string): { type: string; step: number; text?: string }[] 
 const saved = (step: number): string => join(dir, `step-${String(step).padStart(8, '0')}.safetensors`);
 
 describe('an error that is not the checkpoint’s own saves the state first, and the run continues to the same numbers', () => {
-  const broken = (step: number): TrainerCallbacks => ({
+  const broken = (step: number): TrainerObserver => ({
     onEpochEnd: ({ epoch }) => ({ score: epoch }),
     onStep: (event) => {
       if (event.step === step) throw new DataError(`evaluation broke at ${step}`);
@@ -60,13 +60,13 @@ describe('an error that is not the checkpoint’s own saves the state first, and
   const cases: readonly (readonly [string, number, (where: { dir: string }) => Settings, string])[] = [
     ['of the loader', 7, () => ({ loader: failingAt(7) }), 'broken image'],
     ['of the step itself', 7, () => ({ loader: misshapenAt(7) }), 'hape'],
-    ['of a step’s callback', 8, () => ({ callbacks: broken(8) }), 'evaluation broke at 8'],
-    ['of a callback at the end of an epoch, before the epoch’s', 10, () => ({ callbacks: broken(10) }), 'broke at 10'],
+    ['of a step’s observer', 8, () => ({ observers: broken(8) }), 'evaluation broke at 8'],
+    ['of an observer at the end of an epoch, before the epoch’s', 10, () => ({ observers: broken(10) }), 'broke at 10'],
     [
-      'of an epoch’s callback',
+      'of an epoch’s observer',
       10,
       () => ({
-        callbacks: {
+        observers: {
           onEpochEnd: ({ epoch }) => {
             if (epoch === 2) throw new TypeError('no such neighbour');
             return { score: epoch };
@@ -100,10 +100,10 @@ describe('an error that is not the checkpoint’s own saves the state first, and
   }
 
   it.each(cases)('%s', async (_, step, settings, message) => {
-    const callbacks: TrainerCallbacks = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
-    const unbroken = toy({ callbacks });
+    const observers: TrainerObserver = { onEpochEnd: ({ epoch }) => ({ score: epoch }) };
+    const unbroken = toy({ observers });
     const whole = await unbroken.trainer.fit();
-    const error = await failure({ callbacks, logFile, checkpoint: { dir, everySteps: 4 }, ...settings({ dir }) });
+    const error = await failure({ observers, logFile, checkpoint: { dir, everySteps: 4 }, ...settings({ dir }) });
     expect(error.message).toContain(message);
     expect(error.message).toContain(
       `The state of step ${step} is saved in ${saved(step)}; checkpoint.resume: true continues from it`,
@@ -112,7 +112,7 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     expect(linesOf(logFile).at(-1)).toEqual({ type: 'error', step, text: error.message });
     const seen: number[] = [];
     const resumed = toy({
-      callbacks: [callbacks, { onStep: (event) => void seen.push(event.step) }],
+      observers: [observers, { onStep: (event) => void seen.push(event.step) }],
       logFile,
       checkpoint: { dir, resume: true },
       makeMethod: () => new ToyMethod(9),
@@ -138,7 +138,7 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     const late = await failure({
       logFile: join(directory, 'late.jsonl'),
       checkpoint: { dir },
-      callbacks: {
+      observers: {
         onStep: ({ step }) => {
           if (step !== 3) return;
           rmSync(join(directory, 'late.jsonl'));
@@ -150,16 +150,16 @@ describe('an error that is not the checkpoint’s own saves the state first, and
     expect((await readCheckpoint(saved(4))).record.step).toBe(4);
   });
 
-  it('and callbacks are told of the checkpoint, whose own errors do not hide it', async () => {
+  it('and observers are told of the checkpoint, whose own errors do not hide it', async () => {
     const told: number[] = [];
-    const callbacks: TrainerCallbacks = {
+    const observers: TrainerObserver = {
       onStep: ({ step }) => (step === 3 ? Promise.reject(new DataError('first')) : undefined),
       onCheckpoint: ({ step }) => {
         told.push(step);
         throw new DataError('second');
       },
     };
-    const error = await failure({ checkpoint: { dir }, callbacks });
+    const error = await failure({ checkpoint: { dir }, observers });
     expect(error.message).toMatch(/^first. The state of step 3 is saved in .* Also: second$/);
     expect(told).toEqual([3]);
   });
@@ -170,7 +170,7 @@ describe('an error that is not the checkpoint’s own saves the state first, and
       const here = join(directory, typeof thrown, (thrown as Error).name ?? '');
       const reason: unknown = await toy({
         checkpoint: { dir: here },
-        callbacks: { onStep: ({ step }) => (step === 2 ? Promise.reject(thrown as Error) : undefined) },
+        observers: { onStep: ({ step }) => (step === 2 ? Promise.reject(thrown as Error) : undefined) },
       })
         .trainer.fit()
         .catch((error: unknown) => error);
@@ -204,7 +204,7 @@ describe('nothing is saved', () => {
     const error = await failure({
       method,
       checkpoint: { dir },
-      callbacks: {
+      observers: {
         onStep: ({ step }) => {
           if (step !== 6) return;
           method.linear.weight.variable.assign(tf.fill(method.linear.weight.variable.shape, NaN));
@@ -218,32 +218,32 @@ describe('nothing is saved', () => {
     expect(readdirSync(dir)).toEqual(['step-00000005.safetensors']);
   });
 
-  it('twice: an error before the first step, or right after a checkpoint', async () => {
+  it('twice: an error before the first step; right after a checkpoint, the step in which that was written', async () => {
     const start = await failure({
       checkpoint: { dir },
-      callbacks: { onStart: () => Promise.reject(new DataError('a')) },
+      observers: { onStart: () => Promise.reject(new DataError('a')) },
     });
     expect([start.message, readdirSync(dir)]).toEqual(['a', []]);
     const after = await failure({
       checkpoint: { dir },
-      callbacks: { onCheckpoint: () => Promise.reject(new DataError('b')) },
+      observers: { onCheckpoint: ({ step }) => (step === 5 ? Promise.reject(new DataError('b')) : undefined) },
     });
     expect(after.message).toBe(
-      `b. The newest checkpoint is ${saved(5)}; give it as checkpoint.resume to continue from it`,
+      `b. The state of step 6 is saved in ${saved(6)}; checkpoint.resume: true continues from it`,
     );
-    expect(await toy({ checkpoint: { dir, resume: saved(5) } }).trainer.fit()).toMatchObject({ steps: 20 });
+    expect(await toy({ checkpoint: { dir } }).trainer.fit()).toMatchObject({ steps: 20 });
   });
 });
 
 describe('a folder that is removed during the run', () => {
-  const removing: TrainerCallbacks = {
+  const removing: TrainerObserver = {
     onStep: ({ step }) => {
       if (step === 7) rmSync(directory, { recursive: true });
     },
   };
 
   it('ends the run with an error, its state saved in a new one', async () => {
-    const error = await failure({ checkpoint: { dir }, callbacks: removing });
+    const error = await failure({ checkpoint: { dir }, observers: removing });
     expect(CheckpointError.isInstance(error)).toBe(true);
     expect(error.message).toContain(
       `${dir}: the checkpoint directory was removed while the run went on, with what it held. The state of step 10 is saved in step-00000010.safetensors of a new one`,
@@ -253,17 +253,17 @@ describe('a folder that is removed during the run', () => {
   });
 
   it('after the last checkpoint is no success either', async () => {
-    const callbacks: TrainerCallbacks = {
+    const observers: TrainerObserver = {
       onCheckpoint: ({ step }) => (step === 20 ? rmSync(directory, { recursive: true }) : undefined),
     };
-    const error = await failure({ checkpoint: { dir }, callbacks });
+    const error = await failure({ checkpoint: { dir }, observers });
     expect(error.message).toContain('The state of step 20 is saved in step-00000020.safetensors of a new one');
     expect((await readCheckpoint(saved(20))).record.step).toBe(20);
     expect(error.message).not.toContain('newest');
   });
 
   it('with the log in it: that is told at the next line', async () => {
-    const error = await failure({ checkpoint: { dir }, logFile, callbacks: removing });
+    const error = await failure({ checkpoint: { dir }, logFile, observers: removing });
     expect(DataError.isInstance(error)).toBe(true);
     expect(error.message).toContain(`${logFile}: the log was removed while the run went on`);
     expect(error.message).toContain(`is saved in ${saved(8)} (the directory had been removed and was made anew)`);
@@ -274,15 +274,15 @@ describe('a folder that is removed during the run', () => {
 
 describe('a place that cannot be written to is told before the first step, with its reason', () => {
   let steps: number;
-  const counting: TrainerCallbacks = { onStep: () => void steps++ };
+  const counting: TrainerObserver = { onStep: () => void steps++ };
   beforeEach(() => (steps = 0));
 
   it('a file in the way', async () => {
     writeFileSync(join(directory, 'file'), '');
     const at = join(directory, 'file', 'deep');
-    expect((await failure({ checkpoint: { dir: at }, callbacks: counting })).message).toContain('(ENOTDIR)');
-    expect((await failure({ logFile: join(at, 'log'), callbacks: counting })).message).toContain('(ENOTDIR)');
-    const file = await failure({ checkpoint: { dir: join(directory, 'file') }, callbacks: counting });
+    expect((await failure({ checkpoint: { dir: at }, observers: counting })).message).toContain('(ENOTDIR)');
+    expect((await failure({ logFile: join(at, 'log'), observers: counting })).message).toContain('(ENOTDIR)');
+    const file = await failure({ checkpoint: { dir: join(directory, 'file') }, observers: counting });
     expect(file.message).toContain('something else has that name (EEXIST)');
     expect(steps).toBe(0);
   });
@@ -315,10 +315,10 @@ describe('a place that cannot be written to is told before the first step, with 
     it('read-only: EROFS, not a missing folder', async () => {
       at = mounted('size=64k,ro')!;
       for (const settings of [{ checkpoint: { dir: join(at, 'a', 'b') } }, { logFile: join(at, 'a', 'b', 'log') }]) {
-        const error = await failure({ ...settings, callbacks: counting });
+        const error = await failure({ ...settings, observers: counting });
         expect(error.message).toContain('the file system is read-only (EROFS)');
       }
-      const there = await failure({ checkpoint: { dir: at }, callbacks: counting });
+      const there = await failure({ checkpoint: { dir: at }, observers: counting });
       expect(there.message).toContain('the file system is read-only (EROFS)');
       expect(steps).toBe(0);
     });
@@ -353,7 +353,7 @@ describe('a place that cannot be written to is told before the first step, with 
       const full = join(at, 'checkpoints');
       const error = await failure({
         checkpoint: { dir: full, everySteps: 2 },
-        callbacks: { onStep: ({ step }) => (step === 5 ? fill(at!) : undefined) },
+        observers: { onStep: ({ step }) => (step === 5 ? fill(at!) : undefined) },
       });
       expect(error.message).toMatch(/step-00000006.safetensors: cannot be written: the disk is full \(ENOSPC\)/);
       expect(error.message).toContain('The newest checkpoint is');
@@ -367,7 +367,7 @@ describe('a place that cannot be written to is told before the first step, with 
       at = mounted('size=32k')!;
       const error = await failure({
         checkpoint: { dir: join(at, 'checkpoints') },
-        callbacks: {
+        observers: {
           onStep: ({ step }) => {
             if (step !== 7) return;
             fill(at!);

@@ -10,7 +10,7 @@ export interface HistoryEntry {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Numbers that a callback returned, for example the accuracy of a kNN classifier. */
+/** Numbers that an observer returned, for example the accuracy of a kNN classifier. */
 export interface Evaluation {
   readonly step: number;
   /** Counted from 1. */

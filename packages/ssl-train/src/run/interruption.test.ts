@@ -121,7 +121,7 @@ it.each([
 it('a second signal after the half second quits at once, and what was saved before stays', async () => {
   const folder = join(base, 'twice');
   mkdirSync(folder);
-  // A step that takes long: the second signal comes while its callback waits.
+  // A step that takes long: the second signal comes while its observer waits.
   const { status, stdout, stderr } = await run(commands['tsx']!(folder, '3'), ['SIGINT', 'SIGINT']);
   expect([status, stdout]).toEqual([130, '']);
   expect(stderr).not.toContain('Not finished');

@@ -11,7 +11,7 @@ import { FolderLock, lockHolder, temporaryName } from '@selfsup/ssl-core/files';
 import { DataError } from '@selfsup/ssl-tensor/host';
 import { toy, type Settings } from '../../test/toy-run.js';
 import { readCheckpoint } from '../checkpoint/checkpoint-file.js';
-import type { TrainerCallbacks } from '../observers/trainer-callbacks.js';
+import type { TrainerObserver } from '../observers/trainer-observer.js';
 
 let directory: string;
 let dir: string;
@@ -33,7 +33,7 @@ it('a second run in the same directory is refused while the first goes on, which
   let read = -1;
   const first = await toy({
     checkpoint: { dir },
-    callbacks: {
+    observers: {
       onStep: async ({ step }) => {
         if (step !== 7) return;
         refused = await failure({ checkpoint: { dir, resume: true } });
@@ -58,24 +58,24 @@ it('two runs do not share a log', async () => {
   let refused: unknown;
   await toy({
     logFile,
-    callbacks: { onStep: async ({ step }) => void (step === 3 && (refused = await failure({ logFile }))) },
+    observers: { onStep: async ({ step }) => void (step === 3 && (refused = await failure({ logFile }))) },
   }).trainer.fit();
   expect((refused as Error).message).toContain('is in use by this very process');
   expect(readdirSync(directory)).toEqual(['log.jsonl']);
 });
 
 it('the directory is free again after an error and after a stop', async () => {
-  await failure({ checkpoint: { dir }, callbacks: { onStep: () => Promise.reject(new DataError('broke')) } });
+  await failure({ checkpoint: { dir }, observers: { onStep: () => Promise.reject(new DataError('broke')) } });
   expect(await lockHolder(dir)).toBeUndefined();
   const logFile = join(directory, 'missing', '\0', 'log');
   await failure({ checkpoint: { dir, resume: true }, logFile });
   expect(await lockHolder(dir)).toBeUndefined();
-  const callbacks: TrainerCallbacks = {
+  const observers: TrainerObserver = {
     onStep: ({ step }) => (step === 3 ? void process.emit('SIGTERM') : undefined),
   };
   const { exitCode } = process;
   const progress = { start: () => {}, update: () => {}, note: () => {}, stop: () => {} };
-  await toy({ checkpoint: { dir, resume: true }, callbacks, progress }).trainer.fit();
+  await toy({ checkpoint: { dir, resume: true }, observers, progress }).trainer.fit();
   process.exitCode = exitCode;
   expect(await lockHolder(dir)).toBeUndefined();
   expect(readdirSync(dir).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
@@ -117,7 +117,7 @@ it('a run whose lock was removed asks for it again, and does not save where anot
   const held: boolean[] = [];
   const error = await failure({
     checkpoint: { dir },
-    callbacks: {
+    observers: {
       onStep: async ({ step }) => {
         if (step !== 3 && step !== 8) return;
         rmSync(join(dir, '.ssl-lock'));
@@ -133,10 +133,10 @@ it('a run whose lock was removed asks for it again, and does not save where anot
   await other?.release();
 });
 
-it('a callback that rejects without a reason costs no step either', async () => {
+it('an observer that rejects without a reason costs no step either', async () => {
   const reason = await failure({
     checkpoint: { dir },
-    callbacks: { onStep: ({ step }) => (step === 7 ? Promise.reject<void>(undefined as unknown as Error) : undefined) },
+    observers: { onStep: ({ step }) => (step === 7 ? Promise.reject<void>(undefined as unknown as Error) : undefined) },
   });
   expect(reason).toBeUndefined();
   expect(readdirSync(dir)).toEqual(['step-00000005.safetensors', 'step-00000007.safetensors']);

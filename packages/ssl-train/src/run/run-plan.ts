@@ -1,19 +1,21 @@
 import { checkPath } from '@selfsup/ssl-core/files';
-import type * as tf from '@tensorflow/tfjs-core';
-import { compileOptionNames, engineThreads } from '@selfsup/ssl-tensor';
-import { checkOptions, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { Module } from '@selfsup/ssl-nn';
+import { compileOptionNames, engineThreads, type Stateful } from '@selfsup/ssl-tensor';
+import { checkOptions, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { RunConfig } from '../checkpoint/run-config.js';
-import { Ema } from '../step/ema.js';
+import type { TrainerObserver } from '../observers/trainer-observer.js';
 import type { OptimizedParameter } from '../optimizers/parameter-group.js';
-import { constant } from '../schedules/constant.js';
-import { cosine } from '../schedules/cosine.js';
-import { checkInteger, checkNumber } from '../schedules/option-checks.js';
-import { scheduledValue } from '../step/scheduled-value.js';
-import { checkCallbacks, checkLoader, checkMethod, checkOptimizer, checkProgress } from './check-parts.js';
+import { checkInteger } from '../schedules/option-checks.js';
 import type { Schedule } from '../schedules/schedule.js';
-import type { Method } from '../step/method.js';
-import type { TrainerCallbacks } from '../observers/trainer-callbacks.js';
+import type { GradientStage } from '../stages/gradient-stage.js';
+import { Ema } from '../step/ema.js';
+import type { Method, RunShape } from '../step/method.js';
+import type { UpdatedVariables } from '../step/skippable-update.js';
+import type { FollowingPair, StepNumbers } from '../step/training-step.js';
+import { checkJson } from './check-json.js';
+import { checkLoader, checkMethod, checkObservers, checkOptimizer, checkProgress, checkStages } from './check-parts.js';
+import { momentumName, phaseOf, plannedSchedules, scheduledValues } from './planned-schedules.js';
+import { savedModules, updatedVariables } from './saved-modules.js';
 import {
   trainerCheckpointOptionNames,
   trainerDefaults,
@@ -31,12 +33,22 @@ export interface RunPlan<B> {
   readonly totalSteps: number;
   readonly logEvery: number;
   readonly keepCheckpoints: number;
-  /** By name: `learningRate`, and `emaMomentum` where something follows. */
+  /**
+   * By name: `learningRate`, the optimiser's, `emaMomentum` where something follows, and `values.<name>` of the method.
+   */
   readonly schedules: Readonly<Record<string, Schedule>>;
-  readonly ema: Ema | undefined;
+  /** Values of all schedules, and the phase, of a step counted from 0. */
+  readonly numbersAt: (step: number) => Pick<StepNumbers, 'scalars' | 'phase'>;
+  readonly ema: readonly FollowingPair[];
+  readonly stages: readonly GradientStage[];
+  /** What the method keeps from step to step. */
+  readonly state: Readonly<Record<string, Stateful>>;
+  /** What gradient stages keep, by their names. */
+  readonly stageStates: Readonly<Record<string, Stateful>>;
+  readonly variables: UpdatedVariables;
   /** What a checkpoint holds: the method's modules, and EMA targets that are not among them. */
   readonly modules: Readonly<Record<string, Module>>;
-  readonly callbacks: readonly TrainerCallbacks[];
+  readonly observers: readonly TrainerObserver[];
   readonly config: RunConfig;
 }
 
@@ -45,7 +57,7 @@ const where = 'Trainer';
 /** Checks a Trainer's options; throws InvalidOptionError. */
 export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
   const options = checkOptions(where, given, trainerOptionNames);
-  const { method, loader, optimizer, epochs, steps, seed, clipNorm, checkpoint, callbacks = [] } = options;
+  const { method, loader, optimizer, epochs, steps, seed, checkpoint } = options;
   const { accumulateSteps = trainerDefaults.accumulateSteps, logEvery = trainerDefaults.logEvery } = options;
   if ((epochs === undefined) === (steps === undefined))
     throw new InvalidOptionError(where, 'epochs', 'given, or steps, and not both', `epochs ${epochs}, steps ${steps}`);
@@ -59,8 +71,6 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
   checkOptimizer(optimizer);
   checkProgress(options.progress);
   checkInteger(where, 'loader.batchesPerEpoch', loader.batchesPerEpoch, 1);
-  if (clipNorm !== undefined && !(clipNorm > 0))
-    throw new InvalidOptionError(where, 'clipNorm', 'a number > 0', clipNorm);
   if (options.logFile !== undefined) checkPath(where, 'logFile', options.logFile);
   checkChoices(options);
   if (options.config !== undefined) checkJson('config', options.config);
@@ -79,20 +89,27 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
     );
   checkTrainable(method, optimizer.parameters);
 
-  const hooks = Array.isArray(callbacks) ? (callbacks as readonly TrainerCallbacks[]) : [callbacks as TrainerCallbacks];
-  checkCallbacks(hooks);
+  const observers = Array.isArray(options.observers)
+    ? (options.observers as readonly TrainerObserver[])
+    : options.observers === undefined
+      ? []
+      : [options.observers as TrainerObserver];
+  checkObservers(observers);
+  const stages = options.gradientStages ?? [];
+  checkStages(stages);
   const totalSteps = steps ?? epochs! * stepsPerEpoch;
-  const pairs = method.emaPairs?.() ?? [];
-  const ema =
-    pairs.length === 0
-      ? undefined
-      : new Ema(pairs, options.ema?.buffers === undefined ? {} : { buffers: options.ema.buffers });
-  const learningRate = asSchedule('schedule', options.schedule);
-  const emaMomentum = asSchedule(
-    'ema.momentum',
-    options.ema?.momentum ?? cosine({ base: trainerDefaults.emaMomentum, totalSteps, final: 1 }),
-    1,
+  const shape: RunShape = { totalSteps, stepsPerEpoch };
+  const pairs = method.emaPairs?.(shape) ?? [];
+  const ema = pairs.map((pair, index) => ({
+    ema: new Ema([pair], options.ema?.buffers === undefined ? {} : { buffers: options.ema.buffers }),
+    momentum: momentumName(pair, index),
+  }));
+  const schedules = plannedSchedules(options, shape, pairs);
+  const state = method.state ?? {};
+  const stageStates = Object.fromEntries(
+    stages.flatMap(({ name, state: kept }) => (kept === undefined ? [] : [[name, kept] as const])),
   );
+  const modules = savedModules(method.modules, pairs);
   return {
     options,
     accumulateSteps,
@@ -100,37 +117,28 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
     totalSteps,
     logEvery,
     keepCheckpoints: checkpoint?.keep ?? trainerDefaults.keepCheckpoints,
-    schedules: ema === undefined ? { learningRate } : { learningRate, emaMomentum },
+    schedules,
+    numbersAt: (step) => ({ scalars: scheduledValues(schedules, step), phase: phaseOf(method, step, shape) }),
     ema,
-    modules: savedModules(
-      method.modules,
-      pairs.map(({ target }) => target),
-    ),
-    callbacks: hooks,
+    stages,
+    state,
+    stageStates,
+    modules,
+    variables: updatedVariables(modules, state, optimizer),
+    observers,
     config: {
       method: method.name,
+      settings: (method.settings as RunConfig | undefined) ?? {},
       seed,
       batchesPerEpoch: loader.batchesPerEpoch,
       accumulateSteps,
-      clipNorm: clipNorm ?? null,
+      gradientStages: stages.map(({ name, settings }) => ({ ...settings, name })),
       optimizer: optimizer.settings,
       parameterGroups: describeGroups(optimizer.parameters),
-      emaBuffers: ema === undefined ? null : (options.ema?.buffers ?? 'average'),
+      emaBuffers: pairs.length === 0 ? null : (options.ema?.buffers ?? 'average'),
       config: options.config ?? {},
     },
   };
-}
-
-/** What JSON drops or refuses would be missing from every comparison, or end the run when its first checkpoint is due. */
-function checkJson(option: string, value: unknown): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return;
-  const isRecord = typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value) as null);
-  if (!isRecord && !Array.isArray(value)) {
-    const expected = 'JSON: text, finite numbers, true, false, null, arrays and records of them';
-    throw new InvalidOptionError(where, option, expected, value);
-  }
-  for (const [name, item] of Object.entries(value as object))
-    if (item !== undefined) checkJson(`${option}.${name}`, item);
 }
 
 function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void {
@@ -184,20 +192,6 @@ export function computeOptions<B>({
   return { ...(asked === undefined ? {} : { threads: asked }), ...(same === undefined ? {} : { deterministic: same }) };
 }
 
-function asSchedule(option: string, value: number | Schedule, most?: number): Schedule {
-  if (typeof value === 'number') {
-    checkNumber(where, option, value, 0, most);
-    return constant(value);
-  }
-  if (typeof value !== 'function') {
-    const advice = 'Such as 1e-3, or warmupCosine({ base: 1e-3, warmupSteps: 100, totalSteps: 1000 })';
-    throw new InvalidOptionError(where, option, 'a number, or a function of the step', value, advice);
-  }
-  // Before anything is computed: most schedules that are wrong are so from the first step.
-  scheduledValue(option, value, 0, most);
-  return value;
-}
-
 /** The optimiser must hold what the method declares: a parameter forgotten by either would silently not train. */
 function checkTrainable<B>(method: Method<B>, optimized: readonly OptimizedParameter[]): void {
   const declared = new Map([...method.trainable()].map(([name, { variable }]) => [variable, name]));
@@ -217,18 +211,6 @@ function checkTrainable<B>(method: Method<B>, optimized: readonly OptimizedParam
     "over exactly the parameters of the method's trainable()",
     `one ${problems.join(' and ')}`,
   );
-}
-
-const variablesOf = (module: Module): tf.Variable[] =>
-  [...module.namedParameters().values(), ...module.namedBuffers().values()].map(({ variable }) => variable);
-
-function savedModules(modules: Readonly<Record<string, Module>>, targets: readonly Module[]): Record<string, Module> {
-  const saved = { ...modules };
-  const covered = new Set(Object.values(modules).flatMap(variablesOf));
-  targets.forEach((target, index) => {
-    if (variablesOf(target).some((variable) => !covered.has(variable))) saved[`ema-target-${index}`] = target;
-  });
-  return saved;
 }
 
 /** Groups as text: how many parameters have which settings. */

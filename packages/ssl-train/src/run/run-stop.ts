@@ -15,6 +15,7 @@ export class RunStop {
   readonly #progress: ProgressReporter;
   readonly #signals: StopSignals | undefined;
   readonly #relay: TsxRelay | undefined;
+  #reason: string | undefined;
 
   constructor(plan: Pick<RunPlan<unknown>, 'options' | 'totalSteps'>, progress: ProgressReporter) {
     this.#plan = plan;
@@ -29,7 +30,19 @@ export class RunStop {
 
   /** Whether the run is to end after the step that it is in. */
   get isAsked(): boolean {
-    return this.#signals?.received !== undefined || this.#plan.options.signal?.aborted === true;
+    return (
+      this.#reason !== undefined || this.#signals?.received !== undefined || this.#plan.options.signal?.aborted === true
+    );
+  }
+
+  /** Why an observer stops the run. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** Ends the run after its step; the first reason counts. */
+  ask(reason: string): void {
+    this.#reason ??= reason;
   }
 
   /** Settled once signals reach the run in the middle of a step, too. */

@@ -6,8 +6,9 @@ import type { Optimizer } from '../optimizers/optimizer.js';
 import type { ProgressOption } from '../observers/progress/choose-progress.js';
 import type { Schedule } from '../schedules/schedule.js';
 import type { BatchLoader } from './batch-loader.js';
+import type { GradientStage } from '../stages/gradient-stage.js';
 import type { Method } from '../step/method.js';
-import type { TrainerCallbacks } from '../observers/trainer-callbacks.js';
+import type { TrainerObserver } from '../observers/trainer-observer.js';
 
 /** Where checkpoints go, and whether to continue from one. */
 export interface TrainerCheckpointOptions {
@@ -34,7 +35,7 @@ export interface TrainerEmaOptions extends EmaOptions {
 
 /** Options of {@link Trainer}. */
 export interface TrainerOptions<B> {
-  readonly method: Method<B>;
+  readonly method: Method<B, string>;
   readonly loader: BatchLoader<B>;
   /** Over exactly the parameters of `method.trainable()`. */
   readonly optimizer: Optimizer;
@@ -48,10 +49,11 @@ export interface TrainerOptions<B> {
   readonly seed: number;
   /** Batches whose mean gradient makes one update; an epoch's last batches that do not fill an update are left out. Default 1. */
   readonly accumulateSteps?: number;
-  /** Clip gradients to this global norm. Default: not at all. */
-  readonly clipNorm?: number;
+  /** What happens to an update's gradients before the optimiser, in this order: `[clipByGlobalNorm(1)]`. Default: nothing. */
+  readonly gradientStages?: readonly GradientStage[];
   readonly ema?: TrainerEmaOptions;
-  readonly callbacks?: TrainerCallbacks | readonly TrainerCallbacks[];
+  /** Who looks on: evaluations, loggers, early stops. */
+  readonly observers?: TrainerObserver | readonly TrainerObserver[];
   readonly checkpoint?: TrainerCheckpointOptions;
   /**
    * Start with the weights of another run: a checkpoint of it, or the directory with its checkpoints. All modules take
@@ -113,9 +115,9 @@ export const trainerOptionNames: OptionNames<TrainerOptions<unknown>> = {
   steps: 'optionalNumber',
   seed: 'requiredNumber',
   accumulateSteps: 'optionalNumber',
-  clipNorm: 'optionalNumber',
+  gradientStages: 'optional',
   ema: 'optional',
-  callbacks: 'optional',
+  observers: 'optional',
   checkpoint: 'optional',
   logFile: 'optional',
   logEvery: 'optionalNumber',

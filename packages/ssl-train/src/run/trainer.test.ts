@@ -17,12 +17,13 @@ import {
   ToyMethod,
   weights,
 } from '../../test/toy-run.js';
+import { clipByGlobalNorm } from '../stages/clip-by-global-norm.js';
 import { Sgd } from '../optimizers/sgd.js';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from '../observers/progress/progress-reporter.js';
 import type { MethodLoss } from '../step/method.js';
 import { NonFiniteLossError } from '../step/non-finite-loss-error.js';
 import type { Tensors } from '../step/tensors.js';
-import type { TrainerCallbacks } from '../observers/trainer-callbacks.js';
+import type { TrainerObserver } from '../observers/trainer-observer.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -90,9 +91,9 @@ describe('training', () => {
   it('keeps the number of tensors from step to step', async () => {
     const counts: number[] = [];
     const { trainer } = toy({
-      clipNorm: 1,
+      gradientStages: [clipByGlobalNorm(1)],
       accumulateSteps: 2,
-      callbacks: { onStep: () => void counts.push(tf.memory().numTensors) },
+      observers: { onStep: () => void counts.push(tf.memory().numTensors) },
     });
     await trainer.fit();
     expect(new Set(counts.slice(1)).size).toBe(1);
@@ -161,7 +162,7 @@ describe('training', () => {
       optimizer: new Sgd([{ parameters: method.trainable() }]),
       schedule: 1,
       steps: 1,
-      clipNorm: 0.01,
+      gradientStages: [clipByGlobalNorm(0.01)],
     });
     const { history } = await trainer.fit();
     expect(history[0]!.metrics['gradientNorm']).toBeGreaterThan(0.5);
@@ -171,10 +172,10 @@ describe('training', () => {
   });
 });
 
-describe('callbacks', () => {
+describe('observers', () => {
   it('are awaited in order, and what they return is kept', async () => {
     const calls: string[] = [];
-    const callbacks: TrainerCallbacks = {
+    const observers: TrainerObserver = {
       onStart: ({ startStep, totalSteps }) => void calls.push(`start ${startStep}/${totalSteps}`),
       onStep: ({ step, epoch, entry }) =>
         void calls.push(`step ${step} of epoch ${epoch}${entry === undefined ? '' : ', logged'}`),
@@ -190,7 +191,7 @@ describe('callbacks', () => {
       loader: new ToyLoader(2),
       epochs: 2,
       logEvery: 3,
-      callbacks: [callbacks],
+      observers: [observers],
       checkpoint: { dir: directory },
     });
     const { evaluations, seconds, trainingSeconds } = await trainer.fit();
@@ -217,7 +218,7 @@ describe('callbacks', () => {
   it('stop the run with their error, the loader is told and the signals are free again', async () => {
     const listeners = process.listenerCount('SIGINT');
     const { trainer, loader } = toy({
-      callbacks: { onStep: ({ step }) => Promise.reject(new DataError(`no disk at ${step}`)) },
+      observers: { onStep: ({ step }) => Promise.reject(new DataError(`no disk at ${step}`)) },
     });
     await expect(trainer.fit()).rejects.toThrow('no disk at 1');
     expect(loader.returned).toBe(1);
@@ -249,10 +250,10 @@ describe('a stop', () => {
       note: (line) => void notes.push(line),
       stop: () => undefined,
     };
-    const callbacks: TrainerCallbacks = {
+    const observers: TrainerObserver = {
       onStep: ({ step }) => (step === 3 ? void process.emit('SIGINT') : undefined),
     };
-    const { trainer, loader } = toy({ callbacks, progress, checkpoint: { dir: directory } });
+    const { trainer, loader } = toy({ observers, progress, checkpoint: { dir: directory } });
     const result = await trainer.fit();
     expect(result).toMatchObject({
       steps: 3,
@@ -272,8 +273,8 @@ describe('a stop', () => {
     const told = async (options: Settings): Promise<string | undefined> => {
       const notes: string[] = [];
       const progress = { ...quiet, note: (line: string) => void notes.push(line) };
-      const callbacks: TrainerCallbacks = { onStep: () => void process.emit('SIGTERM') };
-      await toy({ ...options, callbacks, progress }).trainer.fit();
+      const observers: TrainerObserver = { onStep: () => void process.emit('SIGTERM') };
+      await toy({ ...options, observers, progress }).trainer.fit();
       return notes.at(-1);
     };
     expect(await told({})).toContain(
@@ -291,7 +292,7 @@ describe('a stop', () => {
   it('is told on standard error where progress is silent', async () => {
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     try {
-      await toy({ callbacks: { onStep: () => void process.emit('SIGINT') } }).trainer.fit();
+      await toy({ observers: { onStep: () => void process.emit('SIGINT') } }).trainer.fit();
       expect(written.mock.calls.map(([text]) => String(text).split(/[:.]/)[0])).toEqual(['SIGINT', 'Not finished']);
     } finally {
       written.mockRestore();
@@ -300,14 +301,14 @@ describe('a stop', () => {
 
   it('before the first step of an epoch runs neither that step nor the end of the epoch again', async () => {
     const ends: number[] = [];
-    const callbacks: TrainerCallbacks = {
+    const observers: TrainerObserver = {
       onEpochEnd: ({ epoch }) => {
         ends.push(epoch);
         if (epoch === 2) process.emit('SIGINT');
       },
     };
     const loader = new ToyLoader();
-    const stopped = await toy({ loader, callbacks, progress: quiet, checkpoint: { dir: directory } }).trainer.fit();
+    const stopped = await toy({ loader, observers, progress: quiet, checkpoint: { dir: directory } }).trainer.fit();
     expect([stopped.steps, ends]).toEqual([10, [1, 2]]);
     // Nor does one that comes while the loader works.
     const slow = new ToyLoader();
@@ -320,7 +321,7 @@ describe('a stop', () => {
         }
       },
     });
-    const next = await toy({ loader: slow, callbacks, progress: quiet, checkpoint: { dir: directory } }).trainer.fit();
+    const next = await toy({ loader: slow, observers, progress: quiet, checkpoint: { dir: directory } }).trainer.fit();
     expect([next.steps, ends]).toEqual([10, [1, 2]]);
   });
 
@@ -328,7 +329,7 @@ describe('a stop', () => {
     const controller = new AbortController();
     const { trainer } = toy({
       signal: controller.signal,
-      callbacks: { onStep: ({ step }) => (step === 7 ? controller.abort() : undefined) },
+      observers: { onStep: ({ step }) => (step === 7 ? controller.abort() : undefined) },
     });
     expect(await trainer.fit()).toMatchObject({ steps: 7, interrupted: true });
   });
@@ -338,7 +339,7 @@ describe('a stop', () => {
     await toy({
       steps: 1,
       handleSignals: false,
-      callbacks: { onStep: () => void (during = process.listenerCount('SIGTERM')) },
+      observers: { onStep: () => void (during = process.listenerCount('SIGTERM')) },
     }).trainer.fit();
     expect(during).toBe(listeners);
   });
@@ -400,7 +401,9 @@ describe('errors', () => {
       'accumulateSteps must be at most the batches of an epoch (5), got 6',
     );
     expect(() => toy({ seed: 0.5 })).toThrow(InvalidOptionError);
-    expect(() => toy({ clipNorm: 0 })).toThrow('clipNorm must be a number > 0');
+    expect(() => toy({ gradientStages: [{ name: 'none' } as never] })).toThrow(
+      'gradientStages[0] must be a gradient stage',
+    );
   });
 
   it('a second fit while the first goes on', async () => {

@@ -1,11 +1,11 @@
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { planRun, type RunPlan } from './run-plan.js';
-import type { TrainerResult } from '../observers/trainer-callbacks.js';
+import type { TrainerResult } from '../observers/trainer-observer.js';
 import type { TrainerOptions } from './trainer-options.js';
 import { TrainingRun } from './training-run.js';
 
 /**
- * Trains a method: one compiled step (loss, gradients, clipping, optimiser, EMA) per update, with metrics, log,
+ * Trains a method: one compiled step (loss, gradients, gradient stages, optimiser, EMA) per update, with metrics, log,
  * progress, checkpoints and a clean stop on SIGINT and SIGTERM. The same seed gives the same numbers, and a resumed run
  * equals an unbroken one bit for bit, on the same CPU model with the same number of threads and the same versions.
  *
@@ -45,7 +45,7 @@ export class Trainer<B> {
    * @throws NonFiniteLossError when the loss is NaN or infinite; CheckpointError when a checkpoint cannot be written or
    *   does not fit, DamagedCheckpointError when it is not whole; DataError when the loader yields less than it says, when
    *   the log cannot be written, and when another run holds the checkpoint directory or the log; InvalidOptionError when
-   *   the learning rate is 0 from some step to the end; whatever the loader, the method or a callback throws
+   *   the learning rate is 0 from some step to the end; whatever the loader, the method or an observer throws
    */
   async fit(): Promise<TrainerResult> {
     if (this.#running)

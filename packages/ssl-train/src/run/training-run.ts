@@ -1,61 +1,71 @@
-import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chooseDevice, engineThreads, keyArray } from '@selfsup/ssl-tensor';
 import { DataError, foldIn, randomKey } from '@selfsup/ssl-tensor/host';
-import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
-import { environmentChanges, type RunEnvironment, runEnvironment } from '../checkpoint/run-environment.js';
-import type { RunRecord } from '../checkpoint/run-record.js';
-import { JsonlLog } from '../observers/logging/jsonl-log.js';
-import { chooseProgress } from '../observers/progress/choose-progress.js';
-import type { ProgressReporter } from '../observers/progress/progress-reporter.js';
-import { addNote } from './add-note.js';
-import { batchesOf } from './batches-of.js';
-import { checkMetrics } from './check-metrics.js';
-import { checkRates } from './check-rates.js';
-import { epochOf } from './epoch-of.js';
-import { initialise } from './initialise.js';
-import type { Evaluation, HistoryEntry } from './history.js';
-import { nonFiniteLoss } from '../step/non-finite-loss-error.js';
 import type { RestoredRun } from '../checkpoint/restore-run.js';
 import { RunCheckpoints, type RunState } from '../checkpoint/run-checkpoints.js';
-import { RunClock } from './run-clock.js';
-import { computeOptions, type RunPlan } from './run-plan.js';
+import { type RunEnvironment, runEnvironment } from '../checkpoint/run-environment.js';
+import type { RunRecord } from '../checkpoint/run-record.js';
+import { RunLog } from '../observers/logging/run-log.js';
+import { chooseProgress } from '../observers/progress/choose-progress.js';
+import type { ProgressReporter } from '../observers/progress/progress-reporter.js';
 import { RunDisplay } from '../observers/run-display.js';
-import { RunStop } from './run-stop.js';
-import { scheduledValue } from '../step/scheduled-value.js';
-import { sampleCount } from '../step/sample-count.js';
-import type { CallbackMetrics, TrainerCallbacks, TrainerResult } from '../observers/trainer-callbacks.js';
-import { trainerDefaults } from './trainer-options.js';
+import type { ObserverMetrics, RunControl, TrainerObserver, TrainerResult } from '../observers/trainer-observer.js';
+import { nonFiniteLoss } from '../step/non-finite-loss-error.js';
 import { disposeOutput, readOutputs } from '../step/read-outputs.js';
-import { type StepOutput, TrainingStep } from '../step/training-step.js';
+import { sampleCount } from '../step/sample-count.js';
+import { type StepNumbers, type StepOutput, TrainingStep } from '../step/training-step.js';
+import { addNote } from './add-note.js';
+import { batchesOf } from './batches-of.js';
+import { checkRates } from './check-rates.js';
+import { epochOf } from './epoch-of.js';
+import type { Evaluation, HistoryEntry } from './history.js';
+import { initialise } from './initialise.js';
+import { restoredNotes } from './restored-notes.js';
+import { RunClock } from './run-clock.js';
+import { RunObservers } from './run-observers.js';
+import { computeOptions, type RunPlan } from './run-plan.js';
+import { RunStop } from './run-stop.js';
+import { trainerDefaults } from './trainer-options.js';
 
 /** One call of `fit`: the loop and its state. */
 export class TrainingRun<B> {
   readonly #plan: RunPlan<B>;
   readonly #progress: ProgressReporter;
+  readonly #display: RunDisplay;
+  readonly #log: RunLog | undefined;
+  readonly #observers: RunObservers;
+  readonly #stop: RunStop;
   readonly #notes: string[] = [];
   #clock = new RunClock();
-  #log: JsonlLog | undefined;
   #checkpoints: RunCheckpoints<B> | undefined;
-  readonly #display: RunDisplay;
-  readonly #stop: RunStop;
-  /** Loss of the last step. */
-  #loss: number | undefined;
-  /** The checkpoint that the run goes on from. */
-  #from: string | undefined;
+  #restored: RestoredRun | undefined;
   #environment: RunEnvironment | undefined;
   /** Finished updates. */
   #step = 0;
+  /** Loss of the last one. */
+  #loss = NaN;
+  #skipped = 0;
   /** What is still to be told of the last step. */
   #pending: RunRecord['pending'];
-  #damaged: readonly DamagedCheckpoint[] = [];
+  /** An observer wants the step saved. */
+  #saveAsked = false;
   #history: HistoryEntry[] = [];
   #evaluations: Evaluation[] = [];
 
   constructor(plan: RunPlan<B>) {
     this.#plan = plan;
-    this.#progress = chooseProgress(plan.options.progress ?? trainerDefaults.progress);
-    this.#display = new RunDisplay(this.#progress, plan, (text) => this.#addNote(text));
+    const { options } = plan;
+    this.#progress = chooseProgress(options.progress ?? trainerDefaults.progress);
+    const control: RunControl = {
+      stop: (reason) => this.#stop.ask(reason),
+      save: () => (this.#saveAsked = true),
+      note: (text) => this.#note(text),
+    };
+    this.#display = new RunDisplay(this.#progress, plan, (text) => this.#note(text));
+    if (options.logFile !== undefined)
+      this.#log = new RunLog({ path: options.logFile, onWait: () => this.#tellWait(options.logFile!) });
+    const own: TrainerObserver[] = this.#log === undefined ? [this.#display] : [this.#display, this.#log];
+    this.#observers = new RunObservers([...own, ...plan.observers], () => this.#clock, control);
     this.#stop = new RunStop(plan, this.#progress);
   }
 
@@ -64,13 +74,14 @@ export class TrainingRun<B> {
     let step: TrainingStep<B> | undefined;
     let failed: { readonly error: unknown } | undefined;
     try {
-      this.#checkpoints = await RunCheckpoints.open(this.#plan, (text) => this.#progress.note(text));
+      this.#checkpoints = await RunCheckpoints.open(this.#plan, () => this.#tellWait(options.checkpoint!.dir));
       const compute = await this.#restore();
       await this.#stop.ready;
       step = new TrainingStep({
+        ...this.#plan,
         ...options,
         compile: { ...options.compile, ...compute, ...this.#display.compileHooks(options.compile) },
-        onNewShapes: (batch) => this.#display.compiling(sampleCount(batch)),
+        onNewKind: (batch) => this.#display.compiling(sampleCount(batch)),
         accumulateSteps: this.#plan.accumulateSteps,
         ema: this.#plan.ema,
       });
@@ -78,7 +89,7 @@ export class TrainingRun<B> {
     } catch (error) {
       failed = { error };
       if (this.#environment !== undefined) await this.#rescue(error, this.#environment);
-      this.#logFailure(error);
+      await this.#observers.fail(error, this.#step);
       throw error;
     } finally {
       this.#progress.stop();
@@ -90,34 +101,28 @@ export class TrainingRun<B> {
 
   async #train(step: TrainingStep<B>): Promise<TrainerResult> {
     const { options, totalSteps, stepsPerEpoch, config } = this.#plan;
-    const startStep = this.#step;
-    this.#log?.write({
-      type: 'start',
-      step: startStep,
+    const info = {
+      method: options.method.name,
+      seed: options.seed,
+      startStep: this.#step,
       totalSteps,
       stepsPerEpoch,
       config,
-      environment: this.#environment,
-    });
-    for (const text of this.#notes) this.#tellNote(text);
-    await this.#tell((callbacks) =>
-      callbacks.onStart?.({ method: options.method.name, seed: options.seed, startStep, totalSteps, stepsPerEpoch }),
-    );
-    this.#display.start(options.method.name, startStep, this.#from);
+      environment: this.#environment!,
+      ...(this.#restored === undefined ? {} : { from: this.#restored.path }),
+    };
+    await this.#observers.tell((observer, run) => observer.onStart?.(info, run));
+    for (const text of this.#notes.splice(0)) this.#note(text);
     await this.#finishPending();
     while (this.#step < totalSteps && !this.#stop.isAsked) await this.#epoch(step);
+    await this.#settle();
+    // What the last observer did to it is seen here.
     await this.#save();
+    await this.#settle();
     this.#progress.stop();
     this.#stop.end(this.#step, this.#checkpoints?.path);
     const result = this.#result();
-    await this.#tell((callbacks) => callbacks.onEnd?.(result));
-    this.#log?.write({
-      type: 'end',
-      step: this.#step,
-      interrupted: result.interrupted,
-      seconds: result.seconds,
-      trainingSeconds: result.trainingSeconds,
-    });
+    await this.#observers.tell((observer) => observer.onEnd?.(result));
     return result;
   }
 
@@ -129,7 +134,7 @@ export class TrainingRun<B> {
   /** Takes over what a checkpoint has, opens the log, and returns what the step computes with. */
   async #restore(): Promise<{ readonly threads: number; readonly deterministic?: boolean }> {
     const { options } = this.#plan;
-    const restored = await this.#checkpoints!.restore();
+    const restored = (this.#restored = await this.#checkpoints!.restore());
     const asked = computeOptions(options);
     const before = restored?.record.environment;
     const threads = engineThreads({
@@ -143,37 +148,21 @@ export class TrainingRun<B> {
     const earlier = this.#stop.earlier();
     if (earlier !== undefined) this.#notes.push(earlier);
     // A step that was not told of to the end is told of again.
-    const told = this.#pending === 'step' ? this.#step - 1 : this.#step;
-    if (options.logFile !== undefined && told > 0 && !existsSync(options.logFile))
-      this.#notes.push(`${options.logFile}: there is no log of the steps before; it begins after step ${told}`);
-    if (options.logFile !== undefined)
-      this.#log = await JsonlLog.open(options.logFile, told, () =>
-        this.#progress.note(`${options.logFile}: waiting up to 30 s to see whether the run that holds it still lives`),
-      );
+    const missing = await this.#log?.open(this.#pending === 'step' ? this.#step - 1 : this.#step);
+    if (missing !== undefined) this.#notes.push(missing);
     return { ...asked, threads };
   }
 
-  #takeOver({ record, history, damaged, path }: RestoredRun, environment: RunEnvironment): void {
+  #takeOver(restored: RestoredRun, environment: RunEnvironment): void {
+    const { record, history, path } = restored;
     this.#step = record.step;
+    this.#skipped = record.skipped ?? 0;
     this.#pending = record.pending;
     this.#history = [...history];
     this.#evaluations = [...record.evaluations];
     this.#clock = new RunClock(record);
-    this.#damaged = damaged;
-    this.#from = path;
-    for (const item of damaged)
-      this.#notes.push(
-        `the checkpoint of step ${item.step} is damaged (${item.reason}) and now lies at ${item.path}; the run continues from ${path}`,
-      );
-    if (environment.threads === record.environment?.threads && environment.threads > engineThreads())
-      this.#notes.push(
-        `the run goes on with ${environment.threads} threads, as before, and may use ${engineThreads()} cores; threads: ${engineThreads()} is faster and differs in the last digits`,
-      );
-    const changes = record.environment === undefined ? [] : environmentChanges(record.environment, environment);
-    if (changes.length > 0)
-      this.#notes.push(
-        `the run computes with something else than before, so its last digits may differ from those of an unbroken one: ${changes.join('; ')}`,
-      );
+    this.#observers.restore(record.observers ?? {}, path);
+    this.#notes.push(...restoredNotes(restored, environment));
   }
 
   /** The rest of the epoch that the run is in. */
@@ -192,13 +181,12 @@ export class TrainingRun<B> {
         if (this.#stop.isAsked && outputs.length === 0) break;
         samples += sampleCount(batch);
         const { kinds } = step;
-        outputs.push(await step.run(batch, outputs.length, this.#scalars(outputs.length)));
+        outputs.push(await step.run(batch, outputs.length, this.#numbers(outputs.length)));
         compiled ||= step.kinds > kinds;
         if (outputs.length < accumulateSteps) continue;
         this.#step++;
         this.#pending = 'step';
-        const seconds = this.#clock.read().trainingSeconds - since;
-        this.#display.speed.add(samples, seconds, compiled);
+        this.#display.speed.add(samples, this.#clock.read().trainingSeconds - since, compiled);
         await this.#finishStep(outputs.splice(0));
         // Signals and timers get their turn between steps, also where nothing else waits.
         await nextTurn();
@@ -218,13 +206,57 @@ export class TrainingRun<B> {
     if (this.#pending === 'epoch') await this.#finishEpoch();
   }
 
+  /** What the host decides for the next batch. */
+  #numbers(part: number): StepNumbers {
+    const { options, accumulateSteps } = this.#plan;
+    const key = foldIn(randomKey(options.seed), this.#step);
+    return { ...this.#plan.numbersAt(this.#step), key: keyArray(accumulateSteps === 1 ? key : foldIn(key, part)) };
+  }
+
+  async #finishStep(outputs: readonly StepOutput[]): Promise<void> {
+    const { logEvery, totalSteps, schedules } = this.#plan;
+    const step = this.#step;
+    const learningRate = schedules['learningRate']!(step - 1);
+    const logged = step === 1 || step % logEvery === 0 || step === totalSteps;
+    const { loss, metrics, skipped } = readOutputs(outputs);
+    outputs.forEach(disposeOutput);
+    this.#loss = loss;
+    this.#skipped += skipped;
+    // A broken model is not saved.
+    if ((logged || this.#checkpointDue || this.#stop.isAsked) && !Number.isFinite(loss))
+      throw nonFiniteLoss({ step, learningRate, loss }, this.#history.at(-1)?.step ?? 0);
+    if (logged) this.#history.push({ step, epoch: this.#epochNumber, loss, learningRate, metrics });
+    const before = this.#secondsBeside;
+    await this.#settle();
+    await this.#report(true);
+    this.#display.left.addBesideStep(this.#secondsBeside - before);
+  }
+
+  /** Tells of the last step, and writes its checkpoint. */
+  async #report(isNew: boolean): Promise<void> {
+    const { stepsPerEpoch, schedules } = this.#plan;
+    const step = this.#step;
+    const entry = this.#history.at(-1);
+    const event = {
+      step,
+      epoch: this.#epochNumber,
+      loss: this.#loss,
+      learningRate: schedules['learningRate']!(step - 1),
+      ...(entry?.step === step ? { entry } : {}),
+      ...(isNew ? { samplesPerSecond: this.#display.speed.samplesPerSecond } : {}),
+      seconds: this.#clock.read().seconds,
+    };
+    await this.#evaluate('step', (observer, run) => observer.onStep?.(event, run));
+    this.#pending = step % stepsPerEpoch === 0 ? 'epoch' : undefined;
+    if (this.#pending === undefined && this.#checkpointDue) await this.#save();
+  }
+
   async #finishEpoch(): Promise<void> {
     this.#pending = 'epoch';
     const before = this.#secondsBeside;
-    this.#display.evaluating(this.#epochNumber);
-    await this.#evaluate('epoch', (callbacks) =>
-      callbacks.onEpochEnd?.({ epoch: this.#epochNumber, step: this.#step }),
-    );
+    const event = { epoch: this.#epochNumber, step: this.#step };
+    this.#display.evaluating(event.epoch);
+    await this.#evaluate('epoch', (observer, run) => observer.onEpochEnd?.(event, run));
     this.#pending = undefined;
     if (this.#checkpointDue) await this.#save();
     this.#display.left.addBesideEpoch(this.#secondsBeside - before);
@@ -232,120 +264,63 @@ export class TrainingRun<B> {
 
   /** Catches up on what an error kept the run from telling of its last step. */
   async #finishPending(): Promise<void> {
-    const last = this.#history.at(-1);
-    if (this.#pending === 'step') await this.#report(last?.step === this.#step ? last : undefined, false);
+    this.#loss = this.#history.at(-1)?.loss ?? NaN;
+    if (this.#pending === 'step') await this.#report(false);
     if (this.#pending === 'epoch') await this.#finishEpoch();
   }
 
-  #scalars(part: number): { learningRate: number; emaMomentum: number; key: ReturnType<typeof keyArray> } {
-    const { options, schedules, accumulateSteps } = this.#plan;
-    const key = foldIn(randomKey(options.seed), this.#step);
-    const { learningRate, emaMomentum } = schedules;
-    return {
-      learningRate: scheduledValue('schedule', learningRate!, this.#step),
-      emaMomentum: emaMomentum === undefined ? 0 : scheduledValue('ema.momentum', emaMomentum, this.#step, 1),
-      key: keyArray(accumulateSteps === 1 ? key : foldIn(key, part)),
-    };
-  }
-
-  async #finishStep(outputs: readonly StepOutput[]): Promise<void> {
-    const { logEvery, totalSteps, schedules } = this.#plan;
-    const step = this.#step;
-    const epoch = this.#epochNumber;
-    const learningRate = schedules['learningRate']!(step - 1);
-    const logged = step === 1 || step % logEvery === 0 || step === totalSteps;
-    let entry: HistoryEntry | undefined;
-    const { loss, metrics } = readOutputs(outputs);
-    this.#loss = loss;
-    // A broken model is not saved.
-    if (logged || this.#checkpointDue || this.#stop.isAsked) {
-      if (!Number.isFinite(loss)) {
-        outputs.forEach(disposeOutput);
-        throw nonFiniteLoss({ step, learningRate, loss }, this.#history.at(-1)?.step ?? 0);
-      }
-      entry = { step, epoch, loss, learningRate, metrics };
+  /** Asks all observers; what they found is kept and told of. */
+  async #evaluate(
+    after: 'step' | 'epoch',
+    hook: (observer: TrainerObserver, run: RunControl) => ObserverMetrics | Promise<ObserverMetrics>,
+  ): Promise<void> {
+    for (const metrics of await this.#observers.ask(hook)) {
+      const evaluation = { step: this.#step, epoch: this.#epochNumber, metrics };
+      this.#evaluations.push(evaluation);
+      await this.#observers.tell((observer, run) => observer.onEvaluation?.({ ...evaluation, after }, run));
     }
-    outputs.forEach(disposeOutput);
-    if (logged && entry !== undefined) this.#history.push(entry);
-    this.#display.step(step, epoch, this.#loss, this.#clock.read().seconds);
-    const before = this.#secondsBeside;
-    await this.#report(logged ? entry : undefined, true);
-    this.#display.left.addBesideStep(this.#secondsBeside - before);
-  }
-
-  /** Log line and callbacks of the last step, and its checkpoint. */
-  async #report(entry: HistoryEntry | undefined, timed: boolean): Promise<void> {
-    const { stepsPerEpoch, schedules } = this.#plan;
-    const step = this.#step;
-    if (entry !== undefined)
-      this.#log?.write({
-        type: 'step',
-        ...entry,
-        ...(timed ? { samplesPerSecond: this.#display.speed.samplesPerSecond } : {}),
-        seconds: this.#clock.read().seconds,
-      });
-    const learningRate = schedules['learningRate']!(step - 1);
-    await this.#evaluate('step', (callbacks) =>
-      callbacks.onStep?.({
-        step,
-        epoch: this.#epochNumber,
-        learningRate,
-        ...(entry === undefined ? {} : { entry }),
-      }),
-    );
-    this.#pending = step % stepsPerEpoch === 0 ? 'epoch' : undefined;
-    if (this.#pending === undefined && this.#checkpointDue) await this.#save();
+    if (after === 'epoch') this.#display.evaluated();
   }
 
   get #checkpointDue(): boolean {
     const { checkpoint } = this.#plan.options;
     if (checkpoint === undefined) return false;
-    return this.#step % (checkpoint.everySteps ?? this.#plan.stepsPerEpoch) === 0;
+    return this.#saveAsked || this.#step % (checkpoint.everySteps ?? this.#plan.stepsPerEpoch) === 0;
   }
 
   #state(environment: RunEnvironment): RunState {
     return {
       step: this.#step,
+      skipped: this.#skipped,
       times: this.#clock.read(),
-      history: this.#history,
-      evaluations: this.#evaluations,
+      history: [...this.#history],
+      evaluations: [...this.#evaluations],
       environment,
+      observers: this.#observers.state(),
       pending: this.#pending,
     };
   }
 
-  /** Writes a checkpoint, unless there is one of this step. */
+  /** Takes the state for a checkpoint, unless there is one of this step; it is written during the next step. */
   async #save(): Promise<void> {
-    const step = this.#step;
-    const path = await this.#clock.outside(async () => this.#checkpoints?.save(this.#state(this.#environment!)));
-    if (path !== undefined) await this.#tell((callbacks) => callbacks.onCheckpoint?.({ path, step }));
+    this.#saveAsked = false;
+    await this.#clock.outside(async () => this.#checkpoints?.save(() => this.#state(this.#environment!)));
   }
 
-  /** Calls a hook of every callback; its time is not training time. */
-  async #tell(hook: (callbacks: TrainerCallbacks) => void | Promise<void>): Promise<void> {
-    for (const callbacks of this.#plan.callbacks) await this.#clock.outside(() => hook(callbacks));
+  /** Waits for the checkpoint that is being written, before anything else is told, and tells of it. */
+  async #settle(): Promise<void> {
+    const written = await this.#clock.outside(async () => this.#checkpoints?.written());
+    if (written !== undefined) await this.#observers.tell((observer) => observer.onCheckpoint?.(written));
   }
 
-  /** As `#tell`, keeping the numbers that callbacks return: of all or, when one fails, of none. */
-  async #evaluate(
-    after: 'step' | 'epoch',
-    hook: (callbacks: TrainerCallbacks) => CallbackMetrics | Promise<CallbackMetrics>,
-  ): Promise<void> {
-    const found: Evaluation[] = [];
-    for (const callbacks of this.#plan.callbacks) {
-      const metrics = await this.#clock.outside(() => hook(callbacks));
-      if (metrics !== undefined)
-        found.push({ step: this.#step, epoch: this.#epochNumber, metrics: checkMetrics(metrics) });
-    }
-    for (const evaluation of found) this.#log?.write({ type: 'evaluation', ...evaluation });
-    this.#evaluations.push(...found);
-    this.#display.found(found, after);
-  }
-
-  /** As `#tellNote`, and keeps it for the result. */
-  #addNote(text: string): void {
+  /** Tells the user something that is no error, on the screen and in the log, and keeps it for the result. */
+  #note(text: string): void {
     this.#notes.push(text);
-    this.#tellNote(text);
+    this.#observers.note(this.#step, text);
+  }
+
+  #tellWait(path: string): void {
+    this.#progress.note(`${path}: waiting up to 30 s to see whether the run that holds it still lives`);
   }
 
   /** Time of this call so far that was no training. */
@@ -354,30 +329,14 @@ export class TrainingRun<B> {
     return seconds - trainingSeconds;
   }
 
-  /** Tells the user something that is no error, on the screen and in the log. */
-  #tellNote(text: string): void {
-    this.#progress.note(text);
-    this.#log?.write({ type: 'note', step: this.#step, text });
-  }
-
-  /** Saves what an error would lose; an error of a callback that is told of it must not hide the first one. */
+  /** Saves what an error would lose; an error of an observer that is told of it must not hide the first one. */
   async #rescue(error: unknown, environment: RunEnvironment): Promise<void> {
-    const path = await this.#checkpoints?.rescue(error, this.#state(environment));
-    if (path === undefined) return;
     try {
-      await this.#tell((callbacks) => callbacks.onCheckpoint?.({ path, step: this.#step }));
+      const path = await this.#checkpoints?.rescue(error, () => this.#state(environment));
+      if (path === undefined) return;
+      await this.#observers.tell((observer) => observer.onCheckpoint?.({ path, step: this.#step }));
     } catch (cause) {
       addNote(error, `Also: ${cause instanceof Error ? cause.message : String(cause)}`);
-    }
-  }
-
-  /** The log's last word, where there still is one to be had. */
-  #logFailure(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    try {
-      this.#log?.write({ type: 'error', step: this.#step, text });
-    } catch {
-      // The log is what failed.
     }
   }
 
@@ -395,14 +354,17 @@ export class TrainingRun<B> {
 
   #result(): TrainerResult {
     const checkpoint = this.#checkpoints?.path;
+    const { reason } = this.#stop;
     return {
       steps: this.#step,
       ...this.#clock.read(),
+      skipped: this.#skipped,
       history: this.#history,
       evaluations: this.#evaluations,
       interrupted: this.#step < this.#plan.totalSteps,
-      damaged: this.#damaged,
+      damaged: this.#restored?.damaged ?? [],
       notes: this.#notes,
+      ...(reason === undefined ? {} : { stopReason: reason }),
       ...(checkpoint === undefined ? {} : { checkpoint }),
     };
   }

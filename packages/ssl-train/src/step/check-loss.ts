@@ -2,7 +2,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { MethodLoss } from './method.js';
 
-const lossNames: OptionNames<MethodLoss> = { loss: 'required', weight: 'optional', metrics: 'optional' };
+const lossNames: OptionNames<MethodLoss> = {
+  loss: 'required',
+  weight: 'optional',
+  metrics: 'optional',
+  carried: 'optional',
+};
 
 const isTensor = (value: unknown): value is tf.Tensor =>
   typeof value === 'object' && value !== null && 'dtype' in value && 'shape' in value && 'dataId' in value;
@@ -28,7 +33,7 @@ export function checkLoss(method: string, returned: unknown): MethodLoss {
     const advice = returned === undefined ? 'Is a return missing?' : 'Write return { loss } or { loss, metrics }';
     throw new InvalidOptionError(where, 'loss()', 'a function that returns { loss, metrics }', returned, advice);
   }
-  const { loss, weight, metrics } = checkOptions(where, returned as MethodLoss, lossNames, 'loss()');
+  const { loss, weight, metrics, carried } = checkOptions(where, returned as MethodLoss, lossNames, 'loss()');
   checkScalar(where, 'loss', loss);
   if (weight !== undefined) checkScalar(where, 'weight', weight);
   if (metrics !== undefined) {
@@ -36,7 +41,19 @@ export function checkLoss(method: string, returned: unknown): MethodLoss {
       throw new InvalidOptionError(where, 'metrics', 'a record of scalar tensors by name', metrics);
     for (const [name, metric] of Object.entries(metrics)) checkScalar(where, `metrics.${name}`, metric);
   }
+  if (carried !== undefined) checkCarried(where, carried);
   return returned as MethodLoss;
+}
+
+function checkCarried(where: string, carried: unknown): void {
+  if (typeof carried !== 'object' || carried === null || Array.isArray(carried) || carried instanceof Map)
+    throw new InvalidOptionError(where, 'carried', 'a record of tensors by name', carried);
+  for (const [name, value] of Object.entries(carried)) {
+    if (!isTensor(value))
+      throw new InvalidOptionError(where, `carried.${name}`, 'a tensor with a row per sample', value);
+    if (value.rank === 0 || value.dtype === 'string')
+      throw new ShapeError(where, `carried.${name}`, '[rows, ...]', `${value.dtype} [${value.shape.join(', ')}]`);
+  }
 }
 
 function checkScalar(where: string, option: string, value: unknown): void {

@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Module } from '@selfsup/ssl-nn';
+import type { Schedule } from '../schedules/schedule.js';
 
 /** A module and the one that follows it. */
 export interface EmaPair {
   readonly online: Module;
   readonly target: Module;
+  /** Momentum of this pair in a training run, in [0, 1]. Default: the run's `ema.momentum`. */
+  readonly momentum?: number | Schedule;
 }
 
 /** Options of {@link Ema}. */

@@ -24,7 +24,7 @@ export function nonFiniteLoss(
   const { step, learningRate, loss } = where;
   const before = lastFinite === 0 ? 'no loss was finite before' : `last seen finite at step ${lastFinite}`;
   const advice =
-    'Lower the learning rate, warm it up for longer, or clip gradients (clipNorm: 1); at the first step, look for NaN or unscaled values in the data. A batch that has no label, no masked token or no masked patch, or a label outside the classes, makes a loss NaN too';
+    'Lower the learning rate, warm it up for longer, or clip gradients (gradientStages: [clipByGlobalNorm(1)]); at the first step, look for NaN or unscaled values in the data. A batch that has no label, no masked token or no masked patch, or a label outside the classes, makes a loss NaN too';
   return new NonFiniteLossError(
     `the loss is ${loss} at step ${step} (learning rate ${learningRate}; ${before}). ${advice}`,
     where,

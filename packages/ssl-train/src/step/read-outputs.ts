@@ -1,8 +1,9 @@
 import type { StepOutput } from './training-step.js';
 
 /** Frees what a step returned. */
-export function disposeOutput({ loss, metrics, weight }: StepOutput): void {
+export function disposeOutput({ loss, metrics, weight, skipped }: StepOutput): void {
   loss.dispose();
+  skipped?.dispose();
   weight?.dispose();
   for (const metric of Object.values(metrics)) metric.dispose();
 }
@@ -14,6 +15,8 @@ export function disposeOutput({ loss, metrics, weight }: StepOutput): void {
 export function readOutputs(outputs: readonly StepOutput[]): {
   readonly loss: number;
   readonly metrics: Record<string, number>;
+  /** 1 where the update did not happen. */
+  readonly skipped: number;
 } {
   const last = outputs.at(-1)!;
   const weights = outputs.map(({ weight }) => weight?.dataSync()[0] ?? 1);
@@ -29,6 +32,7 @@ export function readOutputs(outputs: readonly StepOutput[]): {
     return Math.fround(sum / total);
   };
   const loss = mean((output) => output.loss);
+  const skipped = last.skipped?.dataSync()[0] ?? 0;
   const metrics = Object.keys(last.metrics).map((name) => [name, mean((output) => output.metrics[name])] as const);
-  return { loss, metrics: Object.fromEntries(metrics) };
+  return { loss, metrics: Object.fromEntries(metrics), skipped };
 }

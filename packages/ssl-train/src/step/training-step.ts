@@ -1,31 +1,42 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { compile, type CompiledFunction, type CompileOptions } from '@selfsup/ssl-tensor';
-import { InvalidOptionError, isNdArray, type NdArray } from '@selfsup/ssl-tensor/host';
-import type { Ema } from './ema.js';
-import { clipByGlobalNorm } from '../optimizers/clip-by-global-norm.js';
+import { isNdArray, type NdArray, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import { checkLoss } from './check-loss.js';
-import type { Method } from './method.js';
+import type { GradientStage } from '../stages/gradient-stage.js';
+import { CarriedRows } from './carried-rows.js';
+import type { Ema } from './ema.js';
+import { GradientSums } from './gradient-sums.js';
+import { type LossGradients, lossGradients } from './loss-gradients.js';
+import type { Method, StepContext } from './method.js';
+import { SkippableUpdate, type UpdatedVariables } from './skippable-update.js';
 import type { Tensors } from './tensors.js';
+
+/** A pair that follows, and the name of the schedule of its momentum. */
+export interface FollowingPair {
+  readonly ema: Ema;
+  readonly momentum: string;
+}
 
 /** Parts of {@link TrainingStep}. */
 export interface TrainingStepOptions<B> {
-  readonly method: Method<B>;
+  readonly method: Method<B, string>;
   readonly optimizer: Optimizer;
-  readonly ema?: Ema | undefined;
-  /** Largest global norm of the gradients. */
-  readonly clipNorm?: number | undefined;
+  readonly ema: readonly FollowingPair[];
+  readonly stages: readonly GradientStage[];
+  /** All that an update may assign beside the stages' own state: kept where it is skipped. */
+  readonly variables: UpdatedVariables;
   /** Batches whose mean gradient makes one update. */
   readonly accumulateSteps: number;
   readonly compile?: CompileOptions | undefined;
-  /** Called before a batch of shapes that were not compiled yet. */
-  readonly onNewShapes?: (batch: B) => void;
+  /** Called before a batch of a kind (shapes, phase) that was not compiled yet. */
+  readonly onNewKind?: (batch: B) => void;
 }
 
-/** Numbers of one step that the host decides. */
-export interface StepScalars {
-  readonly learningRate: number;
-  readonly emaMomentum: number;
+/** What the host decides for one batch. */
+export interface StepNumbers {
+  /** Values of all schedules, by name: `learningRate`, the optimiser's, the pairs' momenta, `values.<name>`. */
+  readonly scalars: Readonly<Record<string, number>>;
+  readonly phase: string;
   /** Random key of the batch, int32 `[2]`. */
   readonly key: NdArray<Int32Array>;
 }
@@ -36,37 +47,48 @@ export interface StepOutput {
   readonly metrics: Readonly<Record<string, tf.Scalar>>;
   /** How much the batch counts within its update, where the method says so and there are several. */
   readonly weight?: tf.Scalar;
+  /** 1 where the update did not happen; of updates that may be skipped. */
+  readonly skipped?: tf.Scalar;
 }
 
 /** Place of a batch within an update: the update happens at `only` and `last`. */
-type Phase = 'only' | 'first' | 'middle' | 'last';
+export type Place = 'only' | 'first' | 'middle' | 'last';
 
-interface StepInput<B> {
-  readonly batch: Tensors<B>;
-  readonly learningRate: tf.Scalar;
-  readonly emaMomentum: tf.Scalar;
+interface StepInput {
+  readonly batch: unknown;
+  readonly scalars: Readonly<Record<string, tf.Scalar>>;
   readonly key: tf.Tensor1D;
 }
 
+/** Prefix of a method's own schedules among all of a run. */
+export const valuePrefix = 'values.';
+
 const scalar = (value: number): NdArray<Float32Array> => ({ data: Float32Array.of(value), shape: [] });
 
-/** The compiled step of a run: loss, gradients of the trainable parameters, clipping, optimiser, EMA. */
+/**
+ * The compiled step of a run: loss, gradients of the parameters that train in the phase, accumulation, stages,
+ * optimiser, EMA, what the method does about an update. One trace for each place in an update, phase and shape of batch.
+ */
 export class TrainingStep<B> {
   readonly #options: TrainingStepOptions<B>;
-  readonly #variables: tf.Variable[];
-  readonly #sums: readonly tf.Variable[];
-  /** Sum of the weights of an update's batches so far. */
-  readonly #weightSum: tf.Variable | undefined;
+  readonly #sums: GradientSums;
+  readonly #carried: CarriedRows;
+  readonly #skippable: SkippableUpdate;
   /** Kinds of batches that were compiled. */
   readonly #known = new Set<string>();
-  readonly #compiled: CompiledFunction<[StepInput<unknown>, Phase], StepOutput>;
+  /** Shapes of the batches of the update that is being made. */
+  #shapes = '';
+  readonly #compiled: CompiledFunction<[StepInput, Place, string], StepOutput>;
 
   constructor(options: TrainingStepOptions<B>) {
     this.#options = options;
-    this.#variables = options.optimizer.parameters.map(({ variable }) => variable);
-    this.#sums = options.accumulateSteps === 1 ? [] : this.#variables.map(({ shape }) => zeroVariable(shape));
-    this.#weightSum = options.accumulateSteps === 1 ? undefined : zeroVariable([]);
-    this.#compiled = compile((input: StepInput<unknown>, phase: Phase) => this.#step(input as StepInput<B>, phase), {
+    this.#sums = new GradientSums(options.accumulateSteps);
+    this.#carried = new CarriedRows(options.accumulateSteps);
+    this.#skippable = new SkippableUpdate(
+      options.stages.some(({ maySkip }) => maySkip === true) ? options.variables : { statistics: [], updated: [] },
+      options.accumulateSteps,
+    );
+    this.#compiled = compile((input: StepInput, place: Place, phase: string) => this.#step(input, place, phase), {
       name: `step of ${options.method.name}`,
       ...options.compile,
     });
@@ -76,17 +98,28 @@ export class TrainingStep<B> {
    * Runs one batch; the last of `accumulateSteps` batches updates the parameters.
    *
    * @param part position of the batch within the update, from 0
+   * @throws ShapeError where rows are carried to the end of an update and its batches differ in shape
    */
-  run(batch: B, part: number, { learningRate, emaMomentum, key }: StepScalars): Promise<StepOutput> {
-    const { accumulateSteps } = this.#options;
-    const phase: Phase =
+  run(batch: B, part: number, { scalars, phase, key }: StepNumbers): Promise<StepOutput> {
+    const { accumulateSteps, method } = this.#options;
+    const place: Place =
       accumulateSteps === 1 ? 'only' : part === 0 ? 'first' : part === accumulateSteps - 1 ? 'last' : 'middle';
-    const kind = `${phase} ${shapesOf(batch)}`;
+    const shapes = shapesOf(batch);
+    if (part === 0) this.#shapes = shapes;
+    else if (shapes !== this.#shapes && this.#carried.isUsed)
+      throw new ShapeError(
+        `method '${method.name}'`,
+        'batch',
+        `as the others of its update, ${this.#shapes}, since it carries rows to afterUpdate`,
+        shapes,
+      );
+    const kind = `${place} ${phase} ${shapes}`;
     if (!this.#known.has(kind)) {
       this.#known.add(kind);
-      this.#options.onNewShapes?.(batch);
+      this.#options.onNewKind?.(batch);
     }
-    return this.#compiled({ batch, learningRate: scalar(learningRate), emaMomentum: scalar(emaMomentum), key }, phase);
+    const inputs = Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, scalar(value)]));
+    return this.#compiled({ batch, scalars: inputs, key }, place, phase);
   }
 
   /** Kinds of batches so far: a run of a new one compiles first. */
@@ -96,93 +129,57 @@ export class TrainingStep<B> {
 
   dispose(): void {
     this.#compiled.dispose();
-    for (const sum of this.#sums) sum.dispose();
-    this.#weightSum?.dispose();
+    this.#sums.dispose();
+    this.#carried.dispose();
+    this.#skippable.dispose();
   }
 
-  #step(input: StepInput<B>, phase: Phase): StepOutput {
-    const { accumulateSteps } = this.#options;
-    const { loss, metrics, gradients, weight } = this.#gradients(input);
-    if (phase === 'only') return this.#update(input, { loss, metrics }, gradients);
-    const weighted = (name: string): tf.Tensor => {
-      const gradient = gradients[name]!;
-      if (weight === undefined) return gradient;
-      // The gradient of a mean over nothing is no number, and counts nothing.
-      return tf.where(tf.greater(weight, 0), tf.mul(gradient, weight), tf.zerosLike(gradient));
-    };
-    const output: StepOutput = weight === undefined ? { loss, metrics } : { loss, metrics, weight };
-    const weightSum = this.#weightSum!;
-    const accumulated = (sum: tf.Variable, value: tf.Tensor): tf.Tensor =>
-      phase === 'first' ? tf.clone(value) : tf.add(sum, value);
-    if (phase !== 'last') {
-      this.#variables.forEach(({ name }, index) => {
-        const sum = this.#sums[index]!;
-        sum.assign(accumulated(sum, weighted(name)));
-      });
-      if (weight !== undefined) weightSum.assign(accumulated(weightSum, weight));
+  #step(input: StepInput, place: Place, phase: string): StepOutput {
+    const { method, optimizer, stages, accumulateSteps } = this.#options;
+    const ctx = contextOf(input, phase);
+    // What the forward pass assigns (running statistics) is kept too where the update is skipped.
+    const before = this.#skippable.before(place);
+    const found = lossGradients(method, input.batch as Tensors<B>, ctx, optimizer, stages);
+    const output = outputOf(found, accumulateSteps);
+    if (place === 'first' || place === 'middle') {
+      this.#sums.add(found.gradients, found.weight, place);
+      this.#carried.keep(found.carried);
       return output;
     }
-    const share = weight === undefined ? 1 / accumulateSteps : tf.div(1, accumulated(weightSum, weight));
-    const update = Object.fromEntries(
-      this.#variables.map(({ name }, index) => [name, tf.mul(accumulated(this.#sums[index]!, weighted(name)), share)]),
-    );
-    return this.#update(input, output, update);
-  }
-
-  /** Clips, updates parameters and what follows them. */
-  #update(input: StepInput<B>, { loss, metrics, weight }: StepOutput, gradients: tf.NamedTensorMap): StepOutput {
-    const { optimizer, ema, clipNorm } = this.#options;
-    let update = gradients;
-    const numbers = { ...metrics };
-    if (clipNorm !== undefined) {
-      const clipped = clipByGlobalNorm(update, clipNorm);
-      update = clipped.gradients;
-      numbers['gradientNorm'] = clipped.norm;
+    let gradients = this.#sums.mean(found.gradients, found.weight, place);
+    const metrics = { ...output.metrics };
+    const skips: tf.Scalar[] = [];
+    for (const stage of stages) {
+      const staged = stage.apply(gradients);
+      gradients = staged.gradients;
+      Object.assign(metrics, staged.metrics);
+      if (staged.skip !== undefined) skips.push(staged.skip);
     }
-    optimizer.apply(update, input.learningRate);
-    ema?.update(input.emaMomentum);
-    return { loss, metrics: numbers, ...(weight === undefined ? {} : { weight }) };
-  }
-
-  #gradients({ batch, key }: StepInput<B>): Gradients {
-    const { method, optimizer, accumulateSteps } = this.#options;
-    const kept: Record<string, tf.Scalar> = {};
-    let keptWeight: tf.Scalar | undefined;
-    const forward = (): tf.Scalar => {
-      const { loss, metrics = {}, weight } = checkLoss(method.name, method.loss(batch, { training: true, key }));
-      // variableGrads disposes what was made inside it, but for the loss.
-      for (const [name, metric] of Object.entries(metrics)) kept[name] = tf.keep(tf.clone(metric));
-      if (weight !== undefined && accumulateSteps > 1) keptWeight = tf.keep(tf.clone(weight));
-      return loss;
-    };
-    try {
-      const { value, grads } = tf.variableGrads(forward, this.#variables);
-      const unused = optimizer.parameters.filter(({ variable }) => !(variable.name in grads)).map(({ name }) => name);
-      if (unused.length > 0) throw unusedParameters(method.name, unused);
-      return {
-        loss: value,
-        metrics: Object.fromEntries(Object.entries(kept).map(([name, metric]) => [name, tf.clone(metric)])),
-        gradients: grads,
-        ...(keptWeight === undefined ? {} : { weight: tf.clone(keptWeight) }),
-      };
-    } catch (error) {
-      if (error instanceof Error && error.message.includes('Cannot find a connection'))
-        throw unusedParameters(method.name, ['all of them']);
-      throw error;
-    } finally {
-      for (const metric of Object.values(kept)) metric.dispose();
-      keptWeight?.dispose();
-    }
+    method.beforeUpdate?.(ctx);
+    optimizer.apply(gradients, input.scalars);
+    for (const { ema, momentum } of this.#options.ema) ema.update(input.scalars[momentum]!);
+    method.afterUpdate?.(ctx, this.#carried.all(found.carried));
+    if (skips.length === 0) return { ...output, metrics };
+    return { ...output, metrics, skipped: this.#skippable.keepWhere(skips, before) };
   }
 }
 
-interface Gradients {
-  readonly loss: tf.Scalar;
-  readonly metrics: Record<string, tf.Scalar>;
-  /** By variable name. */
-  readonly gradients: tf.NamedTensorMap;
-  readonly weight?: tf.Scalar;
+/** The context of one batch. */
+function contextOf({ scalars, key }: StepInput, phase: string): StepContext<string> {
+  const values = Object.entries(scalars).filter(([name]) => name.startsWith(valuePrefix));
+  return {
+    training: true,
+    key,
+    phase,
+    values: Object.fromEntries(values.map(([name, value]) => [name.slice(valuePrefix.length), value])),
+  };
 }
+
+const outputOf = ({ loss, metrics, weight }: LossGradients, accumulateSteps: number): StepOutput => ({
+  loss,
+  metrics,
+  ...(weight === undefined || accumulateSteps === 1 ? {} : { weight }),
+});
 
 /** The shapes of a batch's arrays, as text. */
 function shapesOf(batch: unknown): string {
@@ -191,16 +188,4 @@ function shapesOf(batch: unknown): string {
   return `{${Object.entries(batch)
     .map(([name, item]) => `${name}:${shapesOf(item)}`)
     .join()}}`;
-}
-
-const zeroVariable = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false));
-
-function unusedParameters(method: string, names: readonly string[]): InvalidOptionError {
-  const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
-  return new InvalidOptionError(
-    `method '${method}'`,
-    'trainable()',
-    'parameters that the loss depends on (leave the others out)',
-    `parameters without gradient: ${shown}`,
-  );
 }

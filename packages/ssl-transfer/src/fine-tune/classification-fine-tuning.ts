@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy, softmaxCrossEntropyDefaults } from '@selfsup/ssl-losses';
+import { parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Module, Parameter } from '@selfsup/ssl-nn';
 import { InvalidOptionError, noLabel } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
-import type { Method, MethodLoss, ParameterGroup, Tensors } from '@selfsup/ssl-train';
+import type { Method, MethodLoss, ParameterGroup, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Classifier } from './classifier.js';
 
@@ -40,6 +41,7 @@ const classificationFineTuningOptionNames: OptionNames<ClassificationFineTuningO
  */
 export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
   readonly name = 'classification-fine-tuning';
+  readonly settings: RunConfig;
   readonly modules: { readonly backbone: Module; readonly head: Module };
   readonly #classifier: Classifier<B>;
   readonly #backboneMode: 'training' | 'evaluation';
@@ -62,11 +64,12 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
     }
     this.#classifier = classifier;
     this.#backboneMode = backboneMode;
+    this.settings = { backboneMode };
     this.modules = { backbone: classifier.backbone, head: classifier.head };
   }
 
   trainable(): Map<string, Parameter> {
-    return this.#classifier.namedParameters();
+    return parametersOf(this.modules);
   }
 
   /** Backbone and head as the optimiser's groups, the backbone at a fraction of the learning rate. */

@@ -103,8 +103,8 @@ describe('fineTune', () => {
     try {
       const whole = await fineTune({ ...options(), steps: 6 });
       const settings = { steps: 6, checkpoint: { dir } };
-      const callbacks = { onStep: ({ step }: { step: number }) => void (step === 4 && process.emit('SIGINT')) };
-      const { training: stopped } = await fineTune({ ...options(), ...settings, callbacks });
+      const observers = { onStep: ({ step }: { step: number }) => void (step === 4 && process.emit('SIGINT')) };
+      const { training: stopped } = await fineTune({ ...options(), ...settings, observers });
       expect([stopped.steps, stopped.interrupted, process.exitCode]).toEqual([4, true, 130]);
       expect(written.mock.calls.map(([text]) => text).join('')).toContain('Not finished: 4 of 6 steps. Saved in ');
       const rest = await fineTune({ ...options(), ...settings, handleSignals: false });

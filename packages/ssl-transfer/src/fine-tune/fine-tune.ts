@@ -7,7 +7,7 @@ import type {
   ProgressOption,
   Schedule,
   Tensors,
-  TrainerCallbacks,
+  TrainerObserver,
   TrainerCheckpointOptions,
   TrainerResult,
 } from '@selfsup/ssl-train';
@@ -64,7 +64,7 @@ export interface FineTuneOptions<B> {
   readonly backboneMode?: 'training' | 'evaluation';
   /** Default 0. */
   readonly seed?: number;
-  readonly callbacks?: TrainerCallbacks;
+  readonly observers?: TrainerObserver;
   /** How progress is shown. Default `silent`. */
   readonly progress?: ProgressOption;
   /** As the Trainer's: with a directory, an interrupted run goes on when the same program is run again. Default: none. */
@@ -98,7 +98,7 @@ const fineTuneOptionNames: OptionNames<FineTuneOptions<object>> = {
   augment: 'optionalFunction',
   backboneMode: 'optional',
   seed: 'optionalNumber',
-  callbacks: 'optional',
+  observers: 'optional',
   progress: 'optional',
   signal: 'optional',
   compile: 'optional',
@@ -141,7 +141,7 @@ export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTune
     throw new InvalidOptionError('fineTune', 'steps', 'a positive integer', steps);
   const classes = checkLabels('fineTune', 'labels', labels, batchRows('fineTune', inputs), options.classes);
   const key = foldIn(randomKey(seed), 'fineTune');
-  const { head, augment, callbacks, checkpoint, initFrom, logFile, signal, handleSignals, compile } = options;
+  const { head, augment, observers, checkpoint, initFrom, logFile, signal, handleSignals, compile } = options;
 
   const classifier = new Classifier<B>({
     backbone,
@@ -169,7 +169,7 @@ export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTune
     steps,
     seed,
     progress: settings.progress,
-    ...(callbacks === undefined ? {} : { callbacks }),
+    ...(observers === undefined ? {} : { observers }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(initFrom === undefined ? {} : { initFrom }),
     ...(logFile === undefined ? {} : { logFile }),

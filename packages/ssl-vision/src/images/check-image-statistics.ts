@@ -29,3 +29,9 @@ export function checkImageStatistics(where: string, option: string, statistics: 
     );
   }
 }
+
+/** Statistics as a run's settings hold them. */
+export const statisticsOf = ({ mean, std }: ImageStatistics): { readonly mean: number[]; readonly std: number[] } => ({
+  mean: [mean].flat(),
+  std: [std].flat(),
+});

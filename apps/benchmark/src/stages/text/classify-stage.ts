@@ -97,7 +97,7 @@ async function classifyOnce(session: TextSession, { pretrained, rows, key, onSte
     compile,
     progress: 'silent',
     ...context.interruption.trainerOptions,
-    callbacks: { onStep: ({ step }) => onStep(step) },
+    observers: { onStep: ({ step }) => onStep(step) },
   });
   const evaluator = new SequenceClassifierEvaluator(model, compile);
   try {

@@ -63,7 +63,7 @@ export async function pretrainText(session: TextSession, progress: StageProgress
     compile: { device },
     ...interruption.trainerOptions,
     progress: new StageProgressReporter(progress, context.progress),
-    callbacks: {
+    observers: {
       onCheckpoint: ({ path }) => directory.adopt(`checkpoints/${basename(path)}`),
       onStep: ({ step }) => (step % evaluateEvery === 0 || step === steps ? evaluate() : Promise.resolve()),
     },

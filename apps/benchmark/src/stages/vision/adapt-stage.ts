@@ -57,7 +57,7 @@ export async function adapt(options: AdaptOptions): Promise<number> {
       weightDecay: settings.weightDecay,
       backboneMode: frozenStatistics ? 'evaluation' : 'training',
       seed: foldIn(key, 'seed')[0],
-      callbacks: { onStep: ({ step }) => onStep?.(step, settings.steps) },
+      observers: { onStep: ({ step }) => onStep?.(step, settings.steps) },
       compile,
       ...context.interruption.trainerOptions,
       ...(head === undefined ? {} : { head }),

@@ -81,7 +81,7 @@ export async function pretrainVision({
     ...interruption.trainerOptions,
     progress: new StageProgressReporter(progress, context.progress),
     config: { views: recipe.views, batchSize: pretrain.batchSize, images: data.pretrain.length },
-    callbacks: {
+    observers: {
       onCheckpoint: ({ path }) => directory.adopt(`checkpoints/${basename(path)}`),
       onEpochEnd: async () => ({ knn: await features.reducedKnn() }),
     },

@@ -59,10 +59,11 @@ export class JsonlLog {
   static async open(name: string, step: number, onWait: () => void = () => {}): Promise<JsonlLog> {
     let path = name;
     let lock: FolderLock | undefined;
+    let reached: number | undefined;
     try {
       await makeFolder(dirname(path));
       const before = statSync(path, { throwIfNoEntry: false });
-      if (before?.isFIFO() === true) checkReader(path);
+      if (before?.isFIFO() === true) reached = openToReader(path);
       if (before === undefined || before.isFile()) {
         if (before !== undefined) path = realpathSync(path);
         const folder = dirname(path);
@@ -75,6 +76,8 @@ export class JsonlLog {
       await lock?.release();
       if (DataError.isInstance(cause)) throw cause;
       throw new DataError(`the log cannot be opened: ${describeFileError(cause)}`, { path, cause });
+    } finally {
+      if (reached !== undefined) closeSync(reached);
     }
   }
 
@@ -133,10 +136,13 @@ export class JsonlLog {
   }
 }
 
-/** Opening a pipe that nobody reads would stand still, and the whole process with it. */
-function checkReader(path: string): void {
+/**
+ * Opening a pipe that nobody reads would stand still, and the whole process with it. The descriptor stays open until the
+ * log has its own: a reader takes a writer that leaves for the end.
+ */
+function openToReader(path: string): number {
   try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENXIO') throw cause;
     throw new DataError('is a pipe that nobody reads. Start its reader first, or log to a file', { path, cause });

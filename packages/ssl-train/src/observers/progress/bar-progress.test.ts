@@ -84,7 +84,7 @@ describe('what others write while the bar is drawn', () => {
     progress.stop();
   });
 
-  it('hands on callbacks and results', () => {
+  it('hands on observers and results', () => {
     const { stdout, progress } = bar();
     progress.start(run);
     let called = 0;
@@ -136,7 +136,7 @@ describe('the bar', () => {
     progress.stop();
   });
 
-  it('shows the figures of callbacks, and unknown time as unknown', () => {
+  it('shows the figures of observers, and unknown time as unknown', () => {
     const { screen, progress } = bar();
     progress.start(run);
     progress.update({ ...status(1), secondsLeft: undefined, figures: { knn: 0.71254, collapsed: 0 } });

@@ -20,9 +20,9 @@ export interface ProgressStatus {
   readonly loss: number | undefined;
   /** 0 when not known. */
   readonly samplesPerSecond: number;
-  /** Callbacks and checkpoints included; undefined when not known. */
+  /** Observers and checkpoints included; undefined when not known. */
   readonly secondsLeft: number | undefined;
-  /** The newest numbers that callbacks returned, by name. */
+  /** The newest numbers that observers returned, by name. */
   readonly figures?: Readonly<Record<string, number>>;
 }
 
@@ -32,7 +32,7 @@ export interface ProgressReporter {
   update(status: ProgressStatus): void;
   /** A line that stays: what the user must know. */
   note(line: string): void;
-  /** A line that stays and says more of the run: memory, time, what callbacks found. */
+  /** A line that stays and says more of the run: memory, time, what observers found. */
   info?(line: string): void;
   /** What goes on that is no step, such as compiling; undefined when it is over. The next update ends it, too. */
   phase?(text: string | undefined): void;

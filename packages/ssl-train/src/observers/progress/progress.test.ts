@@ -67,7 +67,7 @@ describe('LineProgress over hours', () => {
     for (let step = 1; step <= steps; step++) {
       now += secondsPerStep;
       progress.update(status(step));
-      // Told again with what callbacks found.
+      // Told again with what observers found.
       progress.update(status(step));
     }
     return lines.map((line) => Number(/step (\d+)/.exec(line)?.[1]));

@@ -41,7 +41,7 @@ export function speedText(samplesPerSecond: number): string {
   return `${samplesPerSecond >= 100 ? Math.round(samplesPerSecond) : samplesPerSecond.toPrecision(3)} samples/s`;
 }
 
-/** Numbers of callbacks: `knn 0.7125, level 0.031`; what a name would do to a terminal is shown instead of done. */
+/** Numbers of observers: `knn 0.7125, level 0.031`; what a name would do to a terminal is shown instead of done. */
 export function figuresText(figures: Readonly<Record<string, number>>): string {
   return Object.entries(figures)
     .map(([name, value]) => `${printable(name)} ${Number.isInteger(value) ? value : Number(value.toPrecision(4))}`)

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { maskedPatchMSE } from '@selfsup/ssl-losses';
-import { drawKey } from '@selfsup/ssl-nn';
+import { drawKey, parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { InvalidOptionError, randomUniform, takeRows } from '@selfsup/ssl-tensor';
-import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { patchRows } from '../../encoders/vision-transformer/token-places.js';
 import type { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
-import { checkImageStatistics } from '../../images/check-image-statistics.js';
+import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/normalize-images.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
@@ -48,6 +48,7 @@ const maeOptionNames: OptionNames<MaeOptions> = {
  */
 export class Mae implements Method<MultiViewBatch> {
   readonly name = 'mae';
+  readonly settings: RunConfig;
   readonly modules: { readonly backbone: VisionTransformer; readonly decoder: MaeDecoder };
   readonly #options: Required<MaeOptions>;
 
@@ -58,15 +59,13 @@ export class Mae implements Method<MultiViewBatch> {
       throw new InvalidOptionError('Mae', 'maskRatio', 'in (0, 1)', all.maskRatio);
     checkImageStatistics('Mae', 'normalize', all.normalize);
     this.#options = all;
+    const { maskRatio, normalizeTargets, normalize } = all;
+    this.settings = { maskRatio, normalizeTargets, normalize: statisticsOf(normalize) };
     this.modules = { backbone: all.model.backbone, decoder: all.model.decoder };
   }
 
   trainable(): Map<string, Parameter> {
-    return new Map(
-      Object.entries(this.modules).flatMap(([name, module]) =>
-        [...module.namedParameters()].map(([path, parameter]) => [`${name}.${path}`, parameter] as const),
-      ),
-    );
+    return parametersOf(this.modules);
   }
 
   /** @throws InvalidOptionError where `ctx` has no key, or where no patch or every patch would stay */

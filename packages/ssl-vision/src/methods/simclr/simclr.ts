@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { featureStd, ntXent } from '@selfsup/ssl-losses';
-import { childContext } from '@selfsup/ssl-nn';
+import { childContext, parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
-import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
+import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkBackbone } from '../../encoders/check-backbone.js';
 import type { Backbone } from '../../encoders/backbone.js';
 import { viewsOf } from '../../batches/views-of.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
-import { checkImageStatistics } from '../../images/check-image-statistics.js';
+import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/normalize-images.js';
 
@@ -80,6 +80,7 @@ function checkedHead(head: ProjectionHead): ProjectionHead {
  */
 export class SimClr implements Method<MultiViewBatch> {
   readonly name = 'simclr';
+  readonly settings: RunConfig;
   readonly modules: { readonly backbone: Backbone; readonly head: ProjectionHead };
   readonly #temperature: number;
   readonly #normalize: ImageStatistics;
@@ -100,17 +101,14 @@ export class SimClr implements Method<MultiViewBatch> {
       backbone,
       head: headOf(options),
     };
+    this.settings = { temperature, batchNorm, normalize: statisticsOf(normalize) };
     this.#temperature = temperature;
     this.#normalize = normalize;
     this.#batchNorm = batchNorm;
   }
 
   trainable(): Map<string, Parameter> {
-    return new Map(
-      Object.entries(this.modules).flatMap(([name, module]) =>
-        [...module.namedParameters()].map(([path, parameter]) => [`${name}.${path}`, parameter] as const),
-      ),
-    );
+    return parametersOf(this.modules);
   }
 
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
