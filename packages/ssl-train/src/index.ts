@@ -46,6 +46,8 @@ export type { StepDecayOptions } from './schedules/step-decay.js';
 export { warmupCosine } from './schedules/warmup-cosine.js';
 export type { WarmupCosineOptions } from './schedules/warmup-cosine.js';
 export type { BatchLoader } from './run/batch-loader.js';
+export { zipLoaders } from './run/zip-loaders.js';
+export type { ZippedBatch } from './run/zip-loaders.js';
 export type { Evaluation, HistoryEntry } from './run/history.js';
 export type { Method, MethodLoss, RunShape, StepContext } from './step/method.js';
 export { NonFiniteLossError } from './step/non-finite-loss-error.js';

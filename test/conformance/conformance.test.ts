@@ -1,0 +1,78 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import '../support/to-be-all-close.js';
+import * as text from '@selfsup/ssl-text-mlm';
+import * as transfer from '@selfsup/ssl-transfer';
+import * as vision from '@selfsup/ssl-vision';
+import { entries } from './entries.js';
+import { bothWays, bytesOf, inFolder, interrupted, run, shortSteps } from './entry.js';
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+describe.each(entries.map((entry) => [entry.name, entry] as const))('%s', (_name, entry) => {
+  it('learns', async () => {
+    const { steps, ratio } = entry.learns;
+    const { history } = await run(entry, { steps, gradientStages: [] });
+    const losses = history.map(({ loss }) => loss);
+    const part = Math.min(10, Math.floor(steps / 2));
+    expect(mean(losses.slice(-part))).toBeLessThan(ratio * mean(losses.slice(0, part)));
+  });
+
+  it('is traced once for each phase and place in an update', async () => {
+    let traces = 0;
+    const { phases = 1, accumulateSteps = 1 } = entry;
+    await run(entry, { steps: 12, compile: { onTrace: () => traces++ } });
+    expect(traces).toBe(phases * Math.min(accumulateSteps, 3));
+  });
+
+  it('goes on from any step to the bytes of the unbroken run', async () => {
+    const whole = await inFolder(async (dir) => {
+      await run(entry, { checkpoint: { dir } });
+      return bytesOf(dir);
+    });
+    expect(whole.size).toBeGreaterThan(5);
+    // Every step is once the one that a run ends after.
+    for (const stops of [
+      [1, 3, 5],
+      [2, 4],
+    ].map((all) => all.filter((step) => step < shortSteps)))
+      expect(await interrupted(entry, stops)).toEqual(whole);
+  });
+
+  it('leaves no tensor behind over 300 steps', async () => {
+    const counts: number[] = [];
+    const observers = { onStep: () => void counts.push(tf.memory().numTensors) };
+    await run(entry, { steps: 300, observers, logEvery: 100 });
+    const settled = counts.slice(20);
+    expect(settled).toHaveLength(280);
+    expect(new Set(settled).size).toBe(1);
+  });
+
+  it.skipIf(entry.changed === undefined)('refuses to go on with another setting, and names it', async () => {
+    const { method, setting } = entry.changed!;
+    await inFolder(async (dir) => {
+      await run(entry, { checkpoint: { dir } });
+      const again = run(entry, { checkpoint: { dir }, method: method() });
+      await expect(again).rejects.toThrow(`${setting} was `);
+    });
+  });
+
+  it('has the same loss and gradients op by op as compiled', async () => {
+    const { eager, compiled } = await bothWays(entry);
+    expect(eager.length).toBeGreaterThan(1);
+    expect(compiled).toHaveLength(eager.length);
+    eager.forEach((values, index) => expect(compiled[index]).toBeAllClose(values, { rtol: 1e-4, atol: 2e-5 }));
+  });
+});
+
+it('the registry has every method of the packages', () => {
+  const isMethod = (value: unknown): boolean =>
+    typeof value === 'function' && typeof (value.prototype as { loss?: unknown } | undefined)?.loss === 'function';
+  const names = Object.entries({ ...text, ...transfer, ...vision }).flatMap(([name, value]) =>
+    isMethod(value) ? [name] : [],
+  );
+  const tested = new Set(entries.map(({ method }) => method().constructor.name));
+  expect(names.length).toBeGreaterThan(4);
+  expect(names.filter((name) => !tested.has(name))).toEqual([]);
+});

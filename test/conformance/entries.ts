@@ -1,0 +1,191 @@
+/** The registry: every training method of the packages, and three shapes of methods that are still to come. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { type NdArray, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { DataLoader, ImageArrayDataset, simclrViews } from '@selfsup/ssl-data';
+import type { ForwardContext } from '@selfsup/ssl-nn';
+import {
+  bertConfig,
+  BertForMaskedLM,
+  BertForSequenceClassification,
+  ClassificationLoader,
+  MaskedLanguageModelling,
+  MlmLoader,
+  SequenceClassification,
+  TokenDataset,
+  trainWordPiece,
+} from '@selfsup/ssl-text-mlm';
+import { zipLoaders } from '@selfsup/ssl-train';
+import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
+import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr, SmallConvEncoder } from '@selfsup/ssl-vision';
+import type { Entry } from './entry.js';
+import { crops, labelled, pairs, QueueTwin, SemiSupervised, TwoTowers, unlabelled } from './shapes.js';
+
+const side = 12;
+const statistics = { mean: 0.5, std: 0.28 };
+
+/** Stripes across or along each image, at a random phase. */
+function stripes(count: number): { readonly images: NdArray<Uint8Array>; readonly labels: Int32Array } {
+  const random = new RandomStream(randomKey(1));
+  const data = new Uint8Array(count * side * side);
+  for (let image = 0; image < count; image++) {
+    const phase = random.uniform(0, 2 * Math.PI);
+    for (let p = 0; p < side * side; p++) {
+      const along = image % 2 === 0 ? p % side : Math.floor(p / side);
+      data[image * side * side + p] = 128 + 100 * Math.sin(0.8 * along + phase);
+    }
+  }
+  return {
+    images: { data, shape: [count, side, side, 1] },
+    labels: Int32Array.from({ length: count }, (_, i) => i % 2),
+  };
+}
+
+const { images, labels } = stripes(64);
+const dataset = new ImageArrayDataset(images);
+
+const encoder = (): SmallConvEncoder => new SmallConvEncoder({ key: randomKey(2), channels: [8, 16], strides: [1, 2] });
+
+const simClr = (temperature?: number): SimClr =>
+  new SimClr({
+    backbone: encoder(),
+    head: new ProjectionHead(16, { outDim: 8, key: randomKey(3) }),
+    normalize: statistics,
+    ...(temperature === undefined ? {} : { temperature }),
+  });
+
+const mae = (maskRatio: number): Mae =>
+  new Mae({
+    model: new MaskedAutoencoder({
+      key: randomKey(2),
+      imageSize: side,
+      patchSize: 2,
+      inChannels: 1,
+      dim: 16,
+      depth: 1,
+      heads: 2,
+      decoder: { dim: 16, depth: 1, heads: 2 },
+    }),
+    normalize: statistics,
+    maskRatio,
+    normalizeTargets: false,
+  });
+
+const fineTuning = (backboneMode: 'training' | 'evaluation'): ClassificationFineTuning<NdArray<Uint8Array>> => {
+  const backbone = encoder();
+  const features = (x: tf.Tensor, ctx: ForwardContext): tf.Tensor2D =>
+    backbone.forward(normalizeImages(x, statistics), ctx);
+  const classifier = new Classifier<NdArray<Uint8Array>>({
+    backbone,
+    featureDim: 16,
+    features,
+    classes: 2,
+    key: randomKey(4),
+  });
+  return new ClassificationFineTuning(classifier, { backboneMode });
+};
+
+const words = [
+  ['cat', 'eats', 'fish'],
+  ['dog', 'chews', 'bone'],
+];
+const texts = Array.from({ length: 48 }, (_, at) => words[at % 2]!.join(' '));
+const tokenizer = await trainWordPiece({ lines: texts, vocabSize: 60 });
+const tokens = TokenDataset.fromTexts(tokenizer, texts, { maxLength: 8, labels: texts.map((_, at) => at % 2) });
+const config = bertConfig({
+  vocabSize: tokenizer.vocabSize,
+  hiddenSize: 16,
+  numHiddenLayers: 1,
+  numAttentionHeads: 2,
+  intermediateSize: 32,
+  maxPositionEmbeddings: 8,
+});
+
+/** Keeps the batch of an entry to itself: the suite does not look into it. */
+const entry = <B>(given: Entry<B>): Entry => given as unknown as Entry;
+
+export const entries: readonly Entry[] = [
+  entry({
+    name: 'SimClr, two workers',
+    method: () => simClr(),
+    changed: { method: () => simClr(0.2), setting: 'settings.temperature' },
+    loader: () =>
+      new DataLoader({
+        dataset,
+        views: simclrViews({ size: side }),
+        batchSize: 16,
+        shuffle: true,
+        workers: 2,
+        seed: 4,
+      }),
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Mae, two batches an update',
+    method: () => mae(0.5),
+    changed: { method: () => mae(0.75), setting: 'settings.maskRatio' },
+    loader: () =>
+      new DataLoader({ dataset, views: [(image) => image], batchSize: 16, shuffle: true, workers: 0, seed: 4 }),
+    accumulateSteps: 2,
+    learningRate: 6e-3,
+    learns: { steps: 60, ratio: 0.9 },
+  }),
+  entry({
+    name: 'MaskedLanguageModelling',
+    method: () => new MaskedLanguageModelling(new BertForMaskedLM(config, { key: randomKey(7) })),
+    changed: undefined,
+    loader: () => new MlmLoader({ dataset: tokens, tokenizer, batchSize: 16, key: randomKey(8), bucketLengths: [8] }),
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.8 },
+  }),
+  entry({
+    name: 'SequenceClassification',
+    method: () =>
+      new SequenceClassification(new BertForSequenceClassification(config, { key: randomKey(7), numLabels: 2 })),
+    changed: undefined,
+    loader: () =>
+      new ClassificationLoader({
+        dataset: tokens,
+        padId: tokenizer.specialIds.pad,
+        batchSize: 16,
+        key: randomKey(8),
+        bucketLengths: [8],
+      }),
+    learningRate: 1e-2,
+    learns: { steps: 40, ratio: 0.5 },
+  }),
+  entry({
+    name: 'ClassificationFineTuning',
+    method: () => fineTuning('training'),
+    changed: { method: () => fineTuning('evaluation'), setting: 'settings.backboneMode' },
+    loader: () => new LabelledBatches({ inputs: images, labels, classes: 2, batchSize: 16, key: randomKey(5) }),
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.5 },
+  }),
+  entry({
+    name: 'queue, twin, crops, centre, schedules and phases',
+    method: () => new QueueTwin(),
+    changed: { method: () => new QueueTwin(0.6), setting: 'settings.share' },
+    loader: crops,
+    accumulateSteps: 2,
+    phases: 3,
+    learningRate: 1e-2,
+    learns: { steps: 4, ratio: 0.99 },
+  }),
+  entry({
+    name: 'two towers',
+    method: () => new TwoTowers(),
+    changed: { method: () => new TwoTowers(50), setting: 'settings.limit' },
+    loader: pairs,
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.9 },
+  }),
+  entry({
+    name: 'two loaders',
+    method: () => new SemiSupervised(),
+    changed: { method: () => new SemiSupervised(0.2), setting: 'settings.share' },
+    loader: () => zipLoaders({ unlabelled: unlabelled(), labelled: labelled() }),
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.5 },
+  }),
+];
