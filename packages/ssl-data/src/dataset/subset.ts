@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkInteger, InvalidOptionError } from '@selfsup/ssl-core';
 import type { PixelMemory } from '../image/pixel-memory.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset, DatasetSource } from './dataset.js';
@@ -58,8 +58,7 @@ export function subset<S>(dataset: Dataset<S>, indices: ArrayLike<number>): Subs
  */
 export function takeFirst<S>(dataset: Dataset<S>, count: number): SubsetDataset<S> {
   checkDataset('takeFirst', 'dataset', dataset);
-  if (!Number.isInteger(count) || count < 1 || count > dataset.length)
-    throw new InvalidOptionError('takeFirst', 'count', `an integer in [1, ${dataset.length}]`, count);
+  checkInteger('takeFirst', 'count', count, 1, dataset.length);
   return new SubsetDataset(
     dataset,
     Int32Array.from({ length: count }, (_, index) => index),

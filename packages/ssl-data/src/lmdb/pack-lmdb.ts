@@ -1,6 +1,13 @@
 import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
+import {
+  checkInteger,
+  checkOptions,
+  DataError,
+  InvalidOptionError,
+  type OptionNames,
+  SslError,
+} from '@selfsup/ssl-core';
 import { clearLeftovers, describeFileError, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import {
@@ -77,8 +84,7 @@ export async function packLmdb(
   const { format, quality = 90 } = checkOptions(where, encode, encodeNames, 'encode');
   if (!Object.hasOwn(packedExtensions, format))
     throw new InvalidOptionError(where, 'encode.format', Object.keys(packedExtensions).join(', '), format);
-  if (!Number.isInteger(quality) || quality < 1 || quality > 100)
-    throw new InvalidOptionError(where, 'encode.quality', 'an integer in [1, 100]', quality);
+  checkInteger(where, 'encode.quality', quality, 1, 100);
   const samples = await packableSamples(dataset, ({ image }) => encodeImage(image, format, quality));
   const { keys = samples.path === undefined ? 'numbers' : 'paths' } = options;
   if (keys !== 'numbers' && (keys !== 'paths' || samples.path === undefined))

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { DataError } from '@selfsup/ssl-core';
+import { checkCount, DataError } from '@selfsup/ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
 import { DecodeBudget, threadDecodeBudget } from '../image/decode-budget.js';
 import { type AnyView, resolveViews, specOfView } from '../views/view-from-spec.js';
@@ -12,7 +12,7 @@ import {
   type BuiltBatch,
   type LoaderSample,
 } from './build-batch.js';
-import { checkInteger, checkLoaderOptions, type LoaderOptions } from './data-loader-options.js';
+import { checkLoaderOptions, type LoaderOptions } from './data-loader-options.js';
 import { EpochOrder } from './epoch-order.js';
 import { prefetched } from './prefetched.js';
 import { randomSampler } from './random-sampler.js';
@@ -85,8 +85,7 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
    * the data set
    */
   async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<B, void, undefined> {
-    checkInteger('epoch', epoch, 0);
-    checkInteger('fromBatch', fromBatch, 0);
+    checkCount('DataLoader', { epoch, fromBatch }, 0);
     const taskOf = this.#order.tasks(epoch);
     const skipped = new Set<number>();
     const batches =

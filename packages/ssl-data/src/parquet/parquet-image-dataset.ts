@@ -1,4 +1,4 @@
-import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { classOptionNames, type ClassOptions, readClassList } from '../dataset/class-list.js';
 import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
@@ -117,9 +117,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
       allowEmpty = false,
       ...decoding
     } = options;
-    for (const [option, value] of Object.entries({ cacheBytes, maxRowGroupBytes, maxRows }))
-      if (!Number.isSafeInteger(value) || value < 1)
-        throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
+    checkCount(where, { cacheBytes, maxRowGroupBytes, maxRows });
     const given = await readClassList(where, list);
     const { paths, leftOut } = await parquetFiles(files);
     const pool = new FilePool();

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkInteger, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { packableSamples } from '../dataset/packable-samples.js';
 import type { Image } from '../image/image.js';
@@ -79,8 +79,7 @@ export async function packWebDataset(
       encode.format,
     );
   const { quality = 90 } = encode;
-  if (!Number.isInteger(quality) || quality < 1 || quality > 100)
-    throw new InvalidOptionError('packWebDataset', 'encode.quality', 'an integer in [1, 100]', quality);
+  checkInteger('packWebDataset', 'encode.quality', quality, 1, 100);
   const { classes = 'get' in source ? namesOf(source) : undefined } = options;
   const writer = await WebDatasetWriter.create(folder, { ...writing, ...(classes === undefined ? {} : { classes }) });
   const total = 'get' in source ? source.length : undefined;

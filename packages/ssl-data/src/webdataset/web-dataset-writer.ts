@@ -1,6 +1,6 @@
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
 import { clearLeftovers, flushFile, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
 import { type ClassList, readClassList } from '../dataset/class-list.js';
 import { classRecordName, maxClassRecordBytes } from './class-record.js';
@@ -109,9 +109,7 @@ export class WebDatasetWriter {
     checkOptions('WebDatasetWriter.create', options, webDatasetWriterOptionNames);
     const { pattern = '%06d.tar', maxSamples = 10_000, maxBytes = 2 ** 30, overwrite = false } = options;
     const names = parseShardPattern(pattern, where);
-    for (const [option, value] of Object.entries({ maxSamples, maxBytes }))
-      if (!Number.isSafeInteger(value) || value < 1)
-        throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
+    checkCount(where, { maxSamples, maxBytes });
     const classes = await classRecord(options.classes);
     let lock: FolderLock | undefined;
     try {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { featureStd, ntXent } from '@selfsup/ssl-losses';
 import { childContext } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
+import { checkChoice, checkPositive, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
@@ -93,9 +93,8 @@ export class SimClr implements Method<MultiViewBatch> {
     };
     checkBackbone('SimClr', backbone);
     checkImageStatistics('SimClr', 'normalize', normalize);
-    if (!(temperature > 0)) throw new InvalidOptionError('SimClr', 'temperature', 'above 0', temperature);
-    if (batchNorm !== 'joint' && batchNorm !== 'perView')
-      throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);
+    checkPositive('SimClr', { temperature });
+    checkChoice('SimClr', 'batchNorm', batchNorm, ['joint', 'perView']);
     this.modules = {
       backbone,
       head: headOf(options),
