@@ -2,7 +2,8 @@ import { checkPath } from '@selfsup/ssl-core/files';
 import { checkCount, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { classOptionNames, type ClassOptions, readClassList } from '../dataset/class-list.js';
-import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { type DatasetSource, ownSource } from '../dataset/dataset-source.js';
 import type { LeftOut } from '../dataset/left-out.js';
 import { stringAt } from '../dataset/string-table.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
@@ -122,7 +123,7 @@ export class LmdbDataset implements Dataset<ImageSample> {
   }
 
   get source(): DatasetSource {
-    return { kind: 'lmdb', ...this.#source };
+    return ownSource('lmdb', this.#source);
   }
 
   /** Class of each sample, `[length]`, where known. */

@@ -117,7 +117,6 @@ export async function packLmdb(
     throw new DataError(`cannot be written: ${describeFileError(cause)}`, { path: file, cause });
   } finally {
     await lock?.release();
-    await samples.close?.();
   }
 }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkCount, DataError } from '@selfsup/ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
+import { plainSource } from '../dataset/dataset-source.js';
 import { DecodeBudget, threadDecodeBudget } from '../image/decode-budget.js';
 import { type AnyView, resolveViews, specOfView } from '../views/view-from-spec.js';
 import type { ModuleView, ViewSpec } from '../views/view.js';
@@ -57,7 +58,8 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
     this.batchesPerEpoch = (dropLast ? Math.floor : Math.ceil)(sampler.length / batchSize);
     const wanted = workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
     const specs = options.views?.map(specOfView);
-    const source = wanted === 0 ? undefined : dataset.source;
+    const described = wanted === 0 ? undefined : dataset.source;
+    const source = described === undefined ? undefined : plainSource('DataLoader', 'dataset.source', described);
     if (wanted > 0 && source === undefined)
       this.inProcessReason = 'the data set has no source that a worker could open';
     else if (wanted > 0 && specs?.includes(undefined) === true)

@@ -1,7 +1,8 @@
 import { checkCount, checkOptions, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { classOptionNames, type ClassOptions, readClassList } from '../dataset/class-list.js';
-import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { type DatasetSource, ownSource } from '../dataset/dataset-source.js';
 import type { LeftOut } from '../dataset/left-out.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
@@ -153,7 +154,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
   }
 
   get source(): DatasetSource {
-    return { kind: 'parquet', ...this.#source, labels: this.#labels };
+    return ownSource('parquet', { ...this.#source, labels: this.#labels } satisfies ParquetSource);
   }
 
   /** Class of each sample, `[length]`, once read by {@link loadLabels}. */

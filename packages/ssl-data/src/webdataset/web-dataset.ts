@@ -1,7 +1,8 @@
 import { checkOptions, DataError } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { readClassList } from '../dataset/class-list.js';
-import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { type DatasetSource, ownSource } from '../dataset/dataset-source.js';
 import { imageExtensions as allImageExtensions } from '../dataset/list-image-files.js';
 import { type LeftOut, leftOutText } from '../dataset/left-out.js';
 import { renumberLabels } from '../dataset/renumber-labels.js';
@@ -185,7 +186,19 @@ export class WebDataset implements Dataset<ImageSample> {
   }
 
   get source(): DatasetSource {
-    return { kind: 'webdataset', ...this.#source, labels: this.#labels };
+    return ownSource('webDataset', { ...this.#source, labels: this.#labels } satisfies WebDatasetSource);
+  }
+
+  /** Whether members `cls` can number the classes in shards written anew: they do already, or nothing else is there. */
+  get clsHoldsClasses(): boolean {
+    const { label, table } = this.#source;
+    if (label === undefined) return false;
+    return label.extension === 'cls' ? label.field === undefined : !table.extensions.includes('cls');
+  }
+
+  /** Endings of the members that are images, in lower case, the first one of a sample that it has counts. */
+  get imageExtensions(): readonly string[] {
+    return this.#source.imageExtensions;
   }
 
   /** Whether the samples have classes, read or not. */
