@@ -63,7 +63,7 @@ export type { Image } from './image/image.js';
 export { invert } from './image/invert.js';
 export { posterize } from './image/posterize.js';
 export { resizedCrop } from './image/resized-crop.js';
-export type { Box } from './image/resized-crop.js';
+export type { Box } from './image/box.js';
 export { quarterTurns, rotate } from './image/rotate.js';
 export type { RotateOptions } from './image/rotate.js';
 export { shearHorizontally, shearVertically } from './image/shear.js';
@@ -114,7 +114,8 @@ export type {
 } from './source/source-recogniser.js';
 
 export { ParquetImageDataset } from './parquet/parquet-image-dataset.js';
-export type { ParquetImageOptions, ParquetSource } from './parquet/parquet-image-dataset.js';
+export type { ParquetImageOptions } from './parquet/parquet-image-dataset.js';
+export type { ParquetSource } from './parquet/parquet-source.js';
 export { VolumeLoader } from './loader/volume-loader.js';
 export type { VolumeBatchOf, VolumeLoaderOptions } from './loader/volume-loader.js';
 
@@ -240,7 +241,8 @@ export type { ShardOrderOptions } from './webdataset/shard-order.js';
 export { shardSampler } from './webdataset/shard-sampler.js';
 export type { ShardSamplerOptions } from './webdataset/shard-sampler.js';
 export { WebDataset } from './webdataset/web-dataset.js';
-export type { RawSample, WebDatasetSource } from './webdataset/web-dataset.js';
+export type { RawSample } from './webdataset/web-dataset.js';
+export type { WebDatasetSource } from './webdataset/web-dataset-source.js';
 export type { WebDatasetOptions } from './webdataset/web-dataset-options.js';
 export { WebDatasetWriter } from './webdataset/web-dataset-writer.js';
 export type { WebDatasetWriterOptions, WritableSample, WrittenShards } from './webdataset/web-dataset-writer.js';

@@ -5,8 +5,10 @@ import { PackedImageDataset, type PackedImages } from './dataset/packed-images.j
 import { SubsetDataset, type SubsetSource } from './dataset/subset.js';
 import { VolumeFolderDataset, type VolumeFiles } from './dataset/volume-folder-dataset.js';
 import { LmdbDataset, type LmdbSource } from './lmdb/lmdb-dataset.js';
-import { ParquetImageDataset, type ParquetSource } from './parquet/parquet-image-dataset.js';
-import { WebDataset, type WebDatasetSource } from './webdataset/web-dataset.js';
+import { ParquetImageDataset } from './parquet/parquet-image-dataset.js';
+import type { ParquetSource } from './parquet/parquet-source.js';
+import { WebDataset } from './webdataset/web-dataset.js';
+import type { WebDatasetSource } from './webdataset/web-dataset-source.js';
 
 export const packedImages = (packed: PackedImages): PackedImageDataset => new PackedImageDataset(packed);
 

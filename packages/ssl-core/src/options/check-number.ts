@@ -33,33 +33,33 @@ export function checkInteger(where: string, option: string, value: number, least
   throw new InvalidOptionError(where, option, expected, value);
 }
 
-/** @throws InvalidOptionError naming the first option that is not an integer of `least` or more, 1 by default */
-export function checkCount(where: string, options: Numbers, least = 1): void {
-  for (const [option, value] of Object.entries(options)) checkInteger(where, option, value, least);
+/** @throws InvalidOptionError naming the first number that is not an integer of `least` or more, 1 by default */
+export function checkCount(where: string, numbers: Numbers, least = 1): void {
+  for (const [option, value] of Object.entries(numbers)) checkInteger(where, option, value, least);
 }
 
-/** @throws InvalidOptionError naming the first option that is not finite and positive */
-export function checkPositive(where: string, options: Numbers): void {
-  refuse(where, options, 'positive and finite', (value) => value > 0 && value < Infinity);
+/** @throws InvalidOptionError naming the first number that is not finite and positive */
+export function checkPositive(where: string, numbers: Numbers): void {
+  refuse(where, numbers, 'positive and finite', (value) => value > 0 && value < Infinity);
 }
 
-/** @throws InvalidOptionError naming the first option that is not finite and 0 or more */
-export function checkNonNegative(where: string, options: Numbers): void {
-  refuse(where, options, 'finite and 0 or more', (value) => value >= 0 && value < Infinity);
+/** @throws InvalidOptionError naming the first number that is not finite and 0 or more */
+export function checkNonNegative(where: string, numbers: Numbers): void {
+  refuse(where, numbers, 'finite and 0 or more', (value) => value >= 0 && value < Infinity);
 }
 
-/** @throws InvalidOptionError naming the first option that is not in `[0, 1]` */
-export function checkShare(where: string, options: Numbers): void {
-  refuse(where, options, 'in [0, 1]', (value) => value >= 0 && value <= 1);
+/** @throws InvalidOptionError naming the first number that is not in `[0, 1]` */
+export function checkShare(where: string, numbers: Numbers): void {
+  refuse(where, numbers, 'in [0, 1]', (value) => value >= 0 && value <= 1);
 }
 
-/** @throws InvalidOptionError naming the first option that is not in `[0, 1)`: of a rate of 1 nothing would be left */
-export function checkRate(where: string, options: Numbers): void {
-  refuse(where, options, 'in [0, 1)', (value) => value >= 0 && value < 1);
+/** @throws InvalidOptionError naming the first number that is not in `[0, 1)`: of a rate of 1 nothing would be left */
+export function checkRate(where: string, numbers: Numbers): void {
+  refuse(where, numbers, 'in [0, 1)', (value) => value >= 0 && value < 1);
 }
 
-function refuse(where: string, options: Numbers, expected: string, accepts: (value: number) => boolean): void {
-  for (const [option, value] of Object.entries(options))
+function refuse(where: string, numbers: Numbers, expected: string, accepts: (value: number) => boolean): void {
+  for (const [option, value] of Object.entries(numbers))
     // JavaScript compares texts with numbers too.
     if (typeof value !== 'number' || !accepts(value)) throw new InvalidOptionError(where, option, expected, value);
 }

@@ -15,6 +15,7 @@ import { labelIn, namedLabels, readLabels, withNamesOf } from './parquet-labels.
 import { chooseColumns, type ParquetColumns, planRowGroups, type RowGroupPlan } from './plan-row-groups.js';
 import { RowGroupReader } from './row-group-reader.js';
 import { imageDecodingOptionNames } from '../image/image-decoding.js';
+import type { ParquetSource } from './parquet-source.js';
 import { checkOpened } from '../dataset/check-opened.js';
 
 export interface ParquetImageOptions extends ImageDecoding, ClassOptions {
@@ -45,16 +46,6 @@ const parquetImageOptionNames: OptionNames<ParquetImageOptions> = {
   maxRowGroupBytes: 'optionalNumber',
   maxRows: 'optionalNumber',
 };
-
-/** All that a thread needs to read the samples; plain data. */
-export interface ParquetSource {
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
-  readonly groups: readonly RowGroupPlan[];
-  readonly labels: Int32Array | undefined;
-  readonly decoding: ImageDecoding;
-  readonly cacheBytes: number;
-  readonly maxRowGroupBytes: number;
-}
 
 const where = 'ParquetImageDataset.open';
 

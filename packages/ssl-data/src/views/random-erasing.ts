@@ -1,6 +1,6 @@
 import { checkOptions, checkShare, type OptionNames, type RandomKey, type RandomStream } from '@selfsup/ssl-core';
 import { erase } from '../image/erase.js';
-import type { Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 import { roundHalfEven } from '../image/round-half-even.js';
 import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 

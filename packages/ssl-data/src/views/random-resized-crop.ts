@@ -1,6 +1,7 @@
 import { checkChoice, checkOptions, type OptionNames, type RandomStream } from '@selfsup/ssl-core';
 import { bicubicCrop } from '../image/bicubic-crop.js';
-import { type Box, resizedCrop } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
+import { resizedCrop } from '../image/resized-crop.js';
 import { checkRange, checkSize, type DescribedView, describedView, type Range } from './view.js';
 
 export interface RandomResizedCropOptions {

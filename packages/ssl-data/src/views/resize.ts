@@ -1,6 +1,7 @@
 import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { imageSize } from '../image/image.js';
-import { type Box, resizedCrop } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
+import { resizedCrop } from '../image/resized-crop.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 
 export interface ResizeOptions {

@@ -1,6 +1,6 @@
 import { DataError, InvalidOptionError, type RandomStream } from '@selfsup/ssl-core';
 import { type Image, imageSize } from '../image/image.js';
-import type { Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 
 /** How to make a view again in a worker thread: plain data. */
 export interface ViewSpec {

@@ -10,7 +10,8 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
 import { packWebDataset } from './pack-web-dataset.js';
-import { WebDataset, type WebDatasetSource } from './web-dataset.js';
+import { WebDataset } from './web-dataset.js';
+import type { WebDatasetSource } from './web-dataset-source.js';
 
 const base = await mkdtemp(join(tmpdir(), 'http-'));
 const root = join(base, 'served');

@@ -8,38 +8,21 @@ import { type LeftOut, leftOutText } from '../dataset/left-out.js';
 import { renumberLabels } from '../dataset/renumber-labels.js';
 import { stringAt } from '../dataset/string-table.js';
 import type { Image } from '../image/image.js';
-import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
+import { decodeImage } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
 import { refuseNoImage } from '../image/refuse-no-image.js';
 import { defaultMaxEntries } from './index-tar.js';
 import { labelMember, LabelReader } from './label-reader.js';
-import type { LabelMember } from './member-label.js';
-import type { NameSplit } from './member-name.js';
 import { openShards, type SkippedShard } from './open-shards.js';
 import { MemberReader } from './member-reader.js';
 import { joinIndices, memberOf, type SampleTable, shardOf } from './sample-table.js';
-import type { Shard } from './shard.js';
 import { shardLocations } from './shard-locations.js';
 import { joinClassRecords } from './join-class-records.js';
-import { type ShardAccess, shardName, ShardStore } from './shard-store.js';
+import { shardName, ShardStore } from './shard-store.js';
 import { unusedMembers } from './unused-members.js';
 import { checkWebDatasetOptions, webDatasetOptionNames, type WebDatasetOptions } from './web-dataset-options.js';
+import type { WebDatasetSource } from './web-dataset-source.js';
 import { checkOpened } from '../dataset/check-opened.js';
-
-/** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
-export interface WebDatasetSource {
-  readonly table: SampleTable;
-  readonly shards: readonly Shard[];
-  readonly access: ShardAccess;
-  readonly decoding: ImageDecoding;
-  readonly imageExtensions: readonly string[];
-  readonly splitAt: NameSplit;
-  readonly label: LabelMember | undefined;
-  readonly labels: Int32Array | undefined;
-  /** How many classes each shard names, `[shards]`; undefined where none does. */
-  readonly classCounts: readonly number[] | undefined;
-  readonly maxSampleBytes: number;
-}
 
 /** A sample as it is stored. */
 export interface RawSample {

@@ -12,7 +12,7 @@ import { viewsOf } from '../../batches/views-of.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
-import type { ImageStatistics } from '../../images/normalize-images.js';
+import type { ImageStatistics } from '../../images/check-image-statistics.js';
 
 /** Defaults of {@link SimClr}: temperature 0.1 as in Chen et al. 2020 (arXiv 2002.05709), batch statistics over all views. */
 export const simClrDefaults = { temperature: 0.1, batchNorm: 'joint' } as const;
