@@ -1,4 +1,4 @@
-import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   checkInteger,
@@ -8,7 +8,7 @@ import {
   type OptionNames,
   SslError,
 } from '@selfsup/ssl-core';
-import { clearLeftovers, describeFileError, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
+import { clearLeftovers, describeFileError, FolderLock } from '@selfsup/ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import {
   encodeImage,
@@ -92,7 +92,6 @@ export async function packLmdb(
   const { classes } = dataset;
   const file = subdir ? join(path, 'data.mdb') : path;
   await checkReplaceable(file, overwrite);
-  const temporary = temporaryName(file);
   let madeFolder: string | undefined;
   let writer: LmdbWriter | undefined;
   let lock: FolderLock | undefined;
@@ -101,16 +100,13 @@ export async function packLmdb(
     lock = await FolderLock.acquire(dirname(file), { purpose: where, name: `.${basename(file)}.ssl-lock` });
     await clearLeftovers(dirname(file));
     await checkReplaceable(file, overwrite);
-    writer = await LmdbWriter.create(temporary);
+    writer = await LmdbWriter.create(file);
     await writeSamples(writer, samples, keys, classes, onProgress);
-    await writer.finish();
     // Packing takes long, and somebody may have put a file there meanwhile.
-    await checkReplaceable(file, overwrite);
-    await rename(temporary, file);
+    await writer.finish(() => checkReplaceable(file, overwrite));
     return { path: file, samples: samples.length, bytes: writer.bytes };
   } catch (cause) {
-    await writer?.abort().catch(() => {});
-    await rm(temporary, { force: true }).catch(() => {});
+    await writer?.abort();
     await lock?.release();
     if (subdir && madeFolder !== undefined) await rmdir(path).catch(() => {});
     if (SslError.isInstance(cause)) throw cause;
