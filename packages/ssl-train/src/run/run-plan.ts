@@ -1,6 +1,6 @@
 import { checkPath } from '@selfsup/ssl-core/files';
 import type * as tf from '@tensorflow/tfjs-core';
-import { compileOptionNames, engineThreads } from '@selfsup/ssl-tensor';
+import { checkInteger, checkNumber, compileOptionNames, engineThreads } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { Module } from '@selfsup/ssl-nn';
 import type { RunConfig } from '../checkpoint/run-config.js';
@@ -8,7 +8,6 @@ import { Ema } from '../step/ema.js';
 import type { OptimizedParameter } from '../optimizers/parameter-group.js';
 import { constant } from '../schedules/constant.js';
 import { cosine } from '../schedules/cosine.js';
-import { checkInteger, checkNumber } from '../schedules/option-checks.js';
 import { scheduledValue } from '../step/scheduled-value.js';
 import { checkCallbacks, checkLoader, checkMethod, checkOptimizer, checkProgress } from './check-parts.js';
 import type { Schedule } from '../schedules/schedule.js';
