@@ -53,6 +53,21 @@ await loader.close();`,
     prints: /^10 10\nundefined\n$/,
   },
   {
+    readme: 'packages/ssl-data/README.md',
+    blocks: [5],
+    file: 'squares.js',
+    before: `import { DataLoader } from '@selfsup/ssl-data';
+import { isMainThread } from 'node:worker_threads';`,
+    after: `
+if (isMainThread) {
+  const loader = new DataLoader({ dataset: openSquares({ length: 4 }), shuffle: false, batchSize: 4, workers: 1 });
+  for await (const { images, labels } of loader.epoch(0)) console.log(images!.data[191], labels!.data.join(' '));
+  console.log(loader.inProcessReason);
+  await loader.close();
+}`,
+    prints: /^4 0 1 2 3\nundefined\n$/,
+  },
+  {
     readme: 'packages/ssl-tensor/README.md',
     blocks: [1],
     after: `console.log(typeof (require('node:path') as { join: unknown }).join);`,

@@ -128,8 +128,16 @@ const values: readonly Mistake[] = [
   ...(
     [
       ['gelu', () => gelu(features(), js({ approximate: 'Tanh' })), /approximate must be 'none' or 'tanh', got 'Tanh'/],
-      ['resize', () => resize(js({ size: 4, fit: 'Cover' })), /fit must be one of cover, stretch, got 'Cover'/],
-      ['affine', () => randomAffine(js({ degrees: 9, interpolation: 'BILINEAR' })), /one of nearest, bilinear/],
+      [
+        'resize',
+        () => resize(js({ size: 4, fit: 'Cover' })),
+        /fit must be 'cover' or 'stretch', got 'Cover'\. Did you mean 'cover'/,
+      ],
+      [
+        'affine',
+        () => randomAffine(js({ degrees: 9, interpolation: 'BILINEAR' })),
+        /'nearest' or 'bilinear'.* Did you mean 'bilinear'/,
+      ],
       ['oneCycle', () => oneCycle(js({ max: 1, totalSteps: 9, anneal: 'cos' })), /anneal must be 'cosine' or 'linear'/],
       ['scaleByBatch', () => scaleByBatch(js({ base: 1, batchSize: 2, rule: 'root' })), /rule must be 'linear' or/],
       ['Ema', () => new Ema([], js({ buffers: 'avg' })), /buffers must be 'average', 'copy' or 'keep', got 'avg'/],

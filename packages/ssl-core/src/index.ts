@@ -12,6 +12,16 @@ export { checkIsTensor } from './check-is-tensor.js';
 export { copyOf } from './copy-of.js';
 export { isNdArray, ndArray } from './nd-array.js';
 export type { NdArray, NdData } from './nd-array.js';
+export { checkChoice } from './options/check-choice.js';
+export {
+  checkCount,
+  checkInteger,
+  checkNonNegative,
+  checkNumber,
+  checkPositive,
+  checkRate,
+  checkShare,
+} from './options/check-number.js';
 export { checkOptions } from './options/check-options.js';
 export type { KnownOptions } from './options/check-options.js';
 export { nearestName, suggestion } from './options/nearest-name.js';

@@ -59,4 +59,3 @@ export { saveSafetensors } from './safetensors/save.js';
 export type { SafetensorsOptions } from './safetensors/safetensors-head.js';
 export type { SkippedTensor } from './safetensors/skipped-tensor.js';
 export type { Safetensors } from './safetensors/tensor-collector.js';
-export { writeFileAtomically } from './safetensors/write-file-atomically.js';

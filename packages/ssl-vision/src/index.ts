@@ -25,7 +25,7 @@ export type {
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
-export type { ImageStatistics } from './images/normalize-images.js';
+export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
 export type { MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';

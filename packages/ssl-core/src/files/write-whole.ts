@@ -1,12 +1,10 @@
-import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataError } from '../errors/data-error.js';
 import { SslError } from '../errors/ssl-error.js';
 import { checkPath } from './check-path.js';
 import { describeFileError } from './describe-file-error.js';
-import { flushFile } from './flush-file.js';
 import { makeFolder } from './make-folder.js';
-import { temporaryName } from './temporary-name.js';
+import { WholeFile } from './whole-file.js';
 import type { OptionNames } from '../options/option-names.js';
 import { checkOptions } from '../options/check-options.js';
 
@@ -22,9 +20,6 @@ const writeWholeOptionNames: OptionNames<WriteWholeOptions> = {
   makeFolder: 'optionalFlag',
 };
 
-/** Bytes of one write: some systems refuse more than 2 GiB at once. */
-const writeBytes = 2 ** 30;
-
 /**
  * Writes a file so that its path never holds half of it: under a temporary name beside it, flushed to the disk, renamed.
  *
@@ -34,29 +29,17 @@ const writeBytes = 2 ** 30;
 export async function writeWhole(path: string, parts: FileParts, options: WriteWholeOptions = {}): Promise<void> {
   checkOptions('writeWhole', options, writeWholeOptionNames);
   checkPath('writeWhole', 'path', path);
-  const temporary = temporaryName(path);
   const single = typeof parts === 'string' || parts instanceof Uint8Array;
+  let file: WholeFile | undefined;
   try {
     if (options.makeFolder === true) await makeFolder(dirname(path));
-    const file = await open(temporary, 'wx');
-    try {
-      for await (const part of single ? [parts] : parts) {
-        const bytes = typeof part === 'string' ? Buffer.from(part) : part;
-        for (let written = 0; written < bytes.length;)
-          written += (await file.write(bytes, written, Math.min(bytes.length - written, writeBytes))).bytesWritten;
-      }
-      await flushFile(file);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    file = await WholeFile.create(path);
+    for await (const part of single ? [parts] : parts)
+      await file.write(typeof part === 'string' ? Buffer.from(part) : part);
+    await file.finish();
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await file?.discard();
     if (SslError.isInstance(cause) || (cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
     throw new DataError(`cannot be written: ${describeFileError(cause)}`, { path, cause });
   }
-  // The rename itself lasts only once the folder is flushed; not every file system lets one open it.
-  const folder = await open(dirname(path), 'r').catch(() => undefined);
-  if (folder !== undefined) await flushFile(folder).catch(() => undefined);
-  await folder?.close();
 }

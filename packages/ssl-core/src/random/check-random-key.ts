@@ -1,8 +1,7 @@
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
-import type { RandomKey } from './random-key.js';
 
 /** @throws InvalidOptionError unless `key` is a pair of words, as `randomKey` makes it */
-export function checkRandomKey(where: string, option: string, key: unknown): asserts key is RandomKey {
+export function checkRandomKey(where: string, option: string, key: unknown): asserts key is readonly [number, number] {
   if (Array.isArray(key) && key.length === 2 && isWord(key[0]) && isWord(key[1])) return;
   const seed = Number.isSafeInteger(key) ? String(key) : 'seed';
   throw new InvalidOptionError(

@@ -1,3 +1,4 @@
+import { checkCount, checkInteger } from '../options/check-number.js';
 import { InvalidOptionError } from '../errors/invalid-option-error.js';
 import { checkRandomKey } from './check-random-key.js';
 import { threefry2x32 } from './threefry.js';
@@ -17,7 +18,7 @@ export type RandomKey = readonly [number, number];
  * @throws InvalidOptionError for a seed that is no safe integer
  */
 export function randomKey(seed: number): RandomKey {
-  if (!Number.isSafeInteger(seed)) throw new InvalidOptionError('randomKey', 'seed', 'a safe integer', seed);
+  checkInteger('randomKey', 'seed', seed);
   const low = seed >>> 0;
   const high = Math.floor(seed / 4294967296) >>> 0;
   return threefry2x32([high, low], 0x5353_4c00, 0);
@@ -45,7 +46,6 @@ export function foldIn(key: RandomKey, data: number | string): RandomKey {
  */
 export function split(key: RandomKey, count = 2): RandomKey[] {
   checkRandomKey('split', 'key', key);
-  if (!Number.isSafeInteger(count) || count < 0)
-    throw new InvalidOptionError('split', 'count', 'an integer of 0 or more', count);
+  checkCount('split', { count }, 0);
   return Array.from({ length: count }, (_, index) => threefry2x32(key, 0xffff_fffd, index));
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 import type { BatchedStep } from './batched-step.js';
 import { channelValues } from './channel-values.js';
 import { perImage, spread } from './per-image.js';

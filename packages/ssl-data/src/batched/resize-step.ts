@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from '@selfsup/ssl-core';
 import { bicubicWeights } from '../image/bicubic-weights.js';
 import { resampleWeights } from '../image/resample-weights.js';
-import type { Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 import type { BatchedStep, Draw, Size } from './batched-step.js';
 import { fixedPointMatrices, multiplyAlong } from './fixed-point.js';
 

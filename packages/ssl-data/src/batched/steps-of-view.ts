@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from '@selfsup/ssl-core';
-import { type Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 import { centerCrop, type CenterCropOptions } from '../views/center-crop.js';
 import type { ColorJitterOptions } from '../views/color-jitter.js';
 import type { CutoutOptions, CutoutParameters } from '../views/cutout.js';

@@ -1,6 +1,7 @@
 import { InvalidOptionError, isNdArray } from '@selfsup/ssl-core';
 import { checkIndex } from './check-index.js';
-import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
+import type { Dataset, ImageSample } from './dataset.js';
+import { type DatasetSource, ownSource } from './dataset-source.js';
 import { type PackedImages, packImages } from './packed-images.js';
 
 /**
@@ -24,7 +25,7 @@ export class ArrayDataset<S> implements Dataset<S> {
   get source(): DatasetSource | undefined {
     const samples: readonly unknown[] = this.#samples;
     if (this.#packed === undefined && samples.every(isImageSample)) this.#packed = packImages(samples);
-    return this.#packed === undefined ? undefined : { kind: 'packed-images', packed: this.#packed };
+    return this.#packed === undefined ? undefined : ownSource('packedImages', this.#packed);
   }
 
   get(index: number): S {

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, type RandomKey, RandomStream } from '@selfsup/ssl-core';
+import { checkCount, DataError, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { classMembers } from './class-members.js';
 
 /**
@@ -11,8 +11,7 @@ import { classMembers } from './class-members.js';
  * @throws DataError when a class has fewer samples, for a label that is neither a class nor -1, InvalidOptionError
  */
 export function balancedSubset(labels: ArrayLike<number>, perClass: number, key: RandomKey): Int32Array {
-  if (!Number.isInteger(perClass) || perClass < 1)
-    throw new InvalidOptionError('balancedSubset', 'perClass', 'a positive integer', perClass);
+  checkCount('balancedSubset', { perClass });
   const random = new RandomStream(key);
   const chosen: number[] = [];
   for (const [label, list] of classMembers('balancedSubset', labels)) {

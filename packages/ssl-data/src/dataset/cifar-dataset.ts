@@ -1,5 +1,6 @@
 import { checkPath } from '@selfsup/ssl-core/files';
 import {
+  checkChoice,
   checkOptions,
   DataError,
   InvalidOptionError,
@@ -63,8 +64,7 @@ export class CifarDataset extends ImageArrayDataset {
     const { variant, split, labels: kind = 'fine', maxBytes = 2 ** 29 } = options;
     const release = cifarReleases[variant] as CifarRelease | undefined;
     if (release === undefined) throw new InvalidOptionError('CifarDataset.open', 'variant', '10 or 100', variant);
-    if (split !== 'train' && split !== 'test')
-      throw new InvalidOptionError('CifarDataset.open', 'split', "'train' or 'test'", split);
+    checkChoice('CifarDataset.open', 'split', split, ['train', 'test']);
     const place = release.labels.findIndex((label) => label.kind === kind);
     if (place < 0)
       throw new InvalidOptionError('CifarDataset.open', 'labels', "'fine'; only CIFAR-100 has 'coarse' ones", kind);

@@ -1,18 +1,12 @@
 import type { Image } from '../image/image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
-import type { ModuleExport } from '../io/import-export.js';
-import type { PackedImages } from './packed-images.js';
-import type { StringTable } from './string-table.js';
-import type { ImageDecoding } from '../image/decode-image.js';
-import type { LmdbSource } from '../lmdb/lmdb-dataset.js';
-import type { ParquetSource } from '../parquet/parquet-image-dataset.js';
-import type { WebDatasetSource } from '../webdataset/web-dataset.js';
+import type { DatasetSource } from './dataset-source.js';
 
 /**
  * Numbered samples. The same index always gives the same sample.
  *
- * A data set with a `source` can be opened again in worker threads; all built-in image data sets have one, a class of
- * one's own gets one by `{ kind: 'module', module, exportName, options }`.
+ * A data set with a `source` can be opened again in worker threads; those of files and pictures of this package have one,
+ * and so has a class of one's own that says `{ module, exportName, options }`.
  */
 export interface Dataset<S> {
   readonly length: number;
@@ -33,20 +27,3 @@ export interface ImageSample {
   /** Class, 0-based; -1 = no label. */
   readonly label?: number;
 }
-
-/** How to open a data set again in a worker thread: plain data; large parts lie in shared memory. */
-export type DatasetSource =
-  | { readonly kind: 'packed-images'; readonly packed: PackedImages }
-  | {
-      readonly kind: 'image-files';
-      readonly root: string;
-      readonly paths: StringTable;
-      readonly labels: Int32Array | undefined;
-      readonly decoding: ImageDecoding;
-      readonly checkLinks: boolean;
-    }
-  | { readonly kind: 'subset'; readonly of: DatasetSource; readonly indices: Int32Array }
-  | ({ readonly kind: 'webdataset' } & WebDatasetSource)
-  | ({ readonly kind: 'lmdb' } & LmdbSource)
-  | ({ readonly kind: 'parquet' } & ParquetSource)
-  | ({ readonly kind: 'module' } & ModuleExport);

@@ -88,13 +88,11 @@ describe('sources', () => {
   });
 
   it('refuse a module that does not deliver a data set', async () => {
-    await expect(datasetFromSource({ kind: 'module', module: 'node:path', exportName: 'absent' })).rejects.toThrow(
+    await expect(datasetFromSource({ module: 'node:path', exportName: 'absent' })).rejects.toThrow(
       /has no function 'absent'/,
     );
-    await expect(
-      datasetFromSource({ kind: 'module', module: 'no-such-package-here', exportName: 'x' }),
-    ).rejects.toThrow(DataError);
-    await expect(datasetFromSource({ kind: 'module', module: 'node:os', exportName: 'cpus' })).rejects.toThrow(
+    await expect(datasetFromSource({ module: 'no-such-package-here', exportName: 'x' })).rejects.toThrow(DataError);
+    await expect(datasetFromSource({ module: 'node:os', exportName: 'cpus' })).rejects.toThrow(
       /must return a data set/,
     );
   });

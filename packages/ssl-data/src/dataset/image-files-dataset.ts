@@ -4,9 +4,19 @@ import { DataError } from '@selfsup/ssl-core';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
 import { checkIndex } from './check-index.js';
-import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
+import type { Dataset, ImageSample } from './dataset.js';
+import { type DatasetSource, ownSource } from './dataset-source.js';
 import { stringAt, type StringTable } from './string-table.js';
 import { checkOpened } from './check-opened.js';
+
+/** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
+export interface ImageFiles {
+  readonly root: string;
+  readonly paths: StringTable;
+  readonly labels: Int32Array | undefined;
+  readonly decoding: ImageDecoding;
+  readonly checkLinks: boolean;
+}
 
 /** Image files, decoded when asked for. */
 export class ImageFilesDataset implements Dataset<ImageSample> {
@@ -37,20 +47,24 @@ export class ImageFilesDataset implements Dataset<ImageSample> {
   }
 
   get source(): DatasetSource {
-    return {
-      kind: 'image-files',
+    return ownSource('imageFiles', {
       root: this.#root,
       paths: this.#paths,
       labels: this.labels,
       decoding: this.#decoding,
       checkLinks: this.#checkLinks,
-    };
+    } satisfies ImageFiles);
   }
 
   /** Path of sample `index`. */
   path(index: number): string {
+    return join(this.#root, this.relativePath(index));
+  }
+
+  /** Path of sample `index` below the folder. */
+  relativePath(index: number): string {
     checkIndex('ImageFilesDataset', index, this.length);
-    return join(this.#root, stringAt(this.#paths, index));
+    return stringAt(this.#paths, index);
   }
 
   /** Path of sample `index`, to be read. Throws DataError when the file is missing or a link leads out of the folder. */

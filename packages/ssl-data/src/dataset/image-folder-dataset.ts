@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { checkPath } from '@selfsup/ssl-core/files';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { classOptionNames, type ClassOptions } from './class-list.js';
 import { folderClasses, folderClassOptionNames, type FolderClassOptions } from './folder-classes.js';
@@ -94,8 +94,7 @@ export class ImageFolderDataset extends ImageFilesDataset {
     checkOptions('ImageFolderDataset.open', options, imageFolderOptionNames);
     checkPath('ImageFolderDataset.open', 'root', root);
     const { labels, classes, allowEmpty, recognise = 'endings', ...decoding } = options;
-    if (recognise !== 'endings' && recognise !== 'contents')
-      throw new InvalidOptionError('ImageFolderDataset.open', 'recognise', "'endings' or 'contents'", recognise);
+    checkChoice('ImageFolderDataset.open', 'recognise', recognise, ['endings', 'contents']);
     const listing = await listImageFiles(root, recognise);
     const { paths, leftOut } = listing;
     const how = { labels, classes, allowEmpty };

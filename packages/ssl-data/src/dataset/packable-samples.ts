@@ -4,9 +4,8 @@ import { LmdbDataset } from '../lmdb/lmdb-dataset.js';
 import { ParquetImageDataset } from '../parquet/parquet-image-dataset.js';
 import { WebDataset } from '../webdataset/web-dataset.js';
 import type { Dataset, ImageSample } from './dataset.js';
-import { datasetFromSource } from './dataset-from-source.js';
 import { ImageFilesDataset } from './image-files-dataset.js';
-import { stringAt } from './string-table.js';
+import { SubsetDataset } from './subset.js';
 
 /** Larger files than a shard takes are no pictures. */
 const maxFileBytes = 2 ** 31 - 1;
@@ -18,8 +17,6 @@ export interface PackableSamples {
   readonly labels: ArrayLike<number> | undefined;
   /** Path of a sample's file, relative to its folder; only files have one. */
   readonly path?: ((index: number) => string) | undefined;
-  /** Closes what was opened on top of the data set itself. */
-  close?(): Promise<void>;
   get(index: number): Promise<{ readonly bytes: Uint8Array; readonly label: number | undefined }>;
 }
 
@@ -32,10 +29,9 @@ export async function packableSamples(
   dataset: Dataset<ImageSample>,
   encode: (sample: ImageSample) => Promise<Uint8Array>,
 ): Promise<PackableSamples> {
-  const { length, source } = dataset;
-  if (source?.kind === 'subset') {
-    const { indices } = source;
-    const whole: Dataset<ImageSample> & { close?(): Promise<void> } = await datasetFromSource(source.of);
+  const { length } = dataset;
+  if (dataset instanceof SubsetDataset) {
+    const { indices, whole } = dataset as SubsetDataset<ImageSample>;
     const of = await packableSamples(whole, encode);
     const { labels, path } = of;
     return {
@@ -43,21 +39,16 @@ export async function packableSamples(
       labels: labels === undefined ? undefined : Array.from(indices, (index) => labels[index]!),
       path: path && ((index) => path(indices[index]!)),
       get: (index) => of.get(indices[index]!),
-      async close() {
-        await of.close?.();
-        await whole.close?.();
-      },
     };
   }
-  if (source?.kind === 'image-files') {
-    const { root, paths, labels, decoding, checkLinks } = source;
-    const files = new ImageFilesDataset(root, paths, labels, decoding, checkLinks);
+  if (dataset instanceof ImageFilesDataset) {
+    const { labels } = dataset;
     return {
       length,
       labels,
-      path: (index) => stringAt(paths, index),
+      path: (index) => dataset.relativePath(index),
       async get(index) {
-        const file = await files.checkedPath(index);
+        const file = await dataset.checkedPath(index);
         return { bytes: await readWhole(file, maxFileBytes), label: labels?.[index] };
       },
     };
@@ -78,14 +69,14 @@ export async function packableSamples(
       get: async (index) => ({ bytes: (await dataset.getRaw(index)).bytes, label: labels?.[index] }),
     };
   }
-  if (dataset instanceof WebDataset && source?.kind === 'webdataset') {
+  if (dataset instanceof WebDataset) {
     const labels = dataset.hasLabels ? await dataset.loadLabels() : undefined;
     return {
       length,
       labels,
       async get(index) {
         const { key, members } = await dataset.getRaw(index);
-        const extension = source.imageExtensions.find((name) => members.has(name));
+        const extension = dataset.imageExtensions.find((name) => members.has(name));
         if (extension === undefined)
           throw new DataError(`sample '${key}' has no image`, { path: dataset.shard(index) });
         return { bytes: members.get(extension)!, label: labels?.[index] };

@@ -1,6 +1,7 @@
 import { checkLabels, ndArray, ShapeError } from '@selfsup/ssl-core';
 import { checkIndex } from './check-index.js';
-import type { Dataset, DatasetSource, ImageSample } from './dataset.js';
+import type { Dataset, ImageSample } from './dataset.js';
+import { type DatasetSource, ownSource } from './dataset-source.js';
 import { sharedIntegers, toSharedBytes } from './shared-memory.js';
 
 /** Images of any sizes in one block of shared memory. */
@@ -82,7 +83,7 @@ export class PackedImageDataset implements Dataset<ImageSample> {
   }
 
   get source(): DatasetSource {
-    return { kind: 'packed-images', packed: this.#packed };
+    return ownSource('packedImages', this.#packed);
   }
 
   get(index: number): ImageSample {

@@ -1,36 +1,46 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkInteger, InvalidOptionError } from '@selfsup/ssl-core';
 import type { PixelMemory } from '../image/pixel-memory.js';
 import { checkIndex } from './check-index.js';
-import type { Dataset, DatasetSource } from './dataset.js';
+import type { Dataset } from './dataset.js';
+import { type DatasetSource, ownSource, plainSource } from './dataset-source.js';
 import { sharedIntegers } from './shared-memory.js';
 import { checkDataset } from './check-dataset.js';
+
+/** All that a thread needs to open a subset. */
+export interface SubsetSource {
+  readonly of: DatasetSource;
+  readonly indices: Int32Array;
+}
 
 /** Some samples of another data set, in a given order. */
 export class SubsetDataset<S> implements Dataset<S> {
   readonly length: number;
   /** Numbers in the whole data set, `[length]`. */
   readonly indices: Int32Array;
-  readonly #of: Dataset<S>;
+  /** The data set that they are samples of. */
+  readonly whole: Dataset<S>;
 
   constructor(of: Dataset<S>, indices: Int32Array) {
-    this.#of = of;
+    this.whole = of;
     this.indices = indices;
     this.length = indices.length;
   }
 
   get source(): DatasetSource | undefined {
-    const source = this.#of.source;
-    return source === undefined ? undefined : { kind: 'subset', of: source, indices: sharedIntegers(this.indices) };
+    const source = this.whole.source;
+    if (source === undefined) return undefined;
+    const of = plainSource('SubsetDataset', 'source of the whole', source);
+    return ownSource('subset', { of, indices: sharedIntegers(this.indices) } satisfies SubsetSource);
   }
 
   /** Names of the classes of the whole data set, whose numbers stay. */
   get classes(): readonly string[] | undefined {
-    return this.#of.classes;
+    return this.whole.classes;
   }
 
   get(index: number, memory?: PixelMemory): S | Promise<S> {
     checkIndex('SubsetDataset.get', index, this.length);
-    return this.#of.get(this.indices[index]!, memory);
+    return this.whole.get(this.indices[index]!, memory);
   }
 }
 
@@ -58,8 +68,7 @@ export function subset<S>(dataset: Dataset<S>, indices: ArrayLike<number>): Subs
  */
 export function takeFirst<S>(dataset: Dataset<S>, count: number): SubsetDataset<S> {
   checkDataset('takeFirst', 'dataset', dataset);
-  if (!Number.isInteger(count) || count < 1 || count > dataset.length)
-    throw new InvalidOptionError('takeFirst', 'count', `an integer in [1, ${dataset.length}]`, count);
+  checkInteger('takeFirst', 'count', count, 1, dataset.length);
   return new SubsetDataset(
     dataset,
     Int32Array.from({ length: count }, (_, index) => index),

@@ -4,7 +4,8 @@ import { checkOptions, DataError, ndArray, type NdArray, type OptionNames } from
 import { openNifti } from '../io/open-nifti.js';
 import { openNpy } from '../io/open-npy.js';
 import { checkIndex } from './check-index.js';
-import type { Dataset, DatasetSource } from './dataset.js';
+import type { Dataset } from './dataset.js';
+import { type DatasetSource, ownSource } from './dataset-source.js';
 import { folderClasses, folderClassOptionNames, type FolderClassOptions } from './folder-classes.js';
 import type { LeftOut } from './left-out.js';
 import { listVolumeFiles } from './list-volume-files.js';
@@ -30,7 +31,7 @@ const volumeFolderOptionNames: OptionNames<VolumeFolderOptions> = {
 };
 
 /** Plain data by which another thread opens the same volumes. */
-interface VolumeFiles {
+export interface VolumeFiles {
   readonly root: string;
   readonly paths: StringTable;
   readonly labels: Int32Array | undefined;
@@ -68,7 +69,7 @@ export class VolumeFolderDataset implements Dataset<VolumeSample> {
   }
 
   get source(): DatasetSource {
-    return { kind: 'module', module: import.meta.url, exportName: volumesFromFiles.name, options: this.#files };
+    return ownSource('volumeFiles', this.#files);
   }
 
   /**
@@ -101,11 +102,6 @@ export class VolumeFolderDataset implements Dataset<VolumeSample> {
       : (await openNifti(path, { maxBytes })).volume;
     return labels === undefined ? { volume } : { volume, label: labels[index]! };
   }
-}
-
-/** Opens the data set in another thread. */
-export function volumesFromFiles(files: VolumeFiles): VolumeFolderDataset {
-  return new VolumeFolderDataset(files);
 }
 
 async function npyVolume(path: string, maxBytes: number): Promise<NdArray<Float32Array>> {

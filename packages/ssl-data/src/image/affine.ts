@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, ndArray, type OptionNames } from '@selfsup/ssl-core';
+import { checkChoice, checkOptions, InvalidOptionError, ndArray, type OptionNames } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { newPixels } from './pixel-memory.js';
 
@@ -67,8 +67,7 @@ export function inverseAffineMatrix(width: number, height: number, options: Affi
 export function affine(image: Image, options: AffineOptions): Image {
   checkOptions('affine', options, affineOptionNames);
   const { interpolation = 'nearest' } = options;
-  if (interpolation !== 'nearest' && interpolation !== 'bilinear')
-    throw new InvalidOptionError('affine', 'interpolation', "'nearest' or 'bilinear'", interpolation);
+  checkChoice('affine', 'interpolation', interpolation, ['nearest', 'bilinear']);
   const [height, width, channels] = imageSize(image, 'affine');
   const matrix = inverseAffineMatrix(width, height, options);
   const out = newPixels(image.data.length);

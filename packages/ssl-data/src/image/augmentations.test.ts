@@ -14,7 +14,8 @@ import { erase } from './erase.js';
 import type { Image } from './image.js';
 import { invert } from './invert.js';
 import { posterize } from './posterize.js';
-import { type Box, resizedCrop } from './resized-crop.js';
+import type { Box } from './box.js';
+import { resizedCrop } from './resized-crop.js';
 import { quarterTurns, rotate, type RotateOptions } from './rotate.js';
 import { roundHalfEven } from './round-half-even.js';
 

@@ -2,7 +2,8 @@ import { InvalidOptionError, ndArray } from '@selfsup/ssl-core';
 import { bicubicWeights } from './bicubic-weights.js';
 import { type Image, imageSize } from './image.js';
 import { resampleBox } from './kernels/resample-box.js';
-import { type Box, checkPart } from './resized-crop.js';
+import type { Box } from './box.js';
+import { checkPart } from './resized-crop.js';
 
 /**
  * Cuts `box` out of an image and resizes it to `[height, width]`, bicubic with antialiasing.

@@ -1,7 +1,7 @@
 import { checkOptions, InvalidOptionError, ndArray, type OptionNames } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { newPixels } from './pixel-memory.js';
-import type { Box } from './resized-crop.js';
+import type { Box } from './box.js';
 import { roundHalfEven } from './round-half-even.js';
 
 /** What stands outside an image: a fixed value, the nearest edge pixel, the mirror image without (`reflect`) or with (`symmetric`) the edge pixel. */

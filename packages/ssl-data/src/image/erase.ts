@@ -1,7 +1,7 @@
 import { InvalidOptionError, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
 import { type Image, imageSize } from './image.js';
 import { copyPixels } from './pixel-memory.js';
-import type { Box } from './resized-crop.js';
+import type { Box } from './box.js';
 
 /** What a rectangle is filled with: one value, one per channel, or noise from a key, uniform over 0..255. */
 export type EraseFill = number | readonly number[] | { readonly noise: RandomKey };

@@ -1,5 +1,14 @@
 import { DataError } from '@selfsup/ssl-core';
-import type { AxisWeights } from './kernels/resample-box.js';
+
+/** Fixed-point weights of one axis: output `i` takes `counts[i]` inputs (at least one) from `starts[i]` on. */
+export interface AxisWeights {
+  /** Stride of `weights`, in elements. */
+  readonly taps: number;
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  /** Of 2^22: 8-bit pixels times 22 bits, and their sum, stay within 32 signed bits. */
+  readonly weights: Int32Array;
+}
 
 /** Weights that are kept, in all, elements. */
 const cacheLimit = 2 ** 22;

@@ -6,7 +6,8 @@ import { affine, type AffineOptions } from './affine.js';
 import { blur } from './blur.js';
 import { flipHorizontally, flipVertically } from './flip.js';
 import type { Image } from './image.js';
-import { type Box, resizedCrop } from './resized-crop.js';
+import type { Box } from './box.js';
+import { resizedCrop } from './resized-crop.js';
 
 interface Stored {
   readonly shape: number[];

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkInteger } from '@selfsup/ssl-core';
 import { checkIsImage, type Image } from './image.js';
 import { mapLevels } from './map-levels.js';
 
@@ -13,8 +13,7 @@ import { mapLevels } from './map-levels.js';
  */
 export function posterize(image: Image, bits: number): Image {
   checkIsImage('posterize', image);
-  if (!(Number.isInteger(bits) && bits >= 0 && bits <= 8))
-    throw new InvalidOptionError('posterize', 'bits', 'an integer from 0 to 8', bits);
+  checkInteger('posterize', 'bits', bits, 0, 8);
   const mask = 256 - 2 ** (8 - bits);
   return mapLevels(
     image,

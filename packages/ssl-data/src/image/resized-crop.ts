@@ -1,15 +1,8 @@
 import { InvalidOptionError, ndArray } from '@selfsup/ssl-core';
+import type { Box } from './box.js';
 import { type Image, imageSize } from './image.js';
 import { resampleBox } from './kernels/resample-box.js';
 import { resampleWeights } from './resample-weights.js';
-
-/** A rectangle of pixels. */
-export interface Box {
-  readonly top: number;
-  readonly left: number;
-  readonly height: number;
-  readonly width: number;
-}
 
 /**
  * Cuts `box` out of an image and resizes it to `[height, width]`, bilinear with antialiasing.

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataLoader, LmdbDataset, subset } from '../index.js';
+import type { LmdbSource } from './lmdb-dataset.js';
 
 const goldens = join(import.meta.dirname, '../../../../test/golden/data');
 const golden = JSON.parse(readFileSync(join(goldens, 'lmdb.json'), 'utf8')) as {
@@ -197,7 +198,7 @@ describe('what is refused', () => {
 
   it('an overflow page that another commit has taken', async () => {
     const dataset = await openChanged('numbers', () => {});
-    const { records } = dataset.source as Extract<typeof dataset.source, { kind: 'lmdb' }>;
+    const { records } = dataset.source.options as LmdbSource;
     const page = records.offsets[0]!;
     expect(page % 4096).toBe(0);
     const bytes = readFileSync(join(folder, 'changed.mdb'));

@@ -1,8 +1,9 @@
 import { checkPath } from '@selfsup/ssl-core/files';
-import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { classOptionNames, type ClassOptions, readClassList } from '../dataset/class-list.js';
-import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { type DatasetSource, ownSource } from '../dataset/dataset-source.js';
 import type { LeftOut } from '../dataset/left-out.js';
 import { stringAt } from '../dataset/string-table.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
@@ -97,9 +98,7 @@ export class LmdbDataset implements Dataset<ImageSample> {
     const { keyPrefix, labels, classes, allowEmpty = false, ...more } = options;
     const { maxEntries = 2 ** 25, maxSampleBytes = 2 ** 28, ...decoding } = more;
     const given = await readClassList('LmdbDataset.open', classes);
-    for (const [option, value] of Object.entries({ maxEntries, maxSampleBytes }))
-      if (!Number.isSafeInteger(value) || value < 1)
-        throw new InvalidOptionError('LmdbDataset.open', option, 'an integer of at least 1', value);
+    checkCount('LmdbDataset.open', { maxEntries, maxSampleBytes });
     if (labels !== undefined && labels !== 'folders' && labels !== 'none')
       throw new InvalidOptionError('LmdbDataset.open', 'labels', "'folders' or 'none'", labels);
     const files = new FilePool();
@@ -124,7 +123,7 @@ export class LmdbDataset implements Dataset<ImageSample> {
   }
 
   get source(): DatasetSource {
-    return { kind: 'lmdb', ...this.#source };
+    return ownSource('lmdb', this.#source);
   }
 
   /** Class of each sample, `[length]`, where known. */

@@ -1,6 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { DataError } from '@selfsup/ssl-core';
-import { flushFile } from '@selfsup/ssl-core/files';
+import { WholeFile } from '@selfsup/ssl-core/files';
 import {
   lmdbMagic,
   lmdbVersion,
@@ -41,7 +40,7 @@ interface Child {
  * Source: `mdb.c` of LMDB 0.9; the pages are as full as its MDB_APPEND makes them.
  */
 export class LmdbWriter {
-  readonly #file: FileHandle;
+  readonly #file: WholeFile;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #written = 0;
@@ -54,14 +53,14 @@ export class LmdbWriter {
   #overflowPages = 0;
   #branchPages = 0;
 
-  private constructor(file: FileHandle) {
+  private constructor(file: WholeFile) {
     this.#file = file;
     // The meta pages, known at the end only.
     this.#put(Buffer.alloc(2 * pageBytes));
   }
 
   static async create(path: string): Promise<LmdbWriter> {
-    return new LmdbWriter(await open(path, 'wx'));
+    return new LmdbWriter(await WholeFile.create(path));
   }
 
   /** Bytes so far. */
@@ -98,8 +97,8 @@ export class LmdbWriter {
     if (this.#waitingBytes >= writeBytes) await this.#flush();
   }
 
-  /** Writes what is left and brings the file to the disk. */
-  async finish(): Promise<void> {
+  /** Writes what is left and brings the file to the disk, and to its path unless `mayReplace` throws. */
+  async finish(mayReplace?: () => Promise<void>): Promise<void> {
     if (this.#leaf.length > 0) this.#finishLeaf();
     let level = this.#leaves;
     let depth = this.#entries === 0 ? 0 : 1;
@@ -108,14 +107,13 @@ export class LmdbWriter {
     const root = level[0]?.page;
     // As LMDB leaves them after its first transaction, which goes to page 1.
     const metas = Buffer.concat([this.#meta(0, undefined, 0), this.#meta(1, root, depth)]);
-    await this.#file.write(metas, 0, metas.length, 0);
-    await flushFile(this.#file);
-    await this.#file.close();
+    await this.#file.write(metas, 0);
+    await this.#file.finish(mayReplace);
   }
 
-  /** Closes the file as it is. */
+  /** Removes what was written. */
   async abort(): Promise<void> {
-    await this.#file.close();
+    await this.#file.discard();
   }
 
   #finishLeaf(): void {
@@ -210,11 +208,8 @@ export class LmdbWriter {
     const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#written);
-      done += bytesWritten;
-      this.#written += bytesWritten;
-    }
+    await this.#file.write(bytes, this.#written);
+    this.#written += bytes.length;
   }
 }
 

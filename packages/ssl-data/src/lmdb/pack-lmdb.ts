@@ -1,7 +1,14 @@
-import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
-import { clearLeftovers, describeFileError, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
+import {
+  checkInteger,
+  checkOptions,
+  DataError,
+  InvalidOptionError,
+  type OptionNames,
+  SslError,
+} from '@selfsup/ssl-core';
+import { clearLeftovers, describeFileError, FolderLock } from '@selfsup/ssl-core/files';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import {
   encodeImage,
@@ -77,8 +84,7 @@ export async function packLmdb(
   const { format, quality = 90 } = checkOptions(where, encode, encodeNames, 'encode');
   if (!Object.hasOwn(packedExtensions, format))
     throw new InvalidOptionError(where, 'encode.format', Object.keys(packedExtensions).join(', '), format);
-  if (!Number.isInteger(quality) || quality < 1 || quality > 100)
-    throw new InvalidOptionError(where, 'encode.quality', 'an integer in [1, 100]', quality);
+  checkInteger(where, 'encode.quality', quality, 1, 100);
   const samples = await packableSamples(dataset, ({ image }) => encodeImage(image, format, quality));
   const { keys = samples.path === undefined ? 'numbers' : 'paths' } = options;
   if (keys !== 'numbers' && (keys !== 'paths' || samples.path === undefined))
@@ -86,7 +92,6 @@ export async function packLmdb(
   const { classes } = dataset;
   const file = subdir ? join(path, 'data.mdb') : path;
   await checkReplaceable(file, overwrite);
-  const temporary = temporaryName(file);
   let madeFolder: string | undefined;
   let writer: LmdbWriter | undefined;
   let lock: FolderLock | undefined;
@@ -95,23 +100,19 @@ export async function packLmdb(
     lock = await FolderLock.acquire(dirname(file), { purpose: where, name: `.${basename(file)}.ssl-lock` });
     await clearLeftovers(dirname(file));
     await checkReplaceable(file, overwrite);
-    writer = await LmdbWriter.create(temporary);
+    writer = await LmdbWriter.create(file);
     await writeSamples(writer, samples, keys, classes, onProgress);
-    await writer.finish();
     // Packing takes long, and somebody may have put a file there meanwhile.
-    await checkReplaceable(file, overwrite);
-    await rename(temporary, file);
+    await writer.finish(() => checkReplaceable(file, overwrite));
     return { path: file, samples: samples.length, bytes: writer.bytes };
   } catch (cause) {
-    await writer?.abort().catch(() => {});
-    await rm(temporary, { force: true }).catch(() => {});
+    await writer?.abort();
     await lock?.release();
     if (subdir && madeFolder !== undefined) await rmdir(path).catch(() => {});
     if (SslError.isInstance(cause)) throw cause;
     throw new DataError(`cannot be written: ${describeFileError(cause)}`, { path: file, cause });
   } finally {
     await lock?.release();
-    await samples.close?.();
   }
 }
 

@@ -1,14 +1,13 @@
 import {
+  checkInteger,
   checkOptions,
   DataError,
   foldIn,
-  InvalidOptionError,
   type OptionNames,
   randomKey,
   RandomStream,
 } from '@selfsup/ssl-core';
 import { classMembers } from '../dataset/class-members.js';
-import { checkSeed } from './sample-numbers.js';
 import type { Sampler } from './sampler.js';
 
 export interface BalancedSamplerOptions {
@@ -35,14 +34,13 @@ const balancedSamplerOptionNames: OptionNames<BalancedSamplerOptions> = {
 export function balancedSampler(labels: ArrayLike<number>, options: BalancedSamplerOptions = {}): Sampler {
   checkOptions('balancedSampler', options, balancedSamplerOptionNames);
   const { seed = 0 } = options;
-  checkSeed('balancedSampler', seed);
+  checkInteger('balancedSampler', 'seed', seed);
   const classes = [...classMembers('balancedSampler', labels).values()];
   if (classes.length === 0) throw new DataError('no sample has a class; pass labels of 0 or more');
   const labelled = classes.reduce((total, members) => total + members.length, 0);
   const { samplesPerClass = Math.round(labelled / classes.length) } = options;
   const most = Math.floor((2 ** 31 - 1) / classes.length);
-  if (!Number.isSafeInteger(samplesPerClass) || samplesPerClass < 1 || samplesPerClass > most)
-    throw new InvalidOptionError('balancedSampler', 'samplesPerClass', `an integer in [1, ${most}]`, samplesPerClass);
+  checkInteger('balancedSampler', 'samplesPerClass', samplesPerClass, 1, most);
   const key = foldIn(randomKey(seed), 'balanced order');
   return {
     length: classes.length * samplesPerClass,

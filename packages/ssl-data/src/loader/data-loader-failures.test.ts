@@ -248,7 +248,7 @@ describe('a data set that goes wrong', () => {
   const wrong = (exportName: string, options: unknown = {}, length = 20): Dataset<ImageSample> => ({
     length,
     get: () => Promise.reject(new DataError('is for workers')),
-    source: { kind: 'module', module: module.href, exportName, options },
+    source: { module: module.href, exportName, options },
   });
 
   it.each<[string, unknown, RegExp]>([

@@ -1,4 +1,12 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import {
+  checkChoice,
+  checkCount,
+  checkInteger,
+  checkOptions,
+  checkShare,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { checkDecodeMemory } from '../image/decode-budget.js';
 import type { ModuleView, View } from '../views/view.js';
@@ -101,10 +109,10 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
   checkDataset(where, 'dataset', dataset);
   if (dataset.length === 0) throw new InvalidOptionError(where, 'dataset', 'of at least one sample', 'an empty one');
   checkViews(views);
-  checkInteger('batchSize', batchSize, 1);
-  checkInteger('seed', seed, Number.MIN_SAFE_INTEGER);
-  if (workers !== undefined) checkInteger('workers', workers, 0);
-  if (prefetchBatches !== undefined) checkInteger('prefetchBatches', prefetchBatches, 1);
+  checkCount(where, { batchSize });
+  checkInteger(where, 'seed', seed);
+  if (workers !== undefined) checkCount(where, { workers }, 0);
+  if (prefetchBatches !== undefined) checkCount(where, { prefetchBatches });
   if (prefetchBytes !== undefined && !(prefetchBytes > 0))
     throw new InvalidOptionError(where, 'prefetchBytes', 'positive', prefetchBytes);
   if (decodeMemory !== undefined) checkDecodeMemory(where, 'decodeMemory', decodeMemory);
@@ -112,7 +120,7 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
     throw new InvalidOptionError(where, 'shuffle', 'left out with a sampler, which has the order', shuffle);
   if (sampler !== undefined && typeof (sampler as Sampler | null)?.indices !== 'function')
     throw new InvalidOptionError(where, 'sampler', 'a sampler, such as randomSampler(dataset.length)', sampler);
-  if (sampler !== undefined) checkInteger('sampler.length', sampler.length, 1);
+  if (sampler !== undefined) checkCount(where, { 'sampler.length': sampler.length });
   const length = sampler?.length ?? dataset.length;
   if (dropLast && length < batchSize)
     throw new InvalidOptionError(
@@ -121,10 +129,8 @@ export function checkLoaderOptions(options: LoaderOptions<unknown, unknown>): vo
       `at most the samples of an epoch, ${length}, with dropLast (or set dropLast: false)`,
       batchSize,
     );
-  if (onError !== 'fail' && onError !== 'skip')
-    throw new InvalidOptionError(where, 'onError', "'fail' or 'skip'", onError);
-  if (!(maxSkippedShare >= 0 && maxSkippedShare <= 1))
-    throw new InvalidOptionError(where, 'maxSkippedShare', 'between 0 and 1', maxSkippedShare);
+  checkChoice(where, 'onError', onError, ['fail', 'skip']);
+  checkShare(where, { maxSkippedShare });
   // Longer timers than this fire at once.
   if (!(sampleTimeout > 0 && (sampleTimeout <= 2e6 || sampleTimeout === Infinity)))
     throw new InvalidOptionError(where, 'sampleTimeout', 'above 0 and at most 2e6 s, or Infinity', sampleTimeout);
@@ -145,10 +151,4 @@ function checkViews(views: unknown): void {
     const advice = Array.isArray(view) ? 'Is it a list of views within the list? Spread it: [...views]' : undefined;
     throw new InvalidOptionError(where, `views[${index}]`, 'a view: (image, random) => image', view, advice);
   });
-}
-
-/** Throws {@link InvalidOptionError} unless `value` is a safe integer of at least `least`. */
-export function checkInteger(option: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new InvalidOptionError(where, option, `an integer of at least ${least}`, value);
 }

@@ -140,7 +140,7 @@ describe('workers', () => {
   const clocked = (length: number): Dataset<ImageSample> => ({
     length,
     get: () => ({ image: ndArray(new Uint8Array(4), [2, 2, 1]), label: 0 }),
-    source: { kind: 'module', module: clock.href, exportName: 'clocked', options: { length } },
+    source: { module: clock.href, exportName: 'clocked', options: { length } },
   });
 
   it('go on while the calling thread is blocked, up to the limit of prefetching', async () => {

@@ -65,7 +65,6 @@ it('goes on after a worker that died in the middle of a picture', async () => {
        } });`,
     );
     const source = {
-      kind: 'module',
       module: pathToFileURL(module).href,
       exportName: 'dies',
       options: { path: join(root, '0.png') },

@@ -1,4 +1,11 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import {
+  checkChoice,
+  checkCount,
+  checkInteger,
+  checkOptions,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-core';
 import { copiesOf } from './copies-of.js';
 import type { Sampler } from './sampler.js';
 
@@ -36,10 +43,9 @@ export function distributedSampler(sampler: Sampler, options: DistributedSampler
   const refuse = (option: string, expected: string, actual: unknown): never => {
     throw new InvalidOptionError('distributedSampler', option, expected, actual);
   };
-  if (!Number.isSafeInteger(worldSize) || worldSize < 1) refuse('worldSize', 'an integer of at least 1', worldSize);
-  if (!Number.isSafeInteger(rank) || rank < 0 || rank >= worldSize)
-    refuse('rank', `an integer in [0, ${worldSize})`, rank);
-  if (remainder !== 'pad' && remainder !== 'drop') refuse('remainder', "'pad' or 'drop'", remainder);
+  checkCount('distributedSampler', { worldSize });
+  checkInteger('distributedSampler', 'rank', rank, 0, worldSize - 1);
+  checkChoice('distributedSampler', 'remainder', remainder, ['pad', 'drop']);
   const share = sampler.length / worldSize;
   const length = remainder === 'pad' ? Math.ceil(share) : Math.floor(share);
   if (length < 1)

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type NdArray, type NdData, ShapeError } from '@selfsup/ssl-core';
+import { checkCount, InvalidOptionError, type NdArray, type NdData, ShapeError } from '@selfsup/ssl-core';
 
 /** Named arrays with the same first axis. */
 export type ArrayRecord = Readonly<Record<string, NdArray>>;
@@ -12,8 +12,7 @@ export type ArrayRecord = Readonly<Record<string, NdArray>>;
  * @throws InvalidOptionError, ShapeError when the first axes differ
  */
 export function* iterateBatches<R extends ArrayRecord>(arrays: R, batchSize: number): Generator<R, void, undefined> {
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new InvalidOptionError('iterateBatches', 'batchSize', 'a positive integer', batchSize);
+  checkCount('iterateBatches', { batchSize });
   const entries = Object.entries(arrays);
   const count = entries[0]?.[1].shape[0];
   if (count === undefined)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { DataError } from '@selfsup/ssl-core';
+import { checkCount, DataError } from '@selfsup/ssl-core';
 import type { Dataset } from '../dataset/dataset.js';
+import { plainSource } from '../dataset/dataset-source.js';
 import { DecodeBudget, threadDecodeBudget } from '../image/decode-budget.js';
 import { type AnyView, resolveViews, specOfView } from '../views/view-from-spec.js';
 import type { ModuleView, ViewSpec } from '../views/view.js';
@@ -12,7 +13,7 @@ import {
   type BuiltBatch,
   type LoaderSample,
 } from './build-batch.js';
-import { checkInteger, checkLoaderOptions, type LoaderOptions } from './data-loader-options.js';
+import { checkLoaderOptions, type LoaderOptions } from './data-loader-options.js';
 import { EpochOrder } from './epoch-order.js';
 import { prefetched } from './prefetched.js';
 import { randomSampler } from './random-sampler.js';
@@ -57,7 +58,8 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
     this.batchesPerEpoch = (dropLast ? Math.floor : Math.ceil)(sampler.length / batchSize);
     const wanted = workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
     const specs = options.views?.map(specOfView);
-    const source = wanted === 0 ? undefined : dataset.source;
+    const described = wanted === 0 ? undefined : dataset.source;
+    const source = described === undefined ? undefined : plainSource('DataLoader', 'dataset.source', described);
     if (wanted > 0 && source === undefined)
       this.inProcessReason = 'the data set has no source that a worker could open';
     else if (wanted > 0 && specs?.includes(undefined) === true)
@@ -85,8 +87,7 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
    * the data set
    */
   async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<B, void, undefined> {
-    checkInteger('epoch', epoch, 0);
-    checkInteger('fromBatch', fromBatch, 0);
+    checkCount('DataLoader', { epoch, fromBatch }, 0);
     const taskOf = this.#order.tasks(epoch);
     const skipped = new Set<number>();
     const batches =

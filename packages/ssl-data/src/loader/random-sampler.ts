@@ -1,5 +1,5 @@
-import { checkOptions, foldIn, type OptionNames, randomKey, RandomStream } from '@selfsup/ssl-core';
-import { checkSeed, type SampleNumbers, sampleNumbers } from './sample-numbers.js';
+import { checkInteger, checkOptions, foldIn, type OptionNames, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { type SampleNumbers, sampleNumbers } from './sample-numbers.js';
 import type { Sampler } from './sampler.js';
 
 export interface RandomSamplerOptions {
@@ -19,7 +19,7 @@ const randomSamplerOptionNames: OptionNames<RandomSamplerOptions> = {
  */
 export function randomSampler(samples: SampleNumbers, options: RandomSamplerOptions = {}): Sampler {
   const { seed = 0 } = checkOptions('randomSampler', options, randomSamplerOptionNames);
-  checkSeed('randomSampler', seed);
+  checkInteger('randomSampler', 'seed', seed);
   const numbers = sampleNumbers('randomSampler', samples);
   const key = foldIn(randomKey(seed), 'order');
   return {

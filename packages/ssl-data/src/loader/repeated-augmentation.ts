@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkInteger, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { copiesOf } from './copies-of.js';
 import type { Sampler } from './sampler.js';
 
@@ -32,12 +32,10 @@ export function repeatedAugmentation(
   options: RepeatedAugmentationOptions = {},
 ): Sampler {
   checkOptions('repeatedAugmentation', options, repeatedAugmentationOptionNames);
-  if (!Number.isSafeInteger(repeats) || repeats < 1)
-    throw new InvalidOptionError('repeatedAugmentation', 'repeats', 'an integer of at least 1', repeats);
+  checkCount('repeatedAugmentation', { repeats });
   const { samplesPerEpoch: length = sampler.length } = options;
   const most = Math.min(repeats * sampler.length, 2 ** 31 - 1);
-  if (!Number.isSafeInteger(length) || length < 1 || length > most)
-    throw new InvalidOptionError('repeatedAugmentation', 'samplesPerEpoch', `an integer in [1, ${most}]`, length);
+  checkInteger('repeatedAugmentation', 'samplesPerEpoch', length, 1, most);
   const repeated = (values: Int32Array, value: (value: number, copy: number) => number): Int32Array =>
     Int32Array.from({ length }, (_, at) => value(values[Math.floor(at / repeats)]!, at % repeats));
   return {

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkInteger, InvalidOptionError } from '@selfsup/ssl-core';
 
 /** Samples that a sampler draws from: how many there are, or the numbers of some of them (`balancedSubset`, `fractionSubset`). */
 export type SampleNumbers = number | ArrayLike<number>;
@@ -6,8 +6,7 @@ export type SampleNumbers = number | ArrayLike<number>;
 /** The numbers, copied. Throws {@link InvalidOptionError} for none, or what is no sample number. */
 export function sampleNumbers(where: string, samples: SampleNumbers): Int32Array {
   if (typeof samples === 'number') {
-    if (!Number.isSafeInteger(samples) || samples < 1 || samples > maxSamples)
-      throw new InvalidOptionError(where, 'samples', `an integer in [1, ${maxSamples}]`, samples);
+    checkInteger(where, 'samples', samples, 1, maxSamples);
     return Int32Array.from({ length: samples }, (_, index) => index);
   }
   if (typeof (samples as ArrayLike<number> | undefined)?.length !== 'number' || typeof samples === 'string')
@@ -21,8 +20,3 @@ export function sampleNumbers(where: string, samples: SampleNumbers): Int32Array
 }
 
 const maxSamples = 2 ** 31 - 1;
-
-/** Throws {@link InvalidOptionError} for a seed that is no safe integer. */
-export function checkSeed(where: string, seed: number): void {
-  if (!Number.isSafeInteger(seed)) throw new InvalidOptionError(where, 'seed', 'a safe integer', seed);
-}

@@ -1,12 +1,12 @@
 import { DataError } from '@selfsup/ssl-core';
-import type { DatasetSource } from '../dataset/dataset.js';
+import type { ModuleExport } from '../io/import-export.js';
 import type { DecodeBudgetPlace } from '../image/decode-budget.js';
 import type { ViewSpec } from '../views/view.js';
 import type { BatchTask, BuiltBatch, OnError } from './build-batch.js';
 
 /** What a worker needs to build batches. */
 export interface WorkerSetup {
-  readonly source: DatasetSource;
+  readonly source: ModuleExport;
   readonly views: readonly ViewSpec[] | undefined;
   readonly onError: OnError;
   /** Seconds that one sample may take. */

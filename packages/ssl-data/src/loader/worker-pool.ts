@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { DataError } from '@selfsup/ssl-core';
+import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
 import { moduleFile } from '@selfsup/ssl-core/files';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import type { BatchTask, BuiltBatch } from './build-batch.js';
@@ -136,11 +136,14 @@ export class WorkerPool {
   #start(setup: WorkerSetup): Member {
     const progress = new Int32Array(new SharedArrayBuffer(4));
     const decodePlace = this.#decodeBudget.place();
-    const worker = new Worker(workerUrl(), {
-      ...workerOptions(),
-      workerData: { ...setup, progress, decodePlace } satisfies WorkerStart,
-      name: 'ssl-data-loader',
-    });
+    const start: WorkerStart = { ...setup, progress, decodePlace };
+    let worker: Worker;
+    try {
+      worker = new Worker(workerUrl(), { ...workerOptions(), workerData: start, name: 'ssl-data-loader' });
+    } catch (cause) {
+      this.#decodeBudget.vacate(decodePlace);
+      throw asCloneError(setup, cause);
+    }
     worker.on('message', ({ id, batch, error }: WorkerReply) => {
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
@@ -174,6 +177,28 @@ export class WorkerPool {
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
     for (const { worker } of this.#members) void worker.terminate();
+  }
+}
+
+/** What cannot be copied into a thread was given by a data set or view of one's own. */
+function asCloneError({ source, views }: WorkerSetup, cause: unknown): unknown {
+  if ((cause as Error).name !== 'DataCloneError') return cause;
+  const culprit = [source, ...(views ?? [])].findIndex((part) => !isPlain(part));
+  return new InvalidOptionError(
+    'DataLoader',
+    culprit === 0 ? 'dataset.source.options' : `views[${culprit - 1}].options`,
+    'plain data, which a worker gets a copy of, without functions',
+    (culprit === 0 ? source : views?.[culprit - 1])?.options,
+    'Or set workers: 0',
+  );
+}
+
+function isPlain(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,8 @@
-import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { classOptionNames, type ClassOptions, readClassList } from '../dataset/class-list.js';
-import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { type DatasetSource, ownSource } from '../dataset/dataset-source.js';
 import type { LeftOut } from '../dataset/left-out.js';
 import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
@@ -14,6 +15,7 @@ import { labelIn, namedLabels, readLabels, withNamesOf } from './parquet-labels.
 import { chooseColumns, type ParquetColumns, planRowGroups, type RowGroupPlan } from './plan-row-groups.js';
 import { RowGroupReader } from './row-group-reader.js';
 import { imageDecodingOptionNames } from '../image/image-decoding.js';
+import type { ParquetSource } from './parquet-source.js';
 import { checkOpened } from '../dataset/check-opened.js';
 
 export interface ParquetImageOptions extends ImageDecoding, ClassOptions {
@@ -44,16 +46,6 @@ const parquetImageOptionNames: OptionNames<ParquetImageOptions> = {
   maxRowGroupBytes: 'optionalNumber',
   maxRows: 'optionalNumber',
 };
-
-/** All that a thread needs to read the samples; plain data. */
-export interface ParquetSource {
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
-  readonly groups: readonly RowGroupPlan[];
-  readonly labels: Int32Array | undefined;
-  readonly decoding: ImageDecoding;
-  readonly cacheBytes: number;
-  readonly maxRowGroupBytes: number;
-}
 
 const where = 'ParquetImageDataset.open';
 
@@ -117,9 +109,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
       allowEmpty = false,
       ...decoding
     } = options;
-    for (const [option, value] of Object.entries({ cacheBytes, maxRowGroupBytes, maxRows }))
-      if (!Number.isSafeInteger(value) || value < 1)
-        throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
+    checkCount(where, { cacheBytes, maxRowGroupBytes, maxRows });
     const given = await readClassList(where, list);
     const { paths, leftOut } = await parquetFiles(files);
     const pool = new FilePool();
@@ -155,7 +145,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
   }
 
   get source(): DatasetSource {
-    return { kind: 'parquet', ...this.#source, labels: this.#labels };
+    return ownSource('parquet', { ...this.#source, labels: this.#labels } satisfies ParquetSource);
   }
 
   /** Class of each sample, `[length]`, once read by {@link loadLabels}. */

@@ -2,7 +2,7 @@ import { DataError, noLabel } from '@selfsup/ssl-core';
 import { LabelColumn } from '../dataset/label-column.js';
 import { type NamedLabels, renumberLabels, type RenumberOptions } from '../dataset/renumber-labels.js';
 import type { ParquetFooter } from './parquet-footer.js';
-import type { ParquetSource } from './parquet-image-dataset.js';
+import type { ParquetSource } from './parquet-source.js';
 import { classNames, type ParquetColumns } from './plan-row-groups.js';
 import { RowGroupReader } from './row-group-reader.js';
 

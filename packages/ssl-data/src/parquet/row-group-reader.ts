@@ -1,6 +1,6 @@
 import { DataError } from '@selfsup/ssl-core';
 import { FilePool } from '../webdataset/file-pool.js';
-import type { ParquetSource } from './parquet-image-dataset.js';
+import type { ParquetSource } from './parquet-source.js';
 import { type ColumnChunk, readColumnChunk } from './read-column-chunk.js';
 
 interface CachedGroup {

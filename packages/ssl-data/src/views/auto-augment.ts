@@ -1,9 +1,9 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { augment } from '../image/augment.js';
 import { rotateOptionNames, type RotateOptions } from '../image/rotate.js';
 import { autoAugmentPolicies, type SubPolicy } from './auto-augment-policies.js';
 import { autoAugmentSpace, type DrawnOperation } from './augmentation-space.js';
-import { checkOneOf, type DescribedView, describedView } from './view.js';
+import { type DescribedView, describedView } from './view.js';
 
 export interface AutoAugmentOptions extends RotateOptions {
   /** Data set that the policy was learned on. Default `imagenet`. */
@@ -25,7 +25,7 @@ const autoAugmentOptionNames: OptionNames<AutoAugmentOptions> = {
 export function autoAugment(options: AutoAugmentOptions = {}): DescribedView<readonly DrawnOperation[]> {
   checkOptions('autoAugment', options, autoAugmentOptionNames);
   const { policy = 'imagenet', ...outside } = options;
-  checkOneOf('autoAugment', 'policy', policy, ['imagenet', 'cifar10', 'svhn']);
+  checkChoice('autoAugment', 'policy', policy, ['imagenet', 'cifar10', 'svhn']);
   const policies: readonly SubPolicy[] = autoAugmentPolicies[policy];
   return describedView<readonly DrawnOperation[]>('autoAugment', options, {
     draw: (height, width, random) =>

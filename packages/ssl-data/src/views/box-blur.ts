@@ -1,6 +1,6 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-core';
 import { boxGaussianBlur } from '../image/box-gaussian-blur.js';
-import { checkProbability, checkRange, type DescribedView, describedView, type Range } from './view.js';
+import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 
 export interface BoxBlurOptions {
   /** Standard deviation, pixels, drawn uniformly. Default `[0.1, 2]`. */
@@ -25,7 +25,7 @@ export function boxBlur(options: BoxBlurOptions = {}): DescribedView<number> {
   checkOptions('boxBlur', options, boxBlurOptionNames);
   const { sigma = [0.1, 2], p = 0.5 } = options;
   checkRange('boxBlur', 'sigma', sigma, 0, 1000);
-  checkProbability('boxBlur', 'p', p);
+  checkShare('boxBlur', { p });
   return describedView('boxBlur', options, {
     draw: (_height, _width, random) => (random.bernoulli(p) ? random.uniform(sigma[0], sigma[1]) : 0),
     apply: boxGaussianBlur,

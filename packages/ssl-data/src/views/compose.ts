@@ -1,5 +1,5 @@
 import { type Image, imageSize } from '../image/image.js';
-import type { Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 import {
   checkViewFunctions,
   type DescribedView,

@@ -1,5 +1,5 @@
 import { checkOptions, copyOf, ndArray, type RandomKey, RandomStream } from '@selfsup/ssl-core';
-import type { Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 import { drawBeta } from './draw-beta.js';
 import {
   checkMixable,

@@ -1,6 +1,6 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-core';
 import { erase } from '../image/erase.js';
-import { checkProbability, type DescribedView, describedView } from './view.js';
+import { type DescribedView, describedView } from './view.js';
 
 export interface CutoutOptions {
   /** Side of the square, pixels. */
@@ -30,8 +30,8 @@ export type CutoutParameters = { readonly top: number; readonly left: number } |
 export function cutout(options: CutoutOptions): DescribedView<CutoutParameters> {
   checkOptions('cutout', options, cutoutOptionNames);
   const { size, fill = 0, p = 1 } = options;
-  if (!(Number.isInteger(size) && size > 0)) throw new InvalidOptionError('cutout', 'size', 'a positive integer', size);
-  checkProbability('cutout', 'p', p);
+  checkCount('cutout', { size });
+  checkShare('cutout', { p });
   const half = Math.floor(size / 2);
   return describedView<CutoutParameters>('cutout', options, {
     draw: (height, width, random) =>

@@ -1,6 +1,6 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-core';
 import { flipHorizontally, flipVertically } from '../image/flip.js';
-import { checkProbability, type DescribedView, describedView } from './view.js';
+import { type DescribedView, describedView } from './view.js';
 
 export interface FlipOptions {
   /** Probability. Default 0.5. */
@@ -15,7 +15,7 @@ const flipOptionNames: OptionNames<FlipOptions> = {
 export function horizontalFlip(options: FlipOptions = {}): DescribedView<boolean> {
   checkOptions('horizontalFlip', options, flipOptionNames);
   const { p = 0.5 } = options;
-  checkProbability('horizontalFlip', 'p', p);
+  checkShare('horizontalFlip', { p });
   return describedView('horizontalFlip', options, {
     draw: (_height, _width, random) => random.bernoulli(p),
     apply: (image, flipped) => (flipped ? flipHorizontally(image) : image),
@@ -26,7 +26,7 @@ export function horizontalFlip(options: FlipOptions = {}): DescribedView<boolean
 export function verticalFlip(options: FlipOptions = {}): DescribedView<boolean> {
   checkOptions('verticalFlip', options, flipOptionNames);
   const { p = 0.5 } = options;
-  checkProbability('verticalFlip', 'p', p);
+  checkShare('verticalFlip', { p });
   return describedView('verticalFlip', options, {
     draw: (_height, _width, random) => random.bernoulli(p),
     apply: (image, flipped) => (flipped ? flipVertically(image) : image),

@@ -1,4 +1,11 @@
-import { InvalidOptionError, isNdArray, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-core';
+import {
+  checkPositive,
+  InvalidOptionError,
+  isNdArray,
+  type NdArray,
+  type OptionNames,
+  ShapeError,
+} from '@selfsup/ssl-core';
 
 /** Images with labels, to be mixed with each other. */
 export interface MixableBatch<D extends Uint8Array | Float32Array> {
@@ -55,7 +62,7 @@ export function checkMixable(
   }
   if (labels !== undefined && labels.data.length !== count)
     throw new ShapeError(where, 'labels', `[${count}]`, `[${labels.shape.join(', ')}]`);
-  if (!(alpha > 0 && alpha < Number.POSITIVE_INFINITY)) throw new InvalidOptionError(where, 'alpha', 'positive', alpha);
+  checkPositive(where, { alpha });
   return [count, height, width, channels];
 }
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, type OptionNames } from '@selfsup/ssl-core';
 import { compose } from './compose.js';
 import { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.js';
 import type { DescribedView, Range } from './view.js';
@@ -38,8 +38,7 @@ export function multiCrop(
   globals: readonly DescribedView[],
   local: DescribedView,
 ): readonly DescribedView[] {
-  if (!(Number.isInteger(localCount) && localCount >= 0))
-    throw new InvalidOptionError(where, 'localCount', 'an integer, not negative', localCount);
+  checkCount(where, { localCount }, 0);
   const small = compose(randomResizedCrop({ size: localSize, scale: localScale, interpolation }), local);
   return [
     ...globals.map((view) => compose(randomResizedCrop({ size, scale: globalScale, interpolation }), view)),

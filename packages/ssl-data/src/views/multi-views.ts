@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-core';
+import { checkCount, InvalidOptionError } from '@selfsup/ssl-core';
 import type { ModuleView, View } from './view.js';
 import type { VolumeView } from './volume/volume.js';
 
@@ -20,8 +20,7 @@ export function multiViews(...groups: readonly (readonly [view: View | ModuleVie
     if (!Array.isArray(group))
       throw new InvalidOptionError('multiViews', `groups[${index}]`, 'a pair [view, count]', group, 'Write [view, 2]');
     const [view, count] = group as readonly [View | ModuleView, number];
-    if (!Number.isInteger(count) || count < 1)
-      throw new InvalidOptionError('multiViews', 'count', 'a positive integer', count);
+    checkCount('multiViews', { count });
     return Array.from({ length: count }, () => view);
   });
 }

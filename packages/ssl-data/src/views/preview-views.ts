@@ -1,4 +1,4 @@
-import { checkOptions, foldIn, InvalidOptionError, type OptionNames, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, foldIn, type OptionNames, randomKey, RandomStream } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { type Image, imageSize } from '../image/image.js';
 import { type SheetPicture, writePictureSheet } from '../image/picture-sheet.js';
@@ -40,10 +40,7 @@ export async function previewViews(
 ): Promise<{ readonly height: number; readonly width: number }> {
   checkOptions('previewViews', options, previewViewsOptionNames);
   const { path, count = 8, draws = 2, cell = 112, seed = 0 } = options;
-  for (const [option, value] of Object.entries({ count, draws, cell })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new InvalidOptionError('previewViews', option, 'a positive integer', value);
-  }
+  checkCount('previewViews', { count, draws, cell });
   const resolved = await resolveViews(views);
   const rows = Math.min(count, dataset.length);
   const key = randomKey(seed);

@@ -1,8 +1,8 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, checkShare, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { augment } from '../image/augment.js';
 import { rotateOptionNames, type RotateOptions } from '../image/rotate.js';
 import { type DrawnOperation, drawOperation, randAugmentSpace } from './augmentation-space.js';
-import { checkProbability, type DescribedView, describedView } from './view.js';
+import { type DescribedView, describedView } from './view.js';
 
 export interface RandAugmentOptions extends RotateOptions {
   /** Operations per image. */
@@ -39,13 +39,11 @@ export function randAugment(options: RandAugmentOptions = {}): DescribedView<rea
     ...randAugmentDefaults,
     ...checkOptions('randAugment', options, randAugmentOptionNames),
   };
-  if (!(Number.isInteger(operations) && operations >= 1))
-    throw new InvalidOptionError('randAugment', 'operations', 'a positive integer', operations);
-  if (!(Number.isInteger(bins) && bins >= 2))
-    throw new InvalidOptionError('randAugment', 'bins', 'an integer of at least 2', bins);
+  checkCount('randAugment', { operations });
+  checkCount('randAugment', { bins }, 2);
   if (magnitude !== 'random' && !(Number.isInteger(magnitude) && magnitude >= 0 && magnitude < bins))
     throw new InvalidOptionError('randAugment', 'magnitude', `an integer below ${bins}, or random`, magnitude);
-  checkProbability('randAugment', 'p', p);
+  checkShare('randAugment', { p });
   return describedView<readonly DrawnOperation[]>('randAugment', options, {
     draw: (height, width, random) =>
       Array.from({ length: operations }, () => {

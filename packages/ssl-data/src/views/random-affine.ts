@@ -1,6 +1,6 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { affine } from '../image/affine.js';
-import { checkOneOf, checkRange, type DescribedView, describedView, type Range } from './view.js';
+import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 
 export interface RandomAffineOptions {
   /** Rotation, degrees: a range, or `d` for `[-d, d]`. */
@@ -47,7 +47,7 @@ export interface RandomAffineParameters {
 export function randomAffine(options: RandomAffineOptions): DescribedView<RandomAffineParameters> {
   checkOptions('randomAffine', options, randomAffineOptionNames);
   const { translate, scale, interpolation = 'nearest', fill = 0 } = options;
-  checkOneOf('randomAffine', 'interpolation', interpolation, ['nearest', 'bilinear']);
+  checkChoice('randomAffine', 'interpolation', interpolation, ['nearest', 'bilinear']);
   const degrees = symmetric(options.degrees);
   const shear = options.shear === undefined ? undefined : symmetric(options.shear);
   checkRange('randomAffine', 'degrees', degrees, -Number.MAX_VALUE, Number.MAX_VALUE);

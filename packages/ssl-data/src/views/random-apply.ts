@@ -1,11 +1,5 @@
-import {
-  checkProbability,
-  checkViewFunctions,
-  type DescribedView,
-  describedView,
-  isDescribed,
-  type View,
-} from './view.js';
+import { checkShare } from '@selfsup/ssl-core';
+import { checkViewFunctions, type DescribedView, describedView, isDescribed, type View } from './view.js';
 
 /** One draw of {@link randomApply}: the view's own, or `null` for none. */
 export type RandomApplyParameters<P = unknown> = { readonly applied: P } | null;
@@ -19,7 +13,7 @@ export function randomApply<P>(view: DescribedView<P>, p: number): DescribedView
 export function randomApply(view: View, p: number): View;
 export function randomApply(view: View, p: number): View {
   checkViewFunctions('randomApply', [view]);
-  checkProbability('randomApply', 'p', p);
+  checkShare('randomApply', { p });
   if (!isDescribed(view)) return (image, random) => (random.bernoulli(p) ? view(image, random) : image);
   const { spec, steps } = view;
   return describedView<RandomApplyParameters>(

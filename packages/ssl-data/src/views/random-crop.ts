@@ -1,4 +1,4 @@
-import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkInteger, checkOptions, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { crop, cropOptionNames, type CropOptions } from '../image/crop.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 
@@ -36,8 +36,7 @@ export function randomCrop(options: RandomCropOptions): DescribedView<RandomCrop
   checkOptions('randomCrop', options, randomCropOptionNames);
   const { size, margin = 0, ...outside } = options;
   const [height, width] = checkSize('randomCrop', size);
-  if (!(Number.isInteger(margin) && margin >= 0 && margin <= maxMargin))
-    throw new InvalidOptionError('randomCrop', 'margin', `an integer from 0 to ${maxMargin}`, margin);
+  checkInteger('randomCrop', 'margin', margin, 0, maxMargin);
   return describedView('randomCrop', options, {
     draw: (imageHeight, imageWidth, random) => {
       const rows = imageHeight + 2 * margin - height;

@@ -1,8 +1,8 @@
-import { checkOptions, type OptionNames, type RandomKey, type RandomStream } from '@selfsup/ssl-core';
+import { checkOptions, checkShare, type OptionNames, type RandomKey, type RandomStream } from '@selfsup/ssl-core';
 import { erase } from '../image/erase.js';
-import type { Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 import { roundHalfEven } from '../image/round-half-even.js';
-import { checkProbability, checkRange, type DescribedView, describedView, type Range } from './view.js';
+import { checkRange, type DescribedView, describedView, type Range } from './view.js';
 
 export interface RandomErasingOptions {
   /** Probability. Default 0.5. */
@@ -65,7 +65,7 @@ export function drawErasedBox(
 export function randomErasing(options: RandomErasingOptions = {}): DescribedView<RandomErasingParameters> {
   checkOptions('randomErasing', options, randomErasingOptionNames);
   const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options;
-  checkProbability('randomErasing', 'p', p);
+  checkShare('randomErasing', { p });
   checkRange('randomErasing', 'scale', scale, 0, 1);
   checkRange('randomErasing', 'ratio', ratio, Number.MIN_VALUE, Number.MAX_VALUE);
   return describedView<RandomErasingParameters>('randomErasing', options, {

@@ -1,6 +1,6 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-core';
 import { grayscale } from '../image/adjust-color.js';
-import { checkProbability, type DescribedView, describedView } from './view.js';
+import { type DescribedView, describedView } from './view.js';
 
 export interface RandomGrayscaleOptions {
   /** Probability. Default 0.1. */
@@ -15,7 +15,7 @@ const randomGrayscaleOptionNames: OptionNames<RandomGrayscaleOptions> = {
 export function randomGrayscale(options: RandomGrayscaleOptions = {}): DescribedView<boolean> {
   checkOptions('randomGrayscale', options, randomGrayscaleOptionNames);
   const { p = 0.1 } = options;
-  checkProbability('randomGrayscale', 'p', p);
+  checkShare('randomGrayscale', { p });
   return describedView('randomGrayscale', options, {
     draw: (_height, _width, random) => random.bernoulli(p),
     apply: (image, grey) => (grey ? grayscale(image) : image),

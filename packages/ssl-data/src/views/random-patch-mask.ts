@@ -1,4 +1,4 @@
-import { InvalidOptionError, ndArray, type NdArray, type RandomStream } from '@selfsup/ssl-core';
+import { checkShare, InvalidOptionError, ndArray, type NdArray, type RandomStream } from '@selfsup/ssl-core';
 
 /** Rows and columns of the patches of an image. */
 export type PatchGrid = readonly [rows: number, columns: number];
@@ -7,7 +7,7 @@ export type PatchGrid = readonly [rows: number, columns: number];
 export function checkMask(where: string, grid: PatchGrid, ratio: number): number {
   if (!(grid.length === 2 && grid.every((side) => Number.isInteger(side) && side > 0)))
     throw new InvalidOptionError(where, 'grid', '[rows, columns], positive integers', `[${grid.join(', ')}]`);
-  if (!(ratio >= 0 && ratio <= 1)) throw new InvalidOptionError(where, 'ratio', 'between 0 and 1', ratio);
+  checkShare(where, { ratio });
   return grid[0] * grid[1];
 }
 

@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkInteger, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { posterize } from '../image/posterize.js';
 import { sometimes, sometimesOptionNames, type SometimesOptions } from './sometimes.js';
 import type { DescribedView } from './view.js';
@@ -17,7 +17,6 @@ const randomPosterizeOptionNames: OptionNames<RandomPosterizeOptions> = {
 export function randomPosterize(options: RandomPosterizeOptions): DescribedView<boolean> {
   checkOptions('randomPosterize', options, randomPosterizeOptionNames);
   const { bits } = options;
-  if (!(Number.isInteger(bits) && bits >= 0 && bits <= 8))
-    throw new InvalidOptionError('randomPosterize', 'bits', 'an integer from 0 to 8', bits);
+  checkInteger('randomPosterize', 'bits', bits, 0, 8);
   return sometimes('randomPosterize', options, (image) => posterize(image, bits));
 }

@@ -1,7 +1,8 @@
-import { checkOptions, type OptionNames, type RandomStream } from '@selfsup/ssl-core';
+import { checkChoice, checkOptions, type OptionNames, type RandomStream } from '@selfsup/ssl-core';
 import { bicubicCrop } from '../image/bicubic-crop.js';
-import { type Box, resizedCrop } from '../image/resized-crop.js';
-import { checkOneOf, checkRange, checkSize, type DescribedView, describedView, type Range } from './view.js';
+import type { Box } from '../image/box.js';
+import { resizedCrop } from '../image/resized-crop.js';
+import { checkRange, checkSize, type DescribedView, describedView, type Range } from './view.js';
 
 export interface RandomResizedCropOptions {
   /** Output side, or height and width, pixels. */
@@ -72,7 +73,7 @@ export function randomResizedCrop(options: RandomResizedCropOptions): DescribedV
   const [height, width] = checkSize('randomResizedCrop', options.size);
   checkRange('randomResizedCrop', 'scale', scale, Number.MIN_VALUE, 1);
   checkRange('randomResizedCrop', 'ratio', ratio, Number.MIN_VALUE, Number.MAX_VALUE);
-  checkOneOf('randomResizedCrop', 'interpolation', interpolation, ['bilinear', 'bicubic']);
+  checkChoice('randomResizedCrop', 'interpolation', interpolation, ['bilinear', 'bicubic']);
   const cut = interpolation === 'bicubic' ? bicubicCrop : resizedCrop;
   return describedView('randomResizedCrop', options, {
     draw: (imageHeight, imageWidth, random) => drawCropBox(imageHeight, imageWidth, scale, ratio, random),

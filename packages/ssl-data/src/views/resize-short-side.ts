@@ -1,9 +1,9 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkChoice, checkCount, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { bicubicCrop } from '../image/bicubic-crop.js';
 import { imageSize } from '../image/image.js';
 import { resizedCrop } from '../image/resized-crop.js';
 import { checkOutputPixels, defaultMaxOutputPixels } from './output-pixels.js';
-import { checkOneOf, type DescribedView, describedView } from './view.js';
+import { type DescribedView, describedView } from './view.js';
 
 export interface ResizeShortSideOptions {
   /** Length of the shorter side of the output, pixels. */
@@ -34,9 +34,8 @@ const resizeShortSideOptionNames: OptionNames<ResizeShortSideOptions> = {
 export function resizeShortSide(options: ResizeShortSideOptions): DescribedView<null> {
   checkOptions('resizeShortSide', options, resizeShortSideOptionNames);
   const { size, interpolation = 'bilinear', maxPixels = defaultMaxOutputPixels } = options;
-  if (!(Number.isInteger(size) && size > 0))
-    throw new InvalidOptionError('resizeShortSide', 'size', 'a positive integer', size);
-  checkOneOf('resizeShortSide', 'interpolation', interpolation, ['bilinear', 'bicubic']);
+  checkCount('resizeShortSide', { size });
+  checkChoice('resizeShortSide', 'interpolation', interpolation, ['bilinear', 'bicubic']);
   const cut = interpolation === 'bicubic' ? bicubicCrop : resizedCrop;
   if (!(maxPixels > 0)) throw new InvalidOptionError('resizeShortSide', 'maxPixels', 'positive', maxPixels);
   const outputSize = (height: number, width: number): readonly [number, number] => {

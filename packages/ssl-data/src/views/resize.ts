@@ -1,7 +1,8 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { imageSize } from '../image/image.js';
-import { type Box, resizedCrop } from '../image/resized-crop.js';
-import { checkOneOf, checkSize, type DescribedView, describedView } from './view.js';
+import type { Box } from '../image/box.js';
+import { resizedCrop } from '../image/resized-crop.js';
+import { checkSize, type DescribedView, describedView } from './view.js';
 
 export interface ResizeOptions {
   /** Output side, or height and width, pixels. */
@@ -41,7 +42,7 @@ export function resizeBox(
 export function resize(options: ResizeOptions): DescribedView<null> {
   checkOptions('resize', options, resizeOptionNames);
   const { fit = 'cover' } = options;
-  checkOneOf('resize', 'fit', fit, ['cover', 'stretch']);
+  checkChoice('resize', 'fit', fit, ['cover', 'stretch']);
   const [height, width] = checkSize('resize', options.size);
   return describedView('resize', options, {
     draw: () => null,

@@ -1,6 +1,6 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
+import { checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-core';
 import { solarizeAbove } from '../image/adjust-color.js';
-import { checkProbability, checkRange, type DescribedView, describedView } from './view.js';
+import { checkRange, type DescribedView, describedView } from './view.js';
 
 export interface SolarizeOptions {
   /** Values at or above it are inverted, 0..256. Default 128. */
@@ -18,7 +18,7 @@ const solarizeOptionNames: OptionNames<SolarizeOptions> = {
 export function solarize(options: SolarizeOptions = {}): DescribedView<boolean> {
   checkOptions('solarize', options, solarizeOptionNames);
   const { threshold = 128, p = 1 } = options;
-  checkProbability('solarize', 'p', p);
+  checkShare('solarize', { p });
   checkRange('solarize', 'threshold', [threshold, threshold], 0, 256);
   return describedView('solarize', options, {
     draw: (_height, _width, random) => random.bernoulli(p),

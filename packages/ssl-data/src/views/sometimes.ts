@@ -1,6 +1,7 @@
+import { checkShare } from '@selfsup/ssl-core';
 import type { OptionNames } from '@selfsup/ssl-core';
 import type { Image } from '../image/image.js';
-import { checkProbability, type DescribedView, describedView } from './view.js';
+import { type DescribedView, describedView } from './view.js';
 
 /** Options of a view whose only draw is whether it is applied. */
 export interface SometimesOptions {
@@ -20,7 +21,7 @@ export function sometimes<O extends SometimesOptions>(
   operation: (image: Image) => Image,
 ): DescribedView<boolean> {
   const { p = 0.5 } = options;
-  checkProbability(kind, 'p', p);
+  checkShare(kind, { p });
   return describedView(kind, options, {
     draw: (_height, _width, random) => random.bernoulli(p),
     apply: (image, applied) => (applied ? operation(image) : image),

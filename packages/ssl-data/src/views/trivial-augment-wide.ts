@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { augment } from '../image/augment.js';
 import { rotateOptionNames, type RotateOptions } from '../image/rotate.js';
 import { type DrawnOperation, drawOperation, trivialAugmentSpace } from './augmentation-space.js';
@@ -24,8 +24,7 @@ const trivialAugmentWideOptionNames: OptionNames<TrivialAugmentWideOptions> = {
 export function trivialAugmentWide(options: TrivialAugmentWideOptions = {}): DescribedView<DrawnOperation> {
   checkOptions('trivialAugmentWide', options, trivialAugmentWideOptionNames);
   const { bins = 31, ...outside } = options;
-  if (!(Number.isInteger(bins) && bins >= 2))
-    throw new InvalidOptionError('trivialAugmentWide', 'bins', 'an integer of at least 2', bins);
+  checkCount('trivialAugmentWide', { bins }, 2);
   return describedView('trivialAugmentWide', options, {
     draw: (height, width, random) => drawOperation(trivialAugmentSpace, 'random', bins, height, width, random),
     apply: (image, { operation, magnitude }) => augment(image, operation, magnitude, outside),

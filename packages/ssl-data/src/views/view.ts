@@ -1,6 +1,6 @@
 import { DataError, InvalidOptionError, type RandomStream } from '@selfsup/ssl-core';
 import { type Image, imageSize } from '../image/image.js';
-import type { Box } from '../image/resized-crop.js';
+import type { Box } from '../image/box.js';
 
 /** How to make a view again in a worker thread: plain data. */
 export interface ViewSpec {
@@ -100,12 +100,6 @@ export function checkRange(where: string, option: string, range: Range, least: n
   throw new InvalidOptionError(where, option, expected, isPair ? `[${range.join(', ')}]` : given);
 }
 
-/** Throws {@link InvalidOptionError} unless `p` is a probability. */
-export function checkProbability(where: string, option: string, p: number): void {
-  if (!(typeof p === 'number' && p >= 0 && p <= 1))
-    throw new InvalidOptionError(where, option, 'a probability between 0 and 1', p);
-}
-
 /** Pixels that a size may have. */
 const maxSize = 2 ** 28;
 
@@ -122,9 +116,4 @@ export function checkSize(
   if (pair[0] * pair[1] > maxSize)
     throw new InvalidOptionError(where, 'size', `at most ${maxSize} pixels in all`, `${pair[0]} x ${pair[1]}`);
   return pair;
-}
-
-/** Throws {@link InvalidOptionError} unless the value is one of those given: options may come from JavaScript or a file. */
-export function checkOneOf<T extends string>(where: string, option: string, value: T, allowed: readonly T[]): void {
-  if (!allowed.includes(value)) throw new InvalidOptionError(where, option, `one of ${allowed.join(', ')}`, value);
 }

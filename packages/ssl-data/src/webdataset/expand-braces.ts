@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 
 export interface ExpandBracesOptions {
   /** Largest number of results. Default 1,000,000. */
@@ -31,8 +31,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 export function expandBraces(pattern: string, options: ExpandBracesOptions = {}): string[] {
   checkOptions('expandBraces', options, expandBracesOptionNames);
   const { maxResults = 1_000_000 } = options;
-  if (!Number.isSafeInteger(maxResults) || maxResults < 1)
-    throw new InvalidOptionError(where, 'maxResults', 'an integer of at least 1', maxResults);
+  checkCount(where, { maxResults });
   if (typeof pattern !== 'string') throw new InvalidOptionError(where, 'pattern', 'text', pattern);
   if (pattern.length > maxLength)
     throw new InvalidOptionError(where, 'pattern', `at most ${maxLength} characters`, `${pattern.length} characters`);

@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkInteger, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { type TransferLimits, TransferWatch } from '../io/transfer-watch.js';
 
 /** How shards are fetched; plain data. */
@@ -54,8 +54,7 @@ const maxDelayMs = 10_000;
 export function checkHttpOptions(options: HttpOptions): void {
   const { timeoutMs = 1, retries = 0, retryDelayMs = 0, minBytesPerSecond = 0, maxSeconds = 1 } = options;
   const check = (option: string, value: number, least: number): void => {
-    if (!Number.isSafeInteger(value) || value < least || value > 2 ** 31 - 1)
-      throw new InvalidOptionError('WebDataset.open', `http.${option}`, `an integer of at least ${least}`, value);
+    checkInteger('WebDataset.open', `http.${option}`, value, least, 2 ** 31 - 1);
   };
   check('timeoutMs', timeoutMs, 1);
   check('retries', retries, 0);

@@ -1,4 +1,4 @@
-import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { refuseStandIn, standInBytes } from '../io/stand-in.js';
 import { classRecordName, maxClassRecordBytes, parseClassRecord } from './class-record.js';
 import { FilePool } from './file-pool.js';
@@ -34,8 +34,7 @@ export const defaultMaxEntries = 2 ** 25;
 export async function indexTar(path: string, options: IndexTarOptions = {}): Promise<ShardIndex> {
   checkOptions('indexTar', options, indexTarOptionNames);
   const { maxEntries = defaultMaxEntries, splitAt = 'first-dot' } = options;
-  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
-    throw new InvalidOptionError('indexTar', 'maxEntries', 'an integer of at least 1', maxEntries);
+  checkCount('indexTar', { maxEntries });
   return scanShard(path, path, { maxEntries, splitAt });
 }
 

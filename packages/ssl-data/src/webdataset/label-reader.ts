@@ -6,7 +6,7 @@ import { isIntegerText, type LabelMember, parseLabel, parseLabelText } from './m
 import type { MemberReader } from './member-reader.js';
 import { memberOf, type SampleTable, shardOf } from './sample-table.js';
 import { shardName } from './shard-store.js';
-import type { WebDatasetSource } from './web-dataset.js';
+import type { WebDatasetSource } from './web-dataset-source.js';
 import type { WebDatasetOptions } from './web-dataset-options.js';
 
 /** Labels that are read at the same time. */

@@ -5,7 +5,7 @@ import { type SampleTable, shardOf } from './sample-table.js';
 import type { Shard } from './shard.js';
 import { shardName, type ShardStore } from './shard-store.js';
 import { parseTarHeader, tarBlockBytes } from './tar-header.js';
-import type { WebDatasetSource } from './web-dataset.js';
+import type { WebDatasetSource } from './web-dataset-source.js';
 
 /** Bytes beyond those wanted that may be read for the sake of one read instead of several. */
 const maxWaste = 1 << 16;

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkInteger, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { packableSamples } from '../dataset/packable-samples.js';
 import type { Image } from '../image/image.js';
@@ -79,8 +79,7 @@ export async function packWebDataset(
       encode.format,
     );
   const { quality = 90 } = encode;
-  if (!Number.isInteger(quality) || quality < 1 || quality > 100)
-    throw new InvalidOptionError('packWebDataset', 'encode.quality', 'an integer in [1, 100]', quality);
+  checkInteger('packWebDataset', 'encode.quality', quality, 1, 100);
   const { classes = 'get' in source ? namesOf(source) : undefined } = options;
   const writer = await WebDatasetWriter.create(folder, { ...writing, ...(classes === undefined ? {} : { classes }) });
   const total = 'get' in source ? source.length : undefined;
@@ -100,14 +99,7 @@ export async function packWebDataset(
 /** Names of the classes of a data set that its `cls` members will number. */
 function namesOf(dataset: Dataset<ImageSample>): readonly string[] | undefined {
   const { classes = [] } = dataset;
-  return classes.length === 0 || (dataset instanceof WebDataset && !numbersClasses(dataset)) ? undefined : classes;
-}
-
-/** Whether `cls` can hold the classes of a WebDataset: it does, or nothing else does. */
-function numbersClasses({ source }: WebDataset): boolean {
-  if (source.kind !== 'webdataset' || source.label === undefined) return false;
-  const { label, table } = source;
-  return label.extension === 'cls' ? label.field === undefined : !table.extensions.includes('cls');
+  return classes.length === 0 || (dataset instanceof WebDataset && !dataset.clsHoldsClasses) ? undefined : classes;
 }
 
 type Format = keyof typeof packedExtensions;
@@ -121,7 +113,7 @@ async function* samplesOf(
   const key = (index: number): string => String(index).padStart(width, '0');
   if (dataset instanceof WebDataset) {
     // Without them the numbers are in the members already.
-    const labels = dataset.classes.length > 0 && numbersClasses(dataset) ? dataset.labels : undefined;
+    const labels = dataset.classes.length > 0 && dataset.clsHoldsClasses ? dataset.labels : undefined;
     for (let index = 0; index < dataset.length; index++) {
       const members = new Map<string, Uint8Array | string>((await dataset.getRaw(index)).members);
       if (labels !== undefined) members.set('cls', String(labels[index]));
@@ -130,15 +122,11 @@ async function* samplesOf(
     return;
   }
   const samples = await packableSamples(dataset, ({ image }) => encodeImage(image, format, quality));
-  try {
-    for (let index = 0; index < samples.length; index++) {
-      const { bytes, label } = await samples.get(index);
-      const members = new Map<string, Uint8Array | string>([[extensionOf(bytes, samples.path?.(index)), bytes]]);
-      if (label !== undefined) members.set('cls', String(label));
-      yield { key: key(index), members };
-    }
-  } finally {
-    await samples.close?.();
+  for (let index = 0; index < samples.length; index++) {
+    const { bytes, label } = await samples.get(index);
+    const members = new Map<string, Uint8Array | string>([[extensionOf(bytes, samples.path?.(index)), bytes]]);
+    if (label !== undefined) members.set('cls', String(label));
+    yield { key: key(index), members };
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, type OptionNames } from '@selfsup/ssl-core';
-import { clearLeftovers, openRegularFile, temporaryName, writeWhole } from '@selfsup/ssl-core/files';
+import { clearLeftovers, openRegularFile, WholeFile, writeWhole } from '@selfsup/ssl-core/files';
 import { readWhole } from '../io/read-whole.js';
 import { displayUrl, type HttpFile, type HttpSource } from './http-source.js';
 
@@ -111,29 +111,23 @@ export class ShardCache {
       });
     await mkdir(this.#folder, { recursive: true });
     if (size !== undefined) await this.#makeRoom(size);
-    const temporary = temporaryName(path);
+    let target: WholeFile | undefined;
     let hash = createHash('sha256');
     try {
-      const target = await open(temporary, 'wx');
-      try {
-        const total = await this.#http.download(file, this.#maxBytes, async (piece, offset) => {
-          if (offset === 0) {
-            await target.truncate(0);
-            hash = createHash('sha256');
-          }
-          hash.update(piece);
-          for (let done = 0; done < piece.length;)
-            done += (await target.write(piece, done, piece.length - done, offset + done)).bytesWritten;
-        });
-        if (size === undefined) await this.#makeRoom(total);
-      } finally {
-        await target.close();
-      }
+      const kept = (target = await WholeFile.create(path));
+      const total = await this.#http.download(file, this.#maxBytes, async (piece, offset) => {
+        if (offset === 0) {
+          await kept.clear();
+          hash = createHash('sha256');
+        }
+        hash.update(piece);
+        await kept.write(piece, offset);
+      });
+      if (size === undefined) await this.#makeRoom(total);
       // First, as a file without its checksum is fetched again.
-      await writeWhole(digestPath(path), hash.digest('hex'));
-      await rename(temporary, path);
+      await kept.finish(() => writeWhole(digestPath(path), hash.digest('hex')));
     } catch (cause) {
-      await rm(temporary, { force: true });
+      await target?.discard();
       if (DataError.isInstance(cause)) throw cause;
       throw new DataError(`cannot be kept in the cache: ${(cause as Error).message}`, { path: this.#folder, cause });
     }

@@ -134,7 +134,7 @@ describe('shardOrder', () => {
 
   it.each<[ShardOrderOptions, RegExp]>([
     [{ worldSize: 0 }, /worldSize/],
-    [{ rank: 1 }, /rank must be an integer in \[0, 1\)/],
+    [{ rank: 1 }, /rank must be an integer in \[0, 0\]/],
     [{ buffer: -1 }, /buffer/],
     [{ buffer: Number.NaN }, /buffer/],
     [{ initial: 0.5 }, /initial/],

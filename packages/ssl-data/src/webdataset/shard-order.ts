@@ -1,4 +1,6 @@
 import {
+  checkCount,
+  checkInteger,
   checkOptions,
   foldIn,
   InvalidOptionError,
@@ -54,10 +56,10 @@ export function samplesPerEpoch(shardLengths: ArrayLike<number>, options: ShardO
     throw new InvalidOptionError(where, option, expected, actual);
   };
   const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-  if (!isCount(worldSize) || worldSize < 1) refuse('worldSize', 'an integer of at least 1', worldSize);
-  if (!isCount(rank) || rank >= worldSize) refuse('rank', `an integer in [0, ${worldSize})`, rank);
-  if (buffer !== Infinity && !isCount(buffer)) refuse('buffer', 'an integer of at least 0, or Infinity', buffer);
-  if (!isCount(initial)) refuse('initial', 'an integer of at least 0', initial);
+  checkCount(where, { worldSize });
+  checkInteger(where, 'rank', rank, 0, worldSize - 1);
+  if (buffer !== Infinity && !isCount(buffer)) refuse('buffer', 'an integer of 0 or more, or Infinity', buffer);
+  checkCount(where, { initial }, 0);
   const total = Array.from(shardLengths).reduce((sum, length) => sum + length, 0);
   const share = Math.floor(total / worldSize);
   const { samplesPerEpoch: wanted = share } = options;
@@ -65,7 +67,7 @@ export function samplesPerEpoch(shardLengths: ArrayLike<number>, options: ShardO
   if (!isCount(wanted) || wanted < 1 || wanted > 2 ** 31 - 1 || (!resampled && wanted > share))
     refuse(
       'samplesPerEpoch',
-      resampled ? 'an integer of at least 1' : `an integer in [1, ${share}], or resampled: true`,
+      resampled ? 'a positive integer' : `an integer in [1, ${share}], or resampled: true`,
       wanted,
     );
   return wanted;

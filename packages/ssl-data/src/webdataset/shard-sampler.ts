@@ -1,4 +1,4 @@
-import { checkOptions, foldIn, InvalidOptionError, type OptionNames, randomKey } from '@selfsup/ssl-core';
+import { checkInteger, checkOptions, foldIn, InvalidOptionError, type OptionNames, randomKey } from '@selfsup/ssl-core';
 import type { Sampler } from '../loader/sampler.js';
 import { samplesPerEpoch, shardOrder, shardOrderOptionNames, type ShardOrderOptions } from './shard-order.js';
 import type { WebDataset } from './web-dataset.js';
@@ -24,7 +24,7 @@ const shardSamplerOptionNames: OptionNames<ShardSamplerOptions> = {
 export function shardSampler(dataset: Pick<WebDataset, 'shardLengths'>, options: ShardSamplerOptions = {}): Sampler {
   checkOptions('shardSampler', options, shardSamplerOptionNames);
   const { seed = 0, ...order } = options;
-  if (!Number.isSafeInteger(seed)) throw new InvalidOptionError('shardSampler', 'seed', 'a safe integer', seed);
+  checkInteger('shardSampler', 'seed', seed);
   const { shardLengths } = (dataset ?? {}) as Partial<Pick<WebDataset, 'shardLengths'>>;
   if (shardLengths === undefined)
     throw new InvalidOptionError('shardSampler', 'dataset', 'a WebDataset (await WebDataset.open(shards))', dataset);

@@ -10,7 +10,8 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import { datasetFromSource } from '../dataset/dataset-from-source.js';
 import { packWebDataset } from './pack-web-dataset.js';
-import { WebDataset, type WebDatasetSource } from './web-dataset.js';
+import { WebDataset } from './web-dataset.js';
+import type { WebDatasetSource } from './web-dataset-source.js';
 
 const base = await mkdtemp(join(tmpdir(), 'http-'));
 const root = join(base, 'served');
@@ -204,7 +205,7 @@ describe('WebDataset over HTTP', () => {
     await expect(dataset.get(1)).rejects.toThrow(/tried 4 times: the server answers 500/);
     behaviour.trouble = ['silence', 'silence'];
     const impatient = new WebDataset({
-      ...(dataset.source as unknown as WebDatasetSource),
+      ...(dataset.source.options as WebDatasetSource),
       access: { http: { ...quick, retries: 1, timeoutMs: 300 }, cache: undefined },
     });
     await expect(impatient.get(1)).rejects.toThrow(/tried 2 times: no byte for 300 ms/);
@@ -217,7 +218,7 @@ describe('WebDataset over HTTP', () => {
     await dataset.close();
     await rm(cache.folder, { recursive: true });
     const whole = new WebDataset({
-      ...(dataset.source as unknown as WebDatasetSource),
+      ...(dataset.source.options as WebDatasetSource),
       access: { http: quick, cache: { ...cache, download: true } },
     });
     requests = [];

@@ -1,4 +1,12 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import {
+  checkChoice,
+  checkCount,
+  checkInteger,
+  checkOptions,
+  checkShare,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-core';
 import { classOptionNames, type ClassOptions } from '../dataset/class-list.js';
 import type { ImageDecoding } from '../image/decode-image.js';
 import { checkHttpOptions, httpOptionNames, type HttpOptions } from './http-source.js';
@@ -54,25 +62,21 @@ export function checkWebDatasetOptions(options: WebDatasetOptions): void {
   const refuse = (option: string, expected: string, actual: unknown): never => {
     throw new InvalidOptionError('WebDataset.open', option, expected, actual);
   };
-  const checkCount = (option: string, value: number | undefined): void => {
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1))
-      refuse(option, 'an integer of at least 1', value);
-  };
-  checkCount('maxEntries', options.maxEntries);
+  const { maxEntries = 1, maxSampleBytes = 1 } = options;
   // Members are numbered by 32 bits.
-  if ((options.maxEntries ?? 0) > 2 ** 31 - 2) refuse('maxEntries', `at most ${2 ** 31 - 2}`, options.maxEntries);
-  checkCount('maxSampleBytes', options.maxSampleBytes);
+  checkInteger('WebDataset.open', 'maxEntries', maxEntries, 1, 2 ** 31 - 2);
+  checkCount('WebDataset.open', { maxSampleBytes });
   if (cache !== undefined) checkOptions('WebDataset.open', cache, shardCacheOptionNames, 'cache');
   if (http !== undefined) checkOptions('WebDataset.open', http, httpOptionNames, 'http');
-  checkCount('cache.maxBytes', cache?.maxBytes);
+  checkCount('WebDataset.open', { 'cache.maxBytes': cache?.maxBytes ?? 1 });
   if (cache?.folder === '') refuse('cache.folder', 'a path', "''");
   if (imageExtensions?.length === 0) refuse('imageExtensions', 'at least one extension', '[]');
   if (label !== undefined && label !== 'none' && !label.extension)
     refuse('label', "'none' or { extension, field?, kind? }", JSON.stringify(label));
   if (label !== undefined && label !== 'none' && ![undefined, 'integers', 'names'].includes(label.kind))
     refuse('label.kind', "'integers' or 'names'", label.kind);
-  if (splitAt !== 'first-dot' && splitAt !== 'last-dot') refuse('splitAt', "'first-dot' or 'last-dot'", splitAt);
-  if (onBadShard !== 'fail' && onBadShard !== 'skip') refuse('onBadShard', "'fail' or 'skip'", onBadShard);
-  if (!(maxBadShare >= 0 && maxBadShare <= 1)) refuse('maxBadShare', 'between 0 and 1', maxBadShare);
+  checkChoice('WebDataset.open', 'splitAt', splitAt, ['first-dot', 'last-dot']);
+  checkChoice('WebDataset.open', 'onBadShard', onBadShard, ['fail', 'skip']);
+  checkShare('WebDataset.open', { maxBadShare });
   if (http !== undefined) checkHttpOptions(http);
 }

@@ -1,7 +1,7 @@
-import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
-import { clearLeftovers, flushFile, FolderLock, temporaryName } from '@selfsup/ssl-core/files';
+import { checkCount, checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-core';
+import { clearLeftovers, FolderLock, WholeFile } from '@selfsup/ssl-core/files';
 import { type ClassList, readClassList } from '../dataset/class-list.js';
 import { classRecordName, maxClassRecordBytes } from './class-record.js';
 import { sidecarPath, writeSidecar } from './index-sidecar.js';
@@ -109,9 +109,7 @@ export class WebDatasetWriter {
     checkOptions('WebDatasetWriter.create', options, webDatasetWriterOptionNames);
     const { pattern = '%06d.tar', maxSamples = 10_000, maxBytes = 2 ** 30, overwrite = false } = options;
     const names = parseShardPattern(pattern, where);
-    for (const [option, value] of Object.entries({ maxSamples, maxBytes }))
-      if (!Number.isSafeInteger(value) || value < 1)
-        throw new InvalidOptionError(where, option, 'an integer of at least 1', value);
+    checkCount(where, { maxSamples, maxBytes });
     const classes = await classRecord(options.classes);
     let lock: FolderLock | undefined;
     try {
@@ -275,22 +273,19 @@ class OpenShard {
   samples = 0;
   /** Bytes so far. */
   end = 0;
-  readonly #temporary: string;
-  readonly #file: FileHandle;
+  readonly #file: WholeFile;
   readonly #index: ShardIndexBuilder;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
-  private constructor(path: string, temporary: string, file: FileHandle) {
-    this.path = path;
-    this.#temporary = temporary;
+  private constructor(file: WholeFile) {
+    this.path = file.path;
     this.#file = file;
-    this.#index = new ShardIndexBuilder(path, 'first-dot');
+    this.#index = new ShardIndexBuilder(file.path, 'first-dot');
   }
 
   static async create(path: string): Promise<OpenShard> {
-    const temporary = temporaryName(path);
-    return new OpenShard(path, temporary, await open(temporary, 'wx'));
+    return new OpenShard(await WholeFile.create(path));
   }
 
   async add(name: string, header: Uint8Array, bytes: Uint8Array): Promise<void> {
@@ -308,21 +303,20 @@ class OpenShard {
   async finish(): Promise<void> {
     await this.#put(tarEnd);
     await this.#flush();
-    await flushFile(this.#file);
-    await this.#file.close();
     // Shards that may be replaced are gone by now: what is there came meanwhile, and is somebody's.
-    if (await lstat(this.path).catch(() => undefined))
-      throw new DataError('was put there by somebody else while the shard was written; move it away, and pack again', {
-        path: this.path,
-      });
-    await rename(this.#temporary, this.path);
+    await this.#file.finish(async () => {
+      if (await lstat(this.path).catch(() => undefined))
+        throw new DataError(
+          'was put there by somebody else while the shard was written; move it away, and pack again',
+          { path: this.path },
+        );
+    });
     const index: ShardIndex = this.#index.finish(this.end);
     await writeSidecar(sidecarPath(this.path), index, (await stat(this.path)).mtimeMs);
   }
 
   async discard(): Promise<void> {
-    await this.#file.close().catch(() => {});
-    await rm(this.#temporary, { force: true });
+    await this.#file.discard();
   }
 
   async #put(...parts: Uint8Array[]): Promise<void> {
@@ -339,8 +333,7 @@ class OpenShard {
     const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (let done = 0; done < bytes.length;)
-      done += (await this.#file.write(bytes, done, bytes.length - done)).bytesWritten;
+    await this.#file.write(bytes);
   }
 }
 

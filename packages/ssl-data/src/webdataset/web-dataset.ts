@@ -1,44 +1,28 @@
 import { checkOptions, DataError } from '@selfsup/ssl-core';
 import { checkIndex } from '../dataset/check-index.js';
 import { readClassList } from '../dataset/class-list.js';
-import type { Dataset, DatasetSource, ImageSample } from '../dataset/dataset.js';
+import type { Dataset, ImageSample } from '../dataset/dataset.js';
+import { type DatasetSource, ownSource } from '../dataset/dataset-source.js';
 import { imageExtensions as allImageExtensions } from '../dataset/list-image-files.js';
 import { type LeftOut, leftOutText } from '../dataset/left-out.js';
 import { renumberLabels } from '../dataset/renumber-labels.js';
 import { stringAt } from '../dataset/string-table.js';
 import type { Image } from '../image/image.js';
-import { decodeImage, type ImageDecoding } from '../image/decode-image.js';
+import { decodeImage } from '../image/decode-image.js';
 import type { PixelMemory } from '../image/pixel-memory.js';
 import { refuseNoImage } from '../image/refuse-no-image.js';
 import { defaultMaxEntries } from './index-tar.js';
 import { labelMember, LabelReader } from './label-reader.js';
-import type { LabelMember } from './member-label.js';
-import type { NameSplit } from './member-name.js';
 import { openShards, type SkippedShard } from './open-shards.js';
 import { MemberReader } from './member-reader.js';
 import { joinIndices, memberOf, type SampleTable, shardOf } from './sample-table.js';
-import type { Shard } from './shard.js';
 import { shardLocations } from './shard-locations.js';
 import { joinClassRecords } from './join-class-records.js';
-import { type ShardAccess, shardName, ShardStore } from './shard-store.js';
+import { shardName, ShardStore } from './shard-store.js';
 import { unusedMembers } from './unused-members.js';
 import { checkWebDatasetOptions, webDatasetOptionNames, type WebDatasetOptions } from './web-dataset-options.js';
+import type { WebDatasetSource } from './web-dataset-source.js';
 import { checkOpened } from '../dataset/check-opened.js';
-
-/** All that a thread needs to read the samples; plain data, the large parts in shared memory. */
-export interface WebDatasetSource {
-  readonly table: SampleTable;
-  readonly shards: readonly Shard[];
-  readonly access: ShardAccess;
-  readonly decoding: ImageDecoding;
-  readonly imageExtensions: readonly string[];
-  readonly splitAt: NameSplit;
-  readonly label: LabelMember | undefined;
-  readonly labels: Int32Array | undefined;
-  /** How many classes each shard names, `[shards]`; undefined where none does. */
-  readonly classCounts: readonly number[] | undefined;
-  readonly maxSampleBytes: number;
-}
 
 /** A sample as it is stored. */
 export interface RawSample {
@@ -185,7 +169,19 @@ export class WebDataset implements Dataset<ImageSample> {
   }
 
   get source(): DatasetSource {
-    return { kind: 'webdataset', ...this.#source, labels: this.#labels };
+    return ownSource('webDataset', { ...this.#source, labels: this.#labels } satisfies WebDatasetSource);
+  }
+
+  /** Whether members `cls` can number the classes in shards written anew: they do already, or nothing else is there. */
+  get clsHoldsClasses(): boolean {
+    const { label, table } = this.#source;
+    if (label === undefined) return false;
+    return label.extension === 'cls' ? label.field === undefined : !table.extensions.includes('cls');
+  }
+
+  /** Endings of the members that are images, in lower case, the first one of a sample that it has counts. */
+  get imageExtensions(): readonly string[] {
+    return this.#source.imageExtensions;
   }
 
   /** Whether the samples have classes, read or not. */

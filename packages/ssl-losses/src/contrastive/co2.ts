@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkNonNegative, checkPositive, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative } from '../numerics/check-option.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { logSumExpRows } from '../numerics/log-sum-exp-rows.js';
 import { reduce, type Reduced, type Reduction } from '../numerics/reduction.js';
@@ -57,7 +56,7 @@ export function co2<R extends Reduction = 'mean'>(
   checkTensor('co2', 'zA', zA, ['batch', 'dim']);
   checkTensor('co2', 'zB', zB, zA.shape);
   checkNonNegative('co2', { alpha });
-  checkTemperature('co2', temperature);
+  checkPositive('co2', { temperature });
   const [batch, dim] = zA.shape;
   if (negatives !== undefined) checkTensor('co2', 'negatives', negatives, ['k', dim]);
 

@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, describeValue, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkChoice } from '../numerics/check-choice.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import {
+  checkChoice,
+  checkOptions,
+  checkPositive,
+  describeValue,
+  type OptionNames,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
+import { checkTensor } from '../numerics/check.js';
 import { logSumExpRows } from '../numerics/log-sum-exp-rows.js';
 import { productLogSumExp } from './product-log-sum-exp.js';
 import { reduce, type Reduced, type Reduction } from '../numerics/reduction.js';
@@ -50,7 +56,7 @@ export function cpcInfoNCE<R extends Reduction = 'mean'>(
     ...cpcInfoNCEDefaults,
     ...checkOptions('cpcInfoNCE', options, cpcInfoNCEOptionNames),
   };
-  checkTemperature('cpcInfoNCE', temperature);
+  checkPositive('cpcInfoNCE', { temperature });
   checkChoice('cpcInfoNCE', 'negatives', negatives, ['samples', 'places', 'all']);
   checkTensor('cpcInfoNCE', 'context', context, ['batch', 'places', 'contextDim']);
   const [batch, places, contextDim] = context.shape;

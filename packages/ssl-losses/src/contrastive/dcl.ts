@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { ownLogSumExp } from './own-log-sum-exp.js';
 import { reduce, type Reduced, type Reduction } from '../numerics/reduction.js';
@@ -52,7 +52,7 @@ export function dcl<R extends Reduction = 'mean'>(
     ...dclDefaults,
     ...checkOptions('dcl', options, dclOptionNames),
   };
-  checkTemperature('dcl', temperature);
+  checkPositive('dcl', { temperature });
   checkTensor('dcl', 'first', first, ['batch', 'dim']);
   checkTensor('dcl', 'second', second, first.shape);
   const [batch, dim] = first.shape;

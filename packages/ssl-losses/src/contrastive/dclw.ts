@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkPositive, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkPositive } from '../numerics/check-option.js';
 import { dcl, dclDefaults, type DclOptions } from './dcl.js';
 import type { Reduced, Reduction } from '../numerics/reduction.js';
 

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkCount, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensors } from '../numerics/check-inputs.js';
-import { checkCount } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { infoNCE } from './info-nce.js';
 import { ntXent } from './nt-xent.js';

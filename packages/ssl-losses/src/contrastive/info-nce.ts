@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { productLogSumExp } from './product-log-sum-exp.js';
 import { reduce, type Reduced, type Reduction } from '../numerics/reduction.js';
@@ -50,7 +50,7 @@ export function infoNCE<R extends Reduction = 'mean'>(
     ...infoNCEDefaults,
     ...checkOptions('infoNCE', options, infoNCEOptionNames),
   };
-  checkTemperature('infoNCE', temperature);
+  checkPositive('infoNCE', { temperature });
   checkTensor('infoNCE', 'query', query, ['batch', 'dim']);
   checkTensor('infoNCE', 'positive', positive, query.shape);
   const [batch, dim] = query.shape;

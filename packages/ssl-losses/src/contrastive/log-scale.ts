@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
-import { checkPositive } from '../numerics/check-option.js';
+import { checkPositive, stopGradient } from '@selfsup/ssl-tensor';
 import { checkTensor } from '../numerics/check.js';
 
 /** Logarithm of what similarities are multiplied by: a number, or a scalar tensor where it is learnt. */

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkPositive, checkShare, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkShare } from '../numerics/check-option.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { ownLogSumExp } from './own-log-sum-exp.js';
 import { reduce, type Reduced, type Reduction } from '../numerics/reduction.js';
@@ -57,7 +56,7 @@ export function macl<R extends Reduction = 'mean'>(
     ...maclDefaults,
     ...checkOptions('macl', options, maclOptionNames),
   };
-  checkTemperature('macl', temperature);
+  checkPositive('macl', { temperature });
   checkShare('macl', { alpha, a0 });
   checkTensor('macl', 'first', first, ['batch', 'dim']);
   checkTensor('macl', 'second', second, first.shape);

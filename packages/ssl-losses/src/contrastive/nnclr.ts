@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensorLists } from '../numerics/check-inputs.js';
-import { checkChoice } from '../numerics/check-choice.js';
 import { checkTensor } from '../numerics/check.js';
 import { infoNCE } from './info-nce.js';
 import { nearestNeighbors } from './nearest-neighbors.js';

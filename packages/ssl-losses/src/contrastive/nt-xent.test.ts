@@ -281,7 +281,7 @@ describe('ntXent at the edges', () => {
     for (const temperature of [0, -1, NaN, Infinity])
       expect(() => ntXent(z, { temperature })).toThrow(InvalidOptionError);
     expect(() => ntXent(z, { views: 1 })).toThrow(InvalidOptionError);
-    expect(() => ntXent(z, { blockRows: 0 })).toThrow('blockRows must be an integer of 1 or more');
+    expect(() => ntXent(z, { blockRows: 0 })).toThrow('blockRows must be a positive integer');
     expect(() => ntXent(z, { blockRows: 2, negativeMask: tf.ones([6, 6], 'int32') })).toThrow(
       'blockRows must be left out with a negativeMask',
     );

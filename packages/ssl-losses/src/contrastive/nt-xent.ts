@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import {
+  checkOptions,
+  checkPositive,
+  InvalidOptionError,
+  type OptionNames,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
+import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { logSumExpRows } from '../numerics/log-sum-exp-rows.js';
 import { ownLogSumExp } from './own-log-sum-exp.js';
@@ -69,7 +75,7 @@ export function ntXent<R extends Reduction = 'mean'>(
   const stacked = stackViews('ntXent', z, options.views);
   const { features, views, batch } = stacked;
   const [rows, dim] = features.shape;
-  checkTemperature('ntXent', temperature);
+  checkPositive('ntXent', { temperature });
   if (negatives !== undefined) checkTensor('ntXent', 'negatives', negatives, ['k', dim]);
   const columns = rows + (negatives?.shape[0] ?? 0);
   if (batch === 1 && columns === rows)

@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkChoice } from '../numerics/check-choice.js';
-import { checkPositive } from '../numerics/check-option.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkChoice, checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkTensor } from '../numerics/check.js';
 import { countedLabels, nanOutside } from '../transfer/counted-labels.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { ownLogSumExp } from './own-log-sum-exp.js';
@@ -79,7 +77,7 @@ export function supCon<R extends Reduction = 'mean'>(
   };
   const { features, views, batch } = stackViews('supCon', z, options.views, 1);
   const [rows, dim] = features.shape;
-  checkTemperature('supCon', temperature);
+  checkPositive('supCon', { temperature });
   checkPositive('supCon', { baseTemperature });
   checkChoice('supCon', 'contrastMode', contrastMode, ['all', 'one']);
   checkTensor('supCon', 'labels', labels, [batch], ['int32']);

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensorRecord } from '../numerics/check-inputs.js';
-import { checkShare } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { infoNCE, infoNCEDefaults } from '../contrastive/info-nce.js';
 import { mostSimilar } from './most-similar.js';

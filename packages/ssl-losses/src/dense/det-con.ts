@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensorRecord, checkTensors } from '../numerics/check-inputs.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkTensor } from '../numerics/check.js';
 import { countedLabels } from '../transfer/counted-labels.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { logSumExpRows } from '../numerics/log-sum-exp-rows.js';
@@ -101,7 +101,7 @@ function detCon<R extends Reduction>(
     checkTensor(where, `${name}.masks`, view.masks, shape.slice(0, 2), ['int32']);
   }
   if (view0.prediction.size === 0) throw new ShapeError(where, 'view0.prediction', 'one or more regions', '0');
-  checkTemperature(where, temperature);
+  checkPositive(where, { temperature });
 
   const [targets0, targets1] = [unit(view0.target), unit(view1.target)];
   const losses = tf.add(

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldInKey, type TensorKey } from '@selfsup/ssl-tensor';
+import { checkCount, checkNonNegative, checkPositive, foldInKey, type TensorKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkCount, checkNonNegative, checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { kMeans, kMeansDraws, type KMeans } from './k-means.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';

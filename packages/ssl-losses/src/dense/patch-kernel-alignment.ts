@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { randomUniform, stopGradient, type TensorKey } from '@selfsup/ssl-tensor';
+import { checkCount, checkPositive, randomUniform, stopGradient, type TensorKey } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkMask } from '../numerics/check-mask.js';
-import { checkCount, checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { takePlaces } from './take-places.js';
 

@@ -1,5 +1,5 @@
+import { checkCount } from '@selfsup/ssl-tensor/host';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkCount } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { withoutGradient } from '../numerics/without-gradient.js';
 

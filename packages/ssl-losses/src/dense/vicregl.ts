@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import {
+  checkCount,
+  checkOptions,
+  checkShare,
+  InvalidOptionError,
+  type OptionNames,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
 import { checkList } from '../numerics/check-inputs.js';
-import { checkCount, checkShare } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { nearestMatches } from './nearest-matches.js';
 import { vicreg, vicregDefaults, vicregOptionNames, type VicregOptions } from '../redundancy/vicreg.js';

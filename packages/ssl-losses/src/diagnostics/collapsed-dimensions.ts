@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkShare } from '../numerics/check-option.js';
+import { checkOptions, checkShare, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 import {
   covarianceSpectrumOf,
   covarianceSpectrumOptionNames,

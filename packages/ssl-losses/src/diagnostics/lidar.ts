@@ -1,6 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative, checkPositive } from '../numerics/check-option.js';
+import {
+  checkNonNegative,
+  checkOptions,
+  checkPositive,
+  type NdArray,
+  type OptionNames,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
 import { exponentOfEntropy } from './effective-rank.js';
 import { hostRows } from './host-rows.js';
 import { symmetricEigenvalues } from '../numerics/symmetric-eigenvalues.js';

@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative } from '../numerics/check-option.js';
+import { checkNonNegative, checkOptions, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { exponentOfEntropy } from './effective-rank.js';
 import { singularValuesOf } from './singular-values.js';
 

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkIsTensor, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkIsTensor, ShapeError } from '@selfsup/ssl-tensor/host';
 
 const text = (tensor: tf.Tensor): string => `${tensor.dtype} [${tensor.shape.join(', ')}]`;
 
@@ -41,10 +41,4 @@ export function checkTensor(
 ): void {
   checkShape(where, parameter, tensor, expected, dtypes);
   if (tensor.shape[0] === 0) throw new ShapeError(where, parameter, 'one row or more', text(tensor));
-}
-
-/** @throws InvalidOptionError unless positive and finite */
-export function checkTemperature(where: string, temperature: number): void {
-  if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new InvalidOptionError(where, 'temperature', 'positive and finite', temperature);
 }

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkChoice } from './check-choice.js';
+import { checkChoice, ShapeError } from '@selfsup/ssl-tensor/host';
 import { reduceCounted } from './reduce-weighted.js';
 import { reduce, type Reduced, type Reduction } from './reduction.js';
 import { withoutGradient } from './without-gradient.js';

@@ -1,5 +1,5 @@
+import { checkCount } from '@selfsup/ssl-tensor/host';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkCount } from './check-option.js';
 
 /** In place of the product of a pair that must not count: its exponential is 0 beside every other number. */
 export const excluded = -3e38;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkCount, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from './check.js';
 
 /** Views of the same images in one matrix, view after view. */
@@ -39,8 +39,7 @@ export function stackViews(
     return { features: tf.concat([...(z as readonly tf.Tensor2D[])], 0), views: z.length, batch: first.shape[0] };
   }
   const views = requested ?? 2;
-  if (!Number.isSafeInteger(views) || views < least)
-    throw new InvalidOptionError(where, 'views', `an integer of ${least} or more`, views);
+  checkCount(where, { views }, least);
   checkTensor(where, 'z', z, ['views * batch', 'dim']);
   if (z.shape[0] === 0 || z.shape[0] % views !== 0)
     throw new ShapeError(where, 'z', `[${views} * batch, dim]`, `[${z.shape.join(', ')}]`);

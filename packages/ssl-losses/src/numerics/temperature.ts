@@ -1,5 +1,5 @@
+import { checkPositive } from '@selfsup/ssl-tensor/host';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkPositive } from './check-option.js';
 import { checkTensor } from './check.js';
 
 /** A temperature: a number that a compiled step bakes in, or a scalar tensor that may change from step to step. */

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Stateful } from '@selfsup/ssl-tensor';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkCount, checkOptions, checkShare, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensors } from './check-inputs.js';
-import { checkCount, checkShare } from './check-option.js';
 import { checkTensor } from './check.js';
 import { inverseCholesky } from './inverse-cholesky.js';
 

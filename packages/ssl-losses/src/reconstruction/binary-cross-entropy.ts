@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkChoice, checkOptions, checkPositive, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensors } from '../numerics/check-inputs.js';
-import { checkChoice } from '../numerics/check-choice.js';
-import { checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { countedBits } from '../text/counted-bits.js';
 import { reduceElements, type ElementReduction } from '../numerics/reduce-elements.js';

@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import {
+  checkNonNegative,
+  checkOptions,
+  InvalidOptionError,
+  type OptionNames,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
 import { checkMask } from '../numerics/check-mask.js';
-import { checkNonNegative } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { reduceWeighted } from '../numerics/reduce-weighted.js';
 import type { Reduced, Reduction } from '../numerics/reduction.js';

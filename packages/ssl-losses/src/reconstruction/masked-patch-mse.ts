@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, checkPositive, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkMask } from '../numerics/check-mask.js';
-import { checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { patchify } from './patchify.js';
 import { reduceWeighted } from '../numerics/reduce-weighted.js';

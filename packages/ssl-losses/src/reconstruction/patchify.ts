@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkCount, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensors } from '../numerics/check-inputs.js';
 
 /**
@@ -13,8 +13,7 @@ import { checkTensors } from '../numerics/check-inputs.js';
  */
 export function patchify(images: tf.Tensor4D, patchSize: number): tf.Tensor3D {
   checkTensors('patchify', { images });
-  if (!Number.isSafeInteger(patchSize) || patchSize < 1)
-    throw new InvalidOptionError('patchify', 'patchSize', 'an integer of 1 or more', patchSize);
+  checkCount('patchify', { patchSize });
   const [batch, height, width, channels] = images.shape;
   if (images.rank !== 4 || height % patchSize !== 0 || width % patchSize !== 0) {
     throw new ShapeError(

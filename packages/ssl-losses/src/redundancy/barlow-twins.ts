@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative, checkPositive } from '../numerics/check-option.js';
+import { checkNonNegative, checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from '../numerics/check.js';
 import { squaredProducts } from './squared-products.js';
 

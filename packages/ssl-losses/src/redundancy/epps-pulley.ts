@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkCount, checkOptions, checkPositive, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensors } from '../numerics/check-inputs.js';
-import { checkCount, checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 
 /** Options of {@link eppsPulley}. */

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkNonNegative, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensorLists } from '../numerics/check-inputs.js';
-import { checkNonNegative } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { squaredProducts } from './squared-products.js';

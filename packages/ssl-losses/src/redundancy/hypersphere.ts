@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkNonNegative, checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { alignment } from '../diagnostics/alignment.js';
-import { checkNonNegative, checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { uniformity } from '../diagnostics/uniformity.js';

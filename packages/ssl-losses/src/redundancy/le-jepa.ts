@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkShare } from '../numerics/check-option.js';
+import { checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Directions } from './random-directions.js';
 import { sigReg, sigRegDefaults, type SigRegOptions } from './sig-reg.js';
 import { viewInvariance } from './view-invariance.js';

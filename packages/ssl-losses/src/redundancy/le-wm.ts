@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layerNorm, stopGradient } from '@selfsup/ssl-tensor';
+import { checkNonNegative, layerNorm, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import type { Directions } from './random-directions.js';
 import { sigReg, sigRegDefaults, type SigRegOptions } from './sig-reg.js';

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative } from '../numerics/check-option.js';
+import { checkNonNegative, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from '../numerics/check.js';
 import { nuclearNorm } from './nuclear-norm.js';
 

@@ -23,6 +23,6 @@ it('randomDirections have length 1, no preferred direction, and follow the key',
 
 it('randomDirections name what is wrong', () => {
   expect(() => randomDirections(key, 0, 3)).toThrow(InvalidOptionError);
-  expect(() => randomDirections(key, 3, 1.5)).toThrow('randomDirections: count must be an integer of 1 or more');
+  expect(() => randomDirections(key, 3, 1.5)).toThrow('randomDirections: count must be a positive integer');
   expect(() => randomDirections(tf.zeros([2]), 3, 1)).toThrow(ShapeError);
 });

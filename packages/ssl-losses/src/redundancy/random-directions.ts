@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { randomNormal, type TensorKey } from '@selfsup/ssl-tensor';
+import { checkCount, randomNormal, type TensorKey } from '@selfsup/ssl-tensor';
 import { checkTensor } from '../numerics/check.js';
-import { checkCount } from '../numerics/check-option.js';
 
 /** A random key to draw directions from, int32 `[2]`, or the directions themselves as columns, `[dim, count]`. */
 export type Directions = TensorKey | tf.Tensor2D;

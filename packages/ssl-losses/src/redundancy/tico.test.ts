@@ -149,7 +149,7 @@ describe('tico at the edges', () => {
     expect(() => tico(tf.zeros([1, 4]), tf.zeros([1, 4]), state)).toThrow(ShapeError);
     for (const options of [{ beta: 1.5 }, { beta: -0.1 }, { rho: -1 }])
       expect(() => tico(x, x, state, options)).toThrow(InvalidOptionError);
-    expect(() => new TiCoState(0)).toThrow('TiCoState: dim must be an integer of 1 or more, got 0');
+    expect(() => new TiCoState(0)).toThrow('TiCoState: dim must be a positive integer, got 0');
     state.dispose();
   });
 

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Stateful } from '@selfsup/ssl-tensor';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkCount, checkNonNegative, checkShare, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkCount, checkNonNegative, checkShare } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkNonNegative, checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensors } from '../numerics/check-inputs.js';
-import { checkNonNegative, checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { squaredProducts } from './squared-products.js';
 

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkNonNegative, checkPositive, checkShare, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative, checkPositive, checkShare } from '../numerics/check-option.js';
 import { normalQuantiles } from './normal-quantiles.js';
 import { resolveDirections, type Directions } from './random-directions.js';
 import { viewInvariance } from './view-invariance.js';

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { foldInKey, randomPermutation, stopGradient, takeRows, type TensorKey } from '@selfsup/ssl-tensor';
+import { checkCount, foldInKey, randomPermutation, stopGradient, takeRows, type TensorKey } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkCount } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { negativeCosine } from './negative-cosine.js';
 import { moments, whiten, whitenDefaults, type WhiteningStatistics } from '../numerics/whiten.js';

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkNonNegative, checkOptions, checkPositive, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkMask } from '../numerics/check-mask.js';
-import { checkNonNegative, checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { ibotDefaults, ibotOptionNames, type IbotOptions } from './ibot.js';
 import { unlessNothing } from '../numerics/reduce-weighted.js';

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkMask } from '../numerics/check-mask.js';
-import { checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { fixedTargetCrossEntropy } from '../transfer/fixed-target-cross-entropy.js';
 import { unlessNothing } from '../numerics/reduce-weighted.js';

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkCount, checkNonNegative, checkPositive, stopGradient } from '@selfsup/ssl-tensor';
 import { type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkCount, checkNonNegative } from '../numerics/check-option.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { logSumExpRows } from '../numerics/log-sum-exp-rows.js';
 import { balance } from './sinkhorn.js';
@@ -66,7 +65,7 @@ export function prototypeMatching(
   const [rows] = anchors.shape;
   if (batch === 0 || rows === 0 || rows % batch !== 0)
     throw new ShapeError(where, 'anchors', `[${batch} * views, ${dim}]`, `[${anchors.shape.join(', ')}]`);
-  checkTemperature(where, temperature);
+  checkPositive(where, { temperature });
   checkCount(where, { sinkhornIterations }, 0);
   checkNonNegative(where, { regularizationWeight });
 

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkCount, checkPositive, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkCount, checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 
 /** Options of {@link sinkhorn}. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, checkPositive, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensorLists } from '../numerics/check-inputs.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkTensor } from '../numerics/check.js';
 import { reduce, type Reduced, type Reduction } from '../numerics/reduction.js';
 import { sinkhorn, sinkhornDefaults } from './sinkhorn.js';
 import { fixedTargetCrossEntropy } from '../transfer/fixed-target-cross-entropy.js';
@@ -67,7 +67,7 @@ export function swav<R extends Reduction = 'mean'>(
   const [batch, k] = first.shape;
   highResolution.forEach((crop, index) => checkTensor('swav', `highResolution[${index}]`, crop, [batch, k]));
   lowResolution.forEach((crop, index) => checkTensor('swav', `lowResolution[${index}]`, crop, [batch, k]));
-  checkTemperature('swav', temperature);
+  checkPositive('swav', { temperature });
   if (queue !== undefined && queue.length !== highResolution.length)
     throw new ShapeError('swav', 'queue', `${highResolution.length} tensors, one per crop`, `${queue.length}`);
   queue?.forEach((scores, index) => checkTensor('swav', `queue[${index}]`, scores, ['queue', k]));

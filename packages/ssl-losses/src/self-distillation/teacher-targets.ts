@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkCount, checkShare, stopGradient } from '@selfsup/ssl-tensor';
 import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { Center, centerDefaults } from '../state/center.js';
-import { checkCount, checkShare } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { balance, sinkhornDefaults } from './sinkhorn.js';
 import { cool, type Temperature } from '../numerics/temperature.js';

@@ -1,5 +1,4 @@
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkCount, checkPositive } from '../numerics/check-option.js';
+import { checkCount, checkOptions, checkPositive, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** Options of {@link teacherTemperature}. */
 export interface TeacherTemperatureOptions {

@@ -1,6 +1,6 @@
+import { checkCount, checkShare } from '@selfsup/ssl-tensor/host';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Stateful } from '@selfsup/ssl-tensor';
-import { checkCount, checkShare } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 
 /** Defaults of {@link Center}: the authors' code of DINO, arXiv 2104.14294. */

@@ -1,6 +1,6 @@
+import { checkCount, checkShare } from '@selfsup/ssl-tensor/host';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Stateful } from '@selfsup/ssl-tensor';
-import { checkCount, checkShare } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 
 /** Share of the old average that stays: SoftMatch, arXiv 2301.10921. */

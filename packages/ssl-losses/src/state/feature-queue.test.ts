@@ -118,7 +118,7 @@ describe('FeatureQueue', () => {
   });
 
   it('names what is wrong', () => {
-    expect(() => new FeatureQueue(0, 2, { key })).toThrow('FeatureQueue: size must be an integer of 1 or more');
+    expect(() => new FeatureQueue(0, 2, { key })).toThrow('FeatureQueue: size must be a positive integer');
     expect(() => new FeatureQueue(2, 1.5, { key })).toThrow(InvalidOptionError);
     expect(() => new FeatureQueue(2, 2, { key, overflow: 'grow' as 'wrap' })).toThrow(
       "overflow must be 'wrap' or 'drop'",

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Stateful } from '@selfsup/ssl-tensor';
 import {
+  checkChoice,
+  checkCount,
   checkOptions,
   InvalidOptionError,
   type OptionNames,
   type RandomKey,
   RandomStream,
 } from '@selfsup/ssl-tensor/host';
-import { checkChoice } from '../numerics/check-choice.js';
-import { checkCount } from '../numerics/check-option.js';
 import { checkShape } from '../numerics/check.js';
 
 /** Options of {@link FeatureQueue}. */

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkChoice } from '../numerics/check-choice.js';
+import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkMask } from '../numerics/check-mask.js';
 import { checkTensor } from '../numerics/check.js';
 import { unlessNothing } from '../numerics/reduce-weighted.js';

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkNonNegative, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensorRecord } from '../numerics/check-inputs.js';
-import { checkNonNegative } from '../numerics/check-option.js';
 import { maskedTokenCrossEntropy, type MaskedTokenCrossEntropyOptions } from './masked-token-cross-entropy.js';
 import { replacedTokenDetection } from './replaced-token-detection.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkNumber, checkOptions, checkPositive, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { logSumExpRows } from '../numerics/log-sum-exp-rows.js';
 import { reduce, type Reduced, type Reduction } from '../numerics/reduction.js';
@@ -46,9 +46,8 @@ export function simcseSupervised<R extends Reduction = 'mean'>(
     ...simcseSupervisedDefaults,
     ...checkOptions('simcseSupervised', options, simcseSupervisedOptionNames),
   };
-  checkTemperature('simcseSupervised', temperature);
-  if (!Number.isFinite(hardNegativeWeight))
-    throw new InvalidOptionError('simcseSupervised', 'hardNegativeWeight', 'finite', hardNegativeWeight);
+  checkPositive('simcseSupervised', { temperature });
+  checkNumber('simcseSupervised', 'hardNegativeWeight', hardNegativeWeight);
   checkTensor('simcseSupervised', 'sentences', sentences, ['batch', 'dim']);
   checkTensor('simcseSupervised', 'positives', positives, sentences.shape);
   checkTensor('simcseSupervised', 'hardNegatives', hardNegatives, sentences.shape);

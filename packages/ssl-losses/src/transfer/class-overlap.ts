@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkChoice } from '../numerics/check-choice.js';
+import { checkChoice, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from '../numerics/check.js';
 import { checkIgnoreIndex, countedLabels, nanOutside, usualIgnoreIndex } from './counted-labels.js';
 import { oneHot } from './one-hot.js';

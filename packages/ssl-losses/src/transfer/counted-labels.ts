@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError, noLabel } from '@selfsup/ssl-tensor/host';
+import { checkInteger, noLabel } from '@selfsup/ssl-tensor/host';
 import { withoutGradient } from '../numerics/without-gradient.js';
 
 /** The label that PyTorch and Hugging Face's collators give to what does not count. */
@@ -7,7 +7,7 @@ export const usualIgnoreIndex = -100;
 
 /** @throws InvalidOptionError unless `ignoreIndex` is an integer */
 export function checkIgnoreIndex(where: string, ignoreIndex: number): void {
-  if (!Number.isSafeInteger(ignoreIndex)) throw new InvalidOptionError(where, 'ignoreIndex', 'an integer', ignoreIndex);
+  checkInteger(where, 'ignoreIndex', ignoreIndex);
 }
 
 /** Which labels count. */

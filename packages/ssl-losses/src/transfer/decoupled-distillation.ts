@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sparseSoftmaxCrossEntropy, stopGradient } from '@selfsup/ssl-tensor';
+import { checkNonNegative, checkPositive, sparseSoftmaxCrossEntropy, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative } from '../numerics/check-option.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkTensor } from '../numerics/check.js';
 import { countedLabels } from './counted-labels.js';
 import { logSumExpRows } from '../numerics/log-sum-exp-rows.js';
 import { oneHot } from './one-hot.js';
@@ -61,7 +60,7 @@ export function decoupledDistillation<R extends Reduction = 'mean'>(
   checkTensor(where, 'student', student, ['n', 'classes']);
   checkTensor(where, 'teacher', teacher, student.shape);
   checkTensor(where, 'labels', labels, [student.shape[0]], ['int32']);
-  checkTemperature(where, temperature);
+  checkPositive(where, { temperature });
   checkNonNegative(where, { alpha, beta });
 
   const { known, weight } = countedLabels(where, labels);

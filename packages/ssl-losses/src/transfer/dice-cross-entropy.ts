@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkNonNegative, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensors } from '../numerics/check-inputs.js';
-import { checkNonNegative } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { countedLabels, withinClasses } from './counted-labels.js';
 import { dice, diceDefaults, type DiceOptions } from './dice.js';

@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkNonNegative,
+  checkOptions,
+  checkPositive,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import { checkTensors } from '../numerics/check-inputs.js';
-import { checkNonNegative, checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import {
   classOverlap,

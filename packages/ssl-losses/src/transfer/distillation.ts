@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkShare } from '../numerics/check-option.js';
-import { checkTemperature, checkTensor } from '../numerics/check.js';
+import { checkOptions, checkPositive, checkShare, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTensor } from '../numerics/check.js';
 import { countedLabels } from './counted-labels.js';
 import { reduceCounted } from '../numerics/reduce-weighted.js';
 import { reduce, type Reduced, type Reduction } from '../numerics/reduction.js';
@@ -57,7 +56,7 @@ export function distillation<R extends Reduction = 'mean'>(
   };
   checkTensor(where, 'student', student, ['n', 'classes']);
   checkTensor(where, 'teacher', teacher, student.shape);
-  checkTemperature(where, temperature);
+  checkPositive(where, { temperature });
   checkShare(where, { alpha });
   const soft = tf.mul(softDivergence(student, teacher, temperature), temperature ** 2) as tf.Tensor1D;
   if (labels === undefined) return reduce(where, soft, reduction as R);

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sparseSoftmaxCrossEntropy, stopGradient } from '@selfsup/ssl-tensor';
+import { checkPositive, sparseSoftmaxCrossEntropy, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkPositive } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import {
   pseudoLabelOptionNames,

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkShare } from '../numerics/check-option.js';
+import { checkCount, checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from '../numerics/check.js';
 
 /** Options of {@link flexMatchThresholds}. */
@@ -41,8 +40,7 @@ export function flexMatchThresholds(
   };
   checkTensor(where, 'counts', counts, ['classes'], ['float32', 'int32']);
   checkShare(where, { threshold });
-  if (!Number.isSafeInteger(samples) || samples < 1)
-    throw new InvalidOptionError(where, 'samples', 'an integer of 1 or more', samples);
+  checkCount(where, { samples });
   const learnt = tf.cast(counts, 'float32');
   const most = tf.max(learnt);
   const scale = warmUp ? tf.maximum(most, tf.sub(samples, tf.sum(learnt))) : most;

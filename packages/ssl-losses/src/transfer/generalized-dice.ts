@@ -1,8 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkChoice,
+  checkNonNegative,
+  checkOptions,
+  checkPositive,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import { checkTensors } from '../numerics/check-inputs.js';
-import { checkChoice } from '../numerics/check-choice.js';
-import { checkNonNegative, checkPositive } from '../numerics/check-option.js';
 import {
   classOverlap,
   classOverlapDefaults,

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
-import { checkCount } from '../numerics/check-option.js';
+import { checkCount, checkShare } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from '../numerics/check.js';
 import { countedLabels, nanOutside } from './counted-labels.js';
 import { oneHot } from './one-hot.js';
@@ -62,5 +61,5 @@ export function checkMixing(
 ): void {
   checkTensor(where, 'partners', partners, labels.shape, ['int32']);
   if (typeof lambda !== 'number') checkTensor(where, 'lambda', lambda, labels.shape);
-  else if (!(lambda >= 0 && lambda <= 1)) throw new InvalidOptionError(where, 'lambda', 'in [0, 1]', lambda);
+  else checkShare(where, { lambda });
 }

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkShare, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkShare } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 
 /** Distributions over classes that predictions are aligned by. */

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '@selfsup/ssl-tensor';
+import { checkNonNegative, stopGradient } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { l2Normalize } from '../numerics/l2-normalize.js';
 import { smoothAbsolute } from '../reconstruction/smooth-absolute.js';

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkNonNegative, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { bitCrossEntropy } from '../reconstruction/binary-cross-entropy.js';
 import { checkTensors } from '../numerics/check-inputs.js';
-import { checkNonNegative } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { countedBits } from '../text/counted-bits.js';
 import { focalWeight } from './focal-weight.js';

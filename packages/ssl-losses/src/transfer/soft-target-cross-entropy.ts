@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, checkRate, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from '../numerics/check.js';
 import { reduceCounted } from '../numerics/reduce-weighted.js';
 import type { Reduced, Reduction } from '../numerics/reduction.js';
@@ -43,8 +43,7 @@ export function softTargetCrossEntropy<R extends Reduction = 'mean'>(
   };
   checkTensor(where, 'logits', logits, ['n', 'classes']);
   checkTensor(where, 'targets', targets, logits.shape);
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    throw new InvalidOptionError(where, 'labelSmoothing', 'in [0, 1)', labelSmoothing);
+  checkRate(where, { labelSmoothing });
   const smooth = tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / logits.shape[1]);
   const weight = withoutGradient<tf.Rank.R1>(targets, (t) =>
     // A negative share is none: a label in the place of a distribution, such as -1.

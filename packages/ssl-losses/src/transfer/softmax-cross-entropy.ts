@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkRate, sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTensor } from '../numerics/check.js';
 import { countedLabels, usualIgnoreIndex } from './counted-labels.js';
 import { logSumExpRows } from '../numerics/log-sum-exp-rows.js';
@@ -37,8 +37,7 @@ export function smoothedCrossEntropy(
   labels: tf.Tensor1D,
   labelSmoothing: number,
 ): tf.Tensor1D {
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    throw new InvalidOptionError(where, 'labelSmoothing', 'in [0, 1)', labelSmoothing);
+  checkRate(where, { labelSmoothing });
   const sharp = sparseSoftmaxCrossEntropy(logits, labels);
   if (labelSmoothing === 0) return sharp;
   const flat = tf.sub(logSumExpRows(logits), tf.mean(logits, 1));

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
+import { checkNonNegative, sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNonNegative } from '../numerics/check-option.js';
 import { checkTensor } from '../numerics/check.js';
 import { countedLabels, usualIgnoreIndex, withinClasses } from './counted-labels.js';
 import { focalWeight } from './focal-weight.js';

@@ -1,4 +1,5 @@
 import {
+  checkChoice,
   checkOptions,
   foldIn,
   InvalidOptionError,
@@ -117,7 +118,7 @@ const kaimingOptionNames: OptionNames<KaimingOptions> = {
 };
 
 function checkMode(where: string, mode: unknown): void {
-  if (mode !== 'fanIn' && mode !== 'fanOut') throw new InvalidOptionError(where, 'mode', "'fanIn' or 'fanOut'", mode);
+  checkChoice(where, 'mode', mode, ['fanIn', 'fanOut']);
 }
 
 /** Gaussian with variance `gain^2 / fan`. Source: He et al. 2015, arXiv 1502.01852, equation 10. */

@@ -1,11 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from '@selfsup/ssl-tensor';
+import {
+  type BatchMoments,
+  batchMoments,
+  batchNorm,
+  type ChannelActivation,
+  channelAffine,
+  checkCount,
+} from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
 import { checkContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Buffer, Parameter } from '../module/parameter.js';
-import { checkSize } from './check-size.js';
 import type { Conv2d } from './conv2d.js';
 
 /** Options of {@link BatchNorm}. */
@@ -52,7 +58,7 @@ export class BatchNorm extends Module {
   ) {
     super();
     const { momentum = 0.1, epsilon = 1e-5, affine = true } = checkOptions('BatchNorm', options, batchNormOptionNames);
-    checkSize('BatchNorm', 'features', features);
+    checkCount('BatchNorm', { features });
     this.momentum = momentum;
     this.epsilon = epsilon;
     if (affine) {

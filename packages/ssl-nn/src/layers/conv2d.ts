@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type BatchMoments, narrowConvNorm, type NarrowConvNormOptions } from '@selfsup/ssl-tensor';
+import { type BatchMoments, checkCount, narrowConvNorm, type NarrowConvNormOptions } from '@selfsup/ssl-tensor';
 import {
   checkOptions,
   foldIn,
@@ -14,7 +14,6 @@ import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
 import { convLayout } from '../module/state-layout.js';
-import { checkSize } from './check-size.js';
 
 /** Zeros around an image: TF.js's `same` or `valid`, one number for all sides, or `[[top, bottom], [left, right]]`. */
 export type Padding = 'same' | 'valid' | number | readonly [readonly [number, number], readonly [number, number]];
@@ -113,13 +112,13 @@ export class Conv2d extends Module {
       weightInit = torchWeight,
       biasInit,
     } = checkOptions('Conv2d', options, conv2dOptionNames);
-    checkSize('Conv2d', 'inChannels', inChannels);
-    checkSize('Conv2d', 'outChannels', outChannels);
-    checkSize('Conv2d', 'groups', groups);
+    checkCount('Conv2d', { inChannels });
+    checkCount('Conv2d', { outChannels });
+    checkCount('Conv2d', { groups });
     [this.kernelSize, this.stride, this.dilation] = [pair(kernelSize), pair(stride), pair(dilation)];
-    for (const size of this.kernelSize) checkSize('Conv2d', 'kernelSize', size);
-    for (const size of this.stride) checkSize('Conv2d', 'stride', size);
-    for (const size of this.dilation) checkSize('Conv2d', 'dilation', size);
+    for (const size of this.kernelSize) checkCount('Conv2d', { kernelSize: size });
+    for (const size of this.stride) checkCount('Conv2d', { stride: size });
+    for (const size of this.dilation) checkCount('Conv2d', { dilation: size });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new InvalidOptionError(
         'Conv2d',

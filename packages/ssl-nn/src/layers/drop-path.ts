@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { dropPath } from '@selfsup/ssl-tensor';
+import { checkRate, dropPath } from '@selfsup/ssl-tensor';
 import { checkContext, drawKey, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
-import { checkRate } from './check-rate.js';
 
 /**
  * Stochastic depth: while training, zeroes whole samples of a residual branch and scales the rest by `1 / (1 - rate)`.
@@ -13,7 +12,7 @@ export class DropPath extends Module {
   /** @param rate probability that a sample loses the branch, in `[0, 1)` */
   constructor(readonly rate: number) {
     super();
-    checkRate('DropPath', 'rate', rate);
+    checkRate('DropPath', { rate });
   }
 
   /**

@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { dropout } from '@selfsup/ssl-tensor';
+import { checkRate, dropout } from '@selfsup/ssl-tensor';
 import { checkContext, drawKey, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
-import { checkRate } from './check-rate.js';
 
 /**
  * Inverted dropout while training, identity otherwise.
@@ -13,7 +12,7 @@ export class Dropout extends Module {
   /** @param rate probability of a zero, in `[0, 1)` */
   constructor(readonly rate: number) {
     super();
-    checkRate('Dropout', 'rate', rate);
+    checkRate('Dropout', { rate });
   }
 
   /**

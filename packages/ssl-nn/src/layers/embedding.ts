@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { takeRows } from '@selfsup/ssl-tensor';
+import { checkCount, takeRows } from '@selfsup/ssl-tensor';
 import {
   checkIsTensor,
   checkOptions,
@@ -13,7 +13,6 @@ import { normal, type Initialiser } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from './check-size.js';
 
 /** Options of {@link Embedding}. */
 export interface EmbeddingOptions {
@@ -44,8 +43,8 @@ export class Embedding extends Module {
   ) {
     super();
     const { key, weightInit = normal() } = checkOptions('Embedding', options, embeddingOptionNames);
-    checkSize('Embedding', 'count', count);
-    checkSize('Embedding', 'dim', dim);
+    checkCount('Embedding', { count });
+    checkCount('Embedding', { dim });
     this.weight = new Parameter(weightInit([count, dim], foldIn(key, 'weight')));
   }
 

@@ -1,11 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { layerNorm } from '@selfsup/ssl-tensor';
+import { checkCount, layerNorm } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from './check-size.js';
 
 /** Options of {@link LayerNorm}. */
 export interface LayerNormOptions {
@@ -33,7 +32,7 @@ export class LayerNorm extends Module {
   ) {
     super();
     const { epsilon = 1e-5 } = checkOptions('LayerNorm', options, layerNormOptionNames);
-    checkSize('LayerNorm', 'dim', dim);
+    checkCount('LayerNorm', { dim });
     this.epsilon = epsilon;
     this.weight = new Parameter(ones([dim], [0, 0]));
     this.bias = new Parameter(zeros([dim], [0, 0]));

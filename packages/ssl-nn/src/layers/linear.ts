@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  checkCount,
   checkIsTensor,
   checkOptions,
   foldIn,
@@ -12,7 +13,6 @@ import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
 import { linearLayout } from '../module/state-layout.js';
-import { checkSize } from './check-size.js';
 
 /** Options of {@link Linear}. */
 export interface LinearOptions {
@@ -54,8 +54,8 @@ export class Linear extends Module {
       weightInit = torchWeight,
       biasInit = torchBias(inFeatures),
     } = checkOptions('Linear', options, linearOptionNames);
-    checkSize('Linear', 'inFeatures', inFeatures);
-    checkSize('Linear', 'outFeatures', outFeatures);
+    checkCount('Linear', { inFeatures });
+    checkCount('Linear', { outFeatures });
     this.weight = new Parameter(weightInit([inFeatures, outFeatures], foldIn(key, 'weight')), { layout: linearLayout });
     if (bias) this.bias = new Parameter(biasInit([outFeatures], foldIn(key, 'bias')));
   }

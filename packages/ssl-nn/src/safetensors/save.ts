@@ -1,6 +1,6 @@
 import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { safetensorsParts } from './encode.js';
-import { writeFileAtomically } from './write-file-atomically.js';
+import { asCheckpointError } from './as-checkpoint-error.js';
 
 /**
  * Writes a state dict as a safetensors file. Whoever reads the path sees the old file or the whole new one.
@@ -17,5 +17,11 @@ export async function saveSafetensors(
   state: ReadonlyMap<string, NdArray>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await writeFileAtomically(path, safetensorsParts(state, metadata));
+  // Only here, since the main entry runs where there are no files.
+  const { writeWhole } = await import('@selfsup/ssl-core/files');
+  try {
+    await writeWhole(path, safetensorsParts(state, metadata));
+  } catch (cause) {
+    throw asCheckpointError(cause);
+  }
 }

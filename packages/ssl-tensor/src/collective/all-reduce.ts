@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-core';
+import { checkChoice, checkOptions, type NdArray, type OptionNames, ShapeError } from '@selfsup/ssl-core';
 import { hostCall } from '../ops/host-call.js';
 import type { Collective } from './collective.js';
 
@@ -55,7 +55,7 @@ export function allReduce<T extends tf.Tensor | readonly tf.Tensor[]>(
   options: AllReduceOptions = {},
 ): T {
   const { op = 'sum' } = checkOptions('allReduce', options, allReduceOptionNames);
-  if (op !== 'sum' && op !== 'mean') throw new InvalidOptionError('allReduce', 'op', "'sum' or 'mean'", op);
+  checkChoice('allReduce', 'op', op, ['sum', 'mean']);
   const tensors: readonly tf.Tensor[] = x instanceof tf.Tensor ? [x] : x;
   for (const { dtype } of tensors) if (dtype !== 'float32') throw new ShapeError('allReduce', 'x', 'float32', dtype);
   const sums = collective.size === 1 ? tensors.map((tensor) => tf.clone(tensor)) : sumOver(tensors, collective);

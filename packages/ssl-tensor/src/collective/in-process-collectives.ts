@@ -1,4 +1,4 @@
-import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkCount, DataError } from '@selfsup/ssl-core';
 import type { Collective } from './collective.js';
 
 type Data = Float32Array | Int32Array;
@@ -36,8 +36,7 @@ function summed(arrays: readonly Data[]): Float32Array {
  * const losses = await Promise.all(steps.map((step, rank) => step(parts[rank])));
  */
 export function inProcessCollectives(size: number): readonly Collective[] {
-  if (!Number.isInteger(size) || size < 1)
-    throw new InvalidOptionError('inProcessCollectives', 'size', 'a positive integer', size);
+  checkCount('inProcessCollectives', { size });
   let arrivals = new Map<number, Arrival>();
   const finish = (): void => {
     const all = Array.from({ length: size }, (_, rank) => arrivals.get(rank)!);

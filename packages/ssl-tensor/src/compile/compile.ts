@@ -6,7 +6,7 @@ import { chooseDevice } from '../engine/choose-device.js';
 import { engineFor } from '../engine/choose-engine.js';
 import { threadsOf } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
-import { checkOptions, InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
 import { holdArguments, runEagerly } from '../engine/run-eagerly.js';
 import { type CompiledFunction, compileOptionNames, type CompileOptions } from './compiled-types.js';
 import { CallQueue, type Turn } from './call-queue.js';
@@ -78,8 +78,7 @@ export function compileWith<A extends readonly unknown[], R>(
 ): CompiledFunction<A, R> {
   const name = options.name ?? (fn.name === '' ? 'compiled function' : fn.name);
   const maxTraces = options.maxTraces ?? defaultMaxTraces;
-  if (!Number.isInteger(maxTraces) || maxTraces < 1)
-    throw new InvalidOptionError('compile', 'maxTraces', 'a positive integer', maxTraces);
+  checkCount('compile', { maxTraces });
   const graphs = new Map<string, CompiledGraph>();
   let traces = 0;
   let warned = false;

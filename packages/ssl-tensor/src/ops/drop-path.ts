@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkIsTensor, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, checkRate, type OptionNames } from '@selfsup/ssl-core';
 import { randomUniform, type TensorKey } from './random-uniform.js';
 
 /** Options of {@link dropPath}. */
@@ -26,7 +26,7 @@ const dropPathOptionNames: OptionNames<DropPathOptions> = {
 export function dropPath<T extends tf.Tensor>(x: T, rate: number, key: TensorKey, options: DropPathOptions = {}): T {
   checkIsTensor('dropPath', 'x', x);
   const { scaleByKeep = true } = checkOptions('dropPath', options, dropPathOptionNames);
-  if (!(rate >= 0 && rate < 1)) throw new InvalidOptionError('dropPath', 'rate', 'in [0, 1)', rate);
+  checkRate('dropPath', { rate });
   if (rate === 0) return x;
   const samples = x.shape.map((size, axis) => (axis === 0 ? size : 1));
   const kept = tf.cast(tf.greaterEqual(randomUniform(key, samples), rate), 'float32');

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkIsTensor, InvalidOptionError } from '@selfsup/ssl-core';
+import { checkIsTensor, checkRate } from '@selfsup/ssl-core';
 import { randomUniform, type TensorKey } from './random-uniform.js';
 
 /**
@@ -14,7 +14,7 @@ import { randomUniform, type TensorKey } from './random-uniform.js';
  */
 export function dropout<T extends tf.Tensor>(x: T, rate: number, key: TensorKey): T {
   checkIsTensor('dropout', 'x', x);
-  if (!(rate >= 0 && rate < 1)) throw new InvalidOptionError('dropout', 'rate', 'in [0, 1)', rate);
+  checkRate('dropout', { rate });
   if (rate === 0) return x;
   const kept = tf.cast(tf.greaterEqual(randomUniform(key, x.shape), rate), 'float32');
   return tf.mul(x, tf.mul(kept, 1 / (1 - rate))) as T;

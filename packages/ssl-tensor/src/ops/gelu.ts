@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkIsTensor, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkChoice, checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { isTracing } from '../compile/active-trace.js';
 import { blockwise } from './blockwise.js';
 import { runOwnKernel } from './run-own-kernel.js';
@@ -75,8 +75,7 @@ function gradient(dy: tf.Tensor, x: tf.Tensor, approximate: 'none' | 'tanh'): tf
 export function gelu<T extends tf.Tensor>(x: T, options: GeluOptions = {}): T {
   checkIsTensor('gelu', 'x', x);
   const { approximate = 'none' } = checkOptions('gelu', options, geluOptionNames);
-  if (approximate !== 'none' && approximate !== 'tanh')
-    throw new InvalidOptionError('gelu', 'approximate', "'none' or 'tanh'", approximate);
+  checkChoice('gelu', 'approximate', approximate, ['none', 'tanh']);
   const op = tf.customGrad((input: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
     const source = input as tf.Tensor;
     (save as tf.GradSaveFunc)([source]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkIsTensor, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkIsTensor, checkOptions, checkPositive, type OptionNames } from '@selfsup/ssl-core';
 
 /** Options of {@link softplus}. */
 export interface SoftplusOptions {
@@ -27,8 +27,7 @@ const softplusOptionNames: OptionNames<SoftplusOptions> = {
 export function softplus<T extends tf.Tensor>(x: T, options: SoftplusOptions = {}): T {
   checkIsTensor('softplus', 'x', x);
   const { beta = 1 } = checkOptions('softplus', options, softplusOptionNames);
-  if (!(beta > 0 && Number.isFinite(beta)))
-    throw new InvalidOptionError('softplus', 'beta', 'a finite number above 0', beta);
+  checkPositive('softplus', { beta });
   const sharpened = beta === 1 ? x : tf.mul(x, beta);
   const op = tf.customGrad((input: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
     const source = input as tf.Tensor;

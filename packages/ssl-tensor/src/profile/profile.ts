@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { compileWith, settled } from '../compile/compile.js';
 import type { CompileOptions, Feeds } from '../compile/compiled-types.js';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
+import { checkCount, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import type { Origin } from '../graph/graph.js';
 import { formatProfile } from './format-profile.js';
 import { readEvents, type RunEvents } from './read-events.js';
@@ -80,7 +80,7 @@ export async function profile<A extends readonly unknown[], R extends tf.TensorC
   if (!Array.isArray(given))
     throw new InvalidOptionError('profile', 'args', 'an array of the arguments', given, 'Write [x]');
   const { runs = 5, ignore, ...engine } = checkOptions('profile', options, profileOptionNames);
-  if (!Number.isInteger(runs) || runs < 1) throw new InvalidOptionError('profile', 'runs', 'a positive integer', runs);
+  checkCount('profile', { runs });
   const folder = await mkdtemp(join(tmpdir(), 'ssl-profile-'));
   const origins = new Map<string, Origin>();
   try {

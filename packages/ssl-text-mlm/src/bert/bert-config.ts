@@ -1,5 +1,12 @@
 import { checkMemory, type MemoryNeed } from '@selfsup/ssl-core/files';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkCount,
+  checkOptions,
+  checkPositive,
+  checkRate,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 
 /** Sizes and rates of a BERT encoder. */
 export interface BertConfig {
@@ -91,18 +98,15 @@ export const bertLimits = {
 export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
   const config = { ...bertBase, ...checkOptions('bertConfig', options, partialConfigNames) };
   for (const name of Object.keys(bertLimits) as (keyof typeof bertLimits)[]) {
-    if (!Number.isSafeInteger(config[name]) || config[name] < 1)
-      throw new InvalidOptionError('bertConfig', name, 'a positive integer', config[name]);
+    checkCount('bertConfig', { [name]: config[name] });
     if (config[name] > bertLimits[name])
       throw new InvalidOptionError('bertConfig', name, `at most ${bertLimits[name]}`, config[name]);
   }
   for (const name of ['hiddenDropout', 'attentionDropout'] as const) {
-    if (!(config[name] >= 0 && config[name] < 1))
-      throw new InvalidOptionError('bertConfig', name, 'at least 0 and below 1', config[name]);
+    checkRate('bertConfig', { [name]: config[name] });
   }
   for (const name of ['layerNormEps', 'initializerRange'] as const) {
-    if (!(config[name] > 0 && Number.isFinite(config[name])))
-      throw new InvalidOptionError('bertConfig', name, 'a positive number', config[name]);
+    checkPositive('bertConfig', { [name]: config[name] });
   }
   const { classifierDropout, padTokenId, tieWordEmbeddings } = config;
   if (classifierDropout !== null && !(classifierDropout >= 0 && classifierDropout < 1))

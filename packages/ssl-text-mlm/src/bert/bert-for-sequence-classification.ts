@@ -8,9 +8,10 @@ import {
   type LoadStateOptions,
 } from '@selfsup/ssl-nn';
 import {
+  checkCount,
   checkOptions,
+  checkRate,
   foldIn,
-  InvalidOptionError,
   type NdArray,
   type OptionNames,
   type RandomKey,
@@ -65,16 +66,8 @@ export class BertForSequenceClassification extends Module {
       pooling = 'mean',
       classifierDropout = config.classifierDropout ?? config.hiddenDropout,
     } = options;
-    if (!Number.isInteger(numLabels) || numLabels < 1)
-      throw new InvalidOptionError('BertForSequenceClassification', 'numLabels', 'a positive integer', numLabels);
-    if (!(classifierDropout >= 0 && classifierDropout < 1)) {
-      throw new InvalidOptionError(
-        'BertForSequenceClassification',
-        'classifierDropout',
-        'at least 0 and below 1',
-        classifierDropout,
-      );
-    }
+    checkCount('BertForSequenceClassification', { numLabels });
+    checkRate('BertForSequenceClassification', { classifierDropout });
     this.numLabels = numLabels;
     this.pooling = pooling;
     this.#dropout = classifierDropout;

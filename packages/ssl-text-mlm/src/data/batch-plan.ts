@@ -1,4 +1,5 @@
 import {
+  checkCount,
   checkOptions,
   InvalidOptionError,
   type OptionNames,
@@ -68,8 +69,7 @@ export function planBatches(lengths: ArrayLike<number>, options: BatchPlanOption
 }
 
 function checkBuckets(lengths: ArrayLike<number>, { batchSize, bucketLengths }: BatchPlanOptions): void {
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new InvalidOptionError('planBatches', 'batchSize', 'a positive integer', batchSize);
+  checkCount('planBatches', { batchSize });
   if (
     bucketLengths.length === 0 ||
     bucketLengths.some((length, index) => !Number.isInteger(length) || length <= (bucketLengths[index - 1] ?? 0))

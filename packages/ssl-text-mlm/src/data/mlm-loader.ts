@@ -1,6 +1,8 @@
 import type { BatchLoader } from '@selfsup/ssl-data';
 import {
+  checkChoice,
   checkOptions,
+  checkShare,
   DataError,
   foldIn,
   InvalidOptionError,
@@ -177,8 +179,7 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
 
 /** The data set without texts that have nothing to mask. Throws where they are refused, or where no text is left. */
 function checkMaskable(dataset: TokenDataset, counts: Int32Array, unmaskable: 'refuse' | 'skip'): TokenDataset {
-  if (unmaskable !== 'refuse' && unmaskable !== 'skip')
-    throw new InvalidOptionError('MlmLoader', 'unmaskable', "'refuse' or 'skip'", unmaskable);
+  checkChoice('MlmLoader', 'unmaskable', unmaskable, ['refuse', 'skip']);
   const kept = [...counts.keys()].filter((row) => counts[row]! > 0);
   const missing = dataset.length - kept.length;
   if (missing === 0) return dataset;
@@ -194,7 +195,7 @@ function checkMasking(masking: MaskingOptions): void {
   if (!(maskProbability > 0 && maskProbability <= 1))
     throw new InvalidOptionError('MlmLoader', 'masking.maskProbability', 'above 0 and at most 1', maskProbability);
   for (const [name, share] of Object.entries({ maskTokenShare, randomTokenShare })) {
-    if (!(share >= 0 && share <= 1)) throw new InvalidOptionError('MlmLoader', `masking.${name}`, 'from 0 to 1', share);
+    checkShare('MlmLoader', { [`masking.${name}`]: share });
   }
   if (maskTokenShare + randomTokenShare > 1 + 1e-9)
     throw new InvalidOptionError(

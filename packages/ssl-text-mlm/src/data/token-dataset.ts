@@ -1,4 +1,5 @@
 import {
+  checkInteger,
   checkLabels,
   checkOptions,
   DataError,
@@ -139,9 +140,7 @@ export class TokenDataset {
   }
 
   get(index: number): TokenSample {
-    if (!Number.isInteger(index) || index < 0 || index >= this.length) {
-      throw new InvalidOptionError('TokenDataset.get', 'index', `an integer from 0 to ${this.length - 1}`, index);
-    }
+    checkInteger('TokenDataset.get', 'index', index, 0, this.length - 1);
     const ids = this.tokens.subarray(this.offsets[index], this.offsets[index + 1]);
     return this.labels === undefined ? { ids } : { ids, label: this.labels[index]! };
   }
@@ -166,9 +165,7 @@ export class TokenDataset {
    * @param heldOut how many
    */
   split(heldOut: number, key: RandomKey): { readonly train: TokenDataset; readonly heldOut: TokenDataset } {
-    if (!Number.isInteger(heldOut) || heldOut < 1 || heldOut >= this.length) {
-      throw new InvalidOptionError('TokenDataset.split', 'heldOut', `an integer from 1 to ${this.length - 1}`, heldOut);
-    }
+    checkInteger('TokenDataset.split', 'heldOut', heldOut, 1, this.length - 1);
     const order = new RandomStream(foldIn(key, 'token-dataset-split')).permutation(this.length);
     return { train: this.subset(order.slice(heldOut).sort()), heldOut: this.subset(order.slice(0, heldOut).sort()) };
   }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkCount, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
@@ -41,7 +41,7 @@ export async function fillMask(
     throw new InvalidOptionError('fillMask', 'tokenizer', 'a WordPieceTokenizer', tokenizer, shape);
   if (typeof text !== 'string') throw new InvalidOptionError('fillMask', 'text', 'one text', text, shape);
   checkVocabulary(tokenizer, model.config.vocabSize);
-  if (!Number.isInteger(k) || k < 1) throw new InvalidOptionError('fillMask', 'k', 'a positive integer', k);
+  checkCount('fillMask', { k });
   const ids = tokenizer.encode(text, { maxLength: model.config.maxPositionEmbeddings });
   const positions = ids.flatMap((id, index) => (id === tokenizer.specialIds.mask ? [index] : []));
   if (positions.length === 0 && tokenizer.encode(text).includes(tokenizer.specialIds.mask))

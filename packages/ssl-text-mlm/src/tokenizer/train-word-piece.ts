@@ -1,5 +1,12 @@
 import { readTextLines } from '@selfsup/ssl-data/text';
-import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkCount,
+  checkNonNegative,
+  checkOptions,
+  DataError,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import { bertNormalize } from './bert-normalizer.js';
 import { learnWordPieces } from './learn-word-pieces.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
@@ -77,10 +84,8 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
       vocabSize,
     );
   }
-  if (!(minFrequency >= 0))
-    throw new InvalidOptionError('trainWordPiece', 'minFrequency', 'a number of at least 0', minFrequency);
-  if (!Number.isInteger(alphabetLimit) || alphabetLimit < 1)
-    throw new InvalidOptionError('trainWordPiece', 'alphabetLimit', 'a positive integer', alphabetLimit);
+  checkNonNegative('trainWordPiece', { minFrequency });
+  checkCount('trainWordPiece', { alphabetLimit });
   if (new Set(reserved).size !== reserved.length || reserved.some((token) => token === '' || /\s/u.test(token))) {
     throw new InvalidOptionError(
       'trainWordPiece',

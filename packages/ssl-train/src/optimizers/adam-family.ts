@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { blockwise } from '@selfsup/ssl-tensor';
 import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNumber } from '../schedules/option-checks.js';
+import { checkNumber } from '@selfsup/ssl-core';
 import type { DecayFilter } from './decay-filter.js';
 import { Optimizer, type OptimizerSettings, type UpdatedVectors, type VectorUpdate } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNumber } from '../schedules/option-checks.js';
+import { checkNumber } from '@selfsup/ssl-core';
 import type { DecayFilter } from './decay-filter.js';
 
 /** What an optimiser trains: `Parameter` of @selfsup/ssl-nn is one. */

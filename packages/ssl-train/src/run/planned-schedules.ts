@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { constant } from '../schedules/constant.js';
 import { cosine } from '../schedules/cosine.js';
-import { checkNumber } from '../schedules/option-checks.js';
+import { checkNumber } from '@selfsup/ssl-core';
 import type { Schedule } from '../schedules/schedule.js';
 import type { EmaPair } from '../step/ema.js';
 import type { Method, RunShape } from '../step/method.js';

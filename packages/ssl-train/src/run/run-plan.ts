@@ -1,11 +1,10 @@
 import { checkPath } from '@selfsup/ssl-core/files';
 import type { Module } from '@selfsup/ssl-nn';
-import { compileOptionNames, engineThreads, type Stateful } from '@selfsup/ssl-tensor';
+import { checkInteger, compileOptionNames, engineThreads, type Stateful } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { RunConfig } from '../checkpoint/run-config.js';
 import type { TrainerObserver } from '../observers/trainer-observer.js';
 import type { OptimizedParameter } from '../optimizers/parameter-group.js';
-import { checkInteger } from '../schedules/option-checks.js';
 import type { Schedule } from '../schedules/schedule.js';
 import type { GradientStage } from '../stages/gradient-stage.js';
 import { Ema } from '../step/ema.js';

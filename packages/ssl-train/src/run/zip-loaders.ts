@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
-import { checkInteger } from '../schedules/option-checks.js';
+import { checkInteger } from '@selfsup/ssl-core';
 import type { BatchLoader } from './batch-loader.js';
 import { batchesOf } from './batches-of.js';
 

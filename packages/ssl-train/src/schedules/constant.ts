@@ -1,4 +1,4 @@
-import { checkNumber } from './option-checks.js';
+import { checkNumber } from '@selfsup/ssl-core';
 import type { Schedule } from './schedule.js';
 
 /**

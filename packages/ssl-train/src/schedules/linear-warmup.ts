@@ -1,5 +1,5 @@
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkInteger, checkNumber } from './option-checks.js';
+import { checkInteger, checkNumber } from '@selfsup/ssl-core';
 import type { Schedule } from './schedule.js';
 
 /** Options of {@link linearWarmup}. */

@@ -1,5 +1,5 @@
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkInteger, checkNumber } from './option-checks.js';
+import { checkInteger, checkNumber } from '@selfsup/ssl-core';
 
 /** Options of {@link scaleByBatch}. */
 export interface ScaleByBatchOptions {

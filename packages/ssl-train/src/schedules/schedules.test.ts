@@ -99,5 +99,5 @@ describe('scaleByBatch', () => {
   it('follows the square root rule', () =>
     expect(scaleByBatch({ base: 0.3, batchSize: 1024, rule: 'sqrt' })).toBeCloseTo(0.6, 12));
   it('refuses an empty batch', () =>
-    expect(() => scaleByBatch({ base: 1, batchSize: 0 })).toThrow('batchSize must be an integer >= 1, got 0'));
+    expect(() => scaleByBatch({ base: 1, batchSize: 0 })).toThrow('batchSize must be a positive integer, got 0'));
 });

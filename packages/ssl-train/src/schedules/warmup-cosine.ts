@@ -1,7 +1,7 @@
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { cosine } from './cosine.js';
 import { linearWarmup } from './linear-warmup.js';
-import { checkInteger } from './option-checks.js';
+import { checkInteger } from '@selfsup/ssl-core';
 import { endingSchedule, type Schedule } from './schedule.js';
 
 /** Options of {@link warmupCosine}. */

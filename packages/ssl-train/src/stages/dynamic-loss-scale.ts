@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkInteger, checkNumber } from '../schedules/option-checks.js';
+import { checkInteger, checkNumber } from '@selfsup/ssl-core';
 import { globalNorm } from './global-norm.js';
 import type { GradientStage } from './gradient-stage.js';
 

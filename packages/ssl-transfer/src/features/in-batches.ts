@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkCount } from '@selfsup/ssl-tensor/host';
 import { batchRows, mapRows } from './batch-rows.js';
 
 /**
@@ -9,8 +9,7 @@ import { batchRows, mapRows } from './batch-rows.js';
  * @throws ShapeError where the arrays differ in n; InvalidOptionError for `batchSize`
  */
 export function* inBatches<B>(data: B, batchSize: number): Generator<B> {
-  if (!(Number.isInteger(batchSize) && batchSize > 0))
-    throw new InvalidOptionError('inBatches', 'batchSize', 'a positive integer', batchSize);
+  checkCount('inBatches', { batchSize });
   const rows = batchRows('inBatches', data);
   for (let first = 0; first < rows; first += batchSize) {
     const count = Math.min(batchSize, rows - first);

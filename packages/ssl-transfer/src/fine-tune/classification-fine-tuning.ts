@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy, softmaxCrossEntropyDefaults } from '@selfsup/ssl-losses';
 import { parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Module, Parameter } from '@selfsup/ssl-nn';
-import { InvalidOptionError, noLabel } from '@selfsup/ssl-tensor';
+import { checkChoice, InvalidOptionError, noLabel } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, ParameterGroup, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
@@ -54,14 +54,7 @@ export class ClassificationFineTuning<B> implements Method<LabelledBatch<B>> {
       options,
       classificationFineTuningOptionNames,
     );
-    if (backboneMode !== 'training' && backboneMode !== 'evaluation') {
-      throw new InvalidOptionError(
-        'ClassificationFineTuning',
-        'backboneMode',
-        "'training' or 'evaluation'",
-        backboneMode,
-      );
-    }
+    checkChoice('ClassificationFineTuning', 'backboneMode', backboneMode, ['training', 'evaluation']);
     this.#classifier = classifier;
     this.#backboneMode = backboneMode;
     this.settings = { backboneMode };

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { Linear, Module, evaluation, normal, zeros } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
+import { checkCount, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Tensors } from '@selfsup/ssl-train';
 import { checkOptions, isNdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
@@ -57,10 +57,7 @@ export class Classifier<B> extends Module {
       options,
       classifierOptionNames,
     );
-    for (const [option, value] of Object.entries({ featureDim, classes })) {
-      if (!(Number.isInteger(value) && value > 0))
-        throw new InvalidOptionError('Classifier', option, 'a positive integer', value);
-    }
+    checkCount('Classifier', { featureDim, classes });
     this.backbone = backbone;
     this.head = new Linear(featureDim, classes, { key, weightInit: normal(0.01), biasInit: zeros });
     this.#features = features;

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ForwardContext, Module } from '@selfsup/ssl-nn';
-import { InvalidOptionError, foldIn, randomKey } from '@selfsup/ssl-tensor';
+import { checkCount, foldIn, randomKey } from '@selfsup/ssl-tensor';
 import type { CompileOptions, RandomKey } from '@selfsup/ssl-tensor';
 import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
 import type {
@@ -137,8 +137,7 @@ export async function fineTune<B>(options: FineTuneOptions<B>): Promise<FineTune
     backboneMode,
     seed,
   } = settings;
-  if (!(Number.isInteger(steps) && steps > 0))
-    throw new InvalidOptionError('fineTune', 'steps', 'a positive integer', steps);
+  checkCount('fineTune', { steps });
   const classes = checkLabels('fineTune', 'labels', labels, batchRows('fineTune', inputs), options.classes);
   const key = foldIn(randomKey(seed), 'fineTune');
   const { head, augment, observers, checkpoint, initFrom, logFile, signal, handleSignals, compile } = options;

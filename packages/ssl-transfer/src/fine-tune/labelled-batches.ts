@@ -1,4 +1,4 @@
-import { InvalidOptionError, RandomStream, foldIn } from '@selfsup/ssl-tensor';
+import { checkCount, foldIn, RandomStream } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { BatchLoader } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
@@ -44,8 +44,7 @@ export class LabelledBatches<B> implements BatchLoader<LabelledBatch<B>> {
   constructor(options: LabelledBatchesOptions<B>) {
     checkOptions('LabelledBatches', options, labelledBatchesOptionNames);
     const { inputs, labels, batchSize, classes } = options;
-    if (!(Number.isInteger(batchSize) && batchSize > 0))
-      throw new InvalidOptionError('LabelledBatches', 'batchSize', 'a positive integer', batchSize);
+    checkCount('LabelledBatches', { batchSize });
     this.#options = options;
     this.#rows = batchRows('LabelledBatches', inputs);
     checkLabels('LabelledBatches', 'labels', labels, this.#rows, classes);

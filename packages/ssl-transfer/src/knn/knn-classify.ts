@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, checkPositive, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { checkLabels, checkScores } from '../labels/check-labels.js';
 import { accuracy } from '../metrics/accuracy.js';
@@ -73,7 +73,7 @@ export async function knnClassify(options: KnnOptions): Promise<KnnResult> {
   if (testLabels !== undefined)
     checkLabels('knnClassify', 'testLabels', testLabels, test.shape[0] ?? 0, options.classes);
   checkScores('knnClassify', `the scores of ${test.shape[0] ?? 0} test rows`, test.shape[0] ?? 0, classes);
-  if (!(temperature > 0)) throw new InvalidOptionError('knnClassify', 'temperature', 'above 0', temperature);
+  checkPositive('knnClassify', { temperature });
 
   const neighbours = await nearestNeighbours(test, train, k);
   const rows = test.shape[0]!;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compile, InvalidOptionError } from '@selfsup/ssl-tensor';
+import { checkInteger, compile } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
 import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureMatrix } from '../features/feature-matrix.js';
@@ -35,8 +35,7 @@ export async function nearestNeighbours(
   const where = 'nearestNeighbours';
   const rows = featureMatrix(where, 'database', database);
   const asked = featureMatrix(where, 'query', query, rows.dim);
-  if (!(Number.isInteger(k) && k >= 1 && k <= rows.rows))
-    throw new InvalidOptionError(where, 'k', `an integer in 1 .. ${rows.rows}`, k);
+  checkInteger(where, 'k', k, 1, rows.rows);
 
   const best = new TopNeighbours(asked.rows, k);
   const search = compile((a: tf.Tensor2D, b: tf.Tensor2D) => tf.topk(tf.matMul(a, b, false, true), k), { name: where });

@@ -1,5 +1,5 @@
 import { balancedSubset } from '@selfsup/ssl-data';
-import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor/host';
+import { checkCount, foldIn } from '@selfsup/ssl-tensor/host';
 import type { RandomKey } from '@selfsup/ssl-tensor/host';
 
 /**
@@ -13,7 +13,6 @@ import type { RandomKey } from '@selfsup/ssl-tensor/host';
  * @throws DataError where a class has fewer than `perClass` samples; InvalidOptionError for the counts
  */
 export function labelDraws(labels: Int32Array, perClass: number, draws: number, key: RandomKey): Int32Array[] {
-  if (!(Number.isInteger(draws) && draws > 0))
-    throw new InvalidOptionError('labelDraws', 'draws', 'a positive integer', draws);
+  checkCount('labelDraws', { draws });
   return Array.from({ length: draws }, (_, draw) => balancedSubset(labels, perClass, foldIn(key, draw)));
 }

@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkCount, checkNonNegative, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { featureMatrix } from '../features/feature-matrix.js';
 import type { FeatureMatrix } from '../features/feature-matrix.js';
@@ -96,12 +96,10 @@ export function linearProbe(options: LinearProbeOptions): LinearProbeResult {
   checkScores(where, `the scores of ${train.rows} training rows`, train.rows, classes);
   checkScores(where, `the scores of ${test.rows} test rows`, test.rows, classes);
   for (const option of ['l2', 'gradientTolerance'] as const) {
-    if (!(settings[option] >= 0))
-      throw new InvalidOptionError(where, option, 'a number of at least 0', settings[option]);
+    checkNonNegative(where, { [option]: settings[option] });
   }
   for (const option of ['maxIterations', 'memory'] as const) {
-    if (!(Number.isInteger(settings[option]) && settings[option] > 0))
-      throw new InvalidOptionError(where, option, 'a positive integer', settings[option]);
+    checkCount(where, { [option]: settings[option] });
   }
 
   const { mean, deviation } = settings.standardise ? moments(reference) : unscaled(train.dim);

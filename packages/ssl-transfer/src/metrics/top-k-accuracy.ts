@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { checkInteger } from '@selfsup/ssl-tensor/host';
 import type { NdArray } from '@selfsup/ssl-tensor/host';
 import { featureMatrix } from '../features/feature-matrix.js';
 import { checkLabels } from '../labels/check-labels.js';
@@ -20,8 +20,7 @@ import { checkLabels } from '../labels/check-labels.js';
 export function topKAccuracy(scores: NdArray<Float32Array>, labels: Int32Array, k: number): number {
   const { data, rows, dim } = featureMatrix('topKAccuracy', 'scores', scores);
   checkLabels('topKAccuracy', 'labels', labels, rows, dim);
-  if (!(Number.isInteger(k) && k >= 1 && k <= dim))
-    throw new InvalidOptionError('topKAccuracy', 'k', `an integer in 1 .. ${dim}`, k);
+  checkInteger('topKAccuracy', 'k', k, 1, dim);
   let hits = 0;
   for (let row = 0; row < rows; row++) {
     const label = labels[row]!;

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { BatchNorm, Linear, Module, Relu, Sequential, evaluation } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
-import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor';
+import { checkCount, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 
@@ -52,10 +52,7 @@ export class ProjectionHead extends Module {
       depth,
       batchNorm,
     } = { ...projectionHeadDefaults, ...checkOptions('ProjectionHead', options, projectionHeadOptionNames) };
-    for (const [option, value] of Object.entries({ inDim, hiddenDim, outDim, depth })) {
-      if (!(Number.isInteger(value) && value > 0))
-        throw new InvalidOptionError('ProjectionHead', option, 'a positive integer', value);
-    }
+    checkCount('ProjectionHead', { inDim, hiddenDim, outDim, depth });
     this.outDim = outDim;
     const blocks = Array.from({ length: depth }, (_, i) => {
       const last = i === depth - 1;

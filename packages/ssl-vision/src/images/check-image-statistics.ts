@@ -1,5 +1,10 @@
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import type { ImageStatistics } from './normalize-images.js';
+
+/** Mean and deviation of a data set's pixels on the scale 0 .. 1, one number or one for each channel. */
+export interface ImageStatistics {
+  readonly mean: number | readonly number[];
+  readonly std: number | readonly number[];
+}
 
 const statisticsNames: OptionNames<ImageStatistics> = { mean: 'required', std: 'required' };
 

@@ -1,12 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { channelAffine, checkIsTensor, ShapeError } from '@selfsup/ssl-tensor';
-import { checkImageStatistics } from './check-image-statistics.js';
-
-/** Mean and deviation of a data set's pixels on the scale 0 .. 1, one number or one for each channel. */
-export interface ImageStatistics {
-  readonly mean: number | readonly number[];
-  readonly std: number | readonly number[];
-}
+import { checkImageStatistics, type ImageStatistics } from './check-image-statistics.js';
 
 /** ImageNet's statistics, as torchvision's models are trained with. */
 export const imagenetStatistics = {

@@ -8,8 +8,9 @@ import { blur } from '../blur.js';
 import { flipHorizontally } from '../flip.js';
 import type { Image } from '../image.js';
 import { resampleWeights } from '../resample-weights.js';
-import { type Box, resizedCrop } from '../resized-crop.js';
-import type { AxisWeights } from './resample-box.js';
+import type { Box } from '../box.js';
+import { resizedCrop } from '../resized-crop.js';
+import type { AxisWeights } from '../filter-weights.js';
 
 /** Noise with flat patches of black, white and grey. */
 function picture(height: number, width: number, channels: number, seed: number): Image {

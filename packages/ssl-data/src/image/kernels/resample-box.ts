@@ -1,20 +1,10 @@
 import type { Image } from '../image.js';
 import { imageSize } from '../image.js';
-import type { WeightsOf } from '../filter-weights.js';
+import type { AxisWeights, WeightsOf } from '../filter-weights.js';
 import { newPixels } from '../pixel-memory.js';
-import type { Box } from '../resized-crop.js';
+import type { Box } from '../box.js';
 import { aligned, reserve, slack } from './kernels.js';
 import { lowBits } from './resize-kernels.js';
-
-/** Fixed-point weights of one axis: output `i` takes `counts[i]` inputs (at least one) from `starts[i]` on. */
-export interface AxisWeights {
-  /** Stride of `weights`, in elements. */
-  readonly taps: number;
-  readonly starts: Int32Array;
-  readonly counts: Int32Array;
-  /** Of 2^22: 8-bit pixels times 22 bits, and their sum, stay within 32 signed bits. */
-  readonly weights: Int32Array;
-}
 
 /** Bytes of the rows that are resized at a time: they stay in the cache of a core. */
 const band = 1 << 17;

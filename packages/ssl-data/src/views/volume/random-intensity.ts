@@ -1,5 +1,5 @@
-import { checkOptions, ndArray, type OptionNames } from '@selfsup/ssl-core';
-import { checkProbability, checkRange, type Range } from '../view.js';
+import { checkOptions, checkShare, ndArray, type OptionNames } from '@selfsup/ssl-core';
+import { checkRange, type Range } from '../view.js';
 import { type DescribedVolumeView, type Volume, volumeView } from './volume.js';
 
 export interface RandomIntensityOptions {
@@ -46,7 +46,7 @@ function changed(
   const { range, p = 0.1 } = options;
   const [low, high]: Range = typeof range === 'number' ? [-range, range] : range;
   checkRange(where, 'range', [low, high], -Number.MAX_VALUE, Number.MAX_VALUE);
-  checkProbability(where, 'p', p);
+  checkShare(where, { p });
   return volumeView(where, options, {
     draw: (_shape, random) => (random.bernoulli(p) ? random.uniform(low, high) : 0),
     apply: (volume: Volume, amount) =>

@@ -1,5 +1,4 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
-import { checkProbability } from '../view.js';
+import { checkOptions, checkShare, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { type AxisSource, permuteVoxels } from './permute-voxels.js';
 import { type DescribedVolumeView, type VolumeAxis, volumeView } from './volume.js';
 
@@ -25,7 +24,7 @@ const randomVolumeFlipOptionNames: OptionNames<RandomVolumeFlipOptions> = {
 export function randomVolumeFlip(options: RandomVolumeFlipOptions = {}): DescribedVolumeView<readonly VolumeAxis[]> {
   checkOptions('randomVolumeFlip', options, randomVolumeFlipOptionNames);
   const { axes = [0, 1, 2], p = 0.5 } = options;
-  checkProbability('randomVolumeFlip', 'p', p);
+  checkShare('randomVolumeFlip', { p });
   if (!axes.every((axis) => [0, 1, 2].includes(axis)))
     throw new InvalidOptionError('randomVolumeFlip', 'axes', '0, 1 or 2 each', axes.join(', '));
   return volumeView<readonly VolumeAxis[]>('randomVolumeFlip', options, {

@@ -1,12 +1,13 @@
 import {
+  checkNonNegative,
+  checkNumber,
   checkOptions,
-  InvalidOptionError,
+  checkShare,
   ndArray,
   type OptionNames,
   type RandomKey,
   RandomStream,
 } from '@selfsup/ssl-core';
-import { checkProbability } from '../view.js';
 import { type DescribedVolumeView, volumeView } from './volume.js';
 
 export interface RandomVolumeNoiseOptions {
@@ -39,10 +40,9 @@ export function randomVolumeNoise(
 ): DescribedVolumeView<RandomVolumeNoiseParameters> {
   checkOptions('randomVolumeNoise', options, randomVolumeNoiseOptionNames);
   const { mean = 0, std = 0.1, p = 0.1 } = options;
-  checkProbability('randomVolumeNoise', 'p', p);
-  if (!Number.isFinite(mean)) throw new InvalidOptionError('randomVolumeNoise', 'mean', 'finite', mean);
-  if (!(std >= 0 && Number.isFinite(std)))
-    throw new InvalidOptionError('randomVolumeNoise', 'std', 'finite, not negative', std);
+  checkShare('randomVolumeNoise', { p });
+  checkNumber('randomVolumeNoise', 'mean', mean);
+  checkNonNegative('randomVolumeNoise', { std });
   return volumeView<RandomVolumeNoiseParameters>('randomVolumeNoise', options, {
     draw: (_shape, random) =>
       random.bernoulli(p) ? { std: random.uniform(0, std), noise: [random.bits(), random.bits()] } : null,

@@ -1,5 +1,4 @@
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
-import { checkProbability } from '../view.js';
+import { checkOptions, checkShare, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 import { type AxisSource, permuteVoxels } from './permute-voxels.js';
 import { type DescribedVolumeView, type Volume, type VolumeAxis, volumeView } from './volume.js';
 
@@ -25,7 +24,7 @@ const randomVolumeRotate90OptionNames: OptionNames<RandomVolumeRotate90Options> 
 export function randomVolumeRotate90(options: RandomVolumeRotate90Options = {}): DescribedVolumeView<number> {
   checkOptions('randomVolumeRotate90', options, randomVolumeRotate90OptionNames);
   const { axes = [1, 2], p = 0.5 } = options;
-  checkProbability('randomVolumeRotate90', 'p', p);
+  checkShare('randomVolumeRotate90', { p });
   if (!axes.every((axis) => [0, 1, 2].includes(axis)) || axes[0] === axes[1])
     throw new InvalidOptionError('randomVolumeRotate90', 'axes', 'two different ones of 0, 1, 2', axes.join(', '));
   return volumeView('randomVolumeRotate90', options, {

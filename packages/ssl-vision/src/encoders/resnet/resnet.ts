@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BatchNorm, Conv2d, Module, evaluation } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
-import { InvalidOptionError, foldIn } from '@selfsup/ssl-tensor';
+import { checkChoice, foldIn, InvalidOptionError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../backbone.js';
@@ -73,10 +73,8 @@ export class ResNet extends Module implements Backbone {
       width = 64,
     } = checkOptions('ResNet', options, resNetOptionNames);
     const where = 'ResNet';
-    if (block !== 'basic' && block !== 'bottleneck')
-      throw new InvalidOptionError(where, 'block', "'basic' or 'bottleneck'", block);
-    if (stem !== 'imagenet' && stem !== 'cifar')
-      throw new InvalidOptionError(where, 'stem', "'imagenet' or 'cifar'", stem);
+    checkChoice(where, 'block', block, ['basic', 'bottleneck']);
+    checkChoice(where, 'stem', stem, ['imagenet', 'cifar']);
     for (const [option, value] of [
       ['width', width],
       ['inChannels', inChannels],

@@ -12,7 +12,7 @@ import {
   zeros,
 } from '@selfsup/ssl-nn';
 import type { ForwardContext, Initialiser } from '@selfsup/ssl-nn';
-import { InvalidOptionError, foldIn, takeRows } from '@selfsup/ssl-tensor';
+import { checkChoice, checkCount, foldIn, InvalidOptionError, takeRows } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Backbone } from '../backbone.js';
@@ -140,17 +140,13 @@ export class VisionTransformer extends Module implements Backbone {
     const [height, width] =
       typeof options.imageSize === 'number' ? [options.imageSize, options.imageSize] : options.imageSize;
     const where = 'VisionTransformer';
-    for (const [option, value] of Object.entries({ patchSize, dim, depth, heads, inChannels, height, width })) {
-      if (!(Number.isInteger(value) && value > 0))
-        throw new InvalidOptionError(where, option, 'a positive integer', value);
-    }
+    checkCount(where, { patchSize, dim, depth, heads, inChannels, height, width });
     if (height % patchSize !== 0 || width % patchSize !== 0) {
       throw new InvalidOptionError(where, 'imageSize', `a multiple of patchSize ${patchSize}`, `${height} x ${width}`);
     }
     if (dim % heads !== 0) throw new InvalidOptionError(where, 'dim', `a multiple of heads ${heads}`, dim);
-    if (pool !== 'cls' && pool !== 'mean') throw new InvalidOptionError(where, 'pool', "'cls' or 'mean'", pool);
-    if (positions !== 'learnt' && positions !== 'sinCos')
-      throw new InvalidOptionError(where, 'positions', "'learnt' or 'sinCos'", positions);
+    checkChoice(where, 'pool', pool, ['cls', 'mean']);
+    checkChoice(where, 'positions', positions, ['learnt', 'sinCos']);
 
     checkOptions(where, init, visionTransformerInitNames, 'init');
     this.featureDim = dim;

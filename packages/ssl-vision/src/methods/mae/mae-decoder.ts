@@ -13,7 +13,7 @@ import {
   zeros,
 } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
-import { InvalidOptionError, foldIn, takeRows } from '@selfsup/ssl-tensor';
+import { checkCount, foldIn, takeRows } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { sinCosPositions } from '../../encoders/vision-transformer/sin-cos-positions.js';
@@ -90,8 +90,7 @@ export class MaeDecoder extends Module {
       options,
       maeDecoderOptionNames,
     );
-    if (!(Number.isInteger(depth) && depth > 0))
-      throw new InvalidOptionError('MaeDecoder', 'depth', 'a positive integer', depth);
+    checkCount('MaeDecoder', { depth });
     const init = { weightInit: xavierUniform(), biasInit: zeros };
     this.embed = new Linear(encoderDim, dim, { ...init, key: foldIn(key, 'embed') });
     this.maskToken = new Parameter(normal(0.02)([1, 1, dim], foldIn(key, 'mask_token')));

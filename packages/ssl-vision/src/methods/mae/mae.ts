@@ -9,7 +9,7 @@ import { patchRows } from '../../encoders/vision-transformer/token-places.js';
 import type { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
-import type { ImageStatistics } from '../../images/normalize-images.js';
+import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 import { viewsOf } from '../../batches/views-of.js';
 import type { MaeDecoder } from './mae-decoder.js';

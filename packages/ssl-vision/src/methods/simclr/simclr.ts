@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { featureStd, ntXent } from '@selfsup/ssl-losses';
 import { childContext, parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
+import { checkChoice, checkPositive, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
@@ -12,7 +12,7 @@ import { viewsOf } from '../../batches/views-of.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
-import type { ImageStatistics } from '../../images/normalize-images.js';
+import type { ImageStatistics } from '../../images/check-image-statistics.js';
 
 /** Defaults of {@link SimClr}: temperature 0.1 as in Chen et al. 2020 (arXiv 2002.05709), batch statistics over all views. */
 export const simClrDefaults = { temperature: 0.1, batchNorm: 'joint' } as const;
@@ -94,9 +94,8 @@ export class SimClr implements Method<MultiViewBatch> {
     };
     checkBackbone('SimClr', backbone);
     checkImageStatistics('SimClr', 'normalize', normalize);
-    if (!(temperature > 0)) throw new InvalidOptionError('SimClr', 'temperature', 'above 0', temperature);
-    if (batchNorm !== 'joint' && batchNorm !== 'perView')
-      throw new InvalidOptionError('SimClr', 'batchNorm', "'joint' or 'perView'", batchNorm);
+    checkPositive('SimClr', { temperature });
+    checkChoice('SimClr', 'batchNorm', batchNorm, ['joint', 'perView']);
     this.modules = {
       backbone,
       head: headOf(options),
