@@ -48,6 +48,7 @@ export type { StateOptions } from './module/parameter.js';
 export { checkStateDict } from './module/check-state-dict.js';
 export { withoutPrefix, withPrefix } from './module/state-dict.js';
 export { sameValues } from './module/same-values.js';
+export { StateEntries } from './module/state-entries.js';
 export type { StateDict } from './module/state-dict.js';
 export { convLayout, linearLayout, permuteAxes, permutedLayout } from './module/state-layout.js';
 export type { StateLayout } from './module/state-layout.js';

@@ -8,11 +8,13 @@ import {
   normal,
   type ForwardContext,
   type Initialiser,
+  type StateEntries,
 } from '@selfsup/ssl-nn';
 import { checkOptions, checkRandomKey, foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { bertConfigNames, type BertConfig } from './bert-config.js';
 import { checkBertInputs, type BertInputs } from './bert-inputs.js';
 import { bertDropout } from './bert-dropout.js';
+import { readTensorFlowNorms } from './other-bert-names.js';
 
 /** Sum of word, position and segment embeddings, normalised. State names are those of Hugging Face's `BertEmbeddings`. */
 export class BertEmbeddings extends Module {
@@ -62,6 +64,13 @@ export class BertEmbeddings extends Module {
     // The two small ones first: with one segment only a [tokens, hidden] sum is broadcast over the batch.
     const sum = tf.reshape(tf.add(words, tf.add(positions, types)), [batch * tokens, dim]) as tf.Tensor2D;
     return bertDropout(this.norm.forward(sum), this.#config.hiddenDropout, childContext(ctx, 'dropout'));
+  }
+
+  /** Reads the names of TensorFlow too, and leaves out buffers that older versions of transformers save. */
+  protected override upgradeStateDict(state: StateEntries): void {
+    readTensorFlowNorms(state);
+    state.ignore('position_ids', 'positions are counted from 0, as transformers does');
+    state.ignore('token_type_ids', 'segments are an input, 0 by default, as in transformers');
   }
 }
 

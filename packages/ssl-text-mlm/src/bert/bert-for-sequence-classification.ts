@@ -5,7 +5,8 @@ import {
   Module,
   type ForwardContext,
   type Linear,
-  type LoadStateOptions,
+  type LoadStateResult,
+  type StateEntries,
 } from '@selfsup/ssl-nn';
 import {
   checkOptions,
@@ -21,7 +22,7 @@ import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
 import { meanPool } from './mean-pool.js';
-import { type BertLoadResult, fromOtherBertNames, unusedPooler } from './other-bert-names.js';
+import { ignoreNextSentence } from './other-bert-names.js';
 
 /** Options of {@link BertForSequenceClassification}. */
 export interface SequenceClassifierOptions {
@@ -109,11 +110,11 @@ export class BertForSequenceClassification extends Module {
    * @returns what of the state dict is not in the encoder, with the reason
    * @throws CheckpointError if the encoder does not fit
    */
-  loadEncoder(state: ReadonlyMap<string, NdArray>): BertLoadResult {
+  loadEncoder(state: ReadonlyMap<string, NdArray>): LoadStateResult {
     const prefix = 'bert.';
     const others = [...state.keys()].filter((name) => !name.startsWith(prefix));
     const outside = others.map((name): [string, string] => [name, 'not in the encoder']);
-    const report = (loaded: BertLoadResult): BertLoadResult => ({
+    const report = (loaded: LoadStateResult): LoadStateResult => ({
       ...loaded,
       ignored: new Map([
         ...outside,
@@ -132,10 +133,8 @@ export class BertForSequenceClassification extends Module {
     return report(this.bert.loadStateDict(encoder));
   }
 
-  /** Also reads files with a pooler that is not used here, or older names; says what of the file it has no use for. */
-  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): BertLoadResult {
-    const unused = this.pooling === 'mean' ? { 'bert.pooler.': unusedPooler } : {};
-    const { state: ours, ignored } = fromOtherBertNames(state, unused);
-    return { ...super.loadStateDict(ours, options), ignored };
+  /** A next-sentence head of the file is reported as ignored. */
+  protected override upgradeStateDict(state: StateEntries): void {
+    ignoreNextSentence(state);
   }
 }

@@ -8,11 +8,13 @@ import {
   normal,
   zeros,
   type ForwardContext,
+  type StateEntries,
 } from '@selfsup/ssl-nn';
 import { gelu, scaledDotProductAttention, takeRows } from '@selfsup/ssl-tensor';
 import { checkOptions, checkRandomKey, foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { bertConfigNames, type BertConfig } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
+import { readTensorFlowNorms } from './other-bert-names.js';
 
 /** A linear layer as BERT starts it: Gaussian weights, zero bias. */
 export function bertLinear(inFeatures: number, outFeatures: number, config: BertConfig, key: RandomKey): Linear {
@@ -88,6 +90,11 @@ export class BertLayer extends Module {
     return this.outputNorm.forward(
       tf.add(h, bertDropout(fed, hiddenDropout, childContext(ctx, 'output'))) as tf.Tensor2D,
     );
+  }
+
+  /** Reads the names of TensorFlow too. */
+  protected override upgradeStateDict(state: StateEntries): void {
+    readTensorFlowNorms(state);
   }
 
   #attend(x: tf.Tensor2D, batch: number, mask: tf.Tensor | undefined, ctx: ForwardContext): tf.Tensor2D {
