@@ -28,13 +28,13 @@ export class BertEmbeddings extends Module {
   readonly positionEmbeddings: Embedding;
   readonly tokenTypeEmbeddings: Embedding;
   readonly norm: LayerNorm;
-  readonly #config: BertConfig;
+  private readonly config: BertConfig;
 
   constructor(config: BertConfig, key: RandomKey) {
     super();
     checkOptions('BertEmbeddings', config, bertConfigNames, 'config');
     checkRandomKey('BertEmbeddings', 'key', key);
-    this.#config = config;
+    this.config = config;
     const weightInit = normal(config.initializerRange);
     this.wordEmbeddings = new Embedding(config.vocabSize, config.hiddenSize, {
       key: foldIn(key, 'word'),
@@ -53,8 +53,8 @@ export class BertEmbeddings extends Module {
 
   /** @returns `[batch * tokens, hidden]` */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    const { batch, tokens } = checkBertInputs(inputs, this.#config);
-    const { hiddenSize: dim } = this.#config;
+    const { batch, tokens } = checkBertInputs(inputs, this.config);
+    const { hiddenSize: dim } = this.config;
     const words = this.wordEmbeddings.forward(inputs.inputIds);
     const positions = tf.slice(this.positionEmbeddings.weight.variable, [0, 0], [tokens, dim]);
     const types =
@@ -63,7 +63,7 @@ export class BertEmbeddings extends Module {
         : this.tokenTypeEmbeddings.forward(inputs.tokenTypeIds);
     // The two small ones first: with one segment only a [tokens, hidden] sum is broadcast over the batch.
     const sum = tf.reshape(tf.add(words, tf.add(positions, types)), [batch * tokens, dim]) as tf.Tensor2D;
-    return bertDropout(this.norm.forward(sum), this.#config.hiddenDropout, childContext(ctx, 'dropout'));
+    return bertDropout(this.norm.forward(sum), this.config.hiddenDropout, childContext(ctx, 'dropout'));
   }
 
   /** Reads the names of TensorFlow too, and leaves out buffers that older versions of transformers save. */

@@ -53,7 +53,7 @@ export class BertForSequenceClassification extends Module {
   readonly classifier: Linear;
   readonly numLabels: number;
   readonly pooling: 'mean' | 'cls';
-  readonly #dropout: number;
+  private readonly dropout: number;
 
   /** @throws InvalidOptionError if `numLabels` is not a positive integer or the dropout is outside [0, 1) */
   constructor(config: BertConfig, options: SequenceClassifierOptions) {
@@ -78,7 +78,7 @@ export class BertForSequenceClassification extends Module {
     }
     this.numLabels = numLabels;
     this.pooling = pooling;
-    this.#dropout = classifierDropout;
+    this.dropout = classifierDropout;
     this.bert = new BertModel(config, { key: foldIn(key, 'bert'), pooler: pooling === 'cls' });
     this.classifier = bertLinear(config.hiddenSize, numLabels, config, foldIn(key, 'classifier'));
   }
@@ -98,7 +98,7 @@ export class BertForSequenceClassification extends Module {
   /** @returns logits `[batch, numLabels]` */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
     return this.classifier.forward(
-      bertDropout(this.features(inputs, ctx), this.#dropout, childContext(ctx, 'classifier')),
+      bertDropout(this.features(inputs, ctx), this.dropout, childContext(ctx, 'classifier')),
     );
   }
 

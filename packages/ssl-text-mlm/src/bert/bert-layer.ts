@@ -47,13 +47,13 @@ export class BertLayer extends Module {
   readonly intermediate: Linear;
   readonly output: Linear;
   readonly outputNorm: LayerNorm;
-  readonly #config: BertConfig;
+  private readonly config: BertConfig;
 
   constructor(config: BertConfig, key: RandomKey) {
     super();
     checkOptions('BertLayer', config, bertConfigNames, 'config');
     checkRandomKey('BertLayer', 'key', key);
-    this.#config = config;
+    this.config = config;
     const { hiddenSize: dim, intermediateSize, layerNormEps: epsilon } = config;
     const linear = (name: string, from: number, to: number): Linear => bertLinear(from, to, config, foldIn(key, name));
     this.query = linear('query', dim, dim);
@@ -80,9 +80,9 @@ export class BertLayer extends Module {
     ctx: ForwardContext = evaluation,
     rows?: tf.Tensor1D,
   ): tf.Tensor2D {
-    const { hiddenDropout } = this.#config;
+    const { hiddenDropout } = this.config;
     const take = (all: tf.Tensor2D): tf.Tensor2D => (rows === undefined ? all : (takeRows(all, rows) as tf.Tensor2D));
-    const attended = this.attentionOutput.forward(take(this.#attend(x, batch, mask, ctx)));
+    const attended = this.attentionOutput.forward(take(this.attend(x, batch, mask, ctx)));
     const h = this.attentionNorm.forward(
       tf.add(take(x), bertDropout(attended, hiddenDropout, childContext(ctx, 'attention-output'))) as tf.Tensor2D,
     );
@@ -97,8 +97,8 @@ export class BertLayer extends Module {
     readTensorFlowNorms(state);
   }
 
-  #attend(x: tf.Tensor2D, batch: number, mask: tf.Tensor | undefined, ctx: ForwardContext): tf.Tensor2D {
-    const { numAttentionHeads: heads, hiddenSize: dim, attentionDropout } = this.#config;
+  private attend(x: tf.Tensor2D, batch: number, mask: tf.Tensor | undefined, ctx: ForwardContext): tf.Tensor2D {
+    const { numAttentionHeads: heads, hiddenSize: dim, attentionDropout } = this.config;
     const split = (layer: Linear): tf.Tensor4D =>
       tf.transpose(tf.reshape(layer.forward(x), [batch, -1, heads, dim / heads]), [0, 2, 1, 3]) as tf.Tensor4D;
     const [q, k, v] = [split(this.query), split(this.key), split(this.value)];
