@@ -37,6 +37,8 @@ export { Relu } from './layers/relu.js';
 export { Sequential } from './layers/sequential.js';
 export { TransformerBlock } from './layers/transformer-block.js';
 export type { TransformerBlockOptions } from './layers/transformer-block.js';
+export { captured } from './module/captured.js';
+export type { Captured } from './module/captured.js';
 export { childContext, drawKey, evaluation, training } from './module/forward-context.js';
 export type { ForwardContext } from './module/forward-context.js';
 export type { LoadStateOptions, LoadStateResult } from './module/load-state.js';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type BatchMoments, batchMoments, batchNorm, channelAffine, type ChannelActivation } from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
+import { isCaptured, setOutput } from '../module/call-recorder.js';
 import { checkContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Buffer, Parameter } from '../module/parameter.js';
@@ -80,6 +81,11 @@ export class BatchNorm extends Module {
         `[..., ${this.features}], rank 2 or more`,
         `[${x.shape.join(', ')}]`,
       );
+    if (activation !== undefined && isCaptured(this)) {
+      const plain = this.forward(x, ctx);
+      setOutput(this, plain);
+      return tf.relu(plain);
+    }
     if (!ctx.training) return this.evaluate(x, activation);
     const rows = tf.reshape(x, [-1, this.features]) as tf.Tensor2D;
     const count = rows.shape[0];
@@ -105,7 +111,7 @@ export class BatchNorm extends Module {
     activation?: ChannelActivation,
   ): tf.Tensor4D {
     checkContext('BatchNorm.forwardConvolution', ctx);
-    if (!ctx.training || !convolution.isNarrow || convolution.outChannels !== this.features)
+    if (isCaptured(this) || !ctx.training || !convolution.isNarrow || convolution.outChannels !== this.features)
       return this.forward(convolution.forward(x), ctx, activation);
     const { value, moments } = convolution.normalized(x, ...this.affine(), this.options(activation));
     this.track(moments, value.size / this.features);
