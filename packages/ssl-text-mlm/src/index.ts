@@ -12,7 +12,6 @@ export { BertLayer } from './bert/bert-layer.js';
 export { BertModel } from './bert/bert-model.js';
 export type { BertModelOptions } from './bert/bert-model.js';
 export { meanPool } from './bert/mean-pool.js';
-export type { BertLoadResult } from './bert/other-bert-names.js';
 export { planBatches } from './data/batch-plan.js';
 export type { BatchPlanOptions, PlannedBatch } from './data/batch-plan.js';
 export { ClassificationLoader } from './data/classification-loader.js';

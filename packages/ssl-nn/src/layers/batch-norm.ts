@@ -9,6 +9,7 @@ import {
 } from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import { ones, zeros } from '../init/initialiser.js';
+import { isCaptured, setOutput } from '../module/call-recorder.js';
 import { checkContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Buffer, Parameter } from '../module/parameter.js';
@@ -86,13 +87,18 @@ export class BatchNorm extends Module {
         `[..., ${this.features}], rank 2 or more`,
         `[${x.shape.join(', ')}]`,
       );
-    if (!ctx.training) return this.#evaluate(x, activation);
+    if (activation !== undefined && isCaptured(this)) {
+      const plain = this.forward(x, ctx);
+      setOutput(this, plain);
+      return tf.relu(plain);
+    }
+    if (!ctx.training) return this.evaluate(x, activation);
     const rows = tf.reshape(x, [-1, this.features]) as tf.Tensor2D;
     const count = rows.shape[0];
     const moments = batchMoments(rows);
-    this.#track(moments, count);
-    const [scale, offset] = this.#affine();
-    return tf.reshape(batchNorm(rows, moments, scale, offset, this.#options(activation)), x.shape) as T;
+    this.track(moments, count);
+    const [scale, offset] = this.affine();
+    return tf.reshape(batchNorm(rows, moments, scale, offset, this.options(activation)), x.shape) as T;
   }
 
   /**
@@ -111,22 +117,22 @@ export class BatchNorm extends Module {
     activation?: ChannelActivation,
   ): tf.Tensor4D {
     checkContext('BatchNorm.forwardConvolution', ctx);
-    if (!ctx.training || !convolution.isNarrow || convolution.outChannels !== this.features)
+    if (isCaptured(this) || !ctx.training || !convolution.isNarrow || convolution.outChannels !== this.features)
       return this.forward(convolution.forward(x), ctx, activation);
-    const { value, moments } = convolution.normalized(x, ...this.#affine(), this.#options(activation));
-    this.#track(moments, value.size / this.features);
+    const { value, moments } = convolution.normalized(x, ...this.affine(), this.options(activation));
+    this.track(moments, value.size / this.features);
     return value;
   }
 
-  #affine(): [scale: tf.Tensor, offset: tf.Tensor] {
+  private affine(): [scale: tf.Tensor, offset: tf.Tensor] {
     return [this.weight?.variable ?? tf.ones([this.features]), this.bias?.variable ?? tf.zeros([this.features])];
   }
 
-  #options(activation: ChannelActivation | undefined): { epsilon: number; activation?: ChannelActivation } {
+  private options(activation: ChannelActivation | undefined): { epsilon: number; activation?: ChannelActivation } {
     return { epsilon: this.epsilon, ...(activation === undefined ? {} : { activation }) };
   }
 
-  #evaluate<T extends tf.Tensor>(x: T, activation: ChannelActivation | undefined): T {
+  private evaluate<T extends tf.Tensor>(x: T, activation: ChannelActivation | undefined): T {
     const rstd = tf.rsqrt(tf.add(this.runningVariance.variable, this.epsilon));
     const scale = this.weight === undefined ? rstd : tf.mul(rstd, this.weight.variable);
     const centred = tf.mul(this.runningMean.variable, scale);
@@ -135,7 +141,7 @@ export class BatchNorm extends Module {
   }
 
   /** @param count of values per feature */
-  #track({ mean, variance }: BatchMoments, count: number): void {
+  private track({ mean, variance }: BatchMoments, count: number): void {
     if (count < 2)
       throw new ShapeError('BatchNorm.forward', 'x', 'more than one value per feature while training', `${count}`);
     const blend = (buffer: Buffer, value: tf.Tensor): void =>

@@ -93,7 +93,7 @@ export class Conv2d extends Module {
   readonly dilation: Pair;
   readonly groups: number;
   readonly padding: Padding;
-  readonly #pad: TfPadding;
+  private readonly pad: TfPadding;
 
   constructor(
     readonly inChannels: number,
@@ -129,7 +129,7 @@ export class Conv2d extends Module {
     }
     this.groups = groups;
     this.padding = padding;
-    this.#pad = tfPadding(padding);
+    this.pad = tfPadding(padding);
     const shape = [...this.kernelSize, inChannels / groups, outChannels];
     const fanIn = this.kernelSize[0] * this.kernelSize[1] * (inChannels / groups);
     this.weight = new Parameter(weightInit(shape, foldIn(key, 'weight')), { layout: convLayout });
@@ -142,9 +142,9 @@ export class Conv2d extends Module {
    * @throws ShapeError when `x` has another rank or channel count, or is smaller than the kernel
    */
   forward(x: tf.Tensor4D, _ctx?: ForwardContext): tf.Tensor4D {
-    this.#checkInput(x);
-    const filter = this.#dilated(this.weight.variable as tf.Tensor as tf.Tensor4D);
-    const y = this.#convolve(x, filter);
+    this.checkInput(x);
+    const filter = this.dilated(this.weight.variable as tf.Tensor as tf.Tensor4D);
+    const y = this.convolve(x, filter);
     return this.bias === undefined ? y : tf.add(y, this.bias.variable);
   }
 
@@ -176,12 +176,12 @@ export class Conv2d extends Module {
     bias: tf.Tensor,
     options: Pick<NarrowConvNormOptions, 'epsilon' | 'activation'>,
   ): { readonly value: tf.Tensor4D; readonly moments: BatchMoments } {
-    this.#checkInput(x);
+    this.checkInput(x);
     const filter = this.weight.variable as tf.Tensor as tf.Tensor4D;
-    return narrowConvNorm(x, filter, scale, bias, { ...options, strides: this.stride, pad: this.#pad });
+    return narrowConvNorm(x, filter, scale, bias, { ...options, strides: this.stride, pad: this.pad });
   }
 
-  #checkInput(x: tf.Tensor4D): void {
+  private checkInput(x: tf.Tensor4D): void {
     checkIsTensor('Conv2d.forward', 'x', x);
     if (x.rank !== 4 || x.shape[3] !== this.inChannels) {
       const { shape } = x as tf.Tensor;
@@ -193,12 +193,12 @@ export class Conv2d extends Module {
         `[${shape.join(', ')}]${isChannelsFirst ? ', which has the channels first' : ''}`,
       );
     }
-    this.#checkReach(x);
+    this.checkReach(x);
   }
 
-  #convolve(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+  private convolve(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
     const strides: [number, number] = [...this.stride];
-    if (this.groups === 1) return tf.conv2d(x, filter, strides, this.#pad);
+    if (this.groups === 1) return tf.conv2d(x, filter, strides, this.pad);
     if (this.groups === this.inChannels && strides[0] === strides[1]) {
       const [kh, kw] = filter.shape;
       const perChannel = tf.reshape(filter, [
@@ -207,18 +207,18 @@ export class Conv2d extends Module {
         this.inChannels,
         this.outChannels / this.inChannels,
       ]) as tf.Tensor4D;
-      return tf.depthwiseConv2d(x, perChannel, strides, this.#pad as 'same');
+      return tf.depthwiseConv2d(x, perChannel, strides, this.pad as 'same');
     }
     const inputs = tf.split(x, this.groups, 3);
     const filters = tf.split(filter, this.groups, 3);
     return tf.concat(
-      inputs.map((input, group) => tf.conv2d(input as tf.Tensor4D, filters[group] as tf.Tensor4D, strides, this.#pad)),
+      inputs.map((input, group) => tf.conv2d(input as tf.Tensor4D, filters[group] as tf.Tensor4D, strides, this.pad)),
       3,
     );
   }
 
   /** TF.js has no gradient of a dilated convolution, so zeros go between the filter's taps. */
-  #dilated(filter: tf.Tensor4D): tf.Tensor4D {
+  private dilated(filter: tf.Tensor4D): tf.Tensor4D {
     const [kh, kw, input, output] = filter.shape;
     const [dh, dw] = this.dilation;
     if (dh * dw === 1) return filter;
@@ -233,9 +233,9 @@ export class Conv2d extends Module {
     return tf.slice(full, [0, 0, 0, 0], [(kh - 1) * dh + 1, (kw - 1) * dw + 1, input, output]);
   }
 
-  #checkReach(x: tf.Tensor4D): void {
-    if (this.#pad === 'same') return;
-    const [, [top, bottom], [left, right]] = this.#pad === 'valid' ? ([0, [0, 0], [0, 0]] as const) : this.#pad;
+  private checkReach(x: tf.Tensor4D): void {
+    if (this.pad === 'same') return;
+    const [, [top, bottom], [left, right]] = this.pad === 'valid' ? ([0, [0, 0], [0, 0]] as const) : this.pad;
     const reach = this.kernelSize.map((size, axis) => (size - 1) * this.dilation[axis]! + 1);
     if (x.shape[1] + top + bottom < reach[0]! || x.shape[2] + left + right < reach[1]!) {
       throw new ShapeError(

@@ -8,14 +8,14 @@ const geluOptionNames: OptionNames<GeluOptions> = { approximate: 'optional' };
 
 /** `x * Phi(x)`, exact by default, as a link of {@link Sequential}. Source: `torch.nn.GELU`. */
 export class Gelu extends Module {
-  readonly #options: GeluOptions;
+  private readonly options: GeluOptions;
 
   constructor(options: GeluOptions = {}) {
     super();
-    this.#options = checkOptions('Gelu', options, geluOptionNames);
+    this.options = checkOptions('Gelu', options, geluOptionNames);
   }
 
   forward<T extends tf.Tensor>(x: T, _ctx?: ForwardContext): T {
-    return gelu(x, this.#options);
+    return gelu(x, this.options);
   }
 }

@@ -38,8 +38,8 @@ const mlpOptionNames: OptionNames<MlpOptions> = {
 export class Mlp extends Module {
   readonly fc1: Linear;
   readonly fc2: Linear;
-  readonly #dropout: Dropout;
-  readonly #approximate: 'none' | 'tanh';
+  private readonly dropout: Dropout;
+  private readonly approximate: 'none' | 'tanh';
 
   constructor(inFeatures: number, hiddenFeatures: number, options: MlpOptions) {
     super();
@@ -52,8 +52,8 @@ export class Mlp extends Module {
     } = checkOptions('Mlp', options, mlpOptionNames);
     this.fc1 = new Linear(inFeatures, hiddenFeatures, { ...linear, key: foldIn(key, 'fc1') });
     this.fc2 = new Linear(hiddenFeatures, outFeatures, { ...linear, key: foldIn(key, 'fc2') });
-    this.#dropout = new Dropout(dropout);
-    this.#approximate = approximate;
+    this.dropout = new Dropout(dropout);
+    this.approximate = approximate;
   }
 
   /**
@@ -61,8 +61,8 @@ export class Mlp extends Module {
    * @returns `[..., out]`
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
-    const hidden = gelu(this.fc1.forward(x), { approximate: this.#approximate });
-    const y = this.fc2.forward(this.#dropout.forward(hidden, childContext(ctx, 'drop1')));
-    return this.#dropout.forward(y, childContext(ctx, 'drop2'));
+    const hidden = gelu(this.fc1.forward(x), { approximate: this.approximate });
+    const y = this.fc2.forward(this.dropout.forward(hidden, childContext(ctx, 'drop1')));
+    return this.dropout.forward(y, childContext(ctx, 'drop2'));
   }
 }

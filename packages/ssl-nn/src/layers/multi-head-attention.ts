@@ -53,7 +53,7 @@ export class MultiHeadAttention extends Module {
   readonly value?: Linear;
   readonly proj: Linear;
   readonly heads: number;
-  readonly #dropout: Dropout;
+  private readonly dropout: Dropout;
 
   constructor(
     readonly dim: number,
@@ -78,7 +78,7 @@ export class MultiHeadAttention extends Module {
       this.value = new Linear(dim, dim, { ...init, key: foldIn(key, 'value'), bias: qkvBias });
     }
     this.proj = new Linear(dim, dim, { ...init, key: foldIn(key, 'proj') });
-    this.#dropout = new Dropout(dropout);
+    this.dropout = new Dropout(dropout);
   }
 
   /**
@@ -97,12 +97,12 @@ export class MultiHeadAttention extends Module {
         `[${(x as tf.Tensor).shape.join(', ')}]`,
       );
     }
-    const [q, k, v] = this.#project(x, firstTokens(x, queries));
+    const [q, k, v] = this.project(x, firstTokens(x, queries));
     const attended = scaledDotProductAttention(q, k, v, mask === undefined ? {} : { mask: additiveMask(mask) });
-    return this.#dropout.forward(this.proj.forward(mergeHeads(attended)), childContext(ctx, 'proj_drop'));
+    return this.dropout.forward(this.proj.forward(mergeHeads(attended)), childContext(ctx, 'proj_drop'));
   }
 
-  #project(x: tf.Tensor3D, asking: tf.Tensor3D): [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D] {
+  private project(x: tf.Tensor3D, asking: tf.Tensor3D): [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D] {
     if (this.qkv === undefined) {
       const split = (linear: Linear, from: tf.Tensor3D): tf.Tensor4D => splitHeads(linear.forward(from), this.heads);
       return [split(this.query!, asking), split(this.key!, x), split(this.value!, x)];

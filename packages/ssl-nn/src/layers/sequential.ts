@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { isCaptured } from '../module/call-recorder.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module, type UnaryModule } from '../module/module.js';
 import { BatchNorm } from './batch-norm.js';
@@ -38,7 +39,7 @@ export class Sequential extends Module {
     return this.layers.reduce((value, layer, index) => {
       const own = childContext(ctx, index);
       const [before, after] = [this.layers[index - 1], this.layers[index + 1]];
-      if (layer instanceof Relu && before instanceof BatchNorm) return value;
+      if (layer instanceof Relu && before instanceof BatchNorm && !isCaptured(layer)) return value;
       if (waitsForNorm(layer, ctx) && after instanceof BatchNorm) return value;
       if (!(layer instanceof BatchNorm)) return layer.forward(value, own);
       const activation = after instanceof Relu ? 'relu' : undefined;

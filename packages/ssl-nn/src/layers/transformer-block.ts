@@ -51,7 +51,7 @@ export class TransformerBlock extends Module {
   readonly attn: MultiHeadAttention;
   readonly norm2: LayerNorm;
   readonly mlp: Mlp;
-  readonly #dropPath: DropPath;
+  private readonly dropPath: DropPath;
 
   constructor(dim: number, options: TransformerBlockOptions) {
     super();
@@ -69,7 +69,7 @@ export class TransformerBlock extends Module {
     this.attn = new MultiHeadAttention(dim, { ...init, key: foldIn(key, 'attn'), heads, qkvBias, dropout });
     this.norm2 = new LayerNorm(dim, { epsilon });
     this.mlp = new Mlp(dim, Math.trunc(dim * mlpRatio), { ...init, key: foldIn(key, 'mlp'), dropout });
-    this.#dropPath = new DropPath(dropPath);
+    this.dropPath = new DropPath(dropPath);
   }
 
   /**
@@ -81,8 +81,8 @@ export class TransformerBlock extends Module {
    */
   forward(x: tf.Tensor3D, ctx: ForwardContext = evaluation, mask?: tf.Tensor, outputs = x.shape[1]): tf.Tensor3D {
     const attended = this.attn.forward(this.norm1.forward(x), childContext(ctx, 'attn'), mask, outputs);
-    const middle = tf.add(firstTokens(x, outputs), this.#dropPath.forward(attended, childContext(ctx, 'drop_path1')));
+    const middle = tf.add(firstTokens(x, outputs), this.dropPath.forward(attended, childContext(ctx, 'drop_path1')));
     const widened = this.mlp.forward(this.norm2.forward(middle), childContext(ctx, 'mlp'));
-    return tf.add(middle, this.#dropPath.forward(widened, childContext(ctx, 'drop_path2')));
+    return tf.add(middle, this.dropPath.forward(widened, childContext(ctx, 'drop_path2')));
   }
 }

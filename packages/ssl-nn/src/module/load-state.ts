@@ -1,9 +1,8 @@
-import { skippedOf } from '../safetensors/skipped-tensor.js';
 import { printable } from '@selfsup/ssl-core';
 import { CheckpointError, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkStateDict } from './check-state-dict.js';
 import type { ModuleState } from './parameter.js';
 import { sameValues } from './same-values.js';
+import type { StateInTransit } from './state-entries.js';
 
 /** Options of `Module.loadStateDict`. */
 export interface LoadStateOptions {
@@ -16,12 +15,14 @@ export const loadStateOptionNames: OptionNames<LoadStateOptions> = {
   strict: 'optionalFlag',
 };
 
-/** Names that did not meet; both empty after a strict load. */
+/** What did not meet. After a strict load `missing` and `unexpected` are empty. */
 export interface LoadStateResult {
   /** In the module and not in the state dict: kept as they were. */
   readonly missing: string[];
   /** In the state dict and not in the module: ignored. */
   readonly unexpected: string[];
+  /** In the state dict, and known as something that this model has no use for: ignored, for the reason given. */
+  readonly ignored: ReadonlyMap<string, string>;
 }
 
 const shown = 8;
@@ -52,13 +53,13 @@ function misfit(state: ModuleState, array: NdArray): string | undefined {
 export function loadState(
   where: string,
   states: ReadonlyMap<ModuleState, readonly string[]>,
-  state: ReadonlyMap<string, NdArray>,
+  upgraded: StateInTransit,
   { strict = true }: LoadStateOptions,
 ): LoadStateResult {
-  checkStateDict(where, state);
+  const state = upgraded.tensors;
   const known = new Set([...states.values()].flat());
   const missing: string[] = [];
-  const skipped = new Map(skippedOf(state).map(({ name, reason }) => [name, reason]));
+  const skipped = new Map([...upgraded.skipped].map(([name, { reason }]) => [name, reason]));
   const unexpected = [...state.keys()].filter((name) => !known.has(name));
   const wrong: string[] = [];
   const torn: string[] = [];
@@ -107,5 +108,5 @@ export function loadState(
     );
   }
   for (const [entry, array] of found) entry.write(array);
-  return { missing, unexpected };
+  return { missing, unexpected, ignored: upgraded.ignored };
 }

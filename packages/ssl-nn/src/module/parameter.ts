@@ -7,6 +7,7 @@ import {
   type NdArray,
   type OptionNames,
 } from '@selfsup/ssl-tensor/host';
+import { checkNotForeign } from './foreign-states.js';
 import type { StateLayout } from './state-layout.js';
 
 /** Options of {@link Parameter} and {@link Buffer}. */
@@ -22,7 +23,11 @@ const stateOptionNames: OptionNames<StateOptions> = {
 /** A tensor that a module saves: the common part of {@link Parameter} and {@link Buffer}. */
 export abstract class ModuleState {
   /** The value in memory. Its name is unique in the process and says nothing; use the names of `namedParameters()`. */
-  readonly variable: tf.Variable;
+  get variable(): tf.Variable {
+    checkNotForeign(this);
+    return this.held;
+  }
+  private readonly held: tf.Variable;
   readonly layout: StateLayout | undefined;
 
   protected constructor(initial: NdArray, trainable: boolean, options: StateOptions) {
@@ -31,7 +36,7 @@ export abstract class ModuleState {
       throw new InvalidOptionError(new.target.name, 'initial', 'an NdArray', initial, advice);
     }
     const { data, shape } = initial;
-    this.variable = tf.tidy(() =>
+    this.held = tf.tidy(() =>
       tf.variable(tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'), trainable),
     );
     this.layout = options.layout;

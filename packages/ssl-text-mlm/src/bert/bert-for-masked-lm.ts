@@ -9,23 +9,15 @@ import {
   zeros,
   type ForwardContext,
   type Linear,
-  type LoadStateOptions,
-  type StateDict,
+  type StateEntries,
 } from '@selfsup/ssl-nn';
 import { gelu } from '@selfsup/ssl-tensor';
-import {
-  checkOptions,
-  CheckpointError,
-  foldIn,
-  type NdArray,
-  type OptionNames,
-  type RandomKey,
-} from '@selfsup/ssl-tensor/host';
+import { checkOptions, CheckpointError, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
-import { type BertLoadResult, fromOtherBertNames, unusedPooler } from './other-bert-names.js';
+import { ignoreNextSentence, readTensorFlowNorms } from './other-bert-names.js';
 
 const words = 'bert.embeddings.word_embeddings.weight';
 const decoder = 'cls.predictions.decoder.weight';
@@ -64,6 +56,11 @@ class BertPredictionHead extends Module {
     const transformed = this.norm.forward(gelu(this.dense.forward(x)));
     const products = tf.matMul(transformed, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
     return tf.add(products, this.bias.variable);
+  }
+
+  /** Reads the names of TensorFlow too. */
+  protected override upgradeStateDict(state: StateEntries): void {
+    readTensorFlowNorms(state);
   }
 }
 
@@ -113,35 +110,35 @@ export class BertForMaskedLM extends Module {
     return this.head.forward(this.bert.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
   }
 
-  /** As {@link Module.stateDict}. Without tying the bias has both of its names, as transformers reads the decoder's. */
-  override stateDict(): StateDict {
-    const state = super.stateDict();
-    if (!this.config.tieWordEmbeddings) state.set(decoderBias, state.get(bias)!);
-    return state;
+  /** Without tying the bias has both of its names, as transformers reads the decoder's. */
+  protected override completeStateDict(state: StateEntries): void {
+    const own = state.get(bias);
+    if (!this.config.tieWordEmbeddings && own !== undefined) state.set(decoderBias, own);
   }
 
   /**
-   * Also reads older names. A pooler or next-sentence head of the file is not used, and reported as such.
+   * A next-sentence head of the file is reported as ignored.
    *
-   * @throws CheckpointError as {@link Module.loadStateDict}, and for a file whose decoder is not the word embedding if the
-   *   model's is
+   * @throws CheckpointError for a file whose decoder is not the word embedding if the model's is
    */
-  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): BertLoadResult {
-    const { state: ours, ignored } = fromOtherBertNames(state, { 'bert.pooler.': unusedPooler });
-    if (this.config.tieWordEmbeddings) checkTied(ours);
-    else if (ours.has(bias) && ours.has(decoderBias) && !sameValues(ours.get(bias)!, ours.get(decoderBias)!)) {
-      ours.delete(bias);
-      ignored.set(bias, 'the decoder has a bias of its own, and transformers computes with that');
+  protected override upgradeStateDict(state: StateEntries): void {
+    ignoreNextSentence(state);
+    if (this.config.tieWordEmbeddings) {
+      checkTied(state);
+      return;
     }
-    return { ...super.loadStateDict(ours, options), ignored };
+    const [ours, decoders] = [state.get(bias), state.get(decoderBias)];
+    if (ours !== undefined && decoders !== undefined && !sameValues(ours, decoders))
+      state.ignore(bias, 'the decoder has a bias of its own, and transformers computes with that');
   }
 }
 
-function checkTied(state: ReadonlyMap<string, NdArray>): void {
+function checkTied(state: StateEntries): void {
   const [embedding, matrix] = [state.get(words), state.get(decoder)];
   if (embedding === undefined || matrix === undefined || sameValues(embedding, matrix)) return;
+  const name = state.fullName(decoder);
   throw new CheckpointError(
-    `'${decoder}' differs from '${words}', so the head of this file is not tied; build the model with bertConfig({ ..., tieWordEmbeddings: false }) to compute with both, or delete '${decoder}' from the state dict to use the embedding for both`,
-    { parameter: decoder },
+    `'${name}' differs from '${state.fullName(words)}', so the head of this file is not tied; build the model with bertConfig({ ..., tieWordEmbeddings: false }) to compute with both, or delete '${name}' from the state dict to use the embedding for both`,
+    { parameter: name },
   );
 }

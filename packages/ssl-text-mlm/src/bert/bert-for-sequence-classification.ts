@@ -5,7 +5,8 @@ import {
   Module,
   type ForwardContext,
   type Linear,
-  type LoadStateOptions,
+  type LoadStateResult,
+  type StateEntries,
 } from '@selfsup/ssl-nn';
 import {
   checkCount,
@@ -22,7 +23,7 @@ import type { BertInputs } from './bert-inputs.js';
 import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
 import { meanPool } from './mean-pool.js';
-import { type BertLoadResult, fromOtherBertNames, unusedPooler } from './other-bert-names.js';
+import { ignoreNextSentence } from './other-bert-names.js';
 
 /** Options of {@link BertForSequenceClassification}. */
 export interface SequenceClassifierOptions {
@@ -53,7 +54,7 @@ export class BertForSequenceClassification extends Module {
   readonly classifier: Linear;
   readonly numLabels: number;
   readonly pooling: 'mean' | 'cls';
-  readonly #dropout: number;
+  private readonly dropout: number;
 
   /** @throws InvalidOptionError if `numLabels` is not a positive integer or the dropout is outside [0, 1) */
   constructor(config: BertConfig, options: SequenceClassifierOptions) {
@@ -70,7 +71,7 @@ export class BertForSequenceClassification extends Module {
     checkRate('BertForSequenceClassification', { classifierDropout });
     this.numLabels = numLabels;
     this.pooling = pooling;
-    this.#dropout = classifierDropout;
+    this.dropout = classifierDropout;
     this.bert = new BertModel(config, { key: foldIn(key, 'bert'), pooler: pooling === 'cls' });
     this.classifier = bertLinear(config.hiddenSize, numLabels, config, foldIn(key, 'classifier'));
   }
@@ -90,7 +91,7 @@ export class BertForSequenceClassification extends Module {
   /** @returns logits `[batch, numLabels]` */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
     return this.classifier.forward(
-      bertDropout(this.features(inputs, ctx), this.#dropout, childContext(ctx, 'classifier')),
+      bertDropout(this.features(inputs, ctx), this.dropout, childContext(ctx, 'classifier')),
     );
   }
 
@@ -102,11 +103,11 @@ export class BertForSequenceClassification extends Module {
    * @returns what of the state dict is not in the encoder, with the reason
    * @throws CheckpointError if the encoder does not fit
    */
-  loadEncoder(state: ReadonlyMap<string, NdArray>): BertLoadResult {
+  loadEncoder(state: ReadonlyMap<string, NdArray>): LoadStateResult {
     const prefix = 'bert.';
     const others = [...state.keys()].filter((name) => !name.startsWith(prefix));
     const outside = others.map((name): [string, string] => [name, 'not in the encoder']);
-    const report = (loaded: BertLoadResult): BertLoadResult => ({
+    const report = (loaded: LoadStateResult): LoadStateResult => ({
       ...loaded,
       ignored: new Map([
         ...outside,
@@ -125,10 +126,8 @@ export class BertForSequenceClassification extends Module {
     return report(this.bert.loadStateDict(encoder));
   }
 
-  /** Also reads files with a pooler that is not used here, or older names; says what of the file it has no use for. */
-  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): BertLoadResult {
-    const unused = this.pooling === 'mean' ? { 'bert.pooler.': unusedPooler } : {};
-    const { state: ours, ignored } = fromOtherBertNames(state, unused);
-    return { ...super.loadStateDict(ours, options), ignored };
+  /** A next-sentence head of the file is reported as ignored. */
+  protected override upgradeStateDict(state: StateEntries): void {
+    ignoreNextSentence(state);
   }
 }

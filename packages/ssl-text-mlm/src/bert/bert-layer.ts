@@ -8,11 +8,13 @@ import {
   normal,
   zeros,
   type ForwardContext,
+  type StateEntries,
 } from '@selfsup/ssl-nn';
 import { gelu, scaledDotProductAttention, takeRows } from '@selfsup/ssl-tensor';
 import { checkOptions, checkRandomKey, foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { bertConfigNames, type BertConfig } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
+import { readTensorFlowNorms } from './other-bert-names.js';
 
 /** A linear layer as BERT starts it: Gaussian weights, zero bias. */
 export function bertLinear(inFeatures: number, outFeatures: number, config: BertConfig, key: RandomKey): Linear {
@@ -45,13 +47,13 @@ export class BertLayer extends Module {
   readonly intermediate: Linear;
   readonly output: Linear;
   readonly outputNorm: LayerNorm;
-  readonly #config: BertConfig;
+  private readonly config: BertConfig;
 
   constructor(config: BertConfig, key: RandomKey) {
     super();
     checkOptions('BertLayer', config, bertConfigNames, 'config');
     checkRandomKey('BertLayer', 'key', key);
-    this.#config = config;
+    this.config = config;
     const { hiddenSize: dim, intermediateSize, layerNormEps: epsilon } = config;
     const linear = (name: string, from: number, to: number): Linear => bertLinear(from, to, config, foldIn(key, name));
     this.query = linear('query', dim, dim);
@@ -78,9 +80,9 @@ export class BertLayer extends Module {
     ctx: ForwardContext = evaluation,
     rows?: tf.Tensor1D,
   ): tf.Tensor2D {
-    const { hiddenDropout } = this.#config;
+    const { hiddenDropout } = this.config;
     const take = (all: tf.Tensor2D): tf.Tensor2D => (rows === undefined ? all : (takeRows(all, rows) as tf.Tensor2D));
-    const attended = this.attentionOutput.forward(take(this.#attend(x, batch, mask, ctx)));
+    const attended = this.attentionOutput.forward(take(this.attend(x, batch, mask, ctx)));
     const h = this.attentionNorm.forward(
       tf.add(take(x), bertDropout(attended, hiddenDropout, childContext(ctx, 'attention-output'))) as tf.Tensor2D,
     );
@@ -90,8 +92,13 @@ export class BertLayer extends Module {
     );
   }
 
-  #attend(x: tf.Tensor2D, batch: number, mask: tf.Tensor | undefined, ctx: ForwardContext): tf.Tensor2D {
-    const { numAttentionHeads: heads, hiddenSize: dim, attentionDropout } = this.#config;
+  /** Reads the names of TensorFlow too. */
+  protected override upgradeStateDict(state: StateEntries): void {
+    readTensorFlowNorms(state);
+  }
+
+  private attend(x: tf.Tensor2D, batch: number, mask: tf.Tensor | undefined, ctx: ForwardContext): tf.Tensor2D {
+    const { numAttentionHeads: heads, hiddenSize: dim, attentionDropout } = this.config;
     const split = (layer: Linear): tf.Tensor4D =>
       tf.transpose(tf.reshape(layer.forward(x), [batch, -1, heads, dim / heads]), [0, 2, 1, 3]) as tf.Tensor4D;
     const [q, k, v] = [split(this.query), split(this.key), split(this.value)];

@@ -1,18 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  childContext,
-  evaluation,
-  Module,
-  type ForwardContext,
-  type Linear,
-  type LoadStateOptions,
-} from '@selfsup/ssl-nn';
-import { checkOptions, foldIn, type NdArray, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { childContext, evaluation, Module, type ForwardContext, type Linear, type StateEntries } from '@selfsup/ssl-nn';
+import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
 import type { BertInputs } from './bert-inputs.js';
 import { BertLayer, bertLinear } from './bert-layer.js';
-import { type BertLoadResult, fromOtherBertNames, unusedPooler } from './other-bert-names.js';
+import { ignoreBelow, ignoreNextSentence } from './other-bert-names.js';
 
 /** Added to the attention scores of padding: its weight becomes exactly 0 in float32. */
 const paddingScore = -1e9;
@@ -88,10 +81,9 @@ export class BertModel extends Module {
     return x;
   }
 
-  /** Also reads the names of older files, see {@link fromOtherBertNames}; says what of the file it has no use for. */
-  override loadStateDict(state: ReadonlyMap<string, NdArray>, options: LoadStateOptions = {}): BertLoadResult {
-    const unused = this.poolerDense === undefined ? { 'pooler.': unusedPooler } : {};
-    const { state: ours, ignored } = fromOtherBertNames(state, unused);
-    return { ...super.loadStateDict(ours, options), ignored };
+  /** A pooler of the file that this model does not have, or a next-sentence head, is reported as ignored. */
+  protected override upgradeStateDict(state: StateEntries): void {
+    if (this.poolerDense === undefined) ignoreBelow(state, 'pooler.', 'the pooler, which this model does not have');
+    ignoreNextSentence(state);
   }
 }

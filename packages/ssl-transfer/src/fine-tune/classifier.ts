@@ -22,9 +22,10 @@ export interface ClassifierOptions<B> {
   readonly featureDim: number;
   /**
    * Features `[batch, featureDim]` of a batch, by the backbone. Traced; normalisation and pooling belong in here:
-   * `(images, ctx) => backbone.forward(normalizeImages(images, statistics), ctx)`.
+   * `(images, ctx) => backbone.forward(normalizeImages(images, statistics), ctx)`. The third argument is the classifier's
+   * backbone: a function that takes it from there serves a `twinOf` the classifier too.
    */
-  readonly features: (inputs: Tensors<B>, ctx: ForwardContext) => tf.Tensor2D;
+  readonly features: (inputs: Tensors<B>, ctx: ForwardContext, backbone: Module) => tf.Tensor2D;
   readonly classes: number;
   readonly key: RandomKey;
   /**
@@ -47,7 +48,7 @@ const classifierOptionNames: OptionNames<ClassifierOptions<unknown>> = {
 export class Classifier<B> extends Module {
   readonly backbone: Module;
   readonly head: Linear;
-  readonly #features: (inputs: Tensors<B>, ctx: ForwardContext) => tf.Tensor2D;
+  private readonly features: (inputs: Tensors<B>, ctx: ForwardContext, backbone: Module) => tf.Tensor2D;
 
   /** @throws InvalidOptionError for counts that are not positive integers; ShapeError for head weights that do not fit */
   constructor(options: ClassifierOptions<B>) {
@@ -60,7 +61,7 @@ export class Classifier<B> extends Module {
     checkCount('Classifier', { featureDim, classes });
     this.backbone = backbone;
     this.head = new Linear(featureDim, classes, { key, weightInit: normal(0.01), biasInit: zeros });
-    this.#features = features;
+    this.features = features;
     if (head === undefined) return;
     if (!isNdArray(head.weight) || !isNdArray(head.bias))
       throw new InvalidOptionError('Classifier', 'head', 'weight and bias, as linearProbe returns them', head);
@@ -87,6 +88,6 @@ export class Classifier<B> extends Module {
    * @returns logits `[batch, classes]`
    */
   forward(inputs: Tensors<B>, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    return this.head.forward(this.#features(inputs, ctx), ctx);
+    return this.head.forward(this.features(inputs, ctx, this.backbone), ctx);
   }
 }

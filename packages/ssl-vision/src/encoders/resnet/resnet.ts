@@ -59,7 +59,7 @@ export class ResNet extends Module implements Backbone {
   readonly layer2: readonly (BasicBlock | Bottleneck)[];
   readonly layer3: readonly (BasicBlock | Bottleneck)[];
   readonly layer4: readonly (BasicBlock | Bottleneck)[];
-  readonly #pools: boolean;
+  private readonly pools: boolean;
 
   /** @throws InvalidOptionError for an unknown block or stem, or a count that is not a positive integer */
   constructor(options: ResNetOptions) {
@@ -84,8 +84,8 @@ export class ResNet extends Module implements Backbone {
         throw new InvalidOptionError(where, option, 'positive integers', value);
     }
     const Block = block === 'basic' ? BasicBlock : Bottleneck;
-    this.#pools = stem === 'imagenet';
-    const convolution = this.#pools
+    this.pools = stem === 'imagenet';
+    const convolution = this.pools
       ? { kernelSize: 7, stride: 2, padding: 3 }
       : { kernelSize: 3, stride: 1, padding: 1 };
     this.conv1 = new Conv2d(inChannels, width, {
@@ -118,7 +118,7 @@ export class ResNet extends Module implements Backbone {
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
     let x = this.bn1.forwardConvolution(this.conv1, images, ctx, 'relu');
-    if (this.#pools) x = tf.maxPool(x, 3, 2, 1);
+    if (this.pools) x = tf.maxPool(x, 3, 2, 1);
     for (const stage of [this.layer1, this.layer2, this.layer3, this.layer4]) {
       for (const block of stage) x = block.forward(x, ctx);
     }

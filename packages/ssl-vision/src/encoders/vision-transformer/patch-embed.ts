@@ -33,13 +33,13 @@ const patchEmbedOptionNames: OptionNames<PatchEmbedOptions> = {
  */
 export class PatchEmbed extends Module {
   readonly proj: Conv2d;
-  readonly #options: Omit<PatchEmbedOptions, 'key' | 'weightInit'>;
+  private readonly options: Omit<PatchEmbedOptions, 'key' | 'weightInit'>;
 
   constructor(options: PatchEmbedOptions) {
     super();
     const { key, weightInit = torchWeight, ...sizes } = checkOptions('PatchEmbed', options, patchEmbedOptionNames);
     const { inChannels, dim, patchSize } = sizes;
-    this.#options = sizes;
+    this.options = sizes;
     this.proj = new Conv2d(inChannels, dim, {
       kernelSize: patchSize,
       stride: patchSize,
@@ -50,13 +50,13 @@ export class PatchEmbed extends Module {
 
   /** Patches of an image. */
   get patches(): number {
-    const { imageSize, patchSize } = this.#options;
+    const { imageSize, patchSize } = this.options;
     return (imageSize[0] / patchSize) * (imageSize[1] / patchSize);
   }
 
   /** Numbers of a patch: `patchSize ** 2 * inChannels`. */
   get pixels(): number {
-    const { inChannels, patchSize } = this.#options;
+    const { inChannels, patchSize } = this.options;
     return patchSize ** 2 * inChannels;
   }
 
@@ -67,7 +67,7 @@ export class PatchEmbed extends Module {
    */
   forward(images: tf.Tensor4D): tf.Tensor3D {
     const patches = this.project(this.flatten(images));
-    return tf.reshape(patches, [images.shape[0], this.patches, this.#options.dim]);
+    return tf.reshape(patches, [images.shape[0], this.patches, this.options.dim]);
   }
 
   /**
@@ -78,7 +78,7 @@ export class PatchEmbed extends Module {
    * @throws ShapeError for images of another size than the module was built for
    */
   flatten(images: tf.Tensor4D): tf.Tensor2D {
-    const { imageSize, inChannels, patchSize: size } = this.#options;
+    const { imageSize, inChannels, patchSize: size } = this.options;
     const [height, width] = imageSize;
     checkIsTensor('PatchEmbed', 'images', images, `[batch, ${height}, ${width}, ${inChannels}]`);
     const [batch, ...actual] = images.shape;
@@ -101,7 +101,7 @@ export class PatchEmbed extends Module {
    * @returns `[n, dim]`
    */
   project(flat: tf.Tensor2D): tf.Tensor2D {
-    const weight = tf.reshape(this.proj.weight.variable, [this.pixels, this.#options.dim]) as tf.Tensor2D;
+    const weight = tf.reshape(this.proj.weight.variable, [this.pixels, this.options.dim]) as tf.Tensor2D;
     return tf.add(tf.matMul(flat, weight), this.proj.bias!.variable);
   }
 }

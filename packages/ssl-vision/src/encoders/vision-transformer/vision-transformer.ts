@@ -117,7 +117,7 @@ export class VisionTransformer extends Module implements Backbone {
   readonly posEmbed: Parameter | Buffer;
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
-  readonly #pool: 'cls' | 'mean';
+  private readonly pool: 'cls' | 'mean';
 
   /** @throws InvalidOptionError for sizes that do not divide or are not positive integers */
   constructor(options: VisionTransformerOptions) {
@@ -150,7 +150,7 @@ export class VisionTransformer extends Module implements Backbone {
 
     checkOptions(where, init, visionTransformerInitNames, 'init');
     this.featureDim = dim;
-    this.#pool = pool;
+    this.pool = pool;
     this.patchEmbed = new PatchEmbed({
       imageSize: [height, width],
       patchSize,
@@ -182,7 +182,7 @@ export class VisionTransformer extends Module implements Backbone {
 
   /** All tokens after the final norm, `[batch, 1 + patches, dim]`, the class token first. */
   forwardTokens(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor3D {
-    return this.norm.forward(this.#encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx));
+    return this.norm.forward(this.encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx));
   }
 
   /**
@@ -198,22 +198,22 @@ export class VisionTransformer extends Module implements Backbone {
     const pixels = takeRows(patchEmbed.flatten(images), tf.reshape(patchRows(patches, patchEmbed.patches), [-1]));
     const tokens = tf.reshape(patchEmbed.project(pixels as tf.Tensor2D), [batch, count, dim]) as tf.Tensor3D;
     const table = tf.reshape(posEmbed.variable, [1 + patchEmbed.patches, dim]) as tf.Tensor2D;
-    return this.norm.forward(this.#encode(tokens, takeRows(table, tokenPlaces(patches)), ctx));
+    return this.norm.forward(this.encode(tokens, takeRows(table, tokenPlaces(patches)), ctx));
   }
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    if (this.#pool === 'cls') {
+    if (this.pool === 'cls') {
       // Of the last block, only the class token is computed.
-      const cls = this.#encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx, 1);
+      const cls = this.encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx, 1);
       return this.norm.forward(tf.reshape(cls, [cls.shape[0], this.featureDim]) as tf.Tensor2D);
     }
-    const tokens = this.#encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx);
+    const tokens = this.encode(this.patchEmbed.forward(images), this.posEmbed.variable, ctx);
     const [batch, count, dim] = tokens.shape;
     return tf.mean(tf.slice(this.norm.forward(tokens), [0, 1, 0], [batch, count - 1, dim]), 1);
   }
 
   /** The tokens before the final norm; with `outputs`, only so many of them, from the class token on. */
-  #encode(patches: tf.Tensor3D, positions: tf.Tensor, ctx: ForwardContext, outputs?: number): tf.Tensor3D {
+  private encode(patches: tf.Tensor3D, positions: tf.Tensor, ctx: ForwardContext, outputs?: number): tf.Tensor3D {
     // Added, not tiled: the gradient of tf.broadcastTo takes every copy by itself.
     const cls = tf.add(tf.zeros([patches.shape[0], 1, this.featureDim]), this.clsToken.variable) as tf.Tensor3D;
     let x = tf.add(tf.concat([cls, patches], 1), positions) as tf.Tensor3D;
