@@ -52,7 +52,12 @@ const finite = (x: tf.Tensor4D): tf.Tensor4D => tf.maximum(x, -1e9);
 export function attentionMask(where: string, mask: tf.Tensor, scores: Scores): tf.Tensor4D {
   checkIsTensor(where, 'mask', mask);
   if (mask.rank < 2 || mask.rank > 4)
-    throw new ShapeError(where, 'mask', '[batch, keys], [batch, queries, keys] or rank 4', `[${mask.shape.join(', ')}]`);
+    throw new ShapeError(
+      where,
+      'mask',
+      '[batch, keys], [batch, queries, keys] or rank 4',
+      `[${mask.shape.join(', ')}]`,
+    );
   if (mask.dtype === 'float32') return finite(ofQueries(where, 'mask', additiveMask(mask), scores, mask));
   const [batch, ...rest] = mask.shape;
   const shape = mask.rank === 4 ? mask.shape : rest.length === 1 ? [batch!, 1, 1, ...rest] : [batch!, 1, ...rest];

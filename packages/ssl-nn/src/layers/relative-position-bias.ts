@@ -1,12 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { takeRows } from '@selfsup/ssl-tensor';
-import {
-  checkOptions,
-  foldIn,
-  InvalidOptionError,
-  type OptionNames,
-  type RandomKey,
-} from '@selfsup/ssl-tensor/host';
+import { checkOptions, foldIn, InvalidOptionError, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { truncatedNormal, type Initialiser } from '../init/initialiser.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';

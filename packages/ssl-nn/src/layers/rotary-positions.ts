@@ -100,13 +100,17 @@ export class RotaryPositions {
     checkSize('RotaryPositions.grid', 'size[1]', columns);
     checkPrefix('RotaryPositions.grid', prefix);
     if (this.dim % 4 !== 0)
-      throw new InvalidOptionError('RotaryPositions.grid', 'dim', 'a multiple of 4, half of the pairs per axis', this.dim);
+      throw new InvalidOptionError(
+        'RotaryPositions.grid',
+        'dim',
+        'a multiple of 4, half of the pairs per axis',
+        this.dim,
+      );
     const quarter = this.dim / 4;
     const place = (index: number, count: number): number =>
       this.coordinates === 'index' ? index : 2 * Math.PI * ((2 * (index + 0.5)) / count - 1);
     return this.#tables(rows * columns, prefix, (token, i) => {
-      const position =
-        i < quarter ? place(Math.floor(token / columns), rows) : place(token % columns, columns);
+      const position = i < quarter ? place(Math.floor(token / columns), rows) : place(token % columns, columns);
       return position * this.base ** (-(i % quarter) / quarter);
     });
   }

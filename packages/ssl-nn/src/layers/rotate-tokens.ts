@@ -28,8 +28,12 @@ function swapped(x: tf.Tensor4D, pairs: RotaryTables['pairs']): tf.Tensor4D {
 export function rotateTokens(x: tf.Tensor4D, { cos, sin, pairs }: RotaryTables, all: number): tf.Tensor4D {
   const [, , tokens, dim] = x.shape;
   if (cos.shape[0] !== all || cos.shape[1] !== dim)
-    throw new ShapeError('MultiHeadAttention.forward', 'rotary', `tables [${all}, ${dim}]`, `[${cos.shape.join(', ')}]`);
-  const rows = (table: tf.Tensor2D): tf.Tensor2D =>
-    tokens === all ? table : tf.slice(table, [0, 0], [tokens, dim]);
+    throw new ShapeError(
+      'MultiHeadAttention.forward',
+      'rotary',
+      `tables [${all}, ${dim}]`,
+      `[${cos.shape.join(', ')}]`,
+    );
+  const rows = (table: tf.Tensor2D): tf.Tensor2D => (tokens === all ? table : tf.slice(table, [0, 0], [tokens, dim]));
   return tf.add(tf.mul(x, rows(cos)), tf.mul(swapped(x, pairs), rows(sin)));
 }
