@@ -80,8 +80,15 @@ describe('biases and rotary tables', () => {
 
   it('the first tokens alone are what they are among all, with every option', async () => {
     const block = new TransformerBlock(dim, {
-      ...{ key, heads, causal: true, qkNorm: 'rms', norm: 'rms', mlp: 'swiglu-packed', normPlacement: 'post' },
-      ...{ layerScale: 0.5, relativePositions: { grid: [2, 2] } },
+      key,
+      heads,
+      causal: true,
+      qkNorm: 'rms',
+      norm: 'rms',
+      mlp: 'swiglu-packed',
+      normPlacement: 'post',
+      layerScale: 0.5,
+      relativePositions: { grid: [2, 2] },
     });
     const all = block.forward(x, undefined, padding, undefined, { bias, rotary });
     const mask = tf.tile(tf.reshape(padding, [batch, 1, tokens]), [1, tokens, 1]);
