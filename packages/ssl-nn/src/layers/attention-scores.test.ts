@@ -122,6 +122,13 @@ describe('what does not fit', () => {
     ['bias', () => run(undefined, { bias: tf.ones([3, tokens, tokens]) }), ShapeError, '[2, 2, 4, 4]'],
     ['rank of bias', () => run(undefined, { bias: tf.ones([tokens, tokens]) }), ShapeError, '[heads, queries, keys]'],
     ['misspelt', () => run(undefined, { biass: tf.ones([1]) } as never), InvalidOptionError, 'bias'],
+    [
+      'no tables',
+      () => run(undefined, { rotary: new RotaryPositions(4) as never }),
+      InvalidOptionError,
+      '.line(tokens)',
+    ],
+    ['null', () => run(undefined, { rotary: null as never }), InvalidOptionError, 'tables'],
     ['tables', () => run(undefined, { rotary: new RotaryPositions(4).line(3) }), ShapeError, 'tables [4, 4]'],
     [
       'window',

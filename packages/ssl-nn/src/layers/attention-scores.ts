@@ -14,7 +14,7 @@ export interface AttentionPositions {
   readonly rotary?: RotaryTables;
 }
 
-export const attentionPositionsNames: OptionNames<AttentionPositions> = { bias: 'optional', rotary: 'optional' };
+const attentionPositionsNames: OptionNames<AttentionPositions> = { bias: 'optional', rotary: 'optional' };
 
 /** @throws as checkOptions */
 export function checkPositions(where: string, positions: AttentionPositions): AttentionPositions {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkIsTensor, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 
 /** What `RotaryPositions` makes: how far each feature of each token turns. */
 export interface RotaryTables {
@@ -23,17 +23,20 @@ function swapped(x: tf.Tensor4D, pairs: RotaryTables['pairs']): tf.Tensor4D {
  * @param x `[batch, heads, tokens, dim]`: the first of the tables' tokens
  * @param all tokens that the tables have to be made for
  * @returns same shape
- * @throws ShapeError when the tables are of other tokens or of another width
+ * @throws InvalidOptionError for what is no tables; ShapeError when the tables are of other tokens or of another width
  */
-export function rotateTokens(x: tf.Tensor4D, { cos, sin, pairs }: RotaryTables, all: number): tf.Tensor4D {
+export function rotateTokens(x: tf.Tensor4D, rotary: RotaryTables, all: number): tf.Tensor4D {
+  const where = 'MultiHeadAttention.forward';
+  const { cos, sin, pairs } = (rotary ?? {}) as Partial<RotaryTables>;
+  if (cos === undefined || sin === undefined || pairs === undefined) {
+    const advice = 'Write { rotary: new RotaryPositions(dim / heads).line(tokens) }, or .grid([rows, columns], prefix)';
+    throw new InvalidOptionError(where, 'positions.rotary', 'the tables of RotaryPositions', rotary, advice);
+  }
+  checkIsTensor(where, 'rotary.cos', cos);
+  checkIsTensor(where, 'rotary.sin', sin);
   const [, , tokens, dim] = x.shape;
   if (cos.shape[0] !== all || cos.shape[1] !== dim)
-    throw new ShapeError(
-      'MultiHeadAttention.forward',
-      'rotary',
-      `tables [${all}, ${dim}]`,
-      `[${cos.shape.join(', ')}]`,
-    );
+    throw new ShapeError(where, 'rotary', `tables [${all}, ${dim}]`, `[${cos.shape.join(', ')}]`);
   const rows = (table: tf.Tensor2D): tf.Tensor2D => (tokens === all ? table : tf.slice(table, [0, 0], [tokens, dim]));
   return tf.add(tf.mul(x, rows(cos)), tf.mul(swapped(x, pairs), rows(sin)));
 }
