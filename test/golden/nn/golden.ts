@@ -47,6 +47,14 @@ export const layers = JSON.parse(readFileSync(goldenUrl('layers.json'), 'utf8'))
   batchNorms: GoldenBatchNorm[];
 };
 
+/** One of the transformer's options, of `generate_blocks.py`. */
+type GoldenBlock = Omit<GoldenLayer, 'config' | 'mask' | 'dx'> & {
+  readonly dx: GoldenArray;
+  readonly bias?: GoldenArray;
+};
+
+export const blocks = (JSON.parse(readFileSync(goldenUrl('blocks.json'), 'utf8')) as { layers: GoldenBlock[] }).layers;
+
 export function goldenLayer(name: string): GoldenLayer {
   const found = layers.layers.find((layer) => layer.name === name);
   if (found === undefined) throw new Error(`no golden layer '${name}'`);

@@ -58,8 +58,12 @@ describe('layers that draw', () => {
     expect(net.forward(tf.ones([4000]), withKey(5)).dataSync()).not.toEqual(y);
   });
 
-  it('a block draws the same compiled as eagerly', async () => {
-    const block = new TransformerBlock(4, { key, heads: 2, dropout: 0.2, dropPath: 0.3 });
+  it.each([
+    {},
+    { mlp: 'swiglu', layerScale: 0.5, norm: 'rms' },
+    { mlp: 'swiglu-packed', normPlacement: 'post', causal: true },
+  ] as const)('a block draws the same compiled as eagerly, options %j', async (options) => {
+    const block = new TransformerBlock(4, { key, heads: 2, dropout: 0.2, dropPath: 0.3, ...options });
     const x = tf.randomNormal([3, 2, 4], 0, 1, 'float32', 7) as tf.Tensor3D;
     const run = (input: tf.Tensor3D, words: tf.Tensor1D): tf.Tensor =>
       block.forward(input, { training: true, key: words });

@@ -75,6 +75,16 @@ describeAgreement([
   ),
 ]);
 
+it('adds a bias besides a bool mask, and a query without keys still gets 0', async () => {
+  const [q, k] = [tf.ones<tf.Rank.R4>([1, 2, 2, 3]), tf.ones<tf.Rank.R4>([1, 2, 3, 3])];
+  const v = tf.reshape(tf.range(0, 18), [1, 2, 3, 3]) as tf.Tensor4D;
+  const mask = tf.tensor4d([1, 1, 0, 0, 0, 0], [1, 1, 2, 3], 'bool');
+  const bias = tf.tensor3d([0, Math.log(3), 50, 1, 2, 3, Math.log(4), 0, 50, 1, 2, 3], [2, 2, 3]);
+  const run = (): tf.Tensor => scaledDotProductAttention(q, k, v, { mask, bias });
+  const expected = [2.25, 3.25, 4.25, 0, 0, 0, 9.6, 10.6, 11.6, 0, 0, 0];
+  for (const y of [run(), await compile(run)()]) expect(y).toBeAllClose({ data: expected, shape: [1, 2, 2, 3] });
+});
+
 interface GoldenArray {
   readonly shape: number[];
   readonly dtype: 'float32' | 'bool';

@@ -10,6 +10,8 @@ export interface AttentionOptions {
    * none gets 0. float32: added to the scores before softmax, 0 keeps, -1e9 masks; it has a gradient (a position bias).
    */
   readonly mask?: tf.Tensor;
+  /** float32, broadcasts to `[batch, heads, queries, keys]`: added to the scores besides `mask`. Default none. */
+  readonly bias?: tf.Tensor;
   /** Query i attends the keys 0 to i only, besides what `mask` says. Default false. */
   readonly causal?: boolean;
   /** Dropout of the weights after softmax: `rate` in `[0, 1)`, `key` int32 `[2]`. Default none. */
@@ -20,6 +22,7 @@ export interface AttentionOptions {
 
 const attentionOptionNames: OptionNames<AttentionOptions> = {
   mask: 'optional',
+  bias: 'optional',
   causal: 'optionalFlag',
   dropout: 'optional',
   scale: 'optionalNumber',
@@ -56,7 +59,7 @@ const lowerTriangle = (queries: number, keys: number): tf.Tensor =>
   tf.lessEqual(tf.range(0, keys, 1, 'int32'), tf.reshape(tf.range(0, queries, 1, 'int32'), [queries, 1]));
 
 /**
- * Attention: `dropout(softmax(q k^T * scale + mask)) v`.
+ * Attention: `dropout(softmax(q k^T * scale + bias + mask)) v`.
  *
  * @param q `[batch, heads, queries, dim]`
  * @param k `[batch, heads, keys, dim]`
@@ -75,6 +78,7 @@ export function scaledDotProductAttention(
   for (const [name, tensor] of Object.entries({ q, k, v })) checkIsTensor('scaledDotProductAttention', name, tensor);
   const {
     mask,
+    bias,
     causal = false,
     dropout: drop,
     scale = 1 / Math.sqrt(q.shape[3]),
@@ -83,6 +87,7 @@ export function scaledDotProductAttention(
   checkShapes(q, k, v);
   // Scaling the queries costs tokens * dim products instead of tokens * tokens.
   let scores: tf.Tensor = tf.matMul(tf.mul(q, scale) as tf.Tensor4D, k, false, true);
+  if (bias !== undefined) scores = tf.add(scores, bias);
   const triangle = causal ? lowerTriangle(q.shape[2], k.shape[2]) : undefined;
   const given = mask?.dtype === 'bool' ? mask : undefined;
   const allowed = given && triangle ? tf.logicalAnd(given, triangle) : (given ?? triangle);
