@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { training } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
-import { InvalidOptionError, compile, keyArray, randomKey } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ShapeError, compile, keyArray, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import {
   expectDigests,
@@ -102,7 +102,7 @@ describe('Mae', () => {
     const hidden = randomMasking(tf.tensor2d(noise.data, noise.shape as [number, number]), 0.5);
     const predict = (input: tf.Tensor4D): Float32Array =>
       method.modules.decoder
-        .forward(method.modules.backbone.forwardPatches(input, hidden.kept), hidden)
+        .forward(method.modules.backbone.encode(input, undefined, { keep: hidden.kept }).tokens, hidden)
         .dataSync() as Float32Array;
     // Pixels of every hidden patch change.
     const cover = tf.tidy(() => {
@@ -115,6 +115,25 @@ describe('Mae', () => {
     });
     expect(predict(tf.add(x, tf.mul(cover, 5)))).toEqual(predict(x));
     expect(predict(tf.add(x, tf.mul(tf.sub(1, cover), 5)))).not.toEqual(predict(x));
+  });
+
+  it('takes images of another size, of which every patch is drawn', () => {
+    const method = new Mae({ model: build(), normalize: identity, maskRatio: 0.5 });
+    const { backbone } = method.modules;
+    const [height, width, channels] = golden.image.slice(1) as [number, number, number];
+    const [rows, columns] = backbone.patchEmbed.grid;
+    const size = [2, height, 2 * width, channels] as [number, number, number, number];
+    const large = hashArray(size, 3);
+    expect(method.loss({ views: [tf.tensor(large.data, size)] }, context(1)).loss.dataSync()[0]).toBeGreaterThan(0);
+    // The last patch alone is hidden: with positions of the small grid it would have none.
+    const places = Float32Array.from({ length: 2 * rows * 2 * columns }, (_, i) => i % (2 * rows * columns));
+    const hidden = randomMasking(tf.tensor2d(places, [2, 2 * rows * columns]), 0.5);
+    const input = tf.tensor4d(large.data, size);
+    const predicted = method.modules.backbone.encode(input, undefined, { keep: hidden.kept });
+    expect(predicted.grid).toEqual([rows, 2 * columns]);
+    expect(build().forward(input, hidden).shape).toEqual([2, rows * columns, backbone.patchEmbed.pixels]);
+    const small = tf.zeros([2, rows * columns]) as tf.Tensor2D;
+    expect(() => method.lossOf(input, small, training)).toThrow(ShapeError);
   });
 
   it('trains all but the positions, and starts as the reference does', () => {

@@ -1,0 +1,27 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import type { Tokens } from './token-encoder.js';
+
+/**
+ * The tokens of images as maps, without the prefix: what a {@link MapEncoder}'s users take.
+ *
+ * @returns of each chosen block, `[batch, rows, columns, tokenDim]`
+ * @throws InvalidOptionError for tokens of some places only, or whose grid is not of rows and columns
+ */
+export function tokenMaps({ blocks, prefix, grid, kept }: Tokens): tf.Tensor4D[] {
+  if (kept !== undefined)
+    throw new InvalidOptionError('tokenMaps', 'tokens', 'of all places, encoded without keep', 'of some');
+  if (grid.length !== 2)
+    throw new InvalidOptionError(
+      'tokenMaps',
+      'tokens',
+      'of a grid of rows and columns',
+      `a grid of [${grid.join(', ')}]`,
+    );
+  const [rows, columns] = grid as [number, number];
+  return blocks.map((tokens) => {
+    const [batch, count, dim] = tokens.shape;
+    const places = tf.slice(tokens, [0, prefix, 0], [batch, count - prefix, dim]);
+    return tf.reshape(places, [batch, rows, columns, dim]) as tf.Tensor4D;
+  });
+}
