@@ -69,7 +69,8 @@ describe('VisionTransformer.encode', () => {
       );
     const given = model.encode(images, undefined, { mask, keep });
     expect([given.mask, given.kept]).toEqual([mask, keep]);
-    expect(() => tokenMaps(given)).toThrow(InvalidOptionError);
+    expect(() => tokenMaps(given)).toThrow('Leave keep out');
+    expect(() => tokenMaps(given.tokens as never)).toThrow('tokenMaps(encoder.encode(images))');
   });
 
   it('trains the mask token', () => {

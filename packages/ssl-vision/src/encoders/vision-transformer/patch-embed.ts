@@ -81,7 +81,7 @@ export class PatchEmbed extends Module {
     const form = `[batch, height, width, ${inChannels}]`;
     checkIsTensor('PatchEmbed', 'images', images, form);
     const got = `[${(images as tf.Tensor).shape.join(', ')}]`;
-    const [, height = 0, width = 0, channels] = images.shape;
+    const [, height, width, channels] = images.shape;
     if (images.rank !== 4 || channels !== inChannels) {
       const isChannelsFirst = images.rank === 4 && height === inChannels;
       throw new ShapeError(
