@@ -14,7 +14,10 @@ export interface ResizePositionsOptions {
   readonly from?: Grid;
   /** Leading tokens that have no place in the grid, copied as they are. Default 1, the class token. */
   readonly prefix?: number;
-  /** Widen the cubic where the grid shrinks, as timm does; DINOv2 does not. No effect where it grows but the cubic's slope. Default true. */
+  /**
+   * As timm: widen the cubic where the grid shrinks, slope -0.5. Without, as DINOv2: never widened, slope -0.75. Default
+   * true.
+   */
   readonly antialias?: boolean;
 }
 

@@ -204,7 +204,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     this.maskToken = maskToken ? new Parameter(normal(0.02)([1, 1, dim], foldIn(key, 'mask_token'))) : undefined;
     const [rows, columns] = this.patchEmbed.grid;
     const advice = (name: string): string =>
-      `Of another picture or patch size they fit by state.set('${name}', resizePositions(state.get('${name}'), { to: [${rows}, ${columns}] }))`;
+      `Positions of another grid of patches fit by state.set('${name}', resizePositions(state.get('${name}'), { to: [${rows}, ${columns}] }))`;
     this.posEmbed =
       positions === 'learnt'
         ? new Parameter(normal(0.02)([1, 1 + rows * columns, dim], foldIn(key, 'pos_embed')), { advice })

@@ -102,7 +102,7 @@ export class MaeDecoder extends Module {
     this.#grid = [rows, columns];
     this.posEmbed = new Buffer(sinCosPositions(dim, rows, columns), {
       advice: (name) =>
-        `Of another picture or patch size they fit by state.set('${name}', resizePositions(state.get('${name}'), { to: [${rows}, ${columns}] }))`,
+        `Positions of another grid of patches fit by state.set('${name}', resizePositions(state.get('${name}'), { to: [${rows}, ${columns}] }))`,
     });
     this.blocks = Array.from(
       { length: depth },
