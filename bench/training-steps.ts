@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '@selfsup/ssl-losses';
 import { Linear, training } from '@selfsup/ssl-nn';
-import type { Parameter } from '@selfsup/ssl-nn';
+import type { Encoder, Parameter } from '@selfsup/ssl-nn';
 import { foldIn, RandomStream, randomKey } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
 import {
@@ -12,7 +12,6 @@ import {
   type MlmBatch,
 } from '@selfsup/ssl-text-mlm';
 import { AdamW, decayEverything, type Optimizer, type Tensors } from '@selfsup/ssl-train';
-import type { Backbone } from '@selfsup/ssl-vision';
 
 type Parameters = ReadonlyMap<string, Parameter>;
 
@@ -39,7 +38,7 @@ export function noise(shape: readonly number[]): NdArray<Float32Array> {
 }
 
 interface Classification {
-  readonly backbone: Backbone;
+  readonly backbone: Encoder;
   readonly batch: number;
   /** Side of the images. */
   readonly side: number;

@@ -52,7 +52,7 @@ const modules: readonly Mistake[] = [
     code: () => vitTiny({ key, imageSize: 16, patchSize: 8 }).forward(tf.zeros([1, 3, 16, 16])),
     error: 'ShapeError',
     message:
-      /\[batch, 16, 16, 3\], such as tf\.transpose\(images, \[0, 2, 3, 1\]\), got \[1, 3, 16, 16\], which has the channels first/,
+      /\[batch, height, width, 3\], such as tf\.transpose\(images, \[0, 2, 3, 1\]\), got \[1, 3, 16, 16\], which has the channels first/,
   },
   {
     title: 'a key of the host in the step',

@@ -10,7 +10,7 @@ export type { SequenceClassifierOptions } from './bert/bert-for-sequence-classif
 export type { BertInputs } from './bert/bert-inputs.js';
 export { BertLayer } from './bert/bert-layer.js';
 export { BertModel } from './bert/bert-model.js';
-export type { BertModelOptions } from './bert/bert-model.js';
+export type { BertModelOptions, BertTokenOptions } from './bert/bert-model.js';
 export { meanPool } from './bert/mean-pool.js';
 export { planBatches } from './data/batch-plan.js';
 export type { BatchPlanOptions, PlannedBatch } from './data/batch-plan.js';

@@ -1,4 +1,3 @@
-export type { Backbone } from './encoders/backbone.js';
 export { backbones, createBackbone } from './encoders/registry.js';
 export type { BackboneName, BackboneOptions } from './encoders/registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
@@ -10,6 +9,8 @@ export { SmallConvEncoder, smallConvDefaults } from './encoders/small-conv-encod
 export type { SmallConvOptions } from './encoders/small-conv-encoder.js';
 export { PatchEmbed } from './encoders/vision-transformer/patch-embed.js';
 export type { PatchEmbedOptions } from './encoders/vision-transformer/patch-embed.js';
+export { resizePositions } from './encoders/vision-transformer/resize-positions.js';
+export type { Grid, ResizePositionsOptions } from './encoders/vision-transformer/resize-positions.js';
 export { sinCosPositions } from './encoders/vision-transformer/sin-cos-positions.js';
 export {
   VisionTransformer,

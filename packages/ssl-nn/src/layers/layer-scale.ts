@@ -4,7 +4,7 @@ import { constant } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from './check-size.js';
+import { checkCount } from '@selfsup/ssl-tensor/host';
 
 /**
  * A trainable factor for each feature: `x * gamma`.
@@ -23,7 +23,7 @@ export class LayerScale extends Module {
     initial = 1e-5,
   ) {
     super();
-    checkSize('LayerScale', 'dim', dim);
+    checkCount('LayerScale', { dim });
     if (!Number.isFinite(initial)) throw new InvalidOptionError('LayerScale', 'initial', 'a finite number', initial);
     this.gamma = new Parameter(constant(initial)([dim], [0, 0]));
   }

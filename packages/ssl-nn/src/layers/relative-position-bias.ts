@@ -4,7 +4,7 @@ import { checkOptions, foldIn, InvalidOptionError, type OptionNames, type Random
 import { truncatedNormal, type Initialiser } from '../init/initialiser.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from './check-size.js';
+import { checkCount } from '@selfsup/ssl-tensor/host';
 
 /** Options of {@link RelativePositionBias}. */
 export interface RelativePositionBiasOptions {
@@ -37,7 +37,7 @@ export class RelativePositionBias extends Module {
   static override readonly fieldNames = { table: 'relative_position_bias_table' };
   readonly table: Parameter;
   readonly tokens: number;
-  readonly #index: Int32Array;
+  private readonly index: Int32Array;
 
   constructor(
     readonly heads: number,
@@ -50,22 +50,22 @@ export class RelativePositionBias extends Module {
       classToken = false,
       tableInit = truncatedNormal({ standardDeviation: 0.02 }),
     } = checkOptions('RelativePositionBias', options, relativePositionBiasOptionNames);
-    checkSize('RelativePositionBias', 'heads', heads);
+    checkCount('RelativePositionBias', { heads });
     if (!Array.isArray(grid) || grid.length !== 2)
       throw new InvalidOptionError('RelativePositionBias', 'grid', '[rows, columns]', grid);
     const [rows, columns] = grid;
-    checkSize('RelativePositionBias', 'grid[0]', rows);
-    checkSize('RelativePositionBias', 'grid[1]', columns);
+    checkCount('RelativePositionBias', { 'grid[0]': rows });
+    checkCount('RelativePositionBias', { 'grid[1]': columns });
     const offsets = (2 * rows - 1) * (2 * columns - 1);
     this.tokens = rows * columns + (classToken ? 1 : 0);
-    this.#index = relativePositionIndex(rows, columns, classToken);
+    this.index = relativePositionIndex(rows, columns, classToken);
     this.table = new Parameter(tableInit([offsets + (classToken ? 3 : 0), heads], foldIn(key, 'table')));
   }
 
   /** @returns `[heads, tokens, tokens]`, queries before keys */
   forward(): tf.Tensor3D {
     const { tokens, heads } = this;
-    const index = tf.tensor1d(this.#index, 'int32');
+    const index = tf.tensor1d(this.index, 'int32');
     const rows = takeRows(this.table.variable as tf.Tensor as tf.Tensor2D, index);
     return tf.transpose(tf.reshape(rows, [tokens, tokens, heads]) as tf.Tensor3D, [2, 0, 1]);
   }

@@ -4,7 +4,7 @@ import { ones } from '../init/initialiser.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
-import { checkSize } from './check-size.js';
+import { checkCount } from '@selfsup/ssl-tensor/host';
 
 /** Options of {@link RmsNorm}. */
 export interface RmsNormOptions {
@@ -32,7 +32,7 @@ export class RmsNorm extends Module {
   ) {
     super();
     const { epsilon = 1e-6 } = checkOptions('RmsNorm', options, rmsNormOptionNames);
-    checkSize('RmsNorm', 'dim', dim);
+    checkCount('RmsNorm', { dim });
     this.epsilon = epsilon;
     this.weight = new Parameter(ones([dim], [0, 0]));
   }

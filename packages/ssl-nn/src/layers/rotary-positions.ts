@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
-import { checkSize } from './check-size.js';
+import { checkCount } from '@selfsup/ssl-tensor/host';
 import type { RotaryTables } from './rotate-tokens.js';
 
 /** Options of {@link RotaryPositions}. */
@@ -59,7 +59,7 @@ export class RotaryPositions {
       pairs = 'halves',
       coordinates = 'index',
     } = checkOptions('RotaryPositions', options, rotaryPositionsOptionNames);
-    checkSize('RotaryPositions', 'dim', dim);
+    checkCount('RotaryPositions', { dim });
     if (dim % 2 !== 0) throw new InvalidOptionError('RotaryPositions', 'dim', 'even, as features turn in pairs', dim);
     if (!(Number.isFinite(base) && base > 0))
       throw new InvalidOptionError('RotaryPositions', 'base', 'a positive number', base);
@@ -76,7 +76,7 @@ export class RotaryPositions {
    * @throws InvalidOptionError when `coordinates` is `centred`, or the counts do not fit
    */
   line(tokens: number, prefix = 0): RotaryTables {
-    checkSize('RotaryPositions.line', 'tokens', tokens);
+    checkCount('RotaryPositions.line', { tokens });
     checkPrefix('RotaryPositions.line', prefix);
     if (prefix > tokens)
       throw new InvalidOptionError('RotaryPositions.line', 'prefix', `at most tokens (${tokens})`, prefix);
@@ -96,8 +96,8 @@ export class RotaryPositions {
     if (!Array.isArray(size) || size.length !== 2)
       throw new InvalidOptionError('RotaryPositions.grid', 'size', '[rows, columns]', size);
     const [rows, columns] = size;
-    checkSize('RotaryPositions.grid', 'size[0]', rows);
-    checkSize('RotaryPositions.grid', 'size[1]', columns);
+    checkCount('RotaryPositions.grid', { 'size[0]': rows });
+    checkCount('RotaryPositions.grid', { 'size[1]': columns });
     checkPrefix('RotaryPositions.grid', prefix);
     if (this.dim % 4 !== 0)
       throw new InvalidOptionError(

@@ -47,7 +47,7 @@ export class SwiGlu extends Module {
   readonly fc2?: Linear;
   readonly w12?: Linear;
   readonly w3?: Linear;
-  readonly #dropout: Dropout;
+  private readonly dropout: Dropout;
 
   constructor(inFeatures: number, hiddenFeatures: number, options: SwiGluOptions) {
     super();
@@ -68,7 +68,7 @@ export class SwiGlu extends Module {
       this.value = make('fc1_x', inFeatures, hiddenFeatures);
       this.fc2 = make('fc2', hiddenFeatures, outFeatures);
     }
-    this.#dropout = new Dropout(dropout);
+    this.dropout = new Dropout(dropout);
   }
 
   /**
@@ -77,13 +77,13 @@ export class SwiGlu extends Module {
    * @throws ShapeError when the last axis is not `in`
    */
   forward<T extends tf.Tensor>(x: T, ctx: ForwardContext = evaluation): T {
-    const [gate, value] = this.#project(x);
+    const [gate, value] = this.project(x);
     const hidden = tf.mul(tf.mul(gate, tf.sigmoid(gate)), value) as T;
-    const y = (this.w3 ?? this.fc2!).forward(this.#dropout.forward(hidden, childContext(ctx, 'drop1')));
-    return this.#dropout.forward(y, childContext(ctx, 'drop2'));
+    const y = (this.w3 ?? this.fc2!).forward(this.dropout.forward(hidden, childContext(ctx, 'drop1')));
+    return this.dropout.forward(y, childContext(ctx, 'drop2'));
   }
 
-  #project(x: tf.Tensor): [gate: tf.Tensor, value: tf.Tensor] {
+  private project(x: tf.Tensor): [gate: tf.Tensor, value: tf.Tensor] {
     if (this.w12 === undefined) return [this.gate!.forward(x), this.value!.forward(x)];
     return tf.split(this.w12.forward(x), 2, -1) as [tf.Tensor, tf.Tensor];
   }

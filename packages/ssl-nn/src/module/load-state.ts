@@ -63,6 +63,7 @@ export function loadState(
   const unexpected = [...state.keys()].filter((name) => !known.has(name));
   const wrong: string[] = [];
   const torn: string[] = [];
+  const advised: string[] = [];
   const found: [ModuleState, NdArray][] = [];
   let firstWrong: string | undefined;
   for (const [entry, names] of states) {
@@ -83,12 +84,13 @@ export function loadState(
     else {
       firstWrong ??= name;
       wrong.push(`'${printable(name)}' ${problem}`);
+      if (entry.advice !== undefined && array.data instanceof Float32Array) advised.push(entry.advice(printable(name)));
     }
   }
   const problems: string[] = [];
   if (wrong.length > 0)
     problems.push(
-      `${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}. Build the model with the sizes that the weights were made with`,
+      `${wrong.slice(0, shown).join('; ')}${wrong.length > shown ? ` and ${wrong.length - shown} more` : ''}${['', ...advised.slice(0, shown)].join('. ')}. Build the model with the sizes that the weights were made with`,
     );
   if (torn.length > 0)
     problems.push(

@@ -14,10 +14,13 @@ import type { StateLayout } from './state-layout.js';
 export interface StateOptions {
   /** How the tensor lies in a state dict; default as in memory. */
   readonly layout?: StateLayout;
+  /** What helps where a state dict's shape is another, given the name there; said in the error. */
+  readonly advice?: (name: string) => string;
 }
 
 const stateOptionNames: OptionNames<StateOptions> = {
   layout: 'optional',
+  advice: 'optionalFunction',
 };
 
 /** A tensor that a module saves: the common part of {@link Parameter} and {@link Buffer}. */
@@ -29,6 +32,7 @@ export abstract class ModuleState {
   }
   private readonly held: tf.Variable;
   readonly layout: StateLayout | undefined;
+  readonly advice: ((name: string) => string) | undefined;
 
   protected constructor(initial: NdArray, trainable: boolean, options: StateOptions) {
     if (!isNdArray(initial)) {
@@ -40,6 +44,7 @@ export abstract class ModuleState {
       tf.variable(tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'), trainable),
     );
     this.layout = options.layout;
+    this.advice = options.advice;
   }
 
   /** Shape in a state dict. */

@@ -1,5 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { childContext, evaluation, Module, type ForwardContext, type Linear, type StateEntries } from '@selfsup/ssl-nn';
+import {
+  checkAscending,
+  checkParameterName,
+  childContext,
+  evaluation,
+  type ForwardContext,
+  type Layered,
+  type Linear,
+  Module,
+  type StateEntries,
+  type TokenEncoder,
+  type TokenOptions,
+  type Tokens,
+} from '@selfsup/ssl-nn';
 import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
@@ -23,13 +36,18 @@ const bertModelOptionNames: OptionNames<BertModelOptions> = {
   pooler: 'optionalFlag',
 };
 
+/** Options of {@link BertModel.encode}: texts are masked and shortened by their ids. */
+export type BertTokenOptions = Pick<TokenOptions, 'blocks'>;
+
+const bertTokenOptionNames: OptionNames<BertTokenOptions> = { blocks: 'optional' };
+
 /**
  * BERT encoder: post-norm transformer with exact GELU.
  *
  * State names and shapes are those of Hugging Face's `BertModel`, so its safetensors files load here and ours there.
  * Source: Devlin et al. 2018, arXiv:1810.04805.
  */
-export class BertModel extends Module {
+export class BertModel extends Module implements TokenEncoder<BertInputs, BertTokenOptions>, Layered {
   static override readonly fieldNames = { layers: 'encoder.layer', poolerDense: 'pooler.dense' };
   readonly config: BertConfig;
   readonly embeddings: BertEmbeddings;
@@ -50,6 +68,40 @@ export class BertModel extends Module {
     if (pooler) this.poolerDense = bertLinear(config.hiddenSize, config.hiddenSize, config, foldIn(key, 'pooler'));
   }
 
+  get tokenDim(): number {
+    return this.config.hiddenSize;
+  }
+
+  get depth(): number {
+    return this.layers.length;
+  }
+
+  get layerCount(): number {
+    return this.depth + 2;
+  }
+
+  /** As {@link Layered} says: embeddings 0, layers 1 to n, the pooler last. */
+  layerOf(name: string): number {
+    checkParameterName('BertModel.layerOf', this, name);
+    const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1];
+    if (layer !== undefined) return Number(layer) + 1;
+    return name.startsWith('pooler.') ? this.layerCount - 1 : 0;
+  }
+
+  /**
+   * Tokens after chosen layers, as Hugging Face's `hidden_states`. There is no prefix: `[CLS]` is in the text.
+   *
+   * @throws ShapeError as {@link forward}; InvalidOptionError for layers that are not there or do not ascend
+   */
+  encode(inputs: BertInputs, ctx: ForwardContext = evaluation, options: BertTokenOptions = {}): Tokens {
+    const { blocks: wanted = [this.depth] } = checkOptions('BertModel.encode', options, bertTokenOptionNames);
+    checkAscending('BertModel.encode', 'blocks', wanted, 0, this.depth);
+    const states = this.run(inputs, ctx, wanted);
+    const [batch, tokens] = inputs.inputIds.shape as [number, number];
+    const blocks = states.map((state) => tf.reshape(state, [batch, tokens, this.tokenDim]) as tf.Tensor3D);
+    return { tokens: blocks.at(-1)!, blocks, prefix: 0, grid: [tokens] };
+  }
+
   /**
    * @returns the last layer's output, `[batch, tokens, hidden]`
    * @throws ShapeError if the inputs are not `[batch, tokens]` or too long
@@ -68,17 +120,24 @@ export class BertModel extends Module {
    * @returns `[n, hidden]`, by default `[batch * tokens, hidden]`
    */
   forwardFlat(inputs: BertInputs, ctx: ForwardContext = evaluation, rows?: tf.Tensor1D): tf.Tensor2D {
+    return this.run(inputs, ctx, [this.depth], rows)[0]!;
+  }
+
+  /** Rows after the wanted layers, 0 for the embeddings'. */
+  private run(inputs: BertInputs, ctx: ForwardContext, wanted: readonly number[], rows?: tf.Tensor1D): tf.Tensor2D[] {
     let x = this.embeddings.forward(inputs, childContext(ctx, 'embeddings'));
+    const states = wanted[0] === 0 ? [x] : [];
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
     const mask =
       inputs.attentionMask === undefined
         ? undefined
         : tf.mul(tf.sub(1, tf.cast(tf.reshape(inputs.attentionMask, [batch, 1, 1, tokens]), 'float32')), paddingScore);
-    this.layers.forEach((layer, index) => {
+    this.layers.slice(0, wanted.at(-1)).forEach((layer, index) => {
       const isLast = index === this.layers.length - 1;
       x = layer.forward(x, batch, mask, childContext(ctx, index), isLast ? rows : undefined);
+      if (wanted.includes(index + 1)) states.push(x);
     });
-    return x;
+    return states;
   }
 
   /** A pooler of the file that this model does not have, or a next-sentence head, is reported as ignored. */

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { training } from '@selfsup/ssl-nn';
-import type { ForwardContext, Module } from '@selfsup/ssl-nn';
+import type { Encoder, ForwardContext, Module } from '@selfsup/ssl-nn';
 import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
-import type { Backbone } from './backbone.js';
 import { backbones, createBackbone } from './registry.js';
 import { ResNet } from './resnet/resnet.js';
 import { SmallConvEncoder } from './small-conv-encoder.js';
@@ -12,7 +11,7 @@ import { VisionTransformer } from './vision-transformer/vision-transformer.js';
 
 const key = randomKey(4);
 /** Each registered name at a size that eager TF.js trains in a moment; the full ones differ in width and depth alone. */
-const reduced: Record<keyof typeof backbones, () => Backbone> = {
+const reduced: Record<keyof typeof backbones, () => Encoder> = {
   'small-conv': () => new SmallConvEncoder({ key, inChannels: 3, channels: [4, 8], strides: [1, 2] }),
   resnet18: () => new ResNet({ key, stem: 'cifar', width: 2, block: 'basic', layers: [2, 2, 2, 2] }),
   resnet34: () => new ResNet({ key, stem: 'cifar', width: 2, block: 'basic', layers: [2, 1, 2, 1] }),

@@ -1,7 +1,7 @@
+import type { Encoder } from '@selfsup/ssl-nn';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { InvalidOptionError } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import type { Backbone } from './backbone.js';
 import { resnet101, resnet18, resnet34, resnet50 } from './resnet/resnet.js';
 import { SmallConvEncoder } from './small-conv-encoder.js';
 import { vitSmall, vitTiny } from './vision-transformer/vision-transformer.js';
@@ -41,7 +41,7 @@ export const backbones = {
   resnet101: (options) => resnet101(stem(options)),
   'vit-tiny': (options) => vitTiny(patches(options)),
   'vit-small': (options) => vitSmall(patches(options)),
-} as const satisfies Record<string, (options: BackboneOptions) => Backbone>;
+} as const satisfies Record<string, (options: BackboneOptions) => Encoder>;
 
 /** Name of a registered backbone. */
 export type BackboneName = keyof typeof backbones;
@@ -51,7 +51,7 @@ export type BackboneName = keyof typeof backbones;
  *
  * @throws InvalidOptionError for a name that is not registered, naming those that are
  */
-export function createBackbone(name: string, options: BackboneOptions): Backbone {
+export function createBackbone(name: string, options: BackboneOptions): Encoder {
   checkOptions('createBackbone', options, backboneOptionNames);
   if (!Object.hasOwn(backbones, name))
     throw new InvalidOptionError('createBackbone', 'name', `one of ${Object.keys(backbones).join(', ')}`, name);

@@ -4,7 +4,7 @@ import { foldIn, RandomStream } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import { evaluateClassifier, fineTune, gatherRows } from '@selfsup/ssl-transfer';
 import type { LinearWeights } from '@selfsup/ssl-transfer';
-import type { Backbone } from '@selfsup/ssl-vision';
+import type { Encoder } from '@selfsup/ssl-nn';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { PipelineContext } from '../../runs/pipeline.js';
 import { evaluationBatch } from './encoder-features.js';
@@ -15,7 +15,7 @@ import { randomView } from './vision-views.js';
 /** Where a classifier starts. */
 export interface AdaptStart {
   /** Changed in place. */
-  readonly encoder: Backbone;
+  readonly encoder: Encoder;
   /** Start of the head; random without. */
   readonly head?: LinearWeights;
   /** Rate of the encoder relative to the head's. */

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { NdArray } from '@selfsup/ssl-tensor';
 import { FeatureExtractor, inBatches, knnClassify } from '@selfsup/ssl-transfer';
-import type { Backbone } from '@selfsup/ssl-vision';
+import type { Encoder } from '@selfsup/ssl-nn';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { Device } from '../../runs/pipeline.js';
 import { featuresOf } from './encoder.js';
@@ -24,7 +24,7 @@ export class EncoderFeatures {
   readonly #recipe: VisionRecipe;
   readonly #extractor: FeatureExtractor<tf.Tensor>;
 
-  constructor(encoder: Backbone, recipe: VisionRecipe, data: VisionData, device: Device) {
+  constructor(encoder: Encoder, recipe: VisionRecipe, data: VisionData, device: Device) {
     this.#data = data;
     this.#recipe = recipe;
     const features = featuresOf(encoder, data);

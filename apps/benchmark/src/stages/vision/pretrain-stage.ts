@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { DataLoader, twoViews } from '@selfsup/ssl-data';
 import { saveSafetensors } from '@selfsup/ssl-nn';
+import type { Encoder } from '@selfsup/ssl-nn';
 import { foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { AdamW, Trainer, decayEverything, oneCycle } from '@selfsup/ssl-train';
 import { ProjectionHead, SimClr } from '@selfsup/ssl-vision';
-import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import type { PipelineContext } from '../../runs/pipeline.js';
 import type { StageProgress } from '../../runs/progress.js';
@@ -24,7 +24,7 @@ export interface PretrainOptions {
   readonly recipe: VisionRecipe;
   readonly data: VisionData;
   /** Trained in place and saved as `encoder.safetensors`. */
-  readonly encoder: Backbone;
+  readonly encoder: Encoder;
   readonly key: RandomKey;
   /** kNN accuracy of the encoder before training. */
   readonly knnBefore: number;

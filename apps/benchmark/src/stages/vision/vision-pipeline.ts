@@ -1,7 +1,7 @@
 import { loadSafetensors } from '@selfsup/ssl-nn';
+import type { Encoder } from '@selfsup/ssl-nn';
 import { foldIn, randomKey } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
-import type { Backbone } from '@selfsup/ssl-vision';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import { percent, whole, labelsEach } from '../../report/numbers.js';
 import type { Opened, Pipeline, PipelineContext } from '../../runs/pipeline.js';
@@ -105,7 +105,7 @@ class VisionSession {
   readonly #data: VisionData;
   readonly #context: PipelineContext;
   readonly #key: RandomKey;
-  #trained: Backbone | undefined;
+  #trained: Encoder | undefined;
   #features: BothFeatures | undefined;
 
   constructor(recipe: VisionRecipe, data: VisionData, context: PipelineContext) {
@@ -183,7 +183,7 @@ class VisionSession {
 
   async map(progress: StageProgress): Promise<MapResult> {
     const { images, labels } = firstImages(this.#data.test, this.#recipe.report.mapPoints);
-    const place = async (encoder: Backbone, from: number, own: boolean): Promise<MapResult['trained']> => {
+    const place = async (encoder: Encoder, from: number, own: boolean): Promise<MapResult['trained']> => {
       const features = await this.#with(encoder, (extractor) => extractor.of(images), own);
       return featureMap(features, foldIn(this.#key, 'map'), (share) => progress.advance(from + 50 * share, 100));
     };
@@ -209,12 +209,12 @@ class VisionSession {
   }
 
   /** The encoder before training: always the same weights. */
-  #fresh(): Backbone {
+  #fresh(): Encoder {
     return freshEncoder(this.#recipe, this.#data, foldIn(this.#key, 'encoder'));
   }
 
   /** The encoder after training, from this process or from disk. */
-  async #encoder(): Promise<Backbone> {
+  async #encoder(): Promise<Encoder> {
     if (this.#trained === undefined) {
       const encoder = this.#fresh();
       const { tensors } = await loadSafetensors(this.#context.directory.file('encoder.safetensors'));
@@ -233,7 +233,7 @@ class VisionSession {
     return this.#features;
   }
 
-  async #with<T>(encoder: Backbone, work: (features: EncoderFeatures) => Promise<T>, own = true): Promise<T> {
+  async #with<T>(encoder: Encoder, work: (features: EncoderFeatures) => Promise<T>, own = true): Promise<T> {
     const features = new EncoderFeatures(encoder, this.#recipe, this.#data, this.#context.device);
     try {
       return await work(features);

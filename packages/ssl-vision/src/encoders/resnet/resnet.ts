@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BatchNorm, Conv2d, Module, evaluation } from '@selfsup/ssl-nn';
-import type { ForwardContext } from '@selfsup/ssl-nn';
+import { BatchNorm, Conv2d, Module, checkAscending, checkParameterName, evaluation } from '@selfsup/ssl-nn';
+import type { Encoder, ForwardContext, Layered, MapEncoder, MapOptions, MapStage } from '@selfsup/ssl-nn';
 import { checkChoice, foldIn, InvalidOptionError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import type { Backbone } from '../backbone.js';
+import { mapOptionNames } from '../map-option-names.js';
 import { BasicBlock } from './basic-block.js';
 import { Bottleneck } from './bottleneck.js';
 import { kaimingFanOut } from './residual-block.js';
@@ -49,9 +49,12 @@ const resNetVariantOptionNames: OptionNames<ResNetVariantOptions> = {
  * Residual network without its classifier, the mean over all positions as features. State dict and initialisation
  * (Kaiming normal, fan out) as torchvision's `ResNet` less `fc`.
  *
+ * Its maps are the stem's (before pooling) and those of the four stages, as timm's with `features_only`; its layers the
+ * stem and every block.
+ *
  * Source: He et al. 2015 (arXiv 1512.03385); `torchvision/models/resnet.py`.
  */
-export class ResNet extends Module implements Backbone {
+export class ResNet extends Module implements Encoder, MapEncoder, Layered {
   readonly featureDim: number;
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm;
@@ -116,13 +119,48 @@ export class ResNet extends Module implements Backbone {
     this.featureDim = channels;
   }
 
-  forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
+  get stages(): readonly MapStage[] {
+    const last = this.featureDim;
+    const [stem, first] = this.pools ? [2, 4] : [1, 1];
+    return [
+      { stride: stem, channels: this.conv1.weight.variable.shape[3]! },
+      ...[8, 4, 2, 1].map((share, i) => ({ stride: first * 2 ** i, channels: last / share })),
+    ];
+  }
+
+  get layerCount(): number {
+    return this.blocks().flat().length + 2;
+  }
+
+  layerOf(name: string): number {
+    checkParameterName('ResNet.layerOf', this, name);
+    const place = /^layer(\d)\.(\d+)\./.exec(name);
+    if (place === null) return 0;
+    const before = this.blocks().slice(0, Number(place[1]) - 1);
+    return before.flat().length + Number(place[2]) + 1;
+  }
+
+  maps(images: tf.Tensor4D, ctx: ForwardContext = evaluation, options: MapOptions = {}): tf.Tensor4D[] {
+    const { stages = [0, 1, 2, 3, 4] } = checkOptions('ResNet.maps', options, mapOptionNames);
+    checkAscending('ResNet.maps', 'stages', stages, 0, 4);
     let x = this.bn1.forwardConvolution(this.conv1, images, ctx, 'relu');
-    if (this.pools) x = tf.maxPool(x, 3, 2, 1);
-    for (const stage of [this.layer1, this.layer2, this.layer3, this.layer4]) {
-      for (const block of stage) x = block.forward(x, ctx);
-    }
-    return tf.mean(x, [1, 2]);
+    const found = stages[0] === 0 ? [x] : [];
+    this.blocks()
+      .slice(0, stages.at(-1))
+      .forEach((stage, i) => {
+        if (i === 0 && this.pools) x = tf.maxPool(x, 3, 2, 1);
+        for (const block of stage) x = block.forward(x, ctx);
+        if (stages.includes(i + 1)) found.push(x);
+      });
+    return found;
+  }
+
+  forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    return tf.mean(this.maps(images, ctx, { stages: [4] })[0]!, [1, 2]);
+  }
+
+  private blocks(): (readonly (BasicBlock | Bottleneck)[])[] {
+    return [this.layer1, this.layer2, this.layer3, this.layer4];
   }
 }
 

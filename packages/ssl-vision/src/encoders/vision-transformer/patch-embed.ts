@@ -4,11 +4,12 @@ import type { Initialiser } from '@selfsup/ssl-nn';
 import { ShapeError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import type { Grid } from './resize-positions.js';
 
 /** Options of {@link PatchEmbed}. */
 export interface PatchEmbedOptions {
   readonly key: RandomKey;
-  /** Height and width of the images, multiples of `patchSize`. */
+  /** Height and width of most images, multiples of `patchSize`: the size of {@link PatchEmbed.grid}. */
   readonly imageSize: readonly [number, number];
   readonly patchSize: number;
   readonly inChannels: number;
@@ -48,10 +49,10 @@ export class PatchEmbed extends Module {
     });
   }
 
-  /** Patches of an image. */
-  get patches(): number {
+  /** Rows and columns of patches of an image of `imageSize`. */
+  get grid(): Grid {
     const { imageSize, patchSize } = this.options;
-    return (imageSize[0] / patchSize) * (imageSize[1] / patchSize);
+    return [imageSize[0] / patchSize, imageSize[1] / patchSize];
   }
 
   /** Numbers of a patch: `patchSize ** 2 * inChannels`. */
@@ -63,11 +64,43 @@ export class PatchEmbed extends Module {
   /**
    * @param images `[batch, height, width, channels]`
    * @returns `[batch, patches, dim]`, row by row
-   * @throws ShapeError for images of another size than the module was built for
+   * @throws ShapeError as {@link gridOf}
    */
   forward(images: tf.Tensor4D): tf.Tensor3D {
     const patches = this.project(this.flatten(images));
-    return tf.reshape(patches, [images.shape[0], this.patches, this.options.dim]);
+    return tf.reshape(patches, [images.shape[0], -1, this.options.dim]);
+  }
+
+  /**
+   * @param images `[batch, height, width, channels]`
+   * @returns rows and columns of their patches
+   * @throws ShapeError for sides that are not multiples of the patch size, naming the nearest that are, and for other channels
+   */
+  gridOf(images: tf.Tensor4D): Grid {
+    const { inChannels, patchSize: size } = this.options;
+    const form = `[batch, height, width, ${inChannels}]`;
+    checkIsTensor('PatchEmbed', 'images', images, form);
+    const got = `[${(images as tf.Tensor).shape.join(', ')}]`;
+    const [, height, width, channels] = images.shape;
+    if (images.rank !== 4 || channels !== inChannels) {
+      const isChannelsFirst = images.rank === 4 && height === inChannels;
+      throw new ShapeError(
+        'PatchEmbed',
+        'images',
+        `${form}${isChannelsFirst ? ', such as tf.transpose(images, [0, 2, 3, 1])' : ''}`,
+        `${got}${isChannelsFirst ? ', which has the channels first' : ''}`,
+      );
+    }
+    if (height % size !== 0 || width % size !== 0 || height * width === 0) {
+      const fits = (side: number): string => {
+        const below = Math.floor(side / size) * size;
+        if (below === side && side > 0) return String(side);
+        return below > 0 ? `${below} or ${below + size}` : String(size);
+      };
+      const sizes = `such as height ${fits(height)} and width ${fits(width)}`;
+      throw new ShapeError('PatchEmbed', 'images', `${form} with sides that are multiples of ${size}, ${sizes}`, got);
+    }
+    return [height / size, width / size];
   }
 
   /**
@@ -75,23 +108,12 @@ export class PatchEmbed extends Module {
    *
    * @param images `[batch, height, width, channels]`
    * @returns `[batch * patches, pixels]`
-   * @throws ShapeError for images of another size than the module was built for
+   * @throws ShapeError as {@link gridOf}
    */
   flatten(images: tf.Tensor4D): tf.Tensor2D {
-    const { imageSize, inChannels, patchSize: size } = this.options;
-    const [height, width] = imageSize;
-    checkIsTensor('PatchEmbed', 'images', images, `[batch, ${height}, ${width}, ${inChannels}]`);
-    const [batch, ...actual] = images.shape;
-    if (actual.join() !== [height, width, inChannels].join()) {
-      const isChannelsFirst = actual.join() === [inChannels, height, width].join();
-      throw new ShapeError(
-        'PatchEmbed',
-        'images',
-        `[batch, ${height}, ${width}, ${inChannels}]${isChannelsFirst ? ', such as tf.transpose(images, [0, 2, 3, 1])' : ''}`,
-        `[${images.shape.join(', ')}]${isChannelsFirst ? ', which has the channels first' : ''}`,
-      );
-    }
-    const [rows, columns] = [height / size, width / size];
+    const { inChannels, patchSize: size } = this.options;
+    const [rows, columns] = this.gridOf(images);
+    const batch = images.shape[0];
     const strips = tf.reshape(images, [batch * rows, size, columns, size * inChannels]);
     return tf.reshape(tf.transpose(strips, [0, 2, 1, 3]), [batch * rows * columns, this.pixels]);
   }

@@ -38,7 +38,8 @@ describe('VisionTransformer', () => {
   it('gives all tokens, whose class token is the feature', () => {
     const model = new VisionTransformer(small);
     const images = tf.ones([2, 8, 8, 3]) as tf.Tensor4D;
-    const tokens = model.forwardTokens(images);
+    const { tokens, prefix, grid } = model.encode(images);
+    expect([prefix, grid]).toEqual([1, [2, 2]]);
     expect(tokens.shape).toEqual([2, 5, 12]);
     const feature = model.forward(images).dataSync();
     tf.slice(tokens, [0, 0, 0], [2, 1, 12])
@@ -50,8 +51,8 @@ describe('VisionTransformer', () => {
     const model = new VisionTransformer({ ...small, positions: 'sinCos' });
     const images = tf.randomNormal([2, 8, 8, 3], 0, 1, 'float32', 5) as tf.Tensor4D;
     const order = tf.tensor2d([2, 0, 3, 1, 1, 3, 2, 0], [2, 4], 'int32');
-    const tokens = model.forwardPatches(images, order).arraySync();
-    const whole = model.forwardTokens(images).arraySync();
+    const tokens = model.encode(images, undefined, { keep: order }).tokens.arraySync();
+    const whole = model.encode(images).tokens.arraySync();
     order
       .arraySync()
       .forEach((patches, image) =>
@@ -59,7 +60,9 @@ describe('VisionTransformer', () => {
           tokens[image]![i]!.forEach((value, j) => expect(value).toBeCloseTo(whole[image]![place]![j]!, 5)),
         ),
       );
-    expect(model.forwardPatches(images, tf.tensor2d([3, 1], [2, 1], 'int32')).shape).toEqual([2, 2, 12]);
+    expect(model.encode(images, undefined, { keep: tf.tensor2d([3, 1], [2, 1], 'int32') }).tokens.shape).toEqual([
+      2, 2, 12,
+    ]);
   });
 
   it('has positions that train, or fixed ones of the same name', () => {
@@ -75,6 +78,11 @@ describe('VisionTransformer', () => {
     expect(() => new VisionTransformer({ ...small, imageSize: 10 })).toThrow(InvalidOptionError);
     expect(() => new VisionTransformer({ ...small, heads: 5 })).toThrow(InvalidOptionError);
     expect(() => new VisionTransformer({ ...small, positions: 'none' as 'learnt' })).toThrow(InvalidOptionError);
-    expect(() => new VisionTransformer(small).forward(tf.ones([1, 8, 12, 3]))).toThrow(ShapeError);
+    const model = new VisionTransformer(small);
+    expect(() => model.forward(tf.ones([1, 8, 13, 3]))).toThrow(ShapeError);
+    expect(() => model.forward(tf.ones([1, 2, 13, 3]))).toThrow(
+      'multiples of 4, such as height 4 and width 12 or 16, got [1, 2, 13, 3]',
+    );
+    expect(() => model.encode(tf.ones([1, 3, 8, 8]))).toThrow('tf.transpose(images, [0, 2, 3, 1])');
   });
 });

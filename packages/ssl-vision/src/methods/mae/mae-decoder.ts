@@ -16,6 +16,8 @@ import type { ForwardContext } from '@selfsup/ssl-nn';
 import { checkCount, foldIn, takeRows } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { gridPositions } from '../../encoders/vision-transformer/grid-positions.js';
+import type { Grid } from '../../encoders/vision-transformer/resize-positions.js';
 import { sinCosPositions } from '../../encoders/vision-transformer/sin-cos-positions.js';
 import { tokenPlaces } from '../../encoders/vision-transformer/token-places.js';
 import type { MaskedPatches } from './random-masking.js';
@@ -40,7 +42,7 @@ export interface MaeDecoderOptions extends MaeDecoderSize {
   /** Width of the encoder's tokens. */
   readonly encoderDim: number;
   /** Rows and columns of patches. */
-  readonly grid: readonly [rows: number, columns: number];
+  readonly grid: Grid;
   /** Numbers of a patch. */
   readonly pixels: number;
 }
@@ -81,6 +83,7 @@ export class MaeDecoder extends Module {
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
   readonly pred: Linear;
+  private readonly grid: Grid;
 
   /** @throws InvalidOptionError for a width that is not a multiple of 4 and of `heads`, or a depth below 1 */
   constructor(options: MaeDecoderOptions) {
@@ -94,7 +97,12 @@ export class MaeDecoder extends Module {
     const init = { weightInit: xavierUniform(), biasInit: zeros };
     this.embed = new Linear(encoderDim, dim, { ...init, key: foldIn(key, 'embed') });
     this.maskToken = new Parameter(normal(0.02)([1, 1, dim], foldIn(key, 'mask_token')));
-    this.posEmbed = new Buffer(sinCosPositions(dim, ...grid));
+    const [rows, columns] = grid;
+    this.grid = [rows, columns];
+    this.posEmbed = new Buffer(sinCosPositions(dim, rows, columns), {
+      advice: (name) =>
+        `Positions of another grid of patches fit by state.set('${name}', resizePositions(state.get('${name}'), { to: [${rows}, ${columns}] }))`,
+    });
     this.blocks = Array.from(
       { length: depth },
       (_, i) => new TransformerBlock(dim, { ...init, heads, key: foldIn(foldIn(key, 'blocks'), i) }),
@@ -105,12 +113,21 @@ export class MaeDecoder extends Module {
 
   /**
    * @param tokens the encoder's, class token first, then the kept patches in their order, `[batch, 1 + kept, encoderDim]`
+   * @param grid rows and columns of the images' patches, for which positions are interpolated. Default: those of the module
    * @returns pixels of the hidden patches in their order, `[batch, masked, pixels]`
    */
-  forward(tokens: tf.Tensor3D, { kept, masked }: MaskedPatches, ctx: ForwardContext = evaluation): tf.Tensor3D {
+  forward(
+    tokens: tf.Tensor3D,
+    { kept, masked }: MaskedPatches,
+    ctx: ForwardContext = evaluation,
+    grid: Grid = this.grid,
+  ): tf.Tensor3D {
     const { dim } = this.norm;
     const hidden = masked.shape[1];
-    const table = tf.reshape(this.posEmbed.variable, [-1, dim]) as tf.Tensor2D;
+    const table = tf.reshape(gridPositions(this.posEmbed.variable as tf.Tensor as tf.Tensor3D, this.grid, grid), [
+      -1,
+      dim,
+    ]) as tf.Tensor2D;
     const hiddenPlaces = takeRows(table, tf.add(masked, tf.scalar(1, 'int32')));
     // Added, not tiled: the gradient of tf.broadcastTo takes every copy by itself.
     const stand = tf.add(hiddenPlaces, this.maskToken.variable);

@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { training } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
-import { InvalidOptionError, compile, keyArray, randomKey } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ShapeError, compile, keyArray, randomKey } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import {
   expectDigests,
@@ -14,6 +15,7 @@ import {
 } from '../../../../../test/golden/vision/expect-backbone.js';
 import type { Digests } from '../../../../../test/golden/vision/expect-backbone.js';
 import { hashArray } from '../../../../../test/golden/vision/hash-fill.js';
+import { resizePositions } from '../../encoders/vision-transformer/resize-positions.js';
 import { Mae } from './mae.js';
 import { MaskedAutoencoder } from './masked-autoencoder.js';
 import type { MaskedAutoencoderOptions } from './masked-autoencoder.js';
@@ -102,7 +104,7 @@ describe('Mae', () => {
     const hidden = randomMasking(tf.tensor2d(noise.data, noise.shape as [number, number]), 0.5);
     const predict = (input: tf.Tensor4D): Float32Array =>
       method.modules.decoder
-        .forward(method.modules.backbone.forwardPatches(input, hidden.kept), hidden)
+        .forward(method.modules.backbone.encode(input, undefined, { keep: hidden.kept }).tokens, hidden)
         .dataSync() as Float32Array;
     // Pixels of every hidden patch change.
     const cover = tf.tidy(() => {
@@ -115,6 +117,32 @@ describe('Mae', () => {
     });
     expect(predict(tf.add(x, tf.mul(cover, 5)))).toEqual(predict(x));
     expect(predict(tf.add(x, tf.mul(tf.sub(1, cover), 5)))).not.toEqual(predict(x));
+  });
+
+  it('takes images of another size, of which every patch is drawn', () => {
+    const method = new Mae({ model: build(), normalize: identity, maskRatio: 0.5 });
+    const { backbone } = method.modules;
+    const [height, width, channels] = golden.image.slice(1) as [number, number, number];
+    const [rows, columns] = backbone.patchEmbed.grid;
+    const size = [2, height, 2 * width, channels] as [number, number, number, number];
+    const large = hashArray(size, 3);
+    expect(method.loss({ views: [tf.tensor(large.data, size)] }, context(1)).loss.dataSync()[0]).toBeGreaterThan(0);
+    // Equal to a model of that size with resized positions, whose places go beyond the smaller grid's.
+    const model = build(randomKey(5));
+    const other = new MaskedAutoencoder({ ...golden.options, imageSize: [height, 2 * width], key: randomKey(6) });
+    const state = model.stateDict();
+    expect(() => other.loadStateDict(state)).toThrow("state.set('decoder_pos_embed', resizePositions(");
+    for (const name of ['pos_embed', 'decoder_pos_embed'])
+      state.set(name, resizePositions(state.get(name) as NdArray<Float32Array>, { to: [rows, 2 * columns] }));
+    other.loadStateDict(state);
+    const uniform = hashArray([2, 2 * rows * columns], 4);
+    const hidden = randomMasking(tf.tensor2d(uniform.data, [2, 2 * rows * columns]), 0.5);
+    const input = tf.tensor4d(large.data, size);
+    const [predicted, expected] = [model.forward(input, hidden), other.forward(input, hidden)];
+    expect(predicted.shape).toEqual([2, rows * columns, backbone.patchEmbed.pixels]);
+    expect(tf.max(tf.abs(tf.sub(predicted, expected))).dataSync()[0]).toBeLessThan(1e-5);
+    const small = tf.zeros([2, rows * columns]) as tf.Tensor2D;
+    expect(() => method.lossOf(input, small, training)).toThrow(ShapeError);
   });
 
   it('trains all but the positions, and starts as the reference does', () => {

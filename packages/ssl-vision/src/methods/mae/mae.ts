@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { maskedPatchMSE } from '@selfsup/ssl-losses';
 import { drawKey, parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import { InvalidOptionError, randomUniform, takeRows } from '@selfsup/ssl-tensor';
+import { InvalidOptionError, ShapeError, randomUniform, takeRows } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { patchRows } from '../../encoders/vision-transformer/token-places.js';
@@ -71,8 +71,8 @@ export class Mae implements Method<MultiViewBatch> {
   /** @throws InvalidOptionError where `ctx` has no key, or where no patch or every patch would stay */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
     const images = normalizeImages(tf.concat([...viewsOf('Mae', batch)]), this.#options.normalize);
-    const { patches } = this.modules.backbone.patchEmbed;
-    const noise = randomUniform(drawKey(ctx, 'Mae.loss'), [images.shape[0], patches]) as tf.Tensor2D;
+    const [rows, columns] = this.modules.backbone.patchEmbed.gridOf(images);
+    const noise = randomUniform(drawKey(ctx, 'Mae.loss'), [images.shape[0], rows * columns]) as tf.Tensor2D;
     return { loss: this.lossOf(images, noise, ctx) };
   }
 
@@ -81,12 +81,17 @@ export class Mae implements Method<MultiViewBatch> {
    *
    * @param images `[batch, height, width, channels]`, normalised
    * @param noise uniform, `[batch, patches]`; the patches with the smallest stay
+   * @throws ShapeError for noise of another number of patches
    */
   lossOf(images: tf.Tensor4D, noise: tf.Tensor2D, ctx: ForwardContext): tf.Scalar {
     const { model, maskRatio, normalizeTargets } = this.#options;
     const { patchEmbed } = this.modules.backbone;
+    const [rows, columns] = patchEmbed.gridOf(images);
+    const expected = [images.shape[0], rows * columns].join(', ');
+    if (noise.shape.join(', ') !== expected)
+      throw new ShapeError('Mae.lossOf', 'noise', `[${expected}]`, `[${noise.shape.join(', ')}]`);
     const hidden = randomMasking(noise, maskRatio);
-    const pixels = takeRows(patchEmbed.flatten(images), patchRows(hidden.masked, patchEmbed.patches));
+    const pixels = takeRows(patchEmbed.flatten(images), patchRows(hidden.masked, rows * columns));
     const shape = [...hidden.masked.shape, patchEmbed.pixels] as [number, number, number];
     // Only hidden patches are here: each counts.
     return maskedPatchMSE(

@@ -5,6 +5,7 @@ import { foldIn } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import type { VisionTransformerOptions } from '../../encoders/vision-transformer/vision-transformer.js';
+import type { Grid } from '../../encoders/vision-transformer/resize-positions.js';
 import { MaeDecoder } from './mae-decoder.js';
 import type { MaeDecoderSize } from './mae-decoder.js';
 import type { MaskedPatches } from './random-masking.js';
@@ -13,7 +14,7 @@ import type { MaskedPatches } from './random-masking.js';
 export const maeDecoderDefaults: MaeDecoderSize = { dim: 512, depth: 8, heads: 16 };
 
 /** Options of {@link MaskedAutoencoder}: those of its encoder, and the decoder's size. */
-export interface MaskedAutoencoderOptions extends Omit<VisionTransformerOptions, 'positions' | 'init'> {
+export interface MaskedAutoencoderOptions extends Omit<VisionTransformerOptions, 'positions' | 'init' | 'maskToken'> {
   /** Default {@link maeDecoderDefaults}. */
   readonly decoder?: MaeDecoderSize;
 }
@@ -54,29 +55,27 @@ export class MaskedAutoencoder extends Module {
       decoder = maeDecoderDefaults,
       ...encoder
     } = checkOptions('MaskedAutoencoder', options, maskedAutoencoderOptionNames);
-    const { dim, imageSize, patchSize } = encoder;
     this.backbone = new VisionTransformer({
       ...encoder,
       key: foldIn(key, 'backbone'),
       positions: 'sinCos',
       init: { weight: xavierUniform(), patchWeight: xavierUniform(), clsToken: normal(0.02) },
     });
-    const [height, width] = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
     this.decoder = new MaeDecoder({
       ...decoder,
       key: foldIn(key, 'decoder'),
-      encoderDim: dim,
-      grid: [height / patchSize, width / patchSize],
+      encoderDim: encoder.dim,
+      grid: this.backbone.patchEmbed.grid,
       pixels: this.backbone.patchEmbed.pixels,
     });
   }
 
   /**
-   * @param images `[batch, height, width, channels]`, normalised
+   * @param images `[batch, height, width, channels]`, normalised, of any size that is a multiple of the patch size
    * @returns prediction of the hidden patches in their order, `[batch, masked, pixels]`, a pixel's channels together
    */
   forward(images: tf.Tensor4D, patches: MaskedPatches, ctx: ForwardContext = evaluation): tf.Tensor3D {
-    const tokens = this.backbone.forwardPatches(images, patches.kept, childContext(ctx, 'backbone'));
-    return this.decoder.forward(tokens, patches, childContext(ctx, 'decoder'));
+    const { tokens, grid } = this.backbone.encode(images, childContext(ctx, 'backbone'), { keep: patches.kept });
+    return this.decoder.forward(tokens, patches, childContext(ctx, 'decoder'), grid as Grid);
   }
 }

@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { featureStd, ntXent } from '@selfsup/ssl-losses';
 import { childContext, parametersOf } from '@selfsup/ssl-nn';
-import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
+import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { checkChoice, checkPositive, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkBackbone } from '../../encoders/check-backbone.js';
-import type { Backbone } from '../../encoders/backbone.js';
+import { checkEncoder } from '../../encoders/check-encoder.js';
 import { viewsOf } from '../../batches/views-of.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
@@ -24,7 +23,7 @@ export interface MultiViewBatch {
 
 /** Options of {@link SimClr}. */
 export type SimClrOptions = {
-  readonly backbone: Backbone;
+  readonly backbone: Encoder;
   /** Default 0.1. */
   readonly temperature?: number;
   /** Statistics of the images' pixels. */
@@ -81,7 +80,7 @@ function checkedHead(head: ProjectionHead): ProjectionHead {
 export class SimClr implements Method<MultiViewBatch> {
   readonly name = 'simclr';
   readonly settings: RunConfig;
-  readonly modules: { readonly backbone: Backbone; readonly head: ProjectionHead };
+  readonly modules: { readonly backbone: Encoder; readonly head: ProjectionHead };
   readonly #temperature: number;
   readonly #normalize: ImageStatistics;
   readonly #batchNorm: 'joint' | 'perView';
@@ -92,7 +91,7 @@ export class SimClr implements Method<MultiViewBatch> {
       ...simClrDefaults,
       ...checkOptions('SimClr', options, simClrOptionNames),
     };
-    checkBackbone('SimClr', backbone);
+    checkEncoder('SimClr', backbone);
     checkImageStatistics('SimClr', 'normalize', normalize);
     checkPositive('SimClr', { temperature });
     checkChoice('SimClr', 'batchNorm', batchNorm, ['joint', 'perView']);

@@ -1,0 +1,29 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { ForwardContext } from '../module/forward-context.js';
+import type { Module } from '../module/module.js';
+
+/** One of the sizes at which a {@link MapEncoder} gives maps. */
+export interface MapStage {
+  /** Pixels of the image from one place of the map to the next, along either side. */
+  readonly stride: number;
+  readonly channels: number;
+}
+
+/** Which maps of a {@link MapEncoder} are wanted. */
+export interface MapOptions {
+  /** Indices into `stages`, ascending; nothing after the last one is computed. Default: all. */
+  readonly stages?: readonly number[];
+}
+
+/** A module that gives feature maps of several sizes: what detection, segmentation and dense losses want. */
+export interface MapEncoder extends Module {
+  /** From the finest to the coarsest. */
+  readonly stages: readonly MapStage[];
+  /**
+   * @param images float32 `[batch, height, width, channels]`, normalised
+   * @param ctx default: evaluation
+   * @returns of each chosen stage, in order, float32 `[batch, ceil(height / stride), ceil(width / stride), channels]`
+   * @throws InvalidOptionError for stages that are not there or do not ascend
+   */
+  maps(images: tf.Tensor4D, ctx?: ForwardContext, options?: MapOptions): tf.Tensor4D[];
+}
