@@ -20,7 +20,7 @@ export type { ClippedGradients } from './optimizers/clip-by-global-norm.js';
 export { decayEverything, decayMatrices } from './optimizers/decay-filter.js';
 export type { DecayFilter } from './optimizers/decay-filter.js';
 export { Optimizer } from './optimizers/optimizer.js';
-export type { OptimizerSettings, UpdatedVectors, VectorUpdate } from './optimizers/optimizer.js';
+export type { OptimizerSettings, UpdatedVectors, UpdateScalars, VectorUpdate } from './optimizers/optimizer.js';
 export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './optimizers/parameter-group.js';
 export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
