@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { blockwise } from '@selfsup/ssl-tensor';
-import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNumber } from '../schedules/option-checks.js';
 import type { Schedule } from '../schedules/schedule.js';
+import { biasCorrection } from './bias-correction.js';
+import { checkBetas } from './check-betas.js';
 import type { DecayFilter } from './decay-filter.js';
 import {
   decaySetting,
@@ -55,13 +57,7 @@ export abstract class AdamFamily extends Optimizer {
   ) {
     super(groups, { weightDecay: options.weightDecay, filter: options.decayFilter }, ['first_moment', 'second_moment']);
     const { betas, epsilon, weightDecay } = options;
-    // A number, and a third, come from JavaScript.
-    if (!Array.isArray(betas) || betas.length !== 2)
-      throw new InvalidOptionError(name, 'betas', 'a pair, such as [0.9, 0.999]', betas);
-    betas.forEach((beta: unknown, index) => {
-      if (!(typeof beta === 'number' && beta >= 0 && beta < 1))
-        throw new InvalidOptionError(name, `betas[${index}]`, 'in [0, 1)', beta);
-    });
+    checkBetas(name, betas);
     checkNumber(name, 'epsilon', epsilon, 0);
     this.#betas = betas;
     this.#epsilon = epsilon;
@@ -96,9 +92,4 @@ export abstract class AdamFamily extends Optimizer {
     });
     return { parameters, slots };
   }
-}
-
-/** `1 - beta^step`, without the cancellation that `pow` has in float32. */
-function biasCorrection(beta: number, step: tf.Scalar): tf.Tensor {
-  return beta === 0 ? tf.scalar(1) : tf.neg(tf.expm1(tf.mul(step, Math.log(beta))));
 }

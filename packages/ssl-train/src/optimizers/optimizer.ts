@@ -18,6 +18,10 @@ export interface VectorUpdate {
   readonly rate: tf.Scalar;
   /** Weight decay at this step; undefined where it is 0 for all steps or the decay filter excludes the parameters. */
   readonly weightDecay: tf.Scalar | undefined;
+  /** Elements of each parameter, in the order they lie in the vector; zeros may follow. */
+  readonly sizes: readonly number[];
+  /** False where the adaptation filter excludes the parameters. */
+  readonly adapts: boolean;
 }
 
 /** What {@link Optimizer.apply} takes besides gradients: the learning rate alone, or that and a value per schedule. */
@@ -59,10 +63,20 @@ export abstract class Optimizer {
   /** @param slotKinds what is kept per parameter, zero at first; saved as `kind.parameterName` */
   protected constructor(
     groups: readonly ParameterGroup[],
-    decay: { readonly weightDecay: number | Schedule; readonly filter: DecayFilter },
+    decay: {
+      readonly weightDecay: number | Schedule;
+      readonly filter: DecayFilter;
+      readonly adaptFilter?: DecayFilter;
+    },
     slotKinds: readonly string[],
   ) {
-    const { parameters, schedules } = resolveGroups(new.target.name, groups, decay.weightDecay, decay.filter);
+    const { parameters, schedules } = resolveGroups(
+      new.target.name,
+      groups,
+      decay.weightDecay,
+      decay.filter,
+      decay.adaptFilter ?? (() => false),
+    );
     this.parameters = parameters;
     this.schedules = schedules;
     this.step = tf.tidy(() => tf.variable(tf.scalar(0), false));
@@ -118,7 +132,7 @@ export abstract class Optimizer {
     step: tf.Scalar,
   ): void {
     const slots = this.#slots[index]!;
-    const { learningRate, learningRateScale, weightDecay } = bucket;
+    const { learningRate, learningRateScale, weightDecay, sizes, adapts } = bucket;
     const valueOf = (value: number | string): tf.Scalar =>
       typeof value === 'string' ? scalars[value]! : tf.scalar(value);
     const next = this.update(
@@ -128,6 +142,8 @@ export abstract class Optimizer {
         slots,
         rate: tf.mul(valueOf(learningRate), learningRateScale),
         weightDecay: weightDecay === 0 ? undefined : valueOf(weightDecay),
+        sizes,
+        adapts,
       },
       step,
     );

@@ -30,6 +30,8 @@ export interface OptimizedParameter {
   readonly learningRateScale: number;
   /** As `learningRate`; 0 where the decay filter excludes the parameter. */
   readonly weightDecay: number | string;
+  /** Whether the parameter's step is scaled by its norm, in optimisers that do so. */
+  readonly adapts: boolean;
 }
 
 /** What {@link resolveGroups} makes of groups. */
@@ -78,6 +80,7 @@ export function resolveGroups(
   groups: readonly ParameterGroup[],
   weightDecay: number | Schedule,
   filter: DecayFilter,
+  adaptFilter: DecayFilter,
 ): ResolvedGroups {
   if (!Array.isArray(groups)) {
     const advice = 'Write [{ parameters: method.trainable() }]';
@@ -120,6 +123,7 @@ export function resolveGroups(
         learningRate: rateOf(),
         learningRateScale,
         weightDecay: filter(name, variable) ? decayOf() : 0,
+        adapts: adaptFilter(name, variable),
       });
     }
   });
