@@ -8,6 +8,7 @@ import {
   AdamW,
   type BatchLoader,
   clipByGlobalNorm,
+  cosine,
   latestCheckpoint,
   type Method,
   readCheckpoint,
@@ -43,7 +44,9 @@ export async function run<B>(entry: Entry<B>, options: Partial<TrainerOptions<B>
   const trainer = new Trainer<B>({
     method,
     loader,
-    optimizer: new AdamW([{ parameters: method.trainable() }], { weightDecay: 0.05 }),
+    optimizer: new AdamW([{ parameters: method.trainable() }], {
+      weightDecay: cosine({ base: 0.04, final: 0.4, totalSteps: steps }),
+    }),
     schedule: warmupCosine({ base: entry.learningRate, warmupSteps: 2, totalSteps: steps }),
     steps,
     seed: 3,

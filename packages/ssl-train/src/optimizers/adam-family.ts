@@ -1,9 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { blockwise } from '@selfsup/ssl-tensor';
-import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNumber } from '@selfsup/ssl-core';
+import type { Schedule } from '../schedules/schedule.js';
+import { biasCorrection } from './bias-correction.js';
+import { checkBetas } from './check-betas.js';
 import type { DecayFilter } from './decay-filter.js';
-import { Optimizer, type OptimizerSettings, type UpdatedVectors, type VectorUpdate } from './optimizer.js';
+import {
+  decaySetting,
+  Optimizer,
+  type OptimizerSettings,
+  type UpdatedVectors,
+  type VectorUpdate,
+} from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
 
 /** Options of {@link Adam} and {@link AdamW}. */
@@ -12,7 +21,8 @@ export interface AdamOptions {
   readonly betas?: readonly [number, number];
   /** Added to the root of the second moment. */
   readonly epsilon?: number;
-  readonly weightDecay?: number;
+  /** A number for all steps, or by step. */
+  readonly weightDecay?: number | Schedule;
   /** Which parameters decay. */
   readonly decayFilter?: DecayFilter;
 }
@@ -21,7 +31,7 @@ export interface AdamOptions {
 export const adamOptionNames: OptionNames<AdamOptions> = {
   betas: 'optional',
   epsilon: 'optionalNumber',
-  weightDecay: 'optionalNumber',
+  weightDecay: 'optional',
   decayFilter: 'optionalFunction',
 };
 
@@ -47,43 +57,39 @@ export abstract class AdamFamily extends Optimizer {
   ) {
     super(groups, { weightDecay: options.weightDecay, filter: options.decayFilter }, ['first_moment', 'second_moment']);
     const { betas, epsilon, weightDecay } = options;
-    // A number, and a third, come from JavaScript.
-    if (!Array.isArray(betas) || betas.length !== 2)
-      throw new InvalidOptionError(name, 'betas', 'a pair, such as [0.9, 0.999]', betas);
-    betas.forEach((beta: unknown, index) => {
-      if (!(typeof beta === 'number' && beta >= 0 && beta < 1))
-        throw new InvalidOptionError(name, `betas[${index}]`, 'in [0, 1)', beta);
-    });
+    checkBetas(name, betas);
     checkNumber(name, 'epsilon', epsilon, 0);
     this.#betas = betas;
     this.#epsilon = epsilon;
     this.#decoupled = decoupled;
-    this.settings = { optimizer: name, beta1: betas[0], beta2: betas[1], epsilon, weightDecay };
+    this.settings = {
+      optimizer: name,
+      beta1: betas[0],
+      beta2: betas[1],
+      epsilon,
+      weightDecay: decaySetting(weightDecay),
+    };
   }
 
-  protected update(vectors: VectorUpdate, learningRate: tf.Scalar, step: tf.Scalar): UpdatedVectors {
-    const { learningRateScale, weightDecay } = vectors;
+  protected update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors {
+    const { rate, weightDecay } = vectors;
     const [beta1, beta2] = this.#betas;
     const correction1 = biasCorrection(beta1, step);
     const correction2 = tf.sqrt(tf.div(biasCorrection(beta2, step), 1 - beta2));
-    const rate = tf.mul(learningRate, learningRateScale);
     const stepSize = tf.mul(rate, tf.div(tf.mul(correction2, 1 - beta1), correction1));
     const epsilon = tf.mul(correction2, this.#epsilon);
-    const keep = tf.sub(1, tf.mul(rate, weightDecay));
-    const operands = [vectors.parameters, vectors.gradients, ...vectors.slots, stepSize, epsilon, keep];
+    // What the decay multiplies a parameter by: the rest of it, or its part of the gradient.
+    const decay =
+      weightDecay === undefined ? [] : [this.#decoupled ? tf.sub(1, tf.mul(rate, weightDecay)) : weightDecay];
+    const operands = [vectors.parameters, vectors.gradients, ...vectors.slots, stepSize, epsilon, ...decay];
     const [parameters, ...slots] = blockwise(operands, (...[p, gradient, first, second, size, smallest, kept]) => {
-      const g = this.#decoupled || weightDecay === 0 ? gradient! : tf.add(gradient!, tf.mul(p!, weightDecay));
+      const g = this.#decoupled || kept === undefined ? gradient! : tf.add(gradient!, tf.mul(p!, kept));
       const m = tf.add(tf.mul(first!, beta1), g);
       const v = tf.add(tf.mul(second!, beta2), tf.mul(g, g));
       const change = tf.mul(tf.div(m, tf.add(tf.sqrt(v), smallest!)), size!);
-      const decayed = this.#decoupled && weightDecay !== 0 ? tf.mul(p!, kept!) : p!;
+      const decayed = this.#decoupled && kept !== undefined ? tf.mul(p!, kept) : p!;
       return [tf.sub(decayed, change), m, v];
     });
     return { parameters, slots };
   }
-}
-
-/** `1 - beta^step`, without the cancellation that `pow` has in float32. */
-function biasCorrection(beta: number, step: tf.Scalar): tf.Tensor {
-  return beta === 0 ? tf.scalar(1) : tf.neg(tf.expm1(tf.mul(step, Math.log(beta))));
 }

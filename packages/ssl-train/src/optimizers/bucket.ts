@@ -16,8 +16,10 @@ export type Pieces = readonly (tf.Tensor | undefined)[];
  * many small ones.
  */
 export class Bucket {
+  readonly learningRate: number | string;
   readonly learningRateScale: number;
-  readonly weightDecay: number;
+  readonly weightDecay: number | string;
+  readonly adapts: boolean;
   /** Elements of each parameter. */
   readonly sizes: readonly number[];
   /** Length of the vector, with zeros at the end where that makes it divide into blocks. */
@@ -25,7 +27,9 @@ export class Bucket {
 
   /** @param parameters at least one */
   constructor(readonly parameters: readonly OptimizedParameter[]) {
-    const { learningRateScale, weightDecay } = parameters[0]!;
+    const { learningRate, learningRateScale, weightDecay, adapts } = parameters[0]!;
+    this.adapts = adapts;
+    this.learningRate = learningRate;
     this.learningRateScale = learningRateScale;
     this.weightDecay = weightDecay;
     this.sizes = parameters.map(({ variable }) => variable.size);
@@ -55,8 +59,8 @@ export class Bucket {
 export function bucketsOf(parameters: readonly OptimizedParameter[]): readonly Bucket[] {
   const bySettings = new Map<string, OptimizedParameter[]>();
   for (const parameter of parameters) {
-    const { name, variable, learningRateScale, weightDecay } = parameter;
-    const key = `${isLone(variable.size) ? name : ''} ${learningRateScale} ${weightDecay}`;
+    const { name, variable, learningRate, learningRateScale, weightDecay, adapts } = parameter;
+    const key = `${isLone(variable.size) ? name : ''} ${learningRate} ${learningRateScale} ${weightDecay} ${adapts}`;
     const members = bySettings.get(key);
     if (members === undefined) bySettings.set(key, [parameter]);
     else members.push(parameter);

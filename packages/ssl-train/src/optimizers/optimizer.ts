@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CheckpointError, ndArray, ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
+import { CheckpointError, InvalidOptionError, ndArray, ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
 import type { StateDict } from '@selfsup/ssl-nn';
 import type { Schedule } from '../schedules/schedule.js';
 import { type Bucket, bucketsOf, type Pieces } from './bucket.js';
@@ -14,16 +14,28 @@ export interface VectorUpdate {
   readonly gradients: tf.Tensor1D;
   /** `[length]` each, in the order of {@link Optimizer.slotKinds}. */
   readonly slots: readonly tf.Tensor1D[];
-  readonly learningRateScale: number;
-  /** 0 where the decay filter excludes the parameters. */
-  readonly weightDecay: number;
+  /** Learning rate of these parameters at this step, their group's factor included. */
+  readonly rate: tf.Scalar;
+  /** Weight decay at this step; undefined where it is 0 for all steps or the decay filter excludes the parameters. */
+  readonly weightDecay: tf.Scalar | undefined;
+  /** Elements of each parameter, in the order they lie in the vector; zeros may follow. */
+  readonly sizes: readonly number[];
+  /** False where the adaptation filter excludes the parameters. */
+  readonly adapts: boolean;
 }
+
+/** What {@link Optimizer.apply} takes besides gradients: the learning rate alone, or that and a value per schedule. */
+export type UpdateScalars = tf.Scalar | Readonly<Record<string, tf.Scalar>>;
 
 /** New values after an update, `[length]` each. */
 export interface UpdatedVectors {
   readonly parameters: tf.Tensor;
   readonly slots: readonly tf.Tensor[];
 }
+
+/** A weight decay among an optimiser's settings. A schedule's values are compared on resume by themselves. */
+export const decaySetting = (weightDecay: number | Schedule): number | string =>
+  typeof weightDecay === 'function' ? 'scheduled' : weightDecay;
 
 /** Numbers that make an optimiser what it is; saved with a checkpoint and compared on resume. */
 export type OptimizerSettings = Readonly<Record<string, number | boolean | string>>;
@@ -35,6 +47,11 @@ export type OptimizerSettings = Readonly<Record<string, number | boolean | strin
 export abstract class Optimizer {
   /** Every parameter, in the order of the groups. */
   readonly parameters: readonly OptimizedParameter[];
+  /**
+   * Schedules that want a value at every update, by the name that {@link apply} takes it by: `weightDecay`, and
+   * `groups.1.learningRate`, `groups.1.weightDecay` for the second group's own. Empty where all are numbers.
+   */
+  readonly schedules: Readonly<Record<string, Schedule>>;
   abstract readonly settings: OptimizerSettings;
   /** Number of finished updates, float32 scalar. */
   readonly step: tf.Variable<tf.Rank.R0>;
@@ -46,10 +63,22 @@ export abstract class Optimizer {
   /** @param slotKinds what is kept per parameter, zero at first; saved as `kind.parameterName` */
   protected constructor(
     groups: readonly ParameterGroup[],
-    decay: { readonly weightDecay: number; readonly filter: DecayFilter },
+    decay: {
+      readonly weightDecay: number | Schedule;
+      readonly filter: DecayFilter;
+      readonly adaptFilter?: DecayFilter;
+    },
     slotKinds: readonly string[],
   ) {
-    this.parameters = resolveGroups(new.target.name, groups, decay.weightDecay, decay.filter);
+    const { parameters, schedules } = resolveGroups(
+      new.target.name,
+      groups,
+      decay.weightDecay,
+      decay.filter,
+      decay.adaptFilter ?? (() => false),
+    );
+    this.parameters = parameters;
+    this.schedules = schedules;
     this.step = tf.tidy(() => tf.variable(tf.scalar(0), false));
     this.#buckets = bucketsOf(this.parameters);
     this.#slotKinds = slotKinds;
@@ -63,11 +92,13 @@ export abstract class Optimizer {
    * A parameter without gradient is left as it is, as in PyTorch.
    *
    * @param gradients by `variable.name`, each of its variable's shape; what `tf.variableGrads` returns
-   * @param scalars float32 scalars: `learningRate`, and one for each of {@link schedules}; a lone one is the learning rate
+   * @param scalars float32: the learning rate alone, or by name `learningRate` and the value of each of
+   *   {@link schedules} at this step
    * @throws ShapeError when a gradient does not have its parameter's shape
+   * @throws InvalidOptionError when a scalar is missing
    */
-  apply(gradients: tf.NamedTensorMap, scalars: tf.Scalar | Readonly<Record<string, tf.Scalar>>): void {
-    const learningRate = scalars instanceof tf.Tensor ? scalars : scalars['learningRate']!;
+  apply(gradients: tf.NamedTensorMap, scalars: UpdateScalars): void {
+    const named = this.#named(scalars);
     const byBucket = this.#buckets.map(({ parameters }) =>
       parameters.map((parameter) => gradientOf(parameter, gradients)),
     );
@@ -76,23 +107,44 @@ export abstract class Optimizer {
       this.step.assign(step);
       this.#buckets.forEach((bucket, index) => {
         const pieces = byBucket[index]!;
-        if (pieces.some((piece) => piece !== undefined)) this.#updateBucket(bucket, index, pieces, learningRate, step);
+        if (pieces.some((piece) => piece !== undefined)) this.#updateBucket(bucket, index, pieces, named, step);
       });
     });
   }
 
-  #updateBucket(bucket: Bucket, index: number, gradients: Pieces, learningRate: tf.Scalar, step: tf.Scalar): void {
+  /** Scalars by name, each that the parameters want. */
+  #named(scalars: UpdateScalars): Readonly<Record<string, tf.Scalar>> {
+    const named = scalars instanceof tf.Tensor ? { learningRate: scalars } : scalars;
+    for (const name of ['learningRate', ...Object.keys(this.schedules)]) {
+      if (named[name] instanceof tf.Tensor) continue;
+      const wanted = ['learningRate', ...Object.keys(this.schedules)].map((each) => `'${each}'`).join(', ');
+      const advice = `apply(gradients, scalars) wants a scalar for each of ${wanted}: optimizer.schedules[name](step)`;
+      throw new InvalidOptionError('Optimizer.apply', `scalars['${name}']`, 'a scalar tensor', named[name], advice);
+    }
+    return named;
+  }
+
+  #updateBucket(
+    bucket: Bucket,
+    index: number,
+    gradients: Pieces,
+    scalars: Readonly<Record<string, tf.Scalar>>,
+    step: tf.Scalar,
+  ): void {
     const slots = this.#slots[index]!;
-    const { learningRateScale, weightDecay } = bucket;
+    const { learningRate, learningRateScale, weightDecay, sizes, adapts } = bucket;
+    const valueOf = (value: number | string): tf.Scalar =>
+      typeof value === 'string' ? scalars[value]! : tf.scalar(value);
     const next = this.update(
       {
         parameters: bucket.pack(bucket.parameters.map(({ variable }) => variable)),
         gradients: bucket.pack(gradients),
         slots,
-        learningRateScale,
-        weightDecay,
+        rate: tf.mul(valueOf(learningRate), learningRateScale),
+        weightDecay: weightDecay === 0 ? undefined : valueOf(weightDecay),
+        sizes,
+        adapts,
       },
-      learningRate,
       step,
     );
     bucket.unpack(next.parameters).forEach((value, at) => {
@@ -105,18 +157,13 @@ export abstract class Optimizer {
     });
   }
 
-  /** Schedules that a training run feeds by name to {@link apply}, beside the learning rate. */
-  get schedules(): Readonly<Record<string, Schedule>> {
-    return {};
-  }
-
   /** All that {@link apply} may assign: the parameters, the step, the slots. */
   get variables(): readonly tf.Variable[] {
     return [...this.parameters.map(({ variable }) => variable), this.step, ...this.#slots.flat()];
   }
 
   /** New parameters and slots, inside a `tf.tidy`. `step` is 1 at the first update. */
-  protected abstract update(vectors: VectorUpdate, learningRate: tf.Scalar, step: tf.Scalar): UpdatedVectors;
+  protected abstract update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors;
 
   /** State by name, in the layout that variables have in memory: `step`, and a tensor per slot and parameter. */
   stateDict(): StateDict {

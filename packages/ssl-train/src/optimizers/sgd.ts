@@ -2,8 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { blockwise } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkNumber } from '@selfsup/ssl-core';
+import type { Schedule } from '../schedules/schedule.js';
 import { decayEverything, type DecayFilter } from './decay-filter.js';
-import { Optimizer, type OptimizerSettings, type UpdatedVectors, type VectorUpdate } from './optimizer.js';
+import {
+  decaySetting,
+  Optimizer,
+  type OptimizerSettings,
+  type UpdatedVectors,
+  type VectorUpdate,
+} from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
 
 /** Options of {@link Sgd}. */
@@ -15,7 +22,7 @@ export interface SgdOptions {
   /** Nesterov's momentum; wants momentum > 0 and dampening 0. */
   readonly nesterov?: boolean;
   /** Coupled: `weightDecay * parameter` is added to the gradient. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | Schedule;
   /** Which parameters decay. */
   readonly decayFilter?: DecayFilter;
 }
@@ -24,7 +31,7 @@ const sgdOptionNames: OptionNames<SgdOptions> = {
   momentum: 'optionalNumber',
   dampening: 'optionalNumber',
   nesterov: 'optionalFlag',
-  weightDecay: 'optionalNumber',
+  weightDecay: 'optional',
   decayFilter: 'optionalFunction',
 };
 
@@ -62,18 +69,18 @@ export class Sgd extends Optimizer {
       momentum: all.momentum,
       dampening: all.dampening,
       nesterov: all.nesterov,
-      weightDecay: all.weightDecay,
+      weightDecay: decaySetting(all.weightDecay),
     };
   }
 
-  protected update(vectors: VectorUpdate, learningRate: tf.Scalar, step: tf.Scalar): UpdatedVectors {
+  protected update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors {
     const { momentum, dampening, nesterov } = this.#options;
-    const { learningRateScale, weightDecay } = vectors;
-    const rate = tf.mul(learningRate, learningRateScale);
+    const { rate, weightDecay } = vectors;
+    const decay = weightDecay ?? tf.scalar(0);
     const share = dampening === 0 ? tf.scalar(1) : tf.where(tf.equal(step, 1), 1, 1 - dampening);
-    const operands = [vectors.parameters, vectors.gradients, rate, share, ...vectors.slots];
-    const [parameters, ...slots] = blockwise(operands, (...[p, gradient, size, part, slot]) => {
-      const decayed = weightDecay === 0 ? gradient! : tf.add(gradient!, tf.mul(p!, weightDecay));
+    const operands = [vectors.parameters, vectors.gradients, rate, share, decay, ...vectors.slots];
+    const [parameters, ...slots] = blockwise(operands, (...[p, gradient, size, part, decayPart, slot]) => {
+      const decayed = weightDecay === undefined ? gradient! : tf.add(gradient!, tf.mul(p!, decayPart!));
       if (slot === undefined) return [tf.sub(p!, tf.mul(decayed, size!))];
       const velocity = tf.add(tf.mul(slot, momentum), dampening === 0 ? decayed : tf.mul(decayed, part!));
       const direction = nesterov ? tf.add(decayed, tf.mul(velocity, momentum)) : velocity;
