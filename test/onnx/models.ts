@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Module } from '@selfsup/ssl-nn';
+import type { Module } from '@selfsup/ssl-nn';
 import { type ExportableModule, type ExportOnnxOptions, randomKey, RandomStream } from '@selfsup/ssl-tensor';
 import { bertConfig, BertForSequenceClassification, BertModel } from '@selfsup/ssl-text-mlm';
 import { Classifier } from '@selfsup/ssl-transfer';
@@ -9,7 +9,7 @@ import { resnet18, SmallConvEncoder, VisionTransformer } from '@selfsup/ssl-visi
 export interface Exported {
   readonly module: ExportableModule & Module;
   /** One argument of `forward`, whose tensors are the file's inputs: the argument itself, or by its keys. */
-  inputs(batch: number): tf.Tensor | Readonly<Record<string, tf.Tensor>>;
+  readonly inputs: (batch: number) => tf.Tensor | Readonly<Record<string, tf.Tensor>>;
   readonly options: ExportOnnxOptions;
 }
 

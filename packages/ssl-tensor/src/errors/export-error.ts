@@ -8,15 +8,10 @@ export class ExportError extends SslError {
   /** Line of the user's code that called it, where it could be found. */
   readonly userLine: string | undefined;
 
-  constructor(
-    op: string,
-    problem: string,
-    wayOut: string,
-    options: ErrorOptions & { readonly userLine?: string } = {},
-  ) {
-    const line = options.userLine === undefined ? '' : ` (called at ${options.userLine})`;
+  constructor(op: string, problem: string, wayOut: string, userLine?: string, options?: ErrorOptions) {
+    const line = userLine === undefined ? '' : ` (called at ${userLine})`;
     super(`exportOnnx: ${op} ${problem}${line}. ${wayOut}`, options);
     this.op = op;
-    this.userLine = options.userLine;
+    this.userLine = userLine;
   }
 }

@@ -12,15 +12,15 @@ const wayOut =
   'Pass dynamicBatch: false, for a file of this batch size alone, or compute it in the same way at any size';
 
 /** As a message names it: the kernel of TF.js that it was recorded for, and where. */
-export function opOf({ op, origin }: GraphNode): readonly [op: string, options: { readonly userLine?: string }] {
-  if (origin === undefined) return [op, {}];
-  return [origin.kernel, origin.line === 'unknown' ? {} : { userLine: origin.line }];
+export function opOf({ op, origin }: GraphNode): readonly [op: string, userLine: string | undefined] {
+  if (origin === undefined) return [op, undefined];
+  return [origin.kernel, origin.line === 'unknown' ? undefined : origin.line];
 }
 
 /** @throws ExportError, which names the node's op */
 export function refuse(node: GraphNode, problem: string): never {
-  const [op, options] = opOf(node);
-  throw new ExportError(op, problem, wayOut, options);
+  const [op, userLine] = opOf(node);
+  throw new ExportError(op, problem, wayOut, userLine);
 }
 
 const attributesOf = ({ attributes }: GraphNode): string =>

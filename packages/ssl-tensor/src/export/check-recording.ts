@@ -41,12 +41,12 @@ export function checkRecording(
     );
   for (const node of scheduleNodes([...outputs]).nodes) {
     if (node.origin === undefined || !randomKernels.has(node.origin.kernel)) continue;
-    const [op, options] = opOf(node);
+    const [op, userLine] = opOf(node);
     throw new ExportError(
       op,
       'draws random numbers, as dropout does in training, and would draw the same ones at every run of the file',
       'Export the forward pass of inference, or pass the numbers in as an input',
-      options,
+      userLine,
     );
   }
 }

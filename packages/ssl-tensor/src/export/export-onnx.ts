@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError } from '@selfsup/ssl-core';
 import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
 import { registerSslBackend } from '../backend/register-backend.js';
@@ -189,6 +189,7 @@ function traceAll(trace: (batch: number | undefined) => Trace, batches: readonly
       'the function',
       `cannot be traced at other batch sizes: ${(cause as Error).message}`,
       'Pass dynamicBatch: false, or name the inputs without a batch in fixedInputs',
+      undefined,
       { cause },
     );
   }

@@ -18,11 +18,11 @@ export const withoutVendorOps: RewriteRule = (node, [left, right], b) => {
   const { transA, transB, transBatchA = 0, transBatchB = 0 } = node.attributes;
   if (node.op === 'FusedMatMul' && transBatchA === 0 && transBatchB === 0)
     return [b.op('MatMul', [turned(b, left!, transA), turned(b, right!, transB)], node.outputs[0]!.shape, 'float32')];
-  const [op, options] = opOf(node);
+  const [op, userLine] = opOf(node);
   throw new ExportError(
     op,
     `becomes ${node.op} of the domain '${node.domain}', which no other runtime has`,
     'Build it from other ops',
-    options,
+    userLine,
   );
 };
