@@ -70,6 +70,11 @@ if (isMainThread) {
   {
     readme: 'packages/ssl-tensor/README.md',
     blocks: [1],
+    prints: /^\d+ bytes\n$/,
+  },
+  {
+    readme: 'packages/ssl-tensor/README.md',
+    blocks: [2],
     after: `console.log(typeof (require('node:path') as { join: unknown }).join);`,
     prints: /^function\n$/,
   },

@@ -49,6 +49,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'usesColour(stream)': 'a stream',
   'moduleFile(meta)': 'import.meta',
   'RuntimeError(options)': 'an error, made by the runtime alone',
+  'ExportError(options)': 'an error, made by exportOnnx alone',
   'NotEnoughMemoryError(bytes)': 'an error, made by the Trainer alone',
   'LineProgress.update({})': 'called by the Trainer',
   'ClassificationFineTuning.loss({})': 'a batch',

@@ -13,7 +13,10 @@ export type { HostFunction, HostResults, HostTensorSpec } from './compile/host-f
 export { chooseDevice } from './engine/choose-device.js';
 export type { DeviceChoice } from './engine/choose-device.js';
 export { engineThreads } from './engine/engine-threads.js';
+export { ExportError } from './errors/export-error.js';
 export { HostCallError } from './errors/host-call-error.js';
+export { exportOnnx } from './export/export-onnx.js';
+export type { ExportableModule, ExportNormalization, ExportOnnxOptions } from './export/export-options.js';
 export { keyedDropout } from './layers/keyed-dropout.js';
 export { addRelu } from './ops/add-relu.js';
 export { batchMoments, batchNorm } from './ops/batch-norm.js';

@@ -4,7 +4,7 @@ import { ownerOf, rebind } from '../backend/data-ownership.js';
 import { typedValues } from '../backend/typed-values.js';
 import { backendName, type SslBackend } from '../backend/ssl-backend.js';
 import { UnsupportedOpError } from '@selfsup/ssl-core';
-import { Builder, type Device } from '../graph/builder.js';
+import { Builder, type Target } from '../graph/builder.js';
 import { filledData, Graph } from '../graph/graph.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { withTrace } from './active-trace.js';
@@ -68,7 +68,7 @@ function separate(variable: tf.Variable, backend: SslBackend): void {
  */
 export function recordFunction<R>(
   backend: SslBackend,
-  device: Device,
+  device: Target,
   leaves: readonly LeafSpec[],
   run: (tensors: readonly tf.Tensor[]) => R,
   origins?: OriginOptions,

@@ -12,6 +12,9 @@ import { broadcastShape, sameShape, sizeOf } from './value.js';
 /** Where graphs run: rules may differ by device. */
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 
+/** What graphs are made for: a device here, or any runtime that knows the standard (`portable`). */
+export type Target = Device | 'portable';
+
 /** Axes from the end made positive. */
 export function positiveAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
@@ -36,7 +39,7 @@ const isNormal = (factor: number): boolean => Math.abs(factor) >= 2 ** -126 && M
 export class Builder {
   constructor(
     readonly graph: Graph,
-    readonly device: Device,
+    readonly device: Target,
   ) {}
 
   scalar(fill: number, type: ValueType = 'float32'): Value {

@@ -33,8 +33,8 @@ const onnxTypes: Readonly<Record<ValueType, number>> = {
 };
 
 /** ONNX operator set the lowering rules are written for. */
-const opset = 20n;
-const irVersion = 9n;
+export const opset = 20n;
+export const irVersion = 9n;
 
 /** ONNX code of a value type, as Cast's attribute `to` wants it. */
 export function onnxType(type: ValueType): number {
@@ -74,9 +74,16 @@ function encodeAttribute(name: string, value: Attribute, captured: readonly stri
   });
 }
 
-function describeValue(name: string, value: Value): ValueInfoProto {
-  const dim = value.shape.map((size) =>
-    create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: BigInt(size) } }),
+/** @param sizes of its axes; those that are open have a name */
+export function describeValue(
+  name: string,
+  value: Value,
+  sizes: readonly (number | string)[] = value.shape,
+): ValueInfoProto {
+  const dim = sizes.map((size) =>
+    create(TensorShapeProto_DimensionSchema, {
+      value: typeof size === 'string' ? { case: 'dimParam', value: size } : { case: 'dimValue', value: BigInt(size) },
+    }),
   );
   const tensor = create(TypeProto_TensorSchema, {
     elemType: onnxTypes[value.type],
@@ -136,7 +143,8 @@ export function encodeModel(graph: Graph, outputs: ReadonlyMap<string, Value>, n
 const nodeName = (graph: string, op: string, index: number): string =>
   graph === 'step' ? `${op}_${index}` : `${graph}.${op}_${index}`;
 
-function encodeGraph(
+/** @param captured names of values other than their own */
+export function encodeGraph(
   name: string,
   schedule: Schedule,
   inputs: readonly Value[],

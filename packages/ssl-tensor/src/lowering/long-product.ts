@@ -20,6 +20,8 @@ const few = { inAny: 24, inLong: 48 } as const;
  * where the runtime's own product is as good, and where so many results in parts would cost time.
  */
 export function longProduct(b: Builder, x: Value, y: Value, flipA: boolean, flipB: boolean): Value | undefined {
+  // By the size of the result, which a portable file leaves open.
+  if (b.device === 'portable') return undefined;
   const [m, k] = flipA ? [x.shape.at(-1)!, x.shape.at(-2)!] : [x.shape.at(-2)!, x.shape.at(-1)!];
   const n = flipB ? y.shape.at(-2)! : y.shape.at(-1)!;
   const [batchX, batchY] = [x.shape.slice(0, -2), y.shape.slice(0, -2)];

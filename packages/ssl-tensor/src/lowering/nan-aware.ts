@@ -39,8 +39,8 @@ export function mindingNaN(
   usual: Chain,
 ): readonly Value[] {
   const [x] = operands;
-  // WGSL lets an adapter take NaN for absent: there is nothing to find.
-  if (x.type !== 'float32' || b.device === 'webgpu') return usual(b, operands);
+  // WGSL lets an adapter take NaN for absent: there is nothing to find. A portable file leaves NaN to its runtime.
+  if (x.type !== 'float32' || b.device === 'webgpu' || b.device === 'portable') return usual(b, operands);
   const isDirect = b.device !== 'cpu' || b.graph.prefix !== '' || sizeOf(x.shape) < fewElements;
   return isDirect ? exact(b, operands) : either(b, holdsNaN(b, x), operands, exact, usual);
 }
