@@ -60,7 +60,10 @@ export abstract class Module {
     return found;
   }
 
-  /** Values of all parameters and buffers, in the reference's layout. Reads the variables, so not inside `compile()`. */
+  /**
+   * Values of all parameters and buffers, in the reference's layout. Reads the variables, so not inside `compile()`, and on
+   * a device whose memory is not the host's only after `await fetched()` of @selfsup/ssl-tensor.
+   */
   stateDict(): StateDict {
     const state: StateDict = new Map();
     for (const [entry, [name]] of this.#states()) state.set(name!, entry.read());

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { fetched } from '@selfsup/ssl-tensor';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import type { StateDict } from '@selfsup/ssl-nn';
 import { checkpointState } from './checkpoint-file.js';
@@ -81,7 +82,7 @@ export class RunCheckpoints<B> {
   async save(state: RunState): Promise<string | undefined> {
     if (this.#store === undefined || this.#isSaved(state.step)) return undefined;
     try {
-      const lost = await this.#write(this.#store, state, this.#stateDict());
+      const lost = await this.#write(this.#store, state, await this.#stateDict());
       if (lost)
         throw (this.#complete = new CheckpointError(
           `the checkpoint directory was removed while the run went on, with what it held. The state of step ${state.step} is saved in ${basename(this.#path!)} of a new one; pass checkpoint.resume: true to continue from it`,
@@ -110,7 +111,7 @@ export class RunCheckpoints<B> {
       return undefined;
     }
     try {
-      const tensors = this.#stateDict();
+      const tensors = await this.#stateDict();
       const broken = [...tensors].find(([, { data }]) => data instanceof Float32Array && !data.every(Number.isFinite));
       if (broken !== undefined) {
         addNote(
@@ -143,8 +144,10 @@ export class RunCheckpoints<B> {
     return this.#savedStep === step && this.#path !== undefined && existsSync(this.#path);
   }
 
-  #stateDict(): StateDict {
+  async #stateDict(): Promise<StateDict> {
     const { modules, options } = this.#plan;
+    // All variables: the optimiser's own are not listed anywhere else.
+    await fetched();
     return checkpointState({ modules, optimizer: options.optimizer });
   }
 

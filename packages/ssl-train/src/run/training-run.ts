@@ -255,7 +255,7 @@ export class TrainingRun<B> {
     const learningRate = schedules['learningRate']!(step - 1);
     const logged = step === 1 || step % logEvery === 0 || step === totalSteps;
     let entry: HistoryEntry | undefined;
-    const { loss, metrics } = readOutputs(outputs);
+    const { loss, metrics } = await readOutputs(outputs);
     this.#loss = loss;
     // A broken model is not saved.
     if (logged || this.#checkpointDue || this.#stop.isAsked) {
