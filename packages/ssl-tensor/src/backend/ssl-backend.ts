@@ -1,6 +1,7 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { BackendValues, DataId } from '@tensorflow/tfjs-core';
 import { ResidentTensor, type StoredTensor } from './stored-tensor.js';
+import { withoutAdvice } from './tfjs-internals.js';
 
 /** Name under which the backend is registered with TF.js. */
 export const backendName = 'ssl';
@@ -12,8 +13,7 @@ export const backendName = 'ssl';
 export class SslBackend extends MathBackendCPU {
   constructor() {
     super();
-    // The CPU backend advises to install tfjs-node at its first write.
-    (this as unknown as { firstUse: boolean }).firstUse = false;
+    withoutAdvice(this);
   }
 
   /** Values of the engine's memory are fetched where the host does not read it. */

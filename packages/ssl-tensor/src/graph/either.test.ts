@@ -30,9 +30,7 @@ it('computes one of two chains, of what it is given and of constants, and hands 
   const engine = new OnnxEngine({ threads: 1 });
   const session = await engine.load(bytes, inputs);
   const run = async (values: number[]): Promise<number[][]> => {
-    const results = ['first', 'second', 'exp'].map(
-      (name) => [name, engine.allocate('float32', [3])] as const,
-    );
+    const results = ['first', 'second', 'exp'].map((name) => [name, engine.allocate('float32', [3])] as const);
     await session.run({ x: engine.upload('float32', Float32Array.from(values), [3]) }, Object.fromEntries(results));
     return results.map(([, tensor]) => Array.from(engine.mapped(tensor) as Float32Array));
   };
