@@ -4,7 +4,7 @@ import { fetchShared } from '../backend/fetched.js';
 import { registerSslBackend } from '../backend/register-backend.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import { chooseDevice } from '../engine/choose-device.js';
-import { engineFor } from '../engine/choose-engine.js';
+import { engineFor } from '#engine';
 import { threadsOf } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
 import { checkOptions, InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
