@@ -86,6 +86,16 @@ async function forBrowsers(code: string): Promise<string> {
   return readFile(join(folder, 'out/main.js'), 'utf8');
 }
 
+/** Runs a browser's bundle without what only Node has, and without the memory that only isolated pages share. */
+async function onPage(code: string): Promise<Readonly<Record<string, unknown>>> {
+  const page: Record<string, unknown> = { console, performance, setTimeout, queueMicrotask, TextEncoder, TextDecoder };
+  Object.assign(page, { window: page, self: page, navigator: { userAgent: 'a browser' }, document: {} });
+  const context = vm.createContext(page);
+  vm.runInContext('delete globalThis.SharedArrayBuffer', context);
+  vm.runInContext(await forBrowsers(code), context);
+  return page;
+}
+
 describe('Vite', () => {
   test.each([
     '@selfsup/ssl-core',
@@ -99,6 +109,34 @@ describe('Vite', () => {
     expect(await forBrowsers(`import * as all from '${name}'; globalThis.result = all;`)).not.toBe('');
   });
 
+  test.each(['@selfsup/ssl-core', '@selfsup/ssl-tensor', '@selfsup/ssl-losses', '@selfsup/ssl-nn'])(
+    'a bundle of all of %s loads on a page',
+    async (name) => {
+      const page = await onPage(`import * as all from '${name}'; globalThis.result = Object.keys(all);`);
+      expect((page['result'] as string[]).length).toBeGreaterThan(20);
+    },
+  );
+
+  test('a module trains eagerly in a browser’s bundle, without an engine, and compile() says that there is none', async () => {
+    const page = await onPage(`
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { randomKey } from '@selfsup/ssl-core';
+import { ntXent } from '@selfsup/ssl-losses';
+import { Linear } from '@selfsup/ssl-nn';
+import { compile } from '@selfsup/ssl-tensor';
+const layer = new Linear(3, 4, { key: randomKey(1) });
+const [a, b] = [tf.tensor2d([1, 2, 3, 4, 5, 7], [2, 3]), tf.tensor2d([1, 2, 4, 4, 5, 6], [2, 3])];
+const loss = () => ntXent([layer.forward(a), layer.forward(b)], {});
+const { value, grads } = tf.variableGrads(loss, [layer.weight.variable]);
+layer.weight.variable.assign(tf.sub(layer.weight.variable, tf.mul(grads[layer.weight.variable.name], 0.1)));
+globalThis.result = [value.dataSync()[0], loss().dataSync()[0]];
+globalThis.refused = compile((x) => tf.neg(x))(a).catch((error) => error.message);`);
+    const [before, after] = page['result'] as [number, number];
+    expect(after).toBeLessThan(before);
+    expect(await page['refused']).toMatch(/device 'cpu' is not there in browsers/);
+  });
+
   test('losses of a browser’s bundle give the numbers of Node', async () => {
     const code = `
 import '@tensorflow/tfjs-backend-cpu';
@@ -108,17 +146,7 @@ import { barlowTwins, ntXent, vicreg } from '@selfsup/ssl-losses';
 const stream = new RandomStream(randomKey(1));
 const view = () => tf.tensor2d(Float32Array.from({ length: 12 }, () => stream.normal()), [4, 3]);
 globalThis.result = [ntXent([view(), view()], {}), barlowTwins(view(), view()), vicreg(view(), view())].map((loss) => loss.dataSync()[0]);`;
-    // Without what only Node has.
-    const page: Record<string, unknown> = {
-      console,
-      performance,
-      setTimeout,
-      queueMicrotask,
-      TextEncoder,
-      TextDecoder,
-    };
-    Object.assign(page, { window: page, self: page, navigator: { userAgent: 'a browser' }, document: {} });
-    vm.runInContext(await forBrowsers(code), vm.createContext(page));
+    const page = await onPage(code);
     const script = join(directory, 'browser-losses.mjs');
     await writeFile(script, `${code}\nconsole.log(JSON.stringify(globalThis.result));`);
     const { stdout } = await node([script], { cwd: directory });

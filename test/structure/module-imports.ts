@@ -32,9 +32,9 @@ export function moduleImports(path: string, source: string): ModuleImports {
   return { specifiers: [...new Set(specifiers)], code };
 }
 
-/** `@scope/name` or `name` of a bare specifier; undefined for relative paths and Node's own modules. */
+/** `@scope/name` or `name` of a bare specifier; undefined for relative paths, a package's own `imports` and Node's own modules. */
 export function packageOf(specifier: string): string | undefined {
-  if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
+  if (/^(?:\.|#|node:)/.test(specifier)) return undefined;
   const [first = '', second] = specifier.split('/');
   return first.startsWith('@') ? `${first}/${second}` : first;
 }

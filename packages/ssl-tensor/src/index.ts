@@ -1,4 +1,6 @@
 export * from './host.js';
+export { fetched } from './backend/fetched.js';
+export type { Fetchable } from './backend/fetched.js';
 export { registerSslBackend } from './backend/register-backend.js';
 export { allGather } from './collective/all-gather.js';
 export { allReduce } from './collective/all-reduce.js';

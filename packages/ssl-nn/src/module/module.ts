@@ -60,7 +60,10 @@ export abstract class Module extends TreeNode {
     return found;
   }
 
-  /** Values of all parameters and buffers, in the reference's layout. Reads the variables, so not inside `compile()`. */
+  /**
+   * Values of all parameters and buffers, in the reference's layout. Reads the variables, so not inside `compile()`, and on
+   * a device whose memory is not the host's only after `await fetched()` of @selfsup/ssl-tensor.
+   */
   stateDict(): StateDict {
     const state = new StateInTransit(new Map());
     for (const [entry, [name]] of statesOf(this)) state.tensors.set(name!, entry.read());

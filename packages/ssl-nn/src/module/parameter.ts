@@ -52,7 +52,7 @@ export abstract class ModuleState {
     return this.layout?.referenceShape(this.variable.shape) ?? this.variable.shape;
   }
 
-  /** The value as a state dict holds it. Reads the variable, so not inside `compile()`. */
+  /** The value as a state dict holds it. Reads the variable, as `Module.stateDict()` does. */
   read(): NdArray {
     const data = this.variable.dataSync().slice() as Float32Array | Int32Array;
     const array: NdArray = { data, shape: [...this.variable.shape] };

@@ -10,6 +10,7 @@ import { asCheckpointError } from './as-checkpoint-error.js';
  * @throws CheckpointError when the file cannot be written, or a shape does not match its data
  *
  * @example
+ * // Training on a device with memory of its own: await fetched() of @selfsup/ssl-tensor before stateDict().
  * await saveSafetensors('backbone.safetensors', backbone.stateDict(), { format: 'pt' });
  */
 export async function saveSafetensors(

@@ -1,7 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
-
-/** Keeps tensors for the gradient; does nothing where none is asked for. */
-export type Save = (tensors: readonly tf.Tensor[]) => void;
+import type * as tf from '@tensorflow/tfjs-core';
+import { type Save, tfjsEngine } from './tfjs-internals.js';
 
 /** How an op is computed and differentiated. */
 export interface CustomOp {
@@ -11,22 +9,9 @@ export interface CustomOp {
   readonly backward: (dys: readonly tf.Tensor[], saved: readonly tf.Tensor[]) => Record<number, () => tf.Tensor>;
 }
 
-interface KernelCall {
-  readonly inputs: Readonly<Record<string, tf.Tensor>>;
-  readonly forwardFunc: (backend: unknown, save: Save) => tf.Tensor[];
-  readonly backwardsFunc: (
-    dys: tf.Tensor | readonly tf.Tensor[],
-    saved: readonly tf.Tensor[],
-  ) => Record<number, () => tf.Tensor>;
-}
-
-interface Engine {
-  runKernelFunc(call: KernelCall): tf.Tensor[];
-}
-
 /** As `tf.customGrad`, for any number of results. */
 export function customOp({ inputs, forward, backward }: CustomOp): tf.Tensor[] {
-  return (tf.engine() as unknown as Engine).runKernelFunc({
+  return tfjsEngine().runKernelFunc({
     inputs: Object.fromEntries(inputs.entries()),
     forwardFunc: (_, save) => forward(save),
     backwardsFunc: (dys, saved) => backward(Array.isArray(dys) ? dys : [dys as tf.Tensor], saved),

@@ -1,13 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-
-/** Ownership that TF.js keeps of every data id. */
-interface EngineInternals {
-  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: tf.KernelBackend }> };
-}
+import { tfjsEngine } from './tfjs-internals.js';
 
 /** The backend that holds a data id, if any does. */
 export function ownerOf(dataId: tf.DataId): tf.KernelBackend | undefined {
-  return (tf.engine() as unknown as EngineInternals).state.tensorInfo.get(dataId)?.backend;
+  return tfjsEngine().state.tensorInfo.get(dataId)?.backend;
 }
 
 /** Points a variable at a data id that it has no reference to yet, keeping TF.js's reference counts and memory figures right. */

@@ -1,6 +1,7 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { BackendValues, DataId } from '@tensorflow/tfjs-core';
-import type { StoredTensor } from './stored-tensor.js';
+import { ResidentTensor, type StoredTensor } from './stored-tensor.js';
+import { withoutAdvice } from './tfjs-internals.js';
 
 /** Name under which the backend is registered with TF.js. */
 export const backendName = 'ssl';
@@ -12,8 +13,22 @@ export const backendName = 'ssl';
 export class SslBackend extends MathBackendCPU {
   constructor() {
     super();
-    // The CPU backend advises to install tfjs-node at its first write.
-    (this as unknown as { firstUse: boolean }).firstUse = false;
+    withoutAdvice(this);
+  }
+
+  /** Values of the engine's memory are fetched where the host does not read it. */
+  override async read(dataId: DataId): Promise<BackendValues> {
+    const stored = this.entry(dataId);
+    const pending = stored instanceof ResidentTensor ? stored.fetch() : undefined;
+    if (pending !== undefined) await pending;
+    return this.readSync(dataId);
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const stored = this.holds(dataId) ? this.entry(dataId) : undefined;
+    const isGone = super.disposeData(dataId, force);
+    if (isGone && stored instanceof ResidentTensor) stored.free();
+    return isGone;
   }
 
   /** The entry of a data id, moved here from another backend where it has to be. */

@@ -1,6 +1,6 @@
 import type { DataType } from '@tensorflow/tfjs-core';
 import { UnsupportedOpError } from '@selfsup/ssl-core';
-import type { EngineTensor } from '../engine/engine.js';
+import type { Engine, EngineTensor } from '../engine/engine.js';
 import type { Value } from '../graph/value.js';
 import { userLine } from '../compile/user-line.js';
 
@@ -37,13 +37,19 @@ export class SymbolicTensor implements StoredTensor {
   }
 }
 
-/** State that stays with the engine between runs: two buffers, swapped by each run that assigns it. */
+/**
+ * A value in an engine's memory. State has two buffers, swapped by each run that assigns it; a result that has not been
+ * fetched has one.
+ */
 export class ResidentTensor implements StoredTensor {
   #current: EngineTensor;
   #spare: EngineTensor | undefined;
+  /** The value on the host, where the engine's memory is not the host's and somebody has asked for it. */
+  #fetched: HostValues | undefined;
 
   constructor(
     readonly dtype: DataType,
+    readonly engine: Engine,
     current: EngineTensor,
     public refCount: number,
   ) {
@@ -67,10 +73,44 @@ export class ResidentTensor implements StoredTensor {
     if (written === undefined) return;
     this.#spare = this.#current;
     this.#current = written;
+    this.#fetched = undefined;
   }
 
-  /** A copy: later runs write the buffers. */
+  /**
+   * A copy: later runs write the buffers.
+   *
+   * @throws UnsupportedOpError where it lies on a device and has not been fetched since it was written
+   */
   get values(): HostValues {
-    return (this.#current.data as HostValues).slice() as HostValues;
+    const values = this.engine.mapped(this.#current) ?? this.#fetched;
+    if (values === undefined)
+      throw new UnsupportedOpError(
+        'reading a value at once',
+        `is not possible: it lies in the memory of device '${this.engine.device}'`,
+        'Await it first: await tensor.data() for one, await fetched(variables) of @selfsup/ssl-tensor before stateDict() or dataSync()',
+        userLine(),
+      );
+    return values.slice() as HostValues;
+  }
+
+  /** True when {@link values} can be read at once. */
+  get isReadable(): boolean {
+    return this.#fetched !== undefined || this.engine.mapped(this.#current) !== undefined;
+  }
+
+  /** Makes {@link values} readable; undefined where they are already. */
+  fetch(): Promise<void> | undefined {
+    if (this.isReadable) return undefined;
+    const asked = this.#current;
+    return this.engine.read(asked).then((values) => {
+      // A run that ended meanwhile has left another value.
+      if (asked === this.#current) this.#fetched = values as HostValues;
+    });
+  }
+
+  /** Gives the buffers back. */
+  free(): void {
+    this.engine.free(this.#current);
+    if (this.#spare !== undefined) this.engine.free(this.#spare);
   }
 }

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { rebind } from '../backend/data-ownership.js';
+import { fetchShared } from '../backend/fetched.js';
 import { registerSslBackend } from '../backend/register-backend.js';
 import type { SslBackend } from '../backend/ssl-backend.js';
 import { chooseDevice } from '../engine/choose-device.js';
-import { engineFor } from '../engine/choose-engine.js';
+import { engineFor } from '#engine';
 import { threadsOf } from '../engine/engine-threads.js';
 import type { Engine } from '../engine/engine.js';
 import { checkCount, checkOptions, InvalidOptionError, UnsupportedOpError } from '@selfsup/ssl-core';
@@ -158,9 +159,11 @@ export function compileWith<A extends readonly unknown[], R>(
         ? Object.values(tf.engine().registeredVariables)
         : [...known.reads, ...known.writes].filter((item) => item instanceof tf.Variable);
     const watch = new VariableWatch(name, [...possible, ...passed]);
-    return calls.run(async (turn) => {
+    const result = calls.run(async (turn) => {
       const backend = registerSslBackend();
       const engine = await engineFor(options);
+      const pending = graphs.has(flat.signature) ? undefined : fetchShared(backend);
+      if (pending !== undefined) await pending;
       watch.look();
       // Traced at once: what a call will use must be known before a later call goes on.
       let recording = graphs.has(flat.signature) ? undefined : record(engine, backend, flat);
@@ -181,6 +184,7 @@ export function compileWith<A extends readonly unknown[], R>(
       if (isNew) options.onReady?.();
       return (await graph.run(flat.leaves, turn.aside, () => watch.check(used))) as R;
     });
+    return flat.release === undefined ? result : result.finally(flat.release);
   };
   const dispose = (): void => {
     const released = [...graphs.values()];

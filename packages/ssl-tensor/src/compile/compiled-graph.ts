@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { residentOf } from '../backend/fetched.js';
 import { ResidentTensor, type HostValues } from '../backend/stored-tensor.js';
 import { rebind } from '../backend/data-ownership.js';
 import { typedValues } from '../backend/typed-values.js';
@@ -7,7 +8,7 @@ import type { Engine, EngineSession, EngineTensor } from '../engine/engine.js';
 import { DataError, isNdArray, type NdArray, type NdData, UnsupportedOpError } from '@selfsup/ssl-core';
 import { type EncodedModel, encodeModel } from '../graph/encode-model.js';
 import { Graph, type Origin } from '../graph/graph.js';
-import { type HostData, sizeOf, type Value, type ValueType } from '../graph/value.js';
+import { type HostData, sameShape, type Value, type ValueType } from '../graph/value.js';
 import type { Claim, Turn } from './call-queue.js';
 import type { CompileOptions } from './compiled-types.js';
 import { callHost } from './host-function.js';
@@ -138,37 +139,44 @@ export class CompiledGraph {
   ): Promise<unknown> {
     const { stages, states, assigned, results, tree } = this.#parts;
     const values = new Map<string, EngineTensor>();
-    for (const [name, index, spec] of this.#parts.arguments)
-      values.set(name, this.#engine.tensor(spec.type, hostData(leaves[index]!), spec.shape));
-    for (const [name, variable] of states) values.set(name, this.#resident(variable).current);
-    for (const { call, expired, ...stage } of stages.slice(0, -1)) {
-      await this.#compute(stage, values, []);
-      await this.#callHost(call!, values, aside);
-      for (const name of expired) values.delete(name);
+    /** Tensors of this run alone: arguments, and what sessions make. Results leave it. */
+    const temporary = new Set<EngineTensor>();
+    try {
+      const pending = this.#fetchOthers(leaves);
+      if (pending !== undefined) await pending;
+      for (const [name, index, spec] of this.#parts.arguments)
+        this.#feed(name, leaves[index]!, spec, values, temporary);
+      for (const [name, variable] of states) values.set(name, this.#resident(variable).current);
+      for (const { call, expired, ...stage } of stages.slice(0, -1)) {
+        await this.#compute(stage, values, temporary, []);
+        await this.#callHost(call!, values, temporary, aside);
+        for (const name of expired) {
+          const tensor = values.get(name);
+          values.delete(name);
+          if (tensor !== undefined && temporary.delete(tensor)) this.#engine.free(tensor);
+        }
+      }
+      check();
+      const written: ResidentTensor[] = [];
+      const spares = assigned.map(([name, variable, writtenShape]): [string, EngineTensor] => {
+        const resident = this.#own(variable);
+        written.push(resident);
+        const { dtype, shape } = variable;
+        const spare = resident.spare(() => this.#engine.allocate(dtype as ValueType, shape));
+        return [name, sameShape(shape, writtenShape) ? spare : this.#engine.view(spare, writtenShape)];
+      });
+      await this.#compute(stages.at(-1)!, values, temporary, spares);
+      check();
+      for (const resident of written) resident.swap();
+      const tensors = results.map(({ name, value }) => this.#result(values.get(name)!, value, temporary));
+      return fillPlaces(tree, tensors);
+    } finally {
+      for (const tensor of temporary) this.#engine.free(tensor);
     }
-    check();
-    const written: ResidentTensor[] = [];
-    const spares = assigned.map(([name, variable, writtenShape]): [string, EngineTensor] => {
-      const resident = this.#own(variable);
-      written.push(resident);
-      const { dtype, shape } = variable;
-      const spare = resident.spare(() => this.#make({ type: dtype as ValueType, shape }));
-      // The same memory in the shape that the graph writes.
-      return [name, this.#engine.tensor(dtype as ValueType, spare.data as HostData, writtenShape)];
-    });
-    await this.#compute(stages.at(-1)!, values, spares);
-    check();
-    for (const resident of written) resident.swap();
-    const tensors = results.map(({ name, value }) => {
-      const shape = [...value.shape];
-      const dtype = value.type as tf.DataType;
-      const dataId = this.#backend.write(values.get(name)!.data as HostValues, shape, dtype);
-      return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }, this.#backend);
-    });
-    return fillPlaces(tree, tensors);
   }
 
   async release(): Promise<void> {
+    for (const buffer of this.#passed.values()) this.#engine.free(buffer);
     this.#passed.clear();
     for (const { session } of this.#parts.stages) await session?.release();
   }
@@ -177,11 +185,12 @@ export class CompiledGraph {
   async #compute(
     { session, inputs, passed, given }: Pick<Stage, 'session' | 'inputs' | 'passed' | 'given'>,
     values: Map<string, EngineTensor>,
+    temporary: Set<EngineTensor>,
     spares: readonly (readonly [string, EngineTensor])[],
   ): Promise<void> {
     if (session === undefined) return;
     const into: (readonly [string, EngineTensor])[] = [
-      ...given.map(([name, value]) => [name, this.#make(value)] as const),
+      ...given.map(([name, value]) => [name, this.#make(value, temporary)] as const),
       ...passed.map((value) => [value.name, this.#buffer(value)] as const),
       ...spares,
     ];
@@ -195,18 +204,24 @@ export class CompiledGraph {
     for (const [name, tensor] of into) values.set(name, tensor);
   }
 
-  async #callHost(call: HostCall, values: Map<string, EngineTensor>, aside: Turn['aside']): Promise<void> {
-    const inputs = call.inputs.map((value): NdArray => {
+  async #callHost(
+    call: HostCall,
+    values: Map<string, EngineTensor>,
+    temporary: Set<EngineTensor>,
+    aside: Turn['aside'],
+  ): Promise<void> {
+    const inputs: NdArray[] = [];
+    for (const value of call.inputs) {
       const { producer, shape } = value;
-      const data = Graph.contents(value) ?? values.get(value.name)!.data;
+      const tensor = values.get(value.name)!;
+      const data = Graph.contents(value) ?? this.#engine.mapped(tensor) ?? (await this.#engine.read(tensor));
       // State and arguments are written again later; what a session made for the host is the host's.
-      return { data: (producer === undefined ? (data as NdData).slice() : data) as NdData, shape };
-    });
+      inputs.push({ data: (producer === undefined ? (data as NdData).slice() : data) as NdData, shape });
+    }
     const pending = callHost(call, inputs);
     const results = pending instanceof Promise ? await aside(() => pending) : pending;
     call.results.forEach(({ name, type, shape }, index) => {
-      const data = results[index]!.data as HostData;
-      values.set(name, this.#engine.tensor(type, unshared(data), shape));
+      values.set(name, this.#upload(type, results[index]!.data as HostData, shape, temporary));
     });
   }
 
@@ -214,15 +229,68 @@ export class CompiledGraph {
   #buffer(value: Value): EngineTensor {
     let buffer = this.#passed.get(value.name);
     if (buffer === undefined) {
-      buffer = this.#make(value);
+      buffer = this.#engine.allocate(value.type, value.shape);
       this.#passed.set(value.name, buffer);
     }
     return buffer;
   }
 
-  /** Memory for a value. */
-  #make({ type, shape }: Pick<Value, 'type' | 'shape'>): EngineTensor {
-    return this.#engine.tensor(type, this.#engine.allocate(type, sizeOf(shape)), shape);
+  /** Memory for a value of this run. */
+  #make({ type, shape }: Pick<Value, 'type' | 'shape'>, temporary: Set<EngineTensor>): EngineTensor {
+    const tensor = this.#engine.allocate(type, shape);
+    temporary.add(tensor);
+    return tensor;
+  }
+
+  #upload(type: ValueType, data: HostData, shape: readonly number[], temporary: Set<EngineTensor>): EngineTensor {
+    const tensor = this.#engine.upload(type, data, shape);
+    temporary.add(tensor);
+    return tensor;
+  }
+
+  /** An argument's value in the engine: uploaded, unless it lies there. */
+  #feed(
+    name: string,
+    leaf: tf.Tensor | NdArray,
+    { type, shape }: LeafSpec,
+    values: Map<string, EngineTensor>,
+    temporary: Set<EngineTensor>,
+  ): void {
+    const resident = isNdArray(leaf) ? undefined : residentOf(this.#backend, leaf);
+    const isThere = resident !== undefined && resident.engine.memory === this.#engine.memory;
+    values.set(
+      name,
+      isThere ? this.#engine.view(resident.current, shape) : this.#upload(type, hostData(leaf), shape, temporary),
+    );
+  }
+
+  /** A run's result as a tensor of TF.js, which reads host memory at once and has device memory fetched. */
+  #result(made: EngineTensor, { type, shape: resultShape }: Value, temporary: Set<EngineTensor>): tf.Tensor {
+    const dtype = type as tf.DataType;
+    const shape = [...resultShape];
+    const mapped = this.#engine.mapped(made);
+    if (mapped === undefined) temporary.delete(made);
+    const dataId =
+      mapped === undefined
+        ? this.#backend.adopt(new ResidentTensor(dtype, this.#engine, made, 1))
+        : this.#backend.write(mapped as HostValues, shape, dtype);
+    return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }, this.#backend);
+  }
+
+  /** Fetches what the run has to have on the host: state of another memory, and what it will copy there. */
+  #fetchOthers(leaves: readonly (tf.Tensor | NdArray)[]): Promise<unknown> | undefined {
+    const pending: Promise<void>[] = [];
+    const fetch = (tensor: tf.Tensor, isCopied: boolean): void => {
+      const resident = residentOf(this.#backend, tensor);
+      if (resident === undefined || (resident.engine.memory === this.#engine.memory && !isCopied)) return;
+      const fetching = resident.fetch();
+      if (fetching !== undefined) pending.push(fetching);
+    };
+    for (const leaf of leaves) if (!isNdArray(leaf)) fetch(leaf, false);
+    for (const [, variable] of this.#parts.states) fetch(variable, false);
+    for (const [, variable] of this.#parts.assigned)
+      fetch(variable, (residentOf(this.#backend, variable)?.refCount ?? 0) > 1);
+    return pending.length === 0 ? undefined : Promise.all(pending);
   }
 
   /** The variable's buffers in the engine, moved there at its first use. */
@@ -235,16 +303,14 @@ export class CompiledGraph {
       );
     }
     const stored = this.#backend.entry(variable.dataId);
-    if (stored instanceof ResidentTensor) return stored;
+    if (stored instanceof ResidentTensor && stored.engine.memory === this.#engine.memory) return stored;
     const type = variable.dtype as ValueType;
     // A copy: the array may be the caller's, and later runs write it.
     const data = typedValues(this.#backend.readSync(variable.dataId), type).slice() as HostData;
-    const resident = new ResidentTensor(
-      variable.dtype,
-      this.#engine.tensor(type, data, variable.shape),
-      stored.refCount,
-    );
+    const uploaded = this.#engine.upload(type, data, variable.shape);
+    const resident = new ResidentTensor(variable.dtype, this.#engine, uploaded, stored.refCount);
     this.#backend.store(variable.dataId, resident);
+    if (stored instanceof ResidentTensor) stored.free();
     return resident;
   }
 
@@ -253,7 +319,8 @@ export class CompiledGraph {
     const resident = this.#resident(variable);
     if (resident.refCount <= 1) return resident;
     const type = variable.dtype as ValueType;
-    const own = new ResidentTensor(variable.dtype, this.#engine.tensor(type, resident.values, variable.shape), 0);
+    const copy = this.#engine.upload(type, resident.values, variable.shape);
+    const own = new ResidentTensor(variable.dtype, this.#engine, copy, 0);
     const dataId = this.#backend.adopt(own);
     rebind(variable, dataId, this.#backend);
     noteWritten(dataId);
@@ -323,12 +390,8 @@ function beforeReshape(value: Value): Value {
   return source?.producer === undefined ? value : beforeReshape(source);
 }
 
-/** The engine takes no memory that threads share. */
-const unshared = (data: HostData): HostData =>
-  data.buffer instanceof SharedArrayBuffer ? (data.slice() as HostData) : data;
-
 function hostData(leaf: tf.Tensor | NdArray): HostData {
-  return unshared(isNdArray(leaf) ? leaf.data : typedValues(leaf.dataSync(), leaf.dtype as ValueType));
+  return isNdArray(leaf) ? leaf.data : typedValues(leaf.dataSync(), leaf.dtype as ValueType);
 }
 
 function replaceValues(tree: unknown, visit: (value: Value) => unknown): unknown {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import { type TfjsEngine, tfjsEngine } from '../backend/tfjs-internals.js';
 import type { Trace } from './trace.js';
 import { currentStack, userLine } from './user-line.js';
 
@@ -6,18 +6,6 @@ import { currentStack, userLine } from './user-line.js';
 export interface OriginOptions {
   /** Files to pass over, such as a library of layers: the line that called into them counts. */
   readonly ignore?: RegExp;
-}
-
-type Gradients = Readonly<Record<string, () => unknown>>;
-
-/** What TF.js keeps of an op for its gradient. */
-interface TapeNode {
-  gradient?: (...dys: unknown[]) => Gradients;
-}
-
-interface Engine {
-  readonly state: { readonly activeTape: TapeNode[] | null };
-  addTapeNode: (...args: unknown[]) => void;
 }
 
 /**
@@ -32,9 +20,9 @@ export function noteOrigins(trace: Trace, { ignore }: OriginOptions): () => void
   trace.onKernel = (kernel) => {
     trace.graph.origin = { kernel, line: backwardOf ?? line(), backward: backwardOf !== undefined };
   };
-  const engine = tf.engine() as unknown as Engine;
+  const engine = tfjsEngine();
   const addTapeNode = engine.addTapeNode;
-  engine.addTapeNode = function (this: Engine, ...args) {
+  engine.addTapeNode = function (this: TfjsEngine, ...args) {
     addTapeNode.apply(this, args);
     const node = this.state.activeTape?.at(-1);
     const { gradient } = node ?? {};
@@ -49,15 +37,15 @@ export function noteOrigins(trace: Trace, { ignore }: OriginOptions): () => void
         backwardOf = outer;
       }
     };
-    node.gradient = (...dys) =>
-      Object.fromEntries(
-        Object.entries(within(() => gradient(...dys))).map(([input, compute]) => [input, () => within(compute)]),
-      );
+    node.gradient = function (dys) {
+      const gradients = within(() => gradient.call(this, dys));
+      return Object.fromEntries(Object.entries(gradients).map(([input, compute]) => [input, () => within(compute)]));
+    };
   };
   return () => {
     trace.onKernel = undefined;
     trace.graph.origin = undefined;
     // An own property hid the method of the class.
-    delete (engine as Partial<Engine>).addTapeNode;
+    delete (engine as Partial<TfjsEngine>).addTapeNode;
   };
 }

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { residentOf } from '../backend/fetched.js';
+import { registerSslBackend } from '../backend/register-backend.js';
 import { typedValues } from '../backend/typed-values.js';
 import { copyOf, InvalidOptionError, isNdArray, type NdArray, type NdData } from '@selfsup/ssl-core';
 import type { ValueType } from '../graph/value.js';
@@ -10,6 +12,8 @@ export interface FlatArguments {
   readonly signature: string;
   readonly leaves: readonly (tf.Tensor | NdArray)[];
   readonly specs: readonly LeafSpec[];
+  /** Frees what is held of tensors on a device; undefined where nothing is. */
+  readonly release: (() => void) | undefined;
   /** Rebuilds the arguments with other tensors in the place of the leaves. */
   readonly rebuild: (tensors: readonly tf.Tensor[]) => unknown[];
 }
@@ -28,9 +32,16 @@ function staticText(value: unknown): string {
  * What an argument holds at the call, as a copy: it may have to wait, and the caller may write into the array, which a tensor
  * made of it shares, or dispose of the tensor at once. A variable is read when its turn comes.
  */
-function held(value: tf.Tensor | NdArray, type: ValueType): tf.Tensor | NdArray {
+function held(value: tf.Tensor | NdArray, type: ValueType, clones: tf.Tensor[]): tf.Tensor | NdArray {
   if (!(value instanceof tf.Tensor)) return { data: copyOf(value.data), shape: value.shape };
   if (value instanceof tf.Variable) return value;
+  const resident = residentOf(registerSslBackend(), value);
+  if (resident !== undefined && !resident.isReadable) {
+    // Of device memory nothing is copied: runs write the buffers of variables alone, and not those that tensors share.
+    const clone = tf.keep(value.clone());
+    clones.push(clone);
+    return clone;
+  }
   const values = value.dataSync();
   const data = typedValues(values, type);
   return { data: (data === values ? data.slice() : data) as NdData, shape: value.shape };
@@ -49,10 +60,11 @@ export function flattenArguments(where: string, args: readonly unknown[]): FlatA
   const leaves: (tf.Tensor | NdArray)[] = [];
   const specs: LeafSpec[] = [];
   const text: string[] = [];
+  const clones: tf.Tensor[] = [];
   type Rebuild = (tensors: readonly tf.Tensor[]) => unknown;
   const leaf = (value: tf.Tensor | NdArray, type: ValueType): Rebuild => {
     const index = leaves.length;
-    leaves.push(held(value, type));
+    leaves.push(held(value, type, clones));
     specs.push({ shape: [...value.shape], type });
     text.push(`${type}[${value.shape.join(',')}]`);
     return (tensors) => tensors[index];
@@ -108,6 +120,7 @@ export function flattenArguments(where: string, args: readonly unknown[]): FlatA
     signature: text.join(' '),
     leaves,
     specs,
+    release: clones.length === 0 ? undefined : () => tf.dispose(clones),
     rebuild: (tensors) => rebuilds.map((rebuild) => rebuild(tensors)),
   };
 }

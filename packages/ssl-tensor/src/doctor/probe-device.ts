@@ -21,7 +21,7 @@ export async function probeDevice(device: DeviceName): Promise<string> {
   const square = compile((x: tf.Tensor2D) => tf.matMul(x, x), { device });
   try {
     const result = await square({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] });
-    const values = [...result.dataSync()];
+    const values = [...(await result.data())];
     result.dispose();
     return values.join(' ') === '7 10 15 22' ? 'works' : `computes wrongly: ${values.join(', ')}`;
   } catch (error) {

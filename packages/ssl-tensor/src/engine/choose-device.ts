@@ -34,7 +34,7 @@ export function chooseDevice(requested: NonNullable<CompileOptions['device']> = 
   };
   const asked = check('compile', 'device', requested);
   if (asked !== 'auto') return { device: asked, reason: 'asked for' };
-  const preferred = process.env[variable] ?? '';
+  const preferred = typeof process === 'undefined' ? '' : (process.env[variable] ?? '');
   const fromEnvironment = preferred === '' ? 'auto' : check('environment', variable, preferred);
   if (fromEnvironment !== 'auto') return { device: fromEnvironment, reason: `asked for by ${variable}` };
   return { device: 'cpu', reason: `a GPU is used where asked for: no telling here whether there is one in hardware` };

@@ -12,9 +12,9 @@ it('a run writes its outputs into the arrays it is given, and makes no others', 
   const { bytes, inputs } = encodeModel(graph, new Map([['y', y]]));
   const engine = new OnnxEngine();
   const session = await engine.load(bytes, inputs);
-  const input = engine.tensor('float32', new Float32Array(size).fill(3), [size]);
+  const input = engine.upload('float32', new Float32Array(size).fill(3), [size]);
   const into = new Float32Array(size);
-  const output = engine.tensor('float32', into, [size]);
+  const output = engine.upload('float32', into, [size]);
   await session.run({ x: input }, { y: output });
   into.fill(0);
   // The most of several runs: the collector may come within one.
@@ -39,13 +39,13 @@ it('a run that fails says so', async () => {
   const engine = new OnnxEngine();
   const session = await engine.load(bytes, inputs);
   const feeds = {
-    x: engine.tensor('float32', Float32Array.of(1, 2, 3), [3]),
-    i: engine.tensor('int32', Int32Array.of(7), [1]),
+    x: engine.upload('float32', Float32Array.of(1, 2, 3), [3]),
+    i: engine.upload('int32', Int32Array.of(7), [1]),
   };
-  const output = engine.tensor('float32', new Float32Array(1), [1]);
+  const output = engine.allocate('float32', [1]);
   await expect(session.run(feeds, { y: output })).rejects.toThrow('out of data bounds');
-  feeds.i = engine.tensor('int32', Int32Array.of(2), [1]);
+  feeds.i = engine.upload('int32', Int32Array.of(2), [1]);
   await session.run(feeds, { y: output });
-  expect(output.data).toEqual(Float32Array.of(3));
+  expect(engine.mapped(output)).toEqual(Float32Array.of(3));
   await session.release();
 });

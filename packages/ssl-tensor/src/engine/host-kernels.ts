@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { withExactSums } from '../backend/eager-sums.js';
 import { operandsByKernel } from '../backend/nan-kernels.js';
+import { tfjsEngine, withoutAdvice } from '../backend/tfjs-internals.js';
 import { hostSums, longSums } from './long-sum-kernels.js';
 
 type Inputs = Readonly<Record<string, tf.TensorInfo | readonly tf.TensorInfo[] | null | undefined>>;
@@ -45,11 +46,6 @@ const differing: Readonly<Record<string, (attributes: Attributes, inputs: Inputs
   UnsortedSegmentSum: (_, { x }) => (x as tf.TensorInfo).dtype !== 'float32',
 };
 
-/** TF.js's note of a data id: the shape of the tensor that it was made for. */
-interface EngineInternals {
-  readonly state: { readonly tensorInfo: WeakMap<object, { readonly backend: tf.KernelBackend; shape: number[] }> };
-}
-
 /** The same tensor with other data; whatever else a kernel asks of it stays. */
 const withData = <T extends tf.TensorInfo>(tensor: T, dataId: tf.DataId): T =>
   Object.create(tensor, { dataId: { value: dataId } }) as T;
@@ -78,8 +74,7 @@ export function registerHostKernels(backendName: string): readonly string[] {
       .getKernelsForBackend('cpu')
       .map(({ kernelName, kernelFunc }) => [kernelName, withExactSums(kernelName, kernelFunc)]),
   );
-  // TF.js's CPU backend advises to install tfjs-node at its first write.
-  (tf.findBackend('cpu') as unknown as { firstUse: boolean }).firstUse = false;
+  withoutAdvice(tf.findBackend('cpu'));
   const [isNaN, any] = [own.get('IsNan')?.kernelFunc, own.get('Any')?.kernelFunc];
   const holdsNaN = (x: tf.TensorInfo, device: tf.KernelBackend): boolean => {
     if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0 || isNaN === undefined || any === undefined)
@@ -130,7 +125,7 @@ function runOnDevice(kernel: tf.KernelFunc, call: Call): ReturnType<tf.KernelFun
   const copies: tf.DataId[] = [];
   const settled = (tensor: tf.TensorInfo): tf.TensorInfo => {
     const { dataId, shape, dtype } = tensor;
-    const made = (tf.engine() as unknown as EngineInternals).state.tensorInfo.get(dataId);
+    const made = tfjsEngine().state.tensorInfo.get(dataId);
     if (made === undefined || device.refCount(dataId) > 0) return tensor;
     if (made.backend.refCount(dataId) === 1) {
       made.shape = shape;

@@ -3,7 +3,7 @@ import { DeviceError } from '../errors/device-error.js';
 import type { Device } from '../graph/builder.js';
 import { encodeModel } from '../graph/encode-model.js';
 import { filledData, Graph } from '../graph/graph.js';
-import type { HostData, Value, ValueType } from '../graph/value.js';
+import { type HostData, sizeOf, type Value, type ValueType } from '../graph/value.js';
 import { nativeRun } from '../threads/native-runs.js';
 import { endMark, endMarkMessage, endMarkName } from './end-mark.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
@@ -26,9 +26,22 @@ const wayOut: Readonly<Record<Device, string>> = {
   cuda: "It needs CUDA 12, cuDNN 9 and ONNX Runtime's CUDA libraries, which the install script of onnxruntime-node fetches on Linux x64: npm install onnxruntime-node@1.30.0 in a folder of its own, then set SSL_ONNXRUNTIME_NODE to its node_modules/onnxruntime-node. device: 'cpu' works everywhere",
 };
 
-/** Runs graphs on ONNX Runtime. */
+/** The host's: what every session of the runtime's Node binding reads and writes, whatever device it computes on. */
+const hostMemory = {};
+
+/** The runtime's own tensor. */
+const native = (tensor: EngineTensor): Tensor => tensor as unknown as Tensor;
+
+/** The engine takes no memory that threads share, which a page without the headers for it does not even have. */
+const unshared = (data: HostData): HostData =>
+  typeof SharedArrayBuffer !== 'undefined' && data.buffer instanceof SharedArrayBuffer
+    ? (data.slice() as HostData)
+    : data;
+
+/** Runs graphs on ONNX Runtime. Tensors are arrays of the host, also where a GPU computes: the runtime moves them. */
 export class OnnxEngine implements Engine {
   readonly device: Device;
+  readonly memory = hostMemory;
   readonly #runtime: Runtime;
   readonly #threads: number;
   readonly #profile: string | undefined;
@@ -54,10 +67,7 @@ export class OnnxEngine implements Engine {
     const { bytes, inputs } = encodeModel(graph, new Map([['y', graph.node('Add', [addend, addend], addend)]]));
     try {
       const session = await new OnnxEngine({ device: engine.device, threads: 1 }).load(bytes, inputs);
-      const [x, y] = [
-        engine.tensor('float32', Float32Array.of(1, 2), [2]),
-        engine.tensor('float32', new Float32Array(2), [2]),
-      ];
+      const [x, y] = [engine.upload('float32', Float32Array.of(1, 2), [2]), engine.allocate('float32', [2])];
       await session.run({ x }, { y });
       await session.release();
     } catch (cause) {
@@ -68,12 +78,31 @@ export class OnnxEngine implements Engine {
     return engine;
   }
 
-  tensor(type: ValueType, data: HostData, shape: readonly number[]): EngineTensor {
-    return new this.#runtime.Tensor(type as Tensor.Type, data as never, [...shape]) as unknown as EngineTensor;
+  upload(type: ValueType, data: HostData, shape: readonly number[]): EngineTensor {
+    return this.#tensor(type, unshared(data), shape);
   }
 
-  allocate(type: ValueType, size: number): HostData {
-    return filledData(type, size, 0);
+  allocate(type: ValueType, shape: readonly number[]): EngineTensor {
+    return this.#tensor(type, filledData(type, sizeOf(shape), 0), shape);
+  }
+
+  view(tensor: EngineTensor, shape: readonly number[]): EngineTensor {
+    return this.#tensor(native(tensor).type as ValueType, this.mapped(tensor), shape);
+  }
+
+  mapped(tensor: EngineTensor): HostData {
+    return native(tensor).data as HostData;
+  }
+
+  read(tensor: EngineTensor): Promise<HostData> {
+    return Promise.resolve(this.mapped(tensor).slice() as HostData);
+  }
+
+  /** The collector's. */
+  free(_tensor: EngineTensor): void {}
+
+  #tensor(type: ValueType, data: HostData, shape: readonly number[]): EngineTensor {
+    return new this.#runtime.Tensor(type as Tensor.Type, data as never, [...shape]) as unknown as EngineTensor;
   }
 
   /** The runtime adds the time in milliseconds, at which two sessions may begin: each gets a name of its own. */

@@ -30,11 +30,9 @@ it('computes one of two chains, of what it is given and of constants, and hands 
   const engine = new OnnxEngine({ threads: 1 });
   const session = await engine.load(bytes, inputs);
   const run = async (values: number[]): Promise<number[][]> => {
-    const results = ['first', 'second', 'exp'].map(
-      (name) => [name, engine.tensor('float32', new Float32Array(3), [3])] as const,
-    );
-    await session.run({ x: engine.tensor('float32', Float32Array.from(values), [3]) }, Object.fromEntries(results));
-    return results.map(([, { data }]) => Array.from(data as Float32Array));
+    const results = ['first', 'second', 'exp'].map((name) => [name, engine.allocate('float32', [3])] as const);
+    await session.run({ x: engine.upload('float32', Float32Array.from(values), [3]) }, Object.fromEntries(results));
+    return results.map(([, tensor]) => Array.from(engine.mapped(tensor) as Float32Array));
   };
   const exp = (values: number[]): number[] => values.map((value) => expect.closeTo(Math.exp(value), 5) as number);
   expect(await run([1, 0, 2])).toEqual([[2, 2, 5], exp([1, 0, 2]), exp([1, 0, 2])]);

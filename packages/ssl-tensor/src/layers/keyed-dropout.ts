@@ -1,23 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { InvalidOptionError } from '@selfsup/ssl-core';
+import { type DropoutLayer, isDropout, layersWithin } from '../backend/tfjs-internals.js';
 import { foldInKey, randomUniform, type TensorKey } from '../ops/random-uniform.js';
 
 type Layer = LayersModel['layers'][number];
 
-/** What tf.layers' dropout layers have beyond every layer. */
-interface DropoutLayer extends Layer {
-  readonly rate: number;
-  getNoiseShape(input: tf.Tensor): number[] | null | undefined;
-}
-
-const isDropout = (layer: Layer): layer is DropoutLayer =>
-  'rate' in layer && typeof (layer as Partial<DropoutLayer>).getNoiseShape === 'function';
-
 /** Dropout layers of a model and of the models inside it, in their order. */
 function dropoutsOf(model: { readonly layers: readonly Layer[] }): DropoutLayer[] {
   return model.layers.flatMap((layer) => {
-    if ('layers' in layer) return dropoutsOf(layer as unknown as LayersModel);
+    const layers = layersWithin(layer);
+    if (layers !== undefined) return dropoutsOf({ layers });
     return isDropout(layer) ? [layer] : [];
   });
 }

@@ -1,13 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ownerOf, rebind } from '../backend/data-ownership.js';
 import { holdVariables } from '../backend/held-variables.js';
+import { fieldsOf, type TensorFields } from '../backend/tfjs-internals.js';
 import { activeTrace } from '../compile/active-trace.js';
-
-/** A tensor's fields that say what it holds and whether it still does. */
-interface Handle {
-  dataId: tf.DataId;
-  isDisposedInternal: boolean;
-}
 
 /** A tensor or variable as something saw it: the data that it had then, and a copy that keeps that data alive. */
 export interface Seen {
@@ -33,8 +28,8 @@ export function replaying<T>(seen: readonly Seen[], signals: readonly tf.Tensor[
         if (tensor.dataId !== dataId || held[index] !== copy) rebind(tensor, replayed, ownerOf(replayed)!);
         return;
       }
-      const handle = tensor as unknown as Handle;
-      const own: Handle = { dataId: handle.dataId, isDisposedInternal: handle.isDisposedInternal };
+      const handle = fieldsOf(tensor);
+      const own: TensorFields = { dataId: handle.dataId, isDisposedInternal: handle.isDisposedInternal };
       putBack.push(() => Object.assign(handle, own));
       Object.assign(handle, { dataId: replayed, isDisposedInternal: false });
     });

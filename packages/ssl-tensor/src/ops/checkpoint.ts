@@ -3,8 +3,9 @@ import { InvalidOptionError } from '@selfsup/ssl-core';
 import { customOp } from '../backend/custom-op.js';
 import { ownerOf } from '../backend/data-ownership.js';
 import { holdVariables } from '../backend/held-variables.js';
+import { type TapeNode, tfjsEngine } from '../backend/tfjs-internals.js';
 import { replaying } from './checkpoint-replay.js';
-import { olderThan, recordingEngine, type TapeNode, watchingUses } from './checkpoint-tape.js';
+import { olderThan, watchingUses } from './checkpoint-tape.js';
 
 type Result = tf.Tensor | readonly tf.Tensor[];
 
@@ -19,8 +20,8 @@ interface Run {
 
 /** Runs `fn` and takes what it recorded for its gradient off the tape again. */
 function runOffTape(fn: () => readonly tf.Tensor[], inputs: readonly tf.Tensor[]): Run {
-  const { state } = recordingEngine();
-  const isOlder = olderThan(recordingEngine().nextTensorId());
+  const { state } = tfjsEngine();
+  const isOlder = olderThan(tfjsEngine().nextTensorId());
   const used = new Set<tf.Tensor>(inputs);
   const start = state.activeTape!.length;
   const results = watchingUses((tensor) => isOlder(tensor) && used.add(tensor), fn);
@@ -45,7 +46,7 @@ function pullBack(
   dys: readonly (tf.Tensor | null)[],
   xs: readonly tf.Tensor[],
 ): tf.Tensor[] {
-  const { state } = recordingEngine();
+  const { state } = tfjsEngine();
   const outer = state.activeTape;
   state.activeTape = [];
   const wanted = dys.flatMap((dy, place) => (dy === null ? [] : [[dy, place] as const]));
@@ -89,7 +90,7 @@ function pullBack(
  */
 export function checkpoint<A extends readonly tf.Tensor[], R extends Result>(fn: (...inputs: A) => R, ...inputs: A): R {
   if (typeof fn !== 'function') throw new InvalidOptionError('checkpoint', 'fn', 'a function of the inputs', fn);
-  const engine = recordingEngine();
+  const engine = tfjsEngine();
   if (!engine.isTapeOn()) return fn(...inputs);
   let isSingle = false;
   const run = (): readonly tf.Tensor[] => {

@@ -15,8 +15,13 @@ const [running, ending] = [1, 2] as const;
 /** How long the end of the process waits for runs, in ms. */
 const patience = 60_000;
 
+/** In a browser, a bundle imports this for `endWorker` and never runs anything. */
+const isNode =
+  typeof process === 'object' && typeof process.on === 'function' && typeof SharedArrayBuffer === 'function';
+
 /** Of the whole process: the thread that loads this first makes it, and those that it starts from then on inherit it. */
 const states: Int32Array = (() => {
+  if (!isNode) return new Int32Array(places);
   const inherited = getEnvironmentData(environmentKey);
   if (inherited instanceof Int32Array) return inherited;
   const made = new Int32Array(new SharedArrayBuffer(places * Int32Array.BYTES_PER_ELEMENT));
@@ -27,13 +32,14 @@ const states: Int32Array = (() => {
 const placeOf = (thread: number): number => (thread === 0 ? 0 : 1 + ((thread - 1) % (places - 1)));
 
 /** Of a thread that ended by itself, or was ended between two runs, nothing is left. */
-process.on('worker', (worker) => {
-  const place = placeOf(worker.threadId);
-  worker.once('exit', () => Atomics.store(states, place, 0));
-});
+if (isNode)
+  process.on('worker', (worker) => {
+    const place = placeOf(worker.threadId);
+    worker.once('exit', () => Atomics.store(states, place, 0));
+  });
 
 // All threads end with the process, whose own end is told here only.
-if (isMainThread)
+if (isNode && isMainThread)
   process.on('exit', () => {
     const until = Date.now() + patience;
     for (let place = 1; place < places; place++) {

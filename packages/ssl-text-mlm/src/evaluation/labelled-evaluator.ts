@@ -52,7 +52,7 @@ export class LabelledEvaluator<B> {
     const totals = [0, 0, 0];
     for await (const batch of loader.epoch(0)) {
       const sums = await this.#sums(batch);
-      sums.dataSync().forEach((value, index) => (totals[index]! += value));
+      (await sums.data()).forEach((value, index) => (totals[index]! += value));
       sums.dispose();
     }
     const [loss, hits, count] = totals as [number, number, number];

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { StateDict } from '@selfsup/ssl-nn';
+import { fetched } from '@selfsup/ssl-tensor';
 import { CheckpointError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { latestCheckpoint, listCheckpoints } from './checkpoint-directory.js';
 import { applyCheckpoint, type CheckpointContents, moduleTensors, readCheckpoint } from './checkpoint-file.js';
@@ -69,6 +70,7 @@ export async function restoreRun<B>({
       );
   } catch (error) {
     // Of another model, whose weights are of no use to this one, nothing else helps.
+    await fetched();
     const difference = modelDifference(moduleTensors(contents), modules);
     if (difference === undefined) throw error;
     throw new CheckpointError(`is of another model: ${difference}. ${otherModelAdvice}`, { path, cause: error });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { fetched } from '@selfsup/ssl-tensor';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import type { StateDict } from '@selfsup/ssl-nn';
 import { checkpointState } from './checkpoint-file.js';
@@ -93,7 +94,7 @@ export class RunCheckpoints<B> {
     this.#throwError();
     const taken = state();
     if (this.#isSaved(taken.step)) return;
-    const tensors = this.#stateDict();
+    const tensors = await this.#stateDict();
     this.#writing = this.#saveTaken(store, taken, tensors).then(
       () => (this.#writing = undefined),
       (reason: unknown) => {
@@ -140,7 +141,7 @@ export class RunCheckpoints<B> {
       return undefined;
     }
     try {
-      const tensors = this.#stateDict();
+      const tensors = await this.#stateDict();
       const broken = [...tensors].find(([, { data }]) => data instanceof Float32Array && !data.every(Number.isFinite));
       if (broken !== undefined) {
         addNote(
@@ -191,8 +192,10 @@ export class RunCheckpoints<B> {
     this.#written = { path: this.#path!, step: state.step };
   }
 
-  #stateDict(): StateDict {
+  async #stateDict(): Promise<StateDict> {
     const { modules, options, state, stageStates } = this.#plan;
+    // All variables: the optimiser's own are not listed anywhere else.
+    await fetched();
     return checkpointState({ modules, optimizer: options.optimizer, state, stages: stageStates });
   }
 

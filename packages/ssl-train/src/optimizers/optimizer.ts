@@ -165,7 +165,7 @@ export abstract class Optimizer {
   /** New parameters and slots, inside a `tf.tidy`. `step` is 1 at the first update. */
   protected abstract update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors;
 
-  /** State by name, in the layout that variables have in memory: `step`, and a tensor per slot and parameter. */
+  /** State by name, in the layout that variables have in memory: `step`, and a tensor per slot and parameter. Reads as `Module.stateDict()` does. */
   stateDict(): StateDict {
     const state = new Map<string, NdArray>([['step', ndArray(Float32Array.from(this.step.dataSync()), [])]]);
     this.#slotKinds.forEach((kind, kindIndex) => {

@@ -218,7 +218,7 @@ export class TrainingRun<B> {
     const step = this.#step;
     const learningRate = schedules['learningRate']!(step - 1);
     const logged = step === 1 || step % logEvery === 0 || step === totalSteps;
-    const { loss, metrics, skipped } = readOutputs(outputs);
+    const { loss, metrics, skipped } = await readOutputs(outputs);
     outputs.forEach(disposeOutput);
     this.#loss = loss;
     this.#skipped += skipped;

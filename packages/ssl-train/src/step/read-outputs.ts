@@ -1,3 +1,4 @@
+import { fetched } from '@selfsup/ssl-tensor';
 import type { StepOutput } from './training-step.js';
 
 /** Frees what a step returned. */
@@ -12,12 +13,20 @@ export function disposeOutput({ loss, metrics, weight, skipped }: StepOutput): v
  * Means over the batches of one update, by their weights where the method gives any, in float32 so that a saved history
  * is the same history.
  */
-export function readOutputs(outputs: readonly StepOutput[]): {
+export async function readOutputs(outputs: readonly StepOutput[]): Promise<{
   readonly loss: number;
   readonly metrics: Record<string, number>;
   /** 1 where the update did not happen. */
   readonly skipped: number;
-} {
+}> {
+  await fetched(
+    outputs.flatMap(({ loss, weight, skipped, metrics }) => [
+      loss,
+      ...(weight ? [weight] : []),
+      ...(skipped ? [skipped] : []),
+      ...Object.values(metrics),
+    ]),
+  );
   const last = outputs.at(-1)!;
   const weights = outputs.map(({ weight }) => weight?.dataSync()[0] ?? 1);
   const mean = (pick: (output: StepOutput) => { dataSync(): ArrayLike<number> } | undefined): number => {

@@ -69,7 +69,7 @@ export class FeatureExtractor<I> {
         );
       }
       dim = output.shape[1];
-      parts.push((output.dataSync() as Float32Array).slice(0, rows * dim));
+      parts.push(((await output.data()) as Float32Array).slice(0, rows * dim));
       output.dispose();
       samples += rows;
       onProgress?.(samples);

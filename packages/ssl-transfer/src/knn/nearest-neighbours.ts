@@ -44,14 +44,8 @@ export async function nearestNeighbours(
     for (const block of unitBlocks(rows, Math.min(Math.max(databaseBlock, k), rows.rows))) {
       for (const part of queries) {
         const found = await search(part.features, block.features);
-        offerBlock(
-          best,
-          part,
-          block,
-          k,
-          found.values.dataSync() as Float32Array,
-          found.indices.dataSync() as Int32Array,
-        );
+        const [values, indices] = await Promise.all([found.values.data(), found.indices.data()]);
+        offerBlock(best, part, block, k, values as Float32Array, indices as Int32Array);
         tf.dispose(found);
       }
     }

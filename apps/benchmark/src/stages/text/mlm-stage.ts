@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { saveSafetensors } from '@selfsup/ssl-nn';
-import { foldIn } from '@selfsup/ssl-tensor';
+import { fetched, foldIn } from '@selfsup/ssl-tensor';
 import { AdamW, Trainer, decayEverything, oneCycle } from '@selfsup/ssl-train';
 import { MaskedLanguageModelling, MaskedLmEvaluator, MlmLoader } from '@selfsup/ssl-text-mlm';
 import type { StageProgress } from '../../runs/progress.js';
@@ -71,6 +71,7 @@ export async function pretrainText(session: TextSession, progress: StageProgress
   try {
     await directory.declare(...plannedCheckpoints(steps, checkpointEvery));
     const result = await interruption.training(() => trainer.fit());
+    await fetched();
     await saveSafetensors(directory.file('encoder.safetensors'), model.stateDict(), { method: method.name });
     const along = (name: string): MlmResult['maskedLoss'] =>
       result.evaluations.map(({ step, metrics }) => ({ step, value: metrics[name]! }));

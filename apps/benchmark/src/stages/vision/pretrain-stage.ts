@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { DataLoader, twoViews } from '@selfsup/ssl-data';
 import { saveSafetensors } from '@selfsup/ssl-nn';
 import type { Encoder } from '@selfsup/ssl-nn';
-import { foldIn } from '@selfsup/ssl-tensor';
+import { fetched, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { AdamW, Trainer, decayEverything, oneCycle } from '@selfsup/ssl-train';
 import { ProjectionHead, SimClr } from '@selfsup/ssl-vision';
@@ -89,6 +89,7 @@ export async function pretrainVision({
   try {
     await directory.declare(...plannedCheckpoints(totalSteps, pretrain.checkpointEvery));
     const result = await interruption.training(() => trainer.fit());
+    await fetched();
     await saveSafetensors(directory.file('encoder.safetensors'), encoder.stateDict(), {
       encoder: recipe.encoder,
       method: method.name,

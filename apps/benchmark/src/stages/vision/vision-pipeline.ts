@@ -1,6 +1,6 @@
 import { loadSafetensors } from '@selfsup/ssl-nn';
 import type { Encoder } from '@selfsup/ssl-nn';
-import { foldIn, randomKey } from '@selfsup/ssl-tensor';
+import { fetched, foldIn, randomKey } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { VisionRecipe } from '../../recipes/vision-schema.js';
 import { percent, whole, labelsEach } from '../../report/numbers.js';
@@ -164,7 +164,9 @@ class VisionSession {
   async fineTune(progress: StageProgress): Promise<FewLabelResult> {
     const { fineTune, linear } = this.#recipe;
     const features = await this.#trainedFeatures();
-    const weights = (await this.#encoder()).stateDict();
+    const encoder = await this.#encoder();
+    await fetched();
+    const weights = encoder.stateDict();
     return this.#adaptAll(fineTune, progress, async (rows) => {
       const encoder = this.#fresh();
       encoder.loadStateDict(weights);
