@@ -61,4 +61,6 @@ export { takeRows } from './ops/take-rows.js';
 export { profile } from './profile/profile.js';
 export { RuntimeError, runtimeVersion } from '@selfsup/ssl-runtime';
 export type { Profile, ProfileEntry, ProfileOptions } from './profile/profile.js';
+export { gradCache } from './ops/grad-cache.js';
+export type { GradCacheOptions } from './ops/grad-cache.js';
 export type { Stateful } from './state/stateful.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Place } from './training-step.js';
+import type { Place } from './place.js';
 
 /** Sums of gradients over the batches of one update, in variables that stay with the engine. */
 export class GradientSums {

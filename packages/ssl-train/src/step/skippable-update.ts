@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Place } from './training-step.js';
+import type { Place } from './place.js';
 
 /** Variables that an update may assign. */
 export interface UpdatedVariables {

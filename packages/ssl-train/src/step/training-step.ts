@@ -8,6 +8,7 @@ import type { Ema } from './ema.js';
 import { GradientSums } from './gradient-sums.js';
 import { type LossGradients, lossGradients } from './loss-gradients.js';
 import type { Method, StepContext } from './method.js';
+import type { Place } from './place.js';
 import { SkippableUpdate, type UpdatedVariables } from './skippable-update.js';
 import type { Tensors } from './tensors.js';
 
@@ -50,9 +51,6 @@ export interface StepOutput {
   /** 1 where the update did not happen; of updates that may be skipped. */
   readonly skipped?: tf.Scalar;
 }
-
-/** Place of a batch within an update: the update happens at `only` and `last`. */
-export type Place = 'only' | 'first' | 'middle' | 'last';
 
 interface StepInput {
   readonly batch: unknown;
