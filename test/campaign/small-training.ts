@@ -1,10 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { foldIn, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-core';
-import { type ForwardContext, Mlp, type Module, type Parameter, saveSafetensors } from '@selfsup/ssl-nn';
+import { FeatureQueue, l2Normalize } from '@selfsup/ssl-losses';
+import {
+  type ForwardContext,
+  Mlp,
+  type Module,
+  type Parameter,
+  saveSafetensors,
+  twinOf,
+  withPrefix,
+} from '@selfsup/ssl-nn';
 import {
   AdamW,
   type BatchLoader,
   cosine,
+  dynamicLossScale,
+  type EmaPair,
   type Method,
   type MethodLoss,
   type Tensors,
@@ -37,27 +48,56 @@ class SmallLoader implements BatchLoader<Batch> {
   async close(): Promise<void> {}
 }
 
-/** Regression by a small net, with noise from the step's key. */
+/** Regression by a small net, with noise from the step's key, a twin that follows and a queue of what it says. */
 class SmallMethod implements Method<Batch> {
   readonly name = 'campaign';
   readonly settings = {};
   readonly net: Mlp;
+  readonly twin: Mlp;
+  readonly state = { queue: new FeatureQueue(48, inputs, { key: randomKey(2) }) };
 
   constructor(hidden: number) {
     this.net = new Mlp(inputs, hidden, { key: randomKey(1) });
+    this.twin = twinOf(this.net);
   }
 
   get modules(): Record<string, Module> {
-    return { net: this.net };
+    return { net: this.net, twin: this.twin };
   }
 
   trainable(): Map<string, Parameter> {
     return this.net.namedParameters();
   }
 
+  emaPairs(): EmaPair[] {
+    return [{ online: this.net, target: this.twin, momentum: 0.9 }];
+  }
+
   loss({ x, y }: Tensors<Batch>, ctx: ForwardContext): MethodLoss {
     const noise = tf.mul(randomUniform(ctx.key!, [batchSize, inputs]), 0.1);
-    return { loss: tf.mean(tf.square(tf.sub(this.net.forward(tf.add(x, noise), ctx), y))) };
+    const said = this.net.forward(tf.add(x, noise), ctx) as tf.Tensor2D;
+    const likeness = tf.mean(tf.square(tf.matMul(said, this.state.queue.features, false, true)));
+    return {
+      loss: tf.add(tf.mean(tf.square(tf.sub(said, y))), tf.mul(likeness, 0.01)),
+      carried: { rows: l2Normalize(this.twin.forward(x) as tf.Tensor2D) },
+    };
+  }
+
+  afterUpdate(_ctx: ForwardContext, { rows }: Readonly<Record<string, tf.Tensor>>): void {
+    this.state.queue.enqueue(rows as tf.Tensor2D);
+  }
+
+  /** Everything that the training leaves, of which a saved file is made. */
+  stateDict(): Map<string, NdArray> {
+    const queue = Object.entries<tf.Variable>(this.state.queue.buffers).map(([name, variable]): [string, NdArray] => [
+      `queue.${name}`,
+      { data: variable.dataSync().slice() as Float32Array, shape: variable.shape },
+    ]);
+    return new Map([
+      ...withPrefix(this.net.stateDict(), 'net.'),
+      ...withPrefix(this.twin.stateDict(), 'twin.'),
+      ...queue,
+    ]);
   }
 }
 
@@ -88,6 +128,17 @@ export async function trainSmall({
   const method = new SmallMethod(hidden);
   const stop = new AbortController();
   const stopping: TrainerObserver = { onStep: ({ step }) => (step === stopAt ? stop.abort() : undefined) };
+  let counted = 0;
+  // A step is counted once, whatever happens between: what an observer keeps goes on with the run.
+  const counting: TrainerObserver = {
+    name: 'counting',
+    onStep: () => void counted++,
+    state: () => counted,
+    restore: (state) => (counted = state as number),
+    onEnd: ({ steps }) => {
+      if (counted !== steps) throw new RangeError(`counted ${counted} of ${steps} steps`);
+    },
+  };
   const trainer = new Trainer<Batch>({
     method,
     loader: new SmallLoader(),
@@ -95,16 +146,18 @@ export async function trainSmall({
     schedule: cosine({ base: 0.01, totalSteps: trainingSteps }),
     steps: trainingSteps,
     seed: 3,
+    accumulateSteps: 2,
+    gradientStages: [dynamicLossScale({ initial: 2 ** 126, growthInterval: 4 })],
     logEvery: 1,
     progress: 'silent',
     checkpoint,
     handleSignals,
-    observers: [observers, stopping],
+    observers: [observers, stopping, counting],
     signal: stop.signal,
     ...(logFile === undefined ? {} : { logFile }),
     compile: { device: 'cpu', threads: 1 },
   });
   const { interrupted } = await trainer.fit();
-  if (!interrupted && weights !== undefined) await saveSafetensors(weights, method.net.stateDict());
+  if (!interrupted && weights !== undefined) await saveSafetensors(weights, method.stateDict());
   return { interrupted };
 }

@@ -37,7 +37,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm run (?:types|lint|format:check|knip|build|check:packages)$/, '.ci/run'],
   [/^npm run test:(?:packaging|install|campaign|devices)$/, '.ci/run, the long ones in small'],
   [/^npm run (?:format|scope -- @scope|changeset|ci)$/, 'they change the repository, or are all of the above'],
-  [/^npm run (?:demo|bench|bench -- vit-step|bench:text|test:unicode|test:large)$/, 'minutes to hours, by hand'],
+  [
+    /^npm run (?:demo|bench|bench -- vit-step|bench:text|test:unicode|test:large|test:onnx)$/,
+    'minutes to hours, by hand',
+  ],
 ];
 
 /** Runs of minutes, with the folder that each begins and its seed; they are killed then. */
