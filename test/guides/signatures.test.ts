@@ -54,7 +54,7 @@ const subclass = (name: string, base: string): string => `
 class ${name} extends ${base} {
   readonly settings = {};
   constructor(groups: readonly train.ParameterGroup[], filter: train.DecayFilter) { super(groups, { weightDecay: 0, filter }, ['momentum']); }
-  protected override update(vectors: train.VectorUpdate, rate: tf.Scalar, step: tf.Scalar): train.UpdatedVectors {
+  protected override update(vectors: train.VectorUpdate, step: tf.Scalar): train.UpdatedVectors {
     return { parameters: vectors.parameters, slots: vectors.slots };
   }
 }`;
@@ -104,6 +104,18 @@ async function training(
     .join(' | ')};
   none<Exclude<keyof typeof result, Told> | Exclude<Told, keyof typeof result>>();
 }`,
+  (block) => `
+declare namespace encoders {
+  type Module = nn.Module; type ForwardContext = nn.ForwardContext; type MapStage = nn.MapStage; type MapOptions = nn.MapOptions;
+  type TokenOptions = nn.TokenOptions; type Tokens = nn.Tokens;
+  ${block.replaceAll(/^interface/gm, 'export interface')}
+}
+${['Encoder', 'MapEncoder', 'TokenEncoder', 'Layered']
+  .map(
+    (name) =>
+      `{ const to: nn.${name} = null! as encoders.${name}; const from: encoders.${name} = to; none<Exclude<keyof nn.${name}, keyof encoders.${name}>>(); }`,
+  )
+  .join('\n')}`,
 ];
 
 test('the signatures of docs/architecture.md are those of the packages', async () => {

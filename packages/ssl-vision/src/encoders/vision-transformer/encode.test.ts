@@ -135,6 +135,6 @@ describe('VisionTransformer on images of another size', () => {
     expect(() => other.loadStateDict(state)).toThrow(CheckpointError);
     expect(() => other.loadStateDict(state)).toThrow(advice);
     state.set('pos_embed', resizePositions(state.get('pos_embed') as NdArray<Float32Array>, { to: [3, 3] }));
-    expect(other.loadStateDict(state)).toEqual({ missing: [], unexpected: [] });
+    expect(other.loadStateDict(state)).toMatchObject({ missing: [], unexpected: [] });
   });
 });
