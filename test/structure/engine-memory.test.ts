@@ -30,6 +30,8 @@ test('nothing above ssl-tensor reads a result of a compiled function at once', (
   // Of variables: what `fetched()` is awaited for.
   expect(filesWith(/\.(?:dataSync|arraySync)\(/).filter((path) => !path.startsWith('packages/ssl-tensor/'))).toEqual([
     'packages/ssl-nn/src/module/parameter.ts',
+    'packages/ssl-nn/src/module/twin-of.ts',
+    'packages/ssl-train/src/checkpoint/stateful-tensors.ts',
     'packages/ssl-train/src/optimizers/optimizer.ts',
     'packages/ssl-train/src/step/read-outputs.ts',
   ]);
