@@ -84,7 +84,11 @@ describe.each(['eager', 'compiled'] as const)('layers against PyTorch and timm, 
   it.each(layers.layers.map(({ name }) => name))('%s: values and gradients', async (name) => {
     const golden = goldenLayer(name);
     const { module, forward } = build(name);
-    expect(module.loadStateDict(hostState(golden.state))).toMatchObject({ missing: [], unexpected: [], ignored: new Map() });
+    expect(module.loadStateDict(hostState(golden.state))).toMatchObject({
+      missing: [],
+      unexpected: [],
+      ignored: new Map(),
+    });
     const { y, dx, gradients } = await backward(mode, module, forward, golden.x, golden.w);
     expect(y).toBeAllClose(golden.y, { rtol: 1e-5, atol: 1e-5 });
     expect(dx === undefined).toBe(golden.dx === undefined);

@@ -60,7 +60,11 @@ describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
     step(backbone, 0.05);
     const other = build();
     expect(other.forward(images).dataSync()).not.toEqual(backbone.forward(images).dataSync());
-    expect(other.loadStateDict(backbone.stateDict())).toMatchObject({ missing: [], unexpected: [], ignored: new Map() });
+    expect(other.loadStateDict(backbone.stateDict())).toMatchObject({
+      missing: [],
+      unexpected: [],
+      ignored: new Map(),
+    });
     expect(other.forward(images).dataSync()).toEqual(backbone.forward(images).dataSync());
   });
 });
