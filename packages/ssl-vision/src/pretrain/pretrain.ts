@@ -1,6 +1,14 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkChoice, checkOptions, CheckpointError, foldIn, type OptionNames, randomKey } from '@selfsup/ssl-core';
+import {
+  checkChoice,
+  checkOptions,
+  CheckpointError,
+  foldIn,
+  type OptionNames,
+  type RandomKey,
+  randomKey,
+} from '@selfsup/ssl-core';
 import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
 import { DataLoader, type Dataset, type ImageSample, maeViews, simclrViews, smallImageViews } from '@selfsup/ssl-data';
 import { saveSafetensors } from '@selfsup/ssl-nn';
@@ -13,10 +21,10 @@ import {
   warmupCosine,
 } from '@selfsup/ssl-train';
 import type { BackboneName } from '../encoders/registry.js';
-import { MaskedAutoencoder } from '../methods/mae/masked-autoencoder.js';
+import { MaskedAutoencoder, type MaskedAutoencoderOptions } from '../methods/mae/masked-autoencoder.js';
 import { Mae } from '../methods/mae/mae.js';
 import { SimClr } from '../methods/simclr/simclr.js';
-import { buildEncoder, chooseArchitecture } from './encoder-architecture.js';
+import { buildEncoder, chooseArchitecture, type EncoderArchitecture } from './encoder-architecture.js';
 import { descriptionEntry, descriptionFormat, type EncoderDescription } from './encoder-description.js';
 import { encoderFile, LoadedEncoder, loadEncoder, openPictures } from './load-encoder.js';
 import { pictureFacts } from './picture-facts.js';
@@ -191,5 +199,8 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   return { encoder: loaded, interrupted: false, settings };
 }
 
-const maeOptions = ({ positions: _, ...options }: RunConfig, key: ReturnType<typeof randomKey>) =>
-  ({ ...options, key: foldIn(key, 'model') }) as never;
+/** Options of the masked autoencoder around an encoder, which chooses positions and draws weights itself. */
+function maeOptions(options: EncoderArchitecture['options'], key: RandomKey): MaskedAutoencoderOptions {
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'positions'));
+  return { ...(own as unknown as Omit<MaskedAutoencoderOptions, 'key'>), key: foldIn(key, 'model') };
+}
