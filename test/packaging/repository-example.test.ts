@@ -61,15 +61,23 @@ test("the blocks of the repository's README type-check", () => {
   expect(diagnostics.filter((line) => line.startsWith('examples/repository-'))).toEqual([]);
 });
 
-test('the first pretrains on a folder of images', async () => {
-  await runBlock(0, shrunk);
+test('the first pretrains on a folder of images in one call, and embeds them with what it wrote', async () => {
+  const small = "out: 'runs/photos', imageSize: 32, batchSize: 20, epochs: 1, progress: 'silent'";
+  const printed = await runBlock(0, (code) => code.replace("out: 'runs/photos'", small));
+  expect(printed).toMatch(/^42 pictures, \d+ features each\n$/);
+  for (const file of ['encoder.safetensors', 'encoder.onnx', 'log.jsonl', 'config.json'])
+    expect((await readFile(join(cwd, 'runs/photos', file))).byteLength).toBeGreaterThan(100);
+});
+
+test('the second pretrains on a folder of images by hand', async () => {
+  await runBlock(1, shrunk);
   const saved = await readFile(join(cwd, 'encoder.safetensors'));
   expect(saved.byteLength).toBeGreaterThan(4 * 11_000_000);
   expect(saved.toString('latin1', 8, 8 + Number(saved.readBigUInt64LE(0)))).toContain('"layer4.1.bn2.running_mean"');
 });
 
-test('the second, as it stands, draws neighbours of that encoder and tells the classes apart by ten labels each', async () => {
-  const printed = await runBlock(1);
+test('the third, as it stands, draws neighbours of that encoder and tells the classes apart by ten labels each', async () => {
+  const printed = await runBlock(2);
   const [, percent] =
     /^(?<percent>[\d.]+) % of the others are named right from ten labels per class\n$/.exec(printed) ?? [];
   // A guess is right for a third.
@@ -97,5 +105,5 @@ test('the second, as it stands, draws neighbours of that encoder and tells the c
 });
 
 test('the README has no other block', async () => {
-  await expect(readFile(join(directory, 'examples/repository-2.js'))).rejects.toThrow('ENOENT');
+  await expect(readFile(join(directory, 'examples/repository-3.js'))).rejects.toThrow('ENOENT');
 });

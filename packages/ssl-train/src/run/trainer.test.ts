@@ -173,6 +173,16 @@ describe('training', () => {
 });
 
 describe('observers', () => {
+  it('may say something when the run starts, which is told once', async () => {
+    const told: string[] = [];
+    const observer: TrainerObserver = {
+      onStart: (_info, run) => run.note('hello'),
+      onNote: ({ text }) => void told.push(text),
+    };
+    const { notes } = await toy({ observers: observer, steps: 1 }).trainer.fit();
+    expect([told, notes]).toEqual([['hello'], ['hello']]);
+  });
+
   it('are awaited in order, and what they return is kept', async () => {
     const calls: string[] = [];
     const observers: TrainerObserver = {

@@ -47,6 +47,8 @@ export class TrainingRun<B> {
   #skipped = 0;
   /** What is still to be told of the last step. */
   #pending: RunRecord['pending'];
+  /** All observers know of the run. */
+  #hasBegun = false;
   /** An observer wants the step saved. */
   #saveAsked = false;
   #history: HistoryEntry[] = [];
@@ -111,7 +113,9 @@ export class TrainingRun<B> {
       environment: this.#environment!,
       ...(this.#restored === undefined ? {} : { from: this.#restored.path }),
     };
+    // What is said before all observers have begun is told when they have.
     await this.#observers.tell((observer, run) => observer.onStart?.(info, run));
+    this.#hasBegun = true;
     for (const text of this.#notes.splice(0)) this.#note(text);
     await this.#finishPending();
     while (this.#step < totalSteps && !this.#stop.isAsked) await this.#epoch(step);
@@ -316,7 +320,7 @@ export class TrainingRun<B> {
   /** Tells the user something that is no error, on the screen and in the log, and keeps it for the result. */
   #note(text: string): void {
     this.#notes.push(text);
-    this.#observers.note(this.#step, text);
+    if (this.#hasBegun) this.#observers.note(this.#step, text);
   }
 
   #tellWait(path: string): void {
