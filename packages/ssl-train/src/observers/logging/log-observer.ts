@@ -21,7 +21,7 @@ interface Told {
  * @throws InvalidOptionError for what is no {@link RunLogger}
  *
  * @example
- * const observers = [logTo(csvLog('runs/a/log.csv'))];
+ * const observers = [logTo(csvLog('runs/a/log.csv')), logTo(tensorBoardLog('runs/a/board'))];
  */
 export function logTo(logger: RunLogger): TrainerObserver {
   checkRunLogger('logTo', logger);
