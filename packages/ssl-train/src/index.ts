@@ -35,6 +35,8 @@ export type { OptimizerSettings, UpdatedVectors, UpdateScalars, VectorUpdate } f
 export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './optimizers/parameter-group.js';
 export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
+export { earlyStop } from './observers/early-stop.js';
+export type { EarlyStopOptions } from './observers/early-stop.js';
 export { BarProgress } from './observers/progress/bar-progress.js';
 export type { BarProgressOptions } from './observers/progress/bar-progress.js';
 export type { ProgressOption } from './observers/progress/choose-progress.js';
