@@ -28,6 +28,14 @@ it('advises once and lets the run go on', async () => {
   ]);
 });
 
+it('says once that nobody returns such a metric', async () => {
+  const observers = [scorer, earlyStop({ ...options, metric: 'knm' })];
+  const { notes } = await toy({ steps: 7, observers }).trainer.fit();
+  expect(notes.filter((note) => note.startsWith('earlyStop'))).toEqual([
+    'earlyStop: no observer has returned knm yet, only knn. Is it spelt as there?',
+  ]);
+});
+
 it('ends the run with stop: true', async () => {
   const observers = [scorer, earlyStop({ ...options, stop: true })];
   const { steps, interrupted, stopReason } = await toy({ steps: 7, observers }).trainer.fit();

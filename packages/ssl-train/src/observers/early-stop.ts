@@ -51,6 +51,9 @@ export function earlyStop(options: EarlyStopOptions): TrainerObserver {
   const label = metric === undefined ? 'the loss' : printable(metric);
   let watched: Watched = { seen: 0, best: null, bestStep: 0, without: 0, told: false };
 
+  /** Evaluations without the metric, while none had it. */
+  let others = 0;
+
   const watch = (step: number, value: number, run: RunControl): void => {
     if (step <= watched.seen) return;
     const gain = watched.best === null ? Infinity : mode === 'max' ? value - watched.best : watched.best - value;
@@ -73,7 +76,12 @@ export function earlyStop(options: EarlyStopOptions): TrainerObserver {
       if (metric === undefined && entry !== undefined) watch(step, entry.loss, run);
     },
     onEvaluation: ({ step, metrics }, run) => {
-      if (metric !== undefined && Object.hasOwn(metrics, metric)) watch(step, metrics[metric]!, run);
+      if (metric === undefined) return;
+      if (Object.hasOwn(metrics, metric)) watch(step, metrics[metric]!, run);
+      else if (watched.seen === 0 && ++others === patience)
+        run.note(
+          `earlyStop: no observer has returned ${label} yet, only ${Object.keys(metrics).map(printable).join(', ')}. Is it spelt as there?`,
+        );
     },
     state: (): JsonValue => ({ ...watched }),
     restore: (state) => void (watched = state as unknown as Watched),

@@ -31,5 +31,14 @@ it('a stopped run goes on to the same bytes, and the file alone gives the same f
   expect((await loaded.embed(images)).data).toEqual((await whole.encoder!.embed(images)).data);
   await expect(pretrain({ ...settings, out, method: 'byol' as never })).rejects.toThrow(/method/);
   await expect(pretrain({ ...settings, out, epochs: 3 })).rejects.toThrow(/epochs/);
+  // An observer that ends a run ends it for good.
+  const early = [
+    {
+      onStep: ({ step }: { step: number }, run: { stop(reason: string): void }) =>
+        void (step === 2 && run.stop('enough')),
+    },
+  ];
+  const stopped = await pretrain({ ...settings, out: join(folder, 'c'), observers: early });
+  expect([stopped.interrupted, stopped.encoder!.description.training['steps']]).toEqual([false, 2]);
   await rm(folder, { recursive: true });
 }, 100_000);

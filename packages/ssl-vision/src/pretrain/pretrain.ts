@@ -160,8 +160,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   await writeWhole(join(out, 'config.json'), `${JSON.stringify({ settings, encoder: architecture }, null, 2)}\n`, {
     makeFolder: true,
   });
+  let finished: number;
   try {
-    const { interrupted } = await new Trainer({
+    const result = await new Trainer({
       method,
       loader,
       steps,
@@ -175,7 +176,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
     }).fit();
-    if (interrupted) return { interrupted, settings };
+    // An observer that stops the run has had enough of it; anything else that ends it wants it to go on later.
+    if (result.interrupted && result.stopReason === undefined) return { interrupted: true, settings };
+    finished = result.steps;
   } finally {
     await loader.close();
   }
@@ -189,7 +192,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     normalize,
     method: { name, settings: method.settings },
     views: views.map(({ spec }) => JSON.parse(JSON.stringify(spec))),
-    training: { ...settings, steps },
+    training: { ...settings, steps: finished },
     versions,
   };
   const loaded = new LoadedEncoder(encoder, description);
