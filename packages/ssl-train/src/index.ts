@@ -27,6 +27,8 @@ export { Lamb, lambDefaults } from './optimizers/lamb.js';
 export type { LambOptions } from './optimizers/lamb.js';
 export { Lars, larsDefaults } from './optimizers/lars.js';
 export type { LarsOptions } from './optimizers/lars.js';
+export { layerDecayGroups } from './optimizers/layer-decay-groups.js';
+export type { LayerDecayOptions } from './optimizers/layer-decay-groups.js';
 export { Lion, lionDefaults } from './optimizers/lion.js';
 export type { LionOptions } from './optimizers/lion.js';
 export { spread, squaredNorms } from './optimizers/parameter-norms.js';

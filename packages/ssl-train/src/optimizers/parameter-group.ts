@@ -58,12 +58,14 @@ export function checkScheduled(where: string, option: string, value: number | Sc
 
 const namedForms = 'Such as method.trainable() or module.namedParameters()';
 
-function checkNamed(where: string, option: string, parameters: unknown): void {
+/** Throws InvalidOptionError unless `parameters` can be gone through. */
+export function checkNamed(where: string, option: string, parameters: unknown): void {
   if (typeof parameters !== 'object' || parameters === null || !(Symbol.iterator in parameters))
     throw new InvalidOptionError(where, option, 'a Map of parameters by name', parameters, namedForms);
 }
 
-function namedVariable(where: string, option: string, entry: unknown): readonly [string, tf.Variable] {
+/** Name and variable of one of {@link ParameterGroup.parameters}; throws InvalidOptionError for anything else. */
+export function namedVariable(where: string, option: string, entry: unknown): readonly [string, tf.Variable] {
   const [name, parameter] = Array.isArray(entry) ? (entry as [unknown, Partial<TrainableParameter>?]) : [];
   if (typeof name !== 'string' || typeof parameter?.variable?.assign !== 'function')
     throw new InvalidOptionError(where, option, 'pairs of a name and a Parameter', entry, namedForms);
