@@ -1,8 +1,8 @@
 import { fsync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { promisify } from 'node:util';
 
-const flush = promisify(fsync);
+const flush = (file: number): Promise<void> =>
+  new Promise((resolve, reject) => fsync(file, (error) => (error === null ? resolve() : reject(error))));
 
 /**
  * Waits until a file's bytes are on the disk. By its number: the handles that Yarn's Plug'n'Play puts in place of Node's

@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, InvalidOptionError } from '@selfsup/ssl-core';
-import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
 import { registerSslBackend } from '../backend/register-backend.js';
 import { typedValues } from '../backend/typed-values.js';
 import { settled } from '../compile/compile.js';
@@ -49,7 +48,9 @@ export async function exportOnnx(
 ): Promise<Uint8Array> {
   checkOptions(where, options, exportOnnxOptionNames);
   const { path, dynamicBatch = true, batchName = 'batch', fixedInputs = [], metadata = {}, modules = {} } = options;
-  if (path !== undefined) checkPath(where, 'path', path);
+  // Only where there are files: on a page the bytes are what is wanted.
+  const files = path === undefined ? undefined : await import('@selfsup/ssl-core/files');
+  files?.checkPath(where, 'path', path!);
   if (!Array.isArray(inputs))
     throw new InvalidOptionError(where, 'inputs', 'the list of arguments of a call, such as [images]', inputs);
   const isModule = isExportableModule(model);
@@ -134,7 +135,7 @@ export async function exportOnnx(
     doc: options.doc ?? '',
     metadata: { ...normalized?.metadata, ...metadata },
   });
-  if (path !== undefined) await writeWhole(path, bytes);
+  await files?.writeWhole(path!, bytes);
   return bytes;
 }
 
