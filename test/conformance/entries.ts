@@ -170,7 +170,7 @@ export const entries: readonly Entry[] = [
     accumulateSteps: 2,
     phases: 3,
     learningRate: 1e-2,
-    learns: { steps: 4, ratio: 0.99 },
+    learns: { steps: 40, ratio: 0.9 },
   }),
   entry({
     name: 'two towers',

@@ -29,7 +29,7 @@ export interface Entry<B = never> {
   /** Phases that the first steps go through. */
   readonly phases?: number;
   readonly learningRate: number;
-  /** Steps after which the loss must be `ratio` of the first one's, over ten each. */
+  /** Steps after which the loss, over the last ten, must be below `ratio` of that of the same run with a rate of almost 0. */
   readonly learns: { readonly steps: number; readonly ratio: number };
 }
 

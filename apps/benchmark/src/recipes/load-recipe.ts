@@ -1,8 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidOptionError, suggestion } from '@selfsup/ssl-core';
-import { openRegularFile } from '@selfsup/ssl-core/files';
+import { isFolder, openRegularFile } from '@selfsup/ssl-core/files';
 import { checkRecipeMemory } from './check-recipe-memory.js';
 import { folderRecipe } from './folder-recipe.js';
 import { parseRecipe } from './parse-recipe.js';
@@ -58,13 +58,6 @@ export async function loadRecipe(nameOrFile: string): Promise<LoadedRecipe> {
   const recipe = parseRecipe(readYaml(await readBytes(file), file), path.basename(file));
   checkRecipeMemory(recipe, path.basename(file));
   return { name, file, recipe: absolutePaths(recipe, path.dirname(file)) };
-}
-
-async function isFolder(place: string): Promise<boolean> {
-  return stat(place).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {

@@ -14,17 +14,13 @@ import type { CompileOptions } from './compiled-types.js';
 import { callHost } from './host-function.js';
 import { memoryOf } from './memory-of.js';
 import { type HostCall, partition, type Segment } from './partition.js';
-import { RecordedTensor, type LeafSpec, type Recording } from './run-trace.js';
+import { fillPlaces, replaceValues, ResultPlace } from './result-tree.js';
+import type { LeafSpec, Recording } from './run-trace.js';
 import { noteWritten } from './variable-watch.js';
 
 interface Result {
   readonly name: string;
   readonly value: Value;
-}
-
-/** Stands for result `index` in the tree of results. */
-class ResultPlace {
-  constructor(readonly index: number) {}
 }
 
 /** A segment that is ready to run. */
@@ -392,22 +388,4 @@ function beforeReshape(value: Value): Value {
 
 function hostData(leaf: tf.Tensor | NdArray): HostData {
   return isNdArray(leaf) ? leaf.data : typedValues(leaf.dataSync(), leaf.dtype as ValueType);
-}
-
-function replaceValues(tree: unknown, visit: (value: Value) => unknown): unknown {
-  if (tree instanceof RecordedTensor) return visit(tree.value);
-  return mapTree(tree, (item) => replaceValues(item, visit));
-}
-
-function fillPlaces(tree: unknown, tensors: readonly tf.Tensor[]): unknown {
-  if (tree instanceof ResultPlace) return tensors[tree.index];
-  return mapTree(tree, (item) => fillPlaces(item, tensors));
-}
-
-function mapTree(tree: unknown, visit: (item: unknown) => unknown): unknown {
-  if (Array.isArray(tree)) return tree.map(visit);
-  if (typeof tree === 'object' && tree !== null && Object.getPrototypeOf(tree) === Object.prototype) {
-    return Object.fromEntries(Object.entries(tree).map(([key, item]) => [key, visit(item)]));
-  }
-  return tree;
 }

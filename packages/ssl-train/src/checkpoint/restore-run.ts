@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { isFolder } from '@selfsup/ssl-core/files';
 import type { StateDict } from '@selfsup/ssl-nn';
 import { fetched } from '@selfsup/ssl-tensor';
 import { CheckpointError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
@@ -121,11 +121,4 @@ async function chosenCheckpoint(
   } catch (error) {
     throw DamagedCheckpointError.isInstance(error) ? await withWayOn(error, dir) : error;
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

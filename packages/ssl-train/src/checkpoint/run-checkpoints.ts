@@ -132,9 +132,9 @@ export class RunCheckpoints<B> {
       const { reason } = this.#error;
       addNote(error, `Also: ${reason instanceof Error ? reason.message : String(reason)}`);
     }
-    const state = take();
-    // an observer may reject without a reason.
+    // An observer may reject without a reason.
     if (store === undefined || (error !== undefined && error === this.#complete)) return undefined;
+    const state = take();
     if (this.#failed || state.step === 0 || this.#isSaved(state.step) || NonFiniteLossError.isInstance(error)) {
       if (this.#path !== undefined && existsSync(this.#path))
         addNote(error, `The newest checkpoint is ${this.#path}; give it as checkpoint.resume to continue from it`);

@@ -47,7 +47,7 @@ const lambOptionNames: OptionNames<LambOptions> = {
   adaptFilter: 'optionalFunction',
 };
 
-/** timm's defaults without its clipping by the global norm, which is the Trainer's `clipNorm`. */
+/** timm's defaults without its clipping by the global norm, which is a gradient stage, `clipByGlobalNorm(1)`. */
 export const lambDefaults = {
   betas: [0.9, 0.999],
   epsilon: 1e-6,

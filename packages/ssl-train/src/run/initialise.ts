@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { isFolder } from '@selfsup/ssl-core/files';
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import { applyModules, type CheckpointContents, readCheckpoint } from '../checkpoint/checkpoint-file.js';
 import { readNewestWhole } from '../checkpoint/newest-whole-checkpoint.js';
@@ -30,11 +30,7 @@ function partAdvice(path: string): string {
 }
 
 async function chosen(from: string): Promise<CheckpointContents> {
-  const isDirectory = await stat(from).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isDirectory) return readCheckpoint(from);
+  if (!(await isFolder(from))) return readCheckpoint(from);
   const { found } = await readNewestWhole(from);
   if (found === undefined)
     throw new CheckpointError('holds no checkpoint to start from (initFrom): give the directory or the file of one', {

@@ -215,9 +215,9 @@ function checkTrainable<B>(method: Method<B>, optimized: readonly OptimizedParam
 /** Groups as text: how many parameters have which settings. */
 function describeGroups(parameters: readonly OptimizedParameter[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { learningRate, learningRateScale, weightDecay } of parameters) {
+  for (const { learningRate, learningRateScale, weightDecay, adapts } of parameters) {
     const rate = learningRate === 'learningRate' ? 'rate' : `rate ${learningRate}`;
-    const group = `${rate} x ${learningRateScale}, weight decay ${weightDecay}`;
+    const group = `${rate} x ${learningRateScale}, weight decay ${weightDecay}${adapts ? ', adapting' : ''}`;
     counts[group] = (counts[group] ?? 0) + 1;
   }
   return counts;

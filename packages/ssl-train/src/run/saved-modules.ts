@@ -1,15 +1,17 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Module } from '@selfsup/ssl-nn';
+import { type Module, parametersOf } from '@selfsup/ssl-nn';
 import type { Stateful } from '@selfsup/ssl-tensor';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { EmaPair } from '../step/ema.js';
 import type { UpdatedVariables } from '../step/skippable-update.js';
 
-const parametersOf = (module: Module): tf.Variable[] =>
-  [...module.namedParameters().values()].map(({ variable }) => variable);
-const buffersOf = (module: Module): tf.Variable[] =>
-  [...module.namedBuffers().values()].map(({ variable }) => variable);
-const variablesOf = (module: Module): tf.Variable[] => [...parametersOf(module), ...buffersOf(module)];
+type Named = ReadonlyMap<string, { readonly variable: tf.Variable }>;
+
+const variablesIn = (named: Named): tf.Variable[] => [...named.values()].map(({ variable }) => variable);
+const variablesOf = (module: Module): tf.Variable[] => [
+  ...variablesIn(module.namedParameters()),
+  ...variablesIn(module.namedBuffers()),
+];
 
 /** What a checkpoint holds of modules: the method's, and EMA targets that are not among them. */
 export function savedModules(
@@ -30,11 +32,10 @@ export function updatedVariables(
   state: Readonly<Record<string, Stateful>>,
   optimizer: Optimizer,
 ): UpdatedVariables {
-  const saved = Object.values(modules);
   const statistics = new Set([
-    ...saved.flatMap(buffersOf),
+    ...Object.values(modules).flatMap((module) => variablesIn(module.namedBuffers())),
     ...Object.values(state).flatMap(({ buffers }) => Object.values(buffers)),
   ]);
-  const updated = new Set([...saved.flatMap(parametersOf), ...optimizer.variables]);
+  const updated = new Set([...variablesIn(parametersOf(modules)), ...optimizer.variables]);
   return { statistics: [...statistics], updated: [...updated].filter((variable) => !statistics.has(variable)) };
 }

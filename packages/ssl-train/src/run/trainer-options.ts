@@ -63,7 +63,7 @@ export interface TrainerOptions<B> {
   readonly initFrom?: string;
   /** JSONL file: a line per logged step and per evaluation. A fresh run starts the file anew, a resumed one continues it. */
   readonly logFile?: string;
-  /** Steps between fetches of the loss and the metrics (the first and last step are fetched too). Default 10. */
+  /** Steps between lines of the log and entries of the history (the first and last step have one too). Default 10. */
   readonly logEvery?: number;
   /** Default `auto`: a bar on a terminal, else a line every five seconds, after a minute every 30; on standard error. */
   readonly progress?: ProgressOption;

@@ -60,7 +60,9 @@ export class TrainingRun<B> {
     this.#progress = chooseProgress(options.progress ?? trainerDefaults.progress);
     const control: RunControl = {
       stop: (reason) => this.#stop.ask(reason),
-      save: () => (this.#saveAsked = true),
+      save: () => {
+        this.#saveAsked = true;
+      },
       note: (text) => this.#note(text),
     };
     this.#display = new RunDisplay(this.#progress, plan, (text) => this.#note(text));
@@ -226,9 +228,8 @@ export class TrainingRun<B> {
     outputs.forEach(disposeOutput);
     this.#loss = loss;
     this.#skipped += skipped;
-    // A broken model is not saved.
-    if ((logged || this.#checkpointDue || this.#stop.isAsked) && !Number.isFinite(loss))
-      throw nonFiniteLoss({ step, learningRate, loss }, this.#history.at(-1)?.step ?? 0);
+    // At once: a broken model is not saved, whoever asks for it.
+    if (!Number.isFinite(loss)) throw nonFiniteLoss({ step, learningRate, loss });
     if (logged) this.#history.push({ step, epoch: this.#epochNumber, loss, learningRate, metrics });
     const before = this.#secondsBeside;
     await this.#settle();

@@ -5,6 +5,7 @@ import golden from '../../../../test/golden/train/schedules.json' with { type: '
 import '../../../../test/support/to-be-all-close.js';
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
+import { inverseSquareRoot } from './inverse-square-root.js';
 import { linearWarmup } from './linear-warmup.js';
 import { oneCycle } from './one-cycle.js';
 import { polynomial } from './polynomial.js';
@@ -32,6 +33,28 @@ describe('schedules equal PyTorch', () => {
     const expected = golden[name];
     expect(values(schedule, expected.length)).toBeAllClose(expected, { rtol: 1e-12, atol: 1e-15 });
   });
+});
+
+describe('inverseSquareRoot', () => {
+  it('rises in a line and falls with the root', () => {
+    const schedule = inverseSquareRoot({ base: 0.2, warmupSteps: 4 });
+    const expected = [0, 0.05, 0.1, 0.15, 0.2, 0.2 / Math.sqrt(1.25), 0.2 / Math.sqrt(1.5)];
+    expect(values(schedule, 7)).toBeAllClose(expected, { rtol: 1e-15 });
+    expect(schedule(4 + 3 * 4)).toBeCloseTo(0.1, 15);
+  });
+  it('falls by its timescale, as transformers’ get_inverse_sqrt_schedule', () => {
+    // There: 1 / sqrt((step + shift) / timescale) with shift = timescale - warmupSteps.
+    const [base, warmupSteps, timescale] = [0.3, 10, 90];
+    const schedule = inverseSquareRoot({ base, warmupSteps, timescale });
+    const theirs = (step: number): number =>
+      base * (step < warmupSteps ? step / warmupSteps : 1 / Math.sqrt((step + timescale - warmupSteps) / timescale));
+    expect(values(schedule, 300)).toBeAllClose(
+      Array.from({ length: 300 }, (_, step) => theirs(step)),
+      { rtol: 1e-14 },
+    );
+  });
+  it('refuses no warm-up', () =>
+    expect(() => inverseSquareRoot({ base: 1, warmupSteps: 0 })).toThrow(InvalidOptionError));
 });
 
 describe('constant', () => {

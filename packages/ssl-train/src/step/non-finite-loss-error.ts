@@ -3,7 +3,7 @@ import { SslError } from '@selfsup/ssl-tensor/host';
 /** Training broke down: the loss is NaN or infinite. */
 export class NonFiniteLossError extends SslError {
   static override readonly code: string = 'SSL_NON_FINITE_LOSS';
-  /** Step at which it was seen, counted from 1; it may have begun since the last loss that was fetched. */
+  /** Its step, counted from 1; the loss of the step before was finite. */
   readonly step: number | undefined;
   readonly learningRate: number | undefined;
   readonly loss: number | undefined;
@@ -16,13 +16,10 @@ export class NonFiniteLossError extends SslError {
   }
 }
 
-/** The error with its advice. `lastFinite` is the last step whose loss was seen to be finite, 0 for none. */
-export function nonFiniteLoss(
-  where: { step: number; learningRate: number; loss: number },
-  lastFinite: number,
-): NonFiniteLossError {
+/** The error with its advice. */
+export function nonFiniteLoss(where: { step: number; learningRate: number; loss: number }): NonFiniteLossError {
   const { step, learningRate, loss } = where;
-  const before = lastFinite === 0 ? 'no loss was finite before' : `last seen finite at step ${lastFinite}`;
+  const before = step === 1 ? 'the first one' : 'it was finite at the step before';
   const advice =
     'Lower the learning rate, warm it up for longer, or clip gradients (gradientStages: [clipByGlobalNorm(1)]); at the first step, look for NaN or unscaled values in the data. A batch that has no label, no masked token or no masked patch, or a label outside the classes, makes a loss NaN too';
   return new NonFiniteLossError(

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { KeptVariables } from './kept-variables.js';
 import type { Place } from './place.js';
 
 /** Variables that an update may assign. */
@@ -20,7 +21,7 @@ export class SkippableUpdate {
   readonly #variables: UpdatedVariables;
   readonly #accumulateSteps: number;
   /** Statistics before the first batch of an update; made by that batch. */
-  readonly #kept = new Map<tf.Variable, tf.Variable>();
+  readonly #kept = new KeptVariables<tf.Variable>();
 
   /** @param variables all that an update may assign; none where no update is skipped */
   constructor(variables: UpdatedVariables, accumulateSteps: number) {
@@ -31,12 +32,13 @@ export class SkippableUpdate {
   /** Notes what variables hold, before a batch. */
   before(place: Place): ReadonlyMap<tf.Variable, Held> {
     const { statistics, updated } = this.#variables;
-    if (place === 'first') for (const variable of statistics) this.#keptOf(variable).assign(tf.clone(variable));
+    if (place === 'first')
+      for (const variable of statistics) this.#kept.of(variable, variable).assign(tf.clone(variable));
     if (place === 'first' || place === 'middle') return new Map();
     const held = new Map<tf.Variable, Held>();
     for (const variable of updated) held.set(variable, { value: tf.clone(variable), dataId: variable.dataId });
     for (const variable of statistics) {
-      const value = tf.clone(this.#accumulateSteps === 1 ? variable : this.#keptOf(variable));
+      const value = tf.clone(this.#accumulateSteps === 1 ? variable : this.#kept.of(variable, variable));
       held.set(variable, { value, dataId: this.#accumulateSteps === 1 ? variable.dataId : {} });
     }
     return held;
@@ -58,14 +60,6 @@ export class SkippableUpdate {
   }
 
   dispose(): void {
-    for (const kept of this.#kept.values()) kept.dispose();
-  }
-
-  #keptOf(variable: tf.Variable): tf.Variable {
-    const found = this.#kept.get(variable);
-    if (found !== undefined) return found;
-    const made = tf.variable(tf.zeros(variable.shape, variable.dtype as 'float32'), false);
-    this.#kept.set(variable, made);
-    return made;
+    this.#kept.dispose();
   }
 }

@@ -74,6 +74,8 @@ export class TrainingStep<B> {
   readonly #skippable: SkippableUpdate;
   /** Kinds of batches that were compiled. */
   readonly #known = new Set<string>();
+  /** Phases whose batches carry rows to the end of an update, as far as they were traced. */
+  readonly #carrying = new Set<string>();
   /** Shapes of the batches of the update that is being made. */
   #shapes = '';
   readonly #compiled: CompiledFunction<[StepInput, Place, string], StepOutput>;
@@ -104,7 +106,7 @@ export class TrainingStep<B> {
       accumulateSteps === 1 ? 'only' : part === 0 ? 'first' : part === accumulateSteps - 1 ? 'last' : 'middle';
     const shapes = shapesOf(batch);
     if (part === 0) this.#shapes = shapes;
-    else if (shapes !== this.#shapes && this.#carried.isUsed)
+    else if (shapes !== this.#shapes && this.#carrying.has(phase))
       throw new ShapeError(
         `method '${method.name}'`,
         'batch',
@@ -139,6 +141,7 @@ export class TrainingStep<B> {
     const before = this.#skippable.before(place);
     const found = lossGradients(method, input.batch as Tensors<B>, ctx, optimizer, stages);
     const output = outputOf(found, accumulateSteps);
+    if (Object.keys(found.carried).length > 0) this.#carrying.add(phase);
     if (place === 'first' || place === 'middle') {
       this.#sums.add(found.gradients, found.weight, place);
       this.#carried.keep(found.carried);

@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError, DataError, InvalidOptionError, isNdArray, type NdArray, SslError } from '@selfsup/ssl-core';
-import { checkPath } from '@selfsup/ssl-core/files';
+import { checkPath, isFolder } from '@selfsup/ssl-core/files';
 import {
   DataLoader,
   type Dataset,
@@ -122,11 +121,7 @@ export async function openPictures(where: string, data: Pictures): Promise<Datas
  */
 export async function loadEncoder(path: string): Promise<LoadedEncoder> {
   checkPath('loadEncoder', 'path', path);
-  const isFolder = await stat(path).then(
-    (status) => status.isDirectory(),
-    () => false,
-  );
-  const file = isFolder ? join(path, encoderFile) : path;
+  const file = (await isFolder(path)) ? join(path, encoderFile) : path;
   const { tensors, metadata } = await loadSafetensors(file);
   const description = readDescription(metadata, file);
   try {

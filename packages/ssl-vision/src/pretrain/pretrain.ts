@@ -12,6 +12,7 @@ import {
 import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
 import { DataLoader, type Dataset, type ImageSample, maeViews, simclrViews, smallImageViews } from '@selfsup/ssl-data';
 import { saveSafetensors } from '@selfsup/ssl-nn';
+import { fetched } from '@selfsup/ssl-tensor';
 import {
   AdamW,
   type ProgressOption,
@@ -183,6 +184,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     await loader.close();
   }
   const encoder = method.modules.backbone;
+  await fetched();
   const description: EncoderDescription = {
     format: descriptionFormat,
     encoder: architecture,

@@ -240,3 +240,12 @@ it('refuses what is no logger', () => {
     expect(() => logTo(wrong as RunLogger)).toThrow(message);
   }
 });
+
+it('has its state again as soon as it is restored: a checkpoint may come before it begins', () => {
+  for (const logger of [kept({ state: () => ['kept'], restore: () => undefined }).logger, kept().logger]) {
+    const observer = logTo(logger);
+    const state = { step: 7, names: ['train/loss'], ...(logger.state === undefined ? {} : { logger: ['kept'] }) };
+    observer.restore!(state);
+    expect(observer.state!()).toEqual(state);
+  }
+});

@@ -102,6 +102,7 @@ export function logTo(logger: RunLogger): TrainerObserver {
     restore(saved) {
       const { step, names, logger: own } = checkState(saved);
       before = { step, names: new Set(names) };
+      told = before;
       if (own !== undefined) logger.restore?.(own);
     },
   };

@@ -219,3 +219,10 @@ it('refuses what would be something else, and shows what helps', async () => {
   expect(() => board.histogram(1, 'a', Promise.resolve() as never)).toThrow(/await tensor\.data\(\)/);
   await board.close();
 });
+
+it('has its embeddings again as soon as they are restored', () => {
+  const board = tensorBoardLog(dir);
+  const saved = [{ step: 3, name: 'digits', hasMetadata: true }];
+  board.restore(saved);
+  expect(board.state()).toEqual(saved);
+});

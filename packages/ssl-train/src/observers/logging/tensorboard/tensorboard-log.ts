@@ -144,7 +144,7 @@ export class TensorBoardLog implements RunLogger {
           Number.isSafeInteger(item?.step) && typeof item.name === 'string' && typeof item.hasMetadata === 'boolean',
       );
     if (!isList) throw new DataError('is no list of embeddings');
-    this.#restored = state as unknown as readonly SavedEmbeddings[];
+    this.#restored = this.#embeddings = state as unknown as readonly SavedEmbeddings[];
   }
 
   #check(method: string, step: number, ...names: readonly unknown[]): void {
