@@ -33,6 +33,11 @@ const left: readonly { readonly file: string; readonly devices: readonly string[
     reason: "measures the memory of the CPU's graphs",
   },
   {
+    file: 'devices/device-memory.test.ts',
+    devices: ['webgpu', 'tensorflow'],
+    reason: "stands an engine of hidden memory in place of the CPU's, and compares the bytes of the two",
+  },
+  {
     file: 'lowering/nan-aware.test.ts',
     devices: ['webgpu'],
     reason: 'WGSL lets an adapter take NaN and infinities for absent',
