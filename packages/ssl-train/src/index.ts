@@ -35,6 +35,7 @@ export { spread, squaredNorms } from './optimizers/parameter-norms.js';
 export { Optimizer } from './optimizers/optimizer.js';
 export type { OptimizerSettings, UpdatedVectors, UpdateScalars, VectorUpdate } from './optimizers/optimizer.js';
 export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './optimizers/parameter-group.js';
+export type { SlotKind } from './optimizers/slot.js';
 export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
 export { earlyStop } from './observers/early-stop.js';
