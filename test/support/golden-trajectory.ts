@@ -42,7 +42,8 @@ const hasBiasGradient = (step: number): boolean => step >= 5 && step % 7 !== 3;
 /** Parameters of the problem, and the loss with its gradients. */
 export interface TrajectoryProblem {
   readonly parameters: Map<string, { readonly variable: tf.Variable }>;
-  readonly gradients: () => { value: tf.Scalar; grads: tf.NamedTensorMap };
+  /** `turn` is the number of the filter's slope, `[1]` int32. */
+  readonly gradients: (turn?: tf.Tensor1D) => { value: tf.Scalar; grads: tf.NamedTensorMap };
 }
 
 const [toHwio, toOihw] = [
@@ -50,7 +51,7 @@ const [toHwio, toOihw] = [
   [3, 2, 0, 1],
 ];
 
-/** `mean((x @ matrix + bias - y)^2)`, and of a filter what it makes of an image beside what it should. */
+/** `mean((x @ matrix + bias - y)^2)`, and of a filter `mean(kernel * slope)`. */
 export function trajectoryProblem(names: readonly string[] = ['matrix', 'bias']): TrajectoryProblem {
   const { start, target } = golden;
   const starts: Record<string, () => tf.Tensor> = {
@@ -62,19 +63,21 @@ export function trajectoryProblem(names: readonly string[] = ['matrix', 'bias'])
     names.map((name) => [name, { variable: tf.tidy(() => tf.variable(starts[name]!())) }] as const),
   );
   const [x, y] = [tensor(target.x) as tf.Tensor2D, tensor(target.y)];
-  const [image, map] = tf.tidy(() =>
-    [target.image, target.map].map((value) => tf.transpose(tensor(value), [0, 2, 3, 1])),
-  ) as [tf.Tensor4D, tf.Tensor4D];
+  const slopes = tf.tidy(() => tf.transpose(tensor(target.slopes), [0, ...toHwio.map((axis) => axis + 1)]));
   const of = (name: string): tf.Tensor => parameters.get(name)!.variable;
-  const loss = (): tf.Scalar => {
+  const loss = (slope: tf.Tensor): tf.Scalar => {
     const products = tf.add(tf.matMul(x, of('matrix') as tf.Tensor2D), of('bias'));
     const first = tf.mean(tf.squaredDifference(products, y)) as tf.Scalar;
     if (!parameters.has('kernel')) return first;
-    const filtered = tf.conv2d(image, of('kernel') as tf.Tensor4D, 1, 'valid');
-    return tf.add(first, tf.mean(tf.squaredDifference(filtered, map)));
+    return tf.add(first, tf.mean(tf.mul(of('kernel'), slope)));
   };
   const variables = [...parameters.values()].map(({ variable }) => variable);
-  return { parameters, gradients: () => tf.variableGrads(loss, variables) };
+  const first = tf.tensor1d([0], 'int32');
+  const gradients = (turn: tf.Tensor1D = first) => {
+    const slope = tf.squeeze(tf.gather(slopes, turn), [0]);
+    return tf.variableGrads(() => loss(slope), variables);
+  };
+  return { parameters, gradients };
 }
 
 /** Expects an optimiser to go where the reference went. */
@@ -87,8 +90,8 @@ export async function expectTrajectory(
   const { parameters, gradients } = trajectoryProblem(names);
   const optimizer = make([{ parameters }]);
   const bias = parameters.get('bias')!.variable;
-  const stepping = (withBias: boolean) => (given: tf.Scalar) => {
-    const { value, grads } = gradients();
+  const stepping = (withBias: boolean) => (given: tf.Scalar, turn: tf.Tensor1D) => {
+    const { value, grads } = gradients(turn);
     const all = before(grads);
     const used = Object.entries(all).filter(([name]) => withBias || name !== bias.name);
     optimizer.apply(Object.fromEntries(used), given);
@@ -98,10 +101,10 @@ export async function expectTrajectory(
   const [fastWhole, fastWithout] = [compile(whole), compile(without)];
   for (let step = 0; step < golden.kept.at(-1)!; step++) {
     const withBias = !late || hasBiasGradient(step);
-    const given = tf.scalar(rate(step));
+    const [given, turn] = [tf.scalar(rate(step)), tf.tensor1d([step % 4], 'int32')];
     const value = compiled
-      ? await (withBias ? fastWhole : fastWithout)(given)
-      : tf.tidy(() => (withBias ? whole : without)(given));
+      ? await (withBias ? fastWhole : fastWithout)(given, turn)
+      : tf.tidy(() => (withBias ? whole : without)(given, turn));
     const at = golden.kept.indexOf(step + 1);
     if (at >= 0) {
       expect(value).toBeAllClose(expected.loss[at]!, { rtol });
@@ -110,7 +113,7 @@ export async function expectTrajectory(
         expect(layout.dataSync()).toBeAllClose(expected[name as 'matrix'][at]!, { rtol, atol: 1e-5 });
       }
     }
-    tf.dispose([value, given]);
+    tf.dispose([value, given, turn]);
   }
   fastWhole.dispose();
   fastWithout.dispose();

@@ -17,6 +17,8 @@ export type { RunLogger, RunOutcome } from './observers/logging/run-logger.js';
 export type { EmbeddingsOptions } from './observers/logging/tensorboard/projector.js';
 export { tensorBoardLog } from './observers/logging/tensorboard/tensorboard-log.js';
 export type { TensorBoardLog } from './observers/logging/tensorboard/tensorboard-log.js';
+export { Adafactor, adafactorDefaults } from './optimizers/adafactor.js';
+export type { AdafactorOptions } from './optimizers/adafactor.js';
 export { Adam, adamDefaults } from './optimizers/adam.js';
 export { AdamFamily } from './optimizers/adam-family.js';
 export type { AdamOptions } from './optimizers/adam-family.js';

@@ -1,7 +1,6 @@
 """What the generators of optimisers' goldens share: a problem, and 100 steps on it."""
 
 import torch
-import torch.nn.functional as F
 
 STEPS = 100
 SEED = 0
@@ -10,12 +9,12 @@ KEPT = [1, 2, 3, 5, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 
 
 def problem():
-    """Least squares: x @ matrix + bias is to be y; a filter [out, in, height, width] is to give `map`."""
+    """Least squares, x @ matrix + bias is to be y, and a filter [out, in, height, width] on four slopes in turn."""
     torch.manual_seed(SEED)
     start = {"matrix": torch.randn(3, 2), "bias": torch.randn(2)}
     target = {"x": torch.randn(8, 3), "y": torch.randn(8, 2)}
-    start["kernel"] = torch.randn(4, 3, 3, 2)
-    target.update({"image": torch.randn(2, 3, 6, 5), "map": torch.randn(2, 4, 4, 4)})
+    start["kernel"] = torch.randn(3, 2, 3, 2)
+    target["slopes"] = torch.randn(4, 3, 2, 3, 2)
     return start, target
 
 
@@ -49,7 +48,7 @@ def trajectory(make, settings, groups_of, names=("matrix", "bias"), rate=rate_at
         optimizer.zero_grad()
         loss = (target["x"] @ parameters["matrix"] + parameters["bias"] - target["y"]).square().mean()
         if "kernel" in names:
-            loss = loss + (F.conv2d(target["image"], parameters["kernel"]) - target["map"]).square().mean()
+            loss = loss + (parameters["kernel"] * target["slopes"][step % 4]).mean()
         loss.backward()
         for name, parameter in parameters.items():
             if late and not has_gradient(name, step):
