@@ -108,6 +108,12 @@ console.log((await readdir('runs/first')).sort().join(' '));`,
       /^loss .*\n200 0.75 0.75\nlog\.jsonl step-00000100\.safetensors step-00000150\.safetensors step-00000200\.safetensors\n$/,
   },
   {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [2],
+    after: `console.log(observers.map(({ name }) => name).join());`,
+    prints: /^runReport runs\/first\/report\.html\n$/,
+  },
+  {
     readme: 'packages/ssl-transfer/README.md',
     blocks: [1],
     before: `

@@ -16,6 +16,10 @@ export interface RunInfo {
   readonly environment: RunEnvironment;
   /** The checkpoint that the run goes on from. */
   readonly from?: string;
+  /** What was logged up to `startStep`. */
+  readonly history: readonly HistoryEntry[];
+  /** What observers found up to there. */
+  readonly evaluations: readonly Evaluation[];
 }
 
 /** A finished step. */

@@ -4,6 +4,7 @@ import type { ObserverMetrics, RunControl, TrainerObserver } from '../observers/
 import { addNote } from './add-note.js';
 import { checkJson } from './check-json.js';
 import { checkMetrics } from './check-metrics.js';
+import type { Evaluation } from './history.js';
 import type { RunClock } from './run-clock.js';
 
 /** The observers of one run: calls their hooks outside the training time, keeps their state. */
@@ -24,14 +25,16 @@ export class RunObservers {
     for (const observer of this.#observers) await this.#outside(() => hook(observer, this.#control));
   }
 
-  /** As `tell`, collecting the numbers that observers return: of all or, when one fails, of none. */
+  /** As `tell`, collecting the numbers that observers return, and whose they are: of all or, when one fails, of none. */
   async ask(
     hook: (observer: TrainerObserver, run: RunControl) => ObserverMetrics | Promise<ObserverMetrics>,
-  ): Promise<Record<string, number>[]> {
-    const found: Record<string, number>[] = [];
+  ): Promise<Pick<Evaluation, 'metrics' | 'observer'>[]> {
+    const found: Pick<Evaluation, 'metrics' | 'observer'>[] = [];
     for (const observer of this.#observers) {
       const metrics = await this.#outside(() => hook(observer, this.#control));
-      if (metrics !== undefined) found.push(checkMetrics(metrics));
+      if (metrics === undefined) continue;
+      const { name } = observer;
+      found.push({ metrics: checkMetrics(metrics), ...(name === undefined ? {} : { observer: name }) });
     }
     return found;
   }

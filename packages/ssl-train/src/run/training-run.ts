@@ -114,6 +114,8 @@ export class TrainingRun<B> {
       config,
       environment: this.#environment!,
       ...(this.#restored === undefined ? {} : { from: this.#restored.path }),
+      history: [...this.#history],
+      evaluations: [...this.#evaluations],
     };
     // What is said before all observers have begun is told when they have.
     await this.#observers.tell((observer, run) => observer.onStart?.(info, run));
@@ -279,8 +281,8 @@ export class TrainingRun<B> {
     after: 'step' | 'epoch',
     hook: (observer: TrainerObserver, run: RunControl) => ObserverMetrics | Promise<ObserverMetrics>,
   ): Promise<void> {
-    for (const metrics of await this.#observers.ask(hook)) {
-      const evaluation = { step: this.#step, epoch: this.#epochNumber, metrics };
+    for (const found of await this.#observers.ask(hook)) {
+      const evaluation = { step: this.#step, epoch: this.#epochNumber, ...found };
       this.#evaluations.push(evaluation);
       await this.#observers.tell((observer, run) => observer.onEvaluation?.({ ...evaluation, after }, run));
     }

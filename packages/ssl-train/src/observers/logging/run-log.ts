@@ -52,8 +52,8 @@ export class RunLog implements TrainerObserver {
     });
   }
 
-  onEvaluation({ step, epoch, metrics }: EvaluationEvent): void {
-    this.#log?.write({ type: 'evaluation', step, epoch, metrics });
+  onEvaluation({ step, epoch, metrics, observer }: EvaluationEvent): void {
+    this.#log?.write({ type: 'evaluation', step, epoch, metrics, ...(observer === undefined ? {} : { observer }) });
   }
 
   onNote({ step, text }: NoteEvent): void {
