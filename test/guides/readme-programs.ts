@@ -109,9 +109,30 @@ console.log((await readdir('runs/first')).sort().join(' '));`,
   },
   {
     readme: 'packages/ssl-train/README.md',
-    blocks: [2],
+    blocks: [4],
     after: `console.log(observers.map(({ name }) => name).join());`,
     prints: /^runReport runs\/first\/report\.html\n$/,
+  },
+  {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [0, 2, 3],
+    // Stand-ins: a server that takes everything, and a client that keeps the steps.
+    before: `
+globalThis.fetch = async () =>
+  Response.json({ experiment: { experiment_id: '1' }, run: { info: { run_id: 'a' } } });
+const seen: number[] = [];
+const wandb = {
+  init: async (_: object) => ({
+    id: 'a',
+    log: (_: object, { step }: { step: number }) => void seen.push(step),
+    finish: (status: number) => console.log('wandb', status, seen.length, seen.at(-1)),
+  }),
+};`,
+    after: `
+import { readFile, readdir } from 'node:fs/promises';
+console.log((await readFile('runs/logged/log.csv', 'utf8')).split('\\r\\n').length);
+console.log((await readdir('runs/logged/board')).length);`,
+    prints: /^loss .*\nwandb 0 21 200\n23\n1\n$/,
   },
   {
     readme: 'packages/ssl-transfer/README.md',

@@ -13,6 +13,8 @@ export { csvLog } from './observers/logging/csv/csv-log.js';
 export { JsonlLog } from './observers/logging/jsonl-log.js';
 export type { LogRecord } from './observers/logging/jsonl-log.js';
 export { logTo } from './observers/logging/log-observer.js';
+export { mlflowLog, mlflowLogDefaults } from './observers/logging/mlflow/mlflow-log.js';
+export type { MlflowLogOptions } from './observers/logging/mlflow/mlflow-log.js';
 export type { RunLogger, RunOutcome } from './observers/logging/run-logger.js';
 export type { EmbeddingsOptions } from './observers/logging/tensorboard/projector.js';
 export { tensorBoardLog } from './observers/logging/tensorboard/tensorboard-log.js';
