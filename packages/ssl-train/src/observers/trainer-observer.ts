@@ -34,6 +34,8 @@ export interface StepEvent {
   readonly entry?: HistoryEntry;
   /** Of the steps so far; not where a resumed run tells again of a step that an earlier one finished. */
   readonly samplesPerSecond?: number;
+  /** Share of the training time since the last logged step that was waiting for the loader, in 0 .. 1; where there is a speed. */
+  readonly waitingShare?: number;
   /** Wall time of the run so far. */
   readonly seconds: number;
 }

@@ -27,6 +27,10 @@ export function runCharts(data: RunData): Html {
       'samples per second',
       speed.map(({ step, samplesPerSecond: value }) => ({ step, value })),
     ),
+    single(
+      'per cent of the time waiting for data',
+      speed.map(({ step, waitingShare }) => ({ step, value: 100 * waitingShare })),
+    ),
   ].filter(({ lines }) => lines.some(({ values }) => values.length > 0));
   const shown = [...found, ...logged].slice(0, most.charts);
   const points = Math.max(8, Math.min(most.other, Math.floor(most.others / countLines(shown))));

@@ -21,6 +21,7 @@ export interface RunState {
 export interface SpeedPoint {
   readonly step: number;
   readonly samplesPerSecond: number;
+  readonly waitingShare: number;
 }
 
 /** All that the report of a run says. */

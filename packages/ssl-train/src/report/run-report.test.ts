@@ -65,7 +65,14 @@ test('tells what a finished run was and found, in a file that runs nothing and n
   expect(read(document.querySelector('h1'))).toBe(`Toys ${hostile}`);
   expect(textOf('#state')).toBe('Finished: step 20 of 20.');
   expect(textOf('#notes li')).toBe(`step 7: ${hostile}`);
-  expect(charts()).toEqual(['Loss', 'knn', 'learning rate', 'absolute', 'samples per second']);
+  expect(charts()).toEqual([
+    'Loss',
+    'knn',
+    'learning rate',
+    'absolute',
+    'samples per second',
+    'per cent of the time waiting for data',
+  ]);
   expect(pointsOf('knn')).toEqual([4, 4]);
   expect(pointsOf('Loss')).toEqual([20, 20]);
   expect(all('.legend li')).toEqual(expect.arrayContaining(['seen', hostile]));

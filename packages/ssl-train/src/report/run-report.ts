@@ -91,11 +91,11 @@ export function runReport(path: string, options: RunReportOptions = {}): Trainer
       state = { kind: 'running', step, seconds: 0 };
       await write();
     },
-    async onStep({ step, entry, samplesPerSecond, seconds }) {
+    async onStep({ step, entry, samplesPerSecond, waitingShare = 0, seconds }) {
       state = { kind: 'running', step, seconds };
       // A resumed run may tell again of the step that its checkpoint has.
       if (entry !== undefined && step > (history.at(-1)?.step ?? 0)) history.push(entry);
-      if (entry !== undefined && samplesPerSecond !== undefined) speed.push({ step, samplesPerSecond });
+      if (entry !== undefined && samplesPerSecond !== undefined) speed.push({ step, samplesPerSecond, waitingShare });
       const at = now();
       const mayWrite = times.spent <= 1 + share * (at - times.start);
       if (mayWrite && (isDue || at - times.written >= oldest)) await write();

@@ -42,12 +42,13 @@ export class RunLog implements TrainerObserver {
     this.#log?.write({ type: 'start', step, totalSteps, stepsPerEpoch, config, environment });
   }
 
-  onStep({ entry, samplesPerSecond, seconds }: StepEvent): void {
+  onStep({ entry, samplesPerSecond, waitingShare, seconds }: StepEvent): void {
     if (entry === undefined) return;
     this.#log?.write({
       type: 'step',
       ...entry,
       ...(samplesPerSecond === undefined ? {} : { samplesPerSecond }),
+      ...(waitingShare === undefined ? {} : { waitingShare }),
       seconds,
     });
   }
