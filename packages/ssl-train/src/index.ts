@@ -41,6 +41,8 @@ export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
 export { earlyStop } from './observers/early-stop.js';
 export type { EarlyStopOptions } from './observers/early-stop.js';
+export { BestCheckpoints, keepBest } from './observers/keep-best.js';
+export type { BestCheckpoint, KeepBestOptions } from './observers/keep-best.js';
 export { BarProgress } from './observers/progress/bar-progress.js';
 export type { BarProgressOptions } from './observers/progress/bar-progress.js';
 export type { ProgressOption } from './observers/progress/choose-progress.js';
