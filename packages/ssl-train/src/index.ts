@@ -97,6 +97,7 @@ export { clipByGlobalNorm } from './stages/clip-by-global-norm.js';
 export { dynamicLossScale, dynamicLossScaleDefaults } from './stages/dynamic-loss-scale.js';
 export type { DynamicLossScaleOptions } from './stages/dynamic-loss-scale.js';
 export type { GradientStage, StagedGradients } from './stages/gradient-stage.js';
+export { gradientNorm } from './stages/gradient-norm.js';
 export { skipNonFinite } from './stages/skip-non-finite.js';
 export { trainerDefaults } from './run/trainer-options.js';
 export type { TrainerCheckpointOptions, TrainerEmaOptions, TrainerOptions } from './run/trainer-options.js';

@@ -10,6 +10,7 @@ import type {
 import { addNote } from './add-note.js';
 import { checkJson } from './check-json.js';
 import { checkMetrics } from './check-metrics.js';
+import type { Evaluation } from './history.js';
 import type { RunState } from './run-state.js';
 
 /** The observers of one run: calls their hooks outside the training time, keeps what they find and their state. */
@@ -47,13 +48,15 @@ export class RunObservers {
     after: EvaluationEvent['after'],
     hook: (observer: TrainerObserver, run: RunControl) => ObserverMetrics | Promise<ObserverMetrics>,
   ): Promise<void> {
-    const found: Record<string, number>[] = [];
+    const found: Pick<Evaluation, 'metrics' | 'observer'>[] = [];
     for (const observer of this.#observers) {
       const metrics = await this.#state.clock.outside(() => hook(observer, this.#control));
-      if (metrics !== undefined) found.push(checkMetrics(metrics));
+      if (metrics === undefined) continue;
+      const { name } = observer;
+      found.push({ metrics: checkMetrics(metrics), ...(name === undefined ? {} : { observer: name }) });
     }
-    for (const metrics of found) {
-      const evaluation = this.#state.addEvaluation(metrics, after);
+    for (const item of found) {
+      const evaluation = this.#state.addEvaluation(item, after);
       await this.tell((observer, run) => observer.onEvaluation?.(evaluation, run));
     }
   }
