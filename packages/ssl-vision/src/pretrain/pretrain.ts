@@ -7,6 +7,7 @@ import { fetched } from '@selfsup/ssl-tensor';
 import {
   AdamW,
   checkFolderRun,
+  type FolderRunResult,
   type ProgressOption,
   readFolderRun,
   type RunConfig,
@@ -133,20 +134,25 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
         });
   const { workers, progress, signal } = given;
   const loader = new DataLoader({ dataset, views, batchSize, seed, ...(workers === undefined ? {} : { workers }) });
-  const trained = await trainInFolder({
-    out,
-    settings,
-    about: { encoder: { ...architecture } },
-    method,
-    loader,
-    steps,
-    seed,
-    optimizer: new AdamW([{ parameters: method.trainable() }], { weightDecay }),
-    schedule: warmupCosine({ base: learningRate, warmupSteps, totalSteps: steps }),
-    observers,
-    ...(progress === undefined ? {} : { progress }),
-    ...(signal === undefined ? {} : { signal }),
-  }).finally(async () => loader.close());
+  let trained: FolderRunResult;
+  try {
+    trained = await trainInFolder({
+      out,
+      settings,
+      about: { encoder: { ...architecture } },
+      method,
+      loader,
+      steps,
+      seed,
+      optimizer: new AdamW([{ parameters: method.trainable() }], { weightDecay }),
+      schedule: warmupCosine({ base: learningRate, warmupSteps, totalSteps: steps }),
+      observers,
+      ...(progress === undefined ? {} : { progress }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    await loader.close();
+  }
   if (!trained.finished) return { interrupted: true, settings };
   const encoder = method.modules.backbone;
   await fetched();
