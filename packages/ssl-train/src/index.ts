@@ -81,6 +81,8 @@ export { NonFiniteLossError } from './step/non-finite-loss-error.js';
 export type { Tensors } from './step/tensors.js';
 export { NotEnoughMemoryError } from './step/not-enough-memory-error.js';
 export { Trainer } from './run/trainer.js';
+export { trainingMemory } from './run/training-memory.js';
+export type { TrainingMemory } from './run/training-memory.js';
 export type {
   CheckpointEvent,
   EpochEvent,

@@ -64,7 +64,7 @@ describe('trainInFolder', () => {
   });
 
   it('keeps settings, reasons and what else there is, and tells them', async () => {
-    const settings = { method: 'toy', batchSize: 8 };
+    const settings = { method: 'toy', batchSize: 8, long: Array.from({ length: 50 }, (_, i) => i) };
     const { notes, environment } = await run('told', {
       settings,
       reasons: { batchSize: 'there are few samples' },
@@ -75,7 +75,7 @@ describe('trainInFolder', () => {
       reasons: { batchSize: 'there are few samples' },
       encoder: { layers: 2 },
     });
-    expect(notes).toEqual(['settings: method "toy", batchSize 8 (there are few samples)']);
+    expect(notes).toEqual(['settings: method "toy", batchSize 8 (there are few samples), long as in config.json']);
     expect(readFileSync(join(base, 'told', 'log.jsonl'), 'utf8')).toContain('there are few samples');
     expect(environment.versions['node']).toBe(process.versions.node);
   });
@@ -91,8 +91,9 @@ describe('trainInFolder', () => {
       /begun.*method was "toy", is "other"; normalize.mean was 0.5, is 0.4.*config\.json.*another out/,
     );
     expect(config('a')).toEqual(before);
-    // Reasons and what is beside the settings are not compared.
+    // Reasons and what is beside the settings are not compared, and stay as they were when it began.
     expect((await run('a', { reasons: { batchSize: 'another word' }, about: { more: 1 } })).finished).toBe(true);
+    expect(config('a')).toEqual(before);
   });
 
   it('leaves the settings of a run that cannot go on as they were, also where only the Trainer can tell', async () => {

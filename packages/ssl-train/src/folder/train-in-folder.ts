@@ -61,14 +61,16 @@ export async function trainInFolder<B>(options: TrainInFolderOptions<B>): Promis
   checkPath(where, 'out', out);
   checkJson('settings', settings);
   checkJson('about', about ?? {});
-  checkFolderRun(await readFolderRun(out), settings);
+  const before = await readFolderRun(out);
+  checkFolderRun(before, settings);
   let environment: RunEnvironment | undefined;
   const keeper: TrainerObserver = {
     // The folder is this run's now, and it fits.
     onStart: async (info, run) => {
       ({ environment } = info);
       const text = JSON.stringify({ settings, ...(reasons === undefined ? {} : { reasons }), ...about }, null, 2);
-      await writeWhole(join(out, folderFiles.config), `${text}\n`);
+      // One that goes on keeps what was said when it began.
+      if (before.settings === undefined) await writeWhole(join(out, folderFiles.config), `${text}\n`);
       run.note(`settings: ${settingsText(settings, reasons)}`);
     },
   };
@@ -82,11 +84,15 @@ export async function trainInFolder<B>(options: TrainInFolderOptions<B>): Promis
   return { ...result, finished: !result.interrupted || result.stopReason !== undefined, environment: environment! };
 }
 
+/** Letters of a value that is told and not only kept. */
+const longest = 80;
+
 /** Settings in words: `method "simclr", batchSize 128 (fits the memory)`. */
 const settingsText = (settings: RunConfig, reasons: Readonly<Record<string, string>> = {}): string =>
   Object.entries(settings)
     .map(([name, value]) => {
       const why = Object.hasOwn(reasons, name) ? ` (${reasons[name]})` : '';
-      return `${name} ${JSON.stringify(value)}${why}`;
+      const text = JSON.stringify(value);
+      return `${name} ${text.length > longest ? `as in ${folderFiles.config}` : text}${why}`;
     })
     .join(', ');
