@@ -7,6 +7,10 @@ export type { DamagedCheckpoint } from './checkpoint/newest-whole-checkpoint.js'
 export type { JsonValue, RunConfig } from './checkpoint/run-config.js';
 export type { RunEnvironment } from './checkpoint/run-environment.js';
 export type { RunRecord, ScheduleSample } from './checkpoint/run-record.js';
+export { checkFolderRun, folderFiles, readFolderRun } from './folder/folder-run.js';
+export type { FolderRun } from './folder/folder-run.js';
+export { trainInFolder } from './folder/train-in-folder.js';
+export type { FolderRunResult, TrainInFolderOptions } from './folder/train-in-folder.js';
 export { Ema } from './step/ema.js';
 export type { EmaOptions, EmaPair } from './step/ema.js';
 export { csvLog } from './observers/logging/csv/csv-log.js';
@@ -80,6 +84,8 @@ export { NonFiniteLossError } from './step/non-finite-loss-error.js';
 export type { Tensors } from './step/tensors.js';
 export { NotEnoughMemoryError } from './step/not-enough-memory-error.js';
 export { Trainer } from './run/trainer.js';
+export { trainingMemory } from './run/training-memory.js';
+export type { TrainingMemory } from './run/training-memory.js';
 export type {
   CheckpointEvent,
   EpochEvent,
