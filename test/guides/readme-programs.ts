@@ -108,6 +108,27 @@ console.log((await readdir('runs/first')).sort().join(' '));`,
       /^loss .*\n200 0.75 0.75\nlog\.jsonl step-00000100\.safetensors step-00000150\.safetensors step-00000200\.safetensors\n$/,
   },
   {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [0, 2, 3],
+    // Stand-ins: a server that takes everything, and a client that keeps the steps.
+    before: `
+globalThis.fetch = async () =>
+  Response.json({ experiment: { experiment_id: '1' }, run: { info: { run_id: 'a' } } });
+const seen: number[] = [];
+const wandb = {
+  init: async (_: object) => ({
+    id: 'a',
+    log: (_: object, { step }: { step: number }) => void seen.push(step),
+    finish: (status: number) => console.log('wandb', status, seen.length, seen.at(-1)),
+  }),
+};`,
+    after: `
+import { readFile, readdir } from 'node:fs/promises';
+console.log((await readFile('runs/logged/log.csv', 'utf8')).split('\\r\\n').length);
+console.log((await readdir('runs/logged/board')).length);`,
+    prints: /^loss .*\nwandb 0 21 200\n23\n1\n$/,
+  },
+  {
     readme: 'packages/ssl-transfer/README.md',
     blocks: [1],
     before: `
