@@ -11,6 +11,8 @@ export type { BertInputs } from './bert/bert-inputs.js';
 export { BertLayer } from './bert/bert-layer.js';
 export { BertModel } from './bert/bert-model.js';
 export type { BertModelOptions, BertTokenOptions } from './bert/bert-model.js';
+export { BertTextEncoder } from './bert/bert-text-encoder.js';
+export type { BertTextEncoderOptions } from './bert/bert-text-encoder.js';
 export { meanPool } from './bert/mean-pool.js';
 export { planBatches } from './data/batch-plan.js';
 export type { BatchPlanOptions, PlannedBatch } from './data/batch-plan.js';
@@ -21,6 +23,7 @@ export type { MaskedTokens, MaskingOptions, MaskingVocabulary } from './data/mas
 export { maskingVocabulary } from './data/masking-vocabulary.js';
 export { MlmLoader } from './data/mlm-loader.js';
 export type { MlmBatch, MlmLoaderOptions } from './data/mlm-loader.js';
+export { padRows } from './data/pad-rows.js';
 export type { PaddedRows } from './data/pad-rows.js';
 export { TokenDataset } from './data/token-dataset.js';
 export type { TokenDatasetOptions, TokenSample } from './data/token-dataset.js';
