@@ -50,6 +50,8 @@ export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
+export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';
