@@ -39,6 +39,11 @@ export type { OptimizerSettings, UpdatedVectors, UpdateScalars, VectorUpdate } f
 export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './optimizers/parameter-group.js';
 export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
+export { nanWatch } from './observers/nan-watch/nan-watch.js';
+export type { NanWatchOptions } from './observers/nan-watch/nan-watch.js';
+export type { NonFiniteTensor } from './observers/nan-watch/non-finite-tensor.js';
+export { replayStep } from './observers/nan-watch/replay-step.js';
+export type { ReplayedStep, ReplayStepOptions } from './observers/nan-watch/replay-step.js';
 export { earlyStop } from './observers/early-stop.js';
 export type { EarlyStopOptions } from './observers/early-stop.js';
 export { BestCheckpoints, keepBest } from './observers/keep-best.js';
@@ -78,6 +83,7 @@ export type { Tensors } from './step/tensors.js';
 export { NotEnoughMemoryError } from './step/not-enough-memory-error.js';
 export { Trainer } from './run/trainer.js';
 export type {
+  BatchEvent,
   CheckpointEvent,
   EpochEvent,
   EvaluationEvent,
