@@ -166,4 +166,31 @@ const probe = linearProbe({ train: encoded, trainLabels: labels, test: encoded, 
     after: `console.log(accuracy, [...confusion.data].join(' '));`,
     prints: /^1 10 0 0 10\n$/,
   },
+  {
+    readme: 'packages/ssl-transfer/README.md',
+    blocks: [2],
+    before: `
+import * as tf from '@tensorflow/tfjs-core';
+import { Linear, parametersOf } from '@selfsup/ssl-nn';
+import { randomKey } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer } from '@selfsup/ssl-train';
+const model = new Linear(12, 12, { key: randomKey(0) });
+const forward = (x: tf.Tensor) => model.forward(tf.div(tf.reshape(x, [-1, 12]), 255) as tf.Tensor2D);
+const some = (count: number) => ({
+  images: { data: Uint8Array.from({ length: count * 12 }, (_, i) => ((i / 12) % 2 < 1 ? i % 12 < 6 : i % 12 > 5) ? 200 : i % 31), shape: [count, 2, 2, 3] },
+  labels: Int32Array.from({ length: count }, (_, i) => i % 2),
+});
+const { images, labels } = some(64);
+const { images: testImages, labels: testLabels } = some(20);
+const method = {
+  name: 'zero', settings: {}, modules: { model }, trainable: () => parametersOf({ model }),
+  loss: ({ images }: { images: tf.Tensor }) => ({ loss: tf.mean(tf.square(forward(images))) as tf.Scalar }),
+};
+const loader = { batchesPerEpoch: 2, async *epoch() { yield { images }; yield { images }; }, close: async () => {} };`,
+    after: `
+const optimizer = new AdamW([{ parameters: method.trainable() }]);
+const { evaluations } = await new Trainer({ method, loader, optimizer, schedule: 1e-3, epochs: 1, seed: 0, observers, progress: 'silent' }).fit();
+console.log(evaluations.map(({ metrics }) => Object.keys(metrics).join()).join(' '), evaluations.at(-1)!.metrics['knn']);`,
+    prints: /^featureDeviation,collapseLevel,rankMe,effectiveRank knn 1\n$/,
+  },
 ];

@@ -7,6 +7,10 @@ export type { DamagedCheckpoint } from './checkpoint/newest-whole-checkpoint.js'
 export type { JsonValue, RunConfig } from './checkpoint/run-config.js';
 export type { RunEnvironment } from './checkpoint/run-environment.js';
 export type { RunRecord, ScheduleSample } from './checkpoint/run-record.js';
+export { checkFolderRun, folderFiles, readFolderRun } from './folder/folder-run.js';
+export type { FolderRun } from './folder/folder-run.js';
+export { trainInFolder } from './folder/train-in-folder.js';
+export type { FolderRunResult, TrainInFolderOptions } from './folder/train-in-folder.js';
 export { Ema } from './step/ema.js';
 export type { EmaOptions, EmaPair } from './step/ema.js';
 export { csvLog } from './observers/logging/csv/csv-log.js';
@@ -19,6 +23,8 @@ export type { RunLogger, RunOutcome } from './observers/logging/run-logger.js';
 export type { EmbeddingsOptions } from './observers/logging/tensorboard/projector.js';
 export { tensorBoardLog } from './observers/logging/tensorboard/tensorboard-log.js';
 export type { TensorBoardLog } from './observers/logging/tensorboard/tensorboard-log.js';
+export { Adafactor, adafactorDefaults } from './optimizers/adafactor.js';
+export type { AdafactorOptions } from './optimizers/adafactor.js';
 export { Adam, adamDefaults } from './optimizers/adam.js';
 export { AdamFamily } from './optimizers/adam-family.js';
 export type { AdamOptions } from './optimizers/adam-family.js';
@@ -37,6 +43,7 @@ export { spread, squaredNorms } from './optimizers/parameter-norms.js';
 export { Optimizer } from './optimizers/optimizer.js';
 export type { OptimizerSettings, UpdatedVectors, UpdateScalars, VectorUpdate } from './optimizers/optimizer.js';
 export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './optimizers/parameter-group.js';
+export type { SlotKind } from './optimizers/slot.js';
 export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
 export { nanWatch } from './observers/nan-watch/nan-watch.js';
@@ -82,6 +89,8 @@ export { NonFiniteLossError } from './step/non-finite-loss-error.js';
 export type { Tensors } from './step/tensors.js';
 export { NotEnoughMemoryError } from './step/not-enough-memory-error.js';
 export { Trainer } from './run/trainer.js';
+export { trainingMemory } from './run/training-memory.js';
+export type { TrainingMemory } from './run/training-memory.js';
 export type {
   BatchEvent,
   CheckpointEvent,

@@ -1,23 +1,17 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  checkChoice,
-  checkOptions,
-  CheckpointError,
-  foldIn,
-  type OptionNames,
-  type RandomKey,
-  randomKey,
-} from '@selfsup/ssl-core';
-import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
+import { checkChoice, checkOptions, foldIn, type OptionNames, type RandomKey, randomKey } from '@selfsup/ssl-core';
+import { checkPath } from '@selfsup/ssl-core/files';
 import { DataLoader, type Dataset, type ImageSample, maeViews, simclrViews, smallImageViews } from '@selfsup/ssl-data';
 import { saveSafetensors } from '@selfsup/ssl-nn';
 import { fetched } from '@selfsup/ssl-tensor';
 import {
   AdamW,
+  checkFolderRun,
+  type FolderRunResult,
   type ProgressOption,
+  readFolderRun,
   type RunConfig,
-  Trainer,
+  trainInFolder,
   type TrainerObserver,
   warmupCosine,
 } from '@selfsup/ssl-train';
@@ -117,22 +111,11 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     seed,
     normalize,
   };
-  const file = join(out, encoderFile);
-  if (
-    await access(file).then(
-      () => true,
-      () => false,
-    )
-  ) {
-    const encoder = await loadEncoder(file);
-    const was = encoder.description.training;
-    const other = Object.keys(settings).filter((key) => JSON.stringify(was[key]) !== JSON.stringify(settings[key]));
-    if (other.length > 0)
-      throw new CheckpointError(`is of a finished run with other settings (${other.join(', ')}); give another out`, {
-        path: file,
-      });
+  const run = await readFolderRun(out, encoderFile);
+  checkFolderRun(run, settings);
+  if (run.state === 'finished') {
     process.stderr.write(`pretrain: the run in ${out} is finished\n`);
-    return { encoder, interrupted: false, settings };
+    return { encoder: await loadEncoder(out), interrupted: false, settings };
   }
   const key = randomKey(seed);
   const views =
@@ -149,40 +132,28 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
           key: foldIn(key, 'head'),
           normalize,
         });
-  let versions: Readonly<Record<string, string>> = {};
-  const teller: TrainerObserver = {
-    onStart: ({ environment }, run) => {
-      ({ versions } = environment);
-      run.note(`pretrain with ${JSON.stringify(settings)}`);
-    },
-  };
   const { workers, progress, signal } = given;
   const loader = new DataLoader({ dataset, views, batchSize, seed, ...(workers === undefined ? {} : { workers }) });
-  await writeWhole(join(out, 'config.json'), `${JSON.stringify({ settings, encoder: architecture }, null, 2)}\n`, {
-    makeFolder: true,
-  });
-  let finished: number;
+  let trained: FolderRunResult;
   try {
-    const result = await new Trainer({
+    trained = await trainInFolder({
+      out,
+      settings,
+      about: { encoder: { ...architecture } },
       method,
       loader,
       steps,
       seed,
-      config: settings,
       optimizer: new AdamW([{ parameters: method.trainable() }], { weightDecay }),
       schedule: warmupCosine({ base: learningRate, warmupSteps, totalSteps: steps }),
-      checkpoint: { dir: join(out, 'checkpoints') },
-      logFile: join(out, 'log.jsonl'),
-      observers: [teller, ...observers],
+      observers,
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
-    }).fit();
-    // An observer that stops the run has had enough of it; anything else that ends it wants it to go on later.
-    if (result.interrupted && result.stopReason === undefined) return { interrupted: true, settings };
-    finished = result.steps;
+    });
   } finally {
     await loader.close();
   }
+  if (!trained.finished) return { interrupted: true, settings };
   const encoder = method.modules.backbone;
   await fetched();
   const description: EncoderDescription = {
@@ -194,13 +165,15 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     normalize,
     method: { name, settings: method.settings },
     views: views.map(({ spec }) => JSON.parse(JSON.stringify(spec))),
-    training: { ...settings, steps: finished },
-    versions,
+    training: { ...settings, steps: trained.steps },
+    versions: trained.environment.versions,
   };
   const loaded = new LoadedEncoder(encoder, description);
   await loaded.exportOnnx(join(out, 'encoder.onnx'));
   // Last: it says that the run is finished.
-  await saveSafetensors(file, encoder.stateDict(), { [descriptionEntry]: JSON.stringify(description) });
+  await saveSafetensors(join(out, encoderFile), encoder.stateDict(), {
+    [descriptionEntry]: JSON.stringify(description),
+  });
   return { encoder: loaded, interrupted: false, settings };
 }
 
