@@ -61,6 +61,30 @@ export const cases: Readonly<Record<string, Case>> = {
     peers: { ...variants('peers/vit_step.py', 'eager', 'compile'), ...tfjsNode('cases/vit-step.ts') },
     rounds,
   },
+  'vit-small-adamw-step': {
+    what: 'ViT-Small training step, 24 x 197 tokens, AdamW',
+    ours: { script: 'cases/vit-small-step.ts', args: ['adamw'] },
+    peers: variants('peers/vit_small_step.py', 'adamw-fused', 'adamw-foreach'),
+    rounds,
+  },
+  'vit-small-lars-step': {
+    what: 'ViT-Small training step, 24 x 197 tokens, LARS with momentum',
+    ours: { script: 'cases/vit-small-step.ts', args: ['lars'] },
+    peers: variants('peers/vit_small_step.py', 'lars-lightly', 'lars-timm-foreach'),
+    rounds,
+  },
+  'adamw-update': {
+    what: "AdamW's update alone of ViT-Small's 21.7 million parameters, gradients given",
+    ours: { script: 'cases/optimizer-update.ts', args: ['adamw'] },
+    peers: variants('peers/optimizer_update.py', 'adamw-fused', 'adamw-foreach'),
+    rounds,
+  },
+  'lars-update': {
+    what: "LARS's update alone of ViT-Small's 21.7 million parameters, gradients given",
+    ours: { script: 'cases/optimizer-update.ts', args: ['lars'] },
+    peers: variants('peers/optimizer_update.py', 'lars-lightly', 'lars-timm-foreach'),
+    rounds,
+  },
   'mlm-step': {
     what: 'BERT 3 x 128 masked-language-modelling step, 128 x 32 tokens, vocabulary 8,192, AdamW',
     ours: { script: 'cases/mlm-step.ts' },

@@ -1,4 +1,4 @@
-"""ViT-Tiny on 64 tokens and a class token, and the transformer block of it and of MAE."""
+"""A vision transformer on patches and a class token, ViT-Tiny on 64 by default, and the transformer block of it and of MAE."""
 import torch, torch.nn as nn, torch.nn.functional as F
 
 TOKENS, DIM, HEADS, DEPTH, PATCH, CLASSES = 65, 192, 3, 12, 48, 10
@@ -20,17 +20,17 @@ class Block(nn.Module):
 
 
 class ViT(nn.Module):
-    def __init__(self):
+    def __init__(self, tokens=TOKENS, patch=PATCH, dim=DIM, heads=HEADS):
         super().__init__()
-        self.patch = nn.Linear(PATCH, DIM)
-        self.cls, self.pos = nn.Parameter(torch.zeros(1, 1, DIM)), nn.Parameter(torch.zeros(1, TOKENS, DIM))
-        self.blocks = nn.Sequential(*[Block(DIM, HEADS) for _ in range(DEPTH)])
-        self.norm, self.head = nn.LayerNorm(DIM, eps=1e-6), nn.Linear(DIM, CLASSES)
+        self.patch = nn.Linear(patch, dim)
+        self.cls, self.pos = nn.Parameter(torch.zeros(1, 1, dim)), nn.Parameter(torch.zeros(1, tokens, dim))
+        self.blocks = nn.Sequential(*[Block(dim, heads) for _ in range(DEPTH)])
+        self.norm, self.head = nn.LayerNorm(dim, eps=1e-6), nn.Linear(dim, CLASSES)
 
     def forward(self, x):
         x = torch.cat([self.cls.expand(len(x), -1, -1), self.patch(x)], 1) + self.pos
         return self.head(self.norm(self.blocks(x))[:, 0])
 
 
-def vit_batch(batch=64):
-    return torch.randn(batch, TOKENS - 1, PATCH), torch.arange(batch) % CLASSES
+def vit_batch(batch=64, tokens=TOKENS, patch=PATCH):
+    return torch.randn(batch, tokens - 1, patch), torch.arange(batch) % CLASSES

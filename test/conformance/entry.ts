@@ -11,6 +11,7 @@ import {
   cosine,
   latestCheckpoint,
   type Method,
+  type Optimizer,
   readCheckpoint,
   Trainer,
   type TrainerOptions,
@@ -29,6 +30,8 @@ export interface Entry<B = never> {
   /** Phases that the first steps go through. */
   readonly phases?: number;
   readonly learningRate: number;
+  /** In place of AdamW with a decay by schedule. */
+  readonly optimizer?: (method: Method<B, string>) => Optimizer;
   /** Steps after which the loss, over the last ten, must be below `ratio` of that of the same run with a rate of almost 0. */
   readonly learns: { readonly steps: number; readonly ratio: number };
 }
@@ -44,9 +47,11 @@ export async function run<B>(entry: Entry<B>, options: Partial<TrainerOptions<B>
   const trainer = new Trainer<B>({
     method,
     loader,
-    optimizer: new AdamW([{ parameters: method.trainable() }], {
-      weightDecay: cosine({ base: 0.04, final: 0.4, totalSteps: steps }),
-    }),
+    optimizer:
+      entry.optimizer?.(method) ??
+      new AdamW([{ parameters: method.trainable() }], {
+        weightDecay: cosine({ base: 0.04, final: 0.4, totalSteps: steps }),
+      }),
     schedule: warmupCosine({ base: entry.learningRate, warmupSteps: 2, totalSteps: steps }),
     steps,
     seed: 3,

@@ -109,6 +109,12 @@ console.log((await readdir('runs/first')).sort().join(' '));`,
   },
   {
     readme: 'packages/ssl-train/README.md',
+    blocks: [4],
+    after: `console.log(observers.map(({ name }) => name).join());`,
+    prints: /^runReport runs\/first\/report\.html\n$/,
+  },
+  {
+    readme: 'packages/ssl-train/README.md',
     blocks: [0, 2, 3],
     // Stand-ins: a server that takes everything, and a client that keeps the steps.
     before: `

@@ -7,10 +7,9 @@ import json
 import pathlib
 
 import torch
+from trajectory import KEPT, SEED, described, problem, trajectory
 
 HERE = pathlib.Path(__file__).parent
-SEED = 0
-STEPS = 20
 
 
 def rates(make, steps):
@@ -49,55 +48,43 @@ def schedules():
     }
 
 
+# By name: the optimiser, its settings, whether the bias lacks gradients at times.
 OPTIMIZERS = {
     "sgd": (torch.optim.SGD, {}),
+    "sgd-decay": (torch.optim.SGD, {"weight_decay": 0.2}),
     "sgd-momentum": (torch.optim.SGD, {"momentum": 0.9}),
     "sgd-momentum-decay": (torch.optim.SGD, {"momentum": 0.9, "weight_decay": 0.05}),
     "sgd-dampening": (torch.optim.SGD, {"momentum": 0.8, "dampening": 0.3}),
-    "sgd-nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+    "sgd-dampening-decay": (torch.optim.SGD, {"momentum": 0.8, "dampening": 0.3, "weight_decay": 0.05}),
+    "sgd-dampening-late": (torch.optim.SGD, {"momentum": 0.8, "dampening": 0.3}),
+    "sgd-nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}),
+    "sgd-nesterov-decay": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
     "adam": (torch.optim.Adam, {}),
+    "adam-betas": (torch.optim.Adam, {"betas": (0.8, 0.95)}),
+    "adam-no-betas": (torch.optim.Adam, {"betas": (0.0, 0.0), "eps": 0.5}),
+    "adam-epsilon": (torch.optim.Adam, {"eps": 0.01}),
     "adam-decay": (torch.optim.Adam, {"weight_decay": 0.1, "betas": (0.8, 0.95), "eps": 1e-6}),
+    "adam-amsgrad": (torch.optim.Adam, {"amsgrad": True, "betas": (0.9, 0.8)}),
+    "adam-late": (torch.optim.Adam, {}),
     "adamw": (torch.optim.AdamW, {}),
     "adamw-decay": (torch.optim.AdamW, {"weight_decay": 0.3, "betas": (0.9, 0.95)}),
+    "adamw-epsilon": (torch.optim.AdamW, {"eps": 0.01, "weight_decay": 0.0}),
+    "adamw-amsgrad": (torch.optim.AdamW, {"amsgrad": True, "weight_decay": 0.3, "betas": (0.9, 0.8)}),
+    "adamw-late": (torch.optim.AdamW, {"weight_decay": 0.3}),
 }
 
 
-def trajectory(make, settings, clip, start, target):
-    """Minimises sum((matrix @ x + bias - y)^2) / n, float32, learning rate 0.05 / (1 + step / 10)."""
-    matrix = start["matrix"].clone().requires_grad_()
-    bias = start["bias"].clone().requires_grad_()
-    optimizer = make([matrix, bias], lr=0.05, **settings)
-    result = {"loss": [], "matrix": [], "bias": [], "norm": []}
-    for step in range(STEPS):
-        optimizer.param_groups[0]["lr"] = 0.05 / (1 + step / 10)
-        optimizer.zero_grad()
-        loss = (target["x"] @ matrix + bias - target["y"]).square().mean()
-        loss.backward()
-        if clip is not None:
-            result["norm"].append(torch.nn.utils.clip_grad_norm_([matrix, bias], clip).item())
-        optimizer.step()
-        result["loss"].append(loss.item())
-        result["matrix"].append(matrix.detach().flatten().tolist())
-        result["bias"].append(bias.detach().tolist())
-    if clip is None:
-        del result["norm"]
-    return result
-
-
 def optimizers():
-    torch.manual_seed(SEED)
-    start = {"matrix": torch.randn(3, 2), "bias": torch.randn(2)}
-    target = {"x": torch.randn(8, 3), "y": torch.randn(8, 2)}
+    everything = lambda parameters: list(parameters.values())
+    clip = lambda parameters: torch.nn.utils.clip_grad_norm_(parameters, 0.5).item()
     cases = {
-        name: {
-            "settings": settings,
-            **trajectory(make, settings, None, start, target),
-        }
+        name: {"settings": settings, **trajectory(make, settings, everything, late=name.endswith("late"))}
         for name, (make, settings) in OPTIMIZERS.items()
     }
-    clipped = trajectory(torch.optim.SGD, {}, 0.5, start, target)
-    flat = lambda tensors: {name: {"shape": list(t.shape), "data": t.flatten().tolist()} for name, t in tensors.items()}
-    return {"start": flat(start), "target": flat(target), "cases": cases, "clipped": {"maxNorm": 0.5, **clipped}}
+    clipped = trajectory(torch.optim.SGD, {}, everything, before=clip)
+    start, target = problem()
+    shared = {"kept": KEPT, "start": described(start), "target": described(target)}
+    return {**shared, "cases": cases, "clipped": {"maxNorm": 0.5, **clipped}}
 
 
 def main():

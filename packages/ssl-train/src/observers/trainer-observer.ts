@@ -16,6 +16,10 @@ export interface RunInfo {
   readonly environment: RunEnvironment;
   /** The checkpoint that the run goes on from. */
   readonly from?: string;
+  /** What was logged up to `startStep`. */
+  readonly history: readonly HistoryEntry[];
+  /** What observers found up to there. */
+  readonly evaluations: readonly Evaluation[];
 }
 
 /** A finished step. */
@@ -30,6 +34,8 @@ export interface StepEvent {
   readonly entry?: HistoryEntry;
   /** Of the steps so far; not where a resumed run tells again of a step that an earlier one finished. */
   readonly samplesPerSecond?: number;
+  /** Share of the training time since the last logged step that was waiting for the loader, in 0 .. 1; where there is a speed. */
+  readonly waitingShare?: number;
   /** Wall time of the run so far. */
   readonly seconds: number;
 }

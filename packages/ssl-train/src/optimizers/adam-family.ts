@@ -14,6 +14,7 @@ import {
   type VectorUpdate,
 } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
+import { spread } from './parameter-norms.js';
 
 /** Options of {@link Adam} and {@link AdamW}. */
 export interface AdamOptions {
@@ -21,6 +22,8 @@ export interface AdamOptions {
   readonly betas?: readonly [number, number];
   /** Added to the root of the second moment. */
   readonly epsilon?: number;
+  /** Divides by the largest second moment so far (AMSGrad). */
+  readonly amsgrad?: boolean;
   /** A number for all steps, or by step. */
   readonly weightDecay?: number | Schedule;
   /** Which parameters decay. */
@@ -31,6 +34,7 @@ export interface AdamOptions {
 export const adamOptionNames: OptionNames<AdamOptions> = {
   betas: 'optional',
   epsilon: 'optionalNumber',
+  amsgrad: 'optionalFlag',
   weightDecay: 'optional',
   decayFilter: 'optionalFunction',
 };
@@ -40,7 +44,7 @@ export const adamOptionNames: OptionNames<AdamOptions> = {
  *
  * The slots hold sums rather than means: `m = beta1 * m + g`, `v = beta2 * v + g * g`, which are the usual moments
  * divided by `1 - beta`. The division, both bias corrections and the learning rate are folded into two scalars per
- * step (`stepSize`, `epsilon`), which spares two passes over every parameter:
+ * step and parameter (`stepSize`, `epsilon`), which spares two passes over every parameter:
  * `p -= stepSize * m / (sqrt(v) + epsilon)`.
  */
 export abstract class AdamFamily extends Optimizer {
@@ -55,10 +59,11 @@ export abstract class AdamFamily extends Optimizer {
     options: Required<AdamOptions>,
     decoupled: boolean,
   ) {
-    super(groups, { weightDecay: options.weightDecay, filter: options.decayFilter }, ['first_moment', 'second_moment']);
-    const { betas, epsilon, weightDecay } = options;
+    const { betas, epsilon, amsgrad, weightDecay } = options;
     checkBetas(name, betas);
     checkNumber(name, 'epsilon', epsilon, 0);
+    const kinds = ['first_moment', 'second_moment', ...(amsgrad ? ['largest_second_moment'] : [])];
+    super(groups, { weightDecay, filter: options.decayFilter }, kinds);
     this.#betas = betas;
     this.#epsilon = epsilon;
     this.#decoupled = decoupled;
@@ -67,29 +72,33 @@ export abstract class AdamFamily extends Optimizer {
       beta1: betas[0],
       beta2: betas[1],
       epsilon,
+      amsgrad,
       weightDecay: decaySetting(weightDecay),
     };
   }
 
-  protected update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors {
-    const { rate, weightDecay } = vectors;
+  protected update(vectors: VectorUpdate): UpdatedVectors {
+    const { rate, weightDecay, updates, sizes, parameters: whole } = vectors;
     const [beta1, beta2] = this.#betas;
-    const correction1 = biasCorrection(beta1, step);
-    const correction2 = tf.sqrt(tf.div(biasCorrection(beta2, step), 1 - beta2));
-    const stepSize = tf.mul(rate, tf.div(tf.mul(correction2, 1 - beta1), correction1));
-    const epsilon = tf.mul(correction2, this.#epsilon);
+    const perElement = (values: tf.Tensor): tf.Tensor => spread(values as tf.Tensor1D, sizes, whole.size);
+    const correction1 = biasCorrection(beta1, updates);
+    const correction2 = tf.sqrt(tf.div(biasCorrection(beta2, updates), 1 - beta2));
+    const stepSize = perElement(tf.mul(rate, tf.div(tf.mul(correction2, 1 - beta1), correction1)));
+    const epsilon = perElement(tf.mul(correction2, this.#epsilon));
     // What the decay multiplies a parameter by: the rest of it, or its part of the gradient.
-    const decay =
-      weightDecay === undefined ? [] : [this.#decoupled ? tf.sub(1, tf.mul(rate, weightDecay)) : weightDecay];
-    const operands = [vectors.parameters, vectors.gradients, ...vectors.slots, stepSize, epsilon, ...decay];
-    const [parameters, ...slots] = blockwise(operands, (...[p, gradient, first, second, size, smallest, kept]) => {
-      const g = this.#decoupled || kept === undefined ? gradient! : tf.add(gradient!, tf.mul(p!, kept));
+    const decay = this.#decoupled ? tf.sub(1, tf.mul(rate, weightDecay ?? 0)) : (weightDecay ?? tf.scalar(0));
+    const operands = [whole, vectors.gradients, stepSize, epsilon, decay, ...vectors.slots];
+    const [parameters, ...slots] = blockwise(operands, (...[p, gradient, size, smallest, kept, ...moments]) => {
+      const [first, second, largest] = moments;
+      const isCoupled = !this.#decoupled && weightDecay !== undefined;
+      const g = isCoupled ? tf.add(gradient!, tf.mul(p!, kept!)) : gradient!;
       const m = tf.add(tf.mul(first!, beta1), g);
       const v = tf.add(tf.mul(second!, beta2), tf.mul(g, g));
-      const change = tf.mul(tf.div(m, tf.add(tf.sqrt(v), smallest!)), size!);
-      const decayed = this.#decoupled && kept !== undefined ? tf.mul(p!, kept) : p!;
-      return [tf.sub(decayed, change), m, v];
+      const most = largest === undefined ? [] : [tf.maximum(largest, v)];
+      const change = tf.mul(tf.div(m, tf.add(tf.sqrt(most[0] ?? v), smallest!)), size!);
+      const decayed = this.#decoupled && weightDecay !== undefined ? tf.mul(p!, kept!) : p!;
+      return [tf.sub(decayed, change), m, v, ...most];
     });
-    return { parameters, slots };
+    return { parameters: parameters!, slots };
   }
 }

@@ -7,6 +7,7 @@ import type { ParameterGroup } from './parameter-group.js';
 export const adamWDefaults = {
   betas: [0.9, 0.999],
   epsilon: 1e-8,
+  amsgrad: false,
   weightDecay: 0.01,
   decayFilter: decayMatrices,
 } as const satisfies AdamOptions;

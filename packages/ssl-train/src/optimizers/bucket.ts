@@ -1,15 +1,12 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { blockwiseLength } from '@selfsup/ssl-tensor';
+import { FlatLayout } from './flat-layout.js';
 import type { OptimizedParameter } from './parameter-group.js';
+import { type Slot, type SlotKind, slotsOf } from './slot.js';
 
 /**
  * True for a parameter that is updated by itself: its ops are large already, and laying it end to end with the others
- * would copy it twice. One that does not divide into blocks is padded among the others.
+ * would copy it twice.
  */
-const isLone = (size: number): boolean => size >= 2 ** 17 && blockwiseLength(size) === size;
-
-/** A tensor or nothing per parameter of a bucket. */
-export type Pieces = readonly (tf.Tensor | undefined)[];
+const isLone = (size: number): boolean => size >= 2 ** 17;
 
 /**
  * Parameters that share their settings, laid end to end in one vector: an update is then a few large ops in place of
@@ -20,50 +17,35 @@ export class Bucket {
   readonly learningRateScale: number;
   readonly weightDecay: number | string;
   readonly adapts: boolean;
-  /** Elements of each parameter. */
-  readonly sizes: readonly number[];
-  /** Length of the vector, with zeros at the end where that makes it divide into blocks. */
-  readonly length: number;
+  readonly layout: FlatLayout;
+  readonly slots: readonly Slot[];
 
-  /** @param parameters at least one */
-  constructor(readonly parameters: readonly OptimizedParameter[]) {
+  /** @param parameters at least one, of which the same kinds are kept */
+  constructor(
+    readonly parameters: readonly OptimizedParameter[],
+    kinds: readonly SlotKind[],
+  ) {
     const { learningRate, learningRateScale, weightDecay, adapts } = parameters[0]!;
-    this.adapts = adapts;
     this.learningRate = learningRate;
     this.learningRateScale = learningRateScale;
     this.weightDecay = weightDecay;
-    this.sizes = parameters.map(({ variable }) => variable.size);
-    this.length = blockwiseLength(this.sizes.reduce((a, b) => a + b, 0));
-  }
-
-  /** One vector of a tensor per parameter; zeros in place of those that are missing. */
-  pack(pieces: Pieces): tf.Tensor1D {
-    const flat = pieces.map((piece, index) =>
-      piece === undefined ? tf.zeros([this.sizes[index]!]) : (tf.reshape(piece, [-1]) as tf.Tensor1D),
-    );
-    const rest = this.length - this.sizes.reduce((a, b) => a + b, 0);
-    if (rest > 0) flat.push(tf.zeros([rest]));
-    return flat.length === 1 ? (flat[0]! as tf.Tensor1D) : tf.concat(flat as tf.Tensor1D[]);
-  }
-
-  /** The vector cut into a tensor per parameter, of the parameter's shape. */
-  unpack(vector: tf.Tensor): tf.Tensor[] {
-    const rest = this.length - this.sizes.reduce((a, b) => a + b, 0);
-    const sizes = rest > 0 ? [...this.sizes, rest] : [...this.sizes];
-    const flat = sizes.length === 1 ? [vector] : tf.split(vector, sizes);
-    return this.parameters.map(({ variable }, index) => tf.reshape(flat[index]!, variable.shape));
+    this.adapts = adapts;
+    this.layout = new FlatLayout(parameters.map(({ variable }) => variable.shape));
+    this.slots = slotsOf(kinds, this.layout);
   }
 }
 
 /** Buckets of the small parameters with the same settings and of each large one, in order of first occurrence. */
-export function bucketsOf(parameters: readonly OptimizedParameter[]): readonly Bucket[] {
+export function bucketsOf(parameters: readonly OptimizedParameter[], kinds: readonly SlotKind[]): readonly Bucket[] {
   const bySettings = new Map<string, OptimizedParameter[]>();
   for (const parameter of parameters) {
     const { name, variable, learningRate, learningRateScale, weightDecay, adapts } = parameter;
-    const key = `${isLone(variable.size) ? name : ''} ${learningRate} ${learningRateScale} ${weightDecay} ${adapts}`;
+    const kept = kinds.map(({ shapeOf }) => (shapeOf(variable.shape) === undefined ? '-' : '+')).join('');
+    const settings = `${learningRate} ${learningRateScale} ${weightDecay} ${adapts} ${kept}`;
+    const key = `${isLone(variable.size) ? name : ''} ${settings}`;
     const members = bySettings.get(key);
     if (members === undefined) bySettings.set(key, [parameter]);
     else members.push(parameter);
   }
-  return [...bySettings.values()].map((members) => new Bucket(members));
+  return [...bySettings.values()].map((members) => new Bucket(members, kinds));
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { blockwise } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkNumber } from '@selfsup/ssl-core';
+import { checkNumber, checkPositive } from '@selfsup/ssl-core';
 import type { Schedule } from '../schedules/schedule.js';
 import { biasCorrection } from './bias-correction.js';
 import { checkBetas } from './check-betas.js';
@@ -20,7 +20,7 @@ import { spread, squaredNorms } from './parameter-norms.js';
 export interface LambOptions {
   /** Decay rates of the two moments, each in [0, 1). */
   readonly betas?: readonly [number, number];
-  /** Added to the root of the second moment. */
+  /** Added to the root of the second moment; more than 0, or an element without gradients would make a norm NaN. */
   readonly epsilon?: number;
   /** A number for all steps, or by step. */
   readonly weightDecay?: number | Schedule;
@@ -63,8 +63,9 @@ export const lambDefaults = {
  * Adam with a rate per parameter: `u = m^ / (sqrt(v^) + epsilon) + weightDecay * p; p -= rate * u * |p| / |u|`. Where
  * either norm is 0 the step is taken as it is. Biases and norm scales neither adapt nor decay.
  *
- * Source: You et al. 2019, arXiv 1904.00962; timm's `Lamb` (which adapts what decays); with `biasCorrection: false`
- * and `maxWeightNorm: 10` torch_optimizer's.
+ * Source: You et al. 2019, arXiv 1904.00962; timm's `Lamb` (which adapts what decays, and counts the updates of a group
+ * where this counts a parameter's); with `biasCorrection: false` and `maxWeightNorm: 10` torch_optimizer's, whose
+ * `debias` is a learning rate times `sqrt(1 - beta2^step) / (1 - beta1^step)`.
  *
  * @throws InvalidOptionError for options out of range
  */
@@ -76,7 +77,7 @@ export class Lamb extends Optimizer {
     const all = { ...lambDefaults, ...checkOptions('Lamb', options, lambOptionNames) };
     const { betas, epsilon, weightDecay, trustClip, maxWeightNorm } = all;
     checkBetas('Lamb', betas);
-    checkNumber('Lamb', 'epsilon', epsilon, 0);
+    checkPositive('Lamb', { epsilon });
     checkNumber('Lamb', 'maxWeightNorm', maxWeightNorm, 0);
     const decay = { weightDecay, filter: all.decayFilter, adaptFilter: all.adaptFilter };
     super(groups, decay, ['first_moment', 'second_moment']);
@@ -91,11 +92,13 @@ export class Lamb extends Optimizer {
     };
   }
 
-  protected update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors {
+  protected update(vectors: VectorUpdate): UpdatedVectors {
     const { betas, epsilon, biasCorrection: isCorrected } = this.#options;
     const [beta1, beta2] = betas;
-    const correction1 = isCorrected ? biasCorrection(beta1, step) : tf.scalar(1);
-    const correction2 = isCorrected ? tf.sqrt(biasCorrection(beta2, step)) : tf.scalar(1);
+    const perElement = (values: tf.Tensor): tf.Tensor =>
+      spread(values as tf.Tensor1D, vectors.sizes, vectors.parameters.size);
+    const correction1 = isCorrected ? perElement(biasCorrection(beta1, vectors.updates)) : tf.scalar(1);
+    const correction2 = isCorrected ? perElement(tf.sqrt(biasCorrection(beta2, vectors.updates))) : tf.scalar(1);
     const decay = vectors.weightDecay ?? tf.scalar(0);
     const operands = [vectors.parameters, vectors.gradients, ...vectors.slots, correction1, correction2, decay];
     const [change, ...slots] = blockwise(operands, (...[p, g, first, second, divisor, root, kept]) => {

@@ -13,6 +13,7 @@ import {
 } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
 import { spread, squaredNorms } from './parameter-norms.js';
+import { undampened } from './undampened.js';
 
 /** Options of {@link Lars}. */
 export interface LarsOptions {
@@ -28,6 +29,8 @@ export interface LarsOptions {
   readonly trustCoefficient?: number;
   /** Added to the divisor of that ratio. */
   readonly epsilon?: number;
+  /** Holds the rate of a parameter, learning rate times ratio, at 1 or less (LARC). */
+  readonly trustClip?: boolean;
   /** Which parameters decay. */
   readonly decayFilter?: DecayFilter;
   /** Which parameters' steps are scaled by their norms; the others take plain momentum. */
@@ -41,6 +44,7 @@ const larsOptionNames: OptionNames<LarsOptions> = {
   weightDecay: 'optional',
   trustCoefficient: 'optionalNumber',
   epsilon: 'optionalNumber',
+  trustClip: 'optionalFlag',
   decayFilter: 'optionalFunction',
   adaptFilter: 'optionalFunction',
 };
@@ -53,6 +57,7 @@ export const larsDefaults = {
   weightDecay: 0,
   trustCoefficient: 0.001,
   epsilon: 1e-8,
+  trustClip: false,
   decayFilter: decayMatrices,
   adaptFilter: decayMatrices,
 } as const satisfies LarsOptions;
@@ -61,7 +66,8 @@ export const larsDefaults = {
  * Momentum with a rate per parameter: `g = (g + weightDecay * p) * trust * |p| / (|g| + weightDecay * |p| + epsilon)`,
  * then as `Sgd`. Where either norm is 0 the gradient is taken as it is. Biases and norm scales neither adapt nor decay.
  *
- * Source: You, Gitman and Ginsburg 2017, arXiv 1708.03888; lightly's `LARS` (which adapts what decays).
+ * Source: You, Gitman and Ginsburg 2017, arXiv 1708.03888; lightly's `LARS` (which adapts what decays);
+ * `trustClip` as in timm's `Lars`.
  *
  * @throws InvalidOptionError for options out of range
  */
@@ -71,7 +77,7 @@ export class Lars extends Optimizer {
 
   constructor(groups: readonly ParameterGroup[], options: LarsOptions = {}) {
     const all = { ...larsDefaults, ...checkOptions('Lars', options, larsOptionNames) };
-    const { momentum, dampening, nesterov, weightDecay, trustCoefficient, epsilon } = all;
+    const { momentum, dampening, nesterov, weightDecay, trustCoefficient, epsilon, trustClip } = all;
     checkNumber('Lars', 'momentum', momentum, 0, 1);
     checkNumber('Lars', 'dampening', dampening, 0, 1);
     checkNumber('Lars', 'trustCoefficient', trustCoefficient, 0);
@@ -84,13 +90,13 @@ export class Lars extends Optimizer {
       momentum === 0 ? [] : ['velocity'],
     );
     this.#options = all;
-    const numbers = { momentum, dampening, nesterov, trustCoefficient, epsilon };
+    const numbers = { momentum, dampening, nesterov, trustCoefficient, epsilon, trustClip };
     this.settings = { optimizer: 'Lars', ...numbers, weightDecay: decaySetting(weightDecay) };
   }
 
-  protected update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors {
+  protected update(vectors: VectorUpdate): UpdatedVectors {
     const { momentum, dampening, nesterov } = this.#options;
-    const share = dampening === 0 ? tf.scalar(1) : tf.where(tf.equal(step, 1), 1, 1 - dampening);
+    const share = undampened(dampening, vectors);
     const { ratio, decay } = this.#factors(vectors);
     const operands = [vectors.parameters, vectors.gradients, vectors.rate, share, ratio, decay, ...vectors.slots];
     const [parameters, ...slots] = blockwise(operands, (...[p, gradient, rate, part, factor, kept, slot]) => {
@@ -104,19 +110,20 @@ export class Lars extends Optimizer {
   }
 
   /** What the gradient is multiplied by, and the decay added to it before: per element, or one for all. */
-  #factors({ parameters, gradients, sizes, adapts, weightDecay }: VectorUpdate): {
+  #factors({ parameters, gradients, sizes, adapts, rate, weightDecay }: VectorUpdate): {
     ratio: tf.Tensor;
     decay: tf.Tensor;
   } {
     const decay = weightDecay ?? tf.scalar(0);
     if (!adapts) return { ratio: tf.scalar(1), decay };
-    const { trustCoefficient, epsilon } = this.#options;
+    const { trustCoefficient, epsilon, trustClip } = this.#options;
     const [p, g] = squaredNorms([parameters, gradients], sizes).map((squares) => tf.sqrt(squares));
     const ratio = tf.div(tf.mul(p!, trustCoefficient), tf.add(tf.add(g!, tf.mul(p!, decay)), epsilon));
     const isAdapted = tf.logicalAnd(tf.greater(p!, 0), tf.greater(g!, 0));
+    const adapted = tf.where(isAdapted, ratio, tf.onesLike(ratio));
     const perElement = (values: tf.Tensor): tf.Tensor => spread(values as tf.Tensor1D, sizes, parameters.size);
     return {
-      ratio: perElement(tf.where(isAdapted, ratio, tf.onesLike(ratio))),
+      ratio: perElement(trustClip ? tf.minimum(tf.div(adapted, rate), 1) : adapted),
       decay: perElement(tf.mul(tf.cast(isAdapted, 'float32'), decay)),
     };
   }

@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CheckpointError, InvalidOptionError, ndArray, ShapeError, type NdArray } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { StateDict } from '@selfsup/ssl-nn';
 import type { Schedule } from '../schedules/schedule.js';
-import { type Bucket, bucketsOf, type Pieces } from './bucket.js';
+import { type Bucket, bucketsOf } from './bucket.js';
 import { type DecayFilter } from './decay-filter.js';
+import type { FlatLayout, Pieces } from './flat-layout.js';
+import { readState, writeState } from './optimizer-state.js';
 import { type OptimizedParameter, type ParameterGroup, resolveGroups } from './parameter-group.js';
+import { slotKind, type SlotKind } from './slot.js';
 
 /** What {@link Optimizer.update} works on: parameters of the same settings as one vector, with gradient and slots. */
 export interface VectorUpdate {
@@ -12,7 +15,7 @@ export interface VectorUpdate {
   readonly parameters: tf.Tensor1D;
   /** `[length]` */
   readonly gradients: tf.Tensor1D;
-  /** `[length]` each, in the order of {@link Optimizer.slotKinds}. */
+  /** A vector per kind that is kept of these parameters, in the order of the kinds: `[length]`, or as the kind's shapes want. */
   readonly slots: readonly tf.Tensor1D[];
   /** Learning rate of these parameters at this step, their group's factor included. */
   readonly rate: tf.Scalar;
@@ -20,6 +23,13 @@ export interface VectorUpdate {
   readonly weightDecay: tf.Scalar | undefined;
   /** Elements of each parameter, in the order they lie in the vector; zeros may follow. */
   readonly sizes: readonly number[];
+  /** Shape of each. */
+  readonly shapes: readonly (readonly number[])[];
+  /**
+   * How many updates each has had, this one included: `[sizes.length]`, 1 at its first. A parameter without gradient is
+   * not updated, so that one which is frozen at first begins at 1, as in PyTorch.
+   */
+  readonly updates: tf.Tensor1D;
   /** False where the adaptation filter excludes the parameters. */
   readonly adapts: boolean;
 }
@@ -27,7 +37,7 @@ export interface VectorUpdate {
 /** What {@link Optimizer.apply} takes besides gradients: the learning rate alone, or that and a value per schedule. */
 export type UpdateScalars = tf.Scalar | Readonly<Record<string, tf.Scalar>>;
 
-/** New values after an update, `[length]` each. */
+/** New values after an update, of the shapes that they had. */
 export interface UpdatedVectors {
   readonly parameters: tf.Tensor;
   readonly slots: readonly tf.Tensor[];
@@ -55,12 +65,11 @@ export abstract class Optimizer {
   abstract readonly settings: OptimizerSettings;
   /** Number of finished updates, float32 scalar. */
   readonly step: tf.Variable<tf.Rank.R0>;
+  /** Updates that each parameter has had, in the order of the buckets. */
+  readonly #updates: tf.Variable<tf.Rank.R1>;
   readonly #buckets: readonly Bucket[];
-  readonly #slotKinds: readonly string[];
-  /** A vector per bucket and kind. */
-  readonly #slots: readonly (readonly tf.Variable<tf.Rank.R1>[])[];
 
-  /** @param slotKinds what is kept per parameter, zero at first; saved as `kind.parameterName` */
+  /** @param slotKinds what is kept per parameter, zero at first and of its shape unless it says otherwise */
   protected constructor(
     groups: readonly ParameterGroup[],
     decay: {
@@ -68,7 +77,7 @@ export abstract class Optimizer {
       readonly filter: DecayFilter;
       readonly adaptFilter?: DecayFilter;
     },
-    slotKinds: readonly string[],
+    slotKinds: readonly (string | SlotKind)[],
   ) {
     const { parameters, schedules } = resolveGroups(
       new.target.name,
@@ -80,11 +89,8 @@ export abstract class Optimizer {
     this.parameters = parameters;
     this.schedules = schedules;
     this.step = tf.tidy(() => tf.variable(tf.scalar(0), false));
-    this.#buckets = bucketsOf(this.parameters);
-    this.#slotKinds = slotKinds;
-    this.#slots = this.#buckets.map(({ length }) =>
-      slotKinds.map(() => tf.tidy(() => tf.variable(tf.zeros([length]) as tf.Tensor1D, false))),
-    );
+    this.#updates = tf.tidy(() => tf.variable(tf.zeros([parameters.length]) as tf.Tensor1D, false));
+    this.#buckets = bucketsOf(this.parameters, slotKinds.map(slotKind));
   }
 
   /**
@@ -103,11 +109,15 @@ export abstract class Optimizer {
       parameters.map((parameter) => gradientOf(parameter, gradients)),
     );
     tf.tidy(() => {
-      const step = tf.add(this.step, 1) as tf.Scalar;
-      this.step.assign(step);
+      this.step.assign(tf.add(this.step, 1));
+      const isUpdated = byBucket.flatMap((pieces) => pieces.map((piece) => (piece === undefined ? 0 : 1)));
+      const updates = tf.add(this.#updates, isUpdated.includes(0) ? tf.tensor1d(isUpdated) : 1) as tf.Tensor1D;
+      this.#updates.assign(updates);
+      const counts = this.#buckets.map(({ parameters }) => parameters.length);
+      const ofBuckets = counts.length === 1 ? [updates] : (tf.split(updates, counts) as tf.Tensor1D[]);
       this.#buckets.forEach((bucket, index) => {
         const pieces = byBucket[index]!;
-        if (pieces.some((piece) => piece !== undefined)) this.#updateBucket(bucket, index, pieces, named, step);
+        if (pieces.some((piece) => piece !== undefined)) this.#updateBucket(bucket, pieces, named, ofBuckets[index]!);
       });
     });
   }
@@ -126,60 +136,48 @@ export abstract class Optimizer {
 
   #updateBucket(
     bucket: Bucket,
-    index: number,
     gradients: Pieces,
     scalars: Readonly<Record<string, tf.Scalar>>,
-    step: tf.Scalar,
+    updates: tf.Tensor1D,
   ): void {
-    const slots = this.#slots[index]!;
-    const { learningRate, learningRateScale, weightDecay, sizes, adapts } = bucket;
+    const { parameters, layout, slots, adapts, learningRate, learningRateScale, weightDecay } = bucket;
     const valueOf = (value: number | string): tf.Scalar =>
       typeof value === 'string' ? scalars[value]! : tf.scalar(value);
-    const next = this.update(
-      {
-        parameters: bucket.pack(bucket.parameters.map(({ variable }) => variable)),
-        gradients: bucket.pack(gradients),
-        slots,
-        rate: tf.mul(valueOf(learningRate), learningRateScale),
-        weightDecay: weightDecay === 0 ? undefined : valueOf(weightDecay),
-        sizes,
-        adapts,
-      },
-      step,
-    );
-    bucket.unpack(next.parameters).forEach((value, at) => {
-      if (gradients[at] !== undefined) bucket.parameters[at]!.variable.assign(value);
+    const next = this.update({
+      parameters: layout.pack(parameters.map(({ variable }) => variable)),
+      gradients: layout.pack(gradients),
+      slots: slots.map(({ variable }) => variable),
+      rate: tf.mul(valueOf(learningRate), learningRateScale),
+      weightDecay: weightDecay === 0 ? undefined : valueOf(weightDecay),
+      sizes: layout.sizes,
+      shapes: layout.shapes,
+      updates,
+      adapts,
+    });
+    layout.unpack(next.parameters).forEach((value, at) => {
+      if (gradients[at] !== undefined) parameters[at]!.variable.assign(value);
     });
     const isComplete = gradients.every((gradient) => gradient !== undefined);
-    slots.forEach((slot, kind) => {
-      const vector = next.slots[kind]! as tf.Tensor1D;
-      slot.assign(isComplete ? vector : keepMissing(bucket, slot, vector, gradients));
+    slots.forEach(({ variable, layout: places }, index) => {
+      const vector = next.slots[index]! as tf.Tensor1D;
+      variable.assign(isComplete ? vector : keepMissing(places, variable, vector, gradients));
     });
   }
 
   /** All that {@link apply} may assign: the parameters, the step, the slots. */
   get variables(): readonly tf.Variable[] {
-    return [...this.parameters.map(({ variable }) => variable), this.step, ...this.#slots.flat()];
+    return [...this.parameters.map(({ variable }) => variable), ...this.#own];
   }
 
-  /** New parameters and slots, inside a `tf.tidy`. `step` is 1 at the first update. */
-  protected abstract update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors;
+  /** New parameters and slots, inside a `tf.tidy`. */
+  protected abstract update(vectors: VectorUpdate): UpdatedVectors;
 
-  /** State by name, in the layout that variables have in memory: `step`, and a tensor per slot and parameter. Reads as `Module.stateDict()` does. */
+  /**
+   * State by name, in the layout that variables have in memory: `step`, a tensor per slot and parameter, and
+   * `updates.<parameter>` where a parameter has had fewer updates than `step`. Reads as `Module.stateDict()` does.
+   */
   stateDict(): StateDict {
-    const state = new Map<string, NdArray>([['step', ndArray(Float32Array.from(this.step.dataSync()), [])]]);
-    this.#slotKinds.forEach((kind, kindIndex) => {
-      this.#buckets.forEach(({ parameters }, index) => {
-        const vector = this.#slots[index]![kindIndex]!.dataSync();
-        let offset = 0;
-        for (const { name, variable } of parameters) {
-          const data = Float32Array.from(vector.subarray(offset, offset + variable.size));
-          state.set(`${kind}.${name}`, ndArray(data, variable.shape));
-          offset += variable.size;
-        }
-      });
-    });
-    return state;
+    return readState({ step: this.step, updates: this.#updates, buckets: this.#buckets });
   }
 
   /**
@@ -188,29 +186,16 @@ export abstract class Optimizer {
    * @throws CheckpointError naming the tensors that are missing, not expected or of another shape
    */
   loadStateDict(state: StateDict): void {
-    const shapes = new Map<string, readonly number[]>([['step', []]]);
-    for (const kind of this.#slotKinds)
-      for (const { name, variable } of this.parameters) shapes.set(`${kind}.${name}`, variable.shape);
-    checkState(state, shapes);
-    tf.tidy(() => {
-      this.step.assign(tf.scalar(state.get('step')!.data[0]!));
-      this.#buckets.forEach(({ parameters, length }, index) => {
-        this.#slotKinds.forEach((kind, kindIndex) => {
-          const vector = new Float32Array(length);
-          let offset = 0;
-          for (const { name, variable } of parameters) {
-            vector.set(state.get(`${kind}.${name}`)!.data as Float32Array, offset);
-            offset += variable.size;
-          }
-          this.#slots[index]![kindIndex]!.assign(tf.tensor1d(vector));
-        });
-      });
-    });
+    writeState({ step: this.step, updates: this.#updates, buckets: this.#buckets }, state);
   }
 
   /** Frees the optimiser's variables; the parameters stay. */
   dispose(): void {
-    for (const variable of [this.step, ...this.#slots.flat()]) if (!variable.isDisposed) variable.dispose();
+    for (const variable of this.#own) if (!variable.isDisposed) variable.dispose();
+  }
+
+  get #own(): readonly tf.Variable[] {
+    return [this.step, this.#updates, ...this.#buckets.flatMap(({ slots }) => slots.map(({ variable }) => variable))];
   }
 }
 
@@ -228,30 +213,7 @@ function gradientOf({ name, variable }: OptimizedParameter, gradients: tf.NamedT
 }
 
 /** The new vector, with the old values where the gradient was missing. */
-function keepMissing(bucket: Bucket, old: tf.Tensor1D, next: tf.Tensor1D, gradients: Pieces): tf.Tensor1D {
-  const [before, after] = [bucket.unpack(old), bucket.unpack(next)];
-  return bucket.pack(gradients.map((gradient, at) => (gradient === undefined ? before[at]! : after[at]!)));
-}
-
-function checkState(state: StateDict, shapes: ReadonlyMap<string, readonly number[]>): void {
-  for (const name of state.keys()) {
-    if (!shapes.has(name))
-      throw new CheckpointError(
-        `optimiser state has '${name}', which this optimiser does not; was it another optimiser or model?`,
-        { parameter: name },
-      );
-  }
-  for (const [name, shape] of shapes) {
-    const saved = state.get(name);
-    if (saved === undefined)
-      throw new CheckpointError(`optimiser state lacks '${name}'; was it another optimiser or model?`, {
-        parameter: name,
-      });
-    if (!tf.util.arraysEqual([...saved.shape], [...shape]) || !(saved.data instanceof Float32Array)) {
-      throw new CheckpointError(
-        `optimiser state '${name}' has shape [${saved.shape.join(', ')}], expected float32 [${shape.join(', ')}]`,
-        { parameter: name },
-      );
-    }
-  }
+function keepMissing(layout: FlatLayout, old: tf.Tensor1D, next: tf.Tensor1D, gradients: Pieces): tf.Tensor1D {
+  const [before, after] = [layout.unpack(old), layout.unpack(next)];
+  return layout.pack(gradients.map((gradient, at) => (gradient === undefined ? before[at]! : after[at]!)));
 }

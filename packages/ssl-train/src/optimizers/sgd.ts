@@ -12,6 +12,7 @@ import {
   type VectorUpdate,
 } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
+import { undampened } from './undampened.js';
 
 /** Options of {@link Sgd}. */
 export interface SgdOptions {
@@ -46,7 +47,7 @@ export const sgdDefaults = {
 
 /**
  * Stochastic gradient descent: `g += weightDecay * p; v = momentum * v + (1 - dampening) * g; p -= rate * v`, with
- * `p -= rate * (g + momentum * v)` for Nesterov's form. The first step takes `v = g`.
+ * `p -= rate * (g + momentum * v)` for Nesterov's form. A parameter's first step takes `v = g`.
  *
  * Source: Sutskever et al. 2013; `torch.optim.SGD`.
  *
@@ -58,11 +59,11 @@ export class Sgd extends Optimizer {
 
   constructor(groups: readonly ParameterGroup[], options: SgdOptions = {}) {
     const all = { ...sgdDefaults, ...checkOptions('Sgd', options, sgdOptionNames) };
-    super(groups, { weightDecay: all.weightDecay, filter: all.decayFilter }, all.momentum === 0 ? [] : ['velocity']);
     checkNumber('Sgd', 'momentum', all.momentum, 0, 1);
     checkNumber('Sgd', 'dampening', all.dampening, 0, 1);
     if (all.nesterov && (all.momentum === 0 || all.dampening !== 0))
       throw new InvalidOptionError('Sgd', 'nesterov', 'false, or true with momentum > 0 and dampening 0', all.nesterov);
+    super(groups, { weightDecay: all.weightDecay, filter: all.decayFilter }, all.momentum === 0 ? [] : ['velocity']);
     this.#options = all;
     this.settings = {
       optimizer: 'Sgd',
@@ -73,11 +74,11 @@ export class Sgd extends Optimizer {
     };
   }
 
-  protected update(vectors: VectorUpdate, step: tf.Scalar): UpdatedVectors {
+  protected update(vectors: VectorUpdate): UpdatedVectors {
     const { momentum, dampening, nesterov } = this.#options;
     const { rate, weightDecay } = vectors;
     const decay = weightDecay ?? tf.scalar(0);
-    const share = dampening === 0 ? tf.scalar(1) : tf.where(tf.equal(step, 1), 1, 1 - dampening);
+    const share = undampened(dampening, vectors);
     const operands = [vectors.parameters, vectors.gradients, rate, share, decay, ...vectors.slots];
     const [parameters, ...slots] = blockwise(operands, (...[p, gradient, size, part, decayPart, slot]) => {
       const decayed = weightDecay === undefined ? gradient! : tf.add(gradient!, tf.mul(p!, decayPart!));

@@ -60,6 +60,8 @@ export async function beginRun<B>(run: BeginningRun<B>): Promise<RunStart> {
     config,
     environment,
     ...(restored === undefined ? {} : { from: restored.path }),
+    history: restored?.history ?? [],
+    evaluations: restored?.record.evaluations ?? [],
   };
   return { info, compute: { ...asked, threads } };
 }

@@ -2,7 +2,7 @@ import { checkOptions, InvalidOptionError, type OptionNames, suggestion } from '
 import type { TrainerObserver } from '../observers/trainer-observer.js';
 import type { GradientStage } from '../stages/gradient-stage.js';
 import { checkJson } from './check-json.js';
-import { checkObserverNames } from './run-observers.js';
+import { checkObserverNames } from './check-observer-names.js';
 
 const where = 'Trainer';
 

@@ -1,4 +1,4 @@
-import { CheckpointError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import type { JsonValue } from '../checkpoint/run-config.js';
 import type {
   EvaluationEvent,
@@ -10,6 +10,7 @@ import type {
 import { addNote } from './add-note.js';
 import { checkJson } from './check-json.js';
 import { checkMetrics } from './check-metrics.js';
+import type { Evaluation } from './history.js';
 import type { RunState } from './run-state.js';
 
 /** The observers of one run: calls their hooks outside the training time, keeps what they find and their state. */
@@ -47,13 +48,15 @@ export class RunObservers {
     after: EvaluationEvent['after'],
     hook: (observer: TrainerObserver, run: RunControl) => ObserverMetrics | Promise<ObserverMetrics>,
   ): Promise<void> {
-    const found: Record<string, number>[] = [];
+    const found: Pick<Evaluation, 'metrics' | 'observer'>[] = [];
     for (const observer of this.#observers) {
       const metrics = await this.#state.clock.outside(() => hook(observer, this.#control));
-      if (metrics !== undefined) found.push(checkMetrics(metrics));
+      if (metrics === undefined) continue;
+      const { name } = observer;
+      found.push({ metrics: checkMetrics(metrics), ...(name === undefined ? {} : { observer: name }) });
     }
-    for (const metrics of found) {
-      const evaluation = this.#state.addEvaluation(metrics, after);
+    for (const item of found) {
+      const evaluation = this.#state.addEvaluation(item, after);
       await this.tell((observer, run) => observer.onEvaluation?.(evaluation, run));
     }
   }
@@ -108,23 +111,4 @@ export class RunObservers {
       }
     }
   }
-}
-
-/** @throws InvalidOptionError where two have one name, or one with a state has none */
-export function checkObserverNames(where: string, observers: readonly TrainerObserver[]): void {
-  const seen = new Set<string>();
-  observers.forEach((observer, index) => {
-    const { name } = observer;
-    const option = `observers[${index}].name`;
-    const hasState = observer.state !== undefined;
-    if (hasState !== (observer.restore !== undefined))
-      throw new InvalidOptionError(where, `observers[${index}]`, 'both state and restore, or neither', 'one of them');
-    if (name === undefined) {
-      if (!hasState) return;
-      throw new InvalidOptionError(where, option, 'given, since it has a state to save', undefined);
-    }
-    if (typeof name !== 'string' || name === '') throw new InvalidOptionError(where, option, 'a name', name);
-    if (seen.has(name)) throw new InvalidOptionError(where, option, 'unique among the observers', name);
-    seen.add(name);
-  });
 }

@@ -55,8 +55,8 @@ export class RunState {
   }
 
   /** Keeps what an observer found at the last step. */
-  addEvaluation(metrics: Evaluation['metrics'], after: EvaluationEvent['after']): EvaluationEvent {
-    const evaluation = { step: this.step, epoch: this.epoch, metrics };
+  addEvaluation(found: Pick<Evaluation, 'metrics' | 'observer'>, after: EvaluationEvent['after']): EvaluationEvent {
+    const evaluation = { step: this.step, epoch: this.epoch, ...found };
     this.#evaluations.push(evaluation);
     return { ...evaluation, after };
   }

@@ -99,9 +99,10 @@ export class StepReports<B> {
       loss,
       learningRate: plan.schedules['learningRate']!(step - 1),
       ...(entry?.step === step ? { entry } : {}),
-      ...(isNew ? { samplesPerSecond: display.speed.samplesPerSecond } : {}),
+      ...(isNew ? display.speedNow : {}),
       seconds: state.clock.read().seconds,
     };
+    if (event.entry !== undefined) display.waiting.logged();
     await observers.ask('step', (observer, run) => observer.onStep?.(event, run));
     state.pending = step % plan.stepsPerEpoch === 0 ? 'epoch' : undefined;
     if (state.pending === undefined && this.#saveAsked) await this.save();

@@ -114,7 +114,7 @@ export class TrainingRun<B> {
     let since = state.clock.read().trainingSeconds;
     try {
       const from = (state.step % stepsPerEpoch) * accumulateSteps;
-      for await (const batch of batchesOf(options.loader, epoch, from)) {
+      for await (const batch of this.#display.waiting.timed(batchesOf(options.loader, epoch, from))) {
         // What has not begun is left to the next run.
         if (this.#stop.isAsked && outputs.length === 0) break;
         samples += sampleCount(batch);
@@ -124,7 +124,7 @@ export class TrainingRun<B> {
         if (outputs.length < accumulateSteps) continue;
         state.step++;
         state.pending = 'step';
-        this.#display.speed.add(samples, state.clock.read().trainingSeconds - since, compiled);
+        this.#display.stepped(state.step, { samples, seconds: state.clock.read().trainingSeconds - since, compiled });
         await reports.step(outputs.splice(0));
         // Signals and timers get their turn between steps, also where nothing else waits.
         await nextTurn();
