@@ -19,7 +19,7 @@ import { pictureFacts } from './picture-facts.js';
 import { checkPretrainOptions, type PretrainOptions } from './pretrain-options.js';
 import { type PretrainParts, pretrainParts } from './pretrain-parts.js';
 import { describeViews } from './pretrain-views.js';
-import { pretrainWatches } from './pretrain-watches.js';
+import { pretrainObservers } from './pretrain-observers.js';
 
 /** What {@link pretrain} returns. */
 export interface PretrainResult {
@@ -31,14 +31,15 @@ export interface PretrainResult {
 
 /**
  * Pretrains an encoder on pictures without labels and writes `encoder.safetensors`, which describes itself,
- * `config.json`, `encoder.onnx`, `log.jsonl`, `checkpoints` and `by-hand.ts`, the same run as a program of public parts.
+ * `encoder.onnx`, `config.json`, `log.jsonl`, `report.html`, `checkpoints` and `by-hand.ts`, the same run as a program of
+ * public parts.
  * The same call goes on after a stop, with the choices of its start; of a finished run it returns the encoder.
  *
  * @throws InvalidOptionError for options out of range; CheckpointError where `out` holds a run with other settings
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
   const given = checkPretrainOptions(options);
-  const { data, out, observers = [], progress, signal, threads, watch = true } = given;
+  const { data, out, observers = [], progress, signal, threads } = given;
   const dataset = await openPictures('pretrain', data);
   const facts = await pictureFacts(dataset);
   const run = await readFolderRun(out, encoderFile);
@@ -66,7 +67,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     }
     const { method, loader, optimizer, schedule, steps, architecture } = parts;
     const { backbone } = method.modules;
-    const watches = watch ? await pretrainWatches(backbone, dataset, settings, given) : [];
+    const own = await pretrainObservers(backbone, dataset, settings, given);
     trained = await trainInFolder({
       out,
       settings,
@@ -78,7 +79,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       schedule,
       steps,
       seed: settings.seed,
-      observers: [teller(given, settings, parts), ...watches, ...observers],
+      observers: [teller(given, settings, parts), ...own, ...observers],
       ...(threads === undefined ? {} : { threads }),
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
