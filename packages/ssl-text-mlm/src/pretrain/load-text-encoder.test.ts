@@ -13,7 +13,8 @@ import { meanPool } from '../bert/mean-pool.js';
 import { fillMask } from '../evaluation/fill-mask.js';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
-import { type LoadedTextEncoder, loadTextEncoder, textEncoderMetadata } from './load-text-encoder.js';
+import { loadTextEncoder } from './load-text-encoder.js';
+import { type LoadedTextEncoder, textEncoderMetadata } from './loaded-text-encoder.js';
 import { descriptionEntry, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
 
 const maxLength = 24;
