@@ -7,7 +7,7 @@ const progress = [
   /^.+: about [\d.]+ (?:ms|s|min) per step, .+ (?:in all|steps that are left)$/,
   /^.+: epoch \d+: .+$/,
   /^settings: .+$/,
-  /^pretrainText: \d+ texts of \d+ characters$/,
+  /^pretrainText: \d+ texts of \d+ characters(?:; left out: .+)?$/,
   /^pretrainText: learning a vocabulary of \d+$/,
 ];
 

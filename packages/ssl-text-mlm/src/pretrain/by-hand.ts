@@ -1,6 +1,6 @@
 import { bertBase, type BertConfig } from '../bert/bert-config.js';
 import type { ChosenTraining } from './choose-training.js';
-import type { Prepared } from './prepare-tokens.js';
+import type { PreparedBy } from './prepare-tokens.js';
 import type { TextFileOptions } from './text-source.js';
 
 /** What a run by hand needs to know. */
@@ -8,7 +8,7 @@ export interface ByHand {
   /** Path of the texts, where they have one. */
   readonly data: string | undefined;
   readonly files: TextFileOptions;
-  readonly prepared: Pick<Prepared, 'heldOutEvery' | 'learnt'>;
+  readonly prepared: Pick<PreparedBy, 'heldOutEvery' | 'learnt'>;
   /** Where a tokeniser that was given lies. */
   readonly tokenizerPath: string;
   readonly lowercase: boolean;

@@ -61,6 +61,8 @@ export interface ChosenTraining {
   readonly train: TokenDataset;
   readonly heldOut: TokenDataset;
   readonly stepsPerEpoch: number;
+  /** Share of the tokens that the vocabulary cannot spell. */
+  readonly unknownShare: number;
 }
 
 /** Sizes by the corpus: below so many tokens, and on machines with at least so many cores. */
@@ -149,7 +151,14 @@ export function chooseTraining(prepared: Prepared, given: TextTrainingOptions, c
     train: train!,
     heldOut: heldOut!,
     stepsPerEpoch,
+    unknownShare: tokens === 0 ? 0 : unknownTokens(prepared) / tokens,
   };
+}
+
+function unknownTokens({ train: { arrays }, tokenizer: { specialIds } }: Prepared): number {
+  let count = 0;
+  for (const id of arrays.tokens) if (id === specialIds.unk) count++;
+  return count;
 }
 
 /** Heads of 32 where they divide the width, else one. */
@@ -173,7 +182,8 @@ function framed(
   for (let index = 0; index < length; index++)
     pushPieces(sequences, tokens.subarray(offsets[index], offsets[index + 1]), maxLength, tokenizer.specialIds);
   const { arrays } = sequences;
-  const dataset = new TokenDataset(arrays.tokens, arrays.offsets);
+  // As long as they have to be, for a whole training.
+  const dataset = new TokenDataset(arrays.tokens.slice(), arrays.offsets.slice());
   const rows = Array.from({ length: dataset.length }, (_, row) => row);
   const maskable = rows.filter((row) => dataset.get(row).ids.some((id) => !special.has(id)));
   return maskable.length === rows.length ? dataset : dataset.subset(maskable);

@@ -111,6 +111,20 @@ describe('embed', () => {
   });
 });
 
+it('says so where it is used after it was disposed', async () => {
+  const gone = await loadTextEncoder(folder);
+  await gone.embed('a');
+  gone.dispose();
+  gone.dispose();
+  for (const use of [
+    () => gone.embed('a'),
+    () => gone.fillMask('a <mask>'),
+    () => gone.exportOnnx(join(folder, 'gone.onnx')),
+    () => gone.exportForTransformers(join(folder, 'gone')),
+  ])
+    await expect(use()).rejects.toThrow(/encoder must be used before dispose\(\), got 'a disposed one'. Load it again/);
+});
+
 it('fills masks by its own tokens as the model does', async () => {
   const text = 'a cat eats <mask>';
   expect(await encoder.fillMask(text, 3)).toEqual(await fillMask(model, tokenizer, text, 3));

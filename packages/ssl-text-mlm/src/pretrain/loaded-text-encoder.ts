@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkPath } from '@selfsup/ssl-core/files';
 import { exportOnnx, fetched } from '@selfsup/ssl-tensor';
-import { checkInteger, checkOptions, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkInteger,
+  checkOptions,
+  InvalidOptionError,
+  type NdArray,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { meanPool } from '../bert/mean-pool.js';
 import { type FilledMask, fillMask } from '../evaluation/fill-mask.js';
@@ -32,6 +38,7 @@ export class LoadedTextEncoder {
   readonly tokenizer: WordPieceTokenizer;
   readonly description: TextEncoderDescription;
   #embedder: TextEmbedder | undefined;
+  #isDisposed = false;
 
   constructor(model: BertForMaskedLM, tokenizer: WordPieceTokenizer, description: TextEncoderDescription) {
     this.model = model;
@@ -55,6 +62,7 @@ export class LoadedTextEncoder {
    */
   async embed(texts: Texts, options: EmbedTextsOptions = {}): Promise<NdArray<Float32Array>> {
     const { normalize = false } = checkOptions('LoadedTextEncoder.embed', options, embedTextsOptionNames);
+    this.#checkLive('LoadedTextEncoder.embed');
     this.#embedder ??= new TextEmbedder(this.model.bert, this.tokenizer, this.description.maxLength);
     const features = await this.#embedder.embed(textsOf('LoadedTextEncoder.embed', texts));
     if (normalize) normalizeRows(features);
@@ -68,6 +76,7 @@ export class LoadedTextEncoder {
    * @throws as `fillMask`
    */
   async fillMask(text: string, topK = 5): Promise<FilledMask[]> {
+    this.#checkLive('LoadedTextEncoder.fillMask');
     return fillMask(this.model, this.tokenizer, text, topK);
   }
 
@@ -82,6 +91,7 @@ export class LoadedTextEncoder {
     const where = 'LoadedTextEncoder.exportOnnx';
     checkPath(where, 'path', path);
     const { length = this.description.maxLength } = checkOptions(where, options, exportTextOnnxOptionNames);
+    this.#checkLive(where);
     const { bert } = this.model;
     checkInteger(where, 'length', length, 3, bert.config.maxPositionEmbeddings);
     const zeros = tf.zeros([1, length], 'int32');
@@ -110,15 +120,23 @@ export class LoadedTextEncoder {
    * @throws DataError or CheckpointError when a file cannot be written
    */
   async exportForTransformers(folder: string): Promise<void> {
+    this.#checkLive('LoadedTextEncoder.exportForTransformers');
     await fetched();
     await exportForTransformers(folder, this.model, this.tokenizer, this.description.maxLength);
   }
 
-  /** Frees the weights and the compiled graphs. */
+  /** Frees the weights and the compiled graphs; a second call does nothing. */
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#embedder?.dispose();
     this.#embedder = undefined;
     this.model.dispose();
+  }
+
+  #checkLive(where: string): void {
+    if (this.#isDisposed)
+      throw new InvalidOptionError(where, 'encoder', 'used before dispose()', 'a disposed one', 'Load it again');
   }
 }
 

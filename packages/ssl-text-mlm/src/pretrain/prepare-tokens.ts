@@ -30,8 +30,8 @@ export interface VocabularyOptions {
 /** Encoded texts without special tokens, one sequence each. */
 export type EncodedTexts = Pick<TokenSequences, 'length' | 'arrays'>;
 
-/** Texts as ids, and what they were made of and by. */
-export interface Prepared {
+/** What texts were made ids of and by. */
+export interface PreparedBy {
   readonly facts: TextFacts;
   readonly tokenizer: WordPieceTokenizer;
   /** SHA-256 of a tokeniser that was given; else it was learnt. */
@@ -40,6 +40,10 @@ export interface Prepared {
   readonly learnt?: VocabularySizes;
   /** One text of so many is held out; Infinity: none. */
   readonly heldOutEvery: number;
+}
+
+/** Texts as ids. */
+export interface Prepared extends PreparedBy {
   readonly train: EncodedTexts;
   readonly heldOut: EncodedTexts;
 }
@@ -83,13 +87,15 @@ export async function prepareTokens(
   const record = await readRecord(join(out, preparedFiles.record));
   const given = options.tokenizer === undefined ? undefined : sha256(tokenizerText(options.tokenizer));
   const choices = { given: given ?? null, vocabSize: options.vocabSize ?? null, lowercase: options.lowercase };
-  const facts = await readFacts(source);
+  const { leftOut, ...facts } = await readFacts(source);
   await hooks.beforeLearning(facts, given);
   const every = heldOutEvery(facts.texts);
   const from = { form: 1, ...facts, ...choices };
   const isSame = record !== undefined && JSON.stringify(record.from) === JSON.stringify(from);
   const known = isSame ? await readTokenizer(out, record, options) : undefined;
-  tell(`${facts.texts} texts of ${facts.characters} characters`);
+  tell(
+    `${facts.texts} texts of ${facts.characters} characters${leftOut === undefined ? '' : `; left out: ${leftOut}`}`,
+  );
   let tokenizer = known;
   let learnt = isSame ? record.learnt : undefined;
   if (tokenizer === undefined) {
@@ -165,11 +171,13 @@ async function readTokens(path: string, label: string): Promise<Pick<Prepared, '
   try {
     const { tensors, metadata } = await loadSafetensors(path, { maxBytes: 2 ** 36 });
     if (metadata[labelEntry] !== label) return undefined;
-    const sequencesOf = (name: string): EncodedTexts => {
-      const [tokens, offsets] = ['tokens', 'offsets'].map((part) => tensors.get(`${name}.${part}`)!.data as Int32Array);
-      return { length: offsets!.length - 1, arrays: { tokens: tokens!, offsets: offsets! } };
-    };
-    return { train: sequencesOf('train'), heldOut: sequencesOf('heldOut') };
+    const sets = ['train', 'heldOut'].map((name): EncodedTexts | undefined => {
+      const [tokens, offsets] = ['tokens', 'offsets'].map((part) => tensors.get(`${name}.${part}`)?.data);
+      if (!(tokens instanceof Int32Array && offsets instanceof Int32Array)) return undefined;
+      return { length: offsets.length - 1, arrays: { tokens, offsets } };
+    });
+    const [train, heldOut] = sets;
+    return train === undefined || heldOut === undefined ? undefined : { train, heldOut };
   } catch (cause) {
     if (SslError.isInstance(cause)) return undefined;
     throw cause;
@@ -194,7 +202,8 @@ async function readTokenizer(
 
 async function readRecord(path: string): Promise<PreparedRecord | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as PreparedRecord;
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as PreparedRecord) : undefined;
   } catch {
     // It is only there to spare work.
     return undefined;

@@ -172,6 +172,7 @@ describe('a run', () => {
     const tokens = read('damaged', 'tokens.safetensors');
     writeFileSync(join(out, 'tokens.safetensors'), tokens.subarray(0, 200));
     writeFileSync(join(out, 'tokenizer.json'), '{}');
+    writeFileSync(join(out, 'prepared.json'), 'null');
     expect((await pretrainText({ data: some, out, ...tiny })).interrupted).toBe(false);
     expect(read('damaged', 'tokens.safetensors').equals(tokens)).toBe(true);
     const tried = join(folder, 'tried');
@@ -185,6 +186,7 @@ describe('a run', () => {
     const notes = join(folder, 'notes');
     mkdirSync(join(notes, 'sub'), { recursive: true });
     writeFileSync(join(notes, 'a.txt'), some.slice(0, 40).join('\n'));
+    writeFileSync(join(notes, 'c.md'), 'left out');
     writeFileSync(join(notes, 'sub/b.jsonl'), JSON.stringify({ body: some.slice(40).join(' ') }));
     const specialTokens = { pad: '<pad>', unk: '<unk>', cls: '<s>', sep: '</s>', mask: '<mask>' };
     const tokenizer = await trainWordPiece({ lines: some, vocabSize: 90, specialTokens });
@@ -212,7 +214,7 @@ describe('a run', () => {
     expect((await loadSafetensors(join(out, 'tokens.safetensors'))).tensors.get('train.offsets')!.shape).toEqual([38]);
     expect(encoder!.description.training['steps']).toBe(2 * Math.floor((37 + 36) / 16));
     expect((await encoder!.fillMask('kab <mask> kad', 2))[0]!.candidates).toHaveLength(2);
-    expect(lines.join('\n')).toMatch(/41 texts of \d+ characters/);
+    expect(lines.join('\n')).toMatch(/41 texts of \d+ characters; left out: 1 \.md/);
     expect(lines.join('\n')).toMatch(/settings: .*learningRate 0\.\d+ \(0\.0015 at width 128/);
   }, 60_000);
 });

@@ -16,7 +16,7 @@ import { byHandProgram } from './by-hand.js';
 import { chooseTraining, textTrainingOptionNames, type TextTrainingOptions } from './choose-training.js';
 import { encoderFile, loadTextEncoder } from './load-text-encoder.js';
 import { type LoadedTextEncoder, textEncoderMetadata } from './loaded-text-encoder.js';
-import { preparedFiles, prepareTokens, type PrepareHooks, type Prepared } from './prepare-tokens.js';
+import { preparedFiles, prepareTokens, type PrepareHooks, type PreparedBy } from './prepare-tokens.js';
 import type { TextFacts } from './text-facts.js';
 import { type TextData, type TextFileOptions, textFileOptionNames, textSource } from './text-source.js';
 import { trainTextEncoder } from './train-text-encoder.js';
@@ -82,7 +82,12 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
   const { data, out, tokenizer: own, vocabSize, lowercase = true, seed = 0, observers = [] } = given;
   checkPath(where, 'out', out);
   if (own !== undefined && typeof (own as Partial<WordPieceTokenizer>).encode !== 'function')
-    throw new InvalidOptionError(where, 'tokenizer', 'a WordPieceTokenizer', own);
+    throw new InvalidOptionError(
+      where,
+      'tokenizer',
+      'a WordPieceTokenizer, such as await WordPieceTokenizer.fromFile(path)',
+      own,
+    );
   if (own !== undefined && (vocabSize !== undefined || given.lowercase !== undefined))
     throw new InvalidOptionError(
       where,
@@ -118,8 +123,16 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
     beforeWriting: ({ vocabSize: learnt }) => check({ vocabSize: learnt }),
   };
   try {
-    const prepared = await prepareTokens(out, source, { tokenizer: own, vocabSize, lowercase }, hooks, tell);
-    const training = chooseTraining(prepared, chosen, cores);
+    const vocabulary = { tokenizer: own, vocabSize, lowercase };
+    const { prepared, training } = await prepareTokens(out, source, vocabulary, hooks, tell).then(
+      // Their first form is not kept beside the second.
+      ({ train, heldOut, ...by }) => ({
+        prepared: by,
+        training: chooseTraining({ ...by, train, heldOut }, chosen, cores),
+      }),
+    );
+    if (training.unknownShare > 0.01)
+      tell(`${(100 * training.unknownShare).toFixed(1)} % of the tokens are unknown to the vocabulary`);
     const reasons = { ...vocabularyReasons(prepared, vocabSize), ...training.reasons, cores: 'where the run began' };
     const settings = settingsOf(prepared, { lowercase, ...training.training, seed, cores });
     checkFolderRun(run, settings);
@@ -130,7 +143,7 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
     const { progress, signal } = given;
     const encoder = await trainTextEncoder({
       out,
-      prepared,
+      tokenizer: prepared.tokenizer,
       chosen: { ...training, reasons },
       settings,
       seed,
@@ -167,7 +180,7 @@ async function lockFolder(out: string): Promise<FolderLock> {
   return FolderLock.acquire(out, { purpose: where });
 }
 
-const vocabularyReasons = ({ learnt, facts }: Prepared, vocabSize: number | undefined): Record<string, string> => ({
+const vocabularyReasons = ({ learnt, facts }: PreparedBy, vocabSize: number | undefined): Record<string, string> => ({
   heldOutEvery: 'one text of so many measures what was learnt; 0 for none',
   ...(learnt === undefined || vocabSize !== undefined
     ? {}
@@ -175,7 +188,7 @@ const vocabularyReasons = ({ learnt, facts }: Prepared, vocabSize: number | unde
 });
 
 const settingsOf = (
-  { facts, heldOutEvery, given, learnt, tokenizer }: Prepared,
+  { facts, heldOutEvery, given, learnt, tokenizer }: PreparedBy,
   more: { readonly lowercase: boolean } & RunConfig,
 ): RunConfig => ({
   texts: factsOf(facts),

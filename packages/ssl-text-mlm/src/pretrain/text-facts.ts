@@ -11,6 +11,11 @@ export interface TextFacts {
   readonly sha256: string;
 }
 
+/** What was left out of a folder, in words; nothing where all of it is texts. */
+export interface TextsRead extends TextFacts {
+  readonly leftOut?: string;
+}
+
 /**
  * Reads all texts.
  *
@@ -20,10 +25,10 @@ export interface TextFacts {
 export async function readFacts(
   source: TextSource,
   onText: (text: string, index: number) => void = () => {},
-): Promise<TextFacts> {
+): Promise<TextsRead> {
   const hash = createHash('sha256');
   let [texts, characters] = [0, 0];
-  await source.read((text) => {
+  const leftOut = await source.read((text) => {
     onText(text, texts);
     texts++;
     characters += text.length;
@@ -31,7 +36,7 @@ export async function readFacts(
     hash.update(`${text.length}:`).update(text);
   });
   if (texts === 0) throw new DataError('pretrainText: data holds no text');
-  return { texts, characters, sha256: hash.digest('hex') };
+  return { texts, characters, sha256: hash.digest('hex'), ...(leftOut === undefined ? {} : { leftOut }) };
 }
 
 /** Texts that are held out: one of so many, some dozens of a small corpus and 500 of a large one. Infinity: none. */

@@ -16,15 +16,20 @@ export const textFileOptionNames: OptionNames<TextFileOptions> = {
 
 /** Texts that can be read again and again. */
 export interface TextSource {
-  /** Reads all of them in order. Blank ones are passed over. */
-  read(onText: (text: string) => void): Promise<void>;
+  /** Reads all of them in order. Blank ones are passed over. Returns what was left out, in words. */
+  read(onText: (text: string) => void): Promise<string | undefined>;
 }
 
 /** @throws InvalidOptionError for what gives no texts */
 export function textSource(where: string, data: TextData, files: TextFileOptions): TextSource {
   if (typeof data === 'string') {
     checkPath(where, 'data', data);
-    return { read: async (onText) => void (await readTexts(data, files, (text) => onText(text))) };
+    return {
+      read: async (onText) => {
+        const { leftOut } = await readTexts(data, files, (text) => onText(text));
+        return leftOut.length === 0 ? undefined : leftOut.map(({ kind, count }) => `${count} ${kind}`).join(', ');
+      },
+    };
   }
   for (const [name, value] of Object.entries(files))
     throw new InvalidOptionError(where, name, 'left out where data is no path', value);
@@ -56,6 +61,7 @@ export function textSource(where: string, data: TextData, files: TextFileOptions
         // As readTexts does with files.
         if (/[^\0- ]/.test(text)) onText(text);
       }
+      return undefined;
     },
   };
 }

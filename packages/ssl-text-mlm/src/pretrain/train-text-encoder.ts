@@ -19,15 +19,15 @@ import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { MlmLoader } from '../data/mlm-loader.js';
 import { MaskedLmEvaluator } from '../evaluation/masked-lm-evaluator.js';
 import { MaskedLanguageModelling } from '../methods/masked-language-modelling.js';
+import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import type { ChosenTraining } from './choose-training.js';
 import { maskExamples } from './mask-examples.js';
 import { LoadedTextEncoder } from './loaded-text-encoder.js';
-import type { Prepared } from './prepare-tokens.js';
 
 /** All that a training needs. */
 export interface TextTrainingRun {
   readonly out: string;
-  readonly prepared: Prepared;
+  readonly tokenizer: WordPieceTokenizer;
   readonly chosen: ChosenTraining;
   /** What a run that goes on must have again. */
   readonly settings: RunConfig;
@@ -39,12 +39,11 @@ export interface TextTrainingRun {
 
 /** @returns the trained encoder; nothing where the run was interrupted from outside */
 export async function trainTextEncoder(run: TextTrainingRun): Promise<LoadedTextEncoder | undefined> {
-  const { out, prepared, chosen, settings, seed, observers, progress, signal } = run;
+  const { out, tokenizer, chosen, settings, seed, observers, progress, signal } = run;
   const { training, train, heldOut, stepsPerEpoch } = chosen;
-  const { tokenizer } = prepared;
   const { batchSize, bucketLengths, maskProbability, epochs, learningRate, weightDecay } = training;
   const key = randomKey(seed);
-  const model = new BertForMaskedLM(textModelConfig(prepared, chosen), { key: foldIn(key, 'model') });
+  const model = new BertForMaskedLM(textModelConfig(tokenizer, chosen), { key: foldIn(key, 'model') });
   const method = new MaskedLanguageModelling(model);
   const loading = { tokenizer, batchSize, bucketLengths, masking: { maskProbability } };
   const evaluator = new MaskedLmEvaluator(model);
@@ -113,7 +112,7 @@ export async function trainTextEncoder(run: TextTrainingRun): Promise<LoadedText
   });
 }
 
-function textModelConfig({ tokenizer }: Prepared, { training }: ChosenTraining): BertConfig {
+function textModelConfig(tokenizer: WordPieceTokenizer, { training }: ChosenTraining): BertConfig {
   const { hiddenSize, numHiddenLayers, numAttentionHeads, intermediateSize, dropout, maxLength } = training;
   return bertConfig({
     vocabSize: tokenizer.vocabSize,
