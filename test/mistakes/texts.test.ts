@@ -84,4 +84,6 @@ const texts: readonly Mistake[] = [
   },
 ];
 
-describe('texts', () => testMistakes(texts));
+describe('texts', () => {
+  testMistakes(texts);
+});
