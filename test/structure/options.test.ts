@@ -42,6 +42,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'FeatureExtractor(options)': 'compile',
   'decodeImage(decoding)': 'checkImageDecoding',
   'Trainer(options)': 'planRun',
+  'trainingMemory(options)': 'planRun',
   'checkFolderRun(settings)': 'settings of a run, whatever they are',
   'usageText(stream)': 'a stream',
   'usesColour(stream)': 'a stream',
