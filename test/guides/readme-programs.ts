@@ -80,7 +80,7 @@ if (isMainThread) {
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [0, 1, 2],
+    blocks: [1, 2, 3],
     after: `
 const classifying = new AdamW([{ parameters: classification.trainable() }]);
 const { history } = await new Trainer({ method: classification, loader: batches, optimizer: classifying, schedule: 1e-2, epochs: 2, seed: 0 }).fit();
@@ -89,7 +89,7 @@ console.log(history[0]!.loss > 0.8, history.at(-1)!.loss < 0.2);`,
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [3],
+    blocks: [4],
     after: `
 import { fillMask } from '@selfsup/ssl-text-mlm';
 const [mask] = await fillMask(model, tokenizer, 'a dog chews [MASK]', 1);
