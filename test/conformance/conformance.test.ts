@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import '../support/to-be-all-close.js';
+import * as multimodal from '@selfsup/ssl-multimodal';
 import * as text from '@selfsup/ssl-text-mlm';
 import * as transfer from '@selfsup/ssl-transfer';
 import * as vision from '@selfsup/ssl-vision';
@@ -71,7 +72,7 @@ describe.each(entries.map((entry) => [entry.name, entry] as const))('%s', (_name
 it('the registry has every method of the packages', () => {
   const isMethod = (value: unknown): boolean =>
     typeof value === 'function' && typeof (value.prototype as { loss?: unknown } | undefined)?.loss === 'function';
-  const names = Object.entries({ ...text, ...transfer, ...vision }).flatMap(([name, value]) =>
+  const names = Object.entries({ ...multimodal, ...text, ...transfer, ...vision }).flatMap(([name, value]) =>
     isMethod(value) ? [name] : [],
   );
   const tested = new Set(entries.map(({ method }) => method().constructor.name));

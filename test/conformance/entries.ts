@@ -7,6 +7,8 @@ import {
   bertConfig,
   BertForMaskedLM,
   BertForSequenceClassification,
+  BertModel,
+  BertTextEncoder,
   ClassificationLoader,
   MaskedLanguageModelling,
   MlmLoader,
@@ -14,6 +16,7 @@ import {
   TokenDataset,
   trainWordPiece,
 } from '@selfsup/ssl-text-mlm';
+import { Clip, ImageTextLoader } from '@selfsup/ssl-multimodal';
 import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr, SmallConvEncoder } from '@selfsup/ssl-vision';
@@ -42,6 +45,8 @@ function stripes(count: number): { readonly images: NdArray<Uint8Array>; readonl
 
 const { images, labels } = stripes(64);
 const dataset = new ImageArrayDataset(images);
+
+const paired = new ImageArrayDataset(stripes(48).images);
 
 const encoder = (): SmallConvEncoder => new SmallConvEncoder({ key: randomKey(2), channels: [8, 16], strides: [1, 2] });
 
@@ -99,6 +104,16 @@ const config = bertConfig({
   intermediateSize: 32,
   maxPositionEmbeddings: 8,
 });
+
+const clip = (temperature: number): Clip =>
+  new Clip({
+    image: encoder(),
+    text: new BertTextEncoder(new BertModel(config, { key: randomKey(7) })),
+    key: randomKey(9),
+    normalize: statistics,
+    embedDim: 8,
+    temperature,
+  });
 
 /** Keeps the batch of an entry to itself: the suite does not look into it. */
 const entry = <B>(given: Entry<B>): Entry => given as unknown as Entry;
@@ -161,6 +176,19 @@ export const entries: readonly Entry[] = [
     loader: () => new LabelledBatches({ inputs: images, labels, classes: 2, batchSize: 16, key: randomKey(5) }),
     learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.5 },
+  }),
+  entry({
+    name: 'Clip',
+    method: () => clip(0.07),
+    changed: { method: () => clip(0.2), setting: 'settings.temperature' },
+    loader: () =>
+      new ImageTextLoader({
+        images: new DataLoader({ dataset: paired, views: [(image) => image], batchSize: 16, workers: 0, seed: 4 }),
+        texts: tokens,
+        padId: tokenizer.specialIds.pad,
+      }),
+    learningRate: 1e-2,
+    learns: { steps: 40, ratio: 0.95 },
   }),
   entry({
     name: 'queue, twin, crops, centre, schedules and phases',

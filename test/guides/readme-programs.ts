@@ -80,7 +80,7 @@ if (isMainThread) {
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [0, 1, 2],
+    blocks: [1, 2, 3],
     after: `
 const classifying = new AdamW([{ parameters: classification.trainable() }]);
 const { history } = await new Trainer({ method: classification, loader: batches, optimizer: classifying, schedule: 1e-2, epochs: 2, seed: 0 }).fit();
@@ -89,7 +89,7 @@ console.log(history[0]!.loss > 0.8, history.at(-1)!.loss < 0.2);`,
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [3],
+    blocks: [4],
     after: `
 import { fillMask } from '@selfsup/ssl-text-mlm';
 const [mask] = await fillMask(model, tokenizer, 'a dog chews [MASK]', 1);
@@ -106,6 +106,46 @@ console.log(result.steps, result.evaluations.map(({ metrics }) => metrics.knn).j
 console.log((await readdir('runs/first')).sort().join(' '));`,
     prints:
       /^loss .*\n200 0.75 0.75\nlog\.jsonl step-00000100\.safetensors step-00000150\.safetensors step-00000200\.safetensors\n$/,
+  },
+  {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [4],
+    after: `console.log(observers.map(({ name }) => name).join());`,
+    prints: /^runReport runs\/first\/report\.html\n$/,
+  },
+  {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [0, 2, 3],
+    // Stand-ins: a server that takes everything, and a client that keeps the steps.
+    before: `
+globalThis.fetch = async () =>
+  Response.json({ experiment: { experiment_id: '1' }, run: { info: { run_id: 'a' } } });
+const seen: number[] = [];
+const wandb = {
+  init: async (_: object) => ({
+    id: 'a',
+    log: (_: object, { step }: { step: number }) => void seen.push(step),
+    finish: (status: number) => console.log('wandb', status, seen.length, seen.at(-1)),
+  }),
+};`,
+    after: `
+import { readFile, readdir } from 'node:fs/promises';
+console.log((await readFile('runs/logged/log.csv', 'utf8')).split('\\r\\n').length);
+console.log((await readdir('runs/logged/board')).length);`,
+    prints: /^loss .*\nwandb 0 21 200\n23\n1\n$/,
+  },
+  {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [0, 5],
+    changes: [
+      [/\(\) => random\.normal\(\)/, '(_, at) => (isPoisoned && batch === 2 && at === 0 ? NaN : random.normal())'],
+      [/const watched/, 'isPoisoned = true;\nconst watched'],
+    ],
+    before: 'let isPoisoned = false;',
+    after: `console.log(message.slice(message.indexOf('The first')));
+console.log(String(losses), found[0]!.kind, batches.length);`,
+    prints:
+      /^loss .*\nThe first tensor of step 3 that is not finite is 'x' of the batch \(1 NaN of 64 values\)\. .*nan-step-00000003\.safetensors holds the step: replayStep\(path, \{ method \}\) computes it again\nNaN batch 1\n$/,
   },
   {
     readme: 'packages/ssl-transfer/README.md',
@@ -125,5 +165,32 @@ const encoded = await extractFeatures((batch) => backbone.forward(normalizeImage
 const probe = linearProbe({ train: encoded, trainLabels: labels, test: encoded, testLabels: labels });`,
     after: `console.log(accuracy, [...confusion.data].join(' '));`,
     prints: /^1 10 0 0 10\n$/,
+  },
+  {
+    readme: 'packages/ssl-transfer/README.md',
+    blocks: [2],
+    before: `
+import * as tf from '@tensorflow/tfjs-core';
+import { Linear, parametersOf } from '@selfsup/ssl-nn';
+import { randomKey } from '@selfsup/ssl-tensor';
+import { AdamW, Trainer } from '@selfsup/ssl-train';
+const model = new Linear(12, 12, { key: randomKey(0) });
+const forward = (x: tf.Tensor) => model.forward(tf.div(tf.reshape(x, [-1, 12]), 255) as tf.Tensor2D);
+const some = (count: number) => ({
+  images: { data: Uint8Array.from({ length: count * 12 }, (_, i) => ((i / 12) % 2 < 1 ? i % 12 < 6 : i % 12 > 5) ? 200 : i % 31), shape: [count, 2, 2, 3] },
+  labels: Int32Array.from({ length: count }, (_, i) => i % 2),
+});
+const { images, labels } = some(64);
+const { images: testImages, labels: testLabels } = some(20);
+const method = {
+  name: 'zero', settings: {}, modules: { model }, trainable: () => parametersOf({ model }),
+  loss: ({ images }: { images: tf.Tensor }) => ({ loss: tf.mean(tf.square(forward(images))) as tf.Scalar }),
+};
+const loader = { batchesPerEpoch: 2, async *epoch() { yield { images }; yield { images }; }, close: async () => {} };`,
+    after: `
+const optimizer = new AdamW([{ parameters: method.trainable() }]);
+const { evaluations } = await new Trainer({ method, loader, optimizer, schedule: 1e-3, epochs: 1, seed: 0, observers, progress: 'silent' }).fit();
+console.log(evaluations.map(({ metrics }) => Object.keys(metrics).join()).join(' '), evaluations.at(-1)!.metrics['knn']);`,
+    prints: /^featureDeviation,collapseLevel,rankMe,effectiveRank knn 1\n$/,
   },
 ];

@@ -7,12 +7,18 @@ export type { DamagedCheckpoint } from './checkpoint/newest-whole-checkpoint.js'
 export type { JsonValue, RunConfig } from './checkpoint/run-config.js';
 export type { RunEnvironment } from './checkpoint/run-environment.js';
 export type { RunRecord, ScheduleSample } from './checkpoint/run-record.js';
+export { checkFolderRun, folderFiles, readFolderRun } from './folder/folder-run.js';
+export type { FolderRun } from './folder/folder-run.js';
+export { trainInFolder } from './folder/train-in-folder.js';
+export type { FolderRunResult, TrainInFolderOptions } from './folder/train-in-folder.js';
 export { Ema } from './step/ema.js';
 export type { EmaOptions, EmaPair } from './step/ema.js';
 export { csvLog } from './observers/logging/csv/csv-log.js';
 export { JsonlLog } from './observers/logging/jsonl-log.js';
 export type { LogRecord } from './observers/logging/jsonl-log.js';
 export { logTo } from './observers/logging/log-observer.js';
+export { mlflowLog, mlflowLogDefaults } from './observers/logging/mlflow/mlflow-log.js';
+export type { MlflowLogOptions } from './observers/logging/mlflow/mlflow-log.js';
 export type { RunLogger, RunOutcome } from './observers/logging/run-logger.js';
 export type { EmbeddingsOptions } from './observers/logging/tensorboard/projector.js';
 export { tensorBoardLog } from './observers/logging/tensorboard/tensorboard-log.js';
@@ -40,8 +46,15 @@ export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './o
 export type { SlotKind } from './optimizers/slot.js';
 export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
+export { nanWatch } from './observers/nan-watch/nan-watch.js';
+export type { NanWatchOptions } from './observers/nan-watch/nan-watch.js';
+export type { NonFiniteTensor } from './observers/nan-watch/non-finite-tensor.js';
+export { replayStep } from './observers/nan-watch/replay-step.js';
+export type { ReplayedStep, ReplayStepOptions } from './observers/nan-watch/replay-step.js';
 export { earlyStop } from './observers/early-stop.js';
 export type { EarlyStopOptions } from './observers/early-stop.js';
+export { BestCheckpoints, keepBest } from './observers/keep-best.js';
+export type { BestCheckpoint, KeepBestOptions } from './observers/keep-best.js';
 export { BarProgress } from './observers/progress/bar-progress.js';
 export type { BarProgressOptions } from './observers/progress/bar-progress.js';
 export type { ProgressOption } from './observers/progress/choose-progress.js';
@@ -76,7 +89,10 @@ export { NonFiniteLossError } from './step/non-finite-loss-error.js';
 export type { Tensors } from './step/tensors.js';
 export { NotEnoughMemoryError } from './step/not-enough-memory-error.js';
 export { Trainer } from './run/trainer.js';
+export { trainingMemory } from './run/training-memory.js';
+export type { TrainingMemory } from './run/training-memory.js';
 export type {
+  BatchEvent,
   CheckpointEvent,
   EpochEvent,
   EvaluationEvent,
@@ -93,6 +109,7 @@ export { clipByGlobalNorm } from './stages/clip-by-global-norm.js';
 export { dynamicLossScale, dynamicLossScaleDefaults } from './stages/dynamic-loss-scale.js';
 export type { DynamicLossScaleOptions } from './stages/dynamic-loss-scale.js';
 export type { GradientStage, StagedGradients } from './stages/gradient-stage.js';
+export { gradientNorm } from './stages/gradient-norm.js';
 export { skipNonFinite } from './stages/skip-non-finite.js';
 export { trainerDefaults } from './run/trainer-options.js';
 export type { TrainerCheckpointOptions, TrainerEmaOptions, TrainerOptions } from './run/trainer-options.js';

@@ -10,6 +10,8 @@ export function runInfo(changes: Partial<RunInfo> = {}): RunInfo {
     stepsPerEpoch: 5,
     config: { seed: 3, optimizer: { name: 'AdamW', rates: [0.1, 0.2] } },
     environment: { device: 'cpu', threads: 1, platform: 'linux x64', cpu: 'some', versions: { node: '20.19.0' } },
+    history: [],
+    evaluations: [],
     ...changes,
   };
 }

@@ -1,7 +1,6 @@
 import { stringify } from 'yaml';
 import { duration } from '../runs/duration.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { type Html, html } from '@selfsup/ssl-train/report';
 import type { ReportData } from './report-data.js';
 
 /** Timings, machine, versions, recipes. */

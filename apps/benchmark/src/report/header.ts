@@ -1,6 +1,5 @@
 import { duration } from '../runs/duration.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { type Html, html } from '@selfsup/ssl-train/report';
 import { percent, points } from './numbers.js';
 import type { ReportData, TextReport, VisionReport } from './report-data.js';
 

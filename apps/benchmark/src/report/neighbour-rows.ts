@@ -1,6 +1,5 @@
 import type { NeighboursResult, ShownImage } from '../stages/vision/results.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { type Html, html } from '@selfsup/ssl-train/report';
 
 /** One row per query: its picture, then its neighbours, those of another class outlined. */
 export function neighbourRows({ queries }: NeighboursResult, classes: readonly string[]): Html {

@@ -1,8 +1,8 @@
 import { factsSection } from './facts-section.js';
 import { header } from './header.js';
-import { html, Html } from './html.js';
+import { html, reportPage } from '@selfsup/ssl-train/report';
+import { ownStyle } from './own-style.js';
 import type { ReportData } from './report-data.js';
-import { style } from './style.js';
 import { textSection } from './text-section.js';
 import { visionSection } from './vision-section.js';
 
@@ -12,23 +12,11 @@ import { visionSection } from './vision-section.js';
  */
 export function renderReport(data: ReportData): string {
   const title = data.runs.map(({ recipe }) => recipe.title).join(' and ');
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${new Html(style)}</style>
-</head>
-<body>
-<main>
-${header(data)}
+  return reportPage(
+    title,
+    html`${header(data)}
 ${data.runs.map((run) => (run.kind === 'vision' ? visionSection(run) : textSection(run)))}
-${factsSection(data)}
-</main>
-</body>
-</html>
-`.text;
+${factsSection(data)}`,
+    ownStyle,
+  );
 }

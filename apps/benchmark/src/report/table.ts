@@ -1,5 +1,4 @@
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { type Html, html } from '@selfsup/ssl-train/report';
 import { percent } from './numbers.js';
 
 /** A row of accuracies; `undefined` where nothing was measured. */

@@ -1,10 +1,8 @@
 import { duration } from '../runs/duration.js';
 import type { ByLabels } from '../runs/summary.js';
 import type { MasksResult } from '../stages/text/results.js';
-import { lineFigure } from './figure.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
-import { percent, points, whole, labelsEach } from './numbers.js';
+import { lineFigure, type Html, html } from '@selfsup/ssl-train/report';
+import { percent, whole, points, labelsEach } from './numbers.js';
 import type { TextReport } from './report-data.js';
 import { accuracyTable } from './table.js';
 

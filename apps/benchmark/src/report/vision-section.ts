@@ -1,11 +1,9 @@
 import type { Measurement } from '../runs/summary.js';
 import { duration } from '../runs/duration.js';
-import { mapChart } from './charts.js';
-import { figure, lineFigure } from './figure.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { mapChart } from './map-chart.js';
+import { figure, lineFigure, type Html, html } from '@selfsup/ssl-train/report';
 import { neighbourRows } from './neighbour-rows.js';
-import { comparison as compared, percent, whole, labelsEach } from './numbers.js';
+import { percent, whole, comparison as compared, labelsEach } from './numbers.js';
 import type { VisionReport } from './report-data.js';
 import { accuracyTable, type AccuracyRow } from './table.js';
 

@@ -1,10 +1,7 @@
+import type { Measurement } from '@selfsup/ssl-train/report';
 import type { Machine } from './machine.js';
 
-/** A value measured at a training step. */
-export interface Measurement {
-  readonly step: number;
-  readonly value: number;
-}
+export type { Measurement };
 
 /** Figures by number of labels per class. */
 export type ByLabels = Readonly<Record<string, number>>;

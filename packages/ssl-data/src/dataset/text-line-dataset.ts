@@ -1,7 +1,7 @@
 import { checkPath } from '@selfsup/ssl-core/files';
 import { checkOptions, DataError, type OptionNames } from '@selfsup/ssl-core';
-import { parseJsonLine } from '../io/parse-json-line.js';
-import { type LinePlace, lineError, readLines } from '../io/read-lines.js';
+import { jsonLineText } from '../io/json-line-text.js';
+import { readLines } from '../io/read-lines.js';
 import { checkIndex } from './check-index.js';
 import type { Dataset } from './dataset.js';
 import { stringAt, type StringTable } from './string-table.js';
@@ -59,7 +59,7 @@ export class TextLineDataset implements Dataset<string> {
     const lines = { encoding, maxLineBytes, maxBytes, keepBlank, where: 'TextLineDataset.open' };
     await readLines(path, lines, (bytes, place) => {
       if (field === undefined) return texts.addBytes(bytes);
-      const text = textOf(bytes, place, field);
+      const text = jsonLineText(bytes, place, field);
       if (keepEmpty || /[^\0- ]/.test(text)) texts.add(text);
     });
     if (texts.length === 0) throw new DataError('holds no lines of text', { path });
@@ -70,12 +70,4 @@ export class TextLineDataset implements Dataset<string> {
     checkIndex('TextLineDataset.get', index, this.length);
     return stringAt(this.#texts, index);
   }
-}
-
-function textOf(bytes: Uint8Array, place: LinePlace, field: string): string {
-  const record = parseJsonLine(bytes, place);
-  const text = record.get(field);
-  if (typeof text === 'string') return text;
-  const names = [...record.keys()].slice(0, 20).map((name) => `'${name.slice(0, 40)}'`);
-  throw lineError(place, `has no string in '${field}'; its members are ${names.join(', ') || 'none'}`);
 }

@@ -53,10 +53,10 @@ export class Trace {
     for (const variable of variables) this.#variables.set(variable.dataId, variable);
   }
 
-  /** A tensor that stands for a graph input; a `uint8` input arrives as int32. */
+  /** A tensor that stands for a graph input; a `uint8` or `int64` input arrives as int32. */
   input(name: string, shape: readonly number[], type: ValueType): tf.Tensor {
     const value = this.graph.input(name, shape, type);
-    return this.#tensor(type === 'uint8' ? this.builder.cast(value, 'int32') : value);
+    return this.#tensor(type === 'uint8' || type === 'int64' ? this.builder.cast(value, 'int32') : value);
   }
 
   /** Records a chain of elementwise kernels by {@link blockwise} or {@link channelSums}. */

@@ -148,6 +148,18 @@ describe('a batch of any size', () => {
     const { output } = await run(file, { x: tf.ones([6, 4]), table: tf.ones([1, 4]), factor: tf.scalar(3) });
     expect(output).toEqual({ dims: [6, 4], data: Array<number>(24).fill(6) });
   });
+
+  it('takes ids as int64 where it is asked to', async () => {
+    const rows = ((ids: tf.Tensor) => tf.gather(tf.tensor1d([5, 6, 7]), ids as tf.Tensor2D)) as Fn;
+    const file = await exportOnnx(rows, [tf.zeros([1, 2], 'int32')], { int64Inputs: ['input'] });
+    const session = await InferenceSession.create(file, { logSeverityLevel: 3 });
+    const ids = new Tensor('int64', BigInt64Array.of(2n, 0n, 1n, 1n, 0n, 2n), [3, 2]);
+    const { output } = await session.run({ input: ids });
+    await session.release();
+    expect(Array.from(output!.data as Float32Array)).toEqual([7, 5, 6, 6, 5, 7]);
+    const floats = await failure(rows, [tf.zeros([1, 2])], { int64Inputs: ['input'] });
+    expect(String(floats)).toMatch(/int64Inputs must be names of int32 inputs \(\)/);
+  });
 });
 
 describe('the file', () => {

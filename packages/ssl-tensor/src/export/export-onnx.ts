@@ -47,7 +47,8 @@ export async function exportOnnx(
   options: ExportOnnxOptions = {},
 ): Promise<Uint8Array> {
   checkOptions(where, options, exportOnnxOptionNames);
-  const { path, dynamicBatch = true, batchName = 'batch', fixedInputs = [], metadata = {}, modules = {} } = options;
+  const { path, dynamicBatch = true, batchName = 'batch', fixedInputs = [], int64Inputs = [] } = options;
+  const { metadata = {}, modules = {} } = options;
   // Only where there are files: on a page the bytes are what is wanted.
   const files = path === undefined ? undefined : await import('@selfsup/ssl-core/files');
   files?.checkPath(where, 'path', path!);
@@ -65,6 +66,10 @@ export async function exportOnnx(
   for (const name of fixedInputs)
     if (!inputNames.includes(name))
       throw new InvalidOptionError(where, 'fixedInputs', `names of inputs (${inputNames.join(', ')})`, name);
+  const integers = inputNames.filter((_, index) => flat.specs[index]!.type === 'int32');
+  for (const name of int64Inputs)
+    if (!integers.includes(name))
+      throw new InvalidOptionError(where, 'int64Inputs', `names of int32 inputs (${integers.join(', ')})`, name);
   const normalized =
     options.normalize === undefined ? undefined : normalizedInput(options.normalize, inputNames, flat.specs);
   const isOpen = flat.specs.map(
@@ -77,9 +82,9 @@ export async function exportOnnx(
   const names = weightNames({ ...(isModule ? { '': model } : {}), ...modules });
   const batches: readonly number[] = isOpen.includes(true) ? probes : [];
   const trace = (batch: number | undefined): Trace => {
-    const specs = flat.specs.map(({ shape, type }, index) => ({
+    const specs = flat.specs.map(({ shape, type }, index): LeafSpec => ({
       shape: batch !== undefined && isOpen[index]! ? [batch, ...shape.slice(1)] : shape,
-      type: index === normalized?.index ? ('uint8' as const) : type,
+      type: index === normalized?.index ? 'uint8' : int64Inputs.includes(inputNames[index]!) ? 'int64' : type,
     }));
     return traceOnce((tensors) => run(...(flat.rebuild(tensors) as never[])), specs, normalized, names);
   };

@@ -37,6 +37,8 @@ export interface ExportOnnxOptions {
   readonly batchName?: string;
   /** Names of inputs whose first axis is no batch. Scalars never have one. Default none. */
   readonly fixedInputs?: readonly string[];
+  /** Names of int32 inputs that the file takes as int64, as tokenisers give ids. Default none. */
+  readonly int64Inputs?: readonly string[];
   readonly normalize?: ExportNormalization;
   /** Modules whose weights a function reads: the file names them `<key>.<name>`, as their state dicts do. */
   readonly modules?: Readonly<Record<string, ExportableModule>>;
@@ -55,6 +57,7 @@ export const exportOnnxOptionNames: OptionNames<ExportOnnxOptions> = {
   dynamicBatch: 'optionalFlag',
   batchName: 'optional',
   fixedInputs: 'optional',
+  int64Inputs: 'optional',
   normalize: 'optional',
   modules: 'optional',
   name: 'optional',

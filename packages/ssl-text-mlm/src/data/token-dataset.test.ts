@@ -54,6 +54,28 @@ describe('TokenDataset', () => {
     expect(encoded.get(1).label).toBe(0);
   });
 
+  it('splits long texts into sequences of like length, and loses nothing', async () => {
+    const tokenizer = await trainWordPiece({ lines: ['a b c d e f g h i j k'], vocabSize: 60 });
+    const text = 'a b c d e f g h i j k';
+    const ids = tokenizer.encode(text, { addSpecialTokens: false });
+    const { cls, sep } = tokenizer.specialIds;
+    const split = TokenDataset.fromTexts(tokenizer, [text, 'a b', ''], { maxLength: 6, longTexts: 'split' });
+    const rows = Array.from({ length: split.length }, (_, row) => [...split.get(row).ids]);
+    expect(rows).toEqual([
+      [cls, ...ids.slice(0, 3), sep],
+      [cls, ...ids.slice(3, 7), sep],
+      [cls, ...ids.slice(7), sep],
+      [cls, ...ids.slice(0, 2), sep],
+      [cls, sep],
+    ]);
+    for (const options of [
+      { maxLength: 2, longTexts: 'split' },
+      { maxLength: 6, longTexts: 'split', labels: [1] },
+      { maxLength: 6, longTexts: 'wrap' as never },
+    ] as const)
+      expect(() => TokenDataset.fromTexts(tokenizer, [text], options)).toThrow(InvalidOptionError);
+  });
+
   it('selects and splits by key, with labels', () => {
     expect(dataset.subset([7, 2]).get(0)).toEqual({ ids: sequences[7], label: 1 });
     const { train, heldOut } = dataset.split(6, randomKey(1));

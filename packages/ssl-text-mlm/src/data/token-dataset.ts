@@ -1,4 +1,5 @@
 import {
+  checkChoice,
   checkInteger,
   checkLabels,
   checkOptions,
@@ -11,6 +12,8 @@ import {
   ShapeError,
 } from '@selfsup/ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import { pushPieces } from './push-pieces.js';
+import { TokenSequences } from './token-sequences.js';
 
 /** One encoded text. */
 export interface TokenSample {
@@ -26,11 +29,17 @@ export interface TokenDatasetOptions {
   readonly maxLength: number;
   /** Class of every text, an integer of 0 or more; -1 = no label. */
   readonly labels?: ArrayLike<number>;
+  /**
+   * What becomes of a text of more than `maxLength` tokens: its rest is cut off, or it is split into as few sequences as
+   * hold it, of like length, each with `[CLS]` and `[SEP]`. A split text has no label. Default `cut`.
+   */
+  readonly longTexts?: 'cut' | 'split';
 }
 
 const tokenDatasetOptionNames: OptionNames<TokenDatasetOptions> = {
   maxLength: 'requiredNumber',
   labels: 'optional',
+  longTexts: 'optional',
 };
 
 /** An encoded corpus, kept flat: one array of ids, and where each sequence begins. */
@@ -79,12 +88,16 @@ export class TokenDataset {
   }
 
   /**
-   * Encodes texts, one sequence each.
+   * Encodes texts, one sequence each; of a long text several where it is split.
    *
-   * @throws InvalidOptionError for a text that is none, or one text in the place of several
+   * @throws InvalidOptionError for a text that is none, one text in the place of several, or labels of texts that are split
    */
   static fromTexts(tokenizer: WordPieceTokenizer, texts: Iterable<string>, options: TokenDatasetOptions): TokenDataset {
-    checkOptions('TokenDataset.fromTexts', options, tokenDatasetOptionNames);
+    const where = 'TokenDataset.fromTexts';
+    const { maxLength, labels, longTexts = 'cut' } = checkOptions(where, options, tokenDatasetOptionNames);
+    checkChoice(where, 'longTexts', longTexts, ['cut', 'split']);
+    if (longTexts === 'split' && labels !== undefined)
+      throw new InvalidOptionError(where, 'labels', "left out with longTexts: 'split'", labels);
     // By its type a string is several texts, of one character each.
     if (typeof texts === 'string')
       throw new InvalidOptionError(
@@ -104,9 +117,19 @@ export class TokenDataset {
         advice,
       );
     }
-    const sequences: number[][] = [];
-    for (const text of texts) sequences.push(tokenizer.encode(text, { maxLength: options.maxLength }));
-    return TokenDataset.fromSequences(sequences, options.labels);
+    const sequences = new TokenSequences();
+    for (const text of texts) {
+      if (longTexts === 'cut') sequences.push(tokenizer.encode(text, { maxLength }));
+      else pushPieces(sequences, tokenizer.encode(text, { addSpecialTokens: false }), maxLength, tokenizer.specialIds);
+    }
+    // Before a fraction or NaN becomes an integer.
+    if (labels !== undefined) checkLabels('TokenDataset', 'labels', labels, { unlabelled: true });
+    const { tokens, offsets } = sequences.arrays;
+    return new TokenDataset(
+      tokens.slice(),
+      offsets.slice(),
+      labels === undefined ? undefined : Int32Array.from(labels),
+    );
   }
 
   /**

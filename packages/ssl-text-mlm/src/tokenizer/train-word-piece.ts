@@ -3,17 +3,13 @@ import {
   checkCount,
   checkNonNegative,
   checkOptions,
-  DataError,
   InvalidOptionError,
   type OptionNames,
 } from '@selfsup/ssl-tensor/host';
-import { bertNormalize } from './bert-normalizer.js';
-import { learnWordPieces } from './learn-word-pieces.js';
+import { learnTokenizer, reservedTokens } from './learn-tokenizer.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
-import { bertWords } from './read-pre-tokenizer.js';
-import { chunkSeparator, wellFormed } from './white-space.js';
-import { wordPieceJson } from './word-piece-json.js';
-import { WordPieceTokenizer } from './word-piece-tokenizer.js';
+import { WordCounter } from './word-counter.js';
+import type { WordPieceTokenizer } from './word-piece-tokenizer.js';
 
 /** Options of {@link trainWordPiece}; one of `files` and `lines` is required, both are read if both are given. */
 export interface TrainWordPieceOptions {
@@ -55,9 +51,6 @@ const trainWordPieceOptionNames: OptionNames<TrainWordPieceOptions> = {
   specialTokens: 'optional',
 };
 
-/** Longest word that WordPiece spells, in code points; a longer one is the unknown token. */
-const maxWordCharacters = 100;
-
 /**
  * Learns a BERT WordPiece vocabulary from text. The same text and options give the same vocabulary, byte for byte.
  *
@@ -75,7 +68,7 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
     lowercase = true,
     specialTokens = bertSpecialTokens,
   } = options;
-  const reserved = [specialTokens.pad, specialTokens.unk, specialTokens.cls, specialTokens.sep, specialTokens.mask];
+  const reserved = reservedTokens(specialTokens);
   if (!Number.isInteger(vocabSize) || vocabSize <= reserved.length || vocabSize > 1_000_000) {
     throw new InvalidOptionError(
       'trainWordPiece',
@@ -97,11 +90,8 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
   if (options.files === undefined && options.lines === undefined)
     throw new InvalidOptionError('trainWordPiece', 'files', "given, or 'lines'", undefined);
 
-  // White-space chunks repeat, so they are counted first and normalised once each.
-  const chunks = new Map<string, number>();
-  const count = (line: string): void => {
-    for (const chunk of line.split(chunkSeparator)) if (chunk !== '') chunks.set(chunk, (chunks.get(chunk) ?? 0) + 1);
-  };
+  const counter = new WordCounter();
+  const count = (line: string): void => counter.add(line);
   const { encoding = 'utf-8', maxLineBytes = 2 ** 28, maxBytes = 2 ** 40 } = options;
   const reading = { encoding, maxLineBytes, maxBytes, where: 'trainWordPiece' };
   for (const path of options.files ?? []) await readTextLines(path, reading, count);
@@ -111,28 +101,6 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
     if (typeof line !== 'string') throw new InvalidOptionError('trainWordPiece', 'lines', 'texts', line);
     count(line);
   }
-  const settings = { cleanText: true, chineseCharacters: true, stripAccents: null, lowercase };
-  const words = new Map<string, number>();
-  for (const [chunk, occurrences] of chunks) {
-    for (const word of bertWords(bertNormalize(wellFormed(chunk), settings)))
-      if (Array.from(word).length <= maxWordCharacters) words.set(word, (words.get(word) ?? 0) + occurrences);
-  }
-  if (words.size === 0)
-    throw new DataError(
-      chunks.size === 0
-        ? 'the files and lines hold no text to learn a vocabulary from'
-        : `the files and lines hold no word to learn a vocabulary from, only white space, control characters and words of more than ${maxWordCharacters} characters, which are unknown to the tokeniser`,
-      options.files?.[0] === undefined ? {} : { path: options.files[0] },
-    );
-
-  const tokens = learnWordPieces(words, { vocabSize, minFrequency, alphabetLimit, reserved });
-  if (tokens.length > vocabSize) {
-    throw new InvalidOptionError(
-      'trainWordPiece',
-      'vocabSize',
-      `at least ${tokens.length}, for the special tokens and the characters of the text (or lower alphabetLimit)`,
-      vocabSize,
-    );
-  }
-  return WordPieceTokenizer.fromJson(wordPieceJson(tokens, specialTokens, { lowercase }), { specialTokens });
+  const words = counter.words(lowercase, options.files?.[0]);
+  return learnTokenizer('trainWordPiece', words, { vocabSize, minFrequency, alphabetLimit, lowercase, specialTokens });
 }

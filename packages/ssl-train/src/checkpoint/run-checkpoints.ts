@@ -17,8 +17,8 @@ import { restoreRun, type RestoredRun } from './restore-run.js';
 import type { RunTimes } from '../run/run-clock.js';
 import type { RunPlan } from '../run/run-plan.js';
 
-/** Where a run stands, for its checkpoint. */
-export interface RunState {
+/** What a checkpoint keeps of where a run stands, beside tensors. */
+export interface SavedState {
   /** Finished updates. */
   readonly step: number;
   /** Updates that gradient stages skipped. */
@@ -87,7 +87,7 @@ export class RunCheckpoints<B> {
    *
    * @throws CheckpointError when the one before could not be written, as {@link written}
    */
-  async save(state: () => RunState): Promise<void> {
+  async save(state: () => SavedState): Promise<void> {
     const store = this.#store;
     if (store === undefined) return;
     await this.#writing;
@@ -125,7 +125,7 @@ export class RunCheckpoints<B> {
    *
    * @returns the path of what was saved
    */
-  async rescue(error: unknown, take: () => RunState): Promise<string | undefined> {
+  async rescue(error: unknown, take: () => SavedState): Promise<string | undefined> {
     const store = this.#store;
     await this.#writing;
     if (this.#error !== undefined && this.#error.reason !== error) {
@@ -182,7 +182,7 @@ export class RunCheckpoints<B> {
     throw reason;
   }
 
-  async #saveTaken(store: CheckpointStore, state: RunState, tensors: StateDict): Promise<void> {
+  async #saveTaken(store: CheckpointStore, state: SavedState, tensors: StateDict): Promise<void> {
     const lost = await this.#write(store, state, tensors);
     if (lost)
       throw (this.#complete = new CheckpointError(
@@ -200,7 +200,7 @@ export class RunCheckpoints<B> {
   }
 
   /** @returns whether the directory had been removed */
-  async #write(store: CheckpointStore, state: RunState, tensors: StateDict): Promise<boolean> {
+  async #write(store: CheckpointStore, state: SavedState, tensors: StateDict): Promise<boolean> {
     const { options, config, schedules, accumulateSteps, stepsPerEpoch, totalSteps } = this.#plan;
     const { step, skipped, times, environment, observers, pending } = state;
     const record: RunRecord = {

@@ -38,18 +38,24 @@ function flatten(value: JsonValue, name: string, into: Map<string, string>): voi
   } else into.set(name, canonicalJson(value));
 }
 
+/** What differs between two configurations, a line for each name. */
+export function configDifferences(saved: RunConfig, current: RunConfig): readonly string[] {
+  if (configHash(saved) === configHash(current)) return [];
+  const [was, is] = [new Map<string, string>(), new Map<string, string>()];
+  flatten(saved, '', was);
+  flatten(current, '', is);
+  const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
+  return names.map((name) => `${name} was ${was.get(name) ?? 'absent'}, is ${is.get(name) ?? 'absent'}`);
+}
+
 /**
  * Compares the configuration of a checkpoint with that of the run that wants to continue it.
  *
  * @throws CheckpointError that lists every difference
  */
 export function checkConfig(saved: RunConfig, current: RunConfig, path: string): void {
-  if (configHash(saved) === configHash(current)) return;
-  const [was, is] = [new Map<string, string>(), new Map<string, string>()];
-  flatten(saved, '', was);
-  flatten(current, '', is);
-  const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
-  const differences = names.map((name) => `${name} was ${was.get(name) ?? 'absent'}, is ${is.get(name) ?? 'absent'}`);
+  const differences = configDifferences(saved, current);
+  if (differences.length === 0) return;
   throw new CheckpointError(
     `belongs to another configuration: ${printable(differences.join('; '))}. Use the settings it was made with, or start anew in another directory; ${newRunAdvice(path)}. If it is another run's, move it away`,
     { path },

@@ -107,9 +107,12 @@ export function readRunRecord(metadata: Readonly<Record<string, string>>, path: 
 function readEvaluation(value: unknown): Evaluation | undefined {
   if (!isRecord(value) || !isCount(value['step']) || !isCount(value['epoch']) || !isRecord(value['metrics']))
     return undefined;
+  const { observer } = value;
+  if (observer !== undefined && typeof observer !== 'string') return undefined;
   // JSON has no NaN and no infinities; they come back as null.
   const metrics = Object.fromEntries(
     Object.entries(value['metrics']).map(([name, metric]) => [name, typeof metric === 'number' ? metric : NaN]),
   );
-  return { step: value['step'] as number, epoch: value['epoch'] as number, metrics };
+  const [step, epoch] = [value['step'] as number, value['epoch'] as number];
+  return { step, epoch, metrics, ...(observer === undefined ? {} : { observer }) };
 }

@@ -7,6 +7,7 @@ import type { RunPlan } from '../run/run-plan.js';
 import { Speedometer } from './speedometer.js';
 import { judgeMemory } from '../step/step-memory.js';
 import { resumedText } from '../run/stop-text.js';
+import { WaitingTime } from '../run/waiting-time.js';
 import { TimeLeft } from './time-left.js';
 import type { EvaluationEvent, NoteEvent, RunInfo, StepEvent, TrainerObserver } from './trainer-observer.js';
 import { trainerDefaults } from '../run/trainer-options.js';
@@ -17,9 +18,18 @@ type DisplayPlan = Pick<RunPlan<unknown>, 'accumulateSteps' | 'stepsPerEpoch' | 
 /** Steps after which their time is known well enough to say what all of them will take; fewer where they are long. */
 const known = { steps: 10, seconds: 5 };
 
+/** What a step took. */
+interface ComputedStep {
+  readonly samples: number;
+  readonly seconds: number;
+  /** Whether something was compiled in the time. */
+  readonly compiled: boolean;
+}
+
 /** Tells who watches a run what goes on: compiling, memory, speed, time, what observers found. */
 export class RunDisplay implements TrainerObserver {
   readonly speed = new Speedometer();
+  readonly waiting = new WaitingTime();
   readonly left: TimeLeft;
   readonly #progress: ProgressReporter;
   readonly #plan: DisplayPlan;
@@ -80,6 +90,17 @@ export class RunDisplay implements TrainerObserver {
     this.#progress.phase?.('compiling the step');
   }
 
+  /** A step was computed. */
+  stepped(step: number, { samples, seconds, compiled }: ComputedStep): void {
+    this.speed.add(samples, seconds, compiled);
+    this.waiting.add(step, seconds, compiled);
+  }
+
+  /** What observers are told of the speed. */
+  get speedNow(): Required<Pick<StepEvent, 'samplesPerSecond' | 'waitingShare'>> {
+    return { samplesPerSecond: this.speed.samplesPerSecond, waitingShare: this.waiting.share };
+  }
+
   onStep({ step, epoch, loss, samplesPerSecond, seconds }: StepEvent): void {
     // Told of again after a resume, it says nothing of the speed.
     if (samplesPerSecond === undefined) return;
@@ -90,9 +111,12 @@ export class RunDisplay implements TrainerObserver {
       loss,
       samplesPerSecond,
       secondsLeft,
+      waitingShare: this.waiting.recentShare,
       ...(Object.keys(this.#figures).length === 0 ? {} : { figures: { ...this.#figures } }),
     });
     this.#tellTime(step, secondsLeft, seconds);
+    const advice = this.waiting.advice(step);
+    if (advice !== undefined) this.#warn(advice);
   }
 
   /** Says that an epoch's observers are at work. */

@@ -2,7 +2,7 @@ import { checkOptions, InvalidOptionError, type OptionNames, suggestion } from '
 import type { TrainerObserver } from '../observers/trainer-observer.js';
 import type { GradientStage } from '../stages/gradient-stage.js';
 import { checkJson } from './check-json.js';
-import { checkObserverNames } from './run-observers.js';
+import { checkObserverNames } from './check-observer-names.js';
 
 const where = 'Trainer';
 
@@ -75,12 +75,14 @@ export function checkProgress(progress: unknown): void {
 const observerNames: OptionNames<TrainerObserver> = {
   name: 'optional',
   onStart: 'optionalFunction',
+  onBatch: 'optionalFunction',
   onStep: 'optionalFunction',
   onEpochEnd: 'optionalFunction',
   onEvaluation: 'optionalFunction',
   onNote: 'optionalFunction',
   onCheckpoint: 'optionalFunction',
   onEnd: 'optionalFunction',
+  explain: 'optionalFunction',
   onError: 'optionalFunction',
   state: 'optionalFunction',
   restore: 'optionalFunction',

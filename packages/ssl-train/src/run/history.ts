@@ -16,4 +16,6 @@ export interface Evaluation {
   /** Counted from 1. */
   readonly epoch: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Name of the observer, where it has one. */
+  readonly observer?: string;
 }

@@ -1,48 +1,93 @@
-import { CheckpointError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import type { JsonValue } from '../checkpoint/run-config.js';
-import type { ObserverMetrics, RunControl, TrainerObserver } from '../observers/trainer-observer.js';
+import type {
+  BatchEvent,
+  EvaluationEvent,
+  ObserverMetrics,
+  RunControl,
+  RunInfo,
+  TrainerObserver,
+} from '../observers/trainer-observer.js';
 import { addNote } from './add-note.js';
 import { checkJson } from './check-json.js';
 import { checkMetrics } from './check-metrics.js';
-import type { RunClock } from './run-clock.js';
+import type { Evaluation } from './history.js';
+import type { RunState } from './run-state.js';
 
-/** The observers of one run: calls their hooks outside the training time, keeps their state. */
+/** The observers of one run: calls their hooks outside the training time, keeps what they find and their state. */
 export class RunObservers {
   readonly #observers: readonly TrainerObserver[];
-  readonly #outside: <T>(work: () => T | Promise<T>) => Promise<T>;
+  readonly #state: RunState;
   readonly #control: RunControl;
+  /** All of them know of the run. */
+  #hasBegun = false;
 
-  /** @param clock of the run, which may be another one after a restore */
-  constructor(observers: readonly TrainerObserver[], clock: () => RunClock, control: RunControl) {
+  constructor(
+    observers: readonly TrainerObserver[],
+    state: RunState,
+    { stop, save }: Pick<RunControl, 'stop' | 'save'>,
+  ) {
     this.#observers = observers;
-    this.#outside = (work) => clock().outside(work);
-    this.#control = control;
+    this.#state = state;
+    this.#control = { stop, save, note: (text) => this.note(text) };
+  }
+
+  /** Tells of the run. What is said before all observers know of it is told when they do. */
+  async begin(info: RunInfo): Promise<void> {
+    await this.tell((observer, run) => observer.onStart?.(info, run));
+    this.#hasBegun = true;
+    for (const text of this.#state.notes.splice(0)) this.note(text);
   }
 
   /** Calls a hook of every observer, one after the other. */
   async tell(hook: (observer: TrainerObserver, run: RunControl) => void | Promise<void>): Promise<void> {
-    for (const observer of this.#observers) await this.#outside(() => hook(observer, this.#control));
+    for (const observer of this.#observers) await this.#state.clock.outside(() => hook(observer, this.#control));
   }
 
-  /** As `tell`, collecting the numbers that observers return: of all or, when one fails, of none. */
-  async ask(
-    hook: (observer: TrainerObserver, run: RunControl) => ObserverMetrics | Promise<ObserverMetrics>,
-  ): Promise<Record<string, number>[]> {
-    const found: Record<string, number>[] = [];
-    for (const observer of this.#observers) {
-      const metrics = await this.#outside(() => hook(observer, this.#control));
-      if (metrics !== undefined) found.push(checkMetrics(metrics));
+  /** Tells of a batch those who want to know. */
+  async batch(event: () => BatchEvent): Promise<void> {
+    if (this.#observers.some((observer) => observer.onBatch !== undefined)) {
+      const told = event();
+      await this.tell((observer) => observer.onBatch?.(told));
     }
-    return found;
   }
 
-  /** Tells of something at once, from within a hook too. */
-  note(step: number, text: string): void {
-    for (const observer of this.#observers) observer.onNote?.({ step, text });
+  /** As `tell`; the numbers that observers return are kept and told, of all or, when one fails, of none. */
+  async ask(
+    after: EvaluationEvent['after'],
+    hook: (observer: TrainerObserver, run: RunControl) => ObserverMetrics | Promise<ObserverMetrics>,
+  ): Promise<void> {
+    const found: Pick<Evaluation, 'metrics' | 'observer'>[] = [];
+    for (const observer of this.#observers) {
+      const metrics = await this.#state.clock.outside(() => hook(observer, this.#control));
+      if (metrics === undefined) continue;
+      const { name } = observer;
+      found.push({ metrics: checkMetrics(metrics), ...(name === undefined ? {} : { observer: name }) });
+    }
+    for (const item of found) {
+      const evaluation = this.#state.addEvaluation(item, after);
+      await this.tell((observer, run) => observer.onEvaluation?.(evaluation, run));
+    }
+  }
+
+  /** Tells the user something that is no error, on the screen and in the log, and keeps it for the result. */
+  note(text: string): void {
+    const { notes, step } = this.#state;
+    notes.push(text);
+    if (this.#hasBegun) for (const observer of this.#observers) observer.onNote?.({ step, text });
   }
 
   /** Tells of the error that ends the run; what is thrown by an observer itself is added to it. */
-  async fail(error: unknown, step: number): Promise<void> {
+  async fail(error: unknown): Promise<void> {
+    const { step } = this.#state;
+    for (const observer of this.#observers) {
+      try {
+        const text = await observer.explain?.(error, step);
+        if (text !== undefined) addNote(error, text);
+      } catch (cause) {
+        addNote(error, `Also: ${cause instanceof Error ? cause.message : String(cause)}`);
+      }
+    }
     for (const observer of this.#observers) {
       try {
         await observer.onError?.(error, step);
@@ -53,7 +98,7 @@ export class RunObservers {
   }
 
   /** What a checkpoint keeps, by the observers' names. */
-  state(): Record<string, JsonValue> {
+  saved(): Record<string, JsonValue> {
     return Object.fromEntries(
       this.#observers.flatMap((observer) => {
         if (observer.state === undefined) return [];
@@ -84,23 +129,4 @@ export class RunObservers {
       }
     }
   }
-}
-
-/** @throws InvalidOptionError where two have one name, or one with a state has none */
-export function checkObserverNames(where: string, observers: readonly TrainerObserver[]): void {
-  const seen = new Set<string>();
-  observers.forEach((observer, index) => {
-    const { name } = observer;
-    const option = `observers[${index}].name`;
-    const hasState = observer.state !== undefined;
-    if (hasState !== (observer.restore !== undefined))
-      throw new InvalidOptionError(where, `observers[${index}]`, 'both state and restore, or neither', 'one of them');
-    if (name === undefined) {
-      if (!hasState) return;
-      throw new InvalidOptionError(where, option, 'given, since it has a state to save', undefined);
-    }
-    if (typeof name !== 'string' || name === '') throw new InvalidOptionError(where, option, 'a name', name);
-    if (seen.has(name)) throw new InvalidOptionError(where, option, 'unique among the observers', name);
-    seen.add(name);
-  });
 }

@@ -30,7 +30,8 @@ it('a stopped run goes on to the same bytes, and the file alone gives the same f
   const loaded = await loadEncoder(out);
   expect((await loaded.embed(images)).data).toEqual((await whole.encoder!.embed(images)).data);
   await expect(pretrain({ ...settings, out, method: 'byol' as never })).rejects.toThrow(/method/);
-  await expect(pretrain({ ...settings, out, epochs: 3 })).rejects.toThrow(/epochs/);
+  await expect(pretrain({ ...settings, out, epochs: 3 })).rejects.toThrow(/finished run.*epochs was 2, is 3/);
+  await expect(pretrain({ ...settings, out, method: 'mae' })).rejects.toThrow(/method was "simclr", is "mae"/);
   // An observer that ends a run ends it for good.
   const early = [
     {

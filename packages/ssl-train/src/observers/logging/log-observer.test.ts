@@ -38,6 +38,7 @@ const train = [
   'train/absolute',
   'run/epoch',
   'run/samplesPerSecond',
+  'run/waitingShare',
   'run/seconds',
 ];
 
@@ -134,7 +135,7 @@ describe('a run that goes on', () => {
       ...lines.map((line) =>
         line
           .split(',')
-          .filter((_, at) => !/seconds|samples/i.test(columns[at]!))
+          .filter((_, at) => !/seconds|samples|waiting/i.test(columns[at]!))
           .join(','),
       ),
     ];

@@ -12,7 +12,7 @@ interface Told {
 
 /**
  * An observer that tells a logger of a run: at logged steps `train/loss`, `train/learningRate` and `train/<metric>`,
- * `run/epoch`, `run/samplesPerSecond` and `run/seconds`; of what observers found `eval/<name>`; notes and the error that
+ * `run/epoch`, `run/samplesPerSecond`, `run/waitingShare` and `run/seconds`; of what observers found `eval/<name>`; notes and the error that
  * ends the run as text. A metric that is called as one of these is `train/metrics/<metric>`.
  *
  * A resumed run goes on after the checkpoint's step, with every step once, also where an error cut its last step short.
@@ -110,7 +110,7 @@ export function logTo(logger: RunLogger): TrainerObserver {
 
 /** All numbers of a logged step by the names that loggers get. */
 function numbersOf(
-  { epoch, samplesPerSecond, seconds }: StepEvent,
+  { epoch, samplesPerSecond, waitingShare, seconds }: StepEvent,
   { loss, learningRate, metrics }: NonNullable<StepEvent['entry']>,
 ): Record<string, number> {
   const values: Record<string, number> = { 'train/loss': loss, 'train/learningRate': learningRate };
@@ -120,6 +120,7 @@ function numbersOf(
     ...values,
     'run/epoch': epoch,
     ...(samplesPerSecond === undefined ? {} : { 'run/samplesPerSecond': samplesPerSecond }),
+    ...(waitingShare === undefined ? {} : { 'run/waitingShare': waitingShare }),
     'run/seconds': seconds,
   };
 }

@@ -42,18 +42,19 @@ export class RunLog implements TrainerObserver {
     this.#log?.write({ type: 'start', step, totalSteps, stepsPerEpoch, config, environment });
   }
 
-  onStep({ entry, samplesPerSecond, seconds }: StepEvent): void {
+  onStep({ entry, samplesPerSecond, waitingShare, seconds }: StepEvent): void {
     if (entry === undefined) return;
     this.#log?.write({
       type: 'step',
       ...entry,
       ...(samplesPerSecond === undefined ? {} : { samplesPerSecond }),
+      ...(waitingShare === undefined ? {} : { waitingShare }),
       seconds,
     });
   }
 
-  onEvaluation({ step, epoch, metrics }: EvaluationEvent): void {
-    this.#log?.write({ type: 'evaluation', step, epoch, metrics });
+  onEvaluation({ step, epoch, metrics, observer }: EvaluationEvent): void {
+    this.#log?.write({ type: 'evaluation', step, epoch, metrics, ...(observer === undefined ? {} : { observer }) });
   }
 
   onNote({ step, text }: NoteEvent): void {

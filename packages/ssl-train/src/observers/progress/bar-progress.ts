@@ -1,7 +1,7 @@
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { type GuardedStream, guardWrites } from './guard-writes.js';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress-reporter.js';
-import { figuresText, leftText, lossText, speedText } from './status-text.js';
+import { figuresText, leftText, lossText, speedText, waitingTexts } from './status-text.js';
 
 const clearLine = '\r\u001B[K';
 /** What a terminal writes where the cursor is when somebody stops the run. */
@@ -136,6 +136,7 @@ export class BarProgress implements ProgressReporter {
       `loss ${lossText(status?.loss)}`,
       speedText(status?.samplesPerSecond ?? 0),
       leftText(status?.secondsLeft),
+      ...waitingTexts(status?.waitingShare),
       ...(Object.keys(figures).length === 0 ? [] : [figuresText(figures)]),
     ];
     const rest = [

@@ -1,6 +1,6 @@
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { ProgressReporter, ProgressStart, ProgressStatus } from './progress-reporter.js';
-import { figuresText, leftText, lossText, speedText } from './status-text.js';
+import { figuresText, leftText, lossText, speedText, waitingTexts } from './status-text.js';
 
 /** Options of {@link LineProgress}. */
 export interface LineProgressOptions {
@@ -50,7 +50,7 @@ export class LineProgress implements ProgressReporter {
     this.#lastStep = undefined;
   }
 
-  update({ step, epoch, loss, samplesPerSecond, secondsLeft, figures = {} }: ProgressStatus): void {
+  update({ step, epoch, loss, samplesPerSecond, secondsLeft, waitingShare, figures = {} }: ProgressStatus): void {
     const run = this.#run;
     if (run === undefined || step === this.#lastStep) return;
     const now = this.#now();
@@ -63,6 +63,7 @@ export class LineProgress implements ProgressReporter {
       `loss ${lossText(loss)}`,
       speedText(samplesPerSecond),
       leftText(secondsLeft),
+      ...waitingTexts(waitingShare),
       ...(Object.keys(figures).length === 0 ? [] : [figuresText(figures)]),
     ];
     this.note(`${run.name}: ${parts.join(', ')}`);

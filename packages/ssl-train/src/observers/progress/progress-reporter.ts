@@ -22,6 +22,8 @@ export interface ProgressStatus {
   readonly samplesPerSecond: number;
   /** Observers and checkpoints included; undefined when not known. */
   readonly secondsLeft: number | undefined;
+  /** Share of the time of the last steps that was waiting for the loader, in 0 .. 1. */
+  readonly waitingShare?: number;
   /** The newest numbers that observers returned, by name. */
   readonly figures?: Readonly<Record<string, number>>;
 }

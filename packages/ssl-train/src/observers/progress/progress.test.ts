@@ -52,6 +52,16 @@ describe('LineProgress', () => {
     expect(lines.map((line) => /step (\d+)/.exec(line)?.[1])).toEqual(['1', '41', '81', '100']);
     expect(lines[0]).toBe('simclr: step 1/100, epoch 2/4, loss 1.235, 842 samples/s, 1:01 left\n');
   });
+
+  it('says how much of the time is waiting for data, from a tenth on', () => {
+    const lines: string[] = [];
+    const progress = new LineProgress({ stream: { write: (text) => lines.push(text) }, everySeconds: 0 });
+    progress.start(run);
+    progress.update({ ...status(1), waitingShare: 0.09 });
+    progress.update({ ...status(2), waitingShare: 0.456, figures: { knn: 0.5 } });
+    expect(lines[0]).not.toContain('waiting');
+    expect(lines[1]).toContain(', 1:01 left, 46 % waiting for data, knn 0.5');
+  });
 });
 
 describe('LineProgress over hours', () => {

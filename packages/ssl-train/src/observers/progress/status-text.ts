@@ -41,6 +41,11 @@ export function speedText(samplesPerSecond: number): string {
   return `${samplesPerSecond >= 100 ? Math.round(samplesPerSecond) : samplesPerSecond.toPrecision(3)} samples/s`;
 }
 
+/** The share of the time that was waiting for the loader, from a tenth on, as parts of a status: one or none. */
+export function waitingTexts(share = 0): string[] {
+  return share < 0.1 ? [] : [`${Math.round(100 * share)} % waiting for data`];
+}
+
 /** Numbers of observers: `knn 0.7125, level 0.031`; what a name would do to a terminal is shown instead of done. */
 export function figuresText(figures: Readonly<Record<string, number>>): string {
   return Object.entries(figures)

@@ -1,20 +1,16 @@
-/** Style sheet of the report: no font, image or script from elsewhere; light and dark by the reader's setting. */
+/** Style sheet of a report: no font, image or script from elsewhere; light and dark by the reader's setting. */
 export const style = `
 :root {
   color-scheme: light dark;
   --paper: #fbfaf8; --card: #ffffff; --ink: #1d1f23; --soft: #5c6370; --rule: #e3e1dc; --accent: #2456b3;
-  --good: #1b7a3d; --bad: #c0362c; --bar: #dbe6fb; --mark: #fff0b8;
+  --good: #1b7a3d; --bad: #c0362c;
   --series-1: #2456b3; --series-2: #d0662a; --series-3: #6b7280; --series-4: #1b7a3d;
-  --class-0: #4269d0; --class-1: #d99a06; --class-2: #e6492d; --class-3: #4aa596; --class-4: #3ca951;
-  --class-5: #e57fb0; --class-6: #8a5cd6; --class-7: #5fa3e0; --class-8: #9c6b4e; --class-9: #7c8596;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #16181c; --card: #1e2126; --ink: #e8e6e1; --soft: #a2a8b4; --rule: #34383f; --accent: #86aef5;
-    --good: #6fce8f; --bad: #ff8a7d; --bar: #2a3c63; --mark: #57480f;
+    --good: #6fce8f; --bad: #ff8a7d;
     --series-1: #86aef5; --series-2: #f0a06a; --series-3: #a2a8b4; --series-4: #6fce8f;
-    --class-0: #7f9cf0; --class-1: #efb118; --class-2: #ff725c; --class-3: #6cc5b0; --class-4: #5fd074;
-    --class-5: #ff9fcb; --class-6: #b48cf5; --class-7: #97bbf5; --class-8: #c49a7f; --class-9: #aeb5c2;
   }
 }
 * { box-sizing: border-box; }
@@ -37,6 +33,7 @@ figcaption { font-size: 0.9rem; color: var(--soft); line-height: 1.45; margin-bo
 figcaption b { color: var(--ink); font-weight: 600; }
 .plot { --plot-background: var(--card); display: block; width: 100%; height: auto; max-width: 560px; margin: 0 auto; overflow: visible; }
 .plot text { white-space: pre; }
+figure > img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 0.88rem; color: var(--soft); margin: 0 0 4px; padding: 0; list-style: none; }
 .legend i { display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: middle; background: currentColor; }
 .scroll { overflow-x: auto; margin: 12px 0; }
@@ -49,22 +46,6 @@ td.number { white-space: nowrap; }
 tbody th { min-width: 8em; }
 td.best { font-weight: 700; color: var(--accent); }
 td.none { color: var(--soft); }
-.rows { display: grid; gap: 12px; margin: 14px 0; }
-.row { display: grid; grid-template-columns: 76px minmax(0, 1fr); gap: 16px; align-items: start; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(66px, 1fr)); gap: 8px; max-width: 680px; }
-.tile { text-align: center; font-size: 0.76rem; color: var(--soft); line-height: 1.3; min-width: 0; overflow-wrap: anywhere; hyphens: auto; }
-.tile img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px; border: 3px solid transparent; background: #000; }
-.tile.wrong img { border-color: var(--bad); }
-.tile.wrong { color: var(--bad); font-weight: 600; }
-.masks { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 14px; margin: 14px 0; }
-.mask { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; overflow-wrap: anywhere; hyphens: auto; }
-.mask p { margin-bottom: 8px; }
-.mask mark { background: var(--mark); color: inherit; border-radius: 4px; padding: 1px 5px; font-weight: 600; }
-.guesses { margin: 0; padding: 0; list-style: none; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-.guesses li { position: relative; display: flex; justify-content: space-between; gap: 12px; padding: 2px 8px; margin: 2px 0; border-radius: 4px; isolation: isolate; }
-.guesses li > i { position: absolute; inset: 0 auto 0 0; background: var(--bar); border-radius: 4px; z-index: -1; }
-.guesses li.right { font-weight: 700; color: var(--good); }
-.verdict { font-size: 0.88rem; color: var(--soft); margin: 8px 0 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 12px 0; font-size: 0.95rem; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
@@ -77,13 +58,11 @@ pre { overflow-x: auto; background: var(--card); border: 1px solid var(--rule); 
   h2 { margin-top: 40px; }
   th, td { padding: 7px 6px; }
   figure { padding: 12px 10px; }
-  .row { grid-template-columns: minmax(0, 1fr); }
   table { font-size: 0.86rem; }
   tbody th { min-width: 6.5em; }
   thead th { font-size: 0.8rem; }
-  .row > .tile { max-width: 76px; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 8px; }
 }
-@media print { body { background: #fff; } figure, .mask, .row { break-inside: avoid; } }
+@media print { body { background: #fff; } figure { break-inside: avoid; } }
 `;

@@ -31,6 +31,6 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text made safe inside elements and quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }
