@@ -99,6 +99,8 @@ export function chooseSettings(
   if (given.normalize === undefined)
     reasons['normalize'] = channels === 3 ? "ImageNet's, for colour" : 'of the pictures';
   if (given.views === undefined) reasons['views'] = `as usual for ${method}`;
+  if (method === 'mae' && !Object.hasOwn(given.methodOptions ?? {}, 'decoder'))
+    reasons['methodOptions'] = "a decoder that is small beside the encoder: the paper's is for larger ones";
   const methodOptions = { ...(method === 'mae' ? { decoder: smallDecoder } : {}), ...given.methodOptions };
   const settings = {
     images: count,
