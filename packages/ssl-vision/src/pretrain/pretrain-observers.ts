@@ -25,8 +25,8 @@ const watched = 256;
 const [queries, columns] = [8, 8];
 /** Measurements without a better accuracy after which the user is told. */
 const patience = 10;
-/** Forward passes of a step on one picture: two views, forward and twice as much backward. */
-const passes = 6;
+/** What a step takes for one picture, in forward passes: two views, forth and twice as much back; one of a quarter. */
+const passes = { simclr: 6, mae: 1 } as const;
 /** Part of the time that measuring may take. */
 const share = 0.1;
 
@@ -51,7 +51,7 @@ export async function pretrainObservers(
   const inputs = await readPictures(dataset, spread(images, watched), reading);
   const pictures = await labelledPictures({ data, ...(labelled === undefined ? {} : { labelled }) }, reading);
   const classified = pictures === undefined ? 0 : pictures.bank.labels.length + pictures.test.labels.length;
-  const everyEpochs = Math.max(1, Math.ceil((inputs.shape[0]! + classified) / (share * passes * images)));
+  const everyEpochs = Math.max(1, Math.ceil((inputs.shape[0]! + classified) / (share * passes[method] * images)));
   const own = [
     collapseWatch({ features, inputs, everyEpochs, compile }),
     ...(pictures === undefined
