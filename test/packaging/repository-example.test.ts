@@ -104,6 +104,17 @@ test('the third, as it stands, draws neighbours of that encoder and tells the cl
   }
 });
 
+test('the fourth pretrains on a folder of texts in one call, and embeds texts with what it wrote', async () => {
+  await mkdir(join(cwd, 'notes'));
+  const notes = Array.from({ length: 60 }, (_, i) => `the ${colours[i % 3]} bird and ${i % 7} others`);
+  await writeFile(join(cwd, 'notes/birds.txt'), notes.join('\n'));
+  const small = "out: 'runs/notes', hiddenSize: 16, epochs: 1, progress: 'silent'";
+  const printed = await runBlock(3, (code) => code.replace("out: 'runs/notes'", small));
+  expect(printed).toBe('2 texts, 16 features each\n');
+  for (const file of ['encoder.safetensors', 'encoder.onnx', 'by-hand.ts', 'transformers/model.safetensors'])
+    expect((await readFile(join(cwd, 'runs/notes', file))).byteLength).toBeGreaterThan(100);
+});
+
 test('the README has no other block', async () => {
-  await expect(readFile(join(directory, 'examples/repository-3.js'))).rejects.toThrow('ENOENT');
+  await expect(readFile(join(directory, 'examples/repository-4.js'))).rejects.toThrow('ENOENT');
 });
