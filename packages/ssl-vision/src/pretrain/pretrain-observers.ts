@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { ndArray, type NdArray, SslError } from '@selfsup/ssl-core';
 import { type Dataset, drawRows, type ImageSample } from '@selfsup/ssl-data';
 import type { Encoder } from '@selfsup/ssl-nn';
-import { earlyStop, type TrainerObserver } from '@selfsup/ssl-train';
+import { earlyStop, nanWatch, type TrainerObserver } from '@selfsup/ssl-train';
 import type { ReportSection } from '@selfsup/ssl-train/report';
 import {
   collapseWatch,
@@ -31,8 +31,8 @@ const passes = { simclr: 6, mae: 1 } as const;
 const share = 0.1;
 
 /**
- * The observers that a run has by default: a watch for collapse, where there are classes kNN and advice on an early stop,
- * and the report. Those whose name one of the caller's has are left out.
+ * The observers that a run has by default: watches for NaN and for collapse, where there are classes kNN and advice on an
+ * early stop, and the report. Those whose name one of the caller's has are left out.
  */
 export async function pretrainObservers(
   encoder: Encoder,
@@ -53,6 +53,7 @@ export async function pretrainObservers(
   const classified = pictures === undefined ? 0 : pictures.bank.labels.length + pictures.test.labels.length;
   const everyEpochs = Math.max(1, Math.ceil((inputs.shape[0]! + classified) / (share * passes[method] * images)));
   const own = [
+    nanWatch({ dir: out }),
     collapseWatch({ features, inputs, everyEpochs, compile }),
     ...(pictures === undefined
       ? []
