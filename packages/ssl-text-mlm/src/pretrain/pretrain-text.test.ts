@@ -226,6 +226,12 @@ describe('refused before anything is made', () => {
     ['one text', { data: ['kab kad'] }, /a single sequence is all that has a token.*more text/, DataError],
     ['words that nobody can spell', { data: ['x'.repeat(200), 'y'.repeat(200)] }, /hold no word to learn/, DataError],
     ['a missing folder', { data: '/nowhere/notes' }, /nowhere.notes.*: /, DataError],
+    [
+      'a run among its texts',
+      { data: 'notes', out: 'notes/run' },
+      /out must be outside of the folder/,
+      InvalidOptionError,
+    ],
     ['no text', { data: ['a', 7] as never }, /data\[1\] must be a text, got 7/, InvalidOptionError],
     [
       'texts that come once',

@@ -82,7 +82,7 @@ export async function trainTextEncoder(run: TextTrainingRun): Promise<LoadedText
         decayFilter: decayEverything,
       }),
       schedule: oneCycle({ max: learningRate, totalSteps: epochs * stepsPerEpoch, riseFraction: 0.1 }),
-      checkpoint: { everySteps: Math.min(stepsPerEpoch, 500) },
+      checkpoint: { everySteps: Math.min(500, Math.max(100, stepsPerEpoch)) },
       observers: [...evaluation(), report, ...observers],
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
