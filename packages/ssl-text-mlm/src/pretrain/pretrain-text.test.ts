@@ -261,6 +261,7 @@ describe('refused before anything is made', () => {
       /numAttentionHeads must be a divisor/,
       InvalidOptionError,
     ],
+    ['a width of 0', { hiddenSize: 0 }, /hiddenSize must be a positive integer/, InvalidOptionError],
     ['a rate of 0', { learningRate: 0 }, /learningRate must be positive/, InvalidOptionError],
     ['a share above 1', { maskProbability: 2 }, /maskProbability/, InvalidOptionError],
     ['a misspelt option', { epoch: 2 } as never, /epoch must be a known option.*epochs/, InvalidOptionError],
