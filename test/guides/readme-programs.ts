@@ -135,6 +135,19 @@ console.log((await readdir('runs/logged/board')).length);`,
     prints: /^loss .*\nwandb 0 21 200\n23\n1\n$/,
   },
   {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [0, 5],
+    changes: [
+      [/\(\) => random\.normal\(\)/, '(_, at) => (isPoisoned && batch === 2 && at === 0 ? NaN : random.normal())'],
+      [/const watched/, 'isPoisoned = true;\nconst watched'],
+    ],
+    before: 'let isPoisoned = false;',
+    after: `console.log(message.slice(message.indexOf('The first')));
+console.log(String(losses), found[0]!.kind, batches.length);`,
+    prints:
+      /^loss .*\nThe first tensor of step 3 that is not finite is 'x' of the batch \(1 NaN of 64 values\)\. .*nan-step-00000003\.safetensors holds the step: replayStep\(path, \{ method \}\) computes it again\nNaN batch 1\n$/,
+  },
+  {
     readme: 'packages/ssl-transfer/README.md',
     blocks: [1],
     before: `

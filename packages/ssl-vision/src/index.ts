@@ -42,4 +42,5 @@ export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';
 export type { EncoderDescription } from './pretrain/encoder-description.js';
 export { pretrain } from './pretrain/pretrain.js';
-export type { PretrainOptions, PretrainResult } from './pretrain/pretrain.js';
+export type { PretrainResult } from './pretrain/pretrain.js';
+export type { LabelledPictures, MaeChoices, PretrainOptions, SimClrChoices } from './pretrain/pretrain-options.js';
