@@ -11,7 +11,7 @@ import {
   randomKey,
   RandomStream,
 } from '@selfsup/ssl-tensor/host';
-import type { ProgressReporter, TrainerObserver } from '@selfsup/ssl-train';
+import { NonFiniteLossError, type ProgressReporter, type TrainerObserver } from '@selfsup/ssl-train';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { loadTextEncoder } from './load-text-encoder.js';
@@ -156,6 +156,14 @@ describe('a run', () => {
     const vocabulary = read('begun-small', 'tokenizer.json');
     expect((await failure({ data: some, out: small })).message).toMatch(/vocabSize was 60, is 1024/);
     expect(read('begun-small', 'tokenizer.json').equals(vocabulary)).toBe(true);
+  }, 60_000);
+
+  it('names the first tensor that is no number, and keeps the step', async () => {
+    const out = join(folder, 'nan');
+    const error = await failure({ data: some, out, learningRate: 1e38 });
+    expect(NonFiniteLossError.isInstance(error)).toBe(true);
+    expect(error.message).toMatch(/model\.\w+/);
+    expect(readdirSync(out).filter((file) => file.startsWith('nan-step-'))).toHaveLength(1);
   }, 60_000);
 
   it('has its folder for itself', async () => {
