@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { checkPath, describeFileError, FolderLock, makeFolder, writeWhole } from '@selfsup/ssl-core/files';
 import { saveSafetensors } from '@selfsup/ssl-nn';
 import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-tensor/host';
@@ -81,6 +81,13 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
   const given = checkOptions(where, options, pretrainTextOptionNames);
   const { data, out, tokenizer: own, vocabSize, lowercase = true, seed = 0, observers = [] } = given;
   checkPath(where, 'out', out);
+  if (typeof data === 'string' && isWithin(data, out))
+    throw new InvalidOptionError(
+      where,
+      'out',
+      'outside of the folder of the texts, which its log would be one of',
+      out,
+    );
   if (own !== undefined && typeof (own as Partial<WordPieceTokenizer>).encode !== 'function')
     throw new InvalidOptionError(
       where,
@@ -167,6 +174,11 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
   } finally {
     await lock?.release();
   }
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** One run at a time makes vocabulary and ids. */

@@ -7,6 +7,7 @@ import {
   earlyStop,
   type FolderRunResult,
   type JsonValue,
+  nanWatch,
   oneCycle,
   type ProgressOption,
   type RunConfig,
@@ -82,8 +83,8 @@ export async function trainTextEncoder(run: TextTrainingRun): Promise<LoadedText
         decayFilter: decayEverything,
       }),
       schedule: oneCycle({ max: learningRate, totalSteps: epochs * stepsPerEpoch, riseFraction: 0.1 }),
-      checkpoint: { everySteps: Math.min(stepsPerEpoch, 500) },
-      observers: [...evaluation(), report, ...observers],
+      checkpoint: { everySteps: Math.min(500, Math.max(100, stepsPerEpoch)) },
+      observers: [...evaluation(), nanWatch({ dir: out }), report, ...observers],
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
     });
