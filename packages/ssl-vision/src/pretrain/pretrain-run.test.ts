@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { ImageArrayDataset, simclrViews, smallImageViews } from '@selfsup/ssl-data';
+import { NonFiniteLossError } from '@selfsup/ssl-train';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pretrain } from './pretrain.js';
 import type { PretrainOptions } from './pretrain-options.js';
@@ -65,6 +66,13 @@ describe('what watches a run by default', () => {
     const report = await readFile(join(watched.out, 'report.html'), 'utf8');
     expect(report).toMatch(/<h2>Neighbours<\/h2>\s*<p>Each row: a picture.*\s*<figure><img src="data:image\/png/);
     expect(report).toContain('knn');
+  }, 100_000);
+
+  it('names the first tensor that is not finite, and keeps the step', async () => {
+    const error = await run('broken', { learningRate: 1e30, epochs: 20 }).catch((reason: unknown) => reason);
+    expect(NonFiniteLossError.isInstance(error)).toBe(true);
+    const [path] = /\S*nan-step-\d+\.safetensors/.exec(String(error)) ?? [];
+    expect((await readFile(path!)).byteLength).toBeGreaterThan(1000);
   }, 100_000);
 
   it('gives way to an observer of the caller with the same name', async () => {
