@@ -40,6 +40,7 @@ test.each(['a vocabulary that is learnt', 'one that is given'])(
       // Drawn by the run's seed, as it must be by hand.
       dropout: 0.1,
       seed: 3,
+      threads: 1,
       progress: 'silent',
       ...(given ? { tokenizer: await trainWordPiece({ lines: [words.join(' ')], vocabSize: 60 }) } : {}),
     };
