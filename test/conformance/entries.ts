@@ -20,6 +20,7 @@ import { Clip, ImageTextLoader } from '@selfsup/ssl-multimodal';
 import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr, SmallConvEncoder } from '@selfsup/ssl-vision';
+import { entries as dinoEntries } from './entries-dino.js';
 import type { Entry } from './entry.js';
 import { crops, labelled, pairs, QueueTwin, SemiSupervised, TwoTowers, unlabelled } from './shapes.js';
 
@@ -216,4 +217,5 @@ export const entries: readonly Entry[] = [
     learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.5 },
   }),
+  ...dinoEntries,
 ];

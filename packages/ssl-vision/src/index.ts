@@ -23,10 +23,16 @@ export type {
   VisionTransformerOptions,
   VitVariantOptions,
 } from './encoders/vision-transformer/vision-transformer.js';
+export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export type { DinoHeadOptions } from './heads/dino-head.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
+export { WeightNormLinear } from './heads/weight-norm-linear.js';
+export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
+export { Dino, dinoDefaults } from './methods/dino/dino.js';
+export type { DinoOptions } from './methods/dino/dino.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
 export type { MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
@@ -35,6 +41,8 @@ export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-auto
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
+export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
+export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
