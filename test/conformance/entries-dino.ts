@@ -1,8 +1,16 @@
 /** Self-distillation and clustering over crops: DINO, SwAV and their kin, on coloured stripes. */
 import { randomKey, RandomStream } from '@selfsup/ssl-core';
 import type { BatchLoader } from '@selfsup/ssl-train';
-import { DataLoader, dinoViews, ImageArrayDataset } from '@selfsup/ssl-data';
-import { Dino, DinoHead, type MultiViewBatch, SmallConvEncoder, VisionTransformer } from '@selfsup/ssl-vision';
+import { DataLoader, dinoViews, ImageArrayDataset, swavViews } from '@selfsup/ssl-data';
+import {
+  Dino,
+  DinoHead,
+  type MultiViewBatch,
+  SmallConvEncoder,
+  Swav,
+  SwavHead,
+  VisionTransformer,
+} from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
 
 const side = 12;
@@ -28,10 +36,10 @@ function stripes(count: number): ImageArrayDataset {
 const dataset = stripes(64);
 
 /** Two views of 12 pixels and two of 8. */
-const crops = (): BatchLoader<MultiViewBatch> =>
+const crops = (preset = dinoViews): BatchLoader<MultiViewBatch> =>
   new DataLoader({
     dataset,
-    views: dinoViews({ size: side, localSize: 8, localCount: 2 }),
+    views: preset({ size: side, localSize: 8, localCount: 2 }),
     batchSize: 16,
     shuffle: true,
     workers: 0,
@@ -58,6 +66,17 @@ const head = (): DinoHead => new DinoHead(16, { key: randomKey(3), hiddenDim: 16
 const dino = (backbone: SmallConvEncoder | VisionTransformer, studentTemperature = 0.1): Dino =>
   new Dino({ backbone, head: head(), normalize, studentTemperature, momentum: 0.9 });
 
+const swav = (temperature = 0.1): Swav =>
+  new Swav({
+    backbone: conv(),
+    head: new SwavHead(16, { key: randomKey(3), hiddenDim: 16, outDim: 8, prototypes: 6 }),
+    normalize,
+    temperature,
+    queueLength: 32,
+    queueStartEpoch: 1,
+    freezePrototypesSteps: 2,
+  });
+
 /** Keeps the batch of an entry to itself: the suite does not look into it. */
 const entry = <B>(given: Entry<B>): Entry => given as unknown as Entry;
 
@@ -66,7 +85,7 @@ export const entries: readonly Entry[] = [
     name: 'Dino, a vision transformer and two batches an update',
     method: () => dino(vit()),
     changed: { method: () => dino(vit(), 0.2), setting: 'settings.studentTemperature' },
-    loader: crops,
+    loader: () => crops(),
     accumulateSteps: 2,
     phases: 2,
     learningRate: 5e-3,
@@ -76,9 +95,19 @@ export const entries: readonly Entry[] = [
     name: 'Dino, convolutions with batch statistics',
     method: () => dino(conv()),
     changed: { method: () => dino(conv(), 0.2), setting: 'settings.studentTemperature' },
-    loader: crops,
+    loader: () => crops(),
     phases: 2,
     learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Swav, a queue that comes late and two batches an update',
+    method: () => swav(),
+    changed: { method: () => swav(0.2), setting: 'settings.temperature' },
+    loader: () => crops(swavViews),
+    accumulateSteps: 2,
+    phases: 2,
+    learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.95 },
   }),
 ];

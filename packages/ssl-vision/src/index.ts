@@ -27,6 +27,8 @@ export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
+export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
+export type { SwavHeadOptions, SwavOutput } from './heads/swav-head.js';
 export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
@@ -45,6 +47,8 @@ export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js
 export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { Swav, swavDefaults } from './methods/swav/swav.js';
+export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';
