@@ -23,10 +23,15 @@ export type {
   VisionTransformerOptions,
   VitVariantOptions,
 } from './encoders/vision-transformer/vision-transformer.js';
+export type { LastNorm } from './heads/mlp-layers.js';
+export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
+export type { PredictionHeadOptions } from './heads/prediction-head.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
+export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
+export type { ByolOptions } from './methods/byol/byol.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
 export type { MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
@@ -35,8 +40,16 @@ export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-auto
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
+export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';
+export type { MocoOptions } from './methods/moco/moco.js';
+export { MocoV3, mocoV3Defaults, mocoV3Small } from './methods/moco-v3/moco-v3.js';
+export type { MocoV3Options } from './methods/moco-v3/moco-v3.js';
+export { Nnclr, nnclrDefaults, nnclrSmall } from './methods/nnclr/nnclr.js';
+export type { NnclrOptions } from './methods/nnclr/nnclr.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
+export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';

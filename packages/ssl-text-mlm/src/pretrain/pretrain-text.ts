@@ -35,6 +35,8 @@ export interface PretrainTextOptions extends TextTrainingOptions, TextFileOption
   readonly lowercase?: boolean;
   /** Default 0. */
   readonly seed?: number;
+  /** Threads that compute. Default: those that the run began with, at first all cores. */
+  readonly threads?: number;
   readonly observers?: readonly TrainerObserver[];
   readonly progress?: ProgressOption;
   /** Finish the step, save and stop when this is aborted. */
@@ -50,6 +52,7 @@ const pretrainTextOptionNames: OptionNames<PretrainTextOptions> = {
   vocabSize: 'optionalNumber',
   lowercase: 'optionalFlag',
   seed: 'optionalNumber',
+  threads: 'optionalNumber',
   observers: 'optional',
   progress: 'optional',
   signal: 'optional',
@@ -147,18 +150,20 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
       tell(`the run in ${out} is finished`);
       return { encoder: await loadTextEncoder(out), interrupted: false, settings };
     }
-    const { progress, signal } = given;
-    const encoder = await trainTextEncoder({
+    const { threads, progress, signal } = given;
+    const trained = await trainTextEncoder({
       out,
       tokenizer: prepared.tokenizer,
       chosen: { ...training, reasons },
       settings,
       seed,
+      threads,
       observers,
       progress,
       signal,
     });
-    if (encoder === undefined) return { interrupted: true, settings };
+    if (trained === undefined) return { interrupted: true, settings };
+    const { encoder } = trained;
     const program = byHandProgram({
       data: typeof data === 'string' ? data : undefined,
       files,
@@ -168,6 +173,7 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
       config: encoder.model.config,
       chosen: training,
       seed,
+      threads: trained.threads,
     });
     await writeFiles(out, encoder, program);
     return { encoder, interrupted: false, settings };
