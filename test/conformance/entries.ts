@@ -20,6 +20,7 @@ import { Clip, ImageTextLoader } from '@selfsup/ssl-multimodal';
 import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from '@selfsup/ssl-vision';
+import { entries as dinoEntries } from './entries-dino.js';
 import { entries as twins } from './entries-twins.js';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, images, labels, side, statistics, stripes } from './pictures.js';
@@ -191,4 +192,5 @@ export const entries: readonly Entry[] = [
     learns: { steps: 60, ratio: 0.5 },
   }),
   ...twins,
+  ...dinoEntries,
 ];
