@@ -74,6 +74,8 @@ export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
+export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
 export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
 export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
 export { Swav, swavDefaults } from './methods/swav/swav.js';
