@@ -3,7 +3,16 @@ export type { BackboneName, BackboneOptions } from './encoders/registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
 export { Bottleneck } from './encoders/resnet/bottleneck.js';
 export type { ResidualBlockOptions } from './encoders/resnet/residual-block.js';
-export { ResNet, resnet101, resnet18, resnet34, resnet50 } from './encoders/resnet/resnet.js';
+export {
+  ResNet,
+  resnet101,
+  resnet18,
+  resnet34,
+  resnet50,
+  wideResnet101,
+  wideResnet50,
+} from './encoders/resnet/resnet.js';
+export type { ResNetNorm } from './encoders/resnet/resnet-norm.js';
 export type { ResNetOptions, ResNetVariantOptions } from './encoders/resnet/resnet.js';
 export { SmallConvEncoder, smallConvDefaults } from './encoders/small-conv-encoder.js';
 export type { SmallConvOptions } from './encoders/small-conv-encoder.js';
@@ -12,21 +21,41 @@ export type { PatchEmbedOptions } from './encoders/vision-transformer/patch-embe
 export { resizePositions } from './encoders/vision-transformer/resize-positions.js';
 export type { Grid, ResizePositionsOptions } from './encoders/vision-transformer/resize-positions.js';
 export { sinCosPositions } from './encoders/vision-transformer/sin-cos-positions.js';
-export {
-  VisionTransformer,
-  visionTransformerInit,
-  vitSmall,
-  vitTiny,
-} from './encoders/vision-transformer/vision-transformer.js';
+export { VisionTransformer, visionTransformerInit } from './encoders/vision-transformer/vision-transformer.js';
 export type {
   VisionTransformerInit,
   VisionTransformerOptions,
-  VitVariantOptions,
 } from './encoders/vision-transformer/vision-transformer.js';
+export {
+  dinoV2Base,
+  dinoV2Giant,
+  dinoV2Large,
+  dinoV2Small,
+  vitBase,
+  vitGiant,
+  vitHuge,
+  vitLarge,
+  vitSmall,
+  vitTiny,
+} from './encoders/vision-transformer/vit-sizes.js';
+export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
+export type { LastNorm } from './heads/mlp-layers.js';
+export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
+export type { PredictionHeadOptions } from './heads/prediction-head.js';
+export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export type { DinoHeadOptions } from './heads/dino-head.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
+export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
+export type { SwavHeadOptions, SwavOutput } from './heads/swav-head.js';
+export { WeightNormLinear } from './heads/weight-norm-linear.js';
+export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
+export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
+export type { ByolOptions } from './methods/byol/byol.js';
+export { Dino, dinoDefaults } from './methods/dino/dino.js';
+export type { DinoOptions } from './methods/dino/dino.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
 export type { MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
@@ -35,8 +64,22 @@ export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-auto
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
+export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';
+export type { MocoOptions } from './methods/moco/moco.js';
+export { MocoV3, mocoV3Defaults, mocoV3Small } from './methods/moco-v3/moco-v3.js';
+export type { MocoV3Options } from './methods/moco-v3/moco-v3.js';
+export { Nnclr, nnclrDefaults, nnclrSmall } from './methods/nnclr/nnclr.js';
+export type { NnclrOptions } from './methods/nnclr/nnclr.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
+export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
+export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
+export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
+export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
+export { Swav, swavDefaults } from './methods/swav/swav.js';
+export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';

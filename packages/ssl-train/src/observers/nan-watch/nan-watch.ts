@@ -69,6 +69,7 @@ export function nanWatch(options: NanWatchOptions): TrainerObserver {
   let [before, now] = [new HeldStep(), new HeldStep()];
 
   return {
+    name: where,
     onStart({ totalSteps, stepsPerEpoch, environment: own }) {
       shape = { totalSteps, stepsPerEpoch };
       environment = own;
