@@ -1,10 +1,12 @@
 /** Self-distillation and clustering over crops: DINO, SwAV and their kin, on coloured stripes. */
 import { randomKey, RandomStream } from '@selfsup/ssl-core';
 import type { BatchLoader } from '@selfsup/ssl-train';
-import { DataLoader, dinoViews, ImageArrayDataset, swavViews } from '@selfsup/ssl-data';
+import { DataLoader, dinov2Views, dinoViews, ibotViews, ImageArrayDataset, swavViews } from '@selfsup/ssl-data';
 import {
   Dino,
   DinoHead,
+  DinoV2,
+  Ibot,
   type MultiViewBatch,
   SmallConvEncoder,
   Swav,
@@ -66,6 +68,19 @@ const head = (): DinoHead => new DinoHead(16, { key: randomKey(3), hiddenDim: 16
 const dino = (backbone: SmallConvEncoder | VisionTransformer, studentTemperature = 0.1): Dino =>
   new Dino({ backbone, head: head(), normalize, studentTemperature, momentum: 0.9 });
 
+const ibot = (patchWeight = 1): Ibot =>
+  new Ibot({ backbone: vit(true), head: head(), normalize, patchWeight, momentum: 0.9 });
+
+const dinoV2 = (koleoWeight = 0.1): DinoV2 =>
+  new DinoV2({
+    backbone: vit(true),
+    head: head(),
+    patchHead: new DinoHead(16, { key: randomKey(4), hiddenDim: 16, bottleneckDim: 8, outDim: 10 }),
+    normalize,
+    koleoWeight,
+    momentum: 0.9,
+  });
+
 const swav = (temperature = 0.1): Swav =>
   new Swav({
     backbone: conv(),
@@ -108,6 +123,25 @@ export const entries: readonly Entry[] = [
     accumulateSteps: 2,
     phases: 2,
     learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Ibot, two batches an update',
+    method: () => ibot(),
+    changed: { method: () => ibot(0.5), setting: 'settings.patchWeight' },
+    loader: () => crops(ibotViews),
+    accumulateSteps: 2,
+    phases: 2,
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'DinoV2',
+    method: () => dinoV2(),
+    changed: { method: () => dinoV2(0.2), setting: 'settings.koleoWeight' },
+    loader: () => crops(dinov2Views),
+    phases: 2,
+    learningRate: 5e-3,
     learns: { steps: 60, ratio: 0.95 },
   }),
 ];

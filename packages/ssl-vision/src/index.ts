@@ -35,6 +35,10 @@ export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages
 export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
+export { DinoV2, dinoV2Defaults } from './methods/dinov2/dinov2.js';
+export type { DinoV2Options } from './methods/dinov2/dinov2.js';
+export { Ibot, ibotDefaults } from './methods/ibot/ibot.js';
+export type { IbotOptions } from './methods/ibot/ibot.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
 export type { MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
@@ -43,8 +47,14 @@ export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-auto
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
+export type { MaskShares } from './methods/self-distillation/block-masks.js';
 export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
 export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
+export type {
+  MaskedEncoder,
+  MaskedMultiViewBatch,
+  TokenModules,
+} from './methods/self-distillation/token-distillation.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
 export { Swav, swavDefaults } from './methods/swav/swav.js';
