@@ -14,12 +14,10 @@ import {
   VisionTransformer,
 } from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
-
-const side = 12;
-const normalize = { mean: 0.5, std: 0.28 };
+import { entry, side, statistics as normalize } from './pictures.js';
 
 /** Stripes across or along each image, of a width, a colour and a phase of its own. */
-function stripes(count: number): ImageArrayDataset {
+function colouredStripes(count: number): ImageArrayDataset {
   const random = new RandomStream(randomKey(1));
   const data = new Uint8Array(count * side * side * 3);
   for (let image = 0; image < count; image++) {
@@ -35,7 +33,7 @@ function stripes(count: number): ImageArrayDataset {
   return new ImageArrayDataset({ data, shape: [count, side, side, 3] });
 }
 
-const dataset = stripes(64);
+const dataset = colouredStripes(64);
 
 /** Two views of 12 pixels and two of 8. */
 const crops = (preset = dinoViews): BatchLoader<MultiViewBatch> =>
@@ -91,9 +89,6 @@ const swav = (temperature = 0.1): Swav =>
     queueStartEpoch: 1,
     freezePrototypesSteps: 2,
   });
-
-/** Keeps the batch of an entry to itself: the suite does not look into it. */
-const entry = <B>(given: Entry<B>): Entry => given as unknown as Entry;
 
 export const entries: readonly Entry[] = [
   entry({

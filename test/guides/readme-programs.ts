@@ -80,7 +80,7 @@ if (isMainThread) {
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [0, 1, 2],
+    blocks: [1, 2, 3],
     after: `
 const classifying = new AdamW([{ parameters: classification.trainable() }]);
 const { history } = await new Trainer({ method: classification, loader: batches, optimizer: classifying, schedule: 1e-2, epochs: 2, seed: 0 }).fit();
@@ -89,7 +89,7 @@ console.log(history[0]!.loss > 0.8, history.at(-1)!.loss < 0.2);`,
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [3],
+    blocks: [4],
     after: `
 import { fillMask } from '@selfsup/ssl-text-mlm';
 const [mask] = await fillMask(model, tokenizer, 'a dog chews [MASK]', 1);
@@ -133,6 +133,19 @@ import { readFile, readdir } from 'node:fs/promises';
 console.log((await readFile('runs/logged/log.csv', 'utf8')).split('\\r\\n').length);
 console.log((await readdir('runs/logged/board')).length);`,
     prints: /^loss .*\nwandb 0 21 200\n23\n1\n$/,
+  },
+  {
+    readme: 'packages/ssl-train/README.md',
+    blocks: [0, 5],
+    changes: [
+      [/\(\) => random\.normal\(\)/, '(_, at) => (isPoisoned && batch === 2 && at === 0 ? NaN : random.normal())'],
+      [/const watched/, 'isPoisoned = true;\nconst watched'],
+    ],
+    before: 'let isPoisoned = false;',
+    after: `console.log(message.slice(message.indexOf('The first')));
+console.log(String(losses), found[0]!.kind, batches.length);`,
+    prints:
+      /^loss .*\nThe first tensor of step 3 that is not finite is 'x' of the batch \(1 NaN of 64 values\)\. .*nan-step-00000003\.safetensors holds the step: replayStep\(path, \{ method \}\) computes it again\nNaN batch 1\n$/,
   },
   {
     readme: 'packages/ssl-transfer/README.md',

@@ -6,6 +6,9 @@ const progress = [
   /^.+: compiled the step in [\d.]+ (?:ms|s|min)$/,
   /^.+: about [\d.]+ (?:ms|s|min) per step, .+ (?:in all|steps that are left)$/,
   /^.+: epoch \d+: .+$/,
+  /^settings: .+$/,
+  /^pretrainText: \d+ texts of \d+ characters(?:; left out: .+)?$/,
+  /^pretrainText: learning a vocabulary of \d+$/,
 ];
 
 /** Standard error without progress lines; whatever is left is a defect. */

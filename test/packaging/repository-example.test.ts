@@ -65,8 +65,10 @@ test('the first pretrains on a folder of images in one call, and embeds them wit
   const small = "out: 'runs/photos', imageSize: 32, batchSize: 20, epochs: 1, progress: 'silent'";
   const printed = await runBlock(0, (code) => code.replace("out: 'runs/photos'", small));
   expect(printed).toMatch(/^42 pictures, \d+ features each\n$/);
-  for (const file of ['encoder.safetensors', 'encoder.onnx', 'log.jsonl', 'config.json'])
-    expect((await readFile(join(cwd, 'runs/photos', file))).byteLength).toBeGreaterThan(100);
+  const files = ['encoder.safetensors', 'encoder.onnx', 'log.jsonl', 'config.json', 'report.html', 'by-hand.ts'];
+  for (const file of files) expect((await readFile(join(cwd, 'runs/photos', file))).byteLength).toBeGreaterThan(100);
+  // The pictures lie in a folder per class.
+  expect(await readFile(join(cwd, 'runs/photos/log.jsonl'), 'utf8')).toMatch(/"knn":(?:0\.\d+|1)\b/);
 });
 
 test('the second pretrains on a folder of images by hand', async () => {
@@ -104,6 +106,17 @@ test('the third, as it stands, draws neighbours of that encoder and tells the cl
   }
 });
 
+test('the fourth pretrains on a folder of texts in one call, and embeds texts with what it wrote', async () => {
+  await mkdir(join(cwd, 'notes'));
+  const notes = Array.from({ length: 60 }, (_, i) => `the ${colours[i % 3]} bird and ${i % 7} others`);
+  await writeFile(join(cwd, 'notes/birds.txt'), notes.join('\n'));
+  const small = "out: 'runs/notes', hiddenSize: 16, epochs: 1, progress: 'silent'";
+  const printed = await runBlock(3, (code) => code.replace("out: 'runs/notes'", small));
+  expect(printed).toBe('2 texts, 16 features each\n');
+  for (const file of ['encoder.safetensors', 'encoder.onnx', 'by-hand.ts', 'transformers/model.safetensors'])
+    expect((await readFile(join(cwd, 'runs/notes', file))).byteLength).toBeGreaterThan(100);
+});
+
 test('the README has no other block', async () => {
-  await expect(readFile(join(directory, 'examples/repository-3.js'))).rejects.toThrow('ENOENT');
+  await expect(readFile(join(directory, 'examples/repository-4.js'))).rejects.toThrow('ENOENT');
 });

@@ -42,6 +42,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'FeatureExtractor(options)': 'compile',
   'decodeImage(decoding)': 'checkImageDecoding',
   'Trainer(options)': 'planRun',
+  'trainingMemory(options)': 'planRun',
+  'pretrain(options)': 'checkPretrainOptions',
   'checkFolderRun(settings)': 'settings of a run, whatever they are',
   'usageText(stream)': 'a stream',
   'usesColour(stream)': 'a stream',

@@ -58,6 +58,8 @@ export { TransformerBlock } from './layers/transformer-block.js';
 export type { TransformerBlockOptions } from './layers/transformer-block.js';
 export { captured } from './module/captured.js';
 export type { Captured } from './module/captured.js';
+export { capturedAll } from './module/captured-all.js';
+export type { CapturedAll, ModuleOutput } from './module/captured-all.js';
 export { childContext, drawKey, evaluation, training } from './module/forward-context.js';
 export type { ForwardContext } from './module/forward-context.js';
 export type { LoadStateOptions, LoadStateResult } from './module/load-state.js';

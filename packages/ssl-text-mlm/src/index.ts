@@ -35,8 +35,13 @@ export { evaluateMaskedLm, MaskedLmEvaluator } from './evaluation/masked-lm-eval
 export { MaskedLanguageModelling } from './methods/masked-language-modelling.js';
 export { SequenceClassification } from './methods/sequence-classification.js';
 export type { Texts } from './pretrain/embed-texts.js';
-export { LoadedTextEncoder, loadTextEncoder } from './pretrain/load-text-encoder.js';
-export type { EmbedTextsOptions, ExportTextOnnxOptions } from './pretrain/load-text-encoder.js';
+export { loadTextEncoder } from './pretrain/load-text-encoder.js';
+export { LoadedTextEncoder } from './pretrain/loaded-text-encoder.js';
+export type { EmbedTextsOptions, ExportTextOnnxOptions } from './pretrain/loaded-text-encoder.js';
+export { pretrainText } from './pretrain/pretrain-text.js';
+export type { PretrainTextOptions, PretrainTextResult } from './pretrain/pretrain-text.js';
+export type { TextTrainingOptions } from './pretrain/choose-training.js';
+export type { TextData, TextFileOptions } from './pretrain/text-source.js';
 export type { TextEncoderDescription } from './pretrain/text-encoder-description.js';
 export { checkVocabulary } from './tokenizer/check-vocabulary.js';
 export { learnWordPieces } from './tokenizer/learn-word-pieces.js';

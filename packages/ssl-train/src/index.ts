@@ -12,7 +12,7 @@ export type { FolderRun } from './folder/folder-run.js';
 export { trainInFolder } from './folder/train-in-folder.js';
 export type { FolderRunResult, TrainInFolderOptions } from './folder/train-in-folder.js';
 export { Ema } from './step/ema.js';
-export type { EmaOptions, EmaPair } from './step/ema.js';
+export type { EmaBuffers, EmaOptions, EmaPair } from './step/ema.js';
 export { csvLog } from './observers/logging/csv/csv-log.js';
 export { JsonlLog } from './observers/logging/jsonl-log.js';
 export type { LogRecord } from './observers/logging/jsonl-log.js';
@@ -46,6 +46,11 @@ export type { OptimizedParameter, ParameterGroup, TrainableParameter } from './o
 export type { SlotKind } from './optimizers/slot.js';
 export { Sgd, sgdDefaults } from './optimizers/sgd.js';
 export type { SgdOptions } from './optimizers/sgd.js';
+export { nanWatch } from './observers/nan-watch/nan-watch.js';
+export type { NanWatchOptions } from './observers/nan-watch/nan-watch.js';
+export type { NonFiniteTensor } from './observers/nan-watch/non-finite-tensor.js';
+export { replayStep } from './observers/nan-watch/replay-step.js';
+export type { ReplayedStep, ReplayStepOptions } from './observers/nan-watch/replay-step.js';
 export { earlyStop } from './observers/early-stop.js';
 export type { EarlyStopOptions } from './observers/early-stop.js';
 export { BestCheckpoints, keepBest } from './observers/keep-best.js';
@@ -87,6 +92,7 @@ export { Trainer } from './run/trainer.js';
 export { trainingMemory } from './run/training-memory.js';
 export type { TrainingMemory } from './run/training-memory.js';
 export type {
+  BatchEvent,
   CheckpointEvent,
   EpochEvent,
   EvaluationEvent,

@@ -16,6 +16,7 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 from hash_fill import digest, fill, hash_tensor
+from small_conv import SmallConv
 
 HERE = pathlib.Path(__file__).parent
 META = {"versions": {"torch": torch.__version__, "torchvision": torchvision.__version__, "timm": timm.__version__,
@@ -52,21 +53,6 @@ class NarrowResNet(ResNet):
             if cifar:
                 self.maxpool = nn.Identity()
         return super()._make_layer(block, planes * width // 64, *args, **kwargs)
-
-
-class SmallConv(nn.Module):
-    """The encoder of the project's reference run."""
-
-    def __init__(self, channels, strides, in_channels):
-        super().__init__()
-        layers = []
-        for out, stride in zip(channels, strides):
-            layers += [nn.Conv2d(in_channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
-            in_channels = out
-        self.n = nn.Sequential(*layers)
-
-    def forward(self, x):
-        return self.n(x).mean((2, 3))
 
 
 def backbone_case(module, options, image):

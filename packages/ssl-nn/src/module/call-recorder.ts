@@ -70,6 +70,11 @@ function patched(module: TreeNode): () => void {
   };
 }
 
+/** Whether calls of a module can be watched. */
+export function hasForward(module: object): boolean {
+  return Object.isExtensible(module) && methodsOf(module).size > 0;
+}
+
 function methodsOf(module: object): Set<string> {
   const names = new Set<string>();
   for (let at: object | null = module; at !== null; at = Object.getPrototypeOf(at) as object | null)

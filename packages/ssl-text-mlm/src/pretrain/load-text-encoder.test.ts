@@ -13,7 +13,8 @@ import { meanPool } from '../bert/mean-pool.js';
 import { fillMask } from '../evaluation/fill-mask.js';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
-import { type LoadedTextEncoder, loadTextEncoder, textEncoderMetadata } from './load-text-encoder.js';
+import { loadTextEncoder } from './load-text-encoder.js';
+import { type LoadedTextEncoder, textEncoderMetadata } from './loaded-text-encoder.js';
 import { descriptionEntry, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
 
 const maxLength = 24;
@@ -108,6 +109,20 @@ describe('embed', () => {
       expect(String(error)).toMatch(message);
     }
   });
+});
+
+it('says so where it is used after it was disposed', async () => {
+  const gone = await loadTextEncoder(folder);
+  await gone.embed('a');
+  gone.dispose();
+  gone.dispose();
+  for (const use of [
+    () => gone.embed('a'),
+    () => gone.fillMask('a <mask>'),
+    () => gone.exportOnnx(join(folder, 'gone.onnx')),
+    () => gone.exportForTransformers(join(folder, 'gone')),
+  ])
+    await expect(use()).rejects.toThrow(/encoder must be used before dispose\(\), got 'a disposed one'. Load it again/);
 });
 
 it('fills masks by its own tokens as the model does', async () => {

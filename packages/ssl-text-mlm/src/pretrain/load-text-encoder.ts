@@ -1,162 +1,21 @@
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import { checkPath, isFolder } from '@selfsup/ssl-core/files';
 import { loadSafetensors, type StateDict } from '@selfsup/ssl-nn';
-import { exportOnnx, fetched } from '@selfsup/ssl-tensor';
-import {
-  checkInteger,
-  checkOptions,
-  CheckpointError,
-  type NdArray,
-  type OptionNames,
-  randomKey,
-  SslError,
-} from '@selfsup/ssl-tensor/host';
+import { CheckpointError, randomKey, SslError } from '@selfsup/ssl-tensor/host';
 import type { BertConfig } from '../bert/bert-config.js';
 import { bertConfigFromJson } from '../bert/bert-config-json.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
-import { meanPool } from '../bert/mean-pool.js';
-import { type FilledMask, fillMask } from '../evaluation/fill-mask.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import { tokenizerLimits } from '../tokenizer/tokenizer-file.js';
 import { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
-import { normalizeRows, TextEmbedder, type Texts, textsOf } from './embed-texts.js';
-import { exportForTransformers } from './export-for-transformers.js';
-import {
-  descriptionEntry,
-  readDescription,
-  type TextEncoderDescription,
-  tokenizerEntry,
-} from './text-encoder-description.js';
+import { LoadedTextEncoder } from './loaded-text-encoder.js';
+import { readDescription, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
 
 /** Name of the encoder's file in a folder of `pretrainText`. */
 export const encoderFile = 'encoder.safetensors';
 
 /** Largest header that is read: a vocabulary of the largest size fits. */
 const maxHeaderBytes = 100_000_000;
-
-/** Options of {@link LoadedTextEncoder.embed}. */
-export interface EmbedTextsOptions {
-  /** Scale each row to length 1, so that products of rows are cosines. Default false. */
-  readonly normalize?: boolean;
-}
-
-const embedTextsOptionNames: OptionNames<EmbedTextsOptions> = { normalize: 'optionalFlag' };
-
-/** Options of {@link LoadedTextEncoder.exportOnnx}. */
-export interface ExportTextOnnxOptions {
-  /** Tokens of every sequence in the file, with padding. Default: the encoder's longest. */
-  readonly length?: number;
-}
-
-const exportTextOnnxOptionNames: OptionNames<ExportTextOnnxOptions> = { length: 'optionalNumber' };
-
-/** A text encoder with all that its file says of it. */
-export class LoadedTextEncoder {
-  readonly model: BertForMaskedLM;
-  readonly tokenizer: WordPieceTokenizer;
-  readonly description: TextEncoderDescription;
-  #embedder: TextEmbedder | undefined;
-
-  constructor(model: BertForMaskedLM, tokenizer: WordPieceTokenizer, description: TextEncoderDescription) {
-    this.model = model;
-    this.tokenizer = tokenizer;
-    this.description = description;
-  }
-
-  /** Numbers of a row of {@link embed}. */
-  get featureDim(): number {
-    return this.model.config.hiddenSize;
-  }
-
-  /**
-   * Features of texts: the mean of their tokens after the last layer, `[CLS]` and `[SEP]` among them. An empty text has
-   * these two alone. A longer text than `description.maxLength` is cut. A text's row differs in its last digits with the
-   * number and length of the texts that it is computed with.
-   *
-   * @param texts one text, several, or a stream, of which some thousand are held at once
-   * @returns float32 `[texts, featureDim]`, in the order given; `[0, featureDim]` of none
-   * @throws InvalidOptionError for what is no text, with its number; what the stream throws
-   */
-  async embed(texts: Texts, options: EmbedTextsOptions = {}): Promise<NdArray<Float32Array>> {
-    const { normalize = false } = checkOptions('LoadedTextEncoder.embed', options, embedTextsOptionNames);
-    this.#embedder ??= new TextEmbedder(this.model.bert, this.tokenizer, this.description.maxLength);
-    const features = await this.#embedder.embed(textsOf('LoadedTextEncoder.embed', texts));
-    if (normalize) normalizeRows(features);
-    return features;
-  }
-
-  /**
-   * The most probable words for each `[MASK]` of a text.
-   *
-   * @param topK words for each place
-   * @throws as `fillMask`
-   */
-  async fillMask(text: string, topK = 5): Promise<FilledMask[]> {
-    return fillMask(this.model, this.tokenizer, text, topK);
-  }
-
-  /**
-   * Writes the encoder as an ONNX file: `input_ids` and `attention_mask` int64 `[batch, length]` in, `features` float32
-   * `[batch, featureDim]` out, as {@link embed} has them. The batch may have any size; the length is fixed, and shorter
-   * texts are padded (attention 0). The description and the `tokenizer.json` are in the file's metadata.
-   *
-   * @throws InvalidOptionError for a length beyond the model's positions; as exportOnnx of @selfsup/ssl-tensor
-   */
-  async exportOnnx(path: string, options: ExportTextOnnxOptions = {}): Promise<void> {
-    const where = 'LoadedTextEncoder.exportOnnx';
-    checkPath(where, 'path', path);
-    const { length = this.description.maxLength } = checkOptions(where, options, exportTextOnnxOptionNames);
-    const { bert } = this.model;
-    checkInteger(where, 'length', length, 3, bert.config.maxPositionEmbeddings);
-    const zeros = tf.zeros([1, length], 'int32');
-    const forward = (inputIds: tf.Tensor, attentionMask: tf.Tensor): tf.Tensor2D =>
-      meanPool(bert.forward({ inputIds, attentionMask }), attentionMask);
-    const names = ['input_ids', 'attention_mask'];
-    try {
-      await exportOnnx(forward as (...inputs: never[]) => unknown, [zeros, zeros], {
-        path,
-        inputNames: names,
-        int64Inputs: names,
-        outputNames: ['features'],
-        modules: { bert },
-        name: 'text-encoder',
-        metadata: textEncoderMetadata(this.description, this.tokenizer),
-      });
-    } finally {
-      zeros.dispose();
-    }
-  }
-
-  /**
-   * Writes a folder that `AutoModelForMaskedLM` and `AutoTokenizer` of Hugging Face's transformers read by
-   * `from_pretrained(folder)`.
-   *
-   * @throws DataError or CheckpointError when a file cannot be written
-   */
-  async exportForTransformers(folder: string): Promise<void> {
-    await fetched();
-    await exportForTransformers(folder, this.model, this.tokenizer, this.description.maxLength);
-  }
-
-  /** Frees the weights and the compiled graphs. */
-  dispose(): void {
-    this.#embedder?.dispose();
-    this.#embedder = undefined;
-    this.model.dispose();
-  }
-}
-
-/** What an encoder's file says, by entries. */
-export function textEncoderMetadata(
-  description: TextEncoderDescription,
-  tokenizer: WordPieceTokenizer,
-): Record<string, string> {
-  return {
-    [descriptionEntry]: JSON.stringify(description),
-    [tokenizerEntry]: JSON.stringify(tokenizer.toJson()),
-  };
-}
 
 /**
  * A text encoder that `pretrainText` has written, built from what its file says and nothing else.

@@ -1,7 +1,10 @@
+import type { Module } from '@selfsup/ssl-nn';
+import type { NdArray } from '@selfsup/ssl-tensor/host';
 import type { DamagedCheckpoint } from '../checkpoint/newest-whole-checkpoint.js';
 import type { JsonValue, RunConfig } from '../checkpoint/run-config.js';
 import type { RunEnvironment } from '../checkpoint/run-environment.js';
 import type { Evaluation, HistoryEntry } from '../run/history.js';
+import type { Method } from '../step/method.js';
 
 /** What a run is, told to `onStart`. */
 export interface RunInfo {
@@ -20,6 +23,24 @@ export interface RunInfo {
   readonly history: readonly HistoryEntry[];
   /** What observers found up to there. */
   readonly evaluations: readonly Evaluation[];
+}
+
+/** A batch that is about to be computed. */
+export interface BatchEvent {
+  /** The step that it belongs to, counted from 1. */
+  readonly step: number;
+  /** Its place among the batches of the step's update, from 0. */
+  readonly part: number;
+  /** As the loader gave it: who keeps it copies its arrays. */
+  readonly batch: unknown;
+  /** Values of all schedules at the step, by name. */
+  readonly scalars: Readonly<Record<string, number>>;
+  readonly phase: string;
+  /** Random key of the batch, int32 `[2]`. */
+  readonly key: NdArray<Int32Array>;
+  readonly method: Method<unknown, string>;
+  /** All that is saved by name: the method's, and EMA targets that are not among them. */
+  readonly modules: Readonly<Record<string, Module>>;
 }
 
 /** A finished step. */
@@ -110,6 +131,8 @@ export interface TrainerObserver {
   /** Names its state in checkpoints; needed with `state` and `restore`, and unique among the observers of a run. */
   readonly name?: string;
   onStart?(info: RunInfo, run: RunControl): void | Promise<void>;
+  /** Before a batch is computed, with the model as it is then. */
+  onBatch?(event: BatchEvent): void | Promise<void>;
   /** What it returns becomes an evaluation of the result and of the log. */
   onStep?(event: StepEvent, run: RunControl): ObserverMetrics | Promise<ObserverMetrics>;
   /** As `onStep`, after the last step of each epoch. */
@@ -119,6 +142,8 @@ export interface TrainerObserver {
   onNote?(note: NoteEvent): void;
   onCheckpoint?(event: CheckpointEvent): void | Promise<void>;
   onEnd?(result: TrainerResult): void | Promise<void>;
+  /** Before anybody is told of the error that ends the run: what is to be added to its message, or nothing. */
+  explain?(error: unknown, step: number): string | undefined | Promise<string | undefined>;
   /** The error that ends the run. What it throws itself is added to that error. */
   onError?(error: unknown, step: number): void | Promise<void>;
   /** What a checkpoint keeps of it: JSON. */

@@ -1,6 +1,7 @@
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import type { JsonValue } from '../checkpoint/run-config.js';
 import type {
+  BatchEvent,
   EvaluationEvent,
   ObserverMetrics,
   RunControl,
@@ -43,6 +44,14 @@ export class RunObservers {
     for (const observer of this.#observers) await this.#state.clock.outside(() => hook(observer, this.#control));
   }
 
+  /** Tells of a batch those who want to know. */
+  async batch(event: () => BatchEvent): Promise<void> {
+    if (this.#observers.some((observer) => observer.onBatch !== undefined)) {
+      const told = event();
+      await this.tell((observer) => observer.onBatch?.(told));
+    }
+  }
+
   /** As `tell`; the numbers that observers return are kept and told, of all or, when one fails, of none. */
   async ask(
     after: EvaluationEvent['after'],
@@ -70,9 +79,18 @@ export class RunObservers {
 
   /** Tells of the error that ends the run; what is thrown by an observer itself is added to it. */
   async fail(error: unknown): Promise<void> {
+    const { step } = this.#state;
     for (const observer of this.#observers) {
       try {
-        await observer.onError?.(error, this.#state.step);
+        const text = await observer.explain?.(error, step);
+        if (text !== undefined) addNote(error, text);
+      } catch (cause) {
+        addNote(error, `Also: ${cause instanceof Error ? cause.message : String(cause)}`);
+      }
+    }
+    for (const observer of this.#observers) {
+      try {
+        await observer.onError?.(error, step);
       } catch (cause) {
         addNote(error, `Also: ${cause instanceof Error ? cause.message : String(cause)}`);
       }

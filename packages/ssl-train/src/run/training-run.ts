@@ -8,6 +8,7 @@ import { chooseProgress } from '../observers/progress/choose-progress.js';
 import type { ProgressReporter } from '../observers/progress/progress-reporter.js';
 import { RunDisplay } from '../observers/run-display.js';
 import type { RunInfo, TrainerObserver, TrainerResult } from '../observers/trainer-observer.js';
+import type { Method } from '../step/method.js';
 import { disposeOutput } from '../step/read-outputs.js';
 import { sampleCount } from '../step/sample-count.js';
 import { type StepNumbers, type StepOutput, TrainingStep } from '../step/training-step.js';
@@ -119,7 +120,16 @@ export class TrainingRun<B> {
         if (this.#stop.isAsked && outputs.length === 0) break;
         samples += sampleCount(batch);
         const { kinds } = step;
-        outputs.push(await step.run(batch, outputs.length, this.#numbers(outputs.length)));
+        const numbers = this.#numbers(outputs.length);
+        await this.#observers.batch(() => ({
+          ...numbers,
+          step: state.step + 1,
+          part: outputs.length,
+          batch,
+          method: options.method as Method<unknown, string>,
+          modules: this.#plan.modules,
+        }));
+        outputs.push(await step.run(batch, outputs.length, numbers));
         compiled ||= step.kinds > kinds;
         if (outputs.length < accumulateSteps) continue;
         state.step++;

@@ -52,7 +52,8 @@ export interface StepOutput {
   readonly skipped?: tf.Scalar;
 }
 
-interface StepInput {
+/** What a step is given. */
+export interface StepInput {
   readonly batch: unknown;
   readonly scalars: Readonly<Record<string, tf.Scalar>>;
   readonly key: tf.Tensor1D;
@@ -166,7 +167,7 @@ export class TrainingStep<B> {
 }
 
 /** The context of one batch. */
-function contextOf({ scalars, key }: StepInput, phase: string): StepContext<string> {
+export function contextOf({ scalars, key }: StepInput, phase: string): StepContext<string> {
   const values = Object.entries(scalars).filter(([name]) => name.startsWith(valuePrefix));
   return {
     training: true,
