@@ -1,5 +1,6 @@
 /** Self-distillation and clustering over crops: DINO, SwAV and their kin, on coloured stripes. */
 import { randomKey, RandomStream } from '@selfsup/ssl-core';
+import { normal } from '@selfsup/ssl-nn';
 import type { BatchLoader } from '@selfsup/ssl-train';
 import { DataLoader, dinov2Views, dinoViews, ibotViews, ImageArrayDataset, swavViews } from '@selfsup/ssl-data';
 import {
@@ -7,11 +8,15 @@ import {
   DinoHead,
   DinoV2,
   Ibot,
+  Msn,
+  MsnHead,
   type MultiViewBatch,
+  Pmsn,
   SmallConvEncoder,
   Swav,
   SwavHead,
   VisionTransformer,
+  visionTransformerInit,
 } from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
 import { entry, side, statistics as normalize } from './pictures.js';
@@ -46,7 +51,7 @@ const crops = (preset = dinoViews): BatchLoader<MultiViewBatch> =>
     seed: 4,
   });
 
-const vit = (maskToken = false): VisionTransformer =>
+const vit = (maskToken = false, init = visionTransformerInit): VisionTransformer =>
   new VisionTransformer({
     key: randomKey(2),
     imageSize: side,
@@ -56,6 +61,7 @@ const vit = (maskToken = false): VisionTransformer =>
     heads: 2,
     dropPath: 0.1,
     maskToken,
+    init,
   });
 
 const conv = (): SmallConvEncoder =>
@@ -78,6 +84,17 @@ const dinoV2 = (koleoWeight = 0.1): DinoV2 =>
     koleoWeight,
     momentum: 0.9,
   });
+
+/** Larger weights: class tokens that hardly differ are rounding errors after the head's batch norm. */
+const siamese = (temperature = 0.1) => ({
+  backbone: vit(false, { ...visionTransformerInit, weight: normal(0.2) }),
+  head: new MsnHead(16, { key: randomKey(3), hiddenDim: 16, outDim: 8 }),
+  key: randomKey(4),
+  normalize,
+  prototypes: 6,
+  temperature,
+  momentum: 0.9,
+});
 
 const swav = (temperature = 0.1): Swav =>
   new Swav({
@@ -136,6 +153,25 @@ export const entries: readonly Entry[] = [
     changed: { method: () => dinoV2(0.2), setting: 'settings.koleoWeight' },
     loader: () => crops(dinov2Views),
     phases: 2,
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Msn',
+    method: () => new Msn(siamese()),
+    changed: { method: () => new Msn(siamese(0.2)), setting: 'settings.temperature' },
+    loader: () => crops(),
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Pmsn',
+    method: () => new Pmsn(siamese()),
+    changed: {
+      method: () => new Pmsn({ ...siamese(), powerLawExponent: 1 }),
+      setting: 'settings.powerLawExponent',
+    },
+    loader: () => crops(),
     learningRate: 5e-3,
     learns: { steps: 60, ratio: 0.95 },
   }),

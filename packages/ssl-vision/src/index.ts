@@ -25,6 +25,10 @@ export type {
 } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
+export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
+export type { MsnHeadOptions } from './heads/msn-head.js';
+export { Prototypes } from './heads/prototypes.js';
+export type { PrototypesOptions } from './heads/prototypes.js';
 export type { LastNorm } from './heads/mlp-layers.js';
 export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
 export type { PredictionHeadOptions } from './heads/prediction-head.js';
@@ -52,6 +56,11 @@ export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-auto
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
+export type { MaskedSiameseModules, MaskedSiameseOptions } from './methods/msn/masked-siamese.js';
+export { Msn, msnDefaults } from './methods/msn/msn.js';
+export type { MsnOptions } from './methods/msn/msn.js';
+export { Pmsn, pmsnDefaults } from './methods/msn/pmsn.js';
+export type { PmsnOptions } from './methods/msn/pmsn.js';
 export type { MaskShares } from './methods/self-distillation/block-masks.js';
 export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
 export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
