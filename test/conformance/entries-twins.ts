@@ -1,16 +1,48 @@
 /** Methods that compare two views: with a twin by momentum, a queue, a predictor. */
 import { randomKey } from '@selfsup/ssl-core';
-import { DataLoader, simclrViews } from '@selfsup/ssl-data';
+import { DataLoader, ImageArrayDataset, simclrViews } from '@selfsup/ssl-data';
 import { normal, xavierUniform } from '@selfsup/ssl-nn';
 import { AdamW } from '@selfsup/ssl-train';
-import { Byol, Moco, MocoV3, Nnclr, SimSiam, VisionTransformer } from '@selfsup/ssl-vision';
+import {
+  Byol,
+  Moco,
+  MocoV3,
+  Nnclr,
+  ProjectionHead,
+  SimClr,
+  SimSiam,
+  SupCon,
+  VisionTransformer,
+} from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
-import { dataset, encoder, entry, side, statistics } from './pictures.js';
+import { dataset, encoder, entry, images, labels, side, statistics } from './pictures.js';
 
 const loader = () =>
   new DataLoader({ dataset, views: simclrViews({ size: side }), batchSize: 16, shuffle: true, workers: 0, seed: 4 });
 
+const labelledLoader = () =>
+  new DataLoader({
+    dataset: new ImageArrayDataset(images, labels),
+    views: simclrViews({ size: side }),
+    batchSize: 16,
+    shuffle: true,
+    workers: 0,
+    seed: 4,
+  });
+
 const common = { key: randomKey(3), normalize: statistics, outDim: 8 };
+
+const dcl = (loss: 'dcl' | 'dclw'): SimClr =>
+  new SimClr({
+    backbone: encoder(),
+    head: new ProjectionHead(16, { outDim: 8, key: randomKey(3) }),
+    normalize: statistics,
+    temperature: 0.5,
+    batchNorm: 'perView',
+    loss,
+  });
+
+const supCon = (temperature: number): SupCon => new SupCon({ ...common, backbone: encoder(), temperature });
 
 const moco = (temperature: number): Moco =>
   new Moco({ ...common, backbone: encoder(), queueSize: 64, momentum: 0.9, temperature, shuffleParts: 2 });
@@ -42,6 +74,22 @@ const nnclr = (queueSize: number): Nnclr =>
   new Nnclr({ ...common, backbone: encoder(), hiddenDim: 32, predictionDim: 32, queueSize });
 
 export const entries: readonly Entry[] = [
+  entry({
+    name: 'SimClr, decoupled loss',
+    method: () => dcl('dclw'),
+    changed: { method: () => dcl('dcl'), setting: 'settings.loss' },
+    loader,
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'SupCon',
+    method: () => supCon(0.1),
+    changed: { method: () => supCon(0.2), setting: 'settings.temperature' },
+    loader: labelledLoader,
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
   entry({
     name: 'Moco, two batches an update, two parts',
     method: () => moco(0.2),

@@ -20,7 +20,7 @@ import { Clip, ImageTextLoader } from '@selfsup/ssl-multimodal';
 import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from '@selfsup/ssl-vision';
-import { entries as dino } from './entries-dino.js';
+import { entries as dinoEntries } from './entries-dino.js';
 import { entries as twins } from './entries-twins.js';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, images, labels, side, statistics, stripes } from './pictures.js';
@@ -191,6 +191,6 @@ export const entries: readonly Entry[] = [
     learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.5 },
   }),
-  ...dino,
   ...twins,
+  ...dinoEntries,
 ];

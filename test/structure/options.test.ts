@@ -65,6 +65,16 @@ const elsewhere: Readonly<Record<string, string>> = {
   'resnet50(options)': 'variant',
   'resnet101(options)': 'variant',
   'vitTiny(options)': 'variant',
+  'wideResnet50(options)': 'variant',
+  'wideResnet101(options)': 'variant',
+  'vitBase(options)': 'variant',
+  'vitLarge(options)': 'variant',
+  'vitHuge(options)': 'variant',
+  'vitGiant(options)': 'variant',
+  'dinoV2Small(options)': 'variant',
+  'dinoV2Base(options)': 'variant',
+  'dinoV2Large(options)': 'variant',
+  'dinoV2Giant(options)': 'variant',
   'vitSmall(options)': 'variant',
 };
 

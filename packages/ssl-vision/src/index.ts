@@ -3,7 +3,16 @@ export type { BackboneName, BackboneOptions } from './encoders/registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
 export { Bottleneck } from './encoders/resnet/bottleneck.js';
 export type { ResidualBlockOptions } from './encoders/resnet/residual-block.js';
-export { ResNet, resnet101, resnet18, resnet34, resnet50 } from './encoders/resnet/resnet.js';
+export {
+  ResNet,
+  resnet101,
+  resnet18,
+  resnet34,
+  resnet50,
+  wideResnet101,
+  wideResnet50,
+} from './encoders/resnet/resnet.js';
+export type { ResNetNorm } from './encoders/resnet/resnet-norm.js';
 export type { ResNetOptions, ResNetVariantOptions } from './encoders/resnet/resnet.js';
 export { SmallConvEncoder, smallConvDefaults } from './encoders/small-conv-encoder.js';
 export type { SmallConvOptions } from './encoders/small-conv-encoder.js';
@@ -12,16 +21,10 @@ export type { PatchEmbedOptions } from './encoders/vision-transformer/patch-embe
 export { resizePositions } from './encoders/vision-transformer/resize-positions.js';
 export type { Grid, ResizePositionsOptions } from './encoders/vision-transformer/resize-positions.js';
 export { sinCosPositions } from './encoders/vision-transformer/sin-cos-positions.js';
-export {
-  VisionTransformer,
-  visionTransformerInit,
-  vitSmall,
-  vitTiny,
-} from './encoders/vision-transformer/vision-transformer.js';
+export { VisionTransformer, visionTransformerInit } from './encoders/vision-transformer/vision-transformer.js';
 export type {
   VisionTransformerInit,
   VisionTransformerOptions,
-  VitVariantOptions,
 } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
@@ -32,6 +35,19 @@ export type { PrototypesOptions } from './heads/prototypes.js';
 export type { LastNorm } from './heads/mlp-layers.js';
 export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
 export type { PredictionHeadOptions } from './heads/prediction-head.js';
+export {
+  dinoV2Base,
+  dinoV2Giant,
+  dinoV2Large,
+  dinoV2Small,
+  vitBase,
+  vitGiant,
+  vitHuge,
+  vitLarge,
+  vitSmall,
+  vitTiny,
+} from './encoders/vision-transformer/vit-sizes.js';
+export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
 export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
@@ -81,6 +97,8 @@ export { Nnclr, nnclrDefaults, nnclrSmall } from './methods/nnclr/nnclr.js';
 export type { NnclrOptions } from './methods/nnclr/nnclr.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
+export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';

@@ -23,6 +23,7 @@ export interface TrainingCase {
 
 export interface Views {
   readonly views: readonly NdArray<Uint8Array>[];
+  readonly labels?: NdArray<Int32Array>;
 }
 
 /** What the goldens' pixels are normalised by. */
@@ -47,9 +48,10 @@ export const batchOf = (step: number, views = 2): Views => ({
 });
 
 /** A batch as the step gets it. */
-export const tensorsOf = ({ views }: Views): { readonly views: tf.Tensor[] } => ({
-  views: views.map(({ data, shape }) => tf.tensor(Int32Array.from(data), [...shape], 'int32')),
-});
+export function tensorsOf({ views, labels }: Views): { readonly views: tf.Tensor[]; readonly labels?: tf.Tensor } {
+  const tensor = ({ data, shape }: NdArray): tf.Tensor => tf.tensor(Int32Array.from(data), [...shape], 'int32');
+  return { views: views.map(tensor), ...(labels === undefined ? {} : { labels: tensor(labels) }) };
+}
 
 /** The largest gradient of a method's loss in the parameters of modules, on the first batch. */
 export function gradientSize(method: Method<Views, string>, modules: readonly Module[]): number {
@@ -73,18 +75,12 @@ function unitRows([count, dim]: readonly [number, number], seed: number): tf.Ten
 
 /**
  * @param make the method, made anew; its modules are filled as the golden's
- * @param loader of three batches, where the method's are not those of {@link batchOf}
+ * @param batchAt the batch of a step, where the method's are not those of {@link batchOf}
  */
 export async function expectTraining(
   make: () => Method<Views, string>,
   golden: TrainingCase,
-  loader: BatchLoader<Views> = {
-    batchesPerEpoch: golden.losses.length,
-    async *epoch() {
-      for (let step = 0; step < golden.losses.length; step++) yield batchOf(step);
-    },
-    close: async () => {},
-  },
+  batchAt: (step: number) => Views = batchOf,
 ): Promise<void> {
   const filled = (): Method<Views, string> => {
     const method = make();
@@ -98,38 +94,37 @@ export async function expectTraining(
     if (features !== undefined) features.assign(unitRows(features.shape as [number, number], golden.queueSeed!));
     return method;
   };
-  await expectGradients(filled(), golden, loader);
-  await expectUpdates(filled(), golden, loader);
+  expectGradients(filled(), golden, batchAt(0));
+  await expectUpdates(filled(), golden, {
+    batchesPerEpoch: golden.losses.length,
+    async *epoch() {
+      for (let step = 0; step < golden.losses.length; step++) yield batchAt(step);
+    },
+    close: async () => {},
+  });
 }
 
-async function expectGradients(
-  method: Method<Views, string>,
-  golden: TrainingCase,
-  loader: BatchLoader<Views>,
-): Promise<void> {
+function expectGradients(method: Method<Views, string>, golden: TrainingCase, batch: Views): void {
   const shape = { totalSteps: golden.losses.length, stepsPerEpoch: golden.losses.length };
   const schedules = Object.entries(method.schedules?.(shape) ?? {}) as [string, (step: number) => number][];
   const values = Object.fromEntries(schedules.map(([name, schedule]) => [name, tf.scalar(schedule(0))]));
   const phase = method.phaseAt?.(0, shape) ?? 'train';
-  const variables = [...method.trainable(phase).values()].map(({ variable }) => variable);
-  for await (const batch of loader.epoch(0)) {
-    const { value, grads } = tf.variableGrads(
-      () => method.loss(tensorsOf(batch), { ...training, values, phase }).loss,
-      variables,
-    );
-    expect(value.dataSync()[0]).toBeCloseTo(golden.losses[0]!, 4);
-    const found = [...method.trainable(phase)].filter(([, { variable }]) => variable.name in grads);
-    expect(found.map(([name]) => name).sort()).toEqual(Object.keys(golden.gradients).sort());
-    for (const [prefix, module] of Object.entries(method.modules))
-      for (const [name, { data }] of gradientsOf(module, grads)) {
-        const expected = golden.gradients[`${prefix}.${name}`];
-        if (expected === undefined) continue;
-        // Gradients that are 0 but for rounding: of what a batch norm takes off again.
-        const atol = 1e-6 + 1e-4 * Math.max(...expected.map(Math.abs));
-        expect(data, `gradient of ${prefix}.${name}`).toBeAllClose(expected, { rtol: 1e-4, atol });
-      }
-    return;
-  }
+  const trained = [...method.trainable(phase)];
+  const { value, grads } = tf.variableGrads(
+    () => method.loss(tensorsOf(batch), { ...training, values, phase }).loss,
+    trained.map(([, { variable }]) => variable),
+  );
+  expect(value.dataSync()[0]).toBeCloseTo(golden.losses[0]!, 4);
+  const found = trained.filter(([, { variable }]) => variable.name in grads);
+  expect(found.map(([name]) => name).sort()).toEqual(Object.keys(golden.gradients).sort());
+  for (const [prefix, module] of Object.entries(method.modules))
+    for (const [name, { data }] of gradientsOf(module, grads)) {
+      const expected = golden.gradients[`${prefix}.${name}`];
+      if (expected === undefined) continue;
+      // Gradients that are 0 but for rounding: of what a batch norm takes off again.
+      const atol = 1e-6 + 1e-4 * Math.max(...expected.map(Math.abs));
+      expect(data, `gradient of ${prefix}.${name}`).toBeAllClose(expected, { rtol: 1e-4, atol });
+    }
 }
 
 /** Gradients in the reference's layout; of what has none, the weights. */

@@ -13,64 +13,20 @@ from lightly.loss import NTXentLoss
 from lightly.models.modules import SimCLRProjectionHead
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
-from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+from torchvision.models.resnet import BasicBlock, Bottleneck
 
+from backbone_case import DIGEST_SEED, NarrowResNet, backbone_case, shapes
 from hash_fill import digest, fill, hash_tensor
 from small_conv import SmallConv
 
 HERE = pathlib.Path(__file__).parent
 META = {"versions": {"torch": torch.__version__, "torchvision": torchvision.__version__, "timm": timm.__version__,
                      "lightly": lightly.__version__}, "seed": "hash_fill.py"}
-INPUT_SEED, WEIGHT_SEED, DIGEST_SEED = 1001, 1002, 1003
 
 
 def write(name, record):
     (HERE / name).write_text(json.dumps({**META, **record}) + "\n")
 
-
-def flat(x):
-    return [float(v) for v in x.detach().flatten()]
-
-
-def shapes(module):
-    return {name: list(value.shape) for name, value in module.state_dict().items()}
-
-
-class NarrowResNet(ResNet):
-    """torchvision's ResNet with stages of width, 2 width, 4 width, 8 width; its own code does the rest."""
-
-    def __init__(self, block, layers, width, cifar):
-        self._narrow = (width, cifar)
-        super().__init__(block, layers)
-        self.fc = nn.Identity()
-
-    def _make_layer(self, block, planes, *args, **kwargs):
-        width, cifar = self._narrow
-        if planes == 64:
-            self.inplanes = width
-            self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=False) if cifar else nn.Conv2d(3, width, 7, 2, 3, bias=False)
-            self.bn1 = nn.BatchNorm2d(width)
-            if cifar:
-                self.maxpool = nn.Identity()
-        return super()._make_layer(block, planes * width // 64, *args, **kwargs)
-
-
-def backbone_case(module, options, image):
-    """Outputs in evaluation and training, gradients in training, running statistics after one training pass."""
-    fill(module)
-    x = hash_tensor(image, INPUT_SEED).permute(0, 3, 1, 2).contiguous()
-    record = {"options": options, "image": list(image), "shapes": shapes(module)}
-    module.eval()
-    record["evaluation"] = flat(module(x))
-    module.train()
-    x.requires_grad_()
-    output = module(x)
-    record["training"] = flat(output)
-    (output * hash_tensor(tuple(output.shape), WEIGHT_SEED)).sum().backward()
-    record["gradients"] = {name: digest(value.grad, DIGEST_SEED) for name, value in module.named_parameters()}
-    record["inputGradient"] = digest(x.grad.permute(0, 2, 3, 1), DIGEST_SEED)
-    record["buffers"] = {name: digest(value, DIGEST_SEED) for name, value in module.named_buffers() if not name.endswith("tracked")}
-    return record
 
 
 def simclr_case(per_view, temperature):

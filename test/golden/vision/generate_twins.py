@@ -1,4 +1,4 @@
-"""Golden training runs of MoCo, MoCo v3, BYOL, SimSiam and NNCLR, from lightly's losses, heads and momentum updates.
+"""Golden training runs of SimCLR, SupCon, MoCo, MoCo v3, BYOL, SimSiam and NNCLR, from lightly's losses, heads and momentum updates.
 
 Run: python test/golden/vision/generate_twins.py   (torch, lightly, timm; writes a file for each beside itself)
 """
@@ -9,9 +9,9 @@ import pathlib
 import lightly
 import timm
 import torch
-from lightly.loss import NegativeCosineSimilarity, NTXentLoss
+from lightly.loss import DCLLoss, DCLWLoss, NegativeCosineSimilarity, NTXentLoss
 from lightly.models.modules import (BYOLPredictionHead, BYOLProjectionHead, MoCoProjectionHead, NNCLRPredictionHead, NNCLRProjectionHead,
-                                    NNMemoryBankModule, SimSiamPredictionHead, SimSiamProjectionHead)
+                                    NNMemoryBankModule, SimCLRProjectionHead, SimSiamPredictionHead, SimSiamProjectionHead)
 from lightly.models.modules.heads import ProjectionHead
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
@@ -38,6 +38,44 @@ def cosine_momentum(base):
 
 
 PAIRS = (("backbone", "momentumBackbone"), ("head", "momentumHead"))
+
+
+def simclr(loss, joint):
+    modules = {"backbone": encoder(), "head": SimCLRProjectionHead(FEATURES, HIDDEN, OUT)}
+    criterion = {"ntXent": NTXentLoss, "dcl": DCLLoss, "dclw": DCLWLoss}[loss](temperature=0.3)
+
+    def project(x):
+        return modules["head"](modules["backbone"](x))
+
+    def loss_of(step):
+        pair = views(step)
+        return criterion(*(project(torch.cat(pair)).chunk(2) if joint else map(project, pair)))
+
+    return {"options": {"loss": loss, "batchNorm": "joint" if joint else "perView", "temperature": 0.3}, **training_case(modules, loss_of)}
+
+
+def labels(step):
+    """As in supcon.test.ts; the last image has none."""
+    return [*((3 * step + image) % 3 for image in range(BATCH - 1)), -1]
+
+
+def supcon():
+    modules = {"backbone": encoder(), "head": ProjectionHead([(FEATURES, HIDDEN, None, nn.ReLU()), (HIDDEN, OUT, None, None)])}
+    temperature, base = 0.2, 0.07
+
+    def loss_of(step):
+        """Equation 2 of arXiv 2004.11362, anchor by anchor; an image without label is a class of its own."""
+        z = nn.functional.normalize(modules["head"](modules["backbone"](torch.cat(views(step)))), dim=1)
+        classes = [100 + image if label == -1 else label for image, label in enumerate(labels(step))] * 2
+        losses = []
+        for i, label in enumerate(classes):
+            others = [j for j in range(len(classes)) if j != i]
+            scores = z @ z[i] / temperature
+            own = [j for j in others if classes[j] == label]
+            losses.append(torch.logsumexp(scores[others], 0) - scores[own].mean())
+        return torch.stack(losses).mean() * temperature / base
+
+    return {"options": {"hiddenDim": HIDDEN, "outDim": OUT, "temperature": temperature, "baseTemperature": base}, **training_case(modules, loss_of)}
 
 
 def moco(linear, temperature):
@@ -146,6 +184,8 @@ def nnclr(negatives):
             "queueSeed": QUEUE_SEED, **record}
 
 
+write("simclr-training.json", [simclr("ntXent", True), simclr("ntXent", False), simclr("dcl", True), simclr("dclw", False)])
+write("supcon.json", [supcon()])
 write("moco.json", [moco(False, 0.2), moco(True, 0.07)])
 write("byol.json", [byol()])
 write("simsiam.json", [simsiam()])

@@ -3,6 +3,7 @@ import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup
 import type { Initialiser } from '../init/initialiser.js';
 import { childContext, evaluation, type ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
+import type { StateEntries } from '../module/state-entries.js';
 import { Dropout } from './dropout.js';
 import { Linear } from './linear.js';
 
@@ -38,7 +39,8 @@ const swiGluOptionNames: OptionNames<SwiGluOptions> = {
  *
  * `hiddenFeatures` is the width between, and taken as it is: DINOv2's `SwiGLUFFNFused` first takes two thirds, rounded up
  * to a multiple of 8.
- * Source: Shazeer 2020, arXiv 2002.05202, equation 6; names of `timm.layers.SwiGLU`, packed of DINOv2's `SwiGLUFFN`.
+ * Source: Shazeer 2020, arXiv 2002.05202, equation 6; names of `timm.layers.SwiGLU`, packed of DINOv2's `SwiGLUFFN`; those of
+ * `timm.layers.SwiGLUPacked`, `fc1` and `fc2`, load, too.
  */
 export class SwiGlu extends Module {
   static override readonly fieldNames = { gate: 'fc1_g', value: 'fc1_x' };
@@ -81,6 +83,12 @@ export class SwiGlu extends Module {
     const hidden = tf.mul(tf.mul(gate, tf.sigmoid(gate)), value) as T;
     const y = (this.w3 ?? this.fc2!).forward(this.dropout.forward(hidden, childContext(ctx, 'drop1')));
     return this.dropout.forward(y, childContext(ctx, 'drop2'));
+  }
+
+  protected override upgradeStateDict(state: StateEntries): void {
+    if (this.w12 === undefined) return;
+    for (const name of state.names())
+      if (/^fc[12]\./.test(name)) state.rename(name, name.replace(/^fc1/, 'w12').replace(/^fc2/, 'w3'));
   }
 
   private project(x: tf.Tensor): [gate: tf.Tensor, value: tf.Tensor] {

@@ -4,7 +4,7 @@ import { InvalidOptionError } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { resnet101, resnet18, resnet34, resnet50 } from './resnet/resnet.js';
 import { SmallConvEncoder } from './small-conv-encoder.js';
-import { vitSmall, vitTiny } from './vision-transformer/vision-transformer.js';
+import { vitSmall, vitTiny } from './vision-transformer/vit-sizes.js';
 
 /** What every registered backbone can be built from; a backbone ignores what does not concern it. */
 export interface BackboneOptions {

@@ -1,6 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BatchNorm, Conv2d, Module, checkAscending, checkParameterName, evaluation } from '@selfsup/ssl-nn';
-import type { Encoder, ForwardContext, Layered, MapEncoder, MapOptions, MapStage } from '@selfsup/ssl-nn';
+import {
+  BatchNorm,
+  Conv2d,
+  Module,
+  checkAscending,
+  checkParameterName,
+  childContext,
+  evaluation,
+} from '@selfsup/ssl-nn';
+import type {
+  Encoder,
+  ForwardContext,
+  FrozenBatchNorm,
+  GroupNorm,
+  Layered,
+  MapEncoder,
+  MapOptions,
+  MapStage,
+} from '@selfsup/ssl-nn';
 import { checkChoice, foldIn, InvalidOptionError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
@@ -8,6 +25,7 @@ import { mapOptionNames } from '../map-option-names.js';
 import { BasicBlock } from './basic-block.js';
 import { Bottleneck } from './bottleneck.js';
 import { kaimingFanOut } from './residual-block.js';
+import { createNorm, type ResNetNorm } from './resnet-norm.js';
 
 /** Options of {@link ResNet}. */
 export interface ResNetOptions {
@@ -24,6 +42,22 @@ export interface ResNetOptions {
   readonly inChannels?: number;
   /** Channels of the first stage; each following stage has twice as many. Default 64. */
   readonly width?: number;
+  /**
+   * Width of a bottleneck's inner convolutions over that of its stage: 2 is torchvision's `wide_resnet50_2`. SimCLR's
+   * ResNet-50 (2x) is `width: 128`. Default 1.
+   */
+  readonly innerWidth?: number;
+  /**
+   * Normalisation: by batch; by groups of channels, for batches of few pictures (Wu and He 2018, arXiv 1803.08494); or by
+   * batch statistics, scales and offsets that came with the weights and stay (`frozen`). Default `batch`.
+   */
+  readonly norm?: 'batch' | 'group' | 'frozen';
+  /** Groups of group normalisation, a divisor of every width. Default 32. */
+  readonly groups?: number;
+  /** Every residual branch starts at 0 (Goyal et al. 2017, arXiv 1706.02677). Default false. */
+  readonly zeroInitResidual?: boolean;
+  /** Probability that a sample skips the branch of the last block; falls linearly to 0 at the first. Default 0. */
+  readonly dropPath?: number;
 }
 
 const resNetOptionNames: OptionNames<ResNetOptions> = {
@@ -33,6 +67,11 @@ const resNetOptionNames: OptionNames<ResNetOptions> = {
   stem: 'optional',
   inChannels: 'optionalNumber',
   width: 'optionalNumber',
+  innerWidth: 'optionalNumber',
+  norm: 'optional',
+  groups: 'optionalNumber',
+  zeroInitResidual: 'optionalFlag',
+  dropPath: 'optionalNumber',
 };
 
 /** Options of the named ResNets. */
@@ -43,6 +82,11 @@ const resNetVariantOptionNames: OptionNames<ResNetVariantOptions> = {
   stem: 'optional',
   inChannels: 'optionalNumber',
   width: 'optionalNumber',
+  innerWidth: 'optionalNumber',
+  norm: 'optional',
+  groups: 'optionalNumber',
+  zeroInitResidual: 'optionalFlag',
+  dropPath: 'optionalNumber',
 };
 
 /**
@@ -57,7 +101,7 @@ const resNetVariantOptionNames: OptionNames<ResNetVariantOptions> = {
 export class ResNet extends Module implements Encoder, MapEncoder, Layered {
   readonly featureDim: number;
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm;
+  readonly bn1: BatchNorm | FrozenBatchNorm | GroupNorm;
   readonly layer1: readonly (BasicBlock | Bottleneck)[];
   readonly layer2: readonly (BasicBlock | Bottleneck)[];
   readonly layer3: readonly (BasicBlock | Bottleneck)[];
@@ -74,12 +118,28 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
       stem = 'imagenet',
       inChannels = 3,
       width = 64,
+      innerWidth = 1,
+      norm = 'batch',
+      groups = 32,
+      zeroInitResidual = false,
+      dropPath = 0,
     } = checkOptions('ResNet', options, resNetOptionNames);
     const where = 'ResNet';
     checkChoice(where, 'block', block, ['basic', 'bottleneck']);
     checkChoice(where, 'stem', stem, ['imagenet', 'cifar']);
+    checkChoice(where, 'norm', norm, ['batch', 'group', 'frozen']);
+    if (zeroInitResidual && norm === 'frozen') {
+      const advice = 'Frozen statistics are those of trained weights: leave zeroInitResidual out';
+      throw new InvalidOptionError(where, 'zeroInitResidual', "false with norm 'frozen'", zeroInitResidual, advice);
+    }
+    if (innerWidth !== 1 && block === 'basic') {
+      const advice = 'Take width for a wider network of basic blocks';
+      throw new InvalidOptionError(where, 'innerWidth', "1 with block 'basic'", innerWidth, advice);
+    }
     for (const [option, value] of [
       ['width', width],
+      ['width * innerWidth', width * innerWidth],
+      ['groups', groups],
       ['inChannels', inChannels],
       ...layers.map((count) => ['layers', count] as const),
     ] as const) {
@@ -97,8 +157,11 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
       key: foldIn(key, 'conv1'),
       weightInit: kaimingFanOut,
     });
-    this.bn1 = new BatchNorm(width);
+    const normalised: ResNetNorm = norm === 'group' ? { kind: norm, groups } : { kind: norm };
+    this.bn1 = createNorm(normalised, width);
+    const last = layers.reduce((sum, count) => sum + count, 0) - 1;
     let channels = width;
+    let place = 0;
     const stage = (index: number): (BasicBlock | Bottleneck)[] =>
       Array.from({ length: layers[index]! }, (_, position) => {
         const stageWidth = width * 2 ** index;
@@ -107,6 +170,10 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
           inChannels: channels,
           width: stageWidth,
           stride,
+          norm: normalised,
+          zeroInit: zeroInitResidual,
+          innerWidth,
+          dropPath: (dropPath * place++) / Math.max(1, last),
           key: foldIn(foldIn(key, `layer${index + 1}`), position),
         });
         channels = stageWidth * Block.expansion;
@@ -143,13 +210,17 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
   maps(images: tf.Tensor4D, ctx: ForwardContext = evaluation, options: MapOptions = {}): tf.Tensor4D[] {
     const { stages = [0, 1, 2, 3, 4] } = checkOptions('ResNet.maps', options, mapOptionNames);
     checkAscending('ResNet.maps', 'stages', stages, 0, 4);
-    let x = this.bn1.forwardConvolution(this.conv1, images, ctx, 'relu');
+    const { bn1, conv1 } = this;
+    let x =
+      bn1 instanceof BatchNorm
+        ? bn1.forwardConvolution(conv1, images, ctx, 'relu')
+        : bn1.forward(conv1.forward(images), ctx, 'relu');
     const found = stages[0] === 0 ? [x] : [];
     this.blocks()
       .slice(0, stages.at(-1))
       .forEach((stage, i) => {
         if (i === 0 && this.pools) x = tf.maxPool(x, 3, 2, 1);
-        for (const block of stage) x = block.forward(x, ctx);
+        stage.forEach((block, place) => (x = block.forward(x, childContext(childContext(ctx, i), place))));
         if (stages.includes(i + 1)) found.push(x);
       });
     return found;
@@ -174,12 +245,19 @@ export const resnet50 = (options: ResNetVariantOptions): ResNet =>
 /** ResNet-101: 42.5 million parameters, 2,048 features. */
 export const resnet101 = (options: ResNetVariantOptions): ResNet =>
   variant('resnet101', options, 'bottleneck', [3, 4, 23, 3]);
+/** torchvision's `wide_resnet50_2`: ResNet-50 with inner convolutions twice as wide; 66.8 million parameters, 2,048 features. */
+export const wideResnet50 = (options: ResNetVariantOptions): ResNet =>
+  variant('wideResnet50', options, 'bottleneck', [3, 4, 6, 3], 2);
+/** torchvision's `wide_resnet101_2`, as {@link wideResnet50}; 124.8 million parameters. */
+export const wideResnet101 = (options: ResNetVariantOptions): ResNet =>
+  variant('wideResnet101', options, 'bottleneck', [3, 4, 23, 3], 2);
 
 function variant(
   where: string,
   options: ResNetVariantOptions,
   block: ResNetOptions['block'],
   layers: ResNetOptions['layers'],
+  innerWidth = 1,
 ): ResNet {
-  return new ResNet({ ...checkOptions(where, options, resNetVariantOptionNames), block, layers });
+  return new ResNet({ innerWidth, ...checkOptions(where, options, resNetVariantOptionNames), block, layers });
 }

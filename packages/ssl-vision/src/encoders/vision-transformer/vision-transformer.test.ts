@@ -5,8 +5,9 @@ import { InvalidOptionError, ShapeError, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectBackboneGolden, referenceShapes } from '../../../../../test/golden/vision/expect-backbone.js';
 import type { BackboneCase } from '../../../../../test/golden/vision/expect-backbone.js';
-import { VisionTransformer, vitSmall, vitTiny } from './vision-transformer.js';
+import { VisionTransformer } from './vision-transformer.js';
 import type { VisionTransformerOptions } from './vision-transformer.js';
+import { vitSmall, vitTiny } from './vit-sizes.js';
 
 const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../../../../test/golden/vision/${name}`, import.meta.url), 'utf8'));

@@ -18,17 +18,20 @@ import type {
   ForwardContext,
   Initialiser,
   Layered,
+  StateEntries,
   TokenEncoder,
   TokenOptions,
   Tokens,
+  TransformerBlockOptions,
 } from '@selfsup/ssl-nn';
 import { checkChoice, checkCount, foldIn, InvalidOptionError, ShapeError, takeRows } from '@selfsup/ssl-tensor';
-import type { RandomKey } from '@selfsup/ssl-tensor';
+import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { gridPositions } from './grid-positions.js';
 import { PatchEmbed } from './patch-embed.js';
 import { sinCosPositions } from './sin-cos-positions.js';
 import { patchRows, tokenPlaces } from './token-places.js';
+import { upgradeDinoV2 } from './upgrade-dino-v2.js';
 
 /** How a {@link VisionTransformer} starts. */
 export interface VisionTransformerInit {
@@ -71,8 +74,22 @@ export interface VisionTransformerOptions {
   readonly qkvBias?: boolean;
   /** Probability that a sample skips a branch of the last block; falls linearly to 0 at the first. Default 0. */
   readonly dropPath?: number;
-  /** Features: the class token, or the mean over the patches. Default `cls`. */
-  readonly pool?: 'cls' | 'mean';
+  /** Feed-forward part of a block, as `TransformerBlock` has it. Default `gelu`. */
+  readonly mlp?: TransformerBlockOptions['mlp'];
+  /** Width of the inner layer itself, where no ratio gives it. */
+  readonly mlpHidden?: number;
+  /** Factor of each feature of a branch at the start; DINOv2 takes 1e-5. Default: no factors. */
+  readonly layerScale?: number;
+  /**
+   * Tokens without a place, after the class token (Darcet et al. 2023, arXiv 2309.16588). With any, only patches have
+   * positions, as in timm. Default 0.
+   */
+  readonly registers?: number;
+  /**
+   * Features: the class token, the mean over the patches, or both one after the other (DINOv2's linear evaluation).
+   * Default `cls`.
+   */
+  readonly pool?: 'cls' | 'mean' | 'both';
   /** Channels of the images. Default 3. */
   readonly inChannels?: number;
   /** `learnt`, or fixed sines and cosines of row and column (see {@link sinCosPositions}). Default `learnt`. */
@@ -93,6 +110,10 @@ const visionTransformerOptionNames: OptionNames<VisionTransformerOptions> = {
   mlpRatio: 'optionalNumber',
   qkvBias: 'optionalFlag',
   dropPath: 'optionalNumber',
+  mlp: 'optional',
+  mlpHidden: 'optionalNumber',
+  layerScale: 'optionalNumber',
+  registers: 'optionalNumber',
   pool: 'optional',
   inChannels: 'optionalNumber',
   positions: 'optional',
@@ -107,31 +128,13 @@ const tokenOptionNames: OptionNames<TokenOptions> = {
   norm: 'optionalFlag',
 };
 
-/** Options of the named ViTs. Default: 224 pixels in patches of 16. */
-export type VitVariantOptions = Pick<
-  VisionTransformerOptions,
-  'key' | 'pool' | 'inChannels' | 'dropPath' | 'maskToken'
-> & {
-  readonly imageSize?: number | readonly [number, number];
-  readonly patchSize?: number;
-};
-
-const vitVariantOptionNames: OptionNames<VitVariantOptions> = {
-  key: 'requiredKey',
-  pool: 'optional',
-  inChannels: 'optionalNumber',
-  dropPath: 'optionalNumber',
-  maskToken: 'optionalFlag',
-  imageSize: 'optional',
-  patchSize: 'optionalNumber',
-};
-
 /**
  * Vision transformer without its classifier: patches and a class token, positions, pre-norm blocks, a final
- * layer norm over all tokens. Images of another size than `imageSize` run, too: positions are interpolated as
+ * layer norm over all tokens, with register tokens if wanted. Images of another size than `imageSize` run, too: positions are interpolated as
  * `resizePositions` does, in a trace of their own inside `compile()`. Weights of another size load after
  * `resizePositions`. State dict and initialisation (normal of deviation 0.02, zero biases) as timm's
- * `VisionTransformer` less `head`; with `pool: 'mean'` as timm's with `global_pool='avg', fc_norm=False`.
+ * `VisionTransformer` less `head`; with `pool: 'mean'` as timm's with `global_pool='avg', fc_norm=False`, with registers
+ * as timm's with `no_embed_class=True`. DINOv2's published names load, too.
  *
  * Source: Dosovitskiy et al. 2020 (arXiv 2010.11929); Touvron et al. 2020 (arXiv 2012.12877) for tiny and small;
  * `timm/models/vision_transformer.py`.
@@ -141,6 +144,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     patchEmbed: 'patch_embed',
     clsToken: 'cls_token',
     maskToken: 'mask_token',
+    registerTokens: 'reg_token',
     posEmbed: 'pos_embed',
   };
   readonly featureDim: number;
@@ -149,11 +153,16 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
   readonly clsToken: Parameter;
   /** `[1, 1, dim]`, in place of masked patches; none unless the option says so. */
   readonly maskToken: Parameter | undefined;
-  /** `[1, 1 + patches, dim]`, the class token's first; a buffer where they are fixed. */
+  /** `[1, registers, dim]`; none unless the option says so. */
+  readonly registerTokens: Parameter | undefined;
+  /**
+   * `[1, 1 + patches, dim]`, the class token's first, or with registers `[1, patches, dim]`; a buffer where they are fixed.
+   */
   readonly posEmbed: Parameter | Buffer;
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
-  private readonly pool: 'cls' | 'mean';
+  readonly tokenDim: number;
+  private readonly pool: 'cls' | 'mean' | 'both';
 
   /** @throws InvalidOptionError for sizes that do not divide or are not positive integers */
   constructor(options: VisionTransformerOptions) {
@@ -167,6 +176,10 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       heads,
       mlpRatio = 4,
       qkvBias = true,
+      mlp = 'gelu',
+      mlpHidden,
+      layerScale,
+      registers = 0,
       pool = 'cls',
       inChannels = 3,
       dropPath = 0,
@@ -182,11 +195,14 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       throw new InvalidOptionError(where, 'imageSize', `a multiple of patchSize ${patchSize}`, `${height} x ${width}`);
     }
     if (dim % heads !== 0) throw new InvalidOptionError(where, 'dim', `a multiple of heads ${heads}`, dim);
-    checkChoice(where, 'pool', pool, ['cls', 'mean']);
+    checkChoice(where, 'pool', pool, ['cls', 'mean', 'both']);
+    if (!(Number.isInteger(registers) && registers >= 0))
+      throw new InvalidOptionError(where, 'registers', 'a whole number from 0', registers);
     checkChoice(where, 'positions', positions, ['learnt', 'sinCos']);
 
     checkOptions(where, init, visionTransformerInitNames, 'init');
-    this.featureDim = dim;
+    this.tokenDim = dim;
+    this.featureDim = pool === 'both' ? 2 * dim : dim;
     this.pool = pool;
     this.patchEmbed = new PatchEmbed({
       imageSize: [height, width],
@@ -198,13 +214,21 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     });
     this.clsToken = new Parameter(init.clsToken([1, 1, dim], foldIn(key, 'cls_token')));
     this.maskToken = maskToken ? new Parameter(normal(0.02)([1, 1, dim], foldIn(key, 'mask_token'))) : undefined;
+    this.registerTokens =
+      registers > 0 ? new Parameter(normal(1e-6)([1, registers, dim], foldIn(key, 'reg_token'))) : undefined;
     const [rows, columns] = this.patchEmbed.grid;
+    const first = this.placed;
+    const hasOne = ", with prefix: 1 where it has the class token's too, as DINOv2's";
     const advice = (name: string): string =>
-      `Positions of another grid of patches fit by state.set('${name}', resizePositions(state.get('${name}'), { to: [${rows}, ${columns}] }))`;
+      `Positions of another grid of patches fit by state.set('${name}', resizePositions(state.get('${name}'), { to: [${rows}, ${columns}]${first === 0 ? ', prefix: 0' : ''} }))${first === 0 ? hasOne : ''}`;
+    const fixed = (): NdArray<Float32Array> => {
+      const { data } = sinCosPositions(dim, rows, columns);
+      return { data: data.subarray((1 - first) * dim), shape: [1, first + rows * columns, dim] };
+    };
     this.posEmbed =
       positions === 'learnt'
-        ? new Parameter(normal(0.02)([1, 1 + rows * columns, dim], foldIn(key, 'pos_embed')), { advice })
-        : new Buffer(sinCosPositions(dim, rows, columns), { advice });
+        ? new Parameter(normal(0.02)([1, first + rows * columns, dim], foldIn(key, 'pos_embed')), { advice })
+        : new Buffer(fixed(), { advice });
     const linear = { weightInit: init.weight, biasInit: zeros };
     this.blocks = Array.from(
       { length: depth },
@@ -213,6 +237,9 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
           ...linear,
           heads,
           mlpRatio,
+          mlp,
+          ...(mlpHidden === undefined ? {} : { mlpHidden }),
+          ...(layerScale === undefined ? {} : { layerScale }),
           qkvBias,
           dropPath: (dropPath * i) / Math.max(1, depth - 1),
           key: foldIn(foldIn(key, 'blocks'), i),
@@ -221,8 +248,14 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     this.norm = new LayerNorm(dim, { epsilon: 1e-6 });
   }
 
-  get tokenDim(): number {
-    return this.featureDim;
+  /** Leading tokens that have a position: the class token, unless there are registers. */
+  private get placed(): 0 | 1 {
+    return this.registerTokens === undefined ? 1 : 0;
+  }
+
+  /** Leading tokens that have no place in the grid: the class token and the registers. */
+  private get prefix(): number {
+    return 1 + (this.registerTokens?.variable.shape[1] ?? 0);
   }
 
   get depth(): number {
@@ -242,7 +275,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
 
   /**
    * Tokens: of all patches, or of some as if the others were not there, with masked ones, after chosen blocks. The prefix
-   * is the class token.
+   * is the class token and the registers.
    *
    * @param images `[batch, height, width, channels]`, normalised, of any size that is a multiple of the patch size
    * @throws InvalidOptionError for blocks that are not there, and for `mask` without the option `maskToken`; ShapeError for
@@ -259,7 +292,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     return {
       tokens: outputs.at(-1)!,
       blocks: outputs,
-      prefix: 1,
+      prefix: this.prefix,
       grid,
       ...(keep === undefined ? {} : { kept: keep }),
       ...(mask === undefined ? {} : { mask }),
@@ -271,16 +304,25 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     if (this.pool === 'cls') {
       // Of the last block, only the class token is computed.
       const [cls] = this.run(this.embed(images), ctx, last, 1);
-      return this.norm.forward(tf.reshape(cls!, [cls!.shape[0], this.featureDim]) as tf.Tensor2D);
+      return this.norm.forward(tf.reshape(cls!, [cls!.shape[0], this.tokenDim]) as tf.Tensor2D);
     }
     const [tokens] = this.run(this.embed(images), ctx, last);
     const [batch, count, dim] = tokens!.shape;
-    return tf.mean(tf.slice(this.norm.forward(tokens!), [0, 1, 0], [batch, count - 1, dim]), 1);
+    const normal = this.norm.forward(tokens!);
+    const { prefix } = this;
+    const mean = tf.mean(tf.slice(normal, [0, prefix, 0], [batch, count - prefix, dim]), 1) as tf.Tensor2D;
+    if (this.pool === 'mean') return mean;
+    const cls = tf.reshape(tf.slice(normal, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
+    return tf.concat([cls as tf.Tensor2D, mean], 1);
+  }
+
+  protected override upgradeStateDict(state: StateEntries): void {
+    upgradeDinoV2(state, this);
   }
 
   /** What enters the first block: the class token and the patches, each with its position. */
   private embed(images: tf.Tensor4D, keep?: tf.Tensor2D, mask?: tf.Tensor2D): tf.Tensor3D {
-    const { patchEmbed, featureDim: dim } = this;
+    const { patchEmbed, tokenDim: dim, registerTokens } = this;
     const [batch] = images.shape;
     const grid = patchEmbed.gridOf(images);
     const places = grid[0] * grid[1];
@@ -301,11 +343,30 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       patches = tf.add(tf.mul(patches, tf.sub(1, own)), tf.mul(own, this.maskToken.variable));
     }
     // Added, not tiled: the gradient of tf.broadcastTo takes every copy by itself.
-    const cls = tf.add(tf.zeros([batch, 1, dim]), this.clsToken.variable) as tf.Tensor3D;
-    const table = gridPositions(this.posEmbed.variable as tf.Tensor as tf.Tensor3D, patchEmbed.grid, grid);
-    const positions =
-      keep === undefined ? table : takeRows(tf.reshape(table, [1 + places, dim]) as tf.Tensor2D, tokenPlaces(keep));
-    return tf.add(tf.concat([cls, patches], 1), positions);
+    const spread = ({ variable }: Parameter): tf.Tensor3D =>
+      tf.add(tf.zeros([batch, variable.shape[1]!, dim]), variable) as tf.Tensor3D;
+    const cls = spread(this.clsToken);
+    const table = gridPositions(this.posEmbed.variable as tf.Tensor as tf.Tensor3D, patchEmbed.grid, grid, this.placed);
+    const at = (rowsOf: () => tf.Tensor2D): tf.Tensor3D =>
+      keep === undefined
+        ? table
+        : (takeRows(tf.reshape(table, [-1, dim]) as tf.Tensor2D, rowsOf()) as tf.Tensor as tf.Tensor3D);
+    if (registerTokens !== undefined)
+      return tf.concat(
+        [
+          cls,
+          spread(registerTokens),
+          tf.add(
+            patches,
+            at(() => keep!),
+          ),
+        ],
+        1,
+      ) as tf.Tensor3D;
+    return tf.add(
+      tf.concat([cls, patches], 1),
+      at(() => tokenPlaces(keep!)),
+    );
   }
 
   /** Tokens after the wanted blocks, before the final norm; with `outputs`, only so many of the last block's, from the class token on. */
@@ -326,14 +387,4 @@ function checkMarks(option: string, marks: tf.Tensor, [batch, size]: readonly [n
   checkIsTensor('VisionTransformer.encode', option, marks, expected);
   if (marks.rank !== 2 || marks.shape[0] !== batch || (size !== undefined && marks.shape[1] !== size))
     throw new ShapeError('VisionTransformer.encode', option, expected, `[${marks.shape.join(', ')}]`);
-}
-
-/** ViT-Tiny: 12 blocks of width 192, 3 heads. */
-export const vitTiny = (options: VitVariantOptions): VisionTransformer => variant('vitTiny', options, 192, 3);
-/** ViT-Small: 12 blocks of width 384, 6 heads. */
-export const vitSmall = (options: VitVariantOptions): VisionTransformer => variant('vitSmall', options, 384, 6);
-
-function variant(where: string, options: VitVariantOptions, dim: number, heads: number): VisionTransformer {
-  const given = checkOptions(where, options, vitVariantOptionNames);
-  return new VisionTransformer({ imageSize: 224, patchSize: 16, ...given, dim, depth: 12, heads });
 }

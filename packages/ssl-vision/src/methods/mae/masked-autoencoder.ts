@@ -14,7 +14,10 @@ import type { MaskedPatches } from './random-masking.js';
 export const maeDecoderDefaults: MaeDecoderSize = { dim: 512, depth: 8, heads: 16 };
 
 /** Options of {@link MaskedAutoencoder}: those of its encoder, and the decoder's size. */
-export interface MaskedAutoencoderOptions extends Omit<VisionTransformerOptions, 'positions' | 'init' | 'maskToken'> {
+export interface MaskedAutoencoderOptions extends Omit<
+  VisionTransformerOptions,
+  'positions' | 'init' | 'maskToken' | 'mlp' | 'mlpHidden' | 'layerScale' | 'registers'
+> {
   /** Default {@link maeDecoderDefaults}. */
   readonly decoder?: MaeDecoderSize;
 }
