@@ -51,7 +51,7 @@ const crops = (preset = dinoViews): BatchLoader<MultiViewBatch> =>
     seed: 4,
   });
 
-const vit = (maskToken = false, init = visionTransformerInit): VisionTransformer =>
+const vit = (maskToken = false, init = visionTransformerInit, registers = 0): VisionTransformer =>
   new VisionTransformer({
     key: randomKey(2),
     imageSize: side,
@@ -62,6 +62,7 @@ const vit = (maskToken = false, init = visionTransformerInit): VisionTransformer
     dropPath: 0.1,
     maskToken,
     init,
+    registers,
   });
 
 const conv = (): SmallConvEncoder =>
@@ -77,7 +78,7 @@ const ibot = (patchWeight = 1): Ibot =>
 
 const dinoV2 = (koleoWeight = 0.1): DinoV2 =>
   new DinoV2({
-    backbone: vit(true),
+    backbone: vit(true, visionTransformerInit, 2),
     head: head(),
     patchHead: new DinoHead(16, { key: randomKey(4), hiddenDim: 16, bottleneckDim: 8, outDim: 10 }),
     normalize,
@@ -148,7 +149,7 @@ export const entries: readonly Entry[] = [
     learns: { steps: 60, ratio: 0.95 },
   }),
   entry({
-    name: 'DinoV2',
+    name: 'DinoV2, registers and a head for patches',
     method: () => dinoV2(),
     changed: { method: () => dinoV2(0.2), setting: 'settings.koleoWeight' },
     loader: () => crops(dinov2Views),

@@ -120,7 +120,7 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
     checkNonNegative('DinoV2', this.#weights);
     checkMaskShares('DinoV2', { maskedImages, maskRatio });
     checkImageStatistics('DinoV2', 'normalize', normalize);
-    const head = dinoHeadOf('DinoV2', backbone.featureDim, given);
+    const head = dinoHeadOf('DinoV2', backbone.tokenDim, given);
     this.#tokens = new TokenDistillation('DinoV2', backbone, head, patchHead, normalize, { maskedImages, maskRatio });
     this.modules = this.#tokens.modules;
     this.state =

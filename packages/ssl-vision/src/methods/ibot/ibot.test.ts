@@ -10,6 +10,7 @@ import {
   type VisionTransformerOptions,
 } from '../../encoders/vision-transformer/vision-transformer.js';
 import { DinoHead } from '../../heads/dino-head.js';
+import { normalizeImages } from '../../images/normalize-images.js';
 import { DinoV2, type DinoV2Options } from '../dinov2/dinov2.js';
 import { Ibot, type IbotOptions } from './ibot.js';
 
@@ -102,6 +103,27 @@ describe.each(['Ibot', 'DinoV2'] as const)('%s', (name) => {
   it('masks no local view, one of the global size neither', () => {
     const method = make(name);
     expect(method.loss({ views: [...crops().slice(0, 2), view(12, 3)] }, ctx()).loss.dataSync()[0]).toBeGreaterThan(0);
+  });
+
+  it('passes over registers, and takes class tokens whatever the pooled features are', () => {
+    const backbone = new VisionTransformer({ ...vit, key, maskToken: true, registers: 3, pool: 'both' });
+    const { head, normalize } = parts();
+    const options = { backbone, head, normalize, centering: 'center' };
+    if (name === 'Ibot') Reflect.deleteProperty(options, 'centering');
+    const method = new classes[name](options as IbotOptions & DinoV2Options);
+    const views = crops();
+    const { carried } = method.loss({ views, masks: tf.tensor2d(masks[0]!, [8, 9], 'int32') }, ctx());
+    const { teacher, teacherHead } = method.modules;
+    const { tokens } = teacher.encode(normalizeImages(tf.concat(views.slice(0, 2)), normalize));
+    const told = masks[0]!.flatMap((mark, at) =>
+      mark === 1 ? [tf.slice(tokens, [Math.floor(at / 9), 4 + (at % 9), 0], [1, 1, 12])] : [],
+    );
+    const rows = tf.reshape(tf.concat(told), [-1, 12]) as tf.Tensor2D;
+    const expected = tf.mean(teacherHead.forward(rows), 0).dataSync();
+    Object.values(carried!)
+      .at(-1)!
+      .dataSync()
+      .forEach((mean, at) => expect(mean).toBeCloseTo(expected[at]!, 5));
   });
 
   it('keeps the prototypes of both heads in the first epoch', () => {

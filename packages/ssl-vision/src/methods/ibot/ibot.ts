@@ -105,7 +105,7 @@ export class Ibot implements Method<MaskedMultiViewBatch, 'teacherTemperature', 
     checkNonNegative('Ibot', { patchWeight });
     checkMaskShares('Ibot', { maskedImages, maskRatio });
     checkImageStatistics('Ibot', 'normalize', normalize);
-    const head = dinoHeadOf('Ibot', backbone.featureDim, given);
+    const head = dinoHeadOf('Ibot', backbone.tokenDim, given);
     this.#tokens = new TokenDistillation('Ibot', backbone, head, patchHead, normalize, { maskedImages, maskRatio });
     this.modules = this.#tokens.modules;
     this.state = { center: new Center(head.outDim), patchCenter: new Center(this.#tokens.patchDim) };

@@ -102,7 +102,7 @@ export class MaskedSiamese {
     checkNonNegative(where, { regularizationWeight });
     checkShare(where, { momentum });
     if (!(maskRatio >= 0 && maskRatio < 1)) throw new InvalidOptionError(where, 'maskRatio', 'in [0, 1)', maskRatio);
-    const { head = new MsnHead(backbone.featureDim, { key: foldIn(key, 'head') }) } = given;
+    const { head = new MsnHead(backbone.tokenDim, { key: foldIn(key, 'head') }) } = given;
     if (!(head instanceof MsnHead)) throw new InvalidOptionError(where, 'head', 'an MsnHead', head);
     this.modules = {
       backbone,
