@@ -27,6 +27,7 @@ import type {
 import { checkChoice, checkCount, foldIn, InvalidOptionError, ShapeError, takeRows } from '@selfsup/ssl-tensor';
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { runBlock } from '../run-block.js';
 import { gridPositions } from './grid-positions.js';
 import { PatchEmbed } from './patch-embed.js';
 import { sinCosPositions } from './sin-cos-positions.js';
@@ -96,6 +97,8 @@ export interface VisionTransformerOptions {
   readonly positions?: 'learnt' | 'sinCos';
   /** With a token that stands in for masked patches (`mask_token`), which `encode` with `mask` needs. Default false. */
   readonly maskToken?: boolean;
+  /** While training, compute each block again for its gradient: less memory, more time. Default false. */
+  readonly checkpointBlocks?: boolean;
   /** Default {@link visionTransformerInit}. */
   readonly init?: VisionTransformerInit;
 }
@@ -118,6 +121,7 @@ const visionTransformerOptionNames: OptionNames<VisionTransformerOptions> = {
   inChannels: 'optionalNumber',
   positions: 'optional',
   maskToken: 'optionalFlag',
+  checkpointBlocks: 'optionalFlag',
   init: 'optional',
 };
 
@@ -162,6 +166,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
   readonly tokenDim: number;
+  private readonly checkpoints: boolean;
   private readonly pool: 'cls' | 'mean' | 'both';
 
   /** @throws InvalidOptionError for sizes that do not divide or are not positive integers */
@@ -185,6 +190,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       dropPath = 0,
       positions = 'learnt',
       maskToken = false,
+      checkpointBlocks = false,
       init = visionTransformerInit,
     } = options;
     const [height, width] =
@@ -204,6 +210,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     this.tokenDim = dim;
     this.featureDim = pool === 'both' ? 2 * dim : dim;
     this.pool = pool;
+    this.checkpoints = checkpointBlocks;
     this.patchEmbed = new PatchEmbed({
       imageSize: [height, width],
       patchSize,
@@ -323,8 +330,8 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
   /** What enters the first block: the class token and the patches, each with its position. */
   private embed(images: tf.Tensor4D, keep?: tf.Tensor2D, mask?: tf.Tensor2D): tf.Tensor3D {
     const { patchEmbed, tokenDim: dim, registerTokens } = this;
-    const [batch] = images.shape;
     const grid = patchEmbed.gridOf(images);
+    const [batch] = images.shape;
     const places = grid[0] * grid[1];
     if (keep !== undefined) checkMarks('keep', keep, [batch, undefined]);
     if (mask !== undefined) checkMarks('mask', mask, [batch, places]);
@@ -374,7 +381,9 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     let x = embedded;
     const states = wanted[0] === 0 ? [x] : [];
     this.blocks.slice(0, wanted.at(-1)).forEach((block, i) => {
-      x = block.forward(x, childContext(ctx, i), undefined, i === this.depth - 1 ? outputs : undefined);
+      const most = i === this.depth - 1 ? outputs : undefined;
+      const part = { forward: (h: tf.Tensor3D, own: ForwardContext) => block.forward(h, own, undefined, most) };
+      x = runBlock(part, x, childContext(ctx, i), this.checkpoints);
       if (wanted.includes(i + 1)) states.push(x);
     });
     return states;

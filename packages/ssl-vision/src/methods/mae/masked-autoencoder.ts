@@ -35,6 +35,7 @@ const maskedAutoencoderOptionNames: OptionNames<MaskedAutoencoderOptions> = {
   heads: 'requiredNumber',
   mlpRatio: 'optionalNumber',
   qkvBias: 'optionalFlag',
+  checkpointBlocks: 'optionalFlag',
 };
 
 /**
