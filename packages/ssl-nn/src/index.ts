@@ -90,4 +90,5 @@ export type { SafetensorsOptions } from './safetensors/safetensors-head.js';
 export type { SkippedTensor } from './safetensors/skipped-tensor.js';
 export type { Safetensors } from './safetensors/tensor-collector.js';
 export { summary } from './summary/summary.js';
-export type { ModuleSummary, Summary, SummaryOptions } from './summary/summary.js';
+export type { ModuleSummary } from './summary/module-summary.js';
+export type { Summary, SummaryOptions } from './summary/summary.js';

@@ -39,11 +39,12 @@ export type { PatchEmbedOptions } from './encoders/vision-transformer/patch-embe
 export { resizePositions } from './encoders/vision-transformer/resize-positions.js';
 export type { Grid, ResizePositionsOptions } from './encoders/vision-transformer/resize-positions.js';
 export { sinCosPositions } from './encoders/vision-transformer/sin-cos-positions.js';
-export { VisionTransformer, visionTransformerInit } from './encoders/vision-transformer/vision-transformer.js';
+export { visionTransformerInit } from './encoders/vision-transformer/vision-transformer-options.js';
 export type {
   VisionTransformerInit,
   VisionTransformerOptions,
-} from './encoders/vision-transformer/vision-transformer.js';
+} from './encoders/vision-transformer/vision-transformer-options.js';
+export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export {
   dinoV2Base,
   dinoV2Giant,

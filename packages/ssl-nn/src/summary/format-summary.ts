@@ -1,4 +1,4 @@
-import type { ModuleSummary } from './summary.js';
+import type { ModuleSummary } from './module-summary.js';
 
 const thousands = (value: number): string => String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 

@@ -22,7 +22,7 @@ const einsum: Count = ({ inputs, attributes }) => {
   const terms = String(attributes['equation']).split('->')[0]!.replaceAll(' ', '').split(',');
   if (terms.length < 2) return 0;
   const sizes = new Map<string, number>();
-  Object.values(inputs).forEach((shape, i) => [...terms[i]!].forEach((label, axis) => sizes.set(label, shape[axis]!)));
+  Object.values(inputs).forEach((shape, i) => shape.forEach((size, axis) => sizes.set(terms[i]![axis]!, size)));
   return product([...sizes.values()]);
 };
 

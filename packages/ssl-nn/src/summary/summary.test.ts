@@ -9,7 +9,7 @@ import { MultiHeadAttention } from '../layers/multi-head-attention.js';
 import { Relu } from '../layers/relu.js';
 import { Sequential } from '../layers/sequential.js';
 import { shapesOnly } from '../init/shapes-only.js';
-import { Module } from '../module/module.js';
+import type { Module } from '../module/module.js';
 import { multiplyAddsOf } from './multiply-adds.js';
 import { summary } from './summary.js';
 

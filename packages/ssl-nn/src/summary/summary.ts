@@ -7,21 +7,8 @@ import { hasForward, watchCalls } from '../module/call-recorder.js';
 import type { ForwardContext } from '../module/forward-context.js';
 import { Module } from '../module/module.js';
 import { formatSummary } from './format-summary.js';
+import type { ModuleSummary } from './module-summary.js';
 import { multiplyAddsOf } from './multiply-adds.js';
-
-/** What one module of a model has and does, with all that is in it. */
-export interface ModuleSummary {
-  /** As `namedModules()` has it; `''` is the model. */
-  readonly name: string;
-  /** The class. */
-  readonly kind: string;
-  /** Trainable numbers. Of tied tensors, each module that has them counts them. */
-  readonly parameters: number;
-  /** Products with their additions, of the batch. */
-  readonly multiplyAdds: number;
-  /** Of its last call; none: it was not called by itself. */
-  readonly output?: readonly number[];
-}
 
 /** Result of {@link summary}. */
 export interface Summary {

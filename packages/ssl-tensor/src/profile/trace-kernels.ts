@@ -37,7 +37,7 @@ export async function traceKernels(
       'traceKernels',
       'shapes',
       'lists of positive integers, such as [[1, 224, 224, 3]]',
-      `${JSON.stringify(shapes)}`,
+      JSON.stringify(shapes),
     );
   // What compiled functions still have to assign comes first.
   await settled();

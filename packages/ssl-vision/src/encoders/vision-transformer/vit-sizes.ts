@@ -1,5 +1,6 @@
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { VisionTransformer, type VisionTransformerOptions } from './vision-transformer.js';
+import type { VisionTransformerOptions } from './vision-transformer-options.js';
+import { VisionTransformer } from './vision-transformer.js';
 
 /** Options of the named ViTs. Default: 224 pixels in patches of 16, of 14 for huge and giant. */
 export type VitVariantOptions = Pick<
