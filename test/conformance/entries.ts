@@ -1,6 +1,6 @@
 /** The registry: every training method of the packages, and three shapes of methods that are still to come. */
 import type * as tf from '@tensorflow/tfjs-core';
-import { type NdArray, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { type NdArray, randomKey } from '@selfsup/ssl-core';
 import { DataLoader, ImageArrayDataset, simclrViews } from '@selfsup/ssl-data';
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import {
@@ -19,36 +19,14 @@ import {
 import { Clip, ImageTextLoader } from '@selfsup/ssl-multimodal';
 import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
-import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr, SmallConvEncoder } from '@selfsup/ssl-vision';
+import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from '@selfsup/ssl-vision';
+import { entries as dinoEntries } from './entries-dino.js';
+import { entries as twins } from './entries-twins.js';
 import type { Entry } from './entry.js';
+import { dataset, encoder, entry, images, labels, side, statistics, stripes } from './pictures.js';
 import { crops, labelled, pairs, QueueTwin, SemiSupervised, TwoTowers, unlabelled } from './shapes.js';
 
-const side = 12;
-const statistics = { mean: 0.5, std: 0.28 };
-
-/** Stripes across or along each image, at a random phase. */
-function stripes(count: number): { readonly images: NdArray<Uint8Array>; readonly labels: Int32Array } {
-  const random = new RandomStream(randomKey(1));
-  const data = new Uint8Array(count * side * side);
-  for (let image = 0; image < count; image++) {
-    const phase = random.uniform(0, 2 * Math.PI);
-    for (let p = 0; p < side * side; p++) {
-      const along = image % 2 === 0 ? p % side : Math.floor(p / side);
-      data[image * side * side + p] = 128 + 100 * Math.sin(0.8 * along + phase);
-    }
-  }
-  return {
-    images: { data, shape: [count, side, side, 1] },
-    labels: Int32Array.from({ length: count }, (_, i) => i % 2),
-  };
-}
-
-const { images, labels } = stripes(64);
-const dataset = new ImageArrayDataset(images);
-
 const paired = new ImageArrayDataset(stripes(48).images);
-
-const encoder = (): SmallConvEncoder => new SmallConvEncoder({ key: randomKey(2), channels: [8, 16], strides: [1, 2] });
 
 const simClr = (temperature?: number): SimClr =>
   new SimClr({
@@ -114,9 +92,6 @@ const clip = (temperature: number): Clip =>
     embedDim: 8,
     temperature,
   });
-
-/** Keeps the batch of an entry to itself: the suite does not look into it. */
-const entry = <B>(given: Entry<B>): Entry => given as unknown as Entry;
 
 export const entries: readonly Entry[] = [
   entry({
@@ -216,4 +191,6 @@ export const entries: readonly Entry[] = [
     learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.5 },
   }),
+  ...twins,
+  ...dinoEntries,
 ];

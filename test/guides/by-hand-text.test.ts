@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { RandomStream, randomKey } from '@selfsup/ssl-core';
 import { pretrainText, type PretrainTextOptions, trainWordPiece } from '@selfsup/ssl-text-mlm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { repositoryRoot } from '../../tools/workspaces.js';
 import { unexpectedErrorOutput } from '../packaging/expected-output.js';
 import { emptyProject, runSource } from './run-source.js';
 
@@ -37,6 +40,7 @@ test.each(['a vocabulary that is learnt', 'one that is given'])(
       // Drawn by the run's seed, as it must be by hand.
       dropout: 0.1,
       seed: 3,
+      threads: 1,
       progress: 'silent',
       ...(given ? { tokenizer: await trainWordPiece({ lines: [words.join(' ')], vocabSize: 60 }) } : {}),
     };
@@ -51,3 +55,17 @@ test.each(['a vocabulary that is learnt', 'one that is given'])(
   },
   120_000,
 );
+
+test('the programs type-check', async () => {
+  const tsconfig = {
+    extends: join(repositoryRoot, 'tsconfig.base.json'),
+    compilerOptions: { noEmit: true },
+    include: ['*/by-hand.ts'],
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+  const tsc = join(repositoryRoot, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await promisify(execFile)(process.execPath, [tsc, '-p', '.', '--pretty', 'false'], {
+    cwd: folder,
+  }).catch((error: unknown) => error as { stdout: string });
+  expect(stdout).toBe('');
+}, 120_000);

@@ -12,7 +12,7 @@ import {
 } from '@selfsup/ssl-data';
 import { Conv2d, Dropout, kaimingNormal, Linear } from '@selfsup/ssl-nn';
 import { gelu } from '@selfsup/ssl-tensor';
-import { clipByGlobalNorm, AdamW, Ema, oneCycle, scaleByBatch, Sgd } from '@selfsup/ssl-train';
+import { Adafactor, AdamW, clipByGlobalNorm, Ema, Lamb, oneCycle, scaleByBatch, Sgd } from '@selfsup/ssl-train';
 import { linearProbe } from '@selfsup/ssl-transfer';
 import { SimClr } from '@selfsup/ssl-vision';
 import { encoder, features, key, samples, Squares, statistics, train } from './fixtures.js';
@@ -93,6 +93,20 @@ const values: readonly Mistake[] = [
     error: 'InvalidOptionError',
     message: /AdamW: betas must be a pair, such as \[0\.9, 0\.999\], got 0\.9/,
     cure: () => new AdamW([{ parameters: new Squares().trainable() }], { betas: [0.9, 0.999] }),
+  },
+  {
+    title: 'the warm-up of relative steps without them',
+    code: () => new Adafactor([{ parameters: new Squares().trainable() }], { warmupInit: true }),
+    error: 'InvalidOptionError',
+    message: /Adafactor: warmupInit must be false, or true with relativeStep: true, got true/,
+    cure: () => new Adafactor([{ parameters: new Squares().trainable() }], { warmupInit: true, relativeStep: true }),
+  },
+  {
+    title: 'an epsilon of 0 under norms',
+    code: () => new Lamb([{ parameters: new Squares().trainable() }], { epsilon: 0 }),
+    error: 'InvalidOptionError',
+    message: /Lamb: epsilon must be positive and finite, got 0/,
+    cure: () => new Lamb([{ parameters: new Squares().trainable() }], { epsilon: 1e-12 }),
   },
   {
     title: 'betas that are text',

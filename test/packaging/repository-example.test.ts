@@ -65,8 +65,10 @@ test('the first pretrains on a folder of images in one call, and embeds them wit
   const small = "out: 'runs/photos', imageSize: 32, batchSize: 20, epochs: 1, progress: 'silent'";
   const printed = await runBlock(0, (code) => code.replace("out: 'runs/photos'", small));
   expect(printed).toMatch(/^42 pictures, \d+ features each\n$/);
-  for (const file of ['encoder.safetensors', 'encoder.onnx', 'log.jsonl', 'config.json'])
-    expect((await readFile(join(cwd, 'runs/photos', file))).byteLength).toBeGreaterThan(100);
+  const files = ['encoder.safetensors', 'encoder.onnx', 'log.jsonl', 'config.json', 'report.html', 'by-hand.ts'];
+  for (const file of files) expect((await readFile(join(cwd, 'runs/photos', file))).byteLength).toBeGreaterThan(100);
+  // The pictures lie in a folder per class.
+  expect(await readFile(join(cwd, 'runs/photos/log.jsonl'), 'utf8')).toMatch(/"knn":(?:0\.\d+|1)\b/);
 });
 
 test('the second pretrains on a folder of images by hand', async () => {

@@ -32,6 +32,7 @@ test('nothing above ssl-tensor reads a result of a compiled function at once', (
     'packages/ssl-nn/src/module/parameter.ts',
     'packages/ssl-nn/src/module/twin-of.ts',
     'packages/ssl-train/src/checkpoint/stateful-tensors.ts',
+    'packages/ssl-train/src/observers/nan-watch/model-tensors.ts',
     'packages/ssl-train/src/optimizers/optimizer-state.ts',
     'packages/ssl-train/src/step/read-outputs.ts',
   ]);

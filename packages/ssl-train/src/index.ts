@@ -12,7 +12,7 @@ export type { FolderRun } from './folder/folder-run.js';
 export { trainInFolder } from './folder/train-in-folder.js';
 export type { FolderRunResult, TrainInFolderOptions } from './folder/train-in-folder.js';
 export { Ema } from './step/ema.js';
-export type { EmaOptions, EmaPair } from './step/ema.js';
+export type { EmaBuffers, EmaOptions, EmaPair } from './step/ema.js';
 export { csvLog } from './observers/logging/csv/csv-log.js';
 export { JsonlLog } from './observers/logging/jsonl-log.js';
 export type { LogRecord } from './observers/logging/jsonl-log.js';

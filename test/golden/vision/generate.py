@@ -17,6 +17,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from backbone_case import DIGEST_SEED, NarrowResNet, backbone_case, shapes
 from hash_fill import digest, fill, hash_tensor
+from small_conv import SmallConv
 
 HERE = pathlib.Path(__file__).parent
 META = {"versions": {"torch": torch.__version__, "torchvision": torchvision.__version__, "timm": timm.__version__,
@@ -26,20 +27,6 @@ META = {"versions": {"torch": torch.__version__, "torchvision": torchvision.__ve
 def write(name, record):
     (HERE / name).write_text(json.dumps({**META, **record}) + "\n")
 
-
-class SmallConv(nn.Module):
-    """The encoder of the project's reference run."""
-
-    def __init__(self, channels, strides, in_channels):
-        super().__init__()
-        layers = []
-        for out, stride in zip(channels, strides):
-            layers += [nn.Conv2d(in_channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
-            in_channels = out
-        self.n = nn.Sequential(*layers)
-
-    def forward(self, x):
-        return self.n(x).mean((2, 3))
 
 
 def simclr_case(per_view, temperature):

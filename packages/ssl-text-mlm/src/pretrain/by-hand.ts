@@ -15,6 +15,7 @@ export interface ByHand {
   readonly config: BertConfig;
   readonly chosen: Pick<ChosenTraining, 'training' | 'stepsPerEpoch'>;
   readonly seed: number;
+  readonly threads: number;
 }
 
 /** What differs from BERT-base, whose values `bertConfig` fills in. */
@@ -48,7 +49,7 @@ export function byHandProgram(run: ByHand): string {
       ? `await WordPieceTokenizer.fromFile(${quoted(run.tokenizerPath)})`
       : `await trainWordPiece({ lines: training, vocabSize: ${learnt.vocabSize}, alphabetLimit: ${learnt.alphabetLimit}, lowercase: ${run.lowercase} })`;
   return `// The training of pretrainText written out: the same numbers, and so the same weights, byte for byte.
-// On another machine the last digits differ. Run it where pretrainText was run: node --import tsx by-hand.ts [folder]
+// On another kind of machine the last digits differ. Run it where pretrainText was run: node --import tsx by-hand.ts [folder]
 import { mkdir } from 'node:fs/promises';
 ${run.data === undefined ? '' : "import { readTexts } from '@selfsup/ssl-data/text';\n"}import { saveSafetensors } from '@selfsup/ssl-nn';
 import { fetched, foldIn, randomKey } from '@selfsup/ssl-tensor';
@@ -80,7 +81,7 @@ const optimizer = new AdamW([{ parameters: method.trainable() }], {
 });
 const schedule = oneCycle({ max: ${learningRate}, totalSteps: ${epochs * stepsPerEpoch}, riseFraction: 0.1 });
 const checkpoint = { dir: \`\${out}/checkpoints\` };
-const trainer = new Trainer({ method, loader, optimizer, schedule, epochs: ${epochs}, seed: ${run.seed}, checkpoint, logFile: \`\${out}/log.jsonl\` });
+const trainer = new Trainer({ method, loader, optimizer, schedule, epochs: ${epochs}, seed: ${run.seed}, threads: ${run.threads}, checkpoint, logFile: \`\${out}/log.jsonl\` });
 const { interrupted } = await trainer.fit();
 if (interrupted) process.exit();
 await fetched();

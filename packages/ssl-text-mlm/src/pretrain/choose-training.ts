@@ -101,6 +101,7 @@ export function chooseTraining(prepared: Prepared, given: TextTrainingOptions, c
   while (sizes[tier]!.cores > cores) tier--;
   const size = sizes[tier]!;
   const { hiddenSize = size.hiddenSize, numHiddenLayers = size.numHiddenLayers } = given;
+  checkCount(where, { hiddenSize });
   const { numAttentionHeads = headsOf(hiddenSize, size), intermediateSize = 4 * hiddenSize } = given;
   const fits = 2 ** Math.floor(Math.log2(Math.min(recipe.batchTokens / maxLength, train!.length / 8)));
   const { batchSize = Math.min(128, Math.max(2, fits)) } = given;
@@ -161,11 +162,16 @@ function unknownTokens({ train: { arrays }, tokenizer: { specialIds } }: Prepare
   return count;
 }
 
-/** Heads of 32 where they divide the width, else one. */
-const headsOf = (
+/** Heads as wide as those of the size that was chosen, else of 32 or the next width that divides. */
+function headsOf(
   hiddenSize: number,
   size: { readonly hiddenSize: number; readonly numAttentionHeads: number },
-): number => (hiddenSize === size.hiddenSize ? size.numAttentionHeads : hiddenSize % 32 === 0 ? hiddenSize / 32 : 1);
+): number {
+  if (hiddenSize === size.hiddenSize) return size.numAttentionHeads;
+  let heads = Math.max(1, Math.floor(hiddenSize / 32));
+  while (hiddenSize % heads !== 0) heads--;
+  return heads;
+}
 
 function lengthsOf({ arrays: { offsets } }: EncodedTexts): Int32Array {
   return Int32Array.from({ length: offsets.length - 1 }, (_, index) => offsets[index + 1]! - offsets[index]!);

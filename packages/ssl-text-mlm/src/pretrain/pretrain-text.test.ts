@@ -11,7 +11,7 @@ import {
   randomKey,
   RandomStream,
 } from '@selfsup/ssl-tensor/host';
-import type { ProgressReporter, TrainerObserver } from '@selfsup/ssl-train';
+import { NonFiniteLossError, type ProgressReporter, type TrainerObserver } from '@selfsup/ssl-train';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { loadTextEncoder } from './load-text-encoder.js';
@@ -158,6 +158,14 @@ describe('a run', () => {
     expect(read('begun-small', 'tokenizer.json').equals(vocabulary)).toBe(true);
   }, 60_000);
 
+  it('names the first tensor that is no number, and keeps the step', async () => {
+    const out = join(folder, 'nan');
+    const error = await failure({ data: some, out, learningRate: 1e38 });
+    expect(NonFiniteLossError.isInstance(error)).toBe(true);
+    expect(error.message).toMatch(/model\.\w+/);
+    expect(readdirSync(out).filter((file) => file.startsWith('nan-step-'))).toHaveLength(1);
+  }, 60_000);
+
   it('has its folder for itself', async () => {
     const out = join(folder, 'twice');
     const options = { ...tiny, data: some, out };
@@ -226,6 +234,12 @@ describe('refused before anything is made', () => {
     ['one text', { data: ['kab kad'] }, /a single sequence is all that has a token.*more text/, DataError],
     ['words that nobody can spell', { data: ['x'.repeat(200), 'y'.repeat(200)] }, /hold no word to learn/, DataError],
     ['a missing folder', { data: '/nowhere/notes' }, /nowhere.notes.*: /, DataError],
+    [
+      'a run among its texts',
+      { data: 'notes', out: 'notes/run' },
+      /out must be outside of the folder/,
+      InvalidOptionError,
+    ],
     ['no text', { data: ['a', 7] as never }, /data\[1\] must be a text, got 7/, InvalidOptionError],
     [
       'texts that come once',
@@ -255,6 +269,7 @@ describe('refused before anything is made', () => {
       /numAttentionHeads must be a divisor/,
       InvalidOptionError,
     ],
+    ['a width of 0', { hiddenSize: 0 }, /hiddenSize must be a positive integer/, InvalidOptionError],
     ['a rate of 0', { learningRate: 0 }, /learningRate must be positive/, InvalidOptionError],
     ['a share above 1', { maskProbability: 2 }, /maskProbability/, InvalidOptionError],
     ['a misspelt option', { epoch: 2 } as never, /epoch must be a known option.*epochs/, InvalidOptionError],

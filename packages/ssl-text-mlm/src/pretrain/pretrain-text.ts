@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { checkPath, describeFileError, FolderLock, makeFolder, writeWhole } from '@selfsup/ssl-core/files';
 import { saveSafetensors } from '@selfsup/ssl-nn';
 import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-tensor/host';
@@ -35,6 +35,8 @@ export interface PretrainTextOptions extends TextTrainingOptions, TextFileOption
   readonly lowercase?: boolean;
   /** Default 0. */
   readonly seed?: number;
+  /** Threads that compute. Default: those that the run began with, at first all cores. */
+  readonly threads?: number;
   readonly observers?: readonly TrainerObserver[];
   readonly progress?: ProgressOption;
   /** Finish the step, save and stop when this is aborted. */
@@ -50,6 +52,7 @@ const pretrainTextOptionNames: OptionNames<PretrainTextOptions> = {
   vocabSize: 'optionalNumber',
   lowercase: 'optionalFlag',
   seed: 'optionalNumber',
+  threads: 'optionalNumber',
   observers: 'optional',
   progress: 'optional',
   signal: 'optional',
@@ -81,6 +84,13 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
   const given = checkOptions(where, options, pretrainTextOptionNames);
   const { data, out, tokenizer: own, vocabSize, lowercase = true, seed = 0, observers = [] } = given;
   checkPath(where, 'out', out);
+  if (typeof data === 'string' && isWithin(data, out))
+    throw new InvalidOptionError(
+      where,
+      'out',
+      'outside of the folder of the texts, which its log would be one of',
+      out,
+    );
   if (own !== undefined && typeof (own as Partial<WordPieceTokenizer>).encode !== 'function')
     throw new InvalidOptionError(
       where,
@@ -140,18 +150,20 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
       tell(`the run in ${out} is finished`);
       return { encoder: await loadTextEncoder(out), interrupted: false, settings };
     }
-    const { progress, signal } = given;
-    const encoder = await trainTextEncoder({
+    const { threads, progress, signal } = given;
+    const trained = await trainTextEncoder({
       out,
       tokenizer: prepared.tokenizer,
       chosen: { ...training, reasons },
       settings,
       seed,
+      threads,
       observers,
       progress,
       signal,
     });
-    if (encoder === undefined) return { interrupted: true, settings };
+    if (trained === undefined) return { interrupted: true, settings };
+    const { encoder } = trained;
     const program = byHandProgram({
       data: typeof data === 'string' ? data : undefined,
       files,
@@ -161,12 +173,18 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
       config: encoder.model.config,
       chosen: training,
       seed,
+      threads: trained.threads,
     });
     await writeFiles(out, encoder, program);
     return { encoder, interrupted: false, settings };
   } finally {
     await lock?.release();
   }
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** One run at a time makes vocabulary and ids. */

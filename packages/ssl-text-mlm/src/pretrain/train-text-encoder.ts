@@ -7,6 +7,7 @@ import {
   earlyStop,
   type FolderRunResult,
   type JsonValue,
+  nanWatch,
   oneCycle,
   type ProgressOption,
   type RunConfig,
@@ -32,14 +33,17 @@ export interface TextTrainingRun {
   /** What a run that goes on must have again. */
   readonly settings: RunConfig;
   readonly seed: number;
+  readonly threads?: number | undefined;
   readonly observers: readonly TrainerObserver[];
   readonly progress?: ProgressOption | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @returns the trained encoder; nothing where the run was interrupted from outside */
-export async function trainTextEncoder(run: TextTrainingRun): Promise<LoadedTextEncoder | undefined> {
-  const { out, tokenizer, chosen, settings, seed, observers, progress, signal } = run;
+/** @returns the trained encoder and the threads that computed it; nothing where the run was interrupted from outside */
+export async function trainTextEncoder(
+  run: TextTrainingRun,
+): Promise<{ readonly encoder: LoadedTextEncoder; readonly threads: number } | undefined> {
+  const { out, tokenizer, chosen, settings, seed, threads, observers, progress, signal } = run;
   const { training, train, heldOut, stepsPerEpoch } = chosen;
   const { batchSize, bucketLengths, maskProbability, epochs, learningRate, weightDecay } = training;
   const key = randomKey(seed);
@@ -82,8 +86,9 @@ export async function trainTextEncoder(run: TextTrainingRun): Promise<LoadedText
         decayFilter: decayEverything,
       }),
       schedule: oneCycle({ max: learningRate, totalSteps: epochs * stepsPerEpoch, riseFraction: 0.1 }),
-      checkpoint: { everySteps: Math.min(stepsPerEpoch, 500) },
-      observers: [...evaluation(), report, ...observers],
+      checkpoint: { everySteps: Math.min(500, Math.max(100, stepsPerEpoch)) },
+      observers: [...evaluation(), nanWatch({ dir: out }), report, ...observers],
+      ...(threads === undefined ? {} : { threads }),
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -94,7 +99,7 @@ export async function trainTextEncoder(run: TextTrainingRun): Promise<LoadedText
   if (!result.finished) return undefined;
   await fetched();
   const measured = result.evaluations.findLast(({ metrics }) => 'heldOutLoss' in metrics)?.metrics;
-  return new LoadedTextEncoder(model, tokenizer, {
+  const encoder = new LoadedTextEncoder(model, tokenizer, {
     format: 1,
     config: bertConfigToJson(model.config, 'BertForMaskedLM') as Readonly<Record<string, JsonValue>>,
     specialTokens: tokenizer.specialTokens,
@@ -110,6 +115,7 @@ export async function trainTextEncoder(run: TextTrainingRun): Promise<LoadedText
     },
     versions: result.environment.versions,
   });
+  return { encoder, threads: result.environment.threads };
 }
 
 function textModelConfig(tokenizer: WordPieceTokenizer, { training }: ChosenTraining): BertConfig {

@@ -7,6 +7,7 @@ import { CheckpointError, InvalidOptionError } from '@selfsup/ssl-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ToyLoader, ToyMethod } from '../../test/toy-run.js';
 import { AdamW } from '../optimizers/adam-w.js';
+import { nanWatch } from '../observers/nan-watch/nan-watch.js';
 import type { TrainerObserver } from '../observers/trainer-observer.js';
 import { checkFolderRun, readFolderRun } from './folder-run.js';
 import { type FolderRunResult, trainInFolder, type TrainInFolderOptions } from './train-in-folder.js';
@@ -52,6 +53,24 @@ const config = (name: string): { settings: object } & Record<string, unknown> =>
   JSON.parse(readFileSync(join(base, name, 'config.json'), 'utf8'));
 
 describe('trainInFolder', () => {
+  it('watches for NaN, unless the caller does: the step lies in the folder', async () => {
+    class Poisoned extends ToyLoader {
+      override async *epoch(epoch: number, from = 0): ReturnType<ToyLoader['epoch']> {
+        for await (const batch of super.epoch(epoch, from)) {
+          if (epoch === 1) batch.y.data[0] = NaN;
+          yield batch;
+        }
+      }
+    }
+    const loader = new Poisoned() as never;
+    await expect(run('nan', { loader })).rejects.toThrow(/of step 6 that is not finite is 'y' of the batch/);
+    expect(existsSync(join(base, 'nan', 'nan-step-00000006.safetensors'))).toBe(true);
+    const observers = nanWatch({ dir: join(base, 'elsewhere') });
+    await expect(run('own', { loader, observers })).rejects.toThrow(/'y' of the batch/);
+    expect(existsSync(join(base, 'own', 'nan-step-00000006.safetensors'))).toBe(false);
+    expect(existsSync(join(base, 'elsewhere', 'nan-step-00000006.safetensors'))).toBe(true);
+  });
+
   it('goes on after a stop to the bytes of the unbroken run, and says whether it is finished', async () => {
     const whole = await run('whole');
     expect([whole.finished, whole.steps]).toEqual([true, 12]);

@@ -3,6 +3,7 @@ import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
 import type { RunConfig } from '../checkpoint/run-config.js';
 import type { RunEnvironment } from '../checkpoint/run-environment.js';
+import { nanWatch } from '../observers/nan-watch/nan-watch.js';
 import type { TrainerObserver, TrainerResult } from '../observers/trainer-observer.js';
 import { checkJson } from '../run/check-json.js';
 import { Trainer } from '../run/trainer.js';
@@ -46,7 +47,7 @@ export interface FolderRunResult extends TrainerResult {
 
 /**
  * Trains as the Trainer does, with all files of the run in one folder: `config.json`, `log.jsonl`, `checkpoints`. The same
- * call goes on after a stop. A run that is refused changes nothing in the folder.
+ * call goes on after a stop. `nanWatch` looks on: a loss that is not finite leaves its step there, too. A run that is refused changes nothing in the folder.
  *
  * @throws CheckpointError where the folder holds a run with other settings; as `Trainer.fit`
  *
@@ -74,12 +75,14 @@ export async function trainInFolder<B>(options: TrainInFolderOptions<B>): Promis
       run.note(`settings: ${settingsText(settings, reasons)}`);
     },
   };
+  const own = [observers].flat();
+  const watch = [nanWatch({ dir: out })].filter(({ name }) => own.every((observer) => observer.name !== name));
   const result = await new Trainer({
     ...passed,
     config: settings,
     checkpoint: { ...checkpoint, dir: join(out, folderFiles.checkpoints) },
     logFile: join(out, folderFiles.log),
-    observers: [keeper, ...[observers].flat()],
+    observers: [keeper, ...watch, ...own],
   }).fit();
   return { ...result, finished: !result.interrupted || result.stopReason !== undefined, environment: environment! };
 }

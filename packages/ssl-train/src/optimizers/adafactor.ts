@@ -118,6 +118,14 @@ export class Adafactor extends Optimizer {
     this.settings = { optimizer: 'Adafactor', relativeStep, warmupInit, scaleParameter, ...numbers, weightDecay };
   }
 
+  /** Part of the squared gradient in the second moment, all at a parameter's first update; the relative learning rate. */
+  protected override byUpdates(updates: tf.Tensor1D): readonly tf.Tensor1D[] {
+    const { decayRate, relativeStep, warmupInit } = this.#options;
+    const most = warmupInit ? tf.mul(updates, 1e-6) : tf.fill(updates.shape, 1e-2);
+    const relative = relativeStep ? tf.minimum(most, tf.rsqrt(updates)) : tf.onesLike(updates);
+    return [tf.pow(updates, decayRate), relative] as tf.Tensor1D[];
+  }
+
   protected update(vectors: VectorUpdate): UpdatedVectors {
     const { parameters, sizes, shapes, weightDecay } = vectors;
     const { beta1, clipThreshold } = this.#options;
@@ -140,24 +148,17 @@ export class Adafactor extends Optimizer {
   }
 
   /** Learning rate of each parameter, `[parameters]`. */
-  #rate({ rate, updates, parameters, sizes }: VectorUpdate): tf.Tensor {
-    const { relativeStep, warmupInit, scaleParameter, scaleEpsilon } = this.#options;
-    const most = warmupInit ? tf.mul(updates, 1e-6) : tf.fill(updates.shape, 1e-2);
-    const relative = relativeStep ? tf.minimum(most, tf.rsqrt(updates)) : tf.onesLike(updates);
-    const scaled = tf.mul(relative, rate);
+  #rate({ rate, byUpdates, parameters, sizes }: VectorUpdate): tf.Tensor {
+    const { scaleParameter, scaleEpsilon } = this.#options;
+    const scaled = tf.mul(byUpdates[1]!, rate);
     if (!scaleParameter) return scaled;
     const [size] = rootMeanSquares([parameters], sizes);
     return tf.mul(scaled, tf.maximum(size!, scaleEpsilon));
   }
 
-  /** Part of the squared gradient in the second moment of each parameter: all at its first update. */
-  #share(updates: tf.Tensor1D): tf.Tensor1D {
-    return tf.pow(updates, this.#options.decayRate);
-  }
-
-  #ofVectors({ parameters, gradients, slots, sizes, updates }: VectorUpdate): Direction {
+  #ofVectors({ parameters, gradients, slots, sizes, byUpdates }: VectorUpdate): Direction {
     const { epsilon } = this.#options;
-    const share = spread(this.#share(updates), sizes, parameters.size);
+    const share = spread(byUpdates[0]!, sizes, parameters.size);
     const operands = [gradients, slots[0]!, share];
     const [direction, moment] = blockwise(operands, (...[g, moment, part]) => {
       const squares = tf.add(tf.square(g!), epsilon);
@@ -168,8 +169,8 @@ export class Adafactor extends Optimizer {
     return { direction, moments: [moment] };
   }
 
-  #ofMatrices({ gradients, slots, shapes, updates }: VectorUpdate): Direction {
-    return factoredDirection(gradients, slots, shapes, this.#share(updates), this.#options.epsilon);
+  #ofMatrices({ gradients, slots, shapes, byUpdates }: VectorUpdate): Direction {
+    return factoredDirection(gradients, slots, shapes, byUpdates[0]!, this.#options.epsilon);
   }
 }
 

@@ -77,25 +77,31 @@ export abstract class AdamFamily extends Optimizer {
     };
   }
 
-  protected update(vectors: VectorUpdate): UpdatedVectors {
-    const { rate, weightDecay, updates, sizes, parameters: whole } = vectors;
+  /** Step size per learning rate, and epsilon. */
+  protected override byUpdates(updates: tf.Tensor1D): readonly tf.Tensor1D[] {
     const [beta1, beta2] = this.#betas;
-    const perElement = (values: tf.Tensor): tf.Tensor => spread(values as tf.Tensor1D, sizes, whole.size);
-    const correction1 = biasCorrection(beta1, updates);
-    const correction2 = tf.sqrt(tf.div(biasCorrection(beta2, updates), 1 - beta2));
-    const stepSize = perElement(tf.mul(rate, tf.div(tf.mul(correction2, 1 - beta1), correction1)));
-    const epsilon = perElement(tf.mul(correction2, this.#epsilon));
+    const correction = tf.sqrt(tf.div(biasCorrection(beta2, updates), 1 - beta2));
+    const size = tf.div(tf.mul(correction, 1 - beta1), biasCorrection(beta1, updates));
+    return [size, tf.mul(correction, this.#epsilon)] as tf.Tensor1D[];
+  }
+
+  protected update(vectors: VectorUpdate): UpdatedVectors {
+    const { rate, weightDecay, byUpdates, sizes, parameters: whole } = vectors;
+    const [beta1, beta2] = this.#betas;
+    const [perRate, smallest] = byUpdates;
+    const stepSize = spread(tf.mul(perRate!, rate), sizes, whole.size);
+    const epsilon = spread(smallest!, sizes, whole.size);
     // What the decay multiplies a parameter by: the rest of it, or its part of the gradient.
     const decay = this.#decoupled ? tf.sub(1, tf.mul(rate, weightDecay ?? 0)) : (weightDecay ?? tf.scalar(0));
     const operands = [whole, vectors.gradients, stepSize, epsilon, decay, ...vectors.slots];
-    const [parameters, ...slots] = blockwise(operands, (...[p, gradient, size, smallest, kept, ...moments]) => {
+    const [parameters, ...slots] = blockwise(operands, (...[p, gradient, size, least, kept, ...moments]) => {
       const [first, second, largest] = moments;
       const isCoupled = !this.#decoupled && weightDecay !== undefined;
       const g = isCoupled ? tf.add(gradient!, tf.mul(p!, kept!)) : gradient!;
       const m = tf.add(tf.mul(first!, beta1), g);
       const v = tf.add(tf.mul(second!, beta2), tf.mul(g, g));
       const most = largest === undefined ? [] : [tf.maximum(largest, v)];
-      const change = tf.mul(tf.div(m, tf.add(tf.sqrt(most[0] ?? v), smallest!)), size!);
+      const change = tf.mul(tf.div(m, tf.add(tf.sqrt(most[0] ?? v), least!)), size!);
       const decayed = this.#decoupled && weightDecay !== undefined ? tf.mul(p!, kept!) : p!;
       return [tf.sub(decayed, change), m, v, ...most];
     });

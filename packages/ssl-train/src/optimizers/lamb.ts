@@ -92,13 +92,18 @@ export class Lamb extends Optimizer {
     };
   }
 
+  /** Both bias corrections, the root of the second. */
+  protected override byUpdates(updates: tf.Tensor1D): readonly tf.Tensor1D[] {
+    const { betas, biasCorrection: isCorrected } = this.#options;
+    if (!isCorrected) return [];
+    return [biasCorrection(betas[0], updates), tf.sqrt(biasCorrection(betas[1], updates))] as tf.Tensor1D[];
+  }
+
   protected update(vectors: VectorUpdate): UpdatedVectors {
-    const { betas, epsilon, biasCorrection: isCorrected } = this.#options;
+    const { betas, epsilon } = this.#options;
     const [beta1, beta2] = betas;
-    const perElement = (values: tf.Tensor): tf.Tensor =>
-      spread(values as tf.Tensor1D, vectors.sizes, vectors.parameters.size);
-    const correction1 = isCorrected ? perElement(biasCorrection(beta1, vectors.updates)) : tf.scalar(1);
-    const correction2 = isCorrected ? perElement(tf.sqrt(biasCorrection(beta2, vectors.updates))) : tf.scalar(1);
+    const perElement = (values: tf.Tensor1D): tf.Tensor => spread(values, vectors.sizes, vectors.parameters.size);
+    const [correction1 = tf.scalar(1), correction2 = tf.scalar(1)] = vectors.byUpdates.map(perElement);
     const decay = vectors.weightDecay ?? tf.scalar(0);
     const operands = [vectors.parameters, vectors.gradients, ...vectors.slots, correction1, correction2, decay];
     const [change, ...slots] = blockwise(operands, (...[p, g, first, second, divisor, root, kept]) => {

@@ -94,15 +94,21 @@ export class Lars extends Optimizer {
     this.settings = { optimizer: 'Lars', ...numbers, weightDecay: decaySetting(weightDecay) };
   }
 
+  protected override byUpdates(updates: tf.Tensor1D): readonly tf.Tensor1D[] {
+    return undampened(this.#options.dampening, updates);
+  }
+
   protected update(vectors: VectorUpdate): UpdatedVectors {
     const { momentum, dampening, nesterov } = this.#options;
-    const share = undampened(dampening, vectors);
+    const [share = tf.scalar(1)] = vectors.byUpdates.map((shares) =>
+      spread(shares, vectors.sizes, vectors.parameters.size),
+    );
     const { ratio, decay } = this.#factors(vectors);
     const operands = [vectors.parameters, vectors.gradients, vectors.rate, share, ratio, decay, ...vectors.slots];
     const [parameters, ...slots] = blockwise(operands, (...[p, gradient, rate, part, factor, kept, slot]) => {
       const g = tf.mul(tf.add(gradient!, tf.mul(p!, kept!)), factor!);
       if (slot === undefined) return [tf.sub(p!, tf.mul(g, rate!))];
-      const velocity = tf.add(tf.mul(slot, momentum), tf.mul(g, part!));
+      const velocity = tf.add(tf.mul(slot, momentum), dampening === 0 ? g : tf.mul(g, part!));
       const direction = nesterov ? tf.add(g, tf.mul(velocity, momentum)) : velocity;
       return [tf.sub(p!, tf.mul(direction, rate!)), velocity];
     });

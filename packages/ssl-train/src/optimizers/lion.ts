@@ -56,6 +56,10 @@ export class Lion extends Optimizer {
     this.settings = { optimizer: 'Lion', beta1: betas[0], beta2: betas[1], weightDecay: decaySetting(weightDecay) };
   }
 
+  protected override byUpdates(): readonly tf.Tensor1D[] {
+    return [];
+  }
+
   protected update({ parameters: whole, gradients, slots: given, rate, weightDecay }: VectorUpdate): UpdatedVectors {
     const [beta1, beta2] = this.#betas;
     const keep = weightDecay === undefined ? [] : [tf.sub(1, tf.mul(rate, weightDecay))];

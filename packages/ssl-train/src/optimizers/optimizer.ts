@@ -25,11 +25,8 @@ export interface VectorUpdate {
   readonly sizes: readonly number[];
   /** Shape of each. */
   readonly shapes: readonly (readonly number[])[];
-  /**
-   * How many updates each has had, this one included: `[sizes.length]`, 1 at its first. A parameter without gradient is
-   * not updated, so that one which is frozen at first begins at 1, as in PyTorch.
-   */
-  readonly updates: tf.Tensor1D;
+  /** What {@link Optimizer.byUpdates} makes of each parameter's number of updates, `[sizes.length]` each. */
+  readonly byUpdates: readonly tf.Tensor1D[];
   /** False where the adaptation filter excludes the parameters. */
   readonly adapts: boolean;
 }
@@ -114,10 +111,14 @@ export abstract class Optimizer {
       const updates = tf.add(this.#updates, isUpdated.includes(0) ? tf.tensor1d(isUpdated) : 1) as tf.Tensor1D;
       this.#updates.assign(updates);
       const counts = this.#buckets.map(({ parameters }) => parameters.length);
-      const ofBuckets = counts.length === 1 ? [updates] : (tf.split(updates, counts) as tf.Tensor1D[]);
+      const all = this.byUpdates(updates).map((values) =>
+        counts.length === 1 ? [values] : (tf.split(values, counts) as tf.Tensor1D[]),
+      );
       this.#buckets.forEach((bucket, index) => {
         const pieces = byBucket[index]!;
-        if (pieces.some((piece) => piece !== undefined)) this.#updateBucket(bucket, pieces, named, ofBuckets[index]!);
+        if (pieces.every((piece) => piece === undefined)) return;
+        const own = all.map((values) => values[index]!);
+        this.#updateBucket(bucket, pieces, named, own);
       });
     });
   }
@@ -138,7 +139,7 @@ export abstract class Optimizer {
     bucket: Bucket,
     gradients: Pieces,
     scalars: Readonly<Record<string, tf.Scalar>>,
-    updates: tf.Tensor1D,
+    byUpdates: readonly tf.Tensor1D[],
   ): void {
     const { parameters, layout, slots, adapts, learningRate, learningRateScale, weightDecay } = bucket;
     const valueOf = (value: number | string): tf.Scalar =>
@@ -151,7 +152,7 @@ export abstract class Optimizer {
       weightDecay: weightDecay === 0 ? undefined : valueOf(weightDecay),
       sizes: layout.sizes,
       shapes: layout.shapes,
-      updates,
+      byUpdates,
       adapts,
     });
     layout.unpack(next.parameters).forEach((value, at) => {
@@ -167,6 +168,17 @@ export abstract class Optimizer {
   /** All that {@link apply} may assign: the parameters, the step, the slots. */
   get variables(): readonly tf.Variable[] {
     return [...this.parameters.map(({ variable }) => variable), ...this.#own];
+  }
+
+  /**
+   * What follows from the number of updates of each parameter alone, computed for all of them at once: bias corrections,
+   * say. A parameter without gradient is not updated, so that one which is frozen at first begins at 1, as in PyTorch.
+   *
+   * @param updates this one included, 1 at a parameter's first: `[parameters]`
+   * @returns `[parameters]` each; the updates as they are unless a subclass says otherwise
+   */
+  protected byUpdates(updates: tf.Tensor1D): readonly tf.Tensor1D[] {
+    return [updates];
   }
 
   /** New parameters and slots, inside a `tf.tidy`. */

@@ -14,9 +14,11 @@ import { Adam } from './adam.js';
 import type { AdamOptions } from './adam-family.js';
 import { AdamW } from './adam-w.js';
 import { decayEverything } from './decay-filter.js';
-import type { Optimizer } from './optimizer.js';
+import { Optimizer, type UpdatedVectors, type VectorUpdate } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
+import { spread } from './parameter-norms.js';
 import { Sgd, type SgdOptions } from './sgd.js';
+import type { SlotKind } from './slot.js';
 
 type Make = (groups: readonly ParameterGroup[]) => Optimizer;
 
@@ -116,6 +118,41 @@ describe('groups', () => {
     const { parameters } = problem();
     expect(() => new Sgd([{ parameters }, { parameters }])).toThrow(InvalidOptionError);
     expect(() => new Sgd([])).toThrow('groups must be at least one parameter');
+  });
+});
+
+/** Moves each parameter by the number of its updates, and keeps the largest gradient of each. */
+class ByCount extends Optimizer {
+  readonly settings = { optimizer: 'ByCount' };
+  constructor(groups: readonly ParameterGroup[]) {
+    const largest: SlotKind = { name: 'largest', shapeOf: () => [1] };
+    super(groups, { weightDecay: 0, filter: decayEverything }, [largest, 'copy']);
+  }
+  protected update({ parameters, gradients, slots, byUpdates, sizes, rate }: VectorUpdate): UpdatedVectors {
+    const moved = tf.sub(parameters, tf.mul(spread(byUpdates[0]!, sizes, parameters.size), rate));
+    const most = tf.split(gradients, [...sizes]).map((part) => tf.reshape(tf.max(part), [1]) as tf.Tensor1D);
+    return { parameters: moved, slots: [tf.maximum(slots[0]!, tf.concat(most)), moved] };
+  }
+}
+
+it('an optimiser of its own has counts, and slots of shapes of their own', () => {
+  const [a, b] = [tf.variable(tf.zeros([2, 2])), tf.variable(tf.zeros([3]))];
+  const parameters = Object.entries({ a, b }).map(([name, variable]) => [name, { variable }] as const);
+  const optimizer = new ByCount([{ parameters }]);
+  const gradientOf = (variable: tf.Variable, value: number): tf.NamedTensorMap => ({
+    [variable.name]: tf.fill(variable.shape, value),
+  });
+  optimizer.apply(gradientOf(a, 7), tf.scalar(1));
+  optimizer.apply({ ...gradientOf(a, 5), ...gradientOf(b, 2) }, tf.scalar(1));
+  expect([...a.dataSync(), ...b.dataSync()]).toEqual([-3, -3, -3, -3, -1, -1, -1]);
+  const state = Object.fromEntries([...optimizer.stateDict()].map(([name, { data }]) => [name, [...data]]));
+  expect(state).toEqual({
+    step: [2],
+    'updates.b': [1],
+    'largest.a': [7],
+    'largest.b': [2],
+    'copy.a': [-3, -3, -3, -3],
+    'copy.b': [-1, -1, -1],
   });
 });
 

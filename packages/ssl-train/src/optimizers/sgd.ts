@@ -12,6 +12,7 @@ import {
   type VectorUpdate,
 } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
+import { spread } from './parameter-norms.js';
 import { undampened } from './undampened.js';
 
 /** Options of {@link Sgd}. */
@@ -74,11 +75,17 @@ export class Sgd extends Optimizer {
     };
   }
 
+  protected override byUpdates(updates: tf.Tensor1D): readonly tf.Tensor1D[] {
+    return undampened(this.#options.dampening, updates);
+  }
+
   protected update(vectors: VectorUpdate): UpdatedVectors {
     const { momentum, dampening, nesterov } = this.#options;
     const { rate, weightDecay } = vectors;
     const decay = weightDecay ?? tf.scalar(0);
-    const share = undampened(dampening, vectors);
+    const [share = tf.scalar(1)] = vectors.byUpdates.map((shares) =>
+      spread(shares, vectors.sizes, vectors.parameters.size),
+    );
     const operands = [vectors.parameters, vectors.gradients, rate, share, decay, ...vectors.slots];
     const [parameters, ...slots] = blockwise(operands, (...[p, gradient, size, part, decayPart, slot]) => {
       const decayed = weightDecay === undefined ? gradient! : tf.add(gradient!, tf.mul(p!, decayPart!));

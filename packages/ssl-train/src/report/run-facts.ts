@@ -1,9 +1,10 @@
 import type { JsonValue } from '../checkpoint/run-config.js';
 import { html, type Html } from './html.js';
+import { cut } from './cut.js';
 import type { RunData } from './run-data.js';
 
-/** Bounds of a report's size: rows of a list, and letters of one. */
-const most = { rows: 300, letters: 300, checkpoints: 20 };
+/** Bounds of a report's size: rows of lists. */
+const most = { rows: 300, checkpoints: 20 };
 
 /** Settings, machine, versions, checkpoints. */
 export function runFacts({ info, checkpoints }: RunData): Html {
@@ -38,5 +39,3 @@ function* rowsOf(value: JsonValue, name = ''): Generator<[name: string, value: s
     for (const [key, item] of Object.entries(value)) yield* rowsOf(item, name === '' ? key : `${name}.${key}`);
   else yield [name, typeof value === 'string' ? value : JSON.stringify(value)];
 }
-
-const cut = (text: string): string => (text.length > most.letters ? `${text.slice(0, most.letters)}\u2026` : text);

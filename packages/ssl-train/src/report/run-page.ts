@@ -1,3 +1,4 @@
+import { cut } from './cut.js';
 import { roughDuration } from '../observers/progress/status-text.js';
 import { html, type Html } from './html.js';
 import { reportPage } from './page.js';
@@ -6,8 +7,8 @@ import type { RunData, RunState } from './run-data.js';
 import { runFacts } from './run-facts.js';
 import { evaluationLines } from './run-lines.js';
 
-/** Notes beyond these are counted, and cards beyond these left out. */
-const most = { notes: 200, cards: 8 };
+/** Notes beyond these are counted, cards beyond these left out; letters of a note or an error. */
+const most = { notes: 200, cards: 8, letters: 2000 };
 
 /** Renders the report of a run. */
 export function runPage(data: RunData): string {
@@ -40,8 +41,10 @@ function stateText({ kind, step, reason }: RunState, totalSteps: number): Html {
   if (kind === 'running') return html`Running, at ${at}.`;
   if (kind === 'interrupted')
     return html`Interrupted at ${at}. The same program run again goes on from its checkpoint, if it writes any.`;
-  if (kind === 'failed') return html`<b>Failed</b> after ${at}: ${reason}`;
-  return reason === undefined ? html`Finished: ${at}.` : html`Ended by an observer at ${at}: ${reason}`;
+  if (kind === 'failed') return html`<b>Failed</b> after ${at}: ${cut(reason ?? '', most.letters)}`;
+  return reason === undefined
+    ? html`Finished: ${at}.`
+    : html`Ended by an observer at ${at}: ${cut(reason, most.letters)}`;
 }
 
 function cards({ state, history, evaluations, speed, info }: RunData): [value: string, text: string][] {
@@ -72,5 +75,5 @@ function notesSection({ notes }: RunData): Html | undefined {
   const left = notes.length - most.notes;
   return html`<section id="notes"><h2>Notes</h2>
 ${left > 0 && html`<p class="soft">${left} older ones stand in the log.</p>`}
-<ul>${notes.slice(-most.notes).map(({ step, text }) => html`<li><span class="soft">step ${step}:</span> ${text}</li>\n`)}</ul></section>`;
+<ul>${notes.slice(-most.notes).map(({ step, text }) => html`<li><span class="soft">step ${step}:</span> ${cut(text, most.letters)}</li>\n`)}</ul></section>`;
 }

@@ -169,6 +169,30 @@ test('sections that are none are refused, and pictures stand in the file', async
   expect(() => runReport(file, { titel: 'x' } as never)).toThrow(/titel/);
 });
 
+test('numbers that no axis has room for break no chart', async () => {
+  const strange = [NaN, Infinity, -Infinity, 1e300, -1e-300, 0, 5];
+  const entry = (step: number) => ({
+    step,
+    epoch: 1,
+    loss: 1e30,
+    learningRate: 0,
+    metrics: { none: NaN, endless: Infinity, mixed: strange[step % strange.length]!, [`only ${step}`]: 1e-12, '': 3 },
+  });
+  const observer = runReport(file);
+  await observer.onStart!(
+    runInfo({ startStep: 30, history: Array.from({ length: 30 }, (_, at) => entry(at + 1)) }),
+    nobody,
+  );
+  await observer.onError!('no error at all', 30);
+  expect(charts().slice(0, 6)).toEqual(['Loss', 'learning rate', 'none', 'endless', 'mixed', 'only 1']);
+  const places = [...parseHTML(page()).document.querySelectorAll('[d], [transform], [cx]')].flatMap((element) =>
+    ['d', 'transform', 'cx', 'cy'].map((name) => element.getAttribute(name) ?? ''),
+  );
+  expect(places.length).toBeGreaterThan(100);
+  expect(places.filter((place) => /NaN|Infinity/.test(place))).toEqual([]);
+  expect(textOf('#state')).toBe('Failed after step 30 of 20: no error at all');
+});
+
 test('a million logged steps and two hundred metrics stay below three megabytes', async () => {
   const count = 1_000_000;
   const names = Array.from({ length: 200 }, (_, index) => `metric ${index}`);

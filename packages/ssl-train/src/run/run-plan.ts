@@ -7,7 +7,7 @@ import type { TrainerObserver } from '../observers/trainer-observer.js';
 import type { OptimizedParameter } from '../optimizers/parameter-group.js';
 import type { Schedule } from '../schedules/schedule.js';
 import type { GradientStage } from '../stages/gradient-stage.js';
-import { Ema } from '../step/ema.js';
+import { Ema, type EmaBuffers, type EmaPair } from '../step/ema.js';
 import type { Method, RunShape } from '../step/method.js';
 import type { UpdatedVariables } from '../step/skippable-update.js';
 import type { FollowingPair, StepNumbers } from '../step/training-step.js';
@@ -134,10 +134,16 @@ export function planRun<B>(given: TrainerOptions<B>): RunPlan<B> {
       gradientStages: stages.map(({ name, settings }) => ({ ...settings, name })),
       optimizer: optimizer.settings,
       parameterGroups: describeGroups(optimizer.parameters),
-      emaBuffers: pairs.length === 0 ? null : (options.ema?.buffers ?? 'average'),
+      emaBuffers: emaBuffers(pairs, options.ema?.buffers),
       config: options.config ?? {},
     },
   };
+}
+
+/** What happens to the pairs' buffers: in one word where it is the same for all. */
+function emaBuffers(pairs: readonly EmaPair[], usual: EmaBuffers = 'average'): EmaBuffers | EmaBuffers[] | null {
+  const all = pairs.map(({ buffers }) => buffers ?? usual);
+  return new Set(all).size > 1 ? all : (all[0] ?? null);
 }
 
 function checkCheckpoint(checkpoint: TrainerCheckpointOptions | undefined): void {

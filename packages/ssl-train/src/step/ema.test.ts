@@ -36,6 +36,13 @@ describe('Ema', () => {
     expect(value(online, 'weight')).toBe(10);
   });
 
+  it("takes a pair's own word on buffers before that of all", () => {
+    const [own, usual] = [pair(), pair()];
+    new Ema([{ ...own, buffers: 'keep' }, usual], { buffers: 'copy' }).update(tf.scalar(0.75));
+    expect([own, usual].map(({ target }) => value(target, 'running_mean'))).toEqual([2, 10]);
+    expect(() => new Ema([{ ...pair(), buffers: 'none' as 'keep' }])).toThrow('pairs[0].buffers');
+  });
+
   it('does the same compiled, step after step', async () => {
     const [a, b] = [pair(), pair()];
     const [eager, other] = [new Ema([a]), new Ema([b])];

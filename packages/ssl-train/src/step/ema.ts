@@ -9,15 +9,20 @@ export interface EmaPair {
   readonly target: Module;
   /** Momentum of this pair in a training run, in [0, 1]. Default: the run's `ema.momentum`. */
   readonly momentum?: number | Schedule;
+  /** What happens to the buffers of this pair. Default: that of {@link EmaOptions}. */
+  readonly buffers?: EmaBuffers;
 }
+
+/**
+ * What happens to buffers (running statistics): `average` as the parameters, `copy` from the online module, or `keep` what
+ * the target's own forward pass made of them. Integer buffers are copied unless kept.
+ */
+export type EmaBuffers = 'average' | 'copy' | 'keep';
 
 /** Options of {@link Ema}. */
 export interface EmaOptions {
-  /**
-   * What happens to buffers (running statistics): `average` as the parameters, `copy` from the online module, or
-   * `keep` what the target's own forward pass made of them. Integer buffers are copied unless kept. Default `average`.
-   */
-  readonly buffers?: 'average' | 'copy' | 'keep';
+  /** Of the pairs that do not say it themselves. Default `average`. */
+  readonly buffers?: EmaBuffers;
 }
 
 const emaOptionNames: OptionNames<EmaOptions> = {
@@ -42,12 +47,12 @@ export class Ema {
   readonly #followers: readonly Follower[];
 
   constructor(pairs: readonly EmaPair[], options: EmaOptions = {}) {
-    const { buffers = 'average' } = checkOptions('Ema', options, emaOptionNames);
-    if (buffers !== 'average' && buffers !== 'copy' && buffers !== 'keep')
-      throw new InvalidOptionError('Ema', 'buffers', "'average', 'copy' or 'keep'", buffers);
+    const { buffers: usual = 'average' } = checkOptions('Ema', options, emaOptionNames);
+    checkBuffers('buffers', usual);
     if (!Array.isArray(pairs))
       throw new InvalidOptionError('Ema', 'pairs', 'an array of pairs', pairs, 'Write [{ online, target }]');
-    this.#followers = (pairs as readonly EmaPair[]).flatMap(({ online, target }, index) => {
+    this.#followers = (pairs as readonly EmaPair[]).flatMap(({ online, target, buffers = usual }, index) => {
+      checkBuffers(`pairs[${index}].buffers`, buffers);
       const parameters = match(`pairs[${index}]`, online.namedParameters(), target.namedParameters());
       const statistics = match(`pairs[${index}]`, online.namedBuffers(), target.namedBuffers());
       return [
@@ -77,6 +82,11 @@ export class Ema {
       }
     });
   }
+}
+
+function checkBuffers(option: string, buffers: unknown): void {
+  if (buffers !== 'average' && buffers !== 'copy' && buffers !== 'keep')
+    throw new InvalidOptionError('Ema', option, "'average', 'copy' or 'keep'", buffers);
 }
 
 type Named = ReadonlyMap<string, { readonly variable: tf.Variable }>;

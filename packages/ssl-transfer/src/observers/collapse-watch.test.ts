@@ -93,11 +93,12 @@ describe('collapseOf', () => {
     collapseOf({ ...spread, ...change }, before)?.slice(0, 60);
 
   it('leaves alone a common direction that grows while the rank stays, as in a masked autoencoder', () => {
-    // Measured on MNIST: 0.121 to 0.022 of the even deviation, rank 21.1 to 22.3.
+    // Measured on MNIST: ViT of 64 in 35 steps, ViT-Tiny in 23, which then had 45 % by kNN.
     expect(of({ deviation: 0.0022, effectiveRank: 22.3 }, { deviation: 0.0121, effectiveRank: 21.1 })).toBeUndefined();
-    expect(of({ deviation: 0.0012, effectiveRank: 20 })).toBeUndefined();
+    expect(of({ deviation: 0.00082, effectiveRank: 30.5 }, { deviation: 0.012, effectiveRank: 21 })).toBeUndefined();
     expect(of({ deviation: 0.0012, effectiveRank: 9 })).toMatch(/point/);
-    expect(of({ deviation: 0.0004, effectiveRank: 20 })).toMatch(/point/);
+    // Rounding errors are spread over all dimensions.
+    expect(of({ deviation: 5e-6, effectiveRank: 40 })).toMatch(/point/);
   });
 
   it('leaves alone what was low from the start, unless nothing is left', () => {

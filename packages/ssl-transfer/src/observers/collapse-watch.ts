@@ -47,10 +47,10 @@ export const collapseWatchDefaults = { everyEpochs: 1, batchSize: 64 } as const;
  * `effectiveRank`, that of the features around their mean, at most `min(n - 1, d)`: features after a ReLU share a large
  * mean, which hides what is left of them from RankMe.
  *
- * Collapsed is, against the even deviation, one below 1/1000; below 1/200 and a quarter of that at the start; or below 1/20
- * and a tenth of the start's with half of the effective rank lost. So is an effective rank below 1/20 of the start's, or
- * below 1.5 and half of the start's. What is low from the start on is not called so, nor is a common direction that grows
- * while the rank stays, as in masked autoencoders.
+ * Collapsed is, against the even deviation, one below 1/10000, or below 1/20 and a tenth of that at the start with half of
+ * the effective rank lost. So is an effective rank below 1/20 of the start's, or below 1.5 and half of the start's. What is
+ * low from the start on is not called so, nor is a common direction that grows while the rank stays, as in masked
+ * autoencoders.
  *
  * @throws InvalidOptionError, ShapeError for options or inputs that do not fit
  * Source: Chen and He 2021 (arXiv 2011.10566, figure 2); Jing et al. 2021 (arXiv 2110.09348); Garrido et al. 2022

@@ -34,9 +34,9 @@ export function collapseOf(
   const [level, before] = [deviation / even, start.deviation / even];
   const hasLostRank = effectiveRank < start.effectiveRank / 2;
   const isPoint =
-    level < 0.001 ||
-    (level < 0.005 && level < before / 4) ||
-    // As low as that a masked autoencoder gets too, whose mean grows and whose rank stays.
+    // Little more than the rounding errors of float32, whose rank is high.
+    level < 1e-4 ||
+    // A masked autoencoder gets below 0.01 too: its mean grows, its rank stays.
     (level < 0.05 && level < before / 10 && hasLostRank);
   if (isPoint)
     return `the features of ${rows} inputs have nearly collapsed to a point: they deviate by ${text(deviation)}, where ${text(even)} is even in ${dim} dimensions, and it was ${text(start.deviation)} at the start`;

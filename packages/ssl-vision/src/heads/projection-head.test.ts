@@ -38,6 +38,22 @@ describe('ProjectionHead', () => {
     variance.dataSync().forEach((value) => expect(value).toBeCloseTo(1, 2));
   });
 
+  it.each([
+    ['plain', true, ['layers.0.weight', 'layers.1.weight', 'layers.1.bias', 'layers.3.weight']],
+    ['none', true, ['layers.0.weight', 'layers.1.weight', 'layers.1.bias', 'layers.3.weight', 'layers.3.bias']],
+    ['plain', false, ['layers.0.weight', 'layers.0.bias', 'layers.2.weight']],
+  ] as const)('ends as told: %s, batch norm %s', (lastNorm, batchNorm, names) => {
+    const head = new ProjectionHead(4, { outDim: 3, lastNorm, batchNorm, key: randomKey(1) });
+    expect([...head.namedParameters().keys()].sort()).toEqual([...names].sort());
+    const out = head.forward(tf.randomNormal([32, 4], 0, 1, 'float32', 5), training);
+    const variances = [...tf.moments(out, 0).variance.dataSync()];
+    expect(variances.every((value) => Math.abs(value - 1) < 0.01)).toBe(lastNorm === 'plain');
+  });
+
+  it('refuses another last norm', () => {
+    expect(() => new ProjectionHead(4, { lastNorm: 'layer' as 'none', key: randomKey(1) })).toThrow(InvalidOptionError);
+  });
+
   it('refuses counts that are not positive', () => {
     expect(() => new ProjectionHead(8, { depth: 0, key: randomKey(0) })).toThrow(InvalidOptionError);
   });

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { BatchNorm, Linear, Module, Relu, Sequential, evaluation } from '@selfsup/ssl-nn';
-import type { ForwardContext } from '@selfsup/ssl-nn';
-import { checkCount, foldIn } from '@selfsup/ssl-tensor';
+import { Module, evaluation } from '@selfsup/ssl-nn';
+import type { ForwardContext, Sequential } from '@selfsup/ssl-nn';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { mlpLayers, type LastNorm } from './mlp-layers.js';
 
 /** Defaults of {@link ProjectionHead}: SimCLR's head as lightly builds it. */
 export const projectionHeadDefaults = { outDim: 128, depth: 2, batchNorm: true } as const;
@@ -19,6 +19,11 @@ export interface ProjectionHeadOptions {
   readonly depth?: number;
   /** Batch normalisation after every layer, which then has no bias; also after the last one. Default true. */
   readonly batchNorm?: boolean;
+  /**
+   * Batch normalisation after the last layer: `affine`, `plain` (without scale and offset, as in SimSiam and MoCo v3) or
+   * `none` (the layer has a bias, as in BYOL). Default `affine`; without `batchNorm`, `none`.
+   */
+  readonly lastNorm?: LastNorm;
 }
 
 const projectionHeadOptionNames: OptionNames<ProjectionHeadOptions> = {
@@ -27,13 +32,15 @@ const projectionHeadOptionNames: OptionNames<ProjectionHeadOptions> = {
   outDim: 'optionalNumber',
   depth: 'optionalNumber',
   batchNorm: 'optionalFlag',
+  lastNorm: 'optional',
 };
 
 /**
- * The MLP that the contrastive loss sees: linear, batch norm, ReLU, ..., linear, batch norm. State dict as lightly's
- * `SimCLRProjectionHead` (`layers.0.weight`, `layers.1.weight`, `layers.3.weight`, ...).
+ * The MLP that the loss sees: linear, batch norm, ReLU, ..., linear, batch norm. State dict as lightly's
+ * `SimCLRProjectionHead` (`layers.0.weight`, `layers.1.weight`, `layers.3.weight`, ...), and by its options as those of
+ * MoCo, BYOL, SimSiam, NNCLR and SMoG.
  *
- * Source: Chen et al. 2020 (arXiv 2002.05709), section 4.2; lightly 1.6, `SimCLRProjectionHead`.
+ * Source: Chen et al. 2020 (arXiv 2002.05709), section 4.2; lightly 1.6, `heads.py`.
  */
 export class ProjectionHead extends Module {
   readonly outDim: number;
@@ -41,7 +48,7 @@ export class ProjectionHead extends Module {
 
   /**
    * @param inDim width of the input
-   * @throws InvalidOptionError for a count that is not a positive integer
+   * @throws InvalidOptionError for a count that is not a positive integer, and for another `lastNorm`
    */
   constructor(inDim: number, options: ProjectionHeadOptions) {
     super();
@@ -51,16 +58,10 @@ export class ProjectionHead extends Module {
       outDim,
       depth,
       batchNorm,
+      lastNorm = batchNorm ? 'affine' : 'none',
     } = { ...projectionHeadDefaults, ...checkOptions('ProjectionHead', options, projectionHeadOptionNames) };
-    checkCount('ProjectionHead', { inDim, hiddenDim, outDim, depth });
+    this.layers = mlpLayers('ProjectionHead', { key, inDim, hiddenDim, outDim, depth, batchNorm, lastNorm });
     this.outDim = outDim;
-    const blocks = Array.from({ length: depth }, (_, i) => {
-      const last = i === depth - 1;
-      const width = last ? outDim : hiddenDim;
-      const linear = new Linear(i === 0 ? inDim : hiddenDim, width, { bias: !batchNorm, key: foldIn(key, i) });
-      return [linear, ...(batchNorm ? [new BatchNorm(width)] : []), ...(last ? [] : [new Relu()])];
-    });
-    this.layers = new Sequential(blocks.flat());
   }
 
   /**

@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { ndArray, type NdArray, SslError } from '@selfsup/ssl-core';
 import { type Dataset, drawRows, type ImageSample } from '@selfsup/ssl-data';
 import type { Encoder } from '@selfsup/ssl-nn';
-import { earlyStop, type TrainerObserver } from '@selfsup/ssl-train';
+import { earlyStop, nanWatch, type TrainerObserver } from '@selfsup/ssl-train';
 import type { ReportSection } from '@selfsup/ssl-train/report';
 import {
   collapseWatch,
@@ -25,14 +25,14 @@ const watched = 256;
 const [queries, columns] = [8, 8];
 /** Measurements without a better accuracy after which the user is told. */
 const patience = 10;
-/** Forward passes of a step on one picture: two views, forward and twice as much backward. */
-const passes = 6;
+/** What a step takes for one picture, in forward passes: two views, forth and twice as much back; one of a quarter. */
+const passes = { simclr: 6, mae: 1 } as const;
 /** Part of the time that measuring may take. */
 const share = 0.1;
 
 /**
- * The observers that a run has by default: a watch for collapse, where there are classes kNN and advice on an early stop,
- * and the report. Those whose name one of the caller's has are left out.
+ * The observers that a run has by default: watches for NaN and for collapse, where there are classes kNN and advice on an
+ * early stop, and the report. Those whose name one of the caller's has are left out.
  */
 export async function pretrainObservers(
   encoder: Encoder,
@@ -51,8 +51,9 @@ export async function pretrainObservers(
   const inputs = await readPictures(dataset, spread(images, watched), reading);
   const pictures = await labelledPictures({ data, ...(labelled === undefined ? {} : { labelled }) }, reading);
   const classified = pictures === undefined ? 0 : pictures.bank.labels.length + pictures.test.labels.length;
-  const everyEpochs = Math.max(1, Math.ceil((inputs.shape[0]! + classified) / (share * passes * images)));
+  const everyEpochs = Math.max(1, Math.ceil((inputs.shape[0]! + classified) / (share * passes[method] * images)));
   const own = [
+    nanWatch({ dir: out }),
     collapseWatch({ features, inputs, everyEpochs, compile }),
     ...(pictures === undefined
       ? []

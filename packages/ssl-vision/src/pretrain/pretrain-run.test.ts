@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { ImageArrayDataset, simclrViews, smallImageViews } from '@selfsup/ssl-data';
+import { NonFiniteLossError } from '@selfsup/ssl-train';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pretrain } from './pretrain.js';
 import type { PretrainOptions } from './pretrain-options.js';
@@ -67,6 +68,13 @@ describe('what watches a run by default', () => {
     expect(report).toContain('knn');
   }, 100_000);
 
+  it('names the first tensor that is not finite, and keeps the step', async () => {
+    const error = await run('broken', { learningRate: 1e30, epochs: 20 }).catch((reason: unknown) => reason);
+    expect(NonFiniteLossError.isInstance(error)).toBe(true);
+    const [path] = /\S*nan-step-\d+\.safetensors/.exec(String(error)) ?? [];
+    expect((await readFile(path!)).byteLength).toBeGreaterThan(1000);
+  }, 100_000);
+
   it('gives way to an observer of the caller with the same name', async () => {
     const seen: string[] = [];
     const own = {
@@ -79,11 +87,23 @@ describe('what watches a run by default', () => {
 });
 
 describe('the batch of a run', () => {
+  // 32 by its number of pictures.
+  const many = { data: new Uint8Array(180 * 256).map((_, i) => data[i % data.length]!), shape: [180, 16, 16, 1] };
+  const source = { data: new ImageArrayDataset(many), watch: false };
+
+  it('that fits is the one that was chosen, and looking at the memory changes nothing', async () => {
+    const chosen = await run('chosen', { ...source, epochs: 1, workers: 1, batchSize: undefined as never });
+    expect([chosen.settings['batchSize'], chosen.config.reasons['batchSize']]).toEqual([
+      32,
+      'of 180 pictures, at most 128',
+    ]);
+    const given = await run('given', { ...source, epochs: 1, batchSize: 32 });
+    const weights = ({ encoder }: typeof given) => [...encoder!.encoder.stateDict().values()].map(({ data }) => data);
+    expect(weights(chosen)).toEqual(weights(given));
+  }, 100_000);
+
   it('is halved until the step fits the memory, which is told, and stays so where the run goes on', async () => {
-    const settings = { batchSize: undefined as never, imageSize: 32, watch: false };
-    // 32 of 180 pictures fit; so much less does not.
-    const many = { data: new Uint8Array(180 * 256).map((_, i) => data[i % data.length]!), shape: [180, 16, 16, 1] };
-    const source = { data: new ImageArrayDataset(many) };
+    const settings = { batchSize: undefined as never, imageSize: 32, epochs: 2 };
     const constrained = vi.spyOn(process, 'constrainedMemory').mockReturnValue(process.memoryUsage.rss() + 60e6);
     const stop = new AbortController();
     const stopping = { onStep: ({ step }: { readonly step: number }) => void (step === 2 && stop.abort()) };
@@ -128,6 +148,10 @@ describe('options', () => {
     });
     expect(notes.join('\n')).toContain('1 threads compute (as given), 0 build batches');
     expect(Object.keys(config.reasons)).not.toContain('views');
+    // What cannot be written is left to be put in, each in a line of its own.
+    const byHand = await readFile(join(folder, 'a', 'by-hand.ts'), 'utf8');
+    expect(byHand.match(/^const (?:dataset|views) = undefined!;$/gm)).toHaveLength(2);
+    expect(byHand).toContain('temperature: 0.5');
     const other = run('a', { ...options, methodOptions: { temperature: 0.4 } });
     await expect(other).rejects.toThrow(/methodOptions.temperature was 0.5, is 0.4/);
     await expect(run('a', { ...options, views: smallImageViews({ size: 16 }) })).rejects.toThrow(/views was /);

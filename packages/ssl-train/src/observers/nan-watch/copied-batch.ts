@@ -7,9 +7,9 @@ export class CopiedBatch {
   #memory: NdData[] = [];
 
   /** The batch with arrays of its own: a loader may write over its own ones. */
-  copy(batch: unknown): unknown {
+  async copy(batch: unknown): Promise<unknown> {
     const memory: NdData[] = [];
-    const copied = mapArrays(batch, ({ data, shape }) => {
+    const copied = await mapArrays(batch, ({ data, shape }) => {
       const old = this.#memory[memory.length];
       const fits = old?.constructor === data.constructor && old.length === data.length;
       if (fits) old.set(data);
@@ -24,12 +24,13 @@ export class CopiedBatch {
 }
 
 /** A batch of arrays, records and lists with other arrays in it; tensors become arrays. */
-function mapArrays(value: unknown, change: (array: NdArray) => NdArray): unknown {
+async function mapArrays(value: unknown, change: (array: NdArray) => NdArray): Promise<unknown> {
   if (isNdArray(value)) return change(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (isTensor(value)) return change({ data: value.dataSync() as NdData, shape: value.shape });
-  if (Array.isArray(value)) return value.map((item) => mapArrays(item, change));
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapArrays(item, change)]));
+  if (isTensor(value)) return change({ data: (await value.data()) as NdData, shape: value.shape });
+  const copied: [string, unknown][] = [];
+  for (const [name, item] of Object.entries(value)) copied.push([name, await mapArrays(item, change)]);
+  return Array.isArray(value) ? copied.map(([, item]) => item) : Object.fromEntries(copied);
 }
 
 const isTensor = (value: object): value is tf.Tensor => 'dataId' in value && 'dtype' in value;

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { capturedAll, type Module } from '@selfsup/ssl-nn';
-import { compile, type CompileOptions, fetched } from '@selfsup/ssl-tensor';
+import { compile, type CompileOptions } from '@selfsup/ssl-tensor';
 import { checkLoss } from '../../step/check-loss.js';
 import type { Method } from '../../step/method.js';
 import { contextOf, type StepInput } from '../../step/training-step.js';
 import { batchArrays } from './copied-batch.js';
-import { modelTensors } from './model-tensors.js';
+import { brokenTensors, modelTensors } from './model-tensors.js';
 import { countNonFinite, type NonFiniteTensor } from './non-finite-tensor.js';
 import type { StepRecord } from './step-record.js';
 
@@ -34,12 +34,7 @@ export async function diagnoseStep<B>(
       if (counts !== undefined) found.push({ kind: 'batch', name, part, ...counts });
     }
   });
-  const held = modelTensors(modules, method.state);
-  await fetched(held.map(({ variable }) => variable));
-  for (const { kind, name, variable } of held) {
-    const counts = countNonFinite(variable.dataSync());
-    if (counts !== undefined) found.push({ kind, name, part: 0, ...counts });
-  }
+  found.push(...(await brokenTensors(modelTensors(modules, method.state))));
 
   const seen: Pick<NonFiniteTensor, 'kind' | 'name' | 'size'>[] = [];
   const pass = compile((input: StepInput) => countedPass(method, modules, input, phase, seen), {

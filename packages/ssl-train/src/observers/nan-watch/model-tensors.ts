@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '@selfsup/ssl-nn';
-import type { Stateful } from '@selfsup/ssl-tensor';
+import { fetched, type Stateful } from '@selfsup/ssl-tensor';
+import { countNonFinite, type NonFiniteTensor } from './non-finite-tensor.js';
 
 /** What a model holds that a step computes with. */
 export interface ModelTensor {
@@ -34,12 +35,22 @@ function tensorsOf(
   return [...named].map(([name, { variable }]) => ({ kind, name: `${module}.${name}`, variable }));
 }
 
+/** What of a model is not finite. */
+export async function brokenTensors(tensors: readonly ModelTensor[]): Promise<readonly NonFiniteTensor[]> {
+  await fetched(tensors.map(({ variable }) => variable));
+  return tensors.flatMap(({ kind, name, variable }) => {
+    const counts = countNonFinite(variable.dataSync());
+    return counts === undefined ? [] : [{ kind, name, part: 0, ...counts }];
+  });
+}
+
 /** The values that variables had at some moment, in memory that is used again. */
 export class HeldValues {
   readonly #values = new Map<tf.Variable, Float32Array | Int32Array | Uint8Array>();
 
-  /** Copies what variables hold; their values must be on the host. */
-  take(tensors: readonly ModelTensor[]): void {
+  /** Copies what variables hold. */
+  async take(tensors: readonly ModelTensor[]): Promise<void> {
+    await fetched(tensors.map(({ variable }) => variable));
     for (const { variable } of tensors) {
       const values = variable.dataSync();
       const old = this.#values.get(variable);

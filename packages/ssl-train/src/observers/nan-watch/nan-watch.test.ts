@@ -176,10 +176,27 @@ it('changes no number of a run, and leaves the model as it was before the step',
 });
 
 it('leaves no tensor behind, over steps and at the end', async () => {
-  const counts: number[] = [];
-  const counting: TrainerObserver = { onStep: () => void counts.push(tf.memory().numTensors) };
+  const [counts, ends]: [number[], number[]] = [[], []];
+  const counting: TrainerObserver = {
+    onBatch: () => void counts.push(tf.memory().numTensors),
+    onError: () => void ends.push(tf.memory().numTensors),
+  };
   await failed({ loader: new ChangedLoader(9, ({ x }) => x.data.fill(NaN)), observers: counting });
-  expect(new Set(counts.slice(2)).size).toBe(1);
+  expect(counts).toHaveLength(10);
+  expect(new Set([...counts.slice(2), ...ends]).size).toBe(1);
+});
+
+it('takes tensors of a batch as well', async () => {
+  const loader = {
+    batchesPerEpoch: 2,
+    async *epoch(_: number, from = 0) {
+      for (let at = from; at < 2; at++) yield { x: tf.fill([8, 4], at === 1 ? NaN : 1), y: tf.ones([8, 1]) };
+    },
+    close: async () => {},
+  };
+  const { message } = await failed({ loader: loader as never });
+  expect(message).toContain("of step 2 that is not finite is 'x' of the batch (32 NaN of 32 values)");
+  expect((await replayed()).losses).toEqual([NaN]);
 });
 
 it('is in the log, and says nothing of other errors or of updates that are skipped', async () => {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { checkPath, makeFolder } from '@selfsup/ssl-core/files';
 import type { Module } from '@selfsup/ssl-nn';
-import { fetched } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { RunEnvironment } from '../../checkpoint/run-environment.js';
 import type { Method, RunShape } from '../../step/method.js';
@@ -35,9 +34,9 @@ class HeldStep {
     this.record = { step, phase, scalars, shape, parts: this.#parts };
   }
 
-  add({ part, batch, key }: BatchEvent): void {
+  async add({ part, batch, key }: BatchEvent): Promise<void> {
     this.#memory[part] ??= new CopiedBatch();
-    this.#parts.push({ batch: this.#memory[part].copy(batch), key });
+    this.#parts.push({ batch: await this.#memory[part].copy(batch), key });
   }
 }
 
@@ -70,6 +69,7 @@ export function nanWatch(options: NanWatchOptions): TrainerObserver {
   let [before, now] = [new HeldStep(), new HeldStep()];
 
   return {
+    name: where,
     onStart({ totalSteps, stepsPerEpoch, environment: own }) {
       shape = { totalSteps, stepsPerEpoch };
       environment = own;
@@ -83,11 +83,10 @@ export function nanWatch(options: NanWatchOptions): TrainerObserver {
       }
       if (event.part === 0) {
         [before, now] = [now, before];
-        await fetched(tensors.map(({ variable }) => variable));
-        now.values.take(tensors);
+        await now.values.take(tensors);
         now.begin(event, shape);
       }
-      now.add(event);
+      await now.add(event);
     },
     async explain(error) {
       if (!NonFiniteLossError.isInstance(error) || trained === undefined || now.record === undefined) return undefined;

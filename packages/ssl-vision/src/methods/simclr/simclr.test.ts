@@ -12,10 +12,11 @@ import {
   parameterVariables,
 } from '../../../../../test/golden/vision/expect-backbone.js';
 import type { Digests } from '../../../../../test/golden/vision/expect-backbone.js';
+import { expectTraining, statistics, type TrainingCase } from '../../../../../test/golden/vision/expect-training.js';
 import { hashArray } from '../../../../../test/golden/vision/hash-fill.js';
 import { SmallConvEncoder } from '../../encoders/small-conv-encoder.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
-import { SimClr } from './simclr.js';
+import { SimClr, type SimClrOptions } from './simclr.js';
 
 interface Golden {
   readonly cases: {
@@ -32,6 +33,9 @@ interface Golden {
 const golden = JSON.parse(
   readFileSync(new URL('../../../../../test/golden/vision/simclr.json', import.meta.url), 'utf8'),
 ) as Golden;
+const training3 = JSON.parse(
+  readFileSync(new URL('../../../../../test/golden/vision/simclr-training.json', import.meta.url), 'utf8'),
+) as { cases: (TrainingCase & { options: Pick<SimClrOptions, 'loss' | 'batchNorm' | 'temperature'> })[] };
 const key = randomKey(0);
 const build = () => ({
   backbone: new SmallConvEncoder({ key, channels: [4, 8], strides: [1, 2] }),
@@ -74,6 +78,29 @@ describe('SimClr', () => {
       );
     },
   );
+
+  it.each(training3.cases)(
+    'three updates equal those with lightly: $options.loss, $options.batchNorm',
+    async ({ options, ...own }) => {
+      const backbone = () => new SmallConvEncoder({ key, inChannels: 3, channels: [4, 8], strides: [1, 2] });
+      const head = () => new ProjectionHead(8, { hiddenDim: 12, outDim: 6, key });
+      await expectTraining(
+        () => new SimClr({ backbone: backbone(), head: head(), normalize: statistics, ...options }),
+        own,
+      );
+    },
+  );
+
+  it('names a decoupled loss in its settings, and takes two views with it', () => {
+    const method = new SimClr({ ...build(), normalize: identity, loss: 'dcl' });
+    expect(method.settings).toMatchObject({ loss: 'dcl' });
+    expect(() => method.loss({ views: [view(1), view(2), view(3)] }, training)).toThrow(
+      "SimClr: views must be two arrays with loss 'dcl', got 3",
+    );
+    expect(() => new SimClr({ ...build(), normalize: identity, loss: 'dlc' as 'dcl' })).toThrow(InvalidOptionError);
+    // Checkpoints of before there was a choice go on.
+    expect(new SimClr({ ...build(), normalize: identity }).settings).not.toHaveProperty('loss');
+  });
 
   it('does not depend on the order of the views', () => {
     const loss = (views: readonly tf.Tensor[]): number =>

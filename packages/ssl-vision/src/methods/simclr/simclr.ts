@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { featureStd, ntXent } from '@selfsup/ssl-losses';
+import { dcl, dclw, featureStd, ntXent } from '@selfsup/ssl-losses';
 import { childContext, parametersOf } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { checkChoice, checkPositive, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
@@ -7,14 +7,16 @@ import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkEncoder } from '../../encoders/check-encoder.js';
-import { viewsOf } from '../../batches/views-of.js';
+import { equalViewsOf } from '../../batches/equal-views-of.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 
 /** Defaults of {@link SimClr}: temperature 0.1 as in Chen et al. 2020 (arXiv 2002.05709), batch statistics over all views. */
-export const simClrDefaults = { temperature: 0.1, batchNorm: 'joint' } as const;
+export const simClrDefaults = { temperature: 0.1, batchNorm: 'joint', loss: 'ntXent' } as const;
+
+const losses = ['ntXent', 'dcl', 'dclw'] as const;
 
 /** A batch of views: each `uint8 [batch, height, width, channels]`, of the same images in the same order. */
 export interface MultiViewBatch {
@@ -33,6 +35,12 @@ export type SimClrOptions = {
    * `perView`: a pass for each view, as lightly's examples do; slower. Default `joint`.
    */
   readonly batchNorm?: 'joint' | 'perView';
+  /**
+   * `ntXent`: SimCLR's. `dcl`: decoupled, without the positive among what it is told from, for small batches; `dclw`: the
+   * same, weighting far positives more. The decoupled ones take two views (Yeh et al. 2021, arXiv 2110.06848).
+   * Default `ntXent`.
+   */
+  readonly loss?: 'ntXent' | 'dcl' | 'dclw';
 } & (
   | {
       /** What the loss sees. */
@@ -49,6 +57,7 @@ const simClrOptionNames: OptionNames<SimClrOptions> = {
   temperature: 'optionalNumber',
   normalize: 'required',
   batchNorm: 'optional',
+  loss: 'optional',
   head: 'optional',
   key: 'optionalKey',
 };
@@ -84,10 +93,11 @@ export class SimClr implements Method<MultiViewBatch> {
   readonly #temperature: number;
   readonly #normalize: ImageStatistics;
   readonly #batchNorm: 'joint' | 'perView';
+  readonly #loss: 'ntXent' | 'dcl' | 'dclw';
 
-  /** @throws InvalidOptionError for a temperature that is not positive, an unknown `batchNorm`, and a head that is no module */
+  /** @throws InvalidOptionError for a temperature that is not positive, an unknown `batchNorm` or `loss`, and a head that is no module */
   constructor(options: SimClrOptions) {
-    const { backbone, temperature, normalize, batchNorm } = {
+    const { backbone, temperature, normalize, batchNorm, loss } = {
       ...simClrDefaults,
       ...checkOptions('SimClr', options, simClrOptionNames),
     };
@@ -95,34 +105,41 @@ export class SimClr implements Method<MultiViewBatch> {
     checkImageStatistics('SimClr', 'normalize', normalize);
     checkPositive('SimClr', { temperature });
     checkChoice('SimClr', 'batchNorm', batchNorm, ['joint', 'perView']);
+    checkChoice('SimClr', 'loss', loss, losses);
     this.modules = {
       backbone,
       head: headOf(options),
     };
-    this.settings = { temperature, batchNorm, normalize: statisticsOf(normalize) };
+    const other = loss === 'ntXent' ? {} : { loss };
+    this.settings = { temperature, batchNorm, ...other, normalize: statisticsOf(normalize) };
     this.#temperature = temperature;
     this.#normalize = normalize;
     this.#batchNorm = batchNorm;
+    this.#loss = loss;
   }
 
   trainable(): Map<string, Parameter> {
     return parametersOf(this.modules);
   }
 
+  /** @throws ShapeError unless there are two views or more, of one shape; a decoupled loss takes two */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
-    const views = viewsOf('SimClr', batch);
+    const views = equalViewsOf('SimClr', batch);
+    if (this.#loss !== 'ntXent' && views.length !== 2)
+      throw new ShapeError('SimClr', 'views', `two arrays with loss '${this.#loss}'`, `${views.length}`);
     const projections = this.#project(views, ctx);
-    return {
-      loss: ntXent(projections, { temperature: this.#temperature, views: views.length }),
-      metrics: { featureStd: featureStd(projections) },
-    };
+    return { loss: this.#contrast(projections, views.length), metrics: { featureStd: featureStd(projections) } };
+  }
+
+  #contrast(projections: tf.Tensor2D, views: number): tf.Scalar {
+    const temperature = this.#temperature;
+    if (this.#loss === 'ntXent') return ntXent(projections, { temperature, views });
+    const [first, second] = tf.split(projections, 2) as [tf.Tensor2D, tf.Tensor2D];
+    return (this.#loss === 'dcl' ? dcl : dclw)(first, second, { temperature });
   }
 
   /** `[views * batch, dim]`, view after view. */
   #project(views: readonly tf.Tensor[], ctx: ForwardContext): tf.Tensor2D {
-    const shapes = views.map(({ shape }) => `[${shape.join(', ')}]`);
-    if (shapes.length < 2 || new Set(shapes).size !== 1)
-      throw new ShapeError('SimClr', 'views', 'two or more arrays of one shape', shapes.join(' and ') || 'none');
     const { backbone, head } = this.modules;
     const project = (images: tf.Tensor, own: ForwardContext): tf.Tensor2D =>
       head.forward(

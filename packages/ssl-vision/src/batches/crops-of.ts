@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ShapeError } from '@selfsup/ssl-tensor/host';
+import { viewsOf } from './views-of.js';
+
+/** Views of one size, one below the other. */
+export interface CropGroup {
+  /** `[views * batch, height, width, channels]`, view after view. */
+  readonly images: tf.Tensor4D;
+  /** Views in it. */
+  readonly count: number;
+}
+
+/** The views of a multi-crop batch by size: neighbours of one size are one pass of an encoder. */
+export interface Crops {
+  readonly batch: number;
+  /** Of all views. */
+  readonly count: number;
+  /** The two global views. */
+  readonly globals: tf.Tensor4D;
+  /** All views in their order; the first group begins with the two global ones. */
+  readonly groups: readonly CropGroup[];
+}
+
+/** Global views of a multi-crop batch. */
+export const globalCount = 2;
+
+/**
+ * The views of a multi-crop batch, as `dinoViews` and `swavViews` make them: two global ones of one size, then any number
+ * of others.
+ *
+ * @throws InvalidOptionError for a batch without views; ShapeError for fewer than two, for two first ones of different
+ *   sizes, and for views of other batches or channels
+ */
+export function cropsOf(where: string, given: { readonly views: unknown }): Crops {
+  const views = viewsOf(where, given);
+  const shapes = views.map(({ shape }) => `[${shape.join(', ')}]`);
+  const [first] = views;
+  if (first === undefined || first.rank !== 4 || views.length < globalCount || shapes[0] !== shapes[1])
+    throw new ShapeError(
+      where,
+      'views',
+      'two of one size, then others, as dinoViews makes them',
+      shapes.join(' and ') || 'none',
+    );
+  const [batch, , , channels] = first.shape as [number, number, number, number];
+  if (views.some(({ shape }) => shape.length !== 4 || shape[0] !== batch || shape[3] !== channels))
+    throw new ShapeError(where, 'views', `each [${batch}, height, width, ${channels}]`, shapes.join(' and '));
+  const runs: tf.Tensor4D[][] = [];
+  views.forEach((view, index) => {
+    if (index > 0 && shapes[index] === shapes[index - 1]) runs.at(-1)!.push(view as tf.Tensor4D);
+    else runs.push([view as tf.Tensor4D]);
+  });
+  return {
+    batch,
+    count: views.length,
+    globals: tf.concat(views.slice(0, globalCount) as tf.Tensor4D[], 0),
+    groups: runs.map((run) => ({ images: run.length === 1 ? run[0]! : tf.concat(run, 0), count: run.length })),
+  };
+}

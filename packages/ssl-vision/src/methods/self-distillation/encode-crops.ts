@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { childContext, type Encoder, type ForwardContext } from '@selfsup/ssl-nn';
+import type { CropGroup } from '../../batches/crops-of.js';
+import type { ImageStatistics } from '../../images/check-image-statistics.js';
+import { normalizeImages } from '../../images/normalize-images.js';
+
+/**
+ * Features of crops, one pass for each run of crops of one size: batch statistics are over the crops of a pass.
+ *
+ * @returns `[views * batch, featureDim]`, view after view
+ * Source: `MultiCropWrapper` of facebookresearch/dino; `forward` of facebookresearch/swav.
+ */
+export function encodeCrops(
+  encoder: Encoder,
+  groups: readonly CropGroup[],
+  normalize: ImageStatistics,
+  ctx: ForwardContext,
+): tf.Tensor2D {
+  const features = groups.map(({ images }, index) =>
+    encoder.forward(normalizeImages(images, normalize), childContext(ctx, index)),
+  );
+  return features.length === 1 ? features[0]! : tf.concat(features, 0);
+}

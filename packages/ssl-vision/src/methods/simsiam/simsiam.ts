@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { featureStd, negativeCosine } from '@selfsup/ssl-losses';
+import { childContext, parametersOf } from '@selfsup/ssl-nn';
+import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
+import { checkCount, foldIn } from '@selfsup/ssl-tensor';
+import type { RandomKey } from '@selfsup/ssl-tensor';
+import type { Method, MethodLoss, ParameterGroup, RunConfig, Schedule, Tensors } from '@selfsup/ssl-train';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { twoViewsOf } from '../../batches/two-views-of.js';
+import { checkEncoder } from '../../encoders/check-encoder.js';
+import { PredictionHead } from '../../heads/prediction-head.js';
+import { project } from '../../heads/project.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
+import { normalizeImages } from '../../images/normalize-images.js';
+import type { ImageStatistics } from '../../images/check-image-statistics.js';
+import type { MultiViewBatch } from '../simclr/simclr.js';
+
+/** Options of {@link SimSiam}. */
+export interface SimSiamOptions {
+  readonly backbone: Encoder;
+  /** Source of the heads' initial weights. */
+  readonly key: RandomKey;
+  /** Statistics of the images' pixels. */
+  readonly normalize: ImageStatistics;
+  /** Linear layers of the projection head. Default 3. */
+  readonly depth?: number;
+  /** Width of the projection head's hidden layers. Default: `outDim`. */
+  readonly hiddenDim?: number;
+  /** Width of projections and predictions. Default 2048. */
+  readonly outDim?: number;
+  /** Width of the prediction head's hidden layer, the bottleneck. Default: a quarter of `outDim`. */
+  readonly predictionDim?: number;
+}
+
+const simSiamOptionNames: OptionNames<SimSiamOptions> = {
+  backbone: 'required',
+  key: 'requiredKey',
+  normalize: 'required',
+  depth: 'optionalNumber',
+  hiddenDim: 'optionalNumber',
+  outDim: 'optionalNumber',
+  predictionDim: 'optionalNumber',
+};
+
+/**
+ * Defaults of {@link SimSiam}: Chen and He 2021 (arXiv 2011.10566), section 3, with a bottleneck of 512. There with SGD,
+ * momentum 0.9, decay 1e-4, rate 0.05 for each 256 images of a batch, by a cosine; the predictor's rate stays as it is.
+ */
+export const simSiamDefaults = { depth: 3, outDim: 2048 } as const;
+
+/**
+ * {@link SimSiam} for pictures of some 32 pixels: two layers, as in the paper's runs on CIFAR-10 (appendix D, rate 0.03,
+ * decay 5e-4, batches of 512).
+ */
+export const simSiamSmall = { depth: 2, outDim: 2048 } as const;
+
+/**
+ * SimSiam: each view predicts the other's projection, through which no gradient flows; no negatives, no twin.
+ * `loss = (D(p1, z2) + D(p2, z1)) / 2` with `D` the negative cosine. Trains backbone, head and predictor; keep the backbone.
+ * The paper keeps the predictor's learning rate constant: see {@link SimSiam.parameterGroups}.
+ *
+ * The last batch norm of the projection head has no scale and offset. Batch statistics: a training pass for each view,
+ * first then second.
+ *
+ * Metric `featureStd`: deviation of the projections of length 1 over the batch, about `1 / sqrt(outDim)` where they spread
+ * over the sphere, 0 where they have collapsed.
+ *
+ * Source: Chen and He 2021 (arXiv 2011.10566), algorithm 1; simsiam/builder.py of facebookresearch/simsiam, whose
+ * prediction head has no bias before its batch norm and whose projection head freezes the last bias.
+ */
+export class SimSiam implements Method<MultiViewBatch> {
+  readonly name = 'simsiam';
+  readonly settings: RunConfig;
+  readonly modules: {
+    readonly backbone: Encoder;
+    readonly head: ProjectionHead;
+    readonly predictor: PredictionHead;
+  };
+  readonly #normalize: ImageStatistics;
+
+  /** @throws InvalidOptionError for options out of range and for what is no encoder */
+  constructor(options: SimSiamOptions) {
+    const where = 'SimSiam';
+    const all = { ...simSiamDefaults, ...checkOptions(where, options, simSiamOptionNames) };
+    const { backbone, key, normalize, depth, outDim } = all;
+    checkEncoder(where, backbone);
+    checkImageStatistics(where, 'normalize', normalize);
+    const { hiddenDim = outDim, predictionDim = Math.ceil(outDim / 4) } = all;
+    checkCount(where, { depth, hiddenDim, outDim, predictionDim });
+    const sizes = { depth, hiddenDim, outDim, lastNorm: 'plain' } as const;
+    this.modules = {
+      backbone,
+      head: new ProjectionHead(backbone.featureDim, { ...sizes, key: foldIn(key, 'head') }),
+      predictor: new PredictionHead(outDim, { hiddenDim: predictionDim, key: foldIn(key, 'predictor') }),
+    };
+    this.settings = { normalize: statisticsOf(normalize) };
+    this.#normalize = normalize;
+  }
+
+  trainable(): Map<string, Parameter> {
+    return parametersOf(this.modules);
+  }
+
+  /**
+   * Groups for an optimiser in which the predictor's learning rate is not the run's: constant, as the paper has it
+   * (section 4.2 and table 1: it works without, and better so).
+   *
+   * @param predictorRate the run's highest rate; or by step
+   *
+   * @example
+   * const optimizer = new Sgd(method.parameterGroups(0.05), { momentum: 0.9, weightDecay: 1e-4 });
+   */
+  parameterGroups(predictorRate: number | Schedule): ParameterGroup[] {
+    const { backbone, head, predictor } = this.modules;
+    return [
+      { parameters: parametersOf({ backbone, head }) },
+      { parameters: parametersOf({ predictor }), learningRate: predictorRate },
+    ];
+  }
+
+  /** @throws ShapeError unless there are two views of one shape */
+  loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+    const { predictor, ...online } = this.modules;
+    const [z1, z2] = twoViewsOf('SimSiam', batch).map((view, at) =>
+      project(online, normalizeImages(view, this.#normalize), childContext(ctx, at)),
+    ) as [tf.Tensor2D, tf.Tensor2D];
+    const [p1, p2] = [z1, z2].map((z, at) => predictor.forward(z, childContext(childContext(ctx, at), 'predictor')));
+    // negativeCosine lets no gradient into its target.
+    return {
+      loss: tf.mul(tf.add(negativeCosine(p1!, z2), negativeCosine(p2!, z1)), 0.5),
+      metrics: { featureStd: featureStd(tf.concat([z1, z2])) },
+    };
+  }
+}
