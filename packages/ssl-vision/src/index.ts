@@ -52,6 +52,8 @@ export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
+export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
+export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
 export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
 export type { ByolOptions } from './methods/byol/byol.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
@@ -80,6 +82,8 @@ export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js
 export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
 export { Swav, swavDefaults } from './methods/swav/swav.js';
 export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
+export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
+export type { VicregOptions } from './methods/vicreg/vicreg.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';
