@@ -75,6 +75,8 @@ export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
+export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
+export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
 export { DinoV2, dinoV2Defaults } from './methods/dinov2/dinov2.js';
@@ -118,6 +120,8 @@ export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsia
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
 export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
+export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
+export type { VicregOptions } from './methods/vicreg/vicreg.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';
