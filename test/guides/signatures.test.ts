@@ -54,7 +54,7 @@ const subclass = (name: string, base: string): string => `
 class ${name} extends ${base} {
   readonly settings = {};
   constructor(groups: readonly train.ParameterGroup[], filter: train.DecayFilter) { super(groups, { weightDecay: 0, filter }, ['momentum']); }
-  protected override update(vectors: train.VectorUpdate, step: tf.Scalar): train.UpdatedVectors {
+  protected override update(vectors: train.VectorUpdate): train.UpdatedVectors {
     return { parameters: vectors.parameters, slots: vectors.slots };
   }
 }`;
@@ -74,7 +74,7 @@ none<Exclude<keyof data.Dataset<string>, keyof loader.Dataset<string>>>();`,
   (block) => `
 declare namespace optimizer {
   type ParameterGroup = train.ParameterGroup; type DecayFilter = train.DecayFilter; type StateDict = nn.StateDict;
-  type VectorUpdate = train.VectorUpdate; type UpdatedVectors = train.UpdatedVectors;
+  type SlotKind = train.SlotKind; type VectorUpdate = train.VectorUpdate; type UpdatedVectors = train.UpdatedVectors;
   ${block.replaceAll(/^(?<kind>abstract class|interface)/gm, 'export $<kind>')}
 }
 none<Wrong<train.Optimizer, optimizer.Optimizer>>();
@@ -84,7 +84,7 @@ ${subclass('OfPackage', 'train.Optimizer')}
   (block) => `
 declare namespace method {
   type Module = nn.Module; type Parameter = nn.Parameter; type Tensors<B> = train.Tensors<B>; type RunConfig = train.RunConfig;
-  type Stateful = tensor.Stateful; type RunShape = train.RunShape; type Schedule = train.Schedule;
+  type Stateful = tensor.Stateful; type RunShape = train.RunShape; type Schedule = train.Schedule; type EmaBuffers = train.EmaBuffers;
   type StepContext<V extends string, P extends string> = train.StepContext<V, P>;
   ${block.replace('interface', 'export interface')}
 }

@@ -90,7 +90,8 @@ const misspelt: readonly Mistake[] = [
     title: 'lr of an optimiser',
     code: () => new AdamW([{ parameters: new Squares().trainable() }], js({ lr: 1e-3 })),
     error: 'InvalidOptionError',
-    message: /AdamW: lr must be a known option, got 0\.001\. Options are betas, epsilon, weightDecay, decayFilter/,
+    message:
+      /AdamW: lr must be a known option, got 0\.001\. Options are betas, epsilon, amsgrad, weightDecay, decayFilter/,
   },
   {
     title: 'weight_decay as PyTorch has it',
