@@ -1,3 +1,19 @@
+export { ConvNeXt, convNeXtSmall, convNeXtTiny } from './encoders/convnext/convnext.js';
+export type { ConvNeXtOptions, ConvNeXtVariantOptions } from './encoders/convnext/convnext.js';
+export {
+  EfficientNet,
+  efficientNetB0,
+  efficientNetB1,
+  efficientNetB2,
+  efficientNetB3,
+} from './encoders/mobile/efficientnet.js';
+export type {
+  EfficientNetOptions,
+  EfficientNetStage,
+  EfficientNetVariantOptions,
+} from './encoders/mobile/efficientnet.js';
+export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
+export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
 export type { BackboneName, BackboneOptions } from './encoders/registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
@@ -16,16 +32,19 @@ export type { ResNetNorm } from './encoders/resnet/resnet-norm.js';
 export type { ResNetOptions, ResNetVariantOptions } from './encoders/resnet/resnet.js';
 export { SmallConvEncoder, smallConvDefaults } from './encoders/small-conv-encoder.js';
 export type { SmallConvOptions } from './encoders/small-conv-encoder.js';
+export { SwinTransformer, swinBase, swinSmall, swinTiny } from './encoders/swin/swin-transformer.js';
+export type { SwinTransformerOptions, SwinVariantOptions } from './encoders/swin/swin-transformer.js';
 export { PatchEmbed } from './encoders/vision-transformer/patch-embed.js';
 export type { PatchEmbedOptions } from './encoders/vision-transformer/patch-embed.js';
 export { resizePositions } from './encoders/vision-transformer/resize-positions.js';
 export type { Grid, ResizePositionsOptions } from './encoders/vision-transformer/resize-positions.js';
 export { sinCosPositions } from './encoders/vision-transformer/sin-cos-positions.js';
-export { VisionTransformer, visionTransformerInit } from './encoders/vision-transformer/vision-transformer.js';
+export { visionTransformerInit } from './encoders/vision-transformer/vision-transformer-options.js';
 export type {
   VisionTransformerInit,
   VisionTransformerOptions,
-} from './encoders/vision-transformer/vision-transformer.js';
+} from './encoders/vision-transformer/vision-transformer-options.js';
+export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
@@ -56,6 +75,8 @@ export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
+export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
+export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
 export { DinoV2, dinoV2Defaults } from './methods/dinov2/dinov2.js';
@@ -99,6 +120,8 @@ export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsia
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
 export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
+export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
+export type { VicregOptions } from './methods/vicreg/vicreg.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';

@@ -5,10 +5,8 @@ import { training } from '@selfsup/ssl-nn';
 import { InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectSteps, type StepsCase, stepsStatistics } from '../../../../../test/golden/vision/expect-steps.js';
-import {
-  VisionTransformer,
-  type VisionTransformerOptions,
-} from '../../encoders/vision-transformer/vision-transformer.js';
+import type { VisionTransformerOptions } from '../../encoders/vision-transformer/vision-transformer-options.js';
+import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import { DinoV2, type DinoV2Options } from '../dinov2/dinov2.js';

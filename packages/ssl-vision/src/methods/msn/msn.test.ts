@@ -5,10 +5,8 @@ import { training } from '@selfsup/ssl-nn';
 import { InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectSteps, type StepsCase, stepsStatistics } from '../../../../../test/golden/vision/expect-steps.js';
-import {
-  VisionTransformer,
-  type VisionTransformerOptions,
-} from '../../encoders/vision-transformer/vision-transformer.js';
+import type { VisionTransformerOptions } from '../../encoders/vision-transformer/vision-transformer-options.js';
+import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { MsnHead } from '../../heads/msn-head.js';
 import { Msn, type MsnOptions } from './msn.js';
 import { Pmsn } from './pmsn.js';
