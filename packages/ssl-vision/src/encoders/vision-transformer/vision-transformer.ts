@@ -37,6 +37,8 @@ import {
   type VisionTransformerOptions,
 } from './vision-transformer-options.js';
 
+export type { VisionTransformerOptions } from './vision-transformer-options.js';
+
 const tokenOptionNames: OptionNames<TokenOptions> = {
   keep: 'optional',
   mask: 'optional',
