@@ -54,7 +54,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   'LineProgress.update({})': 'called by the Trainer',
   'ClassificationFineTuning.loss({})': 'a batch',
   'Clip.loss({})': 'a batch',
-  'Swav.phaseAt({})': 'called by the Trainer',
   'keepBest(options)': 'BestCheckpoints',
   'BestCheckpoints.onStart({})': 'called by the Trainer',
   'BestCheckpoints.onStep({})': 'called by the Trainer',

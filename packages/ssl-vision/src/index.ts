@@ -45,6 +45,15 @@ export type {
   VisionTransformerOptions,
 } from './encoders/vision-transformer/vision-transformer-options.js';
 export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
+export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export type { DinoHeadOptions } from './heads/dino-head.js';
+export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
+export type { MsnHeadOptions } from './heads/msn-head.js';
+export { Prototypes } from './heads/prototypes.js';
+export type { PrototypesOptions } from './heads/prototypes.js';
+export type { LastNorm } from './heads/mlp-layers.js';
+export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
+export type { PredictionHeadOptions } from './heads/prediction-head.js';
 export {
   dinoV2Base,
   dinoV2Giant,
@@ -58,11 +67,6 @@ export {
   vitTiny,
 } from './encoders/vision-transformer/vit-sizes.js';
 export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
-export type { LastNorm } from './heads/mlp-layers.js';
-export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
-export type { PredictionHeadOptions } from './heads/prediction-head.js';
-export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
-export type { DinoHeadOptions } from './heads/dino-head.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
 export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
@@ -71,10 +75,16 @@ export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
-export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
-export type { ByolOptions } from './methods/byol/byol.js';
+export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
+export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
+export { DinoV2, dinoV2Defaults } from './methods/dinov2/dinov2.js';
+export type { DinoV2Options } from './methods/dinov2/dinov2.js';
+export { Ibot, ibotDefaults } from './methods/ibot/ibot.js';
+export type { IbotOptions } from './methods/ibot/ibot.js';
+export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
+export type { ByolOptions } from './methods/byol/byol.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
 export type { MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
@@ -83,22 +93,35 @@ export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-auto
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
+export type { MaskedSiameseModules, MaskedSiameseOptions } from './methods/msn/masked-siamese.js';
+export { Msn, msnDefaults } from './methods/msn/msn.js';
+export type { MsnOptions } from './methods/msn/msn.js';
+export { Pmsn, pmsnDefaults } from './methods/msn/pmsn.js';
+export type { PmsnOptions } from './methods/msn/pmsn.js';
+export type { MaskShares } from './methods/self-distillation/block-masks.js';
+export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
+export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
+export type {
+  MaskedEncoder,
+  MaskedMultiViewBatch,
+  TokenModules,
+} from './methods/self-distillation/token-distillation.js';
+export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
+export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { Swav, swavDefaults } from './methods/swav/swav.js';
+export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';
 export type { MocoOptions } from './methods/moco/moco.js';
 export { MocoV3, mocoV3Defaults, mocoV3Small } from './methods/moco-v3/moco-v3.js';
 export type { MocoV3Options } from './methods/moco-v3/moco-v3.js';
 export { Nnclr, nnclrDefaults, nnclrSmall } from './methods/nnclr/nnclr.js';
 export type { NnclrOptions } from './methods/nnclr/nnclr.js';
-export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
-export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
 export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
-export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
-export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
-export { Swav, swavDefaults } from './methods/swav/swav.js';
-export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
+export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
+export type { VicregOptions } from './methods/vicreg/vicreg.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';

@@ -56,7 +56,6 @@ describe('Dino', () => {
     };
     await expectSteps(build, steps, {
       twins: { teacher: 'backbone', teacherHead: 'head' },
-      ema: { buffers: 'keep' },
     });
   });
 
