@@ -1,17 +1,12 @@
 import { checkChoice, CheckpointError, InvalidOptionError, SslError } from '@selfsup/ssl-core';
 import type { Encoder } from '@selfsup/ssl-nn';
 import type { RandomKey } from '@selfsup/ssl-tensor';
-import type { JsonValue } from '@selfsup/ssl-train';
 import { backbones, type BackboneName } from '../encoders/registry.js';
 import { resnet101, resnet18, resnet34, resnet50 } from '../encoders/resnet/resnet.js';
 import { SmallConvEncoder } from '../encoders/small-conv-encoder.js';
 import { VisionTransformer } from '../encoders/vision-transformer/vision-transformer.js';
-
-/** How to build an encoder again: a name that this package exports, and its options but for the key. */
-export interface EncoderArchitecture {
-  readonly builder: string;
-  readonly options: Readonly<Record<string, JsonValue>>;
-}
+import type { EncoderArchitecture } from './architecture.js';
+import { type MethodName, recipeOf } from './recipes/recipes.js';
 
 type Build = (options: { readonly key: RandomKey }) => Encoder;
 /** Options come from a file; the builders check them. */
@@ -42,26 +37,24 @@ export const patchSizeOf = (backbone: BackboneName, imageSize: number): number |
  */
 export function chooseArchitecture(
   backbone: BackboneName,
-  method: string,
+  method: MethodName,
   imageSize: number,
   channels: number,
 ): EncoderArchitecture {
   checkChoice('pretrain', 'backbone', backbone, Object.keys(backbones));
   const size = transformers[backbone];
+  const only = recipeOf(method).transformers;
   if (size !== undefined) {
-    const isMae = method === 'mae';
     const patchSize = patchSizeOf(backbone, imageSize)!;
     if (imageSize % patchSize !== 0)
       throw new InvalidOptionError('pretrain', 'imageSize', `a multiple of the patches' ${patchSize}`, imageSize);
     const own = { ...size, depth: 12, imageSize, patchSize, inChannels: channels };
-    // MAE's class token is not in its loss: the mean over the patches is the better feature.
-    return {
-      builder: 'VisionTransformer',
-      options: { ...own, pool: isMae ? 'mean' : 'cls', positions: isMae ? 'sinCos' : 'learnt' },
-    };
+    return { builder: 'VisionTransformer', options: { ...own, ...(only ?? { pool: 'cls', positions: 'learnt' }) } };
   }
-  if (method === 'mae')
-    throw new InvalidOptionError('pretrain', 'backbone', "'vit-tiny' or 'vit-small' with method 'mae'", backbone);
+  if (only !== undefined) {
+    const expected = `'vit-tiny' or 'vit-small' with method '${method}'`;
+    throw new InvalidOptionError('pretrain', 'backbone', expected, backbone);
+  }
   if (backbone === 'small-conv')
     return {
       builder: 'SmallConvEncoder',
