@@ -118,6 +118,8 @@ export { Nnclr, nnclrDefaults, nnclrSmall } from './methods/nnclr/nnclr.js';
 export type { NnclrOptions } from './methods/nnclr/nnclr.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+export { Smog, smogDefaults, smogSmall } from './methods/smog/smog.js';
+export type { SmogOptions, SmogPhase } from './methods/smog/smog.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
 export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
 export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';

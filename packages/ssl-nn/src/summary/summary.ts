@@ -57,7 +57,8 @@ export async function summary(
     throw new ShapeError('summary', 'inputShape', advice, JSON.stringify(inputShape) ?? typeof inputShape);
   }
   const isBuilt = model instanceof Module;
-  const root: unknown = isBuilt ? model : shapesOnly(model);
+  const isClass = typeof model === 'function' && model.prototype instanceof Module;
+  const root: unknown = isBuilt || isClass ? model : shapesOnly(model as () => Module);
   if (!(root instanceof Module) || typeof (root as Partial<Model>).forward !== 'function') {
     const advice = 'Such as summary(() => resnet18({ key }), [1, 224, 224, 3])';
     throw new InvalidOptionError('summary', 'model', 'a Module with forward(x), or what builds one', root, advice);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { training, twinOf } from '@selfsup/ssl-nn';
 import type { Encoder, Layered, MapEncoder } from '@selfsup/ssl-nn';
-import { compile, InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
+import { compile, exportOnnx, InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { ConvNeXt } from './convnext/convnext.js';
 import { EfficientNet } from './mobile/efficientnet.js';
@@ -184,6 +184,11 @@ describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
     expectClose(only!, maps[last]!);
     for (const stages of [[], [last + 1], [1, 0]])
       expect(() => encoder.maps(wider, undefined, { stages })).toThrow(InvalidOptionError);
+  });
+
+  it('is written as ONNX for batches of any size', async () => {
+    const file = await exportOnnx(build(), [wider], { inputNames: ['images'], outputNames: ['features'] });
+    expect(file.length).toBeGreaterThan(1000);
   });
 
   it('refuses pictures that do not fit', () => {

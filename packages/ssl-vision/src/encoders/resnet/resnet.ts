@@ -143,6 +143,8 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
       const advice = 'Take width for a wider network of basic blocks';
       throw new InvalidOptionError(where, 'innerWidth', "1 with block 'basic'", innerWidth, advice);
     }
+    if (!Array.isArray(layers) || layers.length !== 4)
+      throw new InvalidOptionError(where, 'layers', 'four positive integers, one for each stage', layers);
     for (const [option, value] of [
       ['width', width],
       ['width * innerWidth', width * innerWidth],

@@ -6,6 +6,7 @@ import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { mapOptionNames } from '../map-option-names.js';
 import { runBlock } from '../run-block.js';
+import { sidesOf } from '../sides-of.js';
 import { PatchEmbed } from '../vision-transformer/patch-embed.js';
 import { PatchMerging } from './patch-merging.js';
 import { SwinBlock } from './swin-block.js';
@@ -121,7 +122,7 @@ export class SwinTransformer extends Module implements Encoder, MapEncoder, Laye
       checkpointBlocks = false,
       inChannels = 3,
     } = checkOptions(where, options, swinTransformerOptionNames);
-    const [height, width] = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+    const [height, width] = sidesOf(where, imageSize);
     checkCount(where, { height, width, patchSize, dim, window, inChannels });
     for (const [option, values] of Object.entries({ depths, heads })) {
       const fits = Array.isArray(values) && values.length > 0 && values.every((n) => Number.isInteger(n) && n > 0);

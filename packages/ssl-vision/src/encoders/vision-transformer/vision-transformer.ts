@@ -25,6 +25,7 @@ import { checkChoice, checkCount, foldIn, InvalidOptionError, ShapeError, takeRo
 import type { NdArray } from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { runBlock } from '../run-block.js';
+import { sidesOf } from '../sides-of.js';
 import { gridPositions } from './grid-positions.js';
 import { PatchEmbed } from './patch-embed.js';
 import { sinCosPositions } from './sin-cos-positions.js';
@@ -36,6 +37,8 @@ import {
   visionTransformerOptionNames,
   type VisionTransformerOptions,
 } from './vision-transformer-options.js';
+
+export type { VisionTransformerOptions } from './vision-transformer-options.js';
 
 const tokenOptionNames: OptionNames<TokenOptions> = {
   keep: 'optional',
@@ -105,9 +108,8 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       checkpointBlocks = false,
       init = visionTransformerInit,
     } = options;
-    const [height, width] =
-      typeof options.imageSize === 'number' ? [options.imageSize, options.imageSize] : options.imageSize;
     const where = 'VisionTransformer';
+    const [height, width] = sidesOf(where, options.imageSize);
     checkCount(where, { patchSize, dim, depth, heads, inChannels, height, width });
     if (height % patchSize !== 0 || width % patchSize !== 0) {
       throw new InvalidOptionError(where, 'imageSize', `a multiple of patchSize ${patchSize}`, `${height} x ${width}`);

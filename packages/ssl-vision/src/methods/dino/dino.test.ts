@@ -6,8 +6,10 @@ import { InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectSteps, type StepsCase, stepsStatistics } from '../../../../../test/golden/vision/expect-steps.js';
 import { SmallConvEncoder } from '../../encoders/small-conv-encoder.js';
-import type { VisionTransformerOptions } from '../../encoders/vision-transformer/vision-transformer-options.js';
-import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
+import {
+  VisionTransformer,
+  type VisionTransformerOptions,
+} from '../../encoders/vision-transformer/vision-transformer.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import { Dino, type DinoOptions } from './dino.js';
 
