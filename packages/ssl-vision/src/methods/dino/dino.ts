@@ -29,8 +29,9 @@ import type { MultiViewBatch } from '../simclr/simclr.js';
 
 /**
  * Defaults of {@link Dino}: Caron et al. 2021 (arXiv 2104.14294), section 3 and appendix, and `main_dino.py` of
- * facebookresearch/dino. Its temperature stays at 0.04; the paper's best ViTs have 0.07 after 30 epochs. For small data
- * and short runs: a momentum of 0.99 to 0.996 and a head of 1024 prototypes.
+ * facebookresearch/dino. Its temperature stays at 0.04; the paper's best ViTs have 0.07 after 30 epochs. In a short run
+ * with a centre the teacher tells of all images alike for some hundred steps (a loss near the logarithm of the number of
+ * prototypes; seen on digits in batches of 32); balanced outputs are spread from the first steps on.
  */
 export const dinoDefaults = {
   studentTemperature: 0.1,
