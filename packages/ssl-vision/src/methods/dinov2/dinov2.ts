@@ -89,6 +89,7 @@ const dinoV2OptionNames: OptionNames<DinoV2Options> = {
  *
  * Views are those of `dinov2Views`. Masks, heads and teacher as {@link Ibot}'s. KoLeo is of the student's class tokens
  * before the head and wants two images or more; equal ones have a gradient of 1e8: clip gradients (`clipByGlobalNorm(3)`).
+ * Balancing and KoLeo look at the whole batch: with `accumulateSteps` each part does by itself.
  *
  * The reference's optimiser is AdamW with a rate of 0.004 for 1024 images (by the square root of the batch), weight decay
  * `cosine({ base: 0.04, final: 0.4, totalSteps })`, rates that fall by 0.9 from block to block (`layerDecayGroups`) and

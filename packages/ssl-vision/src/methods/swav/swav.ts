@@ -90,6 +90,7 @@ export type SwavPhase = 'frozen' | 'frozen, queue' | 'all' | 'all, queue';
  *
  * The queue holds random directions at first, the same in every run, and fills from the first step on: let it begin when
  * `queueLength / batch` updates have passed, as the default does on data sets of some size.
+ * With `accumulateSteps` the codes of each batch are balanced by themselves.
  *
  * The reference's optimiser is LARS around SGD of momentum 0.9, a rate of 4.8 for batches of 4096 (0.6 for 256 with a
  * queue) along a cosine, weight decay 1e-6.
