@@ -10,7 +10,7 @@ import { emptyProject, runSource } from './run-source.js';
 // Each program is a process that loads TypeScript from source.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const examples = ['byol', 'moco', 'moco-v3', 'nnclr', 'simsiam', 'supcon'];
+const examples = ['byol', 'moco', 'moco-v3', 'nnclr', 'simsiam', 'smog', 'supcon'];
 
 let folder: string;
 beforeAll(async () => {
@@ -35,7 +35,8 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
       "resnet18({ key: randomKey(0), stem: 'cifar' })",
       "resnet18({ key: randomKey(0), stem: 'cifar', width: 8 })",
     )
-    .replace('dim: 192', 'dim: 24');
+    .replace('dim: 192', 'dim: 24')
+    .replace('...smogSmall', '...smogSmall, queueSize: 512');
   expect(small).toMatch(/width: 8|dim: 24/);
   const file = join(folder, `${name}.ts`);
   await writeFile(file, small);

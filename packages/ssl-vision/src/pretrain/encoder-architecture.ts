@@ -5,12 +5,8 @@ import type { JsonValue } from '@selfsup/ssl-train';
 import { backbones, type BackboneName, namedBuilders, registeredAs } from '../encoders/registry.js';
 import { VisionTransformer } from '../encoders/vision-transformer/vision-transformer.js';
 import { vitSizes, type VitSize } from '../encoders/vision-transformer/vit-sizes.js';
-
-/** How to build an encoder again: a name that this package exports, and its options but for the key. */
-export interface EncoderArchitecture {
-  readonly builder: string;
-  readonly options: Readonly<Record<string, JsonValue>>;
-}
+import type { EncoderArchitecture } from './architecture.js';
+import { type MethodName, recipeOf } from './recipes/recipes.js';
 
 type Build = (options: { readonly key: RandomKey }) => Encoder;
 /** Options come from a file; the builders check them. */
@@ -48,26 +44,23 @@ export function patchSizeOf(backbone: BackboneName, imageSize: number): number |
  */
 export function chooseArchitecture(
   backbone: BackboneName,
-  method: string,
+  method: MethodName,
   imageSize: number,
   channels: number,
 ): EncoderArchitecture {
   checkChoice('pretrain', 'backbone', backbone, Object.keys(backbones));
   const size = transformers[backbone];
+  const only = recipeOf(method).transformers;
   if (size !== undefined) {
-    const isMae = method === 'mae';
     const patchSize = patchSizeOf(backbone, imageSize)!;
     if (imageSize % patchSize !== 0)
       throw new InvalidOptionError('pretrain', 'imageSize', `a multiple of the patches' ${patchSize}`, imageSize);
-    if (isMae && size.layerScale !== undefined) throw notOfMae(backbone);
+    // A masked autoencoder has fixed positions and plain blocks.
+    if (only?.positions === 'sinCos' && size.layerScale !== undefined) throw notOf(method, backbone);
     const own = { ...(size as Readonly<Record<string, JsonValue>>), imageSize, patchSize, inChannels: channels };
-    // MAE's class token is not in its loss: the mean over the patches is the better feature.
-    return {
-      builder: 'VisionTransformer',
-      options: { ...own, pool: isMae ? 'mean' : 'cls', positions: isMae ? 'sinCos' : 'learnt' },
-    };
+    return { builder: 'VisionTransformer', options: { ...own, ...(only ?? { pool: 'cls', positions: 'learnt' }) } };
   }
-  if (method === 'mae') throw notOfMae(backbone);
+  if (only !== undefined) throw notOf(method, backbone);
   if (backbone === 'small-conv')
     return {
       builder: 'SmallConvEncoder',
@@ -81,8 +74,8 @@ export function chooseArchitecture(
   return registeredAs(backbone, { imageSize, inChannels: channels });
 }
 
-const notOfMae = (backbone: BackboneName): InvalidOptionError =>
-  new InvalidOptionError('pretrain', 'backbone', "'vit-tiny' or 'vit-small' with method 'mae'", backbone);
+const notOf = (method: MethodName, backbone: BackboneName): InvalidOptionError =>
+  new InvalidOptionError('pretrain', 'backbone', `'vit-tiny' or 'vit-small' with method '${method}'`, backbone);
 
 /**
  * Builds what {@link chooseArchitecture} or a file says.
