@@ -1,3 +1,19 @@
+export { ConvNeXt, convNeXtSmall, convNeXtTiny } from './encoders/convnext/convnext.js';
+export type { ConvNeXtOptions, ConvNeXtVariantOptions } from './encoders/convnext/convnext.js';
+export {
+  EfficientNet,
+  efficientNetB0,
+  efficientNetB1,
+  efficientNetB2,
+  efficientNetB3,
+} from './encoders/mobile/efficientnet.js';
+export type {
+  EfficientNetOptions,
+  EfficientNetStage,
+  EfficientNetVariantOptions,
+} from './encoders/mobile/efficientnet.js';
+export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
+export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
 export type { BackboneName, BackboneOptions } from './encoders/registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
@@ -16,16 +32,28 @@ export type { ResNetNorm } from './encoders/resnet/resnet-norm.js';
 export type { ResNetOptions, ResNetVariantOptions } from './encoders/resnet/resnet.js';
 export { SmallConvEncoder, smallConvDefaults } from './encoders/small-conv-encoder.js';
 export type { SmallConvOptions } from './encoders/small-conv-encoder.js';
+export { SwinTransformer, swinBase, swinSmall, swinTiny } from './encoders/swin/swin-transformer.js';
+export type { SwinTransformerOptions, SwinVariantOptions } from './encoders/swin/swin-transformer.js';
 export { PatchEmbed } from './encoders/vision-transformer/patch-embed.js';
 export type { PatchEmbedOptions } from './encoders/vision-transformer/patch-embed.js';
 export { resizePositions } from './encoders/vision-transformer/resize-positions.js';
 export type { Grid, ResizePositionsOptions } from './encoders/vision-transformer/resize-positions.js';
 export { sinCosPositions } from './encoders/vision-transformer/sin-cos-positions.js';
-export { VisionTransformer, visionTransformerInit } from './encoders/vision-transformer/vision-transformer.js';
+export { visionTransformerInit } from './encoders/vision-transformer/vision-transformer-options.js';
 export type {
   VisionTransformerInit,
   VisionTransformerOptions,
-} from './encoders/vision-transformer/vision-transformer.js';
+} from './encoders/vision-transformer/vision-transformer-options.js';
+export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
+export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export type { DinoHeadOptions } from './heads/dino-head.js';
+export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
+export type { MsnHeadOptions } from './heads/msn-head.js';
+export { Prototypes } from './heads/prototypes.js';
+export type { PrototypesOptions } from './heads/prototypes.js';
+export type { LastNorm } from './heads/mlp-layers.js';
+export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
+export type { PredictionHeadOptions } from './heads/prediction-head.js';
 export {
   dinoV2Base,
   dinoV2Giant,
@@ -39,11 +67,6 @@ export {
   vitTiny,
 } from './encoders/vision-transformer/vit-sizes.js';
 export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
-export type { LastNorm } from './heads/mlp-layers.js';
-export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
-export type { PredictionHeadOptions } from './heads/prediction-head.js';
-export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
-export type { DinoHeadOptions } from './heads/dino-head.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
 export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
@@ -52,10 +75,16 @@ export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
-export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
-export type { ByolOptions } from './methods/byol/byol.js';
+export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
+export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
+export { DinoV2, dinoV2Defaults } from './methods/dinov2/dinov2.js';
+export type { DinoV2Options } from './methods/dinov2/dinov2.js';
+export { Ibot, ibotDefaults } from './methods/ibot/ibot.js';
+export type { IbotOptions } from './methods/ibot/ibot.js';
+export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
+export type { ByolOptions } from './methods/byol/byol.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
 export type { MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
@@ -64,22 +93,35 @@ export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-auto
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
+export type { MaskedSiameseModules, MaskedSiameseOptions } from './methods/msn/masked-siamese.js';
+export { Msn, msnDefaults } from './methods/msn/msn.js';
+export type { MsnOptions } from './methods/msn/msn.js';
+export { Pmsn, pmsnDefaults } from './methods/msn/pmsn.js';
+export type { PmsnOptions } from './methods/msn/pmsn.js';
+export type { MaskShares } from './methods/self-distillation/block-masks.js';
+export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
+export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
+export type {
+  MaskedEncoder,
+  MaskedMultiViewBatch,
+  TokenModules,
+} from './methods/self-distillation/token-distillation.js';
+export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
+export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { Swav, swavDefaults } from './methods/swav/swav.js';
+export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';
 export type { MocoOptions } from './methods/moco/moco.js';
 export { MocoV3, mocoV3Defaults, mocoV3Small } from './methods/moco-v3/moco-v3.js';
 export type { MocoV3Options } from './methods/moco-v3/moco-v3.js';
 export { Nnclr, nnclrDefaults, nnclrSmall } from './methods/nnclr/nnclr.js';
 export type { NnclrOptions } from './methods/nnclr/nnclr.js';
-export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
-export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
 export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
-export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
-export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
-export { Swav, swavDefaults } from './methods/swav/swav.js';
-export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
+export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
+export type { VicregOptions } from './methods/vicreg/vicreg.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/architecture.js';
@@ -87,8 +129,11 @@ export type { EncoderDescription } from './pretrain/encoder-description.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';
 export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-options.js';
+export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
 export type { ByolChoices } from './pretrain/recipes/byol.js';
 export type { DinoChoices } from './pretrain/recipes/dino.js';
+export type { DinoV2Choices } from './pretrain/recipes/dinov2.js';
+export type { IbotChoices } from './pretrain/recipes/ibot.js';
 export type { MaeChoices } from './pretrain/recipes/mae.js';
 export type { MocoChoices } from './pretrain/recipes/moco.js';
 export type { MocoV3Choices } from './pretrain/recipes/moco-v3.js';
@@ -97,3 +142,4 @@ export type { MethodChoices, MethodName } from './pretrain/recipes/recipes.js';
 export type { SimClrChoices } from './pretrain/recipes/simclr.js';
 export type { SimSiamChoices } from './pretrain/recipes/simsiam.js';
 export type { SwavChoices } from './pretrain/recipes/swav.js';
+export type { VicregChoices } from './pretrain/recipes/vicreg.js';

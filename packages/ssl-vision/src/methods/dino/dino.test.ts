@@ -6,10 +6,8 @@ import { InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectSteps, type StepsCase, stepsStatistics } from '../../../../../test/golden/vision/expect-steps.js';
 import { SmallConvEncoder } from '../../encoders/small-conv-encoder.js';
-import {
-  VisionTransformer,
-  type VisionTransformerOptions,
-} from '../../encoders/vision-transformer/vision-transformer.js';
+import type { VisionTransformerOptions } from '../../encoders/vision-transformer/vision-transformer-options.js';
+import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import { Dino, type DinoOptions } from './dino.js';
 
@@ -56,7 +54,6 @@ describe('Dino', () => {
     };
     await expectSteps(build, steps, {
       twins: { teacher: 'backbone', teacherHead: 'head' },
-      ema: { buffers: 'keep' },
     });
   });
 

@@ -135,10 +135,10 @@ export class Swav implements Method<MultiViewBatch, never, SwavPhase> {
     return parametersOf(isFrozen ? { backbone, 'head.projection_head': head.projection } : { backbone, head });
   }
 
-  phaseAt(step: number, { stepsPerEpoch }: RunShape): SwavPhase {
+  phaseAt(step: number, run: RunShape): SwavPhase {
     const { freezePrototypesSteps, queueLength, queueStartEpoch } = this.#options;
     const trained = step < freezePrototypesSteps ? 'frozen' : 'all';
-    return queueLength > 0 && step >= queueStartEpoch * stepsPerEpoch ? `${trained}, queue` : trained;
+    return queueLength > 0 && step >= queueStartEpoch * run.stepsPerEpoch ? `${trained}, queue` : trained;
   }
 
   /** @throws ShapeError for views that are not two of one size and then others */
