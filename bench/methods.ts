@@ -108,7 +108,7 @@ for (const method of values.methods.split(',') as MethodName[]) {
   // Interrupted from outside: what there is stays.
   if (encoder === undefined) break;
   const { builder } = encoder.description.encoder;
-  const name = `${settings.imageSize} px, ${chosen['backbone'] as string}, ${builder === 'VisionTransformer' ? String(encoder.description.encoder.options['pool']) : 'mean'}`;
+  const name = `${settings.imageSize} px, ${chosen['backbone'] as string}, ${builder === 'VisionTransformer' ? (encoder.description.encoder.options['pool'] as string) : 'mean'}`;
   if (!random.has(name)) {
     const of: Figures[] = [];
     for (const one of randomSeeds) of.push(await measure(randomEncoder(encoder, one)));

@@ -31,7 +31,11 @@ test.each([
   { method: 'simsiam', methodOptions: { outDim: 8 }, ...short },
   { method: 'nnclr', methodOptions: { hiddenDim: 16, outDim: 8, predictionDim: 16 }, ...short },
   { method: 'swav', methodOptions: { hiddenDim: 16, outDim: 8 }, ...short },
+  { method: 'barlow-twins', methodOptions: { hiddenDim: 16, outDim: 8 }, ...short },
+  { method: 'vicreg', methodOptions: { hiddenDim: 16, outDim: 8 }, ...short },
   { method: 'dino', methodOptions: { hiddenDim: 16, bottleneckDim: 8, outDim: 32 }, ...short },
+  { method: 'ibot', methodOptions: { hiddenDim: 16, bottleneckDim: 8, outDim: 32 }, ...short },
+  { method: 'dinov2', methodOptions: { hiddenDim: 16, bottleneckDim: 8, outDim: 32 }, ...short },
 ] as const)(
   'what pretrain writes out by hand for $method ends in the same encoder, to the byte',
   async (options) => {

@@ -55,10 +55,10 @@ export function chooseArchitecture(
     const patchSize = patchSizeOf(backbone, imageSize)!;
     if (imageSize % patchSize !== 0)
       throw new InvalidOptionError('pretrain', 'imageSize', `a multiple of the patches' ${patchSize}`, imageSize);
-    // A masked autoencoder has fixed positions and plain blocks.
-    if (only?.positions === 'sinCos' && size.layerScale !== undefined) throw notOf(method, backbone);
+    if (only?.plain === true && size.layerScale !== undefined) throw notOf(method, backbone);
     const own = { ...(size as Readonly<Record<string, JsonValue>>), imageSize, patchSize, inChannels: channels };
-    return { builder: 'VisionTransformer', options: { ...own, ...(only ?? { pool: 'cls', positions: 'learnt' }) } };
+    const usual = { pool: 'cls', positions: 'learnt' };
+    return { builder: 'VisionTransformer', options: { ...own, ...usual, ...only?.options } };
   }
   if (only !== undefined) throw notOf(method, backbone);
   if (backbone === 'small-conv')

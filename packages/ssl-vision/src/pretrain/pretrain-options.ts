@@ -20,9 +20,9 @@ export interface PretrainOptions {
   readonly data: string | Dataset<ImageSample>;
   /** Folder of the run. */
   readonly out: string;
-  /** Default `simclr`. */
+  /** Its recipe chooses encoder, views, rates and numbers for small pictures and batches. Default `simclr`. */
   readonly method?: MethodName;
-  /** Numbers of the method, by the names of its class's options: those that its recipe lets choose. */
+  /** Numbers in place of the recipe's, by the names of the options of the method's class and of its head. */
   readonly methodOptions?: MethodChoices;
   readonly backbone?: BackboneName;
   /** Side of the square pictures, pixels. */

@@ -15,22 +15,22 @@ interface AroundEncoder {
 interface MethodClass<C extends object, M extends BuiltMethod['method']> {
   /** That the class is exported by. */
   readonly name: string;
-  make(options: C & AroundEncoder & { readonly key: RandomKey }): M;
+  readonly make: (options: C & AroundEncoder & { readonly key: RandomKey }) => M;
   /** A predictor with a rate of its own, written as a call of the method's `parameterGroups`. */
-  groups?(method: M, learningRate: number): readonly ParameterGroup[];
+  readonly groups?: (method: M, learningRate: number) => readonly ParameterGroup[];
 }
 
 /** A method whose head is made apart, of some of the options. */
 interface HeadedClass<C extends object, H extends Module, M extends BuiltMethod['method']> {
   readonly name: string;
-  make(options: C & AroundEncoder & { readonly head: H }): M;
+  readonly make: (options: C & AroundEncoder & { readonly head: H }) => M;
   readonly head: {
     readonly name: string;
     readonly options: readonly (keyof C)[];
-    make(inDim: number, options: C & { readonly key: RandomKey }): H;
+    readonly make: (inDim: number, options: C & { readonly key: RandomKey }) => H;
   };
   /** Where the paper evaluates another encoder than the trained one. */
-  readonly kept?: { of(method: M): Encoder; readonly written: string };
+  readonly kept?: { readonly of: (method: M) => Encoder; readonly written: string };
 }
 
 const isClass = (name: string): boolean => /^[A-Z]/.test(name);

@@ -1,6 +1,6 @@
 import { dinoViews } from '@selfsup/ssl-data';
 import { DinoHead, type DinoHeadOptions } from '../../heads/dino-head.js';
-import { Dino } from '../../methods/dino/dino.js';
+import { Dino, dinoDefaults } from '../../methods/dino/dino.js';
 import {
   type DistillationNumbers,
   distillationNumberNames,
@@ -9,15 +9,11 @@ import { withHead } from './around-encoder.js';
 import { calledViews } from './called-views.js';
 import { cropViews } from './crop-views.js';
 import type { Recipe } from './recipe.js';
+import { smallDinoHead, teacherMomentum } from './small-dino-head.js';
 import { convolutionalBackbone } from './usual-backbone.js';
 
 /** What may be said of DINO; see `Dino` and `DinoHead`. */
 export type DinoChoices = DistillationNumbers & Omit<DinoHeadOptions, 'key'>;
-
-/** Prototypes and widths for small encoders: the paper's are for ImageNet. */
-const smallHead = { hiddenDim: 512, bottleneckDim: 128, outDim: 1024 } as const;
-/** Steps from which on a run has the paper's momentum; a teacher that slow would not leave its start in fewer. */
-const longRun = 20_000;
 
 /** DINO; the encoder that is kept is the teacher's, as in the paper. */
 export const dino: Recipe<DinoChoices> = {
@@ -36,8 +32,8 @@ export const dino: Recipe<DinoChoices> = {
   clipNorm: 3,
   views: (facts) =>
     cropViews(facts, (sizes) => calledViews('dinoViews', dinoViews, { ...sizes, localScale: [0.1, 0.4] })),
-  preset: ({ epochs, stepsPerEpoch }) => ({
-    value: { ...smallHead, momentum: epochs * stepsPerEpoch < longRun ? 0.99 : 0.996 },
+  preset: (facts) => ({
+    value: { ...smallDinoHead, momentum: teacherMomentum(facts, dinoDefaults.momentum) },
     why: 'a head for small encoders, and a momentum for a run of this length',
   }),
   ...withHead<DinoChoices, DinoHead, Dino>({

@@ -30,7 +30,7 @@ export const mae: Recipe<MaeChoices> = {
   choices: { maskRatio: 'optionalNumber', normalizeTargets: 'optionalFlag', decoder: 'optional' },
   usualBackbone: () => ({ value: 'vit-tiny', why: 'the smallest that mae can train' }),
   // MAE's class token is not in its loss: the mean over the patches is the better feature.
-  transformers: { pool: 'mean', positions: 'sinCos' },
+  transformers: { options: { pool: 'mean', positions: 'sinCos' }, plain: true },
   // A quarter of one view.
   passes: 1,
   learningRate: 1e-3,

@@ -42,7 +42,7 @@ export interface Reasoned<T> {
 export interface MethodParts<C> {
   readonly architecture: EncoderArchitecture;
   /** Builds the architecture. */
-  encoder(): Encoder;
+  readonly encoder: () => Encoder;
   readonly options: C;
   /** The run's. */
   readonly key: RandomKey;
@@ -55,7 +55,7 @@ export interface BuiltMethod {
   /** The encoder to keep: the one that the paper evaluates. */
   readonly encoder: Encoder;
   /** Groups of parameters for the optimiser, where they are not one. */
-  groups?(learningRate: number): readonly ParameterGroup[];
+  readonly groups?: (learningRate: number) => readonly ParameterGroup[];
 }
 
 /** The lines of a program that build the same. */
@@ -76,8 +76,8 @@ export interface Recipe<C extends object> {
   readonly choices: OptionNames<C>;
   /** Encoder for pictures of a side, where the caller names none. */
   usualBackbone(imageSize: number): Reasoned<BackboneName>;
-  /** Set where vision transformers alone can be trained: how they pool and place. */
-  readonly transformers?: Readonly<{ pool: 'mean' | 'cls'; positions: 'learnt' | 'sinCos' }>;
+  /** Set where vision transformers alone can be trained: what they have beside, and whether layer scale is not for it. */
+  readonly transformers?: { readonly options: RunConfig; readonly plain?: true };
   /** What a step takes for one picture, in forward passes. */
   readonly passes: number;
   /** Highest rate of AdamW for batches of 128. */

@@ -41,12 +41,13 @@ describe.each(methods)('the recipe of %s', (method) => {
     expect(parts.method.name).toBe(method);
     // All that was chosen is JSON, and said.
     expect(JSON.parse(JSON.stringify(settings))).toEqual(settings);
-    if (Object.keys(settings.methodOptions).length > 0) expect(reasons['methodOptions']).toBeTypeOf('string');
-    const { queueSize, queueLength = queueSize } = settings.methodOptions as Record<string, number>;
-    if (queueLength !== undefined) {
-      expect(queueLength % settings.batchSize).toBe(0);
-      expect(queueLength).toBeLessThanOrEqual(Math.max(settings.batchSize, pictures.count / 2));
-    }
+    expect(Object.hasOwn(reasons, 'methodOptions')).toBe(Object.keys(settings.methodOptions).length > 0);
+    const { queueSize, queueLength = queueSize ?? settings.batchSize } = settings.methodOptions as Record<
+      string,
+      number
+    >;
+    expect(queueLength % settings.batchSize).toBe(0);
+    expect(queueLength).toBeLessThanOrEqual(Math.max(settings.batchSize, pictures.count / 2));
     // The kept encoder is what the file describes.
     expect([...parts.encoder.stateDict().keys()]).toEqual([...parts.method.modules.backbone.stateDict().keys()]);
   });
@@ -58,7 +59,7 @@ describe.each(methods)('the recipe of %s', (method) => {
   });
 });
 
-it.each(['dino', 'swav'] as const)('%s has local views that patches fit', (method) => {
+it.each(['dino', 'swav', 'ibot', 'dinov2'] as const)('%s has local views that patches fit', (method) => {
   for (const side of [16, 28, 30, 64]) {
     const { call } = chosen(method, { count: 12, side }).parts;
     const { size, localSize } = call!.options as { readonly size: number; readonly localSize: number };
@@ -73,6 +74,14 @@ it('keeps the teacher of DINO, whose gradients are clipped', () => {
   expect(parts.encoder).toBe((parts.method as unknown as Dino).modules.teacher);
   expect(settings.clipNorm).toBe(3);
   expect(parts.gradientStages.map(({ name }) => name)).toEqual(['clipByGlobalNorm']);
+});
+
+it('lets a teacher follow by the length of the run, at most as slowly as in the paper', () => {
+  const momentum = (epochs: number) => {
+    const facts = { count: 640, backbone: 'small-conv', batchSize: 64, epochs, stepsPerEpoch: 10 } as const;
+    return recipes.dino.preset!(facts).value.momentum;
+  };
+  expect([1, 200, 400, 1000, 10_000].map(momentum)).toEqual([0.99, 0.99, 0.995, 0.996, 0.996]);
 });
 
 it("leaves SimSiam's predictor at the run's highest rate", () => {

@@ -1,5 +1,8 @@
+import { barlowTwins } from './barlow-twins.js';
 import { byol } from './byol.js';
 import { dino } from './dino.js';
+import { dinov2 } from './dinov2.js';
+import { ibot } from './ibot.js';
 import { mae } from './mae.js';
 import { mocoV3 } from './moco-v3.js';
 import { moco } from './moco.js';
@@ -8,9 +11,24 @@ import type { Recipe } from './recipe.js';
 import { simclr } from './simclr.js';
 import { simsiam } from './simsiam.js';
 import { swav } from './swav.js';
+import { vicreg } from './vicreg.js';
 
 /** The methods of `pretrain`, by name. */
-export const recipes = { simclr, moco, 'moco-v3': mocoV3, byol, simsiam, nnclr, swav, dino, mae };
+export const recipes = {
+  simclr,
+  moco,
+  'moco-v3': mocoV3,
+  nnclr,
+  swav,
+  byol,
+  simsiam,
+  'barlow-twins': barlowTwins,
+  vicreg,
+  dino,
+  ibot,
+  dinov2,
+  mae,
+};
 
 /** Names of the methods. */
 export type MethodName = keyof typeof recipes;
