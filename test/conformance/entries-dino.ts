@@ -1,23 +1,28 @@
 /** Self-distillation and clustering over crops: DINO, SwAV and their kin, on coloured stripes. */
 import { randomKey, RandomStream } from '@selfsup/ssl-core';
+import { normal } from '@selfsup/ssl-nn';
 import type { BatchLoader } from '@selfsup/ssl-train';
-import { DataLoader, dinoViews, ImageArrayDataset, swavViews } from '@selfsup/ssl-data';
+import { DataLoader, dinov2Views, dinoViews, ibotViews, ImageArrayDataset, swavViews } from '@selfsup/ssl-data';
 import {
   Dino,
   DinoHead,
+  DinoV2,
+  Ibot,
+  Msn,
+  MsnHead,
   type MultiViewBatch,
+  Pmsn,
   SmallConvEncoder,
   Swav,
   SwavHead,
   VisionTransformer,
+  visionTransformerInit,
 } from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
-
-const side = 12;
-const normalize = { mean: 0.5, std: 0.28 };
+import { entry, side, statistics as normalize } from './pictures.js';
 
 /** Stripes across or along each image, of a width, a colour and a phase of its own. */
-function stripes(count: number): ImageArrayDataset {
+function colouredStripes(count: number): ImageArrayDataset {
   const random = new RandomStream(randomKey(1));
   const data = new Uint8Array(count * side * side * 3);
   for (let image = 0; image < count; image++) {
@@ -33,7 +38,7 @@ function stripes(count: number): ImageArrayDataset {
   return new ImageArrayDataset({ data, shape: [count, side, side, 3] });
 }
 
-const dataset = stripes(64);
+const dataset = colouredStripes(64);
 
 /** Two views of 12 pixels and two of 8. */
 const crops = (preset = dinoViews): BatchLoader<MultiViewBatch> =>
@@ -46,7 +51,7 @@ const crops = (preset = dinoViews): BatchLoader<MultiViewBatch> =>
     seed: 4,
   });
 
-const vit = (maskToken = false): VisionTransformer =>
+const vit = (maskToken = false, init = visionTransformerInit, registers = 0): VisionTransformer =>
   new VisionTransformer({
     key: randomKey(2),
     imageSize: side,
@@ -56,6 +61,8 @@ const vit = (maskToken = false): VisionTransformer =>
     heads: 2,
     dropPath: 0.1,
     maskToken,
+    init,
+    registers,
   });
 
 const conv = (): SmallConvEncoder =>
@@ -65,6 +72,30 @@ const head = (): DinoHead => new DinoHead(16, { key: randomKey(3), hiddenDim: 16
 
 const dino = (backbone: SmallConvEncoder | VisionTransformer, studentTemperature = 0.1): Dino =>
   new Dino({ backbone, head: head(), normalize, studentTemperature, momentum: 0.9 });
+
+const ibot = (patchWeight = 1): Ibot =>
+  new Ibot({ backbone: vit(true), head: head(), normalize, patchWeight, momentum: 0.9 });
+
+const dinoV2 = (koleoWeight = 0.1): DinoV2 =>
+  new DinoV2({
+    backbone: vit(true, visionTransformerInit, 2),
+    head: head(),
+    patchHead: new DinoHead(16, { key: randomKey(4), hiddenDim: 16, bottleneckDim: 8, outDim: 10 }),
+    normalize,
+    koleoWeight,
+    momentum: 0.9,
+  });
+
+/** Larger weights: class tokens that hardly differ are rounding errors after the head's batch norm. */
+const siamese = (temperature = 0.1) => ({
+  backbone: vit(false, { ...visionTransformerInit, weight: normal(0.2) }),
+  head: new MsnHead(16, { key: randomKey(3), hiddenDim: 16, outDim: 8 }),
+  key: randomKey(4),
+  normalize,
+  prototypes: 6,
+  temperature,
+  momentum: 0.9,
+});
 
 const swav = (temperature = 0.1): Swav =>
   new Swav({
@@ -76,9 +107,6 @@ const swav = (temperature = 0.1): Swav =>
     queueStartEpoch: 1,
     freezePrototypesSteps: 2,
   });
-
-/** Keeps the batch of an entry to itself: the suite does not look into it. */
-const entry = <B>(given: Entry<B>): Entry => given as unknown as Entry;
 
 export const entries: readonly Entry[] = [
   entry({
@@ -108,6 +136,44 @@ export const entries: readonly Entry[] = [
     accumulateSteps: 2,
     phases: 2,
     learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Ibot, two batches an update',
+    method: () => ibot(),
+    changed: { method: () => ibot(0.5), setting: 'settings.patchWeight' },
+    loader: () => crops(ibotViews),
+    accumulateSteps: 2,
+    phases: 2,
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'DinoV2, registers and a head for patches',
+    method: () => dinoV2(),
+    changed: { method: () => dinoV2(0.2), setting: 'settings.koleoWeight' },
+    loader: () => crops(dinov2Views),
+    phases: 2,
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Msn',
+    method: () => new Msn(siamese()),
+    changed: { method: () => new Msn(siamese(0.2)), setting: 'settings.temperature' },
+    loader: () => crops(),
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Pmsn',
+    method: () => new Pmsn(siamese()),
+    changed: {
+      method: () => new Pmsn({ ...siamese(), powerLawExponent: 1 }),
+      setting: 'settings.powerLawExponent',
+    },
+    loader: () => crops(),
+    learningRate: 5e-3,
     learns: { steps: 60, ratio: 0.95 },
   }),
 ];

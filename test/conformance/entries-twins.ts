@@ -11,6 +11,7 @@ import {
   ProjectionHead,
   SimClr,
   SimSiam,
+  Smog,
   SupCon,
   VisionTransformer,
 } from '@selfsup/ssl-vision';
@@ -73,6 +74,9 @@ const mocoV3 = (temperature: number): MocoV3 =>
 const nnclr = (queueSize: number): Nnclr =>
   new Nnclr({ ...common, backbone: encoder(), hiddenDim: 32, predictionDim: 32, queueSize });
 
+const smog = (beta: number): Smog =>
+  new Smog({ ...common, backbone: encoder(), hiddenDim: 32, groups: 8, beta, relocateEvery: 3, queueSize: 48 });
+
 export const entries: readonly Entry[] = [
   entry({
     name: 'SimClr, decoupled loss',
@@ -130,6 +134,15 @@ export const entries: readonly Entry[] = [
     method: () => nnclr(64),
     changed: { method: () => nnclr(48), setting: 'settings.queueSize' },
     loader,
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Smog',
+    method: () => smog(0.9),
+    changed: { method: () => smog(0.8), setting: 'settings.beta' },
+    loader,
+    phases: 4,
     learningRate: 5e-3,
     learns: { steps: 60, ratio: 0.95 },
   }),

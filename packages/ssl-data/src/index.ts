@@ -191,6 +191,8 @@ export type { SimclrViewsOptions } from './views/simclr-views.js';
 export { simmimMask, simmimMaskDefaults } from './views/simmim-mask.js';
 export type { SimmimMaskOptions } from './views/simmim-mask.js';
 export { simsiamViews } from './views/simsiam-views.js';
+export { smallImageCrops, smallImageCropsDefaults } from './views/small-image-crops.js';
+export type { SmallImageCropsOptions } from './views/small-image-crops.js';
 export { smallImageViews, smallImageViewsDefaults } from './views/small-image-views.js';
 export type { SmallImageViewsOptions } from './views/small-image-views.js';
 export { solarize } from './views/solarize.js';

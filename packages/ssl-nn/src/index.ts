@@ -21,6 +21,7 @@ export {
 } from './init/initialiser.js';
 export type { Initialiser, KaimingOptions, TruncatedNormalOptions } from './init/initialiser.js';
 export { randomWords } from './init/random-fill.js';
+export { shapesOnly } from './init/shapes-only.js';
 export { additiveMask, mergeHeads, splitHeads } from './layers/attention-heads.js';
 export type { AttentionPositions } from './layers/attention-scores.js';
 export { BatchNorm } from './layers/batch-norm.js';
@@ -88,3 +89,6 @@ export { saveSafetensors } from './safetensors/save.js';
 export type { SafetensorsOptions } from './safetensors/safetensors-head.js';
 export type { SkippedTensor } from './safetensors/skipped-tensor.js';
 export type { Safetensors } from './safetensors/tensor-collector.js';
+export { summary } from './summary/summary.js';
+export type { ModuleSummary } from './summary/module-summary.js';
+export type { Summary, SummaryOptions } from './summary/summary.js';

@@ -1,3 +1,19 @@
+export { ConvNeXt, convNeXtSmall, convNeXtTiny } from './encoders/convnext/convnext.js';
+export type { ConvNeXtOptions, ConvNeXtVariantOptions } from './encoders/convnext/convnext.js';
+export {
+  EfficientNet,
+  efficientNetB0,
+  efficientNetB1,
+  efficientNetB2,
+  efficientNetB3,
+} from './encoders/mobile/efficientnet.js';
+export type {
+  EfficientNetOptions,
+  EfficientNetStage,
+  EfficientNetVariantOptions,
+} from './encoders/mobile/efficientnet.js';
+export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
+export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
 export type { BackboneName, BackboneOptions } from './encoders/registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
@@ -16,16 +32,28 @@ export type { ResNetNorm } from './encoders/resnet/resnet-norm.js';
 export type { ResNetOptions, ResNetVariantOptions } from './encoders/resnet/resnet.js';
 export { SmallConvEncoder, smallConvDefaults } from './encoders/small-conv-encoder.js';
 export type { SmallConvOptions } from './encoders/small-conv-encoder.js';
+export { SwinTransformer, swinBase, swinSmall, swinTiny } from './encoders/swin/swin-transformer.js';
+export type { SwinTransformerOptions, SwinVariantOptions } from './encoders/swin/swin-transformer.js';
 export { PatchEmbed } from './encoders/vision-transformer/patch-embed.js';
 export type { PatchEmbedOptions } from './encoders/vision-transformer/patch-embed.js';
 export { resizePositions } from './encoders/vision-transformer/resize-positions.js';
 export type { Grid, ResizePositionsOptions } from './encoders/vision-transformer/resize-positions.js';
 export { sinCosPositions } from './encoders/vision-transformer/sin-cos-positions.js';
-export { VisionTransformer, visionTransformerInit } from './encoders/vision-transformer/vision-transformer.js';
+export { visionTransformerInit } from './encoders/vision-transformer/vision-transformer-options.js';
 export type {
   VisionTransformerInit,
   VisionTransformerOptions,
-} from './encoders/vision-transformer/vision-transformer.js';
+} from './encoders/vision-transformer/vision-transformer-options.js';
+export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
+export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export type { DinoHeadOptions } from './heads/dino-head.js';
+export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
+export type { MsnHeadOptions } from './heads/msn-head.js';
+export { Prototypes } from './heads/prototypes.js';
+export type { PrototypesOptions } from './heads/prototypes.js';
+export type { LastNorm } from './heads/mlp-layers.js';
+export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
+export type { PredictionHeadOptions } from './heads/prediction-head.js';
 export {
   dinoV2Base,
   dinoV2Giant,
@@ -39,11 +67,6 @@ export {
   vitTiny,
 } from './encoders/vision-transformer/vit-sizes.js';
 export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
-export type { LastNorm } from './heads/mlp-layers.js';
-export { PredictionHead, predictionHeadDefaults } from './heads/prediction-head.js';
-export type { PredictionHeadOptions } from './heads/prediction-head.js';
-export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
-export type { DinoHeadOptions } from './heads/dino-head.js';
 export { ProjectionHead, projectionHeadDefaults } from './heads/projection-head.js';
 export type { ProjectionHeadOptions } from './heads/projection-head.js';
 export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
@@ -58,8 +81,6 @@ export { ConvDecoder, convDecoderDefaults } from './methods/autoencoder/conv-dec
 export type { ConvDecoderOptions } from './methods/autoencoder/conv-decoder.js';
 export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
 export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
-export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
-export type { ByolOptions } from './methods/byol/byol.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
 export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
@@ -71,6 +92,12 @@ export { JepaPredictor } from './methods/ijepa/jepa-predictor.js';
 export type { JepaPredictorOptions } from './methods/ijepa/jepa-predictor.js';
 export { LeJepa, leJepaDefaults, leJepaSmall } from './methods/lejepa/lejepa.js';
 export type { LeJepaOptions } from './methods/lejepa/lejepa.js';
+export { DinoV2, dinoV2Defaults } from './methods/dinov2/dinov2.js';
+export type { DinoV2Options } from './methods/dinov2/dinov2.js';
+export { Ibot, ibotDefaults } from './methods/ibot/ibot.js';
+export type { IbotOptions } from './methods/ibot/ibot.js';
+export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
+export type { ByolOptions } from './methods/byol/byol.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
 export type { MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
@@ -81,24 +108,37 @@ export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
 export { Mmcr, mmcrDefaults, mmcrSmall } from './methods/mmcr/mmcr.js';
 export type { MmcrOptions } from './methods/mmcr/mmcr.js';
+export type { MaskedSiameseModules, MaskedSiameseOptions } from './methods/msn/masked-siamese.js';
+export { Msn, msnDefaults } from './methods/msn/msn.js';
+export type { MsnOptions } from './methods/msn/msn.js';
+export { Pmsn, pmsnDefaults } from './methods/msn/pmsn.js';
+export type { PmsnOptions } from './methods/msn/pmsn.js';
+export type { MaskShares } from './methods/self-distillation/block-masks.js';
+export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
+export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
+export type {
+  MaskedEncoder,
+  MaskedMultiViewBatch,
+  TokenModules,
+} from './methods/self-distillation/token-distillation.js';
+export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
+export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { Swav, swavDefaults } from './methods/swav/swav.js';
+export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';
 export type { MocoOptions } from './methods/moco/moco.js';
 export { MocoV3, mocoV3Defaults, mocoV3Small } from './methods/moco-v3/moco-v3.js';
 export type { MocoV3Options } from './methods/moco-v3/moco-v3.js';
 export { Nnclr, nnclrDefaults, nnclrSmall } from './methods/nnclr/nnclr.js';
 export type { NnclrOptions } from './methods/nnclr/nnclr.js';
-export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
-export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
 export { SimMim, simMimDefaults } from './methods/simmim/simmim.js';
 export type { SimMimOptions } from './methods/simmim/simmim.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+export { Smog, smogDefaults, smogSmall } from './methods/smog/smog.js';
+export type { SmogOptions, SmogPhase } from './methods/smog/smog.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
 export type { LabelledViewBatch, SupConOptions } from './methods/supcon/supcon.js';
-export type { DinoHeadChoice } from './methods/self-distillation/dino-head-of.js';
-export type { DistillationNumbers, DistillationPhase } from './methods/self-distillation/distillation-numbers.js';
-export { Swav, swavDefaults } from './methods/swav/swav.js';
-export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { TiCo, tiCoDefaults, tiCoSmall } from './methods/tico/tico.js';
 export type { TiCoOptions } from './methods/tico/tico.js';
 export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
@@ -109,8 +149,22 @@ export { WMse, wMseDefaults } from './methods/w-mse/w-mse.js';
 export type { WMseOptions } from './methods/w-mse/w-mse.js';
 export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
-export type { EncoderArchitecture } from './pretrain/encoder-architecture.js';
+export type { EncoderArchitecture } from './pretrain/architecture.js';
 export type { EncoderDescription } from './pretrain/encoder-description.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';
-export type { LabelledPictures, MaeChoices, PretrainOptions, SimClrChoices } from './pretrain/pretrain-options.js';
+export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-options.js';
+export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
+export type { ByolChoices } from './pretrain/recipes/byol.js';
+export type { DinoChoices } from './pretrain/recipes/dino.js';
+export type { DinoV2Choices } from './pretrain/recipes/dinov2.js';
+export type { IbotChoices } from './pretrain/recipes/ibot.js';
+export type { MaeChoices } from './pretrain/recipes/mae.js';
+export type { MocoChoices } from './pretrain/recipes/moco.js';
+export type { MocoV3Choices } from './pretrain/recipes/moco-v3.js';
+export type { NnclrChoices } from './pretrain/recipes/nnclr.js';
+export type { MethodChoices, MethodName } from './pretrain/recipes/recipes.js';
+export type { SimClrChoices } from './pretrain/recipes/simclr.js';
+export type { SimSiamChoices } from './pretrain/recipes/simsiam.js';
+export type { SwavChoices } from './pretrain/recipes/swav.js';
+export type { VicregChoices } from './pretrain/recipes/vicreg.js';

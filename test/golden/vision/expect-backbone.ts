@@ -1,7 +1,7 @@
 /** Compares a backbone with a case of `generate.py`: names, outputs, gradients, running statistics. */
 import * as tf from '@tensorflow/tfjs-core';
 import { evaluation, training } from '@selfsup/ssl-nn';
-import type { ForwardContext, Module, Parameter } from '@selfsup/ssl-nn';
+import type { ForwardContext, MapEncoder, Module, Parameter } from '@selfsup/ssl-nn';
 import { compile } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
 import { expect } from 'vitest';
@@ -19,6 +19,8 @@ export interface BackboneCase {
   readonly gradients: Digests;
   readonly inputGradient: [number, number];
   readonly buffers: Digests;
+  /** Of its stages, in evaluation: shape, sum, sum of squares. */
+  readonly maps?: readonly { readonly shape: number[]; readonly sum: number; readonly squares: number }[];
 }
 
 interface ImageModule extends Module {
@@ -102,4 +104,19 @@ export async function expectBackboneGolden(
     1e-4,
   );
   expectDigests(gradientState(backbone, grads), golden.gradients, 1e-4);
+}
+
+/** Compares the maps of a case, whose running statistics are those of before the training pass. */
+export function expectMapsGolden(backbone: MapEncoder, golden: BackboneCase): void {
+  fillFromGolden(backbone, golden.shapes);
+  const input = tf.tensor4d(hashArray(golden.image, inputSeed).data, golden.image);
+  const maps = backbone.maps(input);
+  expect(maps.map(({ shape }) => shape)).toEqual(golden.maps!.map(({ shape }) => shape));
+  maps.forEach((map, i) => {
+    const { sum, squares } = golden.maps![i]!;
+    const values = [...map.dataSync()];
+    const tolerance = 1e-5 * Math.max(1, squares);
+    expect(Math.abs(values.reduce((total, value) => total + value, 0) - sum)).toBeLessThan(tolerance);
+    expect(Math.abs(values.reduce((total, value) => total + value * value, 0) - squares)).toBeLessThan(tolerance);
+  });
 }

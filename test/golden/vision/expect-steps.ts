@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { training, type Module } from '@selfsup/ssl-nn';
 import { keyArray, type NdArray, randomKey } from '@selfsup/ssl-tensor';
-import { type BatchLoader, type Method, Sgd, Trainer, type TrainerEmaOptions } from '@selfsup/ssl-train';
+import { type BatchLoader, type Method, Sgd, Trainer } from '@selfsup/ssl-train';
 import { expect } from 'vitest';
 import { type Digests, expectDigests, fillFromGolden, parameterVariables } from './expect-backbone.js';
 import { hashUniform } from './hash-fill.js';
@@ -73,7 +73,6 @@ const tensorOf = ({ data, shape }: NdArray): tf.Tensor => tf.tensor(Int32Array.f
 export interface StepsOptions {
   /** Modules that start as twins of others: by name, the other's. */
   readonly twins: Readonly<Record<string, string>>;
-  readonly ema?: TrainerEmaOptions;
   /** Of each step. */
   readonly masks?: (step: number) => NdArray<Uint8Array> | undefined;
   /** What a method does once to weights that were loaded. */
@@ -84,7 +83,7 @@ export interface StepsOptions {
 export async function expectSteps(
   make: () => Method<never, string>,
   golden: StepsCase,
-  { twins, ema, masks = () => undefined, prepare }: StepsOptions,
+  { twins, masks = () => undefined, prepare }: StepsOptions,
 ): Promise<void> {
   const first = make();
   fill(first.modules, golden, twins);
@@ -120,7 +119,6 @@ export async function expectSteps(
     progress: 'silent',
     handleSignals: false,
     threads: 1,
-    ...(ema === undefined ? {} : { ema }),
   }).fit();
   history.forEach(({ loss }, step) => expect(Math.abs(loss - golden.losses[step]!)).toBeLessThan(1e-4));
   expect(history).toHaveLength(golden.losses.length);

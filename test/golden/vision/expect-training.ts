@@ -18,7 +18,9 @@ export interface TrainingCase {
   readonly after: Readonly<Record<string, number[]>>;
   /** Queues and centres after the last update: `queue.features`. */
   readonly state: Readonly<Record<string, number[]>>;
+  /** Of the first rows of `state.queue` and `state.groups`. */
   readonly queueSeed?: number;
+  readonly groupSeed?: number;
 }
 
 export interface Views {
@@ -90,8 +92,13 @@ export async function expectTraining(
       const known = Object.entries(shapes).filter(([tensor]) => !tensor.endsWith('num_batches_tracked'));
       fillFromGolden(module!, Object.fromEntries(known));
     }
-    const features = method.state?.['queue']?.buffers['features'];
-    if (features !== undefined) features.assign(unitRows(features.shape as [number, number], golden.queueSeed!));
+    for (const [part, seed] of [
+      ['queue', golden.queueSeed],
+      ['groups', golden.groupSeed],
+    ] as const) {
+      const features = method.state?.[part]?.buffers['features'];
+      if (seed !== undefined) features!.assign(unitRows(features!.shape as [number, number], seed));
+    }
     return method;
   };
   expectGradients(filled(), golden, batchAt(0));

@@ -103,14 +103,20 @@ write("resnet-more.json", {"cases": {
                           {"block": "bottleneck", "layers": [1, 2, 1, 1], "width": 4, "innerWidth": 2}, (2, 34, 33, 3)),
 }})
 
-convnext = ConvNeXt(depths=(1, 2, 1, 1), dims=(4, 6, 8, 12), num_classes=0)
-convnext_options = {"depths": [1, 2, 1, 1], "dims": [4, 6, 8, 12]}
-stages = [f"stages.{i}" for i in range(4)]
+
+def convnext(image, **changes):
+    module = ConvNeXt(depths=(1, 2, 1, 1), dims=(4, 6, 8, 12), num_classes=0, **changes)
+    options = {"depths": [1, 2, 1, 1], "dims": [4, 6, 8, 12]}
+    if changes:
+        options |= {"patchSize": changes["patch_size"], "layerScale": False}
+    record = backbone_case(module, options, (2, *image, 3))
+    return maps_case(record, module, (2, *image, 3), [f"stages.{i}" for i in range(4)])
+
+
 write("convnext.json", {"cases": {
-    "square": maps_case(backbone_case(convnext, convnext_options, (2, 64, 64, 3)), convnext, (2, 64, 64, 3), stages),
-    "odd": maps_case(backbone_case(convnext, convnext_options, (2, 45, 71, 3)), convnext, (2, 45, 71, 3), stages),
-    "patch2": backbone_case(ConvNeXt(depths=(1, 1, 1, 1), dims=(4, 4, 4, 6), num_classes=0, patch_size=2, ls_init_value=None),
-                            {"depths": [1, 1, 1, 1], "dims": [4, 4, 4, 6], "patchSize": 2, "layerScale": 0}, (2, 32, 32, 3)),
+    "square": convnext((64, 64)),
+    "odd": convnext((45, 71)),
+    "patch3": convnext((24, 24), patch_size=3, ls_init_value=None),
 }})
 
 
@@ -149,16 +155,20 @@ write("efficientnet.json", {"cases": {
 }})
 
 
+def digest_of(listed):
+    """SHA-256 of names and shapes in the order of the names."""
+    return hashlib.sha256("".join(f"{name} {listed[name]}\n" for name in sorted(listed)).encode()).hexdigest()
+
+
 def size(module, pixels, ops=None):
-    """Parameters, multiply-adds of one picture, and a digest of names and shapes in their order."""
+    """Parameters, multiply-adds of one picture, and a digest of names and shapes."""
     module = module.eval()
     listed = shapes(module)
-    lines = "".join(f"{name} {shape}\n" for name, shape in listed.items())
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
         out = module(torch.empty(1, 3, pixels, pixels, device="meta"))
     record = {"pixels": pixels, "parameters": sum(p.numel() for p in module.parameters()), "multiplyAdds": counter.get_total_flops() // 2,
-              "featureDim": out.shape[-1], "entries": len(listed), "names": hashlib.sha256(lines.encode()).hexdigest()}
+              "featureDim": out.shape[-1], "entries": len(listed), "names": digest_of(listed)}
     if ops is not None:
         record["published"] = ops
     return record
@@ -166,8 +176,6 @@ def size(module, pixels, ops=None):
 
 def of_torchvision(name):
     builder, weights = getattr(torchvision.models, name), torchvision.models.get_model_weights(name)
-    if name.startswith("vit"):
-        raise ValueError(name)
     published = next(iter(weights)).meta["_ops"]
     with torch.device("meta"):
         whole = builder()
@@ -185,8 +193,7 @@ def of_timm(name, pixels, packed=False, **options):
         module = timm.create_model(name, num_classes=0, **options)
     record = size(module, pixels)
     if packed:  # timm's names of the packed projections are fc1 and fc2
-        lines = "".join(f"{name.replace('mlp.fc1', 'mlp.w12').replace('mlp.fc2', 'mlp.w3')} {shape}\n" for name, shape in shapes(module).items())
-        record["names"] = hashlib.sha256(lines.encode()).hexdigest()
+        record["names"] = digest_of({name.replace("mlp.fc1", "mlp.w12").replace("mlp.fc2", "mlp.w3"): shape for name, shape in shapes(module).items()})
     return record
 
 

@@ -1,4 +1,4 @@
-"""Golden training runs of SimCLR, SupCon, MoCo, MoCo v3, BYOL, SimSiam and NNCLR, from lightly's losses, heads and momentum updates.
+"""Golden training runs of SimCLR, SupCon, MoCo, MoCo v3, BYOL, SimSiam, NNCLR and SMoG, from lightly's losses, heads and momentum updates.
 
 Run: python test/golden/vision/generate_twins.py   (torch, lightly, timm; writes a file for each beside itself)
 """
@@ -11,8 +11,10 @@ import timm
 import torch
 from lightly.loss import DCLLoss, DCLWLoss, NegativeCosineSimilarity, NTXentLoss
 from lightly.models.modules import (BYOLPredictionHead, BYOLProjectionHead, MoCoProjectionHead, NNCLRPredictionHead, NNCLRProjectionHead,
-                                    NNMemoryBankModule, SimCLRProjectionHead, SimSiamPredictionHead, SimSiamProjectionHead)
+                                    NNMemoryBankModule, SimCLRProjectionHead, SimSiamPredictionHead, SimSiamProjectionHead,
+                                    SMoGPredictionHead, SMoGProjectionHead, SMoGPrototypes)
 from lightly.models.modules.heads import ProjectionHead
+from lightly.models.modules.memory_bank import MemoryBankModule
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
@@ -184,6 +186,35 @@ def nnclr(negatives):
             "queueSeed": QUEUE_SEED, **record}
 
 
+def smog():
+    modules = {"backbone": encoder(), "head": SMoGProjectionHead(FEATURES, HIDDEN, OUT), "predictor": SMoGPredictionHead(OUT, HIDDEN, OUT),
+               "momentumBackbone": encoder(), "momentumHead": SMoGProjectionHead(FEATURES, HIDDEN, OUT)}
+    groups, beta, temperature = 5, 0.8, 0.2
+    prototypes = SMoGPrototypes(unit_rows(groups, OUT, QUEUE_SEED + 1), beta)
+    bank = MemoryBankModule(size=(QUEUE, OUT))
+    bank.bank = unit_rows(QUEUE, OUT, QUEUE_SEED)
+
+    def loss_of(step):
+        own, other = views(step)[::-1 if step % 2 else 1]
+        encoded = modules["head"](modules["backbone"](own))
+        predicted = modules["predictor"](encoded)
+        with torch.no_grad():
+            taught = modules["momentumHead"](modules["momentumBackbone"](other))
+        assignments = prototypes.assign_groups(taught)
+        moved = prototypes.get_updated_group_features(encoded)
+        logits = prototypes(predicted, moved, temperature=temperature)
+        prototypes.set_group_features(moved.detach())
+        bank(nn.functional.normalize(encoded, dim=1), update=True)
+        return nn.functional.cross_entropy(logits, assignments)
+
+    record = training_case(modules, loss_of, PAIRS, lambda step: 0.9, learning_rate=0.05,
+                           state_of=lambda: {"queue.features": numbers(bank.bank), "queue.pointer": numbers(bank.bank_ptr),
+                                             "groups.features": numbers(prototypes.group_features)})
+    return {"options": {"hiddenDim": HIDDEN, "outDim": OUT, "groups": groups, "beta": beta, "temperature": temperature, "momentum": 0.9,
+                        "queueSize": QUEUE}, "queueSeed": QUEUE_SEED, "groupSeed": QUEUE_SEED + 1, **record}
+
+
+write("smog.json", [smog()])
 write("simclr-training.json", [simclr("ntXent", True), simclr("ntXent", False), simclr("dcl", True), simclr("dclw", False)])
 write("supcon.json", [supcon()])
 write("moco.json", [moco(False, 0.2), moco(True, 0.07)])

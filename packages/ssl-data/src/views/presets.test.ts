@@ -13,6 +13,7 @@ import { maeViews } from './mae-views.js';
 import { mocoV1Views, mocoV2Views, mocoV3Views } from './moco-views.js';
 import { simclrViews } from './simclr-views.js';
 import { simsiamViews } from './simsiam-views.js';
+import { smallImageCrops } from './small-image-crops.js';
 import { smallImageViews } from './small-image-views.js';
 import { evaluationViews, supervisedViews } from './supervised-views.js';
 import { swavViews } from './swav-views.js';
@@ -40,6 +41,11 @@ const presets: Record<string, { views: readonly DescribedView[]; sides: number[]
   mocoV3: { views: mocoV3Views({ size: 32 }), sides: pair, full: sidesOf(mocoV3Views()) },
   simclr: { views: simclrViews({ size: 32 }), sides: pair, full: sidesOf(simclrViews()) },
   simsiam: { views: simsiamViews({ size: 32 }), sides: pair, full: sidesOf(simsiamViews()) },
+  smallImageCrops: {
+    views: smallImageCrops(crops),
+    sides: [24, 24, 12, 12, 12],
+    full: [28, 28, 16, 16, 16, 16],
+  },
   smallImage: { views: smallImageViews(), sides: [28, 28], full: [28, 28] },
   supervised: { views: supervisedViews({ size: 32 }), sides: [32], full: sidesOf(supervisedViews()) },
   swav: { views: swavViews(crops), sides: [24, 24, 12, 12, 12], full: sidesOf(swavViews()) },
@@ -70,6 +76,7 @@ describe('every preset', () => {
       simclr: [224, 224],
       simsiam: [224, 224],
       smallImage: [28, 28],
+      smallImageCrops: [28, 28, 16, 16, 16, 16],
       supervised: [224],
       swav: locals(6, 96),
       vicreg: [224, 224],

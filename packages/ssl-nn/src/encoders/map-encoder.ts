@@ -22,7 +22,8 @@ export interface MapEncoder extends Module {
   /**
    * @param images float32 `[batch, height, width, channels]`, normalised
    * @param ctx default: evaluation
-   * @returns of each chosen stage, in order, float32 `[batch, ceil(height / stride), ceil(width / stride), channels]`
+   * @returns of each chosen stage, in order, float32 `[batch, ceil(height / stride), ceil(width / stride), channels]`;
+   *   `floor` where the encoder leaves out what no stride fills, as ConvNeXt does
    * @throws InvalidOptionError for stages that are not there or do not ascend
    */
   maps(images: tf.Tensor4D, ctx?: ForwardContext, options?: MapOptions): tf.Tensor4D[];

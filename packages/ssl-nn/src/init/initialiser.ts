@@ -8,6 +8,7 @@ import {
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
 import { fillNormal, fillUniform } from './random-fill.js';
+import { sharedZeros } from './shapes-only.js';
 
 /** Makes the first value of a parameter. `shape` is the shape in memory: `[in, out]`, `[kh, kw, in, out]`. */
 export type Initialiser = (shape: readonly number[], key: RandomKey) => NdArray<Float32Array>;
@@ -34,7 +35,10 @@ export function fans(shape: readonly number[]): { fanIn: number; fanOut: number 
 
 /** All elements `value`. */
 export function constant(value: number): Initialiser {
-  return (shape) => ({ data: new Float32Array(sizeOf(shape)).fill(value), shape });
+  return (shape) => {
+    const size = sizeOf(shape);
+    return { data: sharedZeros(size) ?? new Float32Array(size).fill(value), shape };
+  };
 }
 
 /** All elements 0. */
@@ -83,6 +87,7 @@ export function truncatedNormal(options: TruncatedNormalOptions = {}): Initialis
     throw new InvalidOptionError('truncatedNormal', 'limit', 'at least 0.5 standard deviations', limit);
   return (shape, key) => {
     const data = fillNormal(key, sizeOf(shape), 0, 1);
+    if (sharedZeros(0) !== undefined) return { data, shape };
     for (let round = 1; ; round++) {
       const outside: number[] = [];
       for (let i = 0; i < data.length; i++) if (Math.abs(data[i]!) > limit) outside.push(i);

@@ -1,4 +1,5 @@
 import type { RandomKey } from '@selfsup/ssl-tensor/host';
+import { sharedZeros } from './shapes-only.js';
 
 /**
  * The first `count` words of a key's stream: the same words as `RandomStream.bits()` gives, drawn in bulk. The rounds of
@@ -48,6 +49,8 @@ export function randomWords(key: RandomKey, count: number): Uint32Array {
 
 /** Uniform numbers in `[low, high)`, 24 bits each. */
 export function fillUniform(key: RandomKey, count: number, low: number, high: number): Float32Array {
+  const shared = sharedZeros(count);
+  if (shared !== undefined) return shared;
   const words = randomWords(key, count);
   const values = new Float32Array(count);
   const step = (high - low) * 2 ** -24;
@@ -57,6 +60,8 @@ export function fillUniform(key: RandomKey, count: number, low: number, high: nu
 
 /** Gaussian numbers by Box and Muller's transform. */
 export function fillNormal(key: RandomKey, count: number, mean: number, standardDeviation: number): Float32Array {
+  const shared = sharedZeros(count);
+  if (shared !== undefined) return shared;
   const even = count + (count & 1);
   const words = randomWords(key, even);
   const values = new Float32Array(even);

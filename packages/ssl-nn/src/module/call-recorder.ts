@@ -10,6 +10,7 @@ interface Call {
 }
 interface Watch {
   readonly recorders: Set<Recorder>;
+  readonly starts: Set<() => void>;
   readonly calls: Call[];
   readonly restore: () => void;
 }
@@ -31,18 +32,21 @@ export function setOutput(module: object, output: unknown): void {
  * Gives a recorder the output of each call of a module's `forward` or other method of that beginning; calls of one
  * within another count as one. Ends when the function that it returns is called.
  *
+ * @param onStart called where such a call begins
  * @throws InvalidOptionError for a module that is frozen or has no such method
  */
-export function watchCalls(module: TreeNode, recorder: Recorder): () => void {
+export function watchCalls(module: TreeNode, recorder: Recorder, onStart?: () => void): () => void {
   let watch = watches.get(module);
   if (watch === undefined) {
-    watch = { recorders: new Set(), calls: [], restore: patched(module) };
+    watch = { recorders: new Set(), starts: new Set(), calls: [], restore: patched(module) };
     watches.set(module, watch);
   }
-  const { recorders, restore } = watch;
+  const { recorders, starts, restore } = watch;
   recorders.add(recorder);
+  if (onStart !== undefined) starts.add(onStart);
   return () => {
     recorders.delete(recorder);
+    if (onStart !== undefined) starts.delete(onStart);
     if (recorders.size > 0) return;
     watches.delete(module);
     restore();
@@ -86,6 +90,7 @@ function methodsOf(module: object): Set<string> {
 function observed(module: object, call: () => unknown): unknown {
   const watch = watches.get(module);
   if (watch === undefined || watch.calls.length > 0) return call();
+  for (const start of watch.starts) start();
   const frame: Call = {};
   watch.calls.push(frame);
   let output: unknown;

@@ -8,6 +8,7 @@ import { Builder, type Target } from '../graph/builder.js';
 import { filledData, Graph } from '../graph/graph.js';
 import type { Value, ValueType } from '../graph/value.js';
 import { withTrace } from './active-trace.js';
+import type { KernelCall } from '../profile/trace-kernels.js';
 import { noteOrigins, type OriginOptions } from './note-origins.js';
 import type { HostCall } from './partition.js';
 import { mapTensors } from './tensor-tree.js';
@@ -72,6 +73,7 @@ export function recordFunction<R>(
   leaves: readonly LeafSpec[],
   run: (tensors: readonly tf.Tensor[]) => R,
   origins?: OriginOptions,
+  onCall?: (call: KernelCall) => void,
 ): Recording<R> {
   const engine = tf.engine();
   const outer = engine.backendName;
@@ -82,6 +84,7 @@ export function recordFunction<R>(
   for (const dataId of before.values()) ownerOf(dataId)?.incRef(dataId);
   void engine.setBackend(backendName);
   const trace = new Trace(backend, new Builder(new Graph(), device), variables);
+  trace.onCall = onCall;
   const created = new Map<tf.Variable, Value>();
   const makeVariable = engine.makeVariable.bind(engine);
   engine.makeVariable = (initialValue, trainable, name, dtype) => {

@@ -13,6 +13,7 @@ import { loweringTable, refusalTable } from '../lowering/lowering-table.js';
 import { checkOperandTypes } from '../lowering/operand-types.js';
 import { withTrace } from './active-trace.js';
 import type { HostFunctionCall } from './host-function.js';
+import type { KernelCall } from '../profile/trace-kernels.js';
 import type { HostCall } from './partition.js';
 import { userLine } from './user-line.js';
 
@@ -42,6 +43,8 @@ export class Trace {
   readonly hostCalls: HostCall[] = [];
   /** Called with the name of every kernel before it is lowered. */
   onKernel: ((kernel: string) => void) | undefined;
+  /** Called with every kernel after it is lowered. */
+  onCall: ((call: KernelCall) => void) | undefined;
   readonly #backend: SslBackend;
   readonly #variables = new Map<tf.DataId, tf.Variable>();
   readonly #constants = new Map<tf.DataId, Map<string, Value>>();
@@ -143,6 +146,13 @@ export class Trace {
         userLine(),
       );
     }
+    const shapeOf = ({ shape }: Value): readonly number[] => shape;
+    this.onCall?.({
+      kernel,
+      inputs: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.shape])),
+      outputs: Array.isArray(outputs) ? outputs.map(shapeOf) : [shapeOf(outputs as Value)],
+      attributes,
+    });
     return Array.isArray(outputs) ? outputs.map((output: Value) => this.#info(output)) : this.#info(outputs as Value);
   }
 

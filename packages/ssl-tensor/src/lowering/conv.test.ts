@@ -117,6 +117,25 @@ const depthwise = geometries
     ),
   );
 
+/** Filters whose gradient is taken some rows at a time. */
+const largeDepthwise = (
+  [
+    ['7x7 same, rows in parts', [2, 20, 40, 3], 7, 1, 'same'],
+    ['7x7 same, wider than a part', [1, 3, 300, 2], 7, 1, 'same'],
+    ['7x7 pad 3 on a small image', [2, 2, 3, 3], 7, 1, 3],
+    ['5x5, stride 2 same, odd size', [2, 37, 41, 3], 5, 2, 'same'],
+    ['5x5, stride 2 valid, uncovered edge', [2, 20, 22, 2], 5, 2, 'valid'],
+    ['5x5, explicit padding', [1, 9, 8, 2], 5, 1, explicit],
+  ] as const
+).map(([name, x, side, stride, pad]) =>
+  agrees(
+    `depthwiseConv2d ${name}`,
+    [floats(x), floats([side, side, x[3], 1])],
+    (a, b) => tf.depthwiseConv2d(a, b, stride, pad as 'same'),
+    sums,
+  ),
+);
+
 const activations = ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const;
 
 const fused: ConformanceCase[] = activations.flatMap((activation) => [
@@ -157,6 +176,7 @@ const fused: ConformanceCase[] = activations.flatMap((activation) => [
 describeConformance('conv', convRules, [
   ...convolutions,
   ...depthwise,
+  ...largeDepthwise,
   ...fused,
   agrees(
     'fused conv2d',

@@ -57,6 +57,44 @@ const depthwise: Rule = (b, inputs, attributes) => {
   );
 };
 
+/** Terms that one chain of float32 sums takes. */
+const longestChain = 256;
+
+/**
+ * The gradient of a depthwise filter as a convolution of each image's channels with their own gradients, some rows at a
+ * time so that no chain of sums is long; their sums are added at the end. A pass over the image for each chunk in place of
+ * one for each tap.
+ */
+function depthwiseFilterGradient(b: Builder, padded: Value, dy: Value, g: Geometry): Value {
+  const [n, , , c] = padded.shape as readonly [number, number, number, number];
+  const [kh, kw] = g.kernel;
+  const [images, gradients] = [toNchw(b, padded), toNchw(b, dy)];
+  const [height, width] = g.outSize;
+  const reach = (places: number, axis: 0 | 1): number =>
+    (places - 1) * g.stride[axis] + (g.kernel[axis] - 1) * g.dilation[axis] + 1;
+  const rows = Math.max(1, Math.floor(longestChain / width));
+  const parts: Value[] = [];
+  for (let top = 0; top < height; top += rows) {
+    const count = Math.min(rows, height - top);
+    const from = top * g.stride[0];
+    const [tall, wide] = [reach(count, 0), reach(width, 1)];
+    const seen = b.slice(images, [0, 0, from, 0], [n, c, from + tall, wide]);
+    const own = b.slice(gradients, [0, 0, top, 0], [n, c, top + count, width]);
+    const attributes = {
+      kernel_shape: [count, width],
+      strides: g.dilation,
+      dilations: g.stride,
+      pads: [0, 0, 0, 0],
+      group: n * c,
+    };
+    const operands = [b.reshape(seen, [1, n * c, tall, wide]), b.reshape(own, [n * c, 1, count, width])];
+    const part = b.op('Conv', operands, [1, n * c, kh, kw], 'float32', attributes);
+    parts.push(b.reshape(part, [n, c, kh * kw]));
+  }
+  const sum = b.reduce('ReduceSum', b.concat(parts, 0), [0], false);
+  return b.reshape(b.transpose(sum, [1, 0]), [kh, kw, c, 1]);
+}
+
 /** Two-dimensional convolutions and their gradients. */
 export const convRules = {
   Conv2D: forward,
@@ -105,6 +143,8 @@ export const convRules = {
       [g.pads[1], g.pads[3]],
       [0, 0],
     ]);
+    if (b.device === 'cpu' && multiplier === 1 && shape[0] * shape[1] > 9)
+      return depthwiseFilterGradient(b, padded, dy, g);
     const gradient = b.reshape(dy, [n, ...g.outSize, c, multiplier]);
     const taps: Value[] = [];
     for (let i = 0; i < shape[0]; i++) {

@@ -1,71 +1,208 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { training } from '@selfsup/ssl-nn';
-import type { Encoder, ForwardContext, Module } from '@selfsup/ssl-nn';
-import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor';
+import { training, twinOf } from '@selfsup/ssl-nn';
+import type { Encoder, Layered, MapEncoder } from '@selfsup/ssl-nn';
+import { compile, exportOnnx, InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
-import { backbones, createBackbone } from './registry.js';
-import { ResNet } from './resnet/resnet.js';
+import { ConvNeXt } from './convnext/convnext.js';
+import { EfficientNet } from './mobile/efficientnet.js';
+import { MobileNetV3 } from './mobile/mobilenet-v3.js';
+import { backbones, createBackbone, type BackboneName } from './registry.js';
+import { ResNet, type ResNetOptions } from './resnet/resnet.js';
 import { SmallConvEncoder } from './small-conv-encoder.js';
+import { SwinTransformer } from './swin/swin-transformer.js';
+import type { VisionTransformerOptions } from './vision-transformer/vision-transformer-options.js';
 import { VisionTransformer } from './vision-transformer/vision-transformer.js';
 
 const key = randomKey(4);
+const resnet = (block: ResNetOptions['block'], layers: ResNetOptions['layers'], more: Partial<ResNetOptions> = {}) =>
+  new ResNet({ key, stem: 'cifar', width: block === 'basic' ? 2 : 1, block, layers, ...more });
+const vit = (more: Partial<VisionTransformerOptions> = {}) =>
+  new VisionTransformer({ key, imageSize: 8, patchSize: 4, dim: 12, depth: 2, heads: 3, ...more });
+const dinoV2 = (more: Partial<VisionTransformerOptions> = {}) => vit({ layerScale: 0.1, registers: 2, ...more });
+const convNeXt = (depths: [number, number, number, number]) =>
+  new ConvNeXt({ key, depths, dims: [4, 4, 6, 6], patchSize: 1, layerScale: 0.1 });
+const swin = (depths: number[]) =>
+  new SwinTransformer({ key, imageSize: 8, patchSize: 1, dim: 4, depths, heads: [2, 2], window: 3 });
+const mobileNet = (squeeze: boolean) =>
+  new MobileNetV3({
+    key,
+    stem: 'cifar',
+    stemChannels: 8,
+    blocks: [
+      { kernelSize: 3, expanded: 8, out: 8, squeeze, activation: 'relu', stride: 1 },
+      { kernelSize: 5, expanded: 16, out: 8, squeeze: true, activation: 'hardSwish', stride: 2 },
+    ],
+  });
+const efficientNet = (blocks: number) =>
+  new EfficientNet({
+    key,
+    stem: 'cifar',
+    stemChannels: 8,
+    stages: [
+      { expansion: 1, kernelSize: 3, stride: 1, out: 8, blocks: 1 },
+      { expansion: 2, kernelSize: 5, stride: 2, out: 8, blocks },
+    ],
+  });
+
 /** Each registered name at a size that eager TF.js trains in a moment; the full ones differ in width and depth alone. */
-const reduced: Record<keyof typeof backbones, () => Encoder> = {
+const reduced: Record<BackboneName, () => Encoder & Layered> = {
   'small-conv': () => new SmallConvEncoder({ key, inChannels: 3, channels: [4, 8], strides: [1, 2] }),
-  resnet18: () => new ResNet({ key, stem: 'cifar', width: 2, block: 'basic', layers: [2, 2, 2, 2] }),
-  resnet34: () => new ResNet({ key, stem: 'cifar', width: 2, block: 'basic', layers: [2, 1, 2, 1] }),
-  resnet50: () => new ResNet({ key, stem: 'cifar', width: 1, block: 'bottleneck', layers: [1, 2, 1, 1] }),
-  resnet101: () => new ResNet({ key, stem: 'cifar', width: 1, block: 'bottleneck', layers: [1, 1, 2, 1] }),
-  'vit-tiny': () => new VisionTransformer({ key, imageSize: 8, patchSize: 4, dim: 12, depth: 2, heads: 3 }),
-  'vit-small': () =>
-    new VisionTransformer({ key, imageSize: 8, patchSize: 4, dim: 12, depth: 1, heads: 2, pool: 'mean' }),
+  resnet18: () => resnet('basic', [2, 2, 2, 2]),
+  resnet34: () => resnet('basic', [2, 1, 2, 1]),
+  resnet50: () => resnet('bottleneck', [1, 2, 1, 1]),
+  resnet101: () => resnet('bottleneck', [1, 1, 2, 1]),
+  'wide-resnet50': () => resnet('bottleneck', [1, 1, 1, 1], { innerWidth: 2 }),
+  'wide-resnet101': () => resnet('bottleneck', [1, 1, 2, 1], { innerWidth: 2, norm: 'group', groups: 1 }),
+  'vit-tiny': () => vit(),
+  'vit-small': () => vit({ depth: 1, heads: 2, pool: 'mean' }),
+  'vit-base': () => vit({ heads: 4, pool: 'both' }),
+  'vit-large': () => vit({ depth: 3 }),
+  'vit-huge': () => vit({ depth: 1, heads: 4 }),
+  'vit-giant': () => vit({ mlpRatio: 48 / 11 }),
+  'dinov2-small': () => dinoV2(),
+  'dinov2-base': () => dinoV2({ registers: 0 }),
+  'dinov2-large': () => dinoV2({ pool: 'both' }),
+  'dinov2-giant': () => dinoV2({ mlp: 'swiglu-packed', mlpHidden: 16 }),
+  'convnext-tiny': () => convNeXt([1, 1, 1, 1]),
+  'convnext-small': () => convNeXt([1, 1, 2, 1]),
+  'swin-tiny': () => swin([2, 1]),
+  'swin-small': () => swin([1, 2]),
+  'swin-base': () => swin([2, 2]),
+  'mobilenet-v3-small': () => mobileNet(true),
+  'mobilenet-v3-large': () => mobileNet(false),
+  'efficientnet-b0': () => efficientNet(1),
+  'efficientnet-b1': () => efficientNet(2),
+  'efficientnet-b2': () => efficientNet(1),
+  'efficientnet-b3': () => efficientNet(2),
 };
 
 const images = tf.randomNormal([6, 8, 8, 3], 0, 1, 'float32', 3) as tf.Tensor4D;
+const wider = tf.randomNormal([2, 12, 16, 3], 0, 1, 'float32', 4) as tf.Tensor4D;
+const isMapEncoder = (encoder: Encoder): encoder is Encoder & MapEncoder => 'maps' in encoder;
 
-/** One step of gradient descent towards features that the images' own order tells apart; returns the loss before it. */
-function step(backbone: Module & { forward(x: tf.Tensor4D, ctx: ForwardContext): tf.Tensor2D }, rate: number): number {
-  const variables = [...backbone.namedParameters().values()].map(({ variable }) => variable);
+const variablesOf = (encoder: Encoder): tf.Variable[] =>
+  [...encoder.namedParameters().values()].map(({ variable }) => variable);
+
+/** Loss towards features that the images' own order tells apart, and its gradients. */
+function lossAndGradients(encoder: Encoder): { value: tf.Scalar; grads: tf.NamedTensorMap } {
   const target = tf.reshape(tf.range(0, 6), [6, 1]);
-  const { value, grads } = tf.variableGrads(
-    () => tf.mean(tf.squaredDifference(tf.mean(backbone.forward(images, training), 1, true), target)) as tf.Scalar,
-    variables,
-  );
-  for (const variable of variables) {
-    expect(grads[variable.name]).toBeDefined();
+  const loss = (): tf.Scalar => {
+    const features = encoder.forward(images, training);
+    // Not the mean, which a normalisation at the end would fix.
+    const weights = tf.cos(tf.range(0, features.shape[1]));
+    return tf.mean(tf.squaredDifference(tf.mean(tf.mul(features, weights), 1, true), target));
+  };
+  return tf.variableGrads(loss, variablesOf(encoder));
+}
+
+/** One step of gradient descent; returns the loss before it. */
+function step(encoder: Encoder, rate: number): number {
+  const { value, grads } = lossAndGradients(encoder);
+  for (const variable of variablesOf(encoder))
     tf.tidy(() => variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, rate))));
-  }
   return value.dataSync()[0]!;
 }
 
+function expectClose(actual: tf.Tensor, expected: tf.Tensor, tolerance = 1e-5): void {
+  expect(actual.shape).toEqual(expected.shape);
+  const scale = Math.max(1, tf.max(tf.abs(expected)).dataSync()[0]!);
+  expect(tf.max(tf.abs(tf.sub(actual, expected))).dataSync()[0]!).toBeLessThan(tolerance * scale);
+}
+
 describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
-  it('has features of its featureDim and leaks no tensor', () => {
-    const backbone = build();
+  it('has features of its featureDim at two sizes of picture and leaks no tensor', () => {
+    const encoder = build();
     const before = tf.memory().numTensors;
-    const features = tf.tidy(() => backbone.forward(images));
-    expect(features.shape).toEqual([6, backbone.featureDim]);
-    features.dispose();
+    for (const pictures of [images, wider]) {
+      const features = tf.tidy(() => encoder.forward(pictures));
+      expect(features.shape).toEqual([pictures.shape[0], encoder.featureDim]);
+      features.dispose();
+    }
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('learns: every parameter has a gradient and steps lower the loss', () => {
-    const backbone = build();
-    const losses = Array.from({ length: 4 }, () => step(backbone, 0.01));
+  it('learns: a gradient reaches every parameter, and steps lower the loss', () => {
+    const encoder = build();
+    const { grads } = lossAndGradients(encoder);
+    const still = [...encoder.namedParameters()]
+      .filter(([, { variable }]) => !(tf.max(tf.abs(grads[variable.name]!)).dataSync()[0]! > 0))
+      .map(([name]) => name);
+    expect(still).toEqual([]);
+    const losses = Array.from({ length: 4 }, () => step(encoder, 0.005));
     expect(losses.at(-1)).toBeLessThan(losses[0]!);
   });
 
-  it('gives equal outputs after its state went to another instance', () => {
-    const backbone = build();
-    step(backbone, 0.05);
+  it('computes the same compiled: features, gradients and statistics', async () => {
+    const [eager, compiled] = [build(), build()];
+    compiled.loadStateDict(eager.stateDict());
+    const expected = lossAndGradients(eager);
+    const actual = await compile(() => lossAndGradients(compiled))();
+    expectClose(actual.value, expected.value, 1e-4);
+    const [own, other] = [variablesOf(compiled), variablesOf(eager)];
+    own.forEach(({ name }, i) => expectClose(actual.grads[name]!, expected.grads[other[i]!.name]!, 1e-3));
+    expectClose(await compile(() => compiled.forward(wider))(), eager.forward(wider), 1e-4);
+  });
+
+  it('gives equal outputs after its state went to another instance, and a twin of its own', () => {
+    const encoder = build();
+    step(encoder, 0.05);
+    const features = encoder.forward(images).dataSync();
     const other = build();
-    expect(other.forward(images).dataSync()).not.toEqual(backbone.forward(images).dataSync());
-    expect(other.loadStateDict(backbone.stateDict())).toMatchObject({
-      missing: [],
-      unexpected: [],
-      ignored: new Map(),
-    });
-    expect(other.forward(images).dataSync()).toEqual(backbone.forward(images).dataSync());
+    expect(other.forward(images).dataSync()).not.toEqual(features);
+    expect(other.loadStateDict(encoder.stateDict())).toMatchObject({ missing: [], unexpected: [], ignored: new Map() });
+    expect(other.forward(images).dataSync()).toEqual(features);
+    expect([...other.stateDict().keys()]).toEqual([...encoder.stateDict().keys()]);
+    const twin = twinOf(encoder);
+    expect(twin.forward(images).dataSync()).toEqual(features);
+    step(twin, 0.05);
+    expect(encoder.forward(images).dataSync()).toEqual(features);
+  });
+
+  it('has a layer for every parameter, ascending in the order of the forward pass', () => {
+    const encoder = build();
+    const layers = [...encoder.namedParameters().keys()].map((name) => encoder.layerOf(name));
+    expect(layers).toEqual(layers.toSorted((a, b) => a - b));
+    expect(layers[0]).toBe(0);
+    expect(layers.at(-1)).toBeLessThan(encoder.layerCount);
+    expect(() => encoder.layerOf('head.fc.weight')).toThrow(InvalidOptionError);
+  });
+
+  it('has maps of its stages, if any', () => {
+    const encoder = build();
+    if (!isMapEncoder(encoder)) return;
+    const maps = encoder.maps(wider);
+    expect(maps.map(({ shape }) => shape)).toEqual(
+      encoder.stages.map(({ stride, channels }) => {
+        const places = (side: number): number =>
+          encoder instanceof ConvNeXt ? Math.floor(side / stride) : Math.ceil(side / stride);
+        return [2, places(12), places(16), channels];
+      }),
+    );
+    const last = encoder.stages.length - 1;
+    const [only] = encoder.maps(wider, undefined, { stages: [last] });
+    expectClose(only!, maps[last]!);
+    for (const stages of [[], [last + 1], [1, 0]])
+      expect(() => encoder.maps(wider, undefined, { stages })).toThrow(InvalidOptionError);
+  });
+
+  it('is written as ONNX for batches of any size', async () => {
+    const file = await exportOnnx(build(), [wider], { inputNames: ['images'], outputNames: ['features'] });
+    expect(file.length).toBeGreaterThan(1000);
+  });
+
+  it('refuses pictures that do not fit', () => {
+    const encoder = build();
+    const refused: [string, number[]][] = [
+      ['channels first', [1, 3, 8, 8]],
+      ['another number of channels', [1, 8, 8, 4]],
+      ['no batch', [8, 8, 3]],
+      ...(encoder instanceof VisionTransformer ? ([['parts of patches', [1, 8, 10, 3]]] as [string, number[]][]) : []),
+      ...(encoder instanceof ConvNeXt ? ([['too small', [1, 4, 8, 3]]] as [string, number[]][]) : []),
+    ];
+    for (const [, shape] of refused)
+      expect(() => encoder.forward(tf.zeros(shape as [number]) as tf.Tensor as tf.Tensor4D)).toThrow(ShapeError);
+    expect(() => encoder.forward('cat.png' as unknown as tf.Tensor4D)).toThrow(ShapeError);
   });
 });
 
@@ -77,8 +214,11 @@ describe('createBackbone', () => {
   it('fits stem and patches to the size of the images', () => {
     const small = createBackbone('resnet18', { key, imageSize: 32, inChannels: 1 });
     expect([...small.namedParameters().get('conv1.weight')!.referenceShape]).toEqual([64, 1, 3, 3]);
-    const vit = createBackbone('vit-tiny', { key, imageSize: 32, inChannels: 3 });
-    expect([...vit.namedParameters().get('pos_embed')!.referenceShape]).toEqual([1, 65, 192]);
+    const vitTiny = createBackbone('vit-tiny', { key, imageSize: 32, inChannels: 3 });
+    expect([...vitTiny.namedParameters().get('pos_embed')!.referenceShape]).toEqual([1, 65, 192]);
+    const mobile = createBackbone('mobilenet-v3-small', { key, imageSize: 32, inChannels: 1 }) as MobileNetV3;
+    expect(mobile.stages.at(-1)).toEqual({ stride: 16, channels: 96 });
+    expect(() => createBackbone('dinov2-small', { key, imageSize: 32, inChannels: 3 })).toThrow('patchSize 14');
   });
 
   it('names the backbones there are', () => {

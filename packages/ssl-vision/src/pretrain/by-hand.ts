@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { JsonValue } from '@selfsup/ssl-train';
 import type { PretrainSettings } from './choose-settings.js';
-import { autoencoderOptions, type PretrainParts } from './pretrain-parts.js';
+import type { PretrainParts } from './pretrain-parts.js';
+import { recipeOf } from './recipes/recipes.js';
+import { written } from './written.js';
 
 /** What the text needs beside the parts. */
 export interface ByHand {
@@ -13,20 +14,6 @@ export interface ByHand {
   readonly threads: number;
 }
 
-/** A value as one writes it in TypeScript. */
-function written(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
-  if (typeof value !== 'object' || value === null)
-    return typeof value === 'string'
-      ? `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
-      : JSON.stringify(value);
-  const entries = Object.entries(value).map(([name, item]) => `${name}: ${written(item as JsonValue)}`);
-  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
-}
-
-/** Entries of a record, for within another one. */
-const entriesOf = (value: JsonValue): string => written(value).replace(/^\{ ?/, '').replace(/ ?\}$/, '');
-const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 const imported = (names: readonly string[], from: string): string =>
   `import { ${names.toSorted((a, b) => a.localeCompare(b)).join(', ')} } from '@selfsup/${from}';`;
 
@@ -35,27 +22,20 @@ const imported = (names: readonly string[], from: string): string =>
  * same encoder.
  */
 export function byHand({ settings, parts, data, out, threads }: ByHand): string {
-  const { method, methodOptions, batchSize, seed, normalize, learningRate, warmupSteps, weightDecay } = settings;
+  const {
+    methodOptions: options,
+    batchSize,
+    seed,
+    normalize,
+    learningRate,
+    warmupSteps,
+    weightDecay,
+    clipNorm,
+  } = settings;
   const { call, architecture, steps } = parts;
-  const isMae = method === 'mae';
-  const { decoder, ...own } = methodOptions as { readonly decoder?: JsonValue; readonly [name: string]: JsonValue };
+  const method = recipeOf(settings.method).write({ architecture, options, normalize, learningRate });
   const folder = join(out, 'by-hand');
-  const model = isMae
-    ? `const model = new MaskedAutoencoder({ ${joined(
-        entriesOf(autoencoderOptions(architecture)),
-        decoder === undefined ? '' : `decoder: ${written(decoder)}`,
-        "key: foldIn(key, 'model')",
-      )} });
-const backbone = model.backbone;
-const method = new Mae({ ${joined(entriesOf(own as JsonValue), `model, normalize: ${written(normalize as never)}`)} });`
-    : `const backbone = ${isClass(architecture.builder) ? 'new ' : ''}${architecture.builder}({ ${joined(
-        entriesOf(architecture.options),
-        "key: foldIn(key, 'backbone')",
-      )} });
-const method = new SimClr({ ${joined(
-        `backbone, ${joined(entriesOf(own as JsonValue), "key: foldIn(key, 'head')")}`,
-        `normalize: ${written(normalize as never)}`,
-      )} });`;
+  const clip = clipNorm === undefined ? [] : ['clipByGlobalNorm'];
   const lines = [
     '// A run of pretrain, by hand: the same encoder, to the byte, on a machine of the same kind.',
     imported(
@@ -64,8 +44,8 @@ const method = new SimClr({ ${joined(
     ),
     imported(['saveSafetensors'], 'ssl-nn'),
     imported(['foldIn', 'randomKey'], 'ssl-tensor'),
-    imported(['AdamW', 'Trainer', 'warmupCosine'], 'ssl-train'),
-    imported(isMae ? ['Mae', 'MaskedAutoencoder'] : [architecture.builder, 'SimClr'], 'ssl-vision'),
+    imported(['AdamW', 'Trainer', 'warmupCosine', ...clip], 'ssl-train'),
+    imported(method.imports, 'ssl-vision'),
     '',
     ...(data === undefined
       ? ['// The data set that pretrain was given: put it here.', 'const dataset = undefined!;']
@@ -75,12 +55,13 @@ const method = new SimClr({ ${joined(
       : [`const views = ${call.name}(${written(call.options)});`]),
     `const loader = new DataLoader({ dataset, views, batchSize: ${batchSize}, seed: ${seed} });`,
     `const key = randomKey(${seed});`,
-    model,
+    ...method.lines,
     'const trainer = new Trainer({',
     '  method,',
     '  loader,',
-    `  optimizer: new AdamW([{ parameters: method.trainable() }], { weightDecay: ${weightDecay} }),`,
+    `  optimizer: new AdamW(${method.groups}, { weightDecay: ${weightDecay} }),`,
     `  schedule: warmupCosine({ base: ${learningRate}, warmupSteps: ${warmupSteps}, totalSteps: ${steps} }),`,
+    ...clip.map((name) => `  gradientStages: [${name}(${clipNorm})],`),
     `  steps: ${steps},`,
     `  seed: ${seed},`,
     `  threads: ${threads},`,
@@ -88,9 +69,7 @@ const method = new SimClr({ ${joined(
     '});',
     'const { interrupted } = await trainer.fit();',
     'await loader.close();',
-    `if (!interrupted) await saveSafetensors(${written(join(folder, 'encoder.safetensors'))}, backbone.stateDict());`,
+    `if (!interrupted) await saveSafetensors(${written(join(folder, 'encoder.safetensors'))}, ${method.encoder}.stateDict());`,
   ];
   return `${lines.join('\n')}\n`;
 }
-
-const isClass = (name: string): boolean => /^[A-Z]/.test(name);

@@ -5,8 +5,9 @@ import type { BackboneName } from '../encoders/registry.js';
 import type { ImageStatistics } from '../images/check-image-statistics.js';
 import { patchSizeOf } from './encoder-architecture.js';
 import type { PictureFacts } from './picture-facts.js';
-import type { MethodName, PretrainOptions } from './pretrain-options.js';
+import type { PretrainOptions } from './pretrain-options.js';
 import { chooseViews, describeViews } from './pretrain-views.js';
+import { type MethodName, recipeOf } from './recipes/recipes.js';
 
 /** What a run of `pretrain` is: compared by name where a run goes on. */
 export interface PretrainSettings extends RunConfig {
@@ -21,6 +22,8 @@ export interface PretrainSettings extends RunConfig {
   readonly learningRate: number;
   readonly warmupSteps: number;
   readonly weightDecay: number;
+  /** Of all gradients together, where the method's recipe has it. */
+  readonly clipNorm?: number;
   readonly seed: number;
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** Their recipes. */
@@ -43,11 +46,6 @@ export interface Standing {
 const largestSide = (cores: number): number => (cores >= 16 ? 128 : cores >= 8 ? 96 : 64);
 /** Steps of a run by cores. */
 const stepsOf = (cores: number): number => Math.min(8000, Math.max(2000, 500 * cores));
-/**
- * Of MAE around small transformers. With 49 patches the paper's decoder has 18 times the products of ViT-Tiny on the kept
- * quarter of them, this one 0.3 times.
- */
-const smallDecoder = { dim: 128, depth: 2, heads: 4 } as const;
 
 /**
  * All settings of a run: what was given, else what stands, else what fits the pictures and the machine.
@@ -69,18 +67,16 @@ export function chooseSettings(
     return stands ? (standing.settings[name] as T) : own;
   };
   const most = largestSide(cores);
-  const usual = method === 'mae' ? 'vit-tiny' : 'small-conv';
-  const multiple = patchSizeOf(given.backbone ?? usual, Math.min(most, side)) ?? 4;
+  const recipe = recipeOf(method);
+  const largest = Math.min(most, side);
+  const multiple = patchSizeOf(given.backbone ?? recipe.usualBackbone(largest).value, largest) ?? 4;
   const imageSize = choose(
     'imageSize',
     Math.min(most, Math.max(16, multiple * Math.round(side / multiple))),
     `the shorter sides have ${side} pixels, and ${coresText(cores)} should have no more than ${most}`,
   );
-  const backbone = choose<BackboneName>(
-    'backbone',
-    method === 'mae' ? 'vit-tiny' : imageSize <= 32 ? 'small-conv' : 'resnet18',
-    method === 'mae' ? 'the smallest that mae can train' : `for pictures of ${imageSize} pixels`,
-  );
+  const usual = recipe.usualBackbone(imageSize);
+  const backbone = choose<BackboneName>('backbone', usual.value, usual.why);
   const batchSize = choose(
     'batchSize',
     Math.min(128, Math.max(2, 2 ** Math.floor(Math.log2(count / 5)))),
@@ -95,16 +91,17 @@ export function chooseSettings(
   );
   const learningRate = choose(
     'learningRate',
-    1e-3 * Math.sqrt(batchSize / 128),
-    'AdamW: 0.001 for 128 pictures, by the root of the batch',
+    recipe.learningRate * Math.sqrt(batchSize / 128),
+    `AdamW: ${recipe.learningRate} for 128 pictures, by the root of the batch`,
   );
-  const weightDecay = choose('weightDecay', method === 'mae' ? 0.05 : 0.01, `as usual for ${method}`);
+  const weightDecay = choose('weightDecay', recipe.weightDecay, `as usual for ${method}`);
   if (given.normalize === undefined)
     reasons['normalize'] = channels === 3 ? "ImageNet's, for colour" : 'of the pictures';
   if (given.views === undefined) reasons['views'] = `as usual for ${method}`;
-  if (method === 'mae' && !Object.hasOwn(given.methodOptions ?? {}, 'decoder'))
-    reasons['methodOptions'] = "a decoder that is small beside the encoder: the paper's is for larger ones";
-  const methodOptions = { ...(method === 'mae' ? { decoder: smallDecoder } : {}), ...given.methodOptions };
+  const preset = recipe.preset?.({ count, backbone, batchSize, epochs, stepsPerEpoch });
+  if (preset !== undefined && Object.keys(preset.value).some((name) => !Object.hasOwn(given.methodOptions ?? {}, name)))
+    reasons['methodOptions'] = preset.why;
+  const methodOptions = { ...preset?.value, ...given.methodOptions };
   const settings = {
     images: count,
     method,
@@ -117,9 +114,10 @@ export function chooseSettings(
     learningRate,
     warmupSteps: Math.floor((epochs * stepsPerEpoch) / 10),
     weightDecay,
+    ...(recipe.clipNorm === undefined ? {} : { clipNorm: recipe.clipNorm }),
     seed,
     normalize: given.normalize === undefined ? normalize : listsOf(given.normalize, channels),
-    views: describeViews(chooseViews({ method, channels, imageSize }, given.views).views),
+    views: describeViews(chooseViews({ method, backbone, channels, imageSize }, given.views).views),
   };
   return { settings, reasons };
 }

@@ -2,38 +2,40 @@ import { checkChoice, CheckpointError, InvalidOptionError, SslError } from '@sel
 import type { Encoder } from '@selfsup/ssl-nn';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { JsonValue } from '@selfsup/ssl-train';
-import { backbones, type BackboneName } from '../encoders/registry.js';
-import { resnet101, resnet18, resnet34, resnet50 } from '../encoders/resnet/resnet.js';
-import { SmallConvEncoder } from '../encoders/small-conv-encoder.js';
+import { backbones, type BackboneName, namedBuilders, registeredAs } from '../encoders/registry.js';
 import { VisionTransformer } from '../encoders/vision-transformer/vision-transformer.js';
-
-/** How to build an encoder again: a name that this package exports, and its options but for the key. */
-export interface EncoderArchitecture {
-  readonly builder: string;
-  readonly options: Readonly<Record<string, JsonValue>>;
-}
+import { vitSizes, type VitSize } from '../encoders/vision-transformer/vit-sizes.js';
+import type { EncoderArchitecture } from './architecture.js';
+import { type MethodName, recipeOf } from './recipes/recipes.js';
 
 type Build = (options: { readonly key: RandomKey }) => Encoder;
 /** Options come from a file; the builders check them. */
 const builders: Readonly<Record<string, Build>> = {
-  SmallConvEncoder: (options) => new SmallConvEncoder(options as never),
-  resnet18: (options) => resnet18(options),
-  resnet34: (options) => resnet34(options),
-  resnet50: (options) => resnet50(options),
-  resnet101: (options) => resnet101(options),
+  ...namedBuilders,
   VisionTransformer: (options) => new VisionTransformer(options as never),
 };
 
 /** Side from which ImageNet's stem leaves enough places; below, and for patches of 16 up to it, they are too few. */
 const largeImage = 64;
-const transformers: Partial<Record<BackboneName, { readonly dim: number; readonly heads: number }>> = {
-  'vit-tiny': { dim: 192, heads: 3 },
-  'vit-small': { dim: 384, heads: 6 },
+const transformers: Partial<Record<BackboneName, VitSize>> = {
+  'vit-tiny': vitSizes.tiny,
+  'vit-small': vitSizes.small,
+  'vit-base': vitSizes.base,
+  'vit-large': vitSizes.large,
+  'vit-huge': vitSizes.huge,
+  'vit-giant': vitSizes.giant,
+  'dinov2-small': vitSizes.dinoV2Small,
+  'dinov2-base': vitSizes.dinoV2Base,
+  'dinov2-large': vitSizes.dinoV2Large,
+  'dinov2-giant': vitSizes.dinoV2Giant,
 };
 
 /** Whether pictures of a side get patches, of which side. */
-export const patchSizeOf = (backbone: BackboneName, imageSize: number): number | undefined =>
-  transformers[backbone] === undefined ? undefined : imageSize <= largeImage ? 4 : 16;
+export function patchSizeOf(backbone: BackboneName, imageSize: number): number | undefined {
+  const size = transformers[backbone];
+  if (size === undefined) return undefined;
+  return imageSize <= largeImage && !backbone.startsWith('dinov2') ? 4 : size.patchSize;
+}
 
 /**
  * The architecture behind a backbone's name, written out.
@@ -42,33 +44,38 @@ export const patchSizeOf = (backbone: BackboneName, imageSize: number): number |
  */
 export function chooseArchitecture(
   backbone: BackboneName,
-  method: string,
+  method: MethodName,
   imageSize: number,
   channels: number,
 ): EncoderArchitecture {
   checkChoice('pretrain', 'backbone', backbone, Object.keys(backbones));
   const size = transformers[backbone];
+  const only = recipeOf(method).transformers;
   if (size !== undefined) {
-    const isMae = method === 'mae';
     const patchSize = patchSizeOf(backbone, imageSize)!;
     if (imageSize % patchSize !== 0)
       throw new InvalidOptionError('pretrain', 'imageSize', `a multiple of the patches' ${patchSize}`, imageSize);
-    const own = { ...size, depth: 12, imageSize, patchSize, inChannels: channels };
-    // MAE's class token is not in its loss: the mean over the patches is the better feature.
-    return {
-      builder: 'VisionTransformer',
-      options: { ...own, pool: isMae ? 'mean' : 'cls', positions: isMae ? 'sinCos' : 'learnt' },
-    };
+    if (only?.plain === true && size.layerScale !== undefined) throw notOf(method, backbone);
+    const own = { ...(size as Readonly<Record<string, JsonValue>>), imageSize, patchSize, inChannels: channels };
+    const usual = { pool: 'cls', positions: 'learnt' };
+    return { builder: 'VisionTransformer', options: { ...own, ...usual, ...only?.options } };
   }
-  if (method === 'mae')
-    throw new InvalidOptionError('pretrain', 'backbone', "'vit-tiny' or 'vit-small' with method 'mae'", backbone);
+  if (only !== undefined) throw notOf(method, backbone);
   if (backbone === 'small-conv')
     return {
       builder: 'SmallConvEncoder',
       options: { inChannels: channels, channels: [32, 64, 128, 256], strides: [1, 2, 2, 2] },
     };
-  return { builder: backbone, options: { inChannels: channels, stem: imageSize < largeImage ? 'cifar' : 'imagenet' } };
+  if (/^resnet\d+$/.test(backbone))
+    return {
+      builder: backbone,
+      options: { inChannels: channels, stem: imageSize < largeImage ? 'cifar' : 'imagenet' },
+    };
+  return registeredAs(backbone, { imageSize, inChannels: channels });
 }
+
+const notOf = (method: MethodName, backbone: BackboneName): InvalidOptionError =>
+  new InvalidOptionError('pretrain', 'backbone', `'vit-tiny' or 'vit-small' with method '${method}'`, backbone);
 
 /**
  * Builds what {@link chooseArchitecture} or a file says.

@@ -1,6 +1,6 @@
 import { CheckpointError } from '@selfsup/ssl-core';
 import type { JsonValue, RunConfig } from '@selfsup/ssl-train';
-import type { EncoderArchitecture } from './encoder-architecture.js';
+import type { EncoderArchitecture } from './architecture.js';
 
 /** Entry of a safetensors file's metadata. */
 export const descriptionEntry = 'selfsup.encoder';

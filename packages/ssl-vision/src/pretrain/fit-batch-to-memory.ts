@@ -16,11 +16,11 @@ export interface FittingBatch {
  * @returns nothing where it fits as it is, or where halving does not help
  */
 export async function fitBatchToMemory(
-  { method, loader, optimizer, schedule, steps }: PretrainParts,
+  { method, loader, optimizer, schedule, gradientStages, steps }: PretrainParts,
   { batchSize, seed, out }: { readonly batchSize: number; readonly seed: number; readonly out: string },
 ): Promise<FittingBatch | undefined> {
   if (batchSize <= fewest) return undefined;
-  const options = { method, loader, optimizer, schedule, steps, seed, checkpoint: { dir: out } };
+  const options = { method, loader, optimizer, schedule, gradientStages, steps, seed, checkpoint: { dir: out } };
   const { peak, available } = await trainingMemory(options);
   let fitting = batchSize;
   while (peak(fitting) > available && fitting > fewest) fitting = Math.max(fewest, Math.floor(fitting / 2));

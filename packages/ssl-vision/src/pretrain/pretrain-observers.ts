@@ -18,6 +18,7 @@ import { normalizeImages } from '../images/normalize-images.js';
 import type { PretrainSettings } from './choose-settings.js';
 import { labelledPictures, readPictures, spread } from './labelled-pictures.js';
 import type { PretrainOptions } from './pretrain-options.js';
+import { recipeOf } from './recipes/recipes.js';
 
 /** Pictures whose features are watched for collapse, and among which neighbours are looked for. */
 const watched = 256;
@@ -25,8 +26,6 @@ const watched = 256;
 const [queries, columns] = [8, 8];
 /** Measurements without a better accuracy after which the user is told. */
 const patience = 10;
-/** What a step takes for one picture, in forward passes: two views, forth and twice as much back; one of a quarter. */
-const passes = { simclr: 6, mae: 1 } as const;
 /** Part of the time that measuring may take. */
 const share = 0.1;
 
@@ -51,7 +50,8 @@ export async function pretrainObservers(
   const inputs = await readPictures(dataset, spread(images, watched), reading);
   const pictures = await labelledPictures({ data, ...(labelled === undefined ? {} : { labelled }) }, reading);
   const classified = pictures === undefined ? 0 : pictures.bank.labels.length + pictures.test.labels.length;
-  const everyEpochs = Math.max(1, Math.ceil((inputs.shape[0]! + classified) / (share * passes[method] * images)));
+  const trained = recipeOf(method).passes * images;
+  const everyEpochs = Math.max(1, Math.ceil((inputs.shape[0]! + classified) / (share * trained)));
   const own = [
     nanWatch({ dir: out }),
     collapseWatch({ features, inputs, everyEpochs, compile }),

@@ -4,7 +4,7 @@ import type { Dataset, ImageSample, ModuleView, View } from '@selfsup/ssl-data';
 import type { ProgressOption, TrainerObserver } from '@selfsup/ssl-train';
 import type { BackboneName } from '../encoders/registry.js';
 import { checkImageStatistics, type ImageStatistics } from '../images/check-image-statistics.js';
-import type { MaeDecoderSize } from '../methods/mae/mae-decoder.js';
+import { type MethodChoices, type MethodName, recipeOf, recipes } from './recipes/recipes.js';
 
 /** Pictures with a class each, to see what the features are worth. */
 export interface LabelledPictures {
@@ -14,29 +14,16 @@ export interface LabelledPictures {
   readonly labels: Int32Array;
 }
 
-/** What may be said of SimCLR; see `SimClr`. */
-export interface SimClrChoices {
-  readonly temperature?: number;
-  readonly batchNorm?: 'joint' | 'perView';
-}
-
-/** What may be said of MAE; see `Mae` and `MaskedAutoencoder`. */
-export interface MaeChoices {
-  readonly maskRatio?: number;
-  readonly normalizeTargets?: boolean;
-  readonly decoder?: MaeDecoderSize;
-}
-
 /** Options of `pretrain`: all but the first two have defaults chosen from data and machine, which are told and saved. */
 export interface PretrainOptions {
   /** A folder of pictures, or a data set. */
   readonly data: string | Dataset<ImageSample>;
   /** Folder of the run. */
   readonly out: string;
-  /** Default `simclr`. */
-  readonly method?: 'simclr' | 'mae';
-  /** Options of the method: temperature and batchNorm, or maskRatio, normalizeTargets and decoder. */
-  readonly methodOptions?: SimClrChoices | MaeChoices;
+  /** Its recipe chooses encoder, views, rates and numbers for small pictures and batches. Default `simclr`. */
+  readonly method?: MethodName;
+  /** Numbers in place of the recipe's, by the names of the options of the method's class and of its head. */
+  readonly methodOptions?: MethodChoices;
   readonly backbone?: BackboneName;
   /** Side of the square pictures, pixels. */
   readonly imageSize?: number;
@@ -91,24 +78,14 @@ const pretrainOptionNames: OptionNames<PretrainOptions> = {
   signal: 'optional',
 };
 
-const choiceNames: {
-  readonly simclr: OptionNames<SimClrChoices>;
-  readonly mae: OptionNames<MaeChoices>;
-} = {
-  simclr: { temperature: 'optionalNumber', batchNorm: 'optional' },
-  mae: { maskRatio: 'optionalNumber', normalizeTargets: 'optionalFlag', decoder: 'optional' },
-};
-
-/** Names of the methods. */
-export type MethodName = keyof typeof choiceNames;
-
 /** @throws InvalidOptionError for options that are not known or of another kind; ranges are checked where they are used */
 export function checkPretrainOptions(options: PretrainOptions): PretrainOptions & { readonly method: MethodName } {
   const given = checkOptions('pretrain', options, pretrainOptionNames);
   const { method = 'simclr', views, methodOptions, normalize, observers } = given;
   checkPath('pretrain', 'out', given.out);
-  checkChoice('pretrain', 'method', method, Object.keys(choiceNames));
-  if (methodOptions !== undefined) checkOptions('pretrain', methodOptions, choiceNames[method], 'methodOptions');
+  checkChoice('pretrain', 'method', method, Object.keys(recipes));
+  if (methodOptions !== undefined)
+    checkOptions<object>('pretrain', methodOptions, recipeOf(method).choices, 'methodOptions');
   if (normalize !== undefined) checkImageStatistics('pretrain', 'normalize', normalize);
   if (views !== undefined && (!Array.isArray(views) || views.length === 0))
     throw new InvalidOptionError('pretrain', 'views', 'a list of views', views, 'Such as simclrViews({ size: 32 })');

@@ -1,30 +1,25 @@
-import { maeViews, type ModuleView, simclrViews, smallImageViews, type View } from '@selfsup/ssl-data';
 import type { JsonValue } from '@selfsup/ssl-train';
-import type { MethodName } from './pretrain-options.js';
+import type { BackboneName } from '../encoders/registry.js';
+import { patchSizeOf } from './encoder-architecture.js';
+import type { ChosenViews } from './recipes/recipe.js';
+import { type MethodName, recipeOf } from './recipes/recipes.js';
 
-/** Recipes of a run's views, and how they are written. */
-export interface ChosenViews {
-  readonly views: readonly (View | ModuleView)[];
-  /** The call that makes them; nothing where they are the caller's. */
-  readonly call?: { readonly name: keyof typeof presets; readonly options: JsonValue };
+/** What a run's views are chosen by. */
+interface ViewedRun {
+  readonly method: MethodName;
+  readonly backbone: BackboneName;
+  readonly channels: number;
+  readonly imageSize: number;
 }
-
-const presets = { simclrViews, smallImageViews, maeViews };
 
 /** The caller's views, else those that fit the method and the pictures' channels. */
-export function chooseViews(
-  { method, channels, imageSize: size }: Readonly<{ method: MethodName; channels: number; imageSize: number }>,
+export const chooseViews = (
+  { method, backbone, channels, imageSize }: ViewedRun,
   own: ChosenViews['views'] | undefined,
-): ChosenViews {
-  if (own !== undefined) return { views: own };
-  const [name, options] =
-    method === 'mae'
-      ? (['maeViews', { size }] as const)
-      : channels === 3
-        ? (['simclrViews', { size, strength: 0.5 }] as const)
-        : (['smallImageViews', { size }] as const);
-  return { views: presets[name](options), call: { name, options } };
-}
+): ChosenViews =>
+  own === undefined
+    ? recipeOf(method).views({ channels, imageSize, patchSize: patchSizeOf(backbone, imageSize) })
+    : { views: own };
 
 /** What views say of themselves, for a file. */
 export const describeViews = (views: ChosenViews['views']): readonly JsonValue[] =>

@@ -65,9 +65,8 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       reasons = { ...reasons, batchSize: why };
       parts = pretrainParts(dataset, settings, given);
     }
-    const { method, loader, optimizer, schedule, steps, architecture } = parts;
-    const { backbone } = method.modules;
-    const own = await pretrainObservers(backbone, dataset, settings, given);
+    const { method, encoder, loader, optimizer, schedule, gradientStages, steps, architecture } = parts;
+    const own = await pretrainObservers(encoder, dataset, settings, given);
     trained = await trainInFolder({
       out,
       settings,
@@ -77,6 +76,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       loader,
       optimizer,
       schedule,
+      gradientStages,
       steps,
       seed: settings.seed,
       observers: [teller(given, settings, parts), ...own, ...observers],
@@ -89,7 +89,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   }
   if (!trained.finished) return { interrupted: true, settings };
   await fetched();
-  const loaded = new LoadedEncoder(parts.method.modules.backbone, describe(settings, parts, trained));
+  const loaded = new LoadedEncoder(parts.encoder, describe(settings, parts, trained));
   await loaded.exportOnnx(join(out, 'encoder.onnx'));
   // Last: it says that the run is finished.
   const metadata = { [descriptionEntry]: JSON.stringify(loaded.description) };
@@ -123,14 +123,14 @@ function teller(
 /** What the encoder's file says of it. */
 function describe(
   settings: PretrainSettings,
-  { architecture, method, views }: PretrainParts,
+  { architecture, method, encoder, views }: PretrainParts,
   { steps, environment }: FolderRunResult,
 ): EncoderDescription {
   const { imageSize, channels, normalize } = settings;
   return {
     format: descriptionFormat,
     encoder: architecture,
-    featureDim: method.modules.backbone.featureDim,
+    featureDim: encoder.featureDim,
     imageSize,
     channels,
     normalize,

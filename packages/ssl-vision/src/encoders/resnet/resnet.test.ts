@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { training } from '@selfsup/ssl-nn';
-import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor';
+import { compile, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { expectBackboneGolden, referenceShapes } from '../../../../../test/golden/vision/expect-backbone.js';
 import type { BackboneCase } from '../../../../../test/golden/vision/expect-backbone.js';
@@ -101,6 +101,26 @@ describe('ResNet', () => {
     const rows = model.forward(images, { ...training, key }).arraySync();
     expect(new Set(rows.map((row) => row.join())).size).toBeGreaterThan(1);
     expect(() => model.forward(images, training)).toThrow(InvalidOptionError);
+  });
+
+  it('moves running statistics once where blocks are computed again', async () => {
+    const options = { key: randomKey(0), block: 'bottleneck', layers: [1, 1, 1, 1], width: 2, stem: 'cifar' } as const;
+    const images = tf.randomNormal([4, 8, 8, 3], 0, 1, 'float32', 3) as tf.Tensor4D;
+    const step = (checkpointBlocks: boolean) => {
+      const model = new ResNet({ ...options, checkpointBlocks });
+      const loss = (x: tf.Tensor): tf.Tensor => tf.sum(tf.square(model.forward(x as tf.Tensor4D, training)));
+      return { model, run: (x: tf.Tensor) => tf.grad(loss)(x) };
+    };
+    const [kept, again, compiled] = [step(false), step(true), step(true)];
+    const expected = kept.run(images).dataSync();
+    const scale = Math.max(...expected.map(Math.abs));
+    const results = [again.run(images), await compile(compiled.run)(images)];
+    for (const result of results)
+      result.dataSync().forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4 * scale));
+    const mean = ({ model }: { model: ResNet }): Float32Array =>
+      model.stateDict().get('layer2.0.bn2.running_mean')!.data as Float32Array;
+    for (const other of [again, compiled])
+      mean(other).forEach((value, i) => expect(value).toBeCloseTo(mean(kept)[i]!, 5));
   });
 
   it('refuses options that do not go together', () => {

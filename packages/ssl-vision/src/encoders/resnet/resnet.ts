@@ -22,6 +22,7 @@ import { checkChoice, foldIn, InvalidOptionError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { mapOptionNames } from '../map-option-names.js';
+import { runBlock } from '../run-block.js';
 import { BasicBlock } from './basic-block.js';
 import { Bottleneck } from './bottleneck.js';
 import { kaimingFanOut } from './residual-block.js';
@@ -58,6 +59,8 @@ export interface ResNetOptions {
   readonly zeroInitResidual?: boolean;
   /** Probability that a sample skips the branch of the last block; falls linearly to 0 at the first. Default 0. */
   readonly dropPath?: number;
+  /** While training, compute each block again for its gradient: less memory, more time. Default false. */
+  readonly checkpointBlocks?: boolean;
 }
 
 const resNetOptionNames: OptionNames<ResNetOptions> = {
@@ -72,6 +75,7 @@ const resNetOptionNames: OptionNames<ResNetOptions> = {
   groups: 'optionalNumber',
   zeroInitResidual: 'optionalFlag',
   dropPath: 'optionalNumber',
+  checkpointBlocks: 'optionalFlag',
 };
 
 /** Options of the named ResNets. */
@@ -87,6 +91,7 @@ const resNetVariantOptionNames: OptionNames<ResNetVariantOptions> = {
   groups: 'optionalNumber',
   zeroInitResidual: 'optionalFlag',
   dropPath: 'optionalNumber',
+  checkpointBlocks: 'optionalFlag',
 };
 
 /**
@@ -107,6 +112,7 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
   readonly layer3: readonly (BasicBlock | Bottleneck)[];
   readonly layer4: readonly (BasicBlock | Bottleneck)[];
   private readonly pools: boolean;
+  private readonly checkpoints: boolean;
 
   /** @throws InvalidOptionError for an unknown block or stem, or a count that is not a positive integer */
   constructor(options: ResNetOptions) {
@@ -123,6 +129,7 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
       groups = 32,
       zeroInitResidual = false,
       dropPath = 0,
+      checkpointBlocks = false,
     } = checkOptions('ResNet', options, resNetOptionNames);
     const where = 'ResNet';
     checkChoice(where, 'block', block, ['basic', 'bottleneck']);
@@ -136,6 +143,8 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
       const advice = 'Take width for a wider network of basic blocks';
       throw new InvalidOptionError(where, 'innerWidth', "1 with block 'basic'", innerWidth, advice);
     }
+    if (!Array.isArray(layers) || layers.length !== 4)
+      throw new InvalidOptionError(where, 'layers', 'four positive integers, one for each stage', layers);
     for (const [option, value] of [
       ['width', width],
       ['width * innerWidth', width * innerWidth],
@@ -147,6 +156,7 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
         throw new InvalidOptionError(where, option, 'positive integers', value);
     }
     const Block = block === 'basic' ? BasicBlock : Bottleneck;
+    this.checkpoints = checkpointBlocks;
     this.pools = stem === 'imagenet';
     const convolution = this.pools
       ? { kernelSize: 7, stride: 2, padding: 3 }
@@ -220,7 +230,9 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
       .slice(0, stages.at(-1))
       .forEach((stage, i) => {
         if (i === 0 && this.pools) x = tf.maxPool(x, 3, 2, 1);
-        stage.forEach((block, place) => (x = block.forward(x, childContext(childContext(ctx, i), place))));
+        stage.forEach(
+          (block, place) => (x = runBlock(block, x, childContext(childContext(ctx, i), place), this.checkpoints)),
+        );
         if (stages.includes(i + 1)) found.push(x);
       });
     return found;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
+import { training } from '@selfsup/ssl-nn';
 import { CheckpointError, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,7 @@ import { expectBackboneGolden } from '../../../../../test/golden/vision/expect-b
 import type { BackboneCase } from '../../../../../test/golden/vision/expect-backbone.js';
 import { resizePositions } from './resize-positions.js';
 import { VisionTransformer } from './vision-transformer.js';
-import type { VisionTransformerOptions } from './vision-transformer.js';
+import type { VisionTransformerOptions } from './vision-transformer-options.js';
 
 const file = new URL('../../../../../test/golden/vision/vit-more.json', import.meta.url);
 const golden = JSON.parse(readFileSync(file, 'utf8')) as { cases: Record<string, BackboneCase> };
@@ -122,5 +123,17 @@ describe("DINOv2's published names", () => {
     const positions = state.get('pos_embed') as NdArray<Float32Array>;
     state.set('pos_embed', resizePositions(positions, { to: [3, 3], prefix: 1 }));
     expect(larger.loadStateDict(state).missing).toEqual([]);
+  });
+});
+
+describe('checkpointed blocks', () => {
+  it('have the gradients of kept ones, branches dropped alike', () => {
+    const options = { ...small, layerScale: 0.5, dropPath: 0.5, pool: 'both' } as const;
+    const ctx = { ...training, key: tf.tensor1d([1, 2], 'int32') };
+    const gradient = (checkpointBlocks: boolean): tf.Tensor => {
+      const model = new VisionTransformer({ ...options, checkpointBlocks });
+      return tf.grad((x: tf.Tensor) => tf.sum(tf.square(model.forward(x as tf.Tensor4D, ctx))))(images);
+    };
+    expectClose(gradient(true), gradient(false));
   });
 });

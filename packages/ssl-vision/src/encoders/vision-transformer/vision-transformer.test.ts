@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { expectBackboneGolden, referenceShapes } from '../../../../../test/golden/vision/expect-backbone.js';
 import type { BackboneCase } from '../../../../../test/golden/vision/expect-backbone.js';
 import { VisionTransformer } from './vision-transformer.js';
-import type { VisionTransformerOptions } from './vision-transformer.js';
+import type { VisionTransformerOptions } from './vision-transformer-options.js';
 import { vitSmall, vitTiny } from './vit-sizes.js';
 
 const read = (name: string): unknown =>

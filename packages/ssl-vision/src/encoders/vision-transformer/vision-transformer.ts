@@ -10,116 +10,35 @@ import {
   childContext,
   evaluation,
   normal,
-  torchWeight,
   zeros,
 } from '@selfsup/ssl-nn';
 import type {
   Encoder,
   ForwardContext,
-  Initialiser,
   Layered,
   StateEntries,
   TokenEncoder,
   TokenOptions,
   Tokens,
-  TransformerBlockOptions,
 } from '@selfsup/ssl-nn';
 import { checkChoice, checkCount, foldIn, InvalidOptionError, ShapeError, takeRows } from '@selfsup/ssl-tensor';
-import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
+import type { NdArray } from '@selfsup/ssl-tensor';
 import { checkIsTensor, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { runBlock } from '../run-block.js';
+import { sidesOf } from '../sides-of.js';
 import { gridPositions } from './grid-positions.js';
 import { PatchEmbed } from './patch-embed.js';
 import { sinCosPositions } from './sin-cos-positions.js';
 import { patchRows, tokenPlaces } from './token-places.js';
 import { upgradeDinoV2 } from './upgrade-dino-v2.js';
+import {
+  visionTransformerInit,
+  visionTransformerInitNames,
+  visionTransformerOptionNames,
+  type VisionTransformerOptions,
+} from './vision-transformer-options.js';
 
-/** How a {@link VisionTransformer} starts. */
-export interface VisionTransformerInit {
-  /** Weights of the blocks' linear layers. */
-  readonly weight: Initialiser;
-  /** Weights of the patches' projection, as a linear layer's `[pixels, dim]`. */
-  readonly patchWeight: Initialiser;
-  readonly clsToken: Initialiser;
-}
-
-const visionTransformerInitNames: OptionNames<VisionTransformerInit> = {
-  weight: 'requiredFunction',
-  patchWeight: 'requiredFunction',
-  clsToken: 'requiredFunction',
-};
-
-/** timm's start: normal of deviation 0.02, patches as PyTorch's convolution. */
-export const visionTransformerInit: VisionTransformerInit = {
-  weight: normal(0.02),
-  patchWeight: torchWeight,
-  clsToken: normal(1e-6),
-};
-
-/** Options of {@link VisionTransformer}. */
-export interface VisionTransformerOptions {
-  readonly key: RandomKey;
-  /**
-   * Height and width of most images, or one number for both. A multiple of `patchSize`. For images of another size the
-   * positions are interpolated.
-   */
-  readonly imageSize: number | readonly [number, number];
-  readonly patchSize: number;
-  /** Width of a token. A multiple of `heads`. */
-  readonly dim: number;
-  readonly depth: number;
-  readonly heads: number;
-  /** Width of the inner layer of the MLP, relative to `dim`. Default 4. */
-  readonly mlpRatio?: number;
-  /** Bias of queries, keys and values. Default true. */
-  readonly qkvBias?: boolean;
-  /** Probability that a sample skips a branch of the last block; falls linearly to 0 at the first. Default 0. */
-  readonly dropPath?: number;
-  /** Feed-forward part of a block, as `TransformerBlock` has it. Default `gelu`. */
-  readonly mlp?: TransformerBlockOptions['mlp'];
-  /** Width of the inner layer itself, where no ratio gives it. */
-  readonly mlpHidden?: number;
-  /** Factor of each feature of a branch at the start; DINOv2 takes 1e-5. Default: no factors. */
-  readonly layerScale?: number;
-  /**
-   * Tokens without a place, after the class token (Darcet et al. 2023, arXiv 2309.16588). With any, only patches have
-   * positions, as in timm. Default 0.
-   */
-  readonly registers?: number;
-  /**
-   * Features: the class token, the mean over the patches, or both one after the other (DINOv2's linear evaluation).
-   * Default `cls`.
-   */
-  readonly pool?: 'cls' | 'mean' | 'both';
-  /** Channels of the images. Default 3. */
-  readonly inChannels?: number;
-  /** `learnt`, or fixed sines and cosines of row and column (see {@link sinCosPositions}). Default `learnt`. */
-  readonly positions?: 'learnt' | 'sinCos';
-  /** With a token that stands in for masked patches (`mask_token`), which `encode` with `mask` needs. Default false. */
-  readonly maskToken?: boolean;
-  /** Default {@link visionTransformerInit}. */
-  readonly init?: VisionTransformerInit;
-}
-
-const visionTransformerOptionNames: OptionNames<VisionTransformerOptions> = {
-  key: 'requiredKey',
-  imageSize: 'required',
-  patchSize: 'requiredNumber',
-  dim: 'requiredNumber',
-  depth: 'requiredNumber',
-  heads: 'requiredNumber',
-  mlpRatio: 'optionalNumber',
-  qkvBias: 'optionalFlag',
-  dropPath: 'optionalNumber',
-  mlp: 'optional',
-  mlpHidden: 'optionalNumber',
-  layerScale: 'optionalNumber',
-  registers: 'optionalNumber',
-  pool: 'optional',
-  inChannels: 'optionalNumber',
-  positions: 'optional',
-  maskToken: 'optionalFlag',
-  init: 'optional',
-};
+export type { VisionTransformerOptions } from './vision-transformer-options.js';
 
 const tokenOptionNames: OptionNames<TokenOptions> = {
   keep: 'optional',
@@ -162,6 +81,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
   readonly tokenDim: number;
+  private readonly checkpoints: boolean;
   private readonly pool: 'cls' | 'mean' | 'both';
 
   /** @throws InvalidOptionError for sizes that do not divide or are not positive integers */
@@ -185,11 +105,11 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       dropPath = 0,
       positions = 'learnt',
       maskToken = false,
+      checkpointBlocks = false,
       init = visionTransformerInit,
     } = options;
-    const [height, width] =
-      typeof options.imageSize === 'number' ? [options.imageSize, options.imageSize] : options.imageSize;
     const where = 'VisionTransformer';
+    const [height, width] = sidesOf(where, options.imageSize);
     checkCount(where, { patchSize, dim, depth, heads, inChannels, height, width });
     if (height % patchSize !== 0 || width % patchSize !== 0) {
       throw new InvalidOptionError(where, 'imageSize', `a multiple of patchSize ${patchSize}`, `${height} x ${width}`);
@@ -204,6 +124,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     this.tokenDim = dim;
     this.featureDim = pool === 'both' ? 2 * dim : dim;
     this.pool = pool;
+    this.checkpoints = checkpointBlocks;
     this.patchEmbed = new PatchEmbed({
       imageSize: [height, width],
       patchSize,
@@ -323,8 +244,8 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
   /** What enters the first block: the class token and the patches, each with its position. */
   private embed(images: tf.Tensor4D, keep?: tf.Tensor2D, mask?: tf.Tensor2D): tf.Tensor3D {
     const { patchEmbed, tokenDim: dim, registerTokens } = this;
-    const [batch] = images.shape;
     const grid = patchEmbed.gridOf(images);
+    const [batch] = images.shape;
     const places = grid[0] * grid[1];
     if (keep !== undefined) checkMarks('keep', keep, [batch, undefined]);
     if (mask !== undefined) checkMarks('mask', mask, [batch, places]);
@@ -374,7 +295,9 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     let x = embedded;
     const states = wanted[0] === 0 ? [x] : [];
     this.blocks.slice(0, wanted.at(-1)).forEach((block, i) => {
-      x = block.forward(x, childContext(ctx, i), undefined, i === this.depth - 1 ? outputs : undefined);
+      const most = i === this.depth - 1 ? outputs : undefined;
+      const part = { forward: (h: tf.Tensor3D, own: ForwardContext) => block.forward(h, own, undefined, most) };
+      x = runBlock(part, x, childContext(ctx, i), this.checkpoints);
       if (wanted.includes(i + 1)) states.push(x);
     });
     return states;

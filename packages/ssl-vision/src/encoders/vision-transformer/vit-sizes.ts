@@ -1,10 +1,20 @@
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { VisionTransformer, type VisionTransformerOptions } from './vision-transformer.js';
+import type { VisionTransformerOptions } from './vision-transformer-options.js';
+import { VisionTransformer } from './vision-transformer.js';
 
 /** Options of the named ViTs. Default: 224 pixels in patches of 16, of 14 for huge and giant. */
 export type VitVariantOptions = Pick<
   VisionTransformerOptions,
-  'key' | 'pool' | 'inChannels' | 'dropPath' | 'maskToken' | 'registers' | 'layerScale' | 'positions' | 'init'
+  | 'key'
+  | 'pool'
+  | 'inChannels'
+  | 'dropPath'
+  | 'maskToken'
+  | 'registers'
+  | 'layerScale'
+  | 'positions'
+  | 'init'
+  | 'checkpointBlocks'
 > & {
   readonly imageSize?: number | readonly [number, number];
   readonly patchSize?: number;
@@ -20,6 +30,7 @@ const vitVariantOptionNames: OptionNames<VitVariantOptions> = {
   layerScale: 'optionalNumber',
   positions: 'optional',
   init: 'optional',
+  checkpointBlocks: 'optionalFlag',
   imageSize: 'optional',
   patchSize: 'optionalNumber',
 };
@@ -35,19 +46,19 @@ export type VitSize = Pick<
  * base, large and huge, Zhai et al. 2021 (arXiv 2106.04560) for giant, Oquab et al. 2023 (arXiv 2304.07193) for DINOv2's.
  */
 export const vitSizes = {
-  tiny: { dim: 192, depth: 12, heads: 3, patchSize: 16 },
-  small: { dim: 384, depth: 12, heads: 6, patchSize: 16 },
-  base: { dim: 768, depth: 12, heads: 12, patchSize: 16 },
-  large: { dim: 1024, depth: 24, heads: 16, patchSize: 16 },
-  huge: { dim: 1280, depth: 32, heads: 16, patchSize: 14 },
-  giant: { dim: 1408, depth: 40, heads: 16, patchSize: 14, mlpRatio: 48 / 11 },
-  dinoV2Small: { dim: 384, depth: 12, heads: 6, patchSize: 14, imageSize: 518, layerScale: 1e-5 },
-  dinoV2Base: { dim: 768, depth: 12, heads: 12, patchSize: 14, imageSize: 518, layerScale: 1e-5 },
-  dinoV2Large: { dim: 1024, depth: 24, heads: 16, patchSize: 14, imageSize: 518, layerScale: 1e-5 },
+  tiny: { dim: 192, heads: 3, depth: 12, patchSize: 16 },
+  small: { dim: 384, heads: 6, depth: 12, patchSize: 16 },
+  base: { dim: 768, heads: 12, depth: 12, patchSize: 16 },
+  large: { dim: 1024, heads: 16, depth: 24, patchSize: 16 },
+  huge: { dim: 1280, heads: 16, depth: 32, patchSize: 14 },
+  giant: { dim: 1408, heads: 16, depth: 40, patchSize: 14, mlpRatio: 48 / 11 },
+  dinoV2Small: { dim: 384, heads: 6, depth: 12, patchSize: 14, imageSize: 518, layerScale: 1e-5 },
+  dinoV2Base: { dim: 768, heads: 12, depth: 12, patchSize: 14, imageSize: 518, layerScale: 1e-5 },
+  dinoV2Large: { dim: 1024, heads: 16, depth: 24, patchSize: 14, imageSize: 518, layerScale: 1e-5 },
   dinoV2Giant: {
     dim: 1536,
-    depth: 40,
     heads: 24,
+    depth: 40,
     patchSize: 14,
     imageSize: 518,
     layerScale: 1e-5,

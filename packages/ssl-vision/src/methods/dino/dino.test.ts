@@ -56,7 +56,6 @@ describe('Dino', () => {
     };
     await expectSteps(build, steps, {
       twins: { teacher: 'backbone', teacherHead: 'head' },
-      ema: { buffers: 'keep' },
     });
   });
 
@@ -88,11 +87,20 @@ describe('Dino', () => {
   it('moves the centre once an update, to the mean of what the teacher told', () => {
     const method = small({ centerMomentum: 0.75 });
     const { carried } = method.loss({ views: crops() }, ctx);
-    expect([...method.state.center.buffers.center.dataSync()]).toEqual(Array.from({ length: 6 }, () => 0));
+    expect([...method.state.center!.buffers.center.dataSync()]).toEqual(Array.from({ length: 6 }, () => 0));
     expect(carried!['targets']!.shape).toEqual([1, 6]);
     method.afterUpdate(ctx, { targets: tf.concat([carried!['targets']!, tf.zeros([1, 6])]) });
-    const moved = method.state.center.buffers.center.dataSync();
+    const moved = method.state.center!.buffers.center.dataSync();
     carried!['targets']!.dataSync().forEach((mean, at) => expect(moved[at]).toBeCloseTo(0.125 * mean, 6));
+  });
+
+  it('balances by Sinkhorn-Knopp without a centre', () => {
+    const method = small({ centering: 'sinkhorn' });
+    expect(method.state).toEqual({});
+    const { loss, carried } = method.loss({ views: crops() }, ctx);
+    expect(carried).toBeUndefined();
+    expect(loss.dataSync()[0]).not.toBeCloseTo(small().loss({ views: crops() }, ctx).loss.dataSync()[0]!, 2);
+    expect(() => small({ centering: 'none' as 'center' })).toThrow(InvalidOptionError);
   });
 
   it('has a teacher that drops no branch', () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Center, dino, featureStd } from '@selfsup/ssl-losses';
 import { childContext, type Encoder, type Parameter, parametersOf, twinOf } from '@selfsup/ssl-nn';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type {
   EmaPair,
   Method,
@@ -29,8 +29,9 @@ import type { MultiViewBatch } from '../simclr/simclr.js';
 
 /**
  * Defaults of {@link Dino}: Caron et al. 2021 (arXiv 2104.14294), section 3 and appendix, and `main_dino.py` of
- * facebookresearch/dino. Its temperature stays at 0.04; the paper's best ViTs have 0.07 after 30 epochs. For small data
- * and short runs: a momentum of 0.99 to 0.996 and a head of 1024 prototypes.
+ * facebookresearch/dino. Its temperature stays at 0.04; the paper's best ViTs have 0.07 after 30 epochs. In a short run
+ * with a centre the teacher tells of all images alike for some hundred steps (a loss near the logarithm of the number of
+ * prototypes; seen on digits in batches of 32); balanced outputs are spread from the first steps on.
  */
 export const dinoDefaults = {
   studentTemperature: 0.1,
@@ -40,6 +41,7 @@ export const dinoDefaults = {
   momentum: 0.996,
   centerMomentum: 0.9,
   freezeLastLayerEpochs: 1,
+  centering: 'center',
 } as const;
 
 /** Options of {@link Dino}. */
@@ -48,19 +50,22 @@ export type DinoOptions = DistillationNumbers & {
   readonly backbone: Encoder;
   /** Statistics of the images' pixels. */
   readonly normalize: ImageStatistics;
+  /** Against collapse: a moving centre, or balanced over the batch as DINOv2 does. Default `center`. */
+  readonly centering?: 'center' | 'sinkhorn';
 } & DinoHeadChoice;
 
 const dinoOptionNames: OptionNames<DinoOptions> = {
   ...distillationNumberNames,
   backbone: 'required',
   normalize: 'required',
+  centering: 'optional',
   head: 'optional',
   key: 'optionalKey',
 };
 
 /**
  * DINO: a student tells from every crop what its teacher, whose weights follow its own, tells from the two global crops;
- * `dino` of @selfsup/ssl-losses with a centre that moves once an update. Keep `modules.teacher`, the one that the paper
+ * `dino` of @selfsup/ssl-losses with a centre that moves once an update (or `centering: 'sinkhorn'`, which has none). Keep `modules.teacher`, the one that the paper
  * evaluates; `modules.backbone` is the student.
  *
  * Views are those of `dinoViews`: two global ones of one size, then others. The student's encoder runs once for each run
@@ -88,21 +93,24 @@ export class Dino implements Method<MultiViewBatch, 'teacherTemperature', Distil
     readonly teacher: Encoder;
     readonly teacherHead: DinoHead;
   };
-  readonly state: { readonly center: Center };
+  /** The centre, where there is one. */
+  readonly state: { readonly center?: Center };
   readonly #plan: DistillationPlan;
   readonly #normalize: ImageStatistics;
 
   /** @throws InvalidOptionError for numbers out of range, and for what is no encoder or no head */
   constructor(options: DinoOptions) {
     const given = checkOptions('Dino', options, dinoOptionNames);
-    const { backbone, normalize } = given;
-    this.#plan = new DistillationPlan('Dino', { ...dinoDefaults, ...given });
+    const all = { ...dinoDefaults, ...given };
+    const { backbone, normalize, centering } = all;
+    this.#plan = new DistillationPlan('Dino', all);
+    checkChoice('Dino', 'centering', centering, ['center', 'sinkhorn']);
     checkEncoder('Dino', backbone);
     checkImageStatistics('Dino', 'normalize', normalize);
     const head = dinoHeadOf('Dino', backbone.featureDim, given);
     this.modules = { backbone, head, teacher: twinOf(backbone), teacherHead: twinOf(head) };
-    this.state = { center: new Center(head.outDim) };
-    this.settings = { ...this.#plan.settings, normalize: statisticsOf(normalize) };
+    this.state = centering === 'center' ? { center: new Center(head.outDim) } : {};
+    this.settings = { ...this.#plan.settings, centering, normalize: statisticsOf(normalize) };
     this.#normalize = normalize;
   }
 
@@ -130,13 +138,14 @@ export class Dino implements Method<MultiViewBatch, 'teacherTemperature', Distil
   /** @throws ShapeError for views that are not two of one size and then others */
   loss(batch: Tensors<MultiViewBatch>, ctx: StepContext<'teacherTemperature', DistillationPhase>): MethodLoss {
     const { backbone, head, teacher, teacherHead } = this.modules;
+    const { center } = this.state;
     const { globals, groups, count } = cropsOf('Dino', batch);
     const teaching = teacherContext(teacher, ctx, 'teacher');
     const taught = encodeCrops(teacher, [{ images: globals, count: globalCount }], this.#normalize, teaching);
     const targets = teacherHead.forward(taught, teaching);
     const features = encodeCrops(backbone, groups, this.#normalize, childContext(ctx, 'backbone'));
     const outputs = head.forward(features, childContext(ctx, 'head'));
-    const loss = dino(tf.split(targets, globalCount), tf.split(outputs, count), this.state.center, {
+    const loss = dino(tf.split(targets, globalCount), tf.split(outputs, count), center ?? 'sinkhorn', {
       studentTemperature: this.#plan.settings.studentTemperature,
       teacherTemperature: ctx.values.teacherTemperature,
       updateCenter: false,
@@ -145,11 +154,11 @@ export class Dino implements Method<MultiViewBatch, 'teacherTemperature', Distil
       loss,
       metrics: { featureStd: featureStd(taught) },
       // The mean of a batch: batches of an update have one size.
-      carried: { targets: tf.mean(targets, 0, true) },
+      ...(center === undefined ? {} : { carried: { targets: tf.mean(targets, 0, true) } }),
     };
   }
 
   afterUpdate(_ctx: StepContext<'teacherTemperature', DistillationPhase>, carried: Record<string, tf.Tensor>): void {
-    this.state.center.update(carried['targets']!, this.#plan.settings.centerMomentum);
+    this.state.center?.update(carried['targets']!, this.#plan.settings.centerMomentum);
   }
 }

@@ -4,7 +4,7 @@ import type { ForwardContext } from '@selfsup/ssl-nn';
 import { foldIn } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
-import type { VisionTransformerOptions } from '../../encoders/vision-transformer/vision-transformer.js';
+import type { VisionTransformerOptions } from '../../encoders/vision-transformer/vision-transformer-options.js';
 import type { Grid } from '../../encoders/vision-transformer/resize-positions.js';
 import { MaeDecoder } from './mae-decoder.js';
 import type { MaeDecoderSize } from './mae-decoder.js';
@@ -35,6 +35,7 @@ const maskedAutoencoderOptionNames: OptionNames<MaskedAutoencoderOptions> = {
   heads: 'requiredNumber',
   mlpRatio: 'optionalNumber',
   qkvBias: 'optionalFlag',
+  checkpointBlocks: 'optionalFlag',
 };
 
 /**

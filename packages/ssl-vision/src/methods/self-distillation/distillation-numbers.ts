@@ -66,8 +66,7 @@ export class DistillationPlan {
     pairs: readonly { readonly online: Module; readonly target: Module }[],
   ): readonly EmaPair[] {
     const momentum = cosine({ base: this.settings.momentum, final: 1, totalSteps });
-    const rule = { momentum, buffers: 'keep' } as const;
-    return pairs.map((pair) => ({ ...pair, ...rule }));
+    return pairs.map((pair) => ({ ...pair, momentum, buffers: 'keep' }));
   }
 
   phaseAt(step: number, { stepsPerEpoch }: RunShape): DistillationPhase {

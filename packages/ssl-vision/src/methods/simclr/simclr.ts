@@ -8,6 +8,7 @@ import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train'
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import { equalViewsOf } from '../../batches/equal-views-of.js';
+import { project } from '../../heads/project.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
@@ -140,13 +141,9 @@ export class SimClr implements Method<MultiViewBatch> {
 
   /** `[views * batch, dim]`, view after view. */
   #project(views: readonly tf.Tensor[], ctx: ForwardContext): tf.Tensor2D {
-    const { backbone, head } = this.modules;
-    const project = (images: tf.Tensor, own: ForwardContext): tf.Tensor2D =>
-      head.forward(
-        backbone.forward(normalizeImages(images, this.#normalize), childContext(own, 'backbone')),
-        childContext(own, 'head'),
-      );
-    if (this.#batchNorm === 'joint') return project(tf.concat([...views]), ctx);
-    return tf.concat(views.map((images, view) => project(images, childContext(ctx, view))));
+    const ofImages = (images: tf.Tensor, own: ForwardContext): tf.Tensor2D =>
+      project(this.modules, normalizeImages(images, this.#normalize), own);
+    if (this.#batchNorm === 'joint') return ofImages(tf.concat([...views]), ctx);
+    return tf.concat(views.map((images, view) => ofImages(images, childContext(ctx, view))));
   }
 }

@@ -90,6 +90,7 @@ export type SwavPhase = 'frozen' | 'frozen, queue' | 'all' | 'all, queue';
  *
  * The queue holds random directions at first, the same in every run, and fills from the first step on: let it begin when
  * `queueLength / batch` updates have passed, as the default does on data sets of some size.
+ * With `accumulateSteps` the codes of each batch are balanced by themselves.
  *
  * The reference's optimiser is LARS around SGD of momentum 0.9, a rate of 4.8 for batches of 4096 (0.6 for 256 with a
  * queue) along a cosine, weight decay 1e-6.
@@ -135,10 +136,10 @@ export class Swav implements Method<MultiViewBatch, never, SwavPhase> {
     return parametersOf(isFrozen ? { backbone, 'head.projection_head': head.projection } : { backbone, head });
   }
 
-  phaseAt(step: number, { stepsPerEpoch }: RunShape): SwavPhase {
+  phaseAt(step: number, run: RunShape): SwavPhase {
     const { freezePrototypesSteps, queueLength, queueStartEpoch } = this.#options;
     const trained = step < freezePrototypesSteps ? 'frozen' : 'all';
-    return queueLength > 0 && step >= queueStartEpoch * stepsPerEpoch ? `${trained}, queue` : trained;
+    return queueLength > 0 && step >= queueStartEpoch * run.stepsPerEpoch ? `${trained}, queue` : trained;
   }
 
   /** @throws ShapeError for views that are not two of one size and then others */

@@ -1,0 +1,30 @@
+/** Pretrains a ResNet-18 with SupCon on a folder of images, whose folders are their classes: `node --import tsx supcon.ts photos`. */
+import { DataLoader, ImageFolderDataset, simclrViews } from '@selfsup/ssl-data';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { randomKey } from '@selfsup/ssl-tensor';
+import { Sgd, Trainer, scaleByBatch, warmupCosine } from '@selfsup/ssl-train';
+import { SupCon, imagenetStatistics, resnet18 } from '@selfsup/ssl-vision';
+
+const dataset = await ImageFolderDataset.open(process.argv[2] ?? 'photos');
+const [epochs, batchSize, size] = [100, 128, 32];
+const loader = new DataLoader({ dataset, views: simclrViews({ size }), batchSize });
+const backbone = resnet18({ key: randomKey(0), stem: 'cifar' });
+const method = new SupCon({ backbone, key: randomKey(1), normalize: imagenetStatistics });
+const optimizer = new Sgd([{ parameters: method.trainable() }], { momentum: 0.9, weightDecay: 1e-4 });
+const rate = scaleByBatch({ base: 0.05, batchSize });
+const steps = epochs * loader.batchesPerEpoch;
+const schedule = warmupCosine({ base: rate, warmupSteps: Math.floor(steps / 10), totalSteps: steps });
+const trainer = new Trainer({
+  method,
+  loader,
+  optimizer,
+  schedule,
+  steps,
+  seed: 0,
+  checkpoint: { dir: 'runs/supcon' },
+});
+const { interrupted } = await trainer.fit();
+await loader.close();
+// Ctrl-C has saved a checkpoint: the same command goes on, and nothing that is not finished is written.
+if (interrupted) process.exit();
+await saveSafetensors('encoder.safetensors', backbone.stateDict());

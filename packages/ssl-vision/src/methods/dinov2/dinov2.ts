@@ -1,0 +1,190 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Center, dino, featureStd, ibot, koleo } from '@selfsup/ssl-losses';
+import type { Parameter } from '@selfsup/ssl-nn';
+import { checkChoice, checkNonNegative } from '@selfsup/ssl-tensor';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import type {
+  EmaPair,
+  Method,
+  MethodLoss,
+  RunConfig,
+  RunShape,
+  Schedule,
+  StepContext,
+  Tensors,
+} from '@selfsup/ssl-train';
+import type { DinoHead } from '../../heads/dino-head.js';
+import { checkImageStatistics, type ImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
+import { checkMaskShares, maskShareDefaults, type MaskShares } from '../self-distillation/block-masks.js';
+import { type DinoHeadChoice, dinoHeadOf } from '../self-distillation/dino-head-of.js';
+import {
+  type DistillationNumbers,
+  distillationNumberNames,
+  type DistillationPhase,
+  DistillationPlan,
+} from '../self-distillation/distillation-numbers.js';
+import {
+  type MaskedEncoder,
+  type MaskedMultiViewBatch,
+  TokenDistillation,
+  type TokenModules,
+} from '../self-distillation/token-distillation.js';
+
+/**
+ * Defaults of {@link DinoV2}: Oquab et al. 2023 (arXiv 2304.07193), section 4, and `ssl_default_config.yaml` of
+ * facebookresearch/dinov2; the balancing by Sinkhorn-Knopp is that of its long runs (`vitl14.yaml`, `vitg14.yaml`).
+ */
+export const dinoV2Defaults = {
+  studentTemperature: 0.1,
+  warmupTeacherTemperature: 0.04,
+  teacherTemperature: 0.07,
+  warmupTeacherEpochs: 30,
+  momentum: 0.992,
+  centerMomentum: 0.9,
+  freezeLastLayerEpochs: 1,
+  centering: 'sinkhorn',
+  classWeight: 1,
+  patchWeight: 1,
+  koleoWeight: 0.1,
+  ...maskShareDefaults,
+} as const;
+
+/** Options of {@link DinoV2}. */
+export type DinoV2Options = DistillationNumbers &
+  MaskShares & {
+    /** With a class token, a mask token, and for pictures of each size that the views have. */
+    readonly backbone: MaskedEncoder;
+    /** Statistics of the images' pixels. */
+    readonly normalize: ImageStatistics;
+    /** Against collapse: balanced over the batch, or a moving centre. Default `sinkhorn`. */
+    readonly centering?: 'sinkhorn' | 'center';
+    /** Weight of DINO's loss, 0 or more. Default 1. */
+    readonly classWeight?: number;
+    /** Weight of iBOT's loss, 0 or more. Default 1. */
+    readonly patchWeight?: number;
+    /** Weight of the spread of the class tokens, 0 or more. Default 0.1. */
+    readonly koleoWeight?: number;
+    /** Head of the patches. Default: that of the class tokens; the paper's large models have one of their own. */
+    readonly patchHead?: DinoHead;
+  } & DinoHeadChoice;
+
+const dinoV2OptionNames: OptionNames<DinoV2Options> = {
+  ...distillationNumberNames,
+  maskedImages: 'optionalNumber',
+  maskRatio: 'optional',
+  backbone: 'required',
+  normalize: 'required',
+  centering: 'optional',
+  classWeight: 'optionalNumber',
+  patchWeight: 'optionalNumber',
+  koleoWeight: 'optionalNumber',
+  patchHead: 'optional',
+  head: 'optional',
+  key: 'optionalKey',
+};
+
+/**
+ * DINOv2's losses: `classWeight dino + patchWeight ibot + koleoWeight (koleo of each global view)`, with the teacher's
+ * outputs balanced over the batch by Sinkhorn-Knopp, the class tokens' and the patches' apart. Keep `modules.teacher`.
+ *
+ * Views are those of `dinov2Views`. Masks, heads and teacher as {@link Ibot}'s. KoLeo is of the student's class tokens
+ * before the head and wants two images or more; equal ones have a gradient of 1e8: clip gradients (`clipByGlobalNorm(3)`).
+ * Balancing and KoLeo look at the whole batch: with `accumulateSteps` each part does by itself.
+ *
+ * The reference's optimiser is AdamW with a rate of 0.004 for 1024 images (by the square root of the batch), weight decay
+ * `cosine({ base: 0.04, final: 0.4, totalSteps })`, rates that fall by 0.9 from block to block (`layerDecayGroups`) and
+ * 0.2 of that for the patches' projection.
+ *
+ * Metrics: `featureStd` as {@link Dino}'s; `classLoss`, `patchLoss`, `koleo`.
+ *
+ * Source: Oquab et al. 2023 (arXiv 2304.07193), section 4; `dinov2/train/ssl_meta_arch.py` of facebookresearch/dinov2.
+ */
+export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature', DistillationPhase> {
+  readonly name = 'dinov2';
+  readonly settings: RunConfig;
+  readonly modules: TokenModules;
+  /** The centres, where there are any. */
+  readonly state: Readonly<Record<string, Center>>;
+  readonly #tokens: TokenDistillation;
+  readonly #plan: DistillationPlan;
+  readonly #weights: { readonly classWeight: number; readonly patchWeight: number; readonly koleoWeight: number };
+
+  /** @throws InvalidOptionError for numbers out of range, and for what is no encoder with a mask token or no head */
+  constructor(options: DinoV2Options) {
+    const given = checkOptions('DinoV2', options, dinoV2OptionNames);
+    const all = { ...dinoV2Defaults, ...given };
+    const { backbone, normalize, centering, classWeight, patchWeight, koleoWeight, patchHead } = all;
+    const { maskedImages, maskRatio } = all;
+    this.#plan = new DistillationPlan('DinoV2', all);
+    this.#weights = { classWeight, patchWeight, koleoWeight };
+    checkChoice('DinoV2', 'centering', centering, ['sinkhorn', 'center']);
+    checkNonNegative('DinoV2', this.#weights);
+    checkMaskShares('DinoV2', { maskedImages, maskRatio });
+    checkImageStatistics('DinoV2', 'normalize', normalize);
+    const head = dinoHeadOf('DinoV2', backbone.tokenDim, given);
+    this.#tokens = new TokenDistillation('DinoV2', backbone, head, patchHead, normalize, { maskedImages, maskRatio });
+    this.modules = this.#tokens.modules;
+    this.state =
+      centering === 'center' ? { center: new Center(head.outDim), patchCenter: new Center(this.#tokens.patchDim) } : {};
+    this.settings = {
+      ...this.#plan.settings,
+      ...this.#weights,
+      centering,
+      maskedImages,
+      maskRatio: [...maskRatio],
+      normalize: statisticsOf(normalize),
+    };
+  }
+
+  trainable(phase?: DistillationPhase): Map<string, Parameter> {
+    return this.#tokens.trainable(phase);
+  }
+
+  schedules(run: RunShape): Record<'teacherTemperature', Schedule> {
+    return this.#plan.schedules(run);
+  }
+
+  phaseAt(step: number, run: RunShape): DistillationPhase {
+    return this.#plan.phaseAt(step, run);
+  }
+
+  emaPairs(run: RunShape): readonly EmaPair[] {
+    return this.#tokens.pairs(run, this.#plan);
+  }
+
+  /**
+   * @throws ShapeError for views that are not two of one size and then others, and for masks that do not fit;
+   *   InvalidOptionError where masks are drawn and `ctx` has no key
+   */
+  loss(batch: Tensors<MaskedMultiViewBatch>, ctx: StepContext<'teacherTemperature', DistillationPhase>): MethodLoss {
+    const seen = this.#tokens.pass(batch, ctx);
+    const { classWeight, patchWeight, koleoWeight } = this.#weights;
+    const options = {
+      studentTemperature: this.#plan.settings.studentTemperature,
+      teacherTemperature: ctx.values.teacherTemperature,
+      updateCenter: false,
+    };
+    const { center = 'sinkhorn', patchCenter = 'sinkhorn' } = this.state;
+    const classLoss = dino(seen.targets, seen.outputs, center, options);
+    const patchLoss = ibot(seen.patchTargets, seen.patchOutputs, seen.mask, patchCenter, options);
+    const spread = tf.addN(seen.classTokens.map((tokens) => koleo(tokens))) as tf.Scalar;
+    return {
+      loss: tf.addN([tf.mul(classLoss, classWeight), tf.mul(patchLoss, patchWeight), tf.mul(spread, koleoWeight)]),
+      metrics: { featureStd: featureStd(seen.taught), classLoss, patchLoss, koleo: spread },
+      // The means of a batch: batches of an update have one size.
+      ...(center === 'sinkhorn'
+        ? {}
+        : {
+            carried: {
+              center: tf.mean(tf.concat([...seen.targets], 0), 0, true),
+              patchCenter: tf.mean(seen.patchTargets, 0, true),
+            },
+          }),
+    };
+  }
+
+  afterUpdate(_ctx: StepContext<'teacherTemperature', DistillationPhase>, carried: Record<string, tf.Tensor>): void {
+    for (const [name, centre] of Object.entries(this.state))
+      centre.update(carried[name]!, this.#plan.settings.centerMomentum);
+  }
+}

@@ -1,0 +1,49 @@
+import { dinoViews } from '@selfsup/ssl-data';
+import { DinoHead, type DinoHeadOptions } from '../../heads/dino-head.js';
+import { Dino, dinoDefaults } from '../../methods/dino/dino.js';
+import {
+  type DistillationNumbers,
+  distillationNumberNames,
+} from '../../methods/self-distillation/distillation-numbers.js';
+import { withHead } from './around-encoder.js';
+import { calledViews } from './called-views.js';
+import { cropViews } from './crop-views.js';
+import type { Recipe } from './recipe.js';
+import { smallDinoHead, teacherMomentum } from './small-dino-head.js';
+import { convolutionalBackbone } from './usual-backbone.js';
+
+/** What may be said of DINO; see `Dino` and `DinoHead`. */
+export type DinoChoices = DistillationNumbers & Omit<DinoHeadOptions, 'key'>;
+
+/** DINO; the encoder that is kept is the teacher's, as in the paper. */
+export const dino: Recipe<DinoChoices> = {
+  choices: {
+    ...distillationNumberNames,
+    hiddenDim: 'optionalNumber',
+    bottleneckDim: 'optionalNumber',
+    outDim: 'optionalNumber',
+    learnMagnitude: 'optionalFlag',
+  },
+  usualBackbone: convolutionalBackbone,
+  // Two views and four quarters forth and back, two forth through the teacher.
+  passes: 11,
+  learningRate: 1e-3,
+  weightDecay: 0.04,
+  clipNorm: 3,
+  views: (facts) =>
+    cropViews(facts, (sizes) => calledViews('dinoViews', dinoViews, { ...sizes, localScale: [0.1, 0.4] })),
+  preset: (facts) => ({
+    value: { ...smallDinoHead, momentum: teacherMomentum(facts, dinoDefaults.momentum) },
+    why: 'a head for small encoders, and a momentum for a run of this length',
+  }),
+  ...withHead<DinoChoices, DinoHead, Dino>({
+    name: 'Dino',
+    make: (options) => new Dino(options),
+    head: {
+      name: 'DinoHead',
+      options: ['hiddenDim', 'bottleneckDim', 'outDim', 'learnMagnitude'],
+      make: (inDim, options) => new DinoHead(inDim, options),
+    },
+    kept: { of: ({ modules }) => modules.teacher, written: 'method.modules.teacher' },
+  }),
+};

@@ -1,0 +1,48 @@
+/** The examples of ssl-vision's methods, made small: each runs as it stands but for its numbers. */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { unexpectedErrorOutput } from '../packaging/expected-output.js';
+import { readRepositoryFile } from '../structure/repository-files.js';
+import { emptyProject, runSource } from './run-source.js';
+
+// Each program is a process that loads TypeScript from source.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const examples = ['byol', 'moco', 'moco-v3', 'nnclr', 'simsiam', 'smog', 'supcon'];
+
+let folder: string;
+beforeAll(async () => {
+  folder = await emptyProject();
+  for (let i = 0; i < 16; i++) {
+    const stream = new RandomStream(foldIn(randomKey(1), i));
+    const pixels = Array.from({ length: 20 * 18 * 3 }, () => stream.integer(256));
+    const own = join(folder, 'photos', ['cats', 'dogs'][i % 2]!);
+    await mkdir(own, { recursive: true });
+    await writeFile(join(own, `${i}.ppm`), `P3\n18 20\n255\n${pixels.join(' ')}\n`);
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test.each(examples)('%s pretrains on a folder and saves the encoder', async (name) => {
+  const code = readRepositoryFile(`packages/ssl-vision/examples/${name}.ts`);
+  expect(code.split('\n').length).toBeLessThan(61);
+  expect(code).toContain('= [100, 128, 32];');
+  const small = code
+    .replace('= [100, 128, 32];', '= [2, 8, 16];')
+    .replace(
+      "resnet18({ key: randomKey(0), stem: 'cifar' })",
+      "resnet18({ key: randomKey(0), stem: 'cifar', width: 8 })",
+    )
+    .replace('dim: 192', 'dim: 24')
+    .replace('...smogSmall', '...smogSmall, queueSize: 512');
+  expect(small).toMatch(/width: 8|dim: 24/);
+  const file = join(folder, `${name}.ts`);
+  await writeFile(file, small);
+  await rm(join(folder, 'encoder.safetensors'), { force: true });
+  const { status, stderr } = await runSource(file, ['photos'], folder);
+  expect({ status, stderr: unexpectedErrorOutput(stderr) }).toEqual({ status: 0, stderr: '' });
+  const names = (await readFile(join(folder, 'encoder.safetensors'))).toString('latin1');
+  expect(names).toMatch(/"layer4\.1\.bn2\.bias"|"blocks\.5\.attn\.qkv\.weight"/);
+});
