@@ -140,7 +140,8 @@ export class IJepa implements Method<MultiViewBatch> {
     return parametersOf({ backbone, predictor });
   }
 
-  emaPairs({ totalSteps }: RunShape): EmaPair[] {
+  emaPairs(run: RunShape): EmaPair[] {
+    const { totalSteps } = run;
     const { backbone, teacher } = this.modules;
     const { momentum: base } = this.#options;
     const momentum = (step: number): number => base + (1 - base) * Math.min(1, step / totalSteps);
@@ -160,7 +161,8 @@ export class IJepa implements Method<MultiViewBatch> {
    *
    * @param images `[batch, height, width, channels]`, normalised
    */
-  lossOf(images: tf.Tensor4D, { context, targets }: JepaBlocks, ctx: ForwardContext): MethodLoss {
+  lossOf(images: tf.Tensor4D, blocks: JepaBlocks, ctx: ForwardContext): MethodLoss {
+    const { context, targets } = blocks;
     const { backbone, predictor, teacher } = this.modules;
     const wanted = this.#targetsOf(teacher, images);
     const [batch, patches, dim] = wanted.shape;

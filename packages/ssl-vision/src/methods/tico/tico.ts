@@ -89,7 +89,8 @@ export class TiCo implements Method<MultiViewBatch> {
     return parametersOf({ backbone, head });
   }
 
-  emaPairs({ totalSteps }: RunShape): EmaPair[] {
+  emaPairs(run: RunShape): EmaPair[] {
+    const { totalSteps } = run;
     const { backbone, head, momentumBackbone, momentumHead } = this.modules;
     const rule = { momentum: cosine({ base: this.#options.momentum, final: 1, totalSteps }), buffers: 'keep' } as const;
     return [
