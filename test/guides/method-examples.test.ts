@@ -10,7 +10,7 @@ import { emptyProject, runSource } from './run-source.js';
 // Each program is a process that loads TypeScript from source.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const examples = ['byol', 'moco', 'moco-v3', 'nnclr', 'simsiam', 'smog', 'supcon'];
+const examples = 'autoencoder barlow-twins byol ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(' ');
 
 let folder: string;
 beforeAll(async () => {

@@ -1,13 +1,14 @@
-"""Golden training runs of SimMIM (timm's vision transformer, the arithmetic of microsoft/SimMIM) and of an autoencoder.
+"""Golden training runs of SimMIM and I-JEPA (timm's vision transformer, the arithmetic of the authors' code) and of an autoencoder.
 
 Run: python test/golden/vision/generate_reconstruction.py   (torch, timm, lightly; writes a file for each beside itself)
 """
 import json
 import pathlib
+from functools import partial
 
 import timm
 import torch
-from timm.models.vision_transformer import VisionTransformer
+from timm.models.vision_transformer import Block, VisionTransformer
 from torch import nn
 
 from hash_fill import hash_uniform
@@ -63,6 +64,69 @@ def simmim():
     return {"masks": masks, **training_case(modules, loss_of, learning_rate=0.05)}
 
 
+class ContextTransformer(VisionTransformer):
+    """`VisionTransformer` of src/models/vision_transformer.py, which applies masks before the blocks, with timm's class token."""
+
+    def __init__(self):
+        super().__init__(img_size=SIZE, patch_size=PATCH, embed_dim=DIM, depth=1, num_heads=2, num_classes=0)
+
+    def forward(self, x, keep=None):
+        x = self._pos_embed(self.patch_embed(x))
+        return self.norm(self.blocks(x if keep is None else take(x, keep)))
+
+
+def take(x, places):
+    """Rows of a class token and of patches."""
+    index = torch.cat([torch.zeros(len(x), 1, dtype=torch.int64), places + 1], dim=1)
+    return torch.gather(x, 1, index[..., None].expand(-1, -1, x.shape[2]))
+
+
+class Predictor(nn.Module):
+    """`VisionTransformerPredictor`, one target at a time."""
+
+    def __init__(self, dim):
+        super().__init__()
+        self.predictor_embed = nn.Linear(DIM, dim)
+        self.mask_token = nn.Parameter(torch.zeros(1, 1, dim))
+        self.register_buffer("predictor_pos_embed", torch.zeros(1, GRID * GRID + 1, dim))
+        self.predictor_blocks = nn.ModuleList([Block(dim, 2, qkv_bias=True, norm_layer=partial(nn.LayerNorm, eps=1e-6)) for _ in range(2)])
+        self.predictor_norm = nn.LayerNorm(dim, eps=1e-6)
+        self.predictor_proj = nn.Linear(dim, DIM)
+
+    def forward(self, x, keep, target):
+        table = self.predictor_pos_embed.expand(len(x), -1, -1)
+        x = self.predictor_embed(x) + take(table, keep)
+        x = torch.cat([x, self.mask_token + take(table, target)[:, 1:]], dim=1)
+        for block in self.predictor_blocks:
+            x = block(x)
+        return self.predictor_proj(self.predictor_norm(x)[:, -target.shape[1]:])
+
+
+def places(step):
+    """Numbers of patches: five of a context, and two targets of six and four."""
+    order = torch.from_numpy(hash_uniform(BATCH * GRID * GRID, 7000 + step).reshape(BATCH, -1)).argsort(1)
+    return order[:, :5], [order[:, 5:11], order[:, 10:14]]
+
+
+def ijepa():
+    modules = {"backbone": ContextTransformer(), "predictor": Predictor(12), "teacher": ContextTransformer()}
+
+    def loss_of(step):
+        (images,) = views(step, 1)
+        keep, targets = places(step)
+        with torch.no_grad():
+            h = nn.functional.layer_norm(modules["teacher"](images)[:, 1:], (DIM,))
+        z = modules["backbone"](images, keep)
+        told = torch.cat([modules["predictor"](z, keep, target) for target in targets], dim=1)
+        wanted = torch.cat([torch.gather(h, 1, target[..., None].expand(-1, -1, DIM)) for target in targets], dim=1)
+        return nn.functional.smooth_l1_loss(told, wanted)
+
+    steps = [places(step) for step in range(STEPS)]
+    blocks = [{"context": keep.tolist(), "targets": [target.tolist() for target in targets]} for keep, targets in steps]
+    record = training_case(modules, loss_of, (("backbone", "teacher"),), lambda step: 0.9 + 0.1 * step / STEPS, learning_rate=0.1)
+    return {"blocks": blocks, **record}
+
+
 class ConvDecoder(nn.Module):
     """Doublings are transposed convolutions of 2 x 2 with stride 2, written as linear layers."""
 
@@ -97,4 +161,5 @@ def autoencoder():
 
 if __name__ == "__main__":
     write("simmim.json", [simmim()])
+    write("ijepa.json", [ijepa()])
     write("autoencoder.json", [autoencoder()])

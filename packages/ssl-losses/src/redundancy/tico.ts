@@ -35,6 +35,20 @@ export class TiCoState implements Stateful {
     this.buffers = { covariance: tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R2>([dim, dim]), false)) };
   }
 
+  /**
+   * Moves the covariance by rows, as {@link tico} does with `updateCovariance`: for updates of several batches.
+   *
+   * @param z online features `[rows, dim]`
+   * @param beta share of the old covariance that stays, in `[0, 1]`
+   * @throws ShapeError for rows of another width; InvalidOptionError for a share out of range
+   */
+  update(z: tf.Tensor2D, beta: number): void {
+    const { covariance } = this.buffers;
+    checkTensor('TiCoState.update', 'z', z, ['rows', covariance.shape[0]]);
+    checkShare('TiCoState.update', { beta });
+    tf.tidy(() => covariance.assign(moved(covariance, l2Normalize(z), beta)));
+  }
+
   dispose(): void {
     this.buffers.covariance.dispose();
   }
@@ -69,11 +83,15 @@ export function tico(zA: tf.Tensor2D, zB: tf.Tensor2D, state: TiCoState, options
   if (batch < 2) throw new ShapeError('tico', 'zA', 'two or more rows', `[${zA.shape.join(', ')}]`);
 
   const [a, b] = [l2Normalize(zA), l2Normalize(zB)];
-  const fixed = stopGradient(a);
-  const moment = tf.mul(tf.matMul(fixed, fixed, true), (1 - beta) / batch);
-  const moved = tf.add(tf.mul(covariance, beta), moment) as tf.Tensor2D;
-  if (updateCovariance) covariance.assign(moved);
+  const next = moved(covariance, stopGradient(a), beta);
+  if (updateCovariance) covariance.assign(next);
   const agreement = tf.mean(tf.sum(tf.mul(a, b), 1));
-  const contrast = tf.mean(tf.sum(tf.mul(tf.matMul(a, moved), a), 1));
+  const contrast = tf.mean(tf.sum(tf.mul(tf.matMul(a, next), a), 1));
   return tf.add(tf.sub(1, agreement), tf.mul(contrast, rho));
+}
+
+/** The covariance moved by rows of length 1. */
+function moved(covariance: tf.Tensor2D, rows: tf.Tensor2D, beta: number): tf.Tensor2D {
+  const moment = tf.mul(tf.matMul(rows, rows, true), (1 - beta) / rows.shape[0]);
+  return tf.add(tf.mul(covariance, beta), moment);
 }

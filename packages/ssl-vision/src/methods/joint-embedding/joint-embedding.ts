@@ -1,15 +1,17 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { childContext } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext } from '@selfsup/ssl-nn';
-import { foldIn } from '@selfsup/ssl-tensor';
+import { foldIn, ShapeError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { OptionNames } from '@selfsup/ssl-tensor/host';
+import { cropsOf, globalCount } from '../../batches/crops-of.js';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import type { LastNorm } from '../../heads/mlp-layers.js';
 import { project, type Projector } from '../../heads/project.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics, type ImageStatistics } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
+import { encodeCrops } from '../self-distillation/encode-crops.js';
 
 /** What every method takes that trains an encoder with a head on it. */
 export interface JointEmbeddingOptions {
@@ -63,4 +65,35 @@ export function projectViews(
   ctx: ForwardContext,
 ): tf.Tensor2D[] {
   return views.map((view, at) => project({ backbone, head }, normalizeImages(view, normalize), childContext(ctx, at)));
+}
+
+/** Projections of a multi-crop batch, `[views, batch, outDim]` each. */
+export interface ProjectedCrops {
+  readonly globals: tf.Tensor3D;
+  readonly locals: tf.Tensor3D;
+  /** Of all views below each other, `[views * batch, outDim]`. */
+  readonly all: tf.Tensor2D;
+}
+
+/**
+ * Projections of two global views and of one or more local ones: a pass of the encoder for each run of views of one size, and
+ * one of the head for all.
+ *
+ * @throws ShapeError for views that are not two of one size and then one or more others
+ */
+export function projectCrops(
+  where: string,
+  { backbone, head }: Projector,
+  batch: { readonly views: unknown },
+  normalize: ImageStatistics,
+  ctx: ForwardContext,
+): ProjectedCrops {
+  const { groups, count, batch: images } = cropsOf(where, batch);
+  if (count === globalCount)
+    throw new ShapeError(where, 'views', 'two global views and one or more local ones', `${count} views`);
+  const features = encodeCrops(backbone, groups, normalize, childContext(ctx, 'backbone'));
+  const all = head.forward(features, childContext(ctx, 'head'));
+  const views = tf.reshape<tf.Rank.R3>(all, [count, images, head.outDim]);
+  const part = (from: number, size: number): tf.Tensor3D => tf.slice(views, [from, 0, 0], [size, images, head.outDim]);
+  return { globals: part(0, globalCount), locals: part(globalCount, count - globalCount), all };
 }

@@ -12,7 +12,7 @@ import {
   xavierUniform,
   zeros,
 } from '@selfsup/ssl-nn';
-import type { ForwardContext } from '@selfsup/ssl-nn';
+import type { ForwardContext, Initialiser } from '@selfsup/ssl-nn';
 import { checkCount, foldIn, takeRows } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
@@ -45,6 +45,8 @@ export interface MaeDecoderOptions extends MaeDecoderSize {
   readonly grid: Grid;
   /** Numbers of a patch. */
   readonly pixels: number;
+  /** Weights of the linear layers at the start. Default Xavier uniform. */
+  readonly weightInit?: Initialiser;
 }
 
 const maeDecoderOptionNames: OptionNames<MaeDecoderOptions> = {
@@ -53,6 +55,7 @@ const maeDecoderOptionNames: OptionNames<MaeDecoderOptions> = {
   encoderDim: 'requiredNumber',
   grid: 'required',
   pixels: 'requiredNumber',
+  weightInit: 'optionalFunction',
 };
 
 /**
@@ -67,7 +70,7 @@ const maeDecoderOptionNames: OptionNames<MaeDecoderOptions> = {
  * Source: He et al. 2021 (arXiv 2111.06377), section 3; `models_mae.py` of facebookresearch/mae.
  */
 export class MaeDecoder extends Module {
-  static override readonly fieldNames = {
+  static override readonly fieldNames: Readonly<Record<string, string>> = {
     embed: 'decoder_embed',
     maskToken: 'mask_token',
     posEmbed: 'decoder_pos_embed',
@@ -88,13 +91,18 @@ export class MaeDecoder extends Module {
   /** @throws InvalidOptionError for a width that is not a multiple of 4 and of `heads`, or a depth below 1 */
   constructor(options: MaeDecoderOptions) {
     super();
-    const { key, encoderDim, grid, pixels, dim, depth, heads } = checkOptions(
-      'MaeDecoder',
-      options,
-      maeDecoderOptionNames,
-    );
+    const {
+      key,
+      encoderDim,
+      grid,
+      pixels,
+      dim,
+      depth,
+      heads,
+      weightInit = xavierUniform(),
+    } = checkOptions('MaeDecoder', options, maeDecoderOptionNames);
     checkCount('MaeDecoder', { depth });
-    const init = { weightInit: xavierUniform(), biasInit: zeros };
+    const init = { weightInit, biasInit: zeros };
     this.embed = new Linear(encoderDim, dim, { ...init, key: foldIn(key, 'embed') });
     this.maskToken = new Parameter(normal(0.02)([1, 1, dim], foldIn(key, 'mask_token')));
     const [rows, columns] = grid;

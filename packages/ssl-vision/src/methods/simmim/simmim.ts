@@ -92,7 +92,7 @@ export class SimMim implements Method<MultiViewBatch> {
     const images = normalizeImages(tf.concat([...viewsOf('SimMim', batch)]), normalize);
     const grid = this.modules.backbone.patchEmbed.gridOf(images);
     if (grid.some((side) => side % maskUnit !== 0))
-      throw new ShapeError('SimMim', 'views', `patches in multiples of maskUnit ${maskUnit}`, `${grid.join(' x ')}`);
+      throw new ShapeError('SimMim', 'views', `patches in multiples of maskUnit ${maskUnit}`, grid.join(' x '));
     const squares = (grid[0] * grid[1]) / maskUnit ** 2;
     const noise = randomUniform(drawKey(ctx, 'SimMim.loss'), [images.shape[0], squares]) as tf.Tensor2D;
     const mask = randomUnits(noise, grid, maskUnit, maskRatio);
