@@ -62,7 +62,7 @@ The time is that of the whole call on a machine that others used, too; the numbe
 |---|---|---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
 
-Below the mean of the random encoders by kNN: ${below.length === 0 ? 'none' : below.join(', ')}. Why is not settled: some hundred steps are few for methods without negatives and for multi-crop, and an encoder of convolutions that nothing has trained is a good one by kNN on centred digits. A longer budget shows whether they pass it.
+Below the mean of the random encoders by kNN: ${below.length === 0 ? 'none' : below.join(', ')}. Why is not settled: no longer budget has been run, and an encoder of convolutions that nothing has trained is a good one by kNN on centred digits.
 
 Processor: ${[...new Set(rows.map(({ processor }) => processor))].join('; ')}.
 `;
