@@ -37,7 +37,7 @@ const mmcrOptionNames: OptionNames<MmcrOptions> = {
  */
 export const mmcrDefaults = { depth: 3, hiddenDim: 8192, outDim: 512, lambda: 0.005, momentum: 0.996 } as const;
 
-/** {@link Mmcr} for small pictures and encoders: a head of two layers and 128 outputs, and a twin that moves. */
+/** {@link Mmcr} for small pictures and encoders: a head of two layers and 128 outputs, and a twin that moves (both chosen, not cited). */
 export const mmcrSmall = { depth: 2, hiddenDim: 512, outDim: 128, momentum: 0.99 } as const;
 
 /**

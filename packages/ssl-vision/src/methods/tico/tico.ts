@@ -40,7 +40,7 @@ const tiCoOptionNames: OptionNames<TiCoOptions> = {
  */
 export const tiCoDefaults = { depth: 2, hiddenDim: 4096, outDim: 256, beta: 0.9, rho: 8, momentum: 0.996 } as const;
 
-/** {@link TiCo} for small pictures and encoders: the narrower head of lightly's example, and a twin that moves. */
+/** {@link TiCo} for small pictures and encoders: the narrower head of lightly's example, and a twin that moves (chosen, not cited). */
 export const tiCoSmall = { hiddenDim: 1024, momentum: 0.99 } as const;
 
 /**

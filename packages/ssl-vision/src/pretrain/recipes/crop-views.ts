@@ -8,8 +8,8 @@ const localSizeOf = ({ imageSize, patchSize = 4 }: ViewFacts): number =>
 /** Fewer than in the papers: each is a quarter of a global view's work. */
 const mostLocal = 4;
 /**
- * Side below which there are none. At 16 pixels local crops of 8 are one place after three strides, of other batch
- * statistics than a picture: SwAV lost 8 points of kNN by them on digits.
+ * Side below which there are none: a crop of 8 pixels is one place after three strides. On digits of 16 pixels SwAV came to
+ * a kNN of 63.5 with them and 69.6 without, in runs that differed in other choices too.
  */
 const leastSide = 12;
 
