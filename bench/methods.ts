@@ -19,8 +19,12 @@ import { gatherRows, knnClassify, labelDraws, linearProbe } from '@selfsup/ssl-t
 import { LoadedEncoder, type MethodName, pretrain, SmallConvEncoder, VisionTransformer } from '@selfsup/ssl-vision';
 import { type Figures, methodsPage, type Row } from './methods-page.js';
 
+const usage = `usage: npm run bench:methods -- [--methods simclr,byol] [--images 4000] [--epochs 5] [--batch 64] [--size 28] [--seed 0]
+Writes bench/results/methods.json and methods.md; rows of this budget that are there already are kept.
+`;
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     methods: { type: 'string', default: 'simclr,moco,moco-v3,byol,simsiam,nnclr,swav,dino,mae' },
     images: { type: 'string', default: '4000' },
     epochs: { type: 'string', default: '5' },
@@ -29,6 +33,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '0' },
   },
 });
+if (values.help) {
+  process.stdout.write(usage);
+  process.exit();
+}
 const budget = {
   images: Number(values.images),
   epochs: Number(values.epochs),
