@@ -43,6 +43,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'decodeImage(decoding)': 'checkImageDecoding',
   'Trainer(options)': 'planRun',
   'trainingMemory(options)': 'planRun',
+  'readDescription({})': 'a record, made by the packages themselves',
   'pretrain(options)': 'checkPretrainOptions',
   'checkFolderRun(settings)': 'settings of a run, whatever they are',
   'usageText(stream)': 'a stream',

@@ -9,6 +9,8 @@ export type { RunEnvironment } from './checkpoint/run-environment.js';
 export type { RunRecord, ScheduleSample } from './checkpoint/run-record.js';
 export { checkFolderRun, folderFiles, readFolderRun } from './folder/folder-run.js';
 export type { FolderRun } from './folder/folder-run.js';
+export { isJsonRecord, readDescription } from './folder/read-description.js';
+export type { DescriptionPlace } from './folder/read-description.js';
 export { trainInFolder } from './folder/train-in-folder.js';
 export type { FolderRunResult, TrainInFolderOptions } from './folder/train-in-folder.js';
 export { Ema } from './step/ema.js';

@@ -9,7 +9,7 @@ import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import { tokenizerLimits } from '../tokenizer/tokenizer-file.js';
 import { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { LoadedTextEncoder } from './loaded-text-encoder.js';
-import { readDescription, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
+import { readTextEncoderDescription, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
 
 /** Name of the encoder's file in a folder of `pretrainText`. */
 export const encoderFile = 'encoder.safetensors';
@@ -31,7 +31,7 @@ export async function loadTextEncoder(path: string): Promise<LoadedTextEncoder> 
   checkPath('loadTextEncoder', 'path', path);
   const file = (await isFolder(path)) ? join(path, encoderFile) : path;
   const { tensors, metadata } = await loadSafetensors(file, { maxHeaderBytes });
-  const description = readDescription(metadata, file);
+  const description = readTextEncoderDescription(metadata, file);
   const { maxLength } = description;
   const config = bertConfigFromJson(description.config, file);
   if (maxLength > config.maxPositionEmbeddings)

@@ -1,5 +1,4 @@
-import { CheckpointError } from '@selfsup/ssl-tensor/host';
-import type { JsonValue, RunConfig } from '@selfsup/ssl-train';
+import { isJsonRecord, type JsonValue, readDescription, type RunConfig } from '@selfsup/ssl-train';
 import type { SpecialTokens } from '../tokenizer/special-tokens.js';
 
 /** Entries of a safetensors file's metadata: what the encoder is, and its `tokenizer.json`. */
@@ -26,53 +25,38 @@ export interface TextEncoderDescription {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /**
  * Reads a description.
  *
  * @param metadata of the file
  * @throws CheckpointError for a file without one, of a newer form, or with one that is damaged
  */
-export function readDescription(metadata: Readonly<Record<string, string>>, path: string): TextEncoderDescription {
-  const text = metadata[descriptionEntry];
-  if (text === undefined)
-    throw new CheckpointError(
-      `does not describe itself: its metadata have no '${descriptionEntry}', which pretrainText writes. Build its model by hand, of a config.json and a tokeniser, and load it with loadSafetensors`,
-      { path },
-    );
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CheckpointError(`has a damaged description: ${(cause as Error).message}`, { path, cause });
-  }
-  const format = isRecord(value) ? value['format'] : undefined;
-  if (typeof format === 'number' && format > descriptionFormat)
-    throw new CheckpointError(
-      `was written by a newer version: its description has form ${format}, this version reads ${descriptionFormat}. Update @selfsup/ssl-text-mlm`,
-      { path },
-    );
-  const wrong = isRecord(value) ? wrongEntry(value) : 'the whole';
-  if (wrong !== undefined)
-    throw new CheckpointError(`has a damaged description: ${wrong} is not as it should be`, { path });
-  return value as TextEncoderDescription;
+export function readTextEncoderDescription(
+  metadata: Readonly<Record<string, string>>,
+  path: string,
+): TextEncoderDescription {
+  const place = {
+    entry: descriptionEntry,
+    format: descriptionFormat,
+    package: '@selfsup/ssl-text-mlm',
+    advice:
+      'which pretrainText writes. Build its model by hand, of a config.json and a tokeniser, and load it with loadSafetensors',
+  };
+  return readDescription(metadata, path, place, wrongEntry);
 }
 
 const specialNames = ['pad', 'unk', 'cls', 'sep', 'mask'] as const;
 
 function wrongEntry(value: Readonly<Record<string, unknown>>): string | undefined {
-  const { format, specialTokens, maxLength, method } = value;
+  const { specialTokens, maxLength, method } = value;
   const checks: Readonly<Record<string, boolean>> = {
-    format: format === descriptionFormat,
-    config: isRecord(value['config']),
-    specialTokens: isRecord(specialTokens) && specialNames.every((name) => typeof specialTokens[name] === 'string'),
+    config: isJsonRecord(value['config']),
+    specialTokens: isJsonRecord(specialTokens) && specialNames.every((name) => typeof specialTokens[name] === 'string'),
     maxLength: Number.isSafeInteger(maxLength) && (maxLength as number) >= 3,
     pooling: value['pooling'] === 'mean',
-    method: isRecord(method) && typeof method['name'] === 'string' && isRecord(method['settings']),
-    training: isRecord(value['training']),
-    versions: isRecord(value['versions']),
+    method: isJsonRecord(method) && typeof method['name'] === 'string' && isJsonRecord(method['settings']),
+    training: isJsonRecord(value['training']),
+    versions: isJsonRecord(value['versions']),
   };
   return Object.keys(checks).find((name) => !checks[name]);
 }

@@ -74,8 +74,18 @@ export function chooseArchitecture(
   return registeredAs(backbone, { imageSize, inChannels: channels });
 }
 
-const notOf = (method: MethodName, backbone: BackboneName): InvalidOptionError =>
-  new InvalidOptionError('pretrain', 'backbone', `'vit-tiny' or 'vit-small' with method '${method}'`, backbone);
+function notOf(method: MethodName, backbone: BackboneName): InvalidOptionError {
+  const only = recipeOf(method).transformers;
+  const fitting = Object.entries(transformers)
+    .filter(([, size]) => only?.plain !== true || size.layerScale === undefined)
+    .map(([name]) => name);
+  return new InvalidOptionError(
+    'pretrain',
+    'backbone',
+    `one of ${fitting.join(', ')} with method '${method}'`,
+    backbone,
+  );
+}
 
 /**
  * Builds what {@link chooseArchitecture} or a file says.

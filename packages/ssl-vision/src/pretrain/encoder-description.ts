@@ -1,5 +1,4 @@
-import { CheckpointError } from '@selfsup/ssl-core';
-import type { JsonValue, RunConfig } from '@selfsup/ssl-train';
+import { isJsonRecord, type JsonValue, readDescription, type RunConfig } from '@selfsup/ssl-train';
 import type { EncoderArchitecture } from './architecture.js';
 
 /** Entry of a safetensors file's metadata. */
@@ -26,8 +25,6 @@ export interface EncoderDescription {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 const isNumbers = (value: unknown, count: unknown): boolean =>
   Array.isArray(value) && value.length === count && value.every((entry) => typeof entry === 'number');
@@ -38,44 +35,28 @@ const isNumbers = (value: unknown, count: unknown): boolean =>
  * @param metadata of the file
  * @throws CheckpointError for a file without one, of a newer form, or with one that is damaged
  */
-export function readDescription(metadata: Readonly<Record<string, string>>, path: string): EncoderDescription {
-  const text = metadata[descriptionEntry];
-  if (text === undefined)
-    throw new CheckpointError(
-      `does not describe itself: its metadata have no '${descriptionEntry}', which pretrain writes. Build its model by hand and load it with loadSafetensors`,
-      { path },
-    );
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CheckpointError(`has a damaged description: ${(cause as Error).message}`, { path, cause });
-  }
-  const format = isRecord(value) ? value['format'] : undefined;
-  if (typeof format === 'number' && format > descriptionFormat)
-    throw new CheckpointError(
-      `was written by a newer version: its description has form ${format}, this version reads ${descriptionFormat}. Update @selfsup/ssl-vision`,
-      { path },
-    );
-  const wrong = isRecord(value) ? wrongEntry(value) : 'the whole';
-  if (wrong !== undefined)
-    throw new CheckpointError(`has a damaged description: ${wrong} is not as it should be`, { path });
-  return value as EncoderDescription;
+export function readEncoderDescription(metadata: Readonly<Record<string, string>>, path: string): EncoderDescription {
+  const place = {
+    entry: descriptionEntry,
+    format: descriptionFormat,
+    package: '@selfsup/ssl-vision',
+    advice: 'which pretrain writes. Build its model by hand and load it with loadSafetensors',
+  };
+  return readDescription(metadata, path, place, wrongEntry);
 }
 
 function wrongEntry(value: Readonly<Record<string, unknown>>): string | undefined {
-  const { format, encoder, normalize, method, channels } = value;
+  const { encoder, normalize, method, channels } = value;
   const checks: Readonly<Record<string, boolean>> = {
-    format: format === descriptionFormat,
-    encoder: isRecord(encoder) && typeof encoder['builder'] === 'string' && isRecord(encoder['options']),
+    encoder: isJsonRecord(encoder) && typeof encoder['builder'] === 'string' && isJsonRecord(encoder['options']),
     featureDim: isCount(value['featureDim']),
     imageSize: isCount(value['imageSize']),
     channels: isCount(channels),
-    normalize: isRecord(normalize) && ['mean', 'std'].every((name) => isNumbers(normalize[name], channels)),
-    method: isRecord(method) && typeof method['name'] === 'string' && isRecord(method['settings']),
+    normalize: isJsonRecord(normalize) && ['mean', 'std'].every((name) => isNumbers(normalize[name], channels)),
+    method: isJsonRecord(method) && typeof method['name'] === 'string' && isJsonRecord(method['settings']),
     views: Array.isArray(value['views']),
-    training: isRecord(value['training']),
-    versions: isRecord(value['versions']),
+    training: isJsonRecord(value['training']),
+    versions: isJsonRecord(value['versions']),
   };
   return Object.keys(checks).find((name) => !checks[name]);
 }

@@ -14,7 +14,7 @@ import { type Encoder, loadSafetensors } from '@selfsup/ssl-nn';
 import { compile, exportOnnx, randomKey } from '@selfsup/ssl-tensor';
 import { normalizeImages } from '../images/normalize-images.js';
 import { buildEncoder } from './encoder-architecture.js';
-import { descriptionEntry, type EncoderDescription, readDescription } from './encoder-description.js';
+import { descriptionEntry, type EncoderDescription, readEncoderDescription } from './encoder-description.js';
 
 /** Name of the encoder's file in a folder of `pretrain`. */
 export const encoderFile = 'encoder.safetensors';
@@ -123,7 +123,7 @@ export async function loadEncoder(path: string): Promise<LoadedEncoder> {
   checkPath('loadEncoder', 'path', path);
   const file = (await isFolder(path)) ? join(path, encoderFile) : path;
   const { tensors, metadata } = await loadSafetensors(file);
-  const description = readDescription(metadata, file);
+  const description = readEncoderDescription(metadata, file);
   try {
     const encoder = buildEncoder(description.encoder, randomKey(0));
     encoder.loadStateDict(tensors);

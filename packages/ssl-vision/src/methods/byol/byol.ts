@@ -5,7 +5,6 @@ import { childContext, parametersOf, twinOf } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { checkCount, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
-import { cosine } from '@selfsup/ssl-train';
 import type { EmaPair, Method, MethodLoss, RunConfig, RunShape, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { twoViewsOf } from '../../batches/two-views-of.js';
@@ -17,6 +16,7 @@ import { checkImageStatistics, statisticsOf } from '../../images/check-image-sta
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
+import { momentumPairs, risingMomentum } from '../joint-embedding/momentum-pairs.js';
 
 /** Options of {@link Byol}. */
 export interface ByolOptions {
@@ -57,7 +57,7 @@ export const byolSmall = { hiddenDim: 1024, outDim: 256, momentum: 0.99 } as con
 
 /**
  * BYOL: a network predicts, from one view, what its slowly following twin makes of the other; no negatives.
- * `loss = (D(p1, z2') + D(p2, z1')) / 2` with `D` the negative cosine, `p` the prediction and `z'` the twin's projection,
+ * `loss = (D(p1, z2') + D(p2, z1')) / 2` with `D` the negative `p` the prediction and `z'` the twin's projection,
  * through which no gradient flows. The paper's `2 + 2 D`, summed over both orders, has 4 times the gradient. Trains
  * backbone, head and predictor; keep `modules.backbone`.
  *
@@ -113,13 +113,7 @@ export class Byol implements Method<MultiViewBatch> {
   }
 
   emaPairs(run: RunShape): EmaPair[] {
-    const { totalSteps } = run;
-    const { backbone, head, momentumBackbone, momentumHead } = this.modules;
-    const rule = { momentum: cosine({ base: this.#momentum, final: 1, totalSteps }), buffers: 'keep' } as const;
-    return [
-      { online: backbone, target: momentumBackbone, ...rule },
-      { online: head, target: momentumHead, ...rule },
-    ];
+    return momentumPairs(this.modules, risingMomentum(this.#momentum, run));
   }
 
   /** @throws ShapeError unless there are two views of one shape */

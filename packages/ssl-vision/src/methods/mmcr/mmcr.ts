@@ -3,7 +3,6 @@ import { featureStd, l2Normalize, mmcr } from '@selfsup/ssl-losses';
 import { childContext, parametersOf, twinOf } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { checkNonNegative, checkShare, stopGradient } from '@selfsup/ssl-tensor';
-import { cosine } from '@selfsup/ssl-train';
 import type { EmaPair, Method, MethodLoss, RunConfig, RunShape, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { equalViewsOf } from '../../batches/equal-views-of.js';
@@ -16,6 +15,7 @@ import {
   projectViews,
 } from '../joint-embedding/joint-embedding.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
+import { momentumPairs, risingMomentum } from '../joint-embedding/momentum-pairs.js';
 
 /** Options of {@link Mmcr}. */
 export interface MmcrOptions extends JointEmbeddingOptions {
@@ -85,13 +85,7 @@ export class Mmcr implements Method<MultiViewBatch> {
   }
 
   emaPairs(run: RunShape): EmaPair[] {
-    const { totalSteps } = run;
-    const { backbone, head, momentumBackbone, momentumHead } = this.modules;
-    const rule = { momentum: cosine({ base: this.#options.momentum, final: 1, totalSteps }), buffers: 'keep' } as const;
-    return [
-      { online: backbone, target: momentumBackbone, ...rule },
-      { online: head, target: momentumHead, ...rule },
-    ];
+    return momentumPairs(this.modules, risingMomentum(this.#options.momentum, run));
   }
 
   /** @throws ShapeError unless there are two or more views of one shape */

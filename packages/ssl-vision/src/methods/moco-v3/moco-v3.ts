@@ -5,7 +5,6 @@ import { childContext, parametersOf, twinOf } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { checkCount, checkPositive, foldIn, InvalidOptionError, stopGradient } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
-import { cosine } from '@selfsup/ssl-train';
 import type { EmaPair, Method, MethodLoss, RunConfig, RunShape, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { twoViewsOf } from '../../batches/two-views-of.js';
@@ -18,6 +17,7 @@ import { checkImageStatistics, statisticsOf } from '../../images/check-image-sta
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
+import { momentumPairs, risingMomentum } from '../joint-embedding/momentum-pairs.js';
 
 /** Options of {@link MocoV3}. */
 export interface MocoV3Options {
@@ -136,13 +136,7 @@ export class MocoV3 implements Method<MultiViewBatch> {
   }
 
   emaPairs(run: RunShape): EmaPair[] {
-    const { totalSteps } = run;
-    const { backbone, head, momentumBackbone, momentumHead } = this.modules;
-    const rule = { momentum: cosine({ base: this.#momentum, final: 1, totalSteps }), buffers: 'keep' } as const;
-    return [
-      { online: backbone, target: momentumBackbone, ...rule },
-      { online: head, target: momentumHead, ...rule },
-    ];
+    return momentumPairs(this.modules, risingMomentum(this.#momentum, run));
   }
 
   /** @throws ShapeError unless there are two views of one shape, of two images or more */

@@ -16,6 +16,7 @@ import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 import { inParts, shuffledInParts } from './in-parts.js';
+import { momentumPairs } from '../joint-embedding/momentum-pairs.js';
 
 /** Options of {@link Moco}. */
 export interface MocoOptions {
@@ -146,12 +147,7 @@ export class Moco implements Method<MultiViewBatch> {
   }
 
   emaPairs(): EmaPair[] {
-    const { backbone, head, momentumBackbone, momentumHead } = this.modules;
-    const rule = { momentum: this.#momentum, buffers: 'keep' } as const;
-    return [
-      { online: backbone, target: momentumBackbone, ...rule },
-      { online: head, target: momentumHead, ...rule },
-    ];
+    return momentumPairs(this.modules, this.#momentum);
   }
 
   /**

@@ -2,7 +2,8 @@ import { teacherTemperature } from '@selfsup/ssl-losses';
 import { checkCount, checkPositive, checkShare } from '@selfsup/ssl-tensor';
 import type { OptionNames } from '@selfsup/ssl-tensor/host';
 import type { Module } from '@selfsup/ssl-nn';
-import { cosine, type EmaPair, type RunShape, type Schedule } from '@selfsup/ssl-train';
+import type { EmaPair, RunShape, Schedule } from '@selfsup/ssl-train';
+import { risingMomentum } from '../joint-embedding/momentum-pairs.js';
 
 /** Numbers of a teacher and its schedules, of `Dino`, `Ibot` and `DinoV2`. */
 export interface DistillationNumbers {
@@ -61,11 +62,8 @@ export class DistillationPlan {
   }
 
   /** Teachers that follow, by the same momentum; their running statistics are those of their own passes. */
-  pairs(
-    { totalSteps }: RunShape,
-    pairs: readonly { readonly online: Module; readonly target: Module }[],
-  ): readonly EmaPair[] {
-    const momentum = cosine({ base: this.settings.momentum, final: 1, totalSteps });
+  pairs(run: RunShape, pairs: readonly { readonly online: Module; readonly target: Module }[]): readonly EmaPair[] {
+    const momentum = risingMomentum(this.settings.momentum, run);
     return pairs.map((pair) => ({ ...pair, momentum, buffers: 'keep' }));
   }
 

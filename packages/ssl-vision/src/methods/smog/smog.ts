@@ -18,6 +18,7 @@ import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 import { MomentumGroups } from './momentum-groups.js';
+import { momentumPairs } from '../joint-embedding/momentum-pairs.js';
 
 /** Which view trains in a step, and whether groups are found anew after it. */
 export type SmogPhase = 'first' | 'second' | 'first, relocating' | 'second, relocating';
@@ -170,12 +171,7 @@ export class Smog implements Method<MultiViewBatch, never, SmogPhase> {
   }
 
   emaPairs(): EmaPair[] {
-    const { backbone, head, momentumBackbone, momentumHead } = this.modules;
-    const rule = { momentum: this.#momentum, buffers: 'keep' } as const;
-    return [
-      { online: backbone, target: momentumBackbone, ...rule },
-      { online: head, target: momentumHead, ...rule },
-    ];
+    return momentumPairs(this.modules, this.#momentum);
   }
 
   /** @throws ShapeError unless there are two views of one shape */
