@@ -11,6 +11,7 @@ export { checkFolderRun, folderFiles, readFolderRun } from './folder/folder-run.
 export type { FolderRun } from './folder/folder-run.js';
 export { isJsonRecord, readDescription } from './folder/read-description.js';
 export type { DescriptionPlace } from './folder/read-description.js';
+export { tellerOf } from './folder/teller-of.js';
 export { trainInFolder } from './folder/train-in-folder.js';
 export type { FolderRunResult, TrainInFolderOptions } from './folder/train-in-folder.js';
 export { Ema } from './step/ema.js';

@@ -9,6 +9,7 @@ import {
   type ProgressOption,
   readFolderRun,
   type RunConfig,
+  tellerOf,
   type TrainerObserver,
 } from '@selfsup/ssl-train';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
@@ -112,7 +113,7 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
   // Another machine goes on with the choices of that on which the run began.
   const began = run.settings?.['cores'];
   const cores = typeof began === 'number' ? began : availableParallelism();
-  const tell = teller(given.progress);
+  const tell = tellerOf(where, given.progress);
   let lock: FolderLock | undefined;
   // Before a vocabulary of other texts or another size takes the place of that of a run that has begun.
   const check = (known: RunConfig): void => {
@@ -233,11 +234,4 @@ const factsOf = ({ texts, characters, sha256 }: TextFacts): JsonValue => ({ text
 /** The options of one table, without those that were not given. */
 function picked(given: object, names: object): object {
   return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(names, name)));
-}
-
-/** What goes on before the training, as its progress is shown. */
-function teller(progress: ProgressOption = 'auto'): (line: string) => void {
-  if (progress === 'silent') return () => {};
-  if (typeof progress === 'object') return (line) => progress.info?.(`${where}: ${line}`);
-  return (line) => void process.stderr.write(`${where}: ${line}\n`);
 }

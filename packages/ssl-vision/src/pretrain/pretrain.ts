@@ -7,6 +7,7 @@ import {
   type FolderRunResult,
   readFolderRun,
   type RunConfig,
+  tellerOf,
   trainInFolder,
   type TrainerObserver,
 } from '@selfsup/ssl-train';
@@ -47,7 +48,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   let { settings, reasons } = chooseSettings(given, facts, before);
   checkFolderRun(run, settings);
   if (run.state === 'finished') {
-    process.stderr.write(`pretrain: the run in ${out} is finished\n`);
+    tellerOf('pretrain', progress)(`the run in ${out} is finished`);
     return { encoder: await loadEncoder(out), interrupted: false, settings };
   }
   let parts = pretrainParts(dataset, settings, given);

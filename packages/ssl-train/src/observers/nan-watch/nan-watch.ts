@@ -47,8 +47,8 @@ class HeldStep {
  * finite and the next loss tells. It writes `nan-step-<step>.safetensors` with what the step computed with, for
  * `replayStep`. The model is left as it was before that step.
  *
- * Its price is a copy of parameters, buffers, state and batch at each step (1 % of the time of a step of ViT-S on two cores),
- * and twice their memory.
+ * Its price is a copy of parameters, buffers, state and batch at each step (2 % of the time of a step of ViT-S on two
+ * cores, `bench/nan-watch.ts`), and twice their memory.
  *
  * @throws InvalidOptionError for options that are none
  *
