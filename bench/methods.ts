@@ -124,8 +124,7 @@ async function made(job: Job): Promise<OwnRow | undefined> {
 
 /** Whether a row is a job's. Which encoder a method has is its own choice; other sides are told which. */
 function sameRun(row: OwnRow, job: Job): boolean {
-  const { encoder, ...rest } = row;
-  const same = keyOf({ ...rest, encoder: '' }) === keyOf({ ...rest, ...job, encoder: '' });
+  const same = keyOf({ ...row, encoder: '' }) === keyOf({ ...row, ...job, encoder: '' });
   return (
     same && (job.architecture === undefined || JSON.stringify(row.architecture) === JSON.stringify(job.architecture))
   );

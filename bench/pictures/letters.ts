@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { foldIn, type RandomKey, RandomStream, randomKey } from '@selfsup/ssl-core';
+// Node takes its CommonJS file, whose exports are the default; the linter reads its ES module.
+// oxlint-disable-next-line import/default
 import opentype from 'opentype.js';
 import { drawn } from './drawn.js';
 import { packageFile } from './package-file.js';
