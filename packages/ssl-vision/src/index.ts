@@ -64,6 +64,7 @@ export {
   vitHuge,
   vitLarge,
   vitSmall,
+  vitMicro,
   vitTiny,
 } from './encoders/vision-transformer/vit-sizes.js';
 export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';

@@ -5,6 +5,7 @@ import { aroundEncoder } from './around-encoder.js';
 import { calledViews } from './called-views.js';
 import type { Recipe } from './recipe.js';
 import { teacherMomentum } from './small-dino-head.js';
+import { transformerBackbone } from './usual-backbone.js';
 
 /** What may be said of I-JEPA; see `IJepa`. */
 export type IJepaChoices = Omit<IJepaOptions, 'backbone' | 'key' | 'normalize'>;
@@ -20,7 +21,7 @@ export const ijepa: Recipe<IJepaChoices> = {
     contextRatio: 'optionalNumber',
     momentum: 'optionalNumber',
   },
-  usualBackbone: () => ({ value: 'vit-tiny', why: 'the smallest with patches to predict' }),
+  usualBackbone: transformerBackbone,
   // As in the paper, whose features are the mean of the patches.
   transformers: { options: { pool: 'mean', positions: 'sinCos' } },
   // Less than a third of a view forth and back, all of it forth through the teacher.

@@ -10,6 +10,7 @@ import { calledViews } from './called-views.js';
 import { cropViews } from './crop-views.js';
 import type { Recipe } from './recipe.js';
 import { teacherMomentum } from './small-dino-head.js';
+import { transformerBackbone } from './usual-backbone.js';
 
 /** What may be said of MSN; see `Msn` and `MsnHead`. */
 export type MsnChoices = Omit<MaskedSiameseOptions, 'backbone' | 'key' | 'normalize' | 'head'> &
@@ -34,7 +35,7 @@ const small = { prototypes: 256, hiddenDim: 512, outDim: 128 } as const;
 
 /** All but the class: the encoder that is kept is the teacher's, as in the paper. */
 const shared: Omit<Recipe<MsnChoices>, 'choices' | 'build' | 'write'> = {
-  usualBackbone: () => ({ value: 'vit-tiny', why: 'the smallest with patches to drop' }),
+  usualBackbone: transformerBackbone,
   transformers: { options: {} },
   // A view and four quarters forth and back, a view forth through the teacher.
   passes: 7,

@@ -4,6 +4,7 @@ import { SimMim, simMimDefaults, type SimMimOptions } from '../../methods/simmim
 import { aroundEncoder } from './around-encoder.js';
 import { calledViews } from './called-views.js';
 import type { Recipe } from './recipe.js';
+import { transformerBackbone } from './usual-backbone.js';
 
 /** What may be said of SimMIM; see `SimMim`. */
 export type SimMimChoices = Omit<SimMimOptions, 'backbone' | 'key' | 'normalize'>;
@@ -11,7 +12,7 @@ export type SimMimChoices = Omit<SimMimOptions, 'backbone' | 'key' | 'normalize'
 /** SimMIM; rates and clipping are those of its code, crops are not as small as MAE's. */
 export const simmim: Recipe<SimMimChoices> = {
   choices: { maskRatio: 'optionalNumber', maskUnit: 'optionalNumber' },
-  usualBackbone: () => ({ value: 'vit-tiny', why: 'the smallest with tokens to mask' }),
+  usualBackbone: transformerBackbone,
   // Its class token is not in its loss: the mean over the patches is the better feature.
   transformers: { options: { maskToken: true, pool: 'mean' } },
   // One view, forth and twice as much back.
