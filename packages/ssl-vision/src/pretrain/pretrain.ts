@@ -32,10 +32,9 @@ export interface PretrainResult {
 }
 
 /**
- * Pretrains an encoder on pictures, without labels but for the one method that learns from them, and writes `encoder.safetensors`, which describes itself,
- * `encoder.onnx`, `config.json`, `log.jsonl`, `report.html`, `checkpoints` and `by-hand.ts`, the same run as a program of
- * public parts.
- * The same call goes on after a stop, with the choices of its start; of a finished run it returns the encoder.
+ * Pretrains an encoder on pictures, without labels but for the one method that learns from them, and writes
+ * `encoder.safetensors`, which describes itself, `encoder.onnx`, `config.json`, `log.jsonl`, `report.html`, `checkpoints`
+ * and `by-hand.ts`, the same run as a program of public parts. The same call goes on after a stop, with the choices of its start; of a finished run it returns the encoder.
  *
  * @throws InvalidOptionError for options out of range, and for pictures without classes where the method learns from them;
  *   CheckpointError where `out` holds a run with other settings
