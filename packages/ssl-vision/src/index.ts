@@ -154,7 +154,7 @@ export type { EncoderArchitecture } from './pretrain/architecture.js';
 export type { EncoderDescription } from './pretrain/encoder-description.js';
 export { chooseMethod } from './pretrain/chooser/choose-method.js';
 export type { MethodChoice } from './pretrain/chooser/choose-method.js';
-export type { AdvisedOptions, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
+export type { AdvisedRun, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
 export type { Goal, TaskFacts } from './pretrain/chooser/task-facts.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';

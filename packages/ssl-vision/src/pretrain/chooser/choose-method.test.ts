@@ -8,9 +8,15 @@ import type { TaskFacts } from './task-facts.js';
 const random = { knn: 0.3, probe10: 0.3, probe60: 0.4 };
 const budget = { images: 18_720, epochs: 4, batchSize: 64, seeds: 1, threads: 2, random };
 const row = (method: string, knn: number, more: Partial<MeasuredMethod> = {}): MeasuredMethod => ({
-  ...{ data: 'letters', encoder: 'small-conv', seconds: 120, peakMemory: 900 },
+  data: 'letters',
+  encoder: 'small-conv',
+  seconds: 120,
+  peakMemory: 900,
   ...budget,
-  ...{ method, knn, probe10: knn, probe60: knn + 0.1 },
+  method,
+  knn,
+  probe10: knn,
+  probe60: knn + 0.1,
   ...more,
 });
 const vit = 'ViT 4 x 128, patches of 4, mean';

@@ -12,7 +12,7 @@ export interface MethodReason {
 }
 
 /** What `pretrain` is called with, beside `data` and `out`. */
-export interface AdvisedOptions {
+export interface AdvisedRun {
   readonly method: MethodName;
   readonly backbone?: BackboneName;
   readonly batchSize?: number;
@@ -25,7 +25,7 @@ export interface MethodAdvice {
   /** Sum of the reasons' points. */
   readonly score: number;
   readonly reasons: readonly MethodReason[];
-  readonly options: AdvisedOptions;
+  readonly options: AdvisedRun;
   /** Of the run with these options, where the table has its encoder: an estimate, for the table's machine. */
   readonly minutes?: number;
   /** Bytes, likewise. */
