@@ -7,7 +7,7 @@ export interface MethodReason {
   readonly text: string;
   /** `measured`: figures of `npm run bench:methods`. `facts`: the paper or arithmetic, not measured here. */
   readonly basis: 'measured' | 'facts';
-  /** What it adds; 100 is the way from a random encoder to the best method of the table. */
+  /** What it adds; 100 is the way from the best random encoder of the table to its best method. */
   readonly points: number;
 }
 
