@@ -66,6 +66,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'resnet101(options)': 'variant',
   'wideResnet50(options)': 'variant',
   'wideResnet101(options)': 'variant',
+  'vitMicro(options)': 'sized',
   'vitTiny(options)': 'sized',
   'vitSmall(options)': 'sized',
   'vitBase(options)': 'sized',

@@ -28,6 +28,8 @@ export { BatchNorm } from './layers/batch-norm.js';
 export type { BatchNormOptions } from './layers/batch-norm.js';
 export { Conv2d } from './layers/conv2d.js';
 export type { Conv2dOptions, Padding } from './layers/conv2d.js';
+export { CrossAttention } from './layers/cross-attention.js';
+export type { CrossAttentionCall, CrossAttentionOptions } from './layers/cross-attention.js';
 export { DropPath } from './layers/drop-path.js';
 export { Dropout } from './layers/dropout.js';
 export { Embedding } from './layers/embedding.js';

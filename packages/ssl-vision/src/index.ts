@@ -64,6 +64,7 @@ export {
   vitHuge,
   vitLarge,
   vitSmall,
+  vitMicro,
   vitTiny,
 } from './encoders/vision-transformer/vit-sizes.js';
 export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
@@ -83,7 +84,7 @@ export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/ba
 export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
-export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
+export { Frossl, frosslDefaults, frosslSmall } from './methods/frossl/frossl.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
 export { IJepa, iJepaDefaults, iJepaSmall } from './methods/ijepa/ijepa.js';
 export type { IJepaOptions } from './methods/ijepa/ijepa.js';
@@ -151,20 +152,37 @@ export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/architecture.js';
 export type { EncoderDescription } from './pretrain/encoder-description.js';
+export { chooseMethod } from './pretrain/chooser/choose-method.js';
+export type { MethodChoice } from './pretrain/chooser/choose-method.js';
+export type { AdvisedOptions, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
+export type { Goal, TaskFacts } from './pretrain/chooser/task-facts.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';
 export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-options.js';
+export type { AutoencoderChoices, DenoisingChoices } from './pretrain/recipes/autoencoder.js';
 export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
 export type { ByolChoices } from './pretrain/recipes/byol.js';
+export type { DclChoices } from './pretrain/recipes/dcl.js';
 export type { DinoChoices } from './pretrain/recipes/dino.js';
 export type { DinoV2Choices } from './pretrain/recipes/dinov2.js';
+export type { FrosslChoices } from './pretrain/recipes/frossl.js';
 export type { IbotChoices } from './pretrain/recipes/ibot.js';
+export type { IJepaChoices } from './pretrain/recipes/ijepa.js';
+export type { LeJepaChoices } from './pretrain/recipes/lejepa.js';
 export type { MaeChoices } from './pretrain/recipes/mae.js';
+export type { MmcrChoices } from './pretrain/recipes/mmcr.js';
 export type { MocoChoices } from './pretrain/recipes/moco.js';
 export type { MocoV3Choices } from './pretrain/recipes/moco-v3.js';
+export type { MsnChoices, PmsnChoices } from './pretrain/recipes/msn.js';
 export type { NnclrChoices } from './pretrain/recipes/nnclr.js';
 export type { MethodChoices, MethodName } from './pretrain/recipes/recipes.js';
 export type { SimClrChoices } from './pretrain/recipes/simclr.js';
+export type { SimMimChoices } from './pretrain/recipes/simmim.js';
 export type { SimSiamChoices } from './pretrain/recipes/simsiam.js';
+export type { SmogChoices } from './pretrain/recipes/smog.js';
+export type { SupConChoices } from './pretrain/recipes/supcon.js';
 export type { SwavChoices } from './pretrain/recipes/swav.js';
+export type { TiCoChoices } from './pretrain/recipes/tico.js';
 export type { VicregChoices } from './pretrain/recipes/vicreg.js';
+export type { VisRegChoices } from './pretrain/recipes/visreg.js';
+export type { WMseChoices } from './pretrain/recipes/w-mse.js';

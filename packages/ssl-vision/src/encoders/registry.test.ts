@@ -54,6 +54,7 @@ const reduced: Record<BackboneName, () => Encoder & Layered> = {
   resnet101: () => resnet('bottleneck', [1, 1, 2, 1]),
   'wide-resnet50': () => resnet('bottleneck', [1, 1, 1, 1], { innerWidth: 2 }),
   'wide-resnet101': () => resnet('bottleneck', [1, 1, 2, 1], { innerWidth: 2, norm: 'group', groups: 1 }),
+  'vit-micro': () => vit({ heads: 1 }),
   'vit-tiny': () => vit(),
   'vit-small': () => vit({ depth: 1, heads: 2, pool: 'mean' }),
   'vit-base': () => vit({ heads: 4, pool: 'both' }),

@@ -61,6 +61,8 @@ export interface VisionTransformerOptions {
    * Default `cls`.
    */
   readonly pool?: 'cls' | 'mean' | 'both';
+  /** Added to the variances of the norms; BLIP's published encoders take 1e-5. Default 1e-6. */
+  readonly epsilon?: number;
   /** Channels of the images. Default 3. */
   readonly inChannels?: number;
   /** `learnt`, or fixed sines and cosines of row and column (see `sinCosPositions`). Default `learnt`. */
@@ -89,6 +91,7 @@ export const visionTransformerOptionNames: OptionNames<VisionTransformerOptions>
   layerScale: 'optionalNumber',
   registers: 'optionalNumber',
   pool: 'optional',
+  epsilon: 'optionalNumber',
   inChannels: 'optionalNumber',
   positions: 'optional',
   maskToken: 'optionalFlag',

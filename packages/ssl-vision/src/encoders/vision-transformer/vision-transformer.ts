@@ -101,6 +101,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       layerScale,
       registers = 0,
       pool = 'cls',
+      epsilon = 1e-6,
       inChannels = 3,
       dropPath = 0,
       positions = 'learnt',
@@ -162,11 +163,12 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
           ...(mlpHidden === undefined ? {} : { mlpHidden }),
           ...(layerScale === undefined ? {} : { layerScale }),
           qkvBias,
+          epsilon,
           dropPath: (dropPath * i) / Math.max(1, depth - 1),
           key: foldIn(foldIn(key, 'blocks'), i),
         }),
     );
-    this.norm = new LayerNorm(dim, { epsilon: 1e-6 });
+    this.norm = new LayerNorm(dim, { epsilon });
   }
 
   /** Leading tokens that have a position: the class token, unless there are registers. */
