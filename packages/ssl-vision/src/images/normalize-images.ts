@@ -68,6 +68,12 @@ function perChannel(
 ): readonly number[] {
   if (typeof value === 'number') return Array<number>(channels).fill(value);
   if (value.length !== channels)
-    throw new ShapeError(where, name, `one number or ${channels}, one for each channel`, `${value.length}`);
+    throw new ShapeError(
+      where,
+      name,
+      `one number or ${channels}, one for each channel`,
+      `${value.length}`,
+      'Take statistics of such pictures: for grey ones a number each, such as mnistStatistics',
+    );
   return value;
 }
