@@ -2,6 +2,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { vitTiny } from '@selfsup/ssl-vision';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { unexpectedErrorOutput } from '../packaging/expected-output.js';
 import { readRepositoryFile } from '../structure/repository-files.js';
@@ -10,7 +12,8 @@ import { emptyProject, runSource } from './run-source.js';
 // Each program is a process that loads TypeScript from source.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const examples = 'autoencoder barlow-twins byol ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(' ');
+const examples =
+  'autoencoder barlow-twins byol distillation ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(' ');
 
 let folder: string;
 beforeAll(async () => {
@@ -22,6 +25,8 @@ beforeAll(async () => {
     await mkdir(own, { recursive: true });
     await writeFile(join(own, `${i}.ppm`), `P3\n18 20\n255\n${pixels.join(' ')}\n`);
   }
+  const teacher = vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 });
+  await saveSafetensors(join(folder, 'teacher.safetensors'), teacher.stateDict());
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -36,6 +41,9 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
       "resnet18({ key: randomKey(0), stem: 'cifar', width: 8 })",
     )
     .replace('dim: 192', 'dim: 24')
+    .replace('dinoV2Small({ key: randomKey(2) })', 'vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 })')
+    .replace('dinoV2Small', 'vitTiny')
+    .replace('size: 112', 'size: 28')
     .replace('...smogSmall', '...smogSmall, queueSize: 512');
   expect(small).toMatch(/width: 8|dim: 24/);
   const file = join(folder, `${name}.ts`);

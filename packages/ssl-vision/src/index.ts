@@ -46,6 +46,8 @@ export type {
 } from './encoders/vision-transformer/vision-transformer-options.js';
 export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export { DistillationHead, distillationHeadDefaults } from './heads/distillation-head.js';
+export type { DistillationHeadOptions } from './heads/distillation-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
 export type { MsnHeadOptions } from './heads/msn-head.js';
@@ -73,6 +75,7 @@ export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
 export type { SwavHeadOptions, SwavOutput } from './heads/swav-head.js';
 export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
+export { resizeBilinear } from './images/resize-bilinear.js';
 export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
@@ -83,6 +86,11 @@ export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/ba
 export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
+export { distillationDense, Distillation, distillationDefaults } from './methods/distillation/distillation.js';
+export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
+export type { Distance } from './methods/distillation/distances.js';
+export type { TargetKind } from './methods/distillation/feature-targets.js';
+export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
 export { IJepa, iJepaDefaults, iJepaSmall } from './methods/ijepa/ijepa.js';
