@@ -1,7 +1,7 @@
 /** Methods that copy a frozen teacher. */
 import { randomKey } from '@selfsup/ssl-core';
 import { DataLoader } from '@selfsup/ssl-data';
-import { Distillation, SmallConvEncoder } from '@selfsup/ssl-vision';
+import { Distillation, SmallConvEncoder, withTeacher } from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, statistics } from './pictures.js';
 
@@ -23,6 +23,18 @@ const distillation = (seed: number): Distillation =>
     head: 'mlp',
   });
 
+/** The teacher's features come with the batches, and are kept. */
+const taughtLoader = (seed: number) => withTeacher(loader(), { ...teacher(seed), cache: true });
+const taught = (seed: number): Distillation =>
+  new Distillation({
+    backbone: encoder(),
+    key: randomKey(3),
+    normalize: statistics,
+    teacher: taughtLoader(seed).teacher,
+    targets: 'layerNorm',
+    globalDistance: 'mse',
+  });
+
 export const entries: readonly Entry[] = [
   entry({
     name: 'Distillation of features and patches, two batches an update',
@@ -30,6 +42,14 @@ export const entries: readonly Entry[] = [
     changed: { method: () => distillation(12), setting: 'settings.teacher.digest' },
     loader,
     accumulateSteps: 2,
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.8 },
+  }),
+  entry({
+    name: 'Distillation of kept features',
+    method: () => taught(11),
+    changed: { method: () => taught(12), setting: 'settings.teacher.digest' },
+    loader: () => taughtLoader(11),
     learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.8 },
   }),

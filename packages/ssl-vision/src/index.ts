@@ -12,6 +12,8 @@ export type {
   EfficientNetStage,
   EfficientNetVariantOptions,
 } from './encoders/mobile/efficientnet.js';
+export { OnnxEncoder, onnxEncoderDefaults } from './encoders/foreign/onnx-encoder.js';
+export type { OnnxEncoderOptions } from './encoders/foreign/onnx-encoder.js';
 export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
@@ -76,7 +78,13 @@ export type { SwavHeadOptions, SwavOutput } from './heads/swav-head.js';
 export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
 export { resizeBilinear } from './images/resize-bilinear.js';
-export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
+export {
+  cifar10Statistics,
+  imagenetStatistics,
+  mnistStatistics,
+  normalizeImages,
+  rawPixelStatistics,
+} from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
 export type { AutoencoderOptions } from './methods/autoencoder/autoencoder.js';
@@ -90,6 +98,8 @@ export { distillationDense, Distillation, distillationDefaults } from './methods
 export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
 export type { Distance } from './methods/distillation/distances.js';
 export type { TargetKind } from './methods/distillation/feature-targets.js';
+export { withTeacher, withTeacherDefaults } from './methods/distillation/with-teacher.js';
+export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
 export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
