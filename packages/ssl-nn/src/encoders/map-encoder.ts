@@ -27,4 +27,12 @@ export interface MapEncoder extends Module {
    * @throws InvalidOptionError for stages that are not there or do not ascend
    */
   maps(images: tf.Tensor4D, ctx?: ForwardContext, options?: MapOptions): tf.Tensor4D[];
+  /**
+   * What `forward` makes of the last stage's map, for those who want both of one pass: with batch normalisation two passes
+   * would count a batch twice.
+   *
+   * @param map of the last stage, by `maps` with the same `ctx`
+   * @returns float32 `[batch, featureDim]`
+   */
+  pooled?(map: tf.Tensor4D, ctx?: ForwardContext): tf.Tensor2D;
 }

@@ -15,6 +15,9 @@ export const cifar10Statistics = {
 /** MNIST's statistics. */
 export const mnistStatistics = { mean: 0.1307, std: 0.3081 } as const satisfies ImageStatistics;
 
+/** With these `normalizeImages` leaves pixels as they are, 0 .. 255: for an encoder that normalises them itself. */
+export const rawPixelStatistics = { mean: 0, std: 1 / 255 } as const satisfies ImageStatistics;
+
 /**
  * Pixels to what a backbone takes: `(images / 255 - mean) / std`, as one multiplication and one addition.
  *
