@@ -2,7 +2,7 @@ export { checkAscending } from './encoders/check-ascending.js';
 export type { Encoder } from './encoders/encoder.js';
 export { checkParameterName } from './encoders/layered.js';
 export type { Layered } from './encoders/layered.js';
-export type { MapEncoder, MapOptions, MapStage } from './encoders/map-encoder.js';
+export type { MapEncoder, MapOptions, MapStage, VolumeStride } from './encoders/map-encoder.js';
 export type { TokenEncoder, TokenOptions, Tokens } from './encoders/token-encoder.js';
 export { tokenMaps } from './encoders/token-maps.js';
 export {

@@ -69,7 +69,7 @@ function triple(option: string, value: number | Triple): Triple {
 /** Zeros before and after each axis, or TF.js's word. */
 function sidesOf(padding: VolumePadding): 'same' | 'valid' | readonly Sides[] {
   if (padding === 'same' || padding === 'valid') return padding;
-  const sides: unknown = typeof padding === 'number' ? Array(3).fill([padding, padding]) : padding;
+  const sides: unknown = typeof padding === 'number' ? [0, 1, 2].map(() => [padding, padding]) : padding;
   const isWhole = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 0;
   const fits =
     Array.isArray(sides) &&
@@ -142,13 +142,14 @@ export class Conv3d extends Module {
     const [padded, word] = this.padded(x);
     const convolve = (input: tf.Tensor5D, own: tf.Tensor5D): tf.Tensor5D =>
       tf.conv3d(input, own, [...this.stride], word);
+    const filters = this.groups === 1 ? [filter] : tf.split(filter, this.groups, 4);
     const y =
       this.groups === 1
         ? convolve(padded, filter)
         : tf.concat(
             tf
               .split(padded, this.groups, 4)
-              .map((part, group) => convolve(part, tf.split(filter, this.groups, 4)[group]!)),
+              .map((part, group) => convolve(part as tf.Tensor5D, filters[group] as tf.Tensor5D)),
             4,
           );
     return this.bias === undefined ? y : tf.add(y, this.bias.variable);
@@ -186,7 +187,7 @@ export class Conv3d extends Module {
           `${form}, such as tf.transpose(x, [0, 2, 3, 4, 1])`,
           `${got}, which has the channels first`,
         );
-      throw new ShapeError(where, 'x', form, shape.length === 4 ? `${got}, which is a batch of images` : got);
+      throw new ShapeError(where, 'x', form, shape.length === 4 ? `${got}, as images have` : got);
     }
     const { sides } = this;
     if (sides === 'same') return;
