@@ -86,7 +86,13 @@ export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
 export type { SwavHeadOptions, SwavOutput } from './heads/swav-head.js';
 export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
-export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
+export {
+  cifar10Statistics,
+  imagenetStatistics,
+  mnistStatistics,
+  normalizeImages,
+  ownStatistics,
+} from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
 export type { AutoencoderOptions } from './methods/autoencoder/autoencoder.js';

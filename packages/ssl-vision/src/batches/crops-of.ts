@@ -4,7 +4,7 @@ import { viewsOf } from './views-of.js';
 
 /** Views of one size, one below the other. */
 export interface CropGroup {
-  /** `[views * batch, height, width, channels]`, view after view. */
+  /** `[views * batch, height, width, channels]`, view after view; of volumes with their depth, too. */
   readonly images: tf.Tensor4D;
   /** Views in it. */
   readonly count: number;
@@ -35,16 +35,22 @@ export function cropsOf(where: string, given: { readonly views: unknown }): Crop
   const views = viewsOf(where, given);
   const shapes = views.map(({ shape }) => `[${shape.join(', ')}]`);
   const [first] = views;
-  if (first === undefined || first.rank !== 4 || views.length < globalCount || shapes[0] !== shapes[1])
+  if (first === undefined || first.rank < 4 || views.length < globalCount || shapes[0] !== shapes[1])
     throw new ShapeError(
       where,
       'views',
       'two of one size, then others, as dinoViews makes them',
       shapes.join(' and ') || 'none',
     );
-  const [batch, , , channels] = first.shape as [number, number, number, number];
-  if (views.some(({ shape }) => shape.length !== 4 || shape[0] !== batch || shape[3] !== channels))
-    throw new ShapeError(where, 'views', `each [${batch}, height, width, ${channels}]`, shapes.join(' and '));
+  const { rank } = first;
+  const [batch, channels] = [first.shape[0]!, first.shape.at(-1)!];
+  if (views.some(({ shape }) => shape.length !== rank || shape[0] !== batch || shape.at(-1) !== channels))
+    throw new ShapeError(
+      where,
+      'views',
+      `each [${batch}, ${rank === 5 ? 'depth, ' : ''}height, width, ${channels}]`,
+      shapes.join(' and '),
+    );
   const runs: tf.Tensor4D[][] = [];
   views.forEach((view, index) => {
     if (index > 0 && shapes[index] === shapes[index - 1]) runs.at(-1)!.push(view as tf.Tensor4D);

@@ -100,7 +100,7 @@ export class PatchEmbed3d extends Module {
     if (sides.every((side, axis) => side === this.volumeSize[axis])) return this.grid;
     const got = `[${volumes.shape.join(', ')}]`;
     const [size, patch] = [this.volumeSize, this.patchSize];
-    const isWhole = sides.every((side, axis) => side > 0 && side % patch[axis]! === 0);
+    const isWhole = sides.every((side, axis) => side > 0 && Number.isInteger(side / patch[axis]!));
     const cure = isWhole
       ? `build it with volumeSize: [${sides.join(', ')}]`
       : `cut them by randomVolumeCrop({ size: [${size.join(', ')}] }), since not all sides are multiples of the patch's ${patch.join(' x ')}`;
