@@ -18,6 +18,19 @@ export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobi
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
 export type { BackboneName, BackboneOptions } from './encoders/registry.js';
+export type { Volumes } from './encoders/check-volumes.js';
+export { r3d18, resnet3d10, resnet3d18, resnet3d34, resnet3d50 } from './encoders/resnet3d/resnet3d-sizes.js';
+export type { ResNet3dOptions, ResNet3dVariantOptions } from './encoders/resnet3d/resnet3d-options.js';
+export { ResNet3d } from './encoders/resnet3d/resnet3d.js';
+export { PatchEmbed3d } from './encoders/vit3d/patch-embed3d.js';
+export type { PatchEmbed3dOptions } from './encoders/vit3d/patch-embed3d.js';
+export { sinCosPositions3d } from './encoders/vit3d/sin-cos-positions3d.js';
+export { VisionTransformer3d } from './encoders/vit3d/vision-transformer3d.js';
+export type { VisionTransformer3dOptions, VolumeTokenOptions } from './encoders/vit3d/vision-transformer3d.js';
+export { vit3dBase, vit3dSmall, vit3dTiny } from './encoders/vit3d/vit3d-sizes.js';
+export type { Vit3dVariantOptions } from './encoders/vit3d/vit3d-sizes.js';
+export { volumeBackbones } from './encoders/volume-registry.js';
+export type { VolumeBackboneName } from './encoders/volume-registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
 export { Bottleneck } from './encoders/resnet/bottleneck.js';
 export type { ResidualBlockOptions } from './encoders/resnet/residual-block.js';
@@ -85,6 +98,7 @@ export {
   mnistStatistics,
   normalizeImages,
   rawPixelStatistics,
+  ownStatistics,
 } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
