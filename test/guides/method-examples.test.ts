@@ -10,7 +10,10 @@ import { emptyProject, runSource } from './run-source.js';
 // Each program is a process that loads TypeScript from source.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const examples = 'autoencoder barlow-twins byol ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(' ');
+const examples =
+  'autoencoder barlow-twins byol densecl fastsiam ijepa moco moco-v3 nnclr simclr-v2 simmim simsiam smog supcon vicreg'.split(
+    ' ',
+  );
 
 let folder: string;
 beforeAll(async () => {
@@ -44,5 +47,5 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
   const { status, stderr } = await runSource(file, ['photos'], folder);
   expect({ status, stderr: unexpectedErrorOutput(stderr) }).toEqual({ status: 0, stderr: '' });
   const names = (await readFile(join(folder, 'encoder.safetensors'))).toString('latin1');
-  expect(names).toMatch(/"layer4\.1\.bn2\.bias"|"blocks\.5\.attn\.qkv\.weight"/);
+  expect(names).toMatch(/"(backbone\.)?layer4\.1\.bn2\.bias"|"blocks\.5\.attn\.qkv\.weight"/);
 });

@@ -81,6 +81,15 @@ export { ConvDecoder, convDecoderDefaults } from './methods/autoencoder/conv-dec
 export type { ConvDecoderOptions } from './methods/autoencoder/conv-decoder.js';
 export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
 export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
+export { DenseCl, denseClDefaults, denseClSmall } from './methods/densecl/densecl.js';
+export type { DenseClOptions } from './methods/densecl/densecl.js';
+export type { MeanEncoder } from './encoders/last-map.js';
+export { FastSiam, fastSiamDefaults, fastSiamSmall } from './methods/fastsiam/fastsiam.js';
+export type { FastSiamOptions } from './methods/fastsiam/fastsiam.js';
+export { HeadEncoder } from './methods/simclr-v2/head-encoder.js';
+export { SimClrV2, simClrV2Defaults, simClrV2Small } from './methods/simclr-v2/simclr-v2.js';
+export type { SimClrV2Options } from './methods/simclr-v2/simclr-v2.js';
+export type { SiameseModules } from './methods/simsiam/siamese-modules.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
 export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
@@ -135,6 +144,7 @@ export { SimMim, simMimDefaults } from './methods/simmim/simmim.js';
 export type { SimMimOptions } from './methods/simmim/simmim.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+
 export { Smog, smogDefaults, smogSmall } from './methods/smog/smog.js';
 export type { SmogOptions, SmogPhase } from './methods/smog/smog.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
