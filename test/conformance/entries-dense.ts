@@ -1,7 +1,7 @@
 /** Methods that look at places of a map or at patches, and two of whole views: SimCLR v2 and FastSiam. */
-import { randomKey } from '@selfsup/ssl-core';
-import { DataLoader, simclrViews } from '@selfsup/ssl-data';
-import { DenseCl, FastSiam, SimClrV2 } from '@selfsup/ssl-vision';
+import { randomKey, RandomStream } from '@selfsup/ssl-core';
+import { DataLoader, ImageArrayDataset, simclrViews, vicreglViews } from '@selfsup/ssl-data';
+import { DenseCl, FastSiam, SimClrV2, SmallConvEncoder, VicregL } from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, side, statistics } from './pictures.js';
 
@@ -25,6 +25,27 @@ const fastSiam = (mean = statistics.mean): FastSiam =>
   new FastSiam({ ...common(), outDim: 16, normalize: { ...statistics, mean } });
 
 const simClrV2 = (temperature: number): SimClrV2 => new SimClrV2({ ...common(), temperature });
+
+/**
+ * Noise, larger than its views: of places that are alike, in looks or in distance, rounding would choose the match.
+ */
+const noise = (): ImageArrayDataset => {
+  const random = new RandomStream(randomKey(6));
+  const data = Uint8Array.from({ length: 64 * 41 * 37 }, () => random.integer(256));
+  return new ImageArrayDataset({ data, shape: [64, 41, 37, 1] });
+};
+
+const vicregL = (alpha: number): VicregL =>
+  new VicregL({
+    ...common(),
+    backbone: new SmallConvEncoder({ key: randomKey(2), channels: [8, 16], strides: [2, 2] }),
+    depth: 2,
+    hiddenDim: 32,
+    localHiddenDim: 16,
+    localOutDim: 6,
+    numMatches: [4, 2],
+    alpha,
+  });
 
 export const entries: readonly Entry[] = [
   entry({
@@ -52,5 +73,21 @@ export const entries: readonly Entry[] = [
     loader: loader(),
     learningRate: 5e-3,
     learns: { steps: 60, ratio: 0.97 },
+  }),
+  entry({
+    name: 'VicregL',
+    method: () => vicregL(0.75),
+    changed: { method: () => vicregL(0.9), setting: 'settings.alpha' },
+    loader: () =>
+      new DataLoader({
+        dataset: noise(),
+        views: vicreglViews({ size: side }),
+        batchSize: 16,
+        shuffle: true,
+        workers: 0,
+        seed: 4,
+      }),
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
   }),
 ];

@@ -153,6 +153,8 @@ export { TiCo, tiCoDefaults, tiCoSmall } from './methods/tico/tico.js';
 export type { TiCoOptions } from './methods/tico/tico.js';
 export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
 export type { VicregOptions } from './methods/vicreg/vicreg.js';
+export { VicregL, vicregLDefaults, vicregLSmall } from './methods/vicregl/vicregl.js';
+export type { LocatedViewBatch, VicregLOptions } from './methods/vicregl/vicregl.js';
 export { VisReg, visRegDefaults, visRegSmall } from './methods/visreg/visreg.js';
 export type { VisRegOptions } from './methods/visreg/visreg.js';
 export { WMse, wMseDefaults } from './methods/w-mse/w-mse.js';

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from lightly.loss import NegativeCosineSimilarity, NTXentLoss, VICRegLLoss
 from lightly.models.modules import SimCLRProjectionHead, SimSiamPredictionHead, SimSiamProjectionHead
-from lightly.models.modules.heads import DenseCLProjectionHead, VICRegProjectionHead, VicRegLLocalProjectionHead
+from lightly.models.modules.heads import DenseCLProjectionHead, VICRegProjectionHead
 from torch import nn
 from torch.nn import functional as F
 
@@ -121,11 +121,12 @@ def boxes(step, view):
     """Edges of a view in its picture: top, left, bottom, right, [batch, 4]; of some, the right one is the left one."""
     noise = torch.from_numpy(hash_uniform(BATCH * 4, 6000 + 10 * step + view).astype(np.float64)).reshape(BATCH, 4)
     top, left = 10 + 5 * noise[:, 0], 10 + 5 * noise[:, 1]
-    return torch.stack([top, left, top + 16, left + 16 * torch.sign(noise[:, 2])], 1)
+    side = 14 + 4 * noise[:, 2]
+    return torch.stack([top, left, top + side, left + side * torch.sign(noise[:, 3])], 1)
 
 
 def vicregl(locals_):
-    modules = {"backbone": encoder(), "head": VICRegProjectionHead(FEATURES, HIDDEN, OUT), "localHead": VicRegLLocalProjectionHead(FEATURES, HIDDEN, 5)}
+    modules = {"backbone": encoder(), "head": VICRegProjectionHead(FEATURES, HIDDEN, OUT), "localHead": VICRegProjectionHead(FEATURES, HIDDEN, 5)}
     matches, sizes = (6, 3), [8, 8, *[6] * locals_]
     criterion = VICRegLLoss(alpha=0.6, num_matches=matches)
 
