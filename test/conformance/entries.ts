@@ -21,6 +21,7 @@ import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from '@selfsup/ssl-vision';
 import { entries as dinoEntries } from './entries-dino.js';
+import { entries as generative } from './entries-generative.js';
 import { entries as redundancy } from './entries-redundancy.js';
 import { entries as twins } from './entries-twins.js';
 import type { Entry } from './entry.js';
@@ -195,4 +196,5 @@ export const entries: readonly Entry[] = [
   ...twins,
   ...dinoEntries,
   ...redundancy,
+  ...generative,
 ];

@@ -81,6 +81,14 @@ export { ConvDecoder, convDecoderDefaults } from './methods/autoencoder/conv-dec
 export type { ConvDecoderOptions } from './methods/autoencoder/conv-decoder.js';
 export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
 export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
+export { Beit, beitDefaults } from './methods/beit/beit.js';
+export type { BeitOptions, MaskedBatch } from './methods/beit/beit.js';
+export { beitBase, beitLarge, beitSmall, beitTransformer } from './methods/beit/beit-transformer.js';
+export type { BeitTransformerOptions, BeitVariantOptions } from './methods/beit/beit-transformer.js';
+export { DiscreteVae, discreteVaeDefaults, discreteVaeSmall } from './methods/beit/discrete-vae.js';
+export type { DiscreteVaeOptions } from './methods/beit/discrete-vae.js';
+export { VisualTokenizer, visualTokenizerDefaults, visualTokenizerSmall } from './methods/beit/visual-tokenizer.js';
+export type { DecodedPixels, VisualTokenizerOptions } from './methods/beit/visual-tokenizer.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
 export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
