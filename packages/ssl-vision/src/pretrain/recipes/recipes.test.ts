@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { randomKey } from '@selfsup/ssl-core';
 import { ImageArrayDataset } from '@selfsup/ssl-data';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -67,6 +68,22 @@ describe.each(methods)('the recipe of %s', (method) => {
     expect(parts.call!.name).toMatch(/Views$|Crops$/);
     expect(chosenViews(method)).toContain(parts.views.length);
   });
+});
+
+/** Methods that want more than a call says: a network that is trained before, or an encoder of their own. */
+const byHandAlone: readonly string[] = [];
+
+it('there is one for each method of the package', () => {
+  const folder = new URL('../../methods/', import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const names = files.flatMap((file) => {
+    const text = readFileSync(new URL(file.replaceAll('\\', '/'), folder), 'utf8');
+    return /implements Method\b/.test(text)
+      ? (/readonly name = '(?<name>[\w-]+)'/.exec(text)?.groups?.['name'] ?? [])
+      : [];
+  });
+  expect(names.length).toBeGreaterThan(24);
+  expect(names.filter((name) => !Object.hasOwn(recipes, name) && !byHandAlone.includes(name))).toEqual([]);
 });
 
 it.each(['dino', 'swav', 'ibot', 'dinov2', 'msn', 'pmsn', 'lejepa', 'visreg'] as const)(
