@@ -54,7 +54,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   'NotEnoughMemoryError(bytes)': 'an error, made by the Trainer alone',
   'LineProgress.update({})': 'called by the Trainer',
   'ClassificationFineTuning.loss({})': 'a batch',
-  'Clip.loss({})': 'a batch',
   'keepBest(options)': 'BestCheckpoints',
   'BestCheckpoints.onStart({})': 'called by the Trainer',
   'BestCheckpoints.onStep({})': 'called by the Trainer',

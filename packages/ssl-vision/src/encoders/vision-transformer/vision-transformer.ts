@@ -229,14 +229,16 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       const [cls] = this.run(this.embed(images), ctx, last, 1);
       return this.norm.forward(tf.reshape(cls!, [cls!.shape[0], this.tokenDim]) as tf.Tensor2D);
     }
-    const [tokens] = this.run(this.embed(images), ctx, last);
-    const [batch, count, dim] = tokens!.shape;
-    const normal = this.norm.forward(tokens!);
-    const { prefix } = this;
-    const mean = tf.mean(tf.slice(normal, [0, prefix, 0], [batch, count - prefix, dim]), 1) as tf.Tensor2D;
-    if (this.pool === 'mean') return mean;
-    const cls = tf.reshape(tf.slice(normal, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
-    return tf.concat([cls as tf.Tensor2D, mean], 1);
+    return this.pooled(this.encode(images, ctx));
+  }
+
+  pooled(encoded: Tokens): tf.Tensor2D {
+    const { tokens, prefix } = encoded;
+    const [batch, count, dim] = tokens.shape;
+    const cls = (): tf.Tensor2D => tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
+    if (this.pool === 'cls') return cls();
+    const mean = tf.mean(tf.slice(tokens, [0, prefix, 0], [batch, count - prefix, dim]), 1) as tf.Tensor2D;
+    return this.pool === 'mean' ? mean : tf.concat([cls(), mean], 1);
   }
 
   protected override upgradeStateDict(state: StateEntries): void {
