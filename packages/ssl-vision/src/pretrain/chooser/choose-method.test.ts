@@ -87,6 +87,7 @@ describe('chooseMethod', () => {
     const convolutional = why({ backbone: 'resnet18' });
     expect(Object.keys(convolutional)).toEqual(['supcon', 'ibot', 'dinov2', 'msn', 'pmsn', 'mae', 'simmim', 'ijepa']);
     expect(convolutional['mae']).toMatch(/vit-tiny/);
+    expect(Object.keys(why({ backbone: 'vit-micro' }))).toEqual(['supcon', 'densecl', 'vicregl']);
     expect(text('simclr', { backbone: 'resnet18' })).toContain('not measured here with resnet18');
   });
 
@@ -95,7 +96,7 @@ describe('chooseMethod', () => {
       choose({ goal }, [])
         .ranked.slice(0, 3)
         .map(({ method }) => method);
-    expect(first('dense')).toEqual(['mae', 'ijepa', 'simmim']);
+    expect(first('dense')).toEqual(['densecl', 'vicregl', 'mae']);
     expect(first('fine-tuning').slice(0, 2)).toEqual(['mae', 'simmim']);
     expect(text('mae', { goal: 'fine-tuning' })).toContain('made for it: its paper fine-tunes');
     // What is measured of whole pictures counts half.

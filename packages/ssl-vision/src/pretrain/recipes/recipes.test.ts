@@ -23,7 +23,8 @@ const classOf: Partial<Record<MethodName, string>> = {
 };
 /** Methods that take one view. */
 const singles: readonly MethodName[] = ['mae', 'simmim', 'ijepa', 'autoencoder', 'denoising-autoencoder'];
-const chosenViews = (method: MethodName): readonly number[] => (singles.includes(method) ? [1] : [2, 6]);
+const chosenViews = (method: MethodName): readonly number[] =>
+  singles.includes(method) ? [1] : method === 'fastsiam' ? [4] : [2, 6];
 
 /** Parts of a run, as `pretrain` chooses them. */
 function chosen(
@@ -69,12 +70,13 @@ describe.each(methods)('the recipe of %s', (method) => {
   it('names each of its choices as the class does, and writes the call of its views', () => {
     const { parts } = chosen(method, { count: 12, side: 16 });
     expect(parts.call!.name).toMatch(/Views$|Crops$/);
+    expect(parts.views.length % (parts.call!.times ?? 1)).toBe(0);
     expect(chosenViews(method)).toContain(parts.views.length);
   });
 });
 
 /** Methods that want more than a call says: a network that is trained before, or an encoder of their own. */
-const byHandAlone: readonly string[] = [];
+const byHandAlone: readonly string[] = ['distillation'];
 
 it('there is one for each method of the package', () => {
   const folder = new URL('../../methods/', import.meta.url);
