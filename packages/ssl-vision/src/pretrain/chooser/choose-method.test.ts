@@ -43,7 +43,7 @@ describe('chooseMethod', () => {
     expect(ranked[0]!.method).toBe('vicreg');
     expect(ranked.map(({ score }) => score)).toEqual(ranked.map(({ score }) => score).toSorted((a, b) => b - a));
     expect(text('vicreg')).toContain(
-      'measured: decorrelates: measured on letters: linear probe with 60 labels per class 90.0 (random encoder 40.0, best vicreg 90.0) after 1168 steps',
+      'measured: decorrelates, on letters: linear probe with 60 labels per class 90.0 (random encoder 40.0, best vicreg 90.0) after 1168 steps',
     );
     expect(of('vicreg').reasons[0]).toMatchObject({ basis: 'measured', points: 100 });
     // (0.8 - 0.4) / (0.9 - 0.4)
