@@ -23,6 +23,7 @@ import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from 
 import { entries as dense } from './entries-dense.js';
 import { entries as dinoEntries } from './entries-dino.js';
 import { entries as distilled } from './entries-distillation.js';
+import { entries as generative } from './entries-generative.js';
 import { entries as redundancy } from './entries-redundancy.js';
 import { entries as twins } from './entries-twins.js';
 import type { Entry } from './entry.js';
@@ -199,4 +200,5 @@ export const entries: readonly Entry[] = [
   ...redundancy,
   ...distilled,
   ...dense,
+  ...generative,
 ];

@@ -13,7 +13,7 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins byol densecl distillation fastsiam frossl ijepa lejepa mae mmcr moco moco-v3 nnclr simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
+  'autoencoder barlow-twins beit byol densecl distillation fastsiam frossl ijepa lejepa mae mmcr moco moco-v3 nnclr simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
     ' ',
   );
 
@@ -65,7 +65,8 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
     .replace('dinoV2Small', 'vitTiny')
     .replace('size: 112', 'size: 28')
     .replace('...smogSmall', '...smogSmall, queueSize: 512')
-    .replace('outDim: 64', 'outDim: 4');
+    .replace('outDim: 64', 'outDim: 4')
+    .replace('...beitSmall', '...beitSmall, dim: 24');
   expect(small).toMatch(/width: 8|dim: 24/);
   const file = join(folder, `${name}.ts`);
   await writeFile(file, small);
