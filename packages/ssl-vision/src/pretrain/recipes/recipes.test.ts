@@ -76,7 +76,7 @@ describe.each(methods)('the recipe of %s', (method) => {
 });
 
 /** Methods that want more than a call says: a network that is trained before, or an encoder of their own. */
-const byHandAlone: readonly string[] = ['distillation'];
+const byHandAlone: readonly string[] = ['distillation', 'beit', 'discrete-vae', 'cpc', 'igpt', 'amdim', 'capi'];
 
 it('there is one for each method of the package', () => {
   const folder = new URL('../../methods/', import.meta.url);
