@@ -2,6 +2,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { vitTiny } from '@selfsup/ssl-vision';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { unexpectedErrorOutput } from '../packaging/expected-output.js';
 import { readRepositoryFile } from '../structure/repository-files.js';
@@ -11,7 +13,7 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins byol frossl ijepa lejepa mae mmcr moco moco-v3 nnclr simclr simmim simsiam smog supcon tico vicreg visreg w-mse'.split(
+  'autoencoder barlow-twins beit byol densecl distillation fastsiam frossl ijepa lejepa mae mmcr moco moco-v3 nnclr simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
     ' ',
   );
 
@@ -25,6 +27,8 @@ beforeAll(async () => {
     await mkdir(own, { recursive: true });
     await writeFile(join(own, `${i}.ppm`), `P3\n18 20\n255\n${pixels.join(' ')}\n`);
   }
+  const teacher = vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 });
+  await saveSafetensors(join(folder, 'teacher.safetensors'), teacher.stateDict());
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -57,8 +61,12 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
       "resnet18({ key: randomKey(0), stem: 'cifar', width: 8 })",
     )
     .replace('dim: 192', 'dim: 24')
+    .replace('dinoV2Small({ key: randomKey(2) })', 'vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 })')
+    .replace('dinoV2Small', 'vitTiny')
+    .replace('size: 112', 'size: 28')
     .replace('...smogSmall', '...smogSmall, queueSize: 512')
-    .replace('outDim: 64', 'outDim: 4');
+    .replace('outDim: 64', 'outDim: 4')
+    .replace('...beitSmall', '...beitSmall, dim: 24');
   expect(small).toMatch(/width: 8|dim: 24/);
   const file = join(folder, `${name}.ts`);
   await writeFile(file, small);
@@ -66,5 +74,5 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
   const { status, stderr } = await runSource(file, ['photos'], folder);
   expect({ status, stderr: unexpectedErrorOutput(stderr) }).toEqual({ status: 0, stderr: '' });
   const names = (await readFile(join(folder, 'encoder.safetensors'))).toString('latin1');
-  expect(names).toMatch(/"layer4\.1\.bn2\.bias"|"blocks\.5\.attn\.qkv\.weight"/);
+  expect(names).toMatch(/"(backbone\.)?layer4\.1\.bn2\.bias"|"blocks\.5\.attn\.qkv\.weight"/);
 });

@@ -19,8 +19,12 @@ test('seeds become their mean, with random encoders of the same kind beside them
   const budget = { data: 'letters', encoder: 'small-conv', images: 100, epochs: 4, batchSize: 64, threads: 2 };
   const run = (side: string, knn: number, more: object = {}) => ({
     ...budget,
-    ...{ side, method: side === 'ours' ? 'simclr' : '', figures: { knn, probe10: 0.5, probe60: 0.6, rank: 3 } },
-    ...{ seconds: 100, load: 5, peakMemory: 900 },
+    side,
+    method: side === 'ours' ? 'simclr' : '',
+    figures: { knn, probe10: 0.5, probe60: 0.6, rank: 3 },
+    seconds: 100,
+    load: 5,
+    peakMemory: 900,
     ...more,
   });
   const rows = [
@@ -38,7 +42,13 @@ test('seeds become their mean, with random encoders of the same kind beside them
   expect(measuredRows(rows)).toEqual([
     {
       ...budget,
-      ...{ method: 'simclr', seeds: 2, knn: 0.75, probe10: 0.5, probe60: 0.6, seconds: 60, peakMemory: 950 },
+      method: 'simclr',
+      seeds: 2,
+      knn: 0.75,
+      probe10: 0.5,
+      probe60: 0.6,
+      seconds: 60,
+      peakMemory: 950,
       random: { knn: 0.25, probe10: 0.5, probe60: 0.6 },
     },
   ]);

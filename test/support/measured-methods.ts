@@ -28,7 +28,7 @@ const figuresOf = (rows: readonly Row[]): Record<string, number> =>
   );
 
 /** Rows of our methods beside random encoders, means over seeds; methods in the order of the rows. */
-export function measuredRows(rows: readonly Partial<Row>[]): readonly Readonly<Record<string, unknown>>[] {
+export function measuredRows(rows: readonly Partial<Row>[]): readonly { readonly [name: string]: Value }[] {
   const known = rows.filter((row): row is Row => row.side !== undefined && row.figures !== undefined);
   const groups = new Map<string, Row[]>();
   for (const row of known) {
@@ -46,22 +46,29 @@ export function measuredRows(rows: readonly Partial<Row>[]): readonly Readonly<R
     const peaks = own.flatMap(({ peakMemory }) => (peakMemory === undefined ? [] : [peakMemory]));
     return [
       {
-        ...{ data, method, encoder, images, epochs, batchSize, seeds: own.length, ...figuresOf(own) },
-        ...{ random: figuresOf(random), seconds: Math.round(seconds), threads },
+        data,
+        method,
+        encoder,
+        images,
+        epochs,
+        batchSize,
+        seeds: own.length,
+        ...figuresOf(own),
+        random: figuresOf(random),
+        seconds: Math.round(seconds),
+        threads,
         ...(peaks.length === 0 ? {} : { peakMemory: Math.round(Math.max(...peaks)) }),
       },
     ];
   });
 }
 
-const literal = (value: unknown): string =>
-  typeof value === 'object'
-    ? `{ ${Object.entries(value!)
-        .map(([name, own]) => `${name}: ${literal(own)}`)
-        .join(', ')} }`
-    : typeof value === 'string'
-      ? `'${value}'`
-      : String(value);
+type Value = number | string | { readonly [name: string]: Value };
+const literal = (value: Value): string => {
+  if (typeof value !== 'object') return typeof value === 'string' ? `'${value}'` : String(value);
+  const entries = Object.entries(value).map(([name, own]) => `${name}: ${literal(own)}`);
+  return `{ ${entries.join(', ')} }`;
+};
 
 /** The file of the chooser. */
 export const measuredFile = (rows: readonly Partial<Row>[]): string =>

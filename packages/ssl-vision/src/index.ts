@@ -12,10 +12,25 @@ export type {
   EfficientNetStage,
   EfficientNetVariantOptions,
 } from './encoders/mobile/efficientnet.js';
+export { OnnxEncoder, onnxEncoderDefaults } from './encoders/foreign/onnx-encoder.js';
+export type { OnnxEncoderOptions } from './encoders/foreign/onnx-encoder.js';
 export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
 export type { BackboneName, BackboneOptions } from './encoders/registry.js';
+export type { Volumes } from './encoders/check-volumes.js';
+export { r3d18, resnet3d10, resnet3d18, resnet3d34, resnet3d50 } from './encoders/resnet3d/resnet3d-sizes.js';
+export type { ResNet3dOptions, ResNet3dVariantOptions } from './encoders/resnet3d/resnet3d-options.js';
+export { ResNet3d } from './encoders/resnet3d/resnet3d.js';
+export { PatchEmbed3d } from './encoders/vit3d/patch-embed3d.js';
+export type { PatchEmbed3dOptions } from './encoders/vit3d/patch-embed3d.js';
+export { sinCosPositions3d } from './encoders/vit3d/sin-cos-positions3d.js';
+export { VisionTransformer3d } from './encoders/vit3d/vision-transformer3d.js';
+export type { VisionTransformer3dOptions, VolumeTokenOptions } from './encoders/vit3d/vision-transformer3d.js';
+export { vit3dBase, vit3dSmall, vit3dTiny } from './encoders/vit3d/vit3d-sizes.js';
+export type { Vit3dVariantOptions } from './encoders/vit3d/vit3d-sizes.js';
+export { volumeBackbones } from './encoders/volume-registry.js';
+export type { VolumeBackboneName } from './encoders/volume-registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
 export { Bottleneck } from './encoders/resnet/bottleneck.js';
 export type { ResidualBlockOptions } from './encoders/resnet/residual-block.js';
@@ -46,6 +61,8 @@ export type {
 } from './encoders/vision-transformer/vision-transformer-options.js';
 export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export { DistillationHead, distillationHeadDefaults } from './heads/distillation-head.js';
+export type { DistillationHeadOptions } from './heads/distillation-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
 export type { MsnHeadOptions } from './heads/msn-head.js';
@@ -74,7 +91,15 @@ export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
 export type { SwavHeadOptions, SwavOutput } from './heads/swav-head.js';
 export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
-export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
+export { resizeBilinear } from './images/resize-bilinear.js';
+export {
+  cifar10Statistics,
+  imagenetStatistics,
+  mnistStatistics,
+  normalizeImages,
+  rawPixelStatistics,
+  ownStatistics,
+} from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
 export type { AutoencoderOptions } from './methods/autoencoder/autoencoder.js';
@@ -82,9 +107,33 @@ export { ConvDecoder, convDecoderDefaults } from './methods/autoencoder/conv-dec
 export type { ConvDecoderOptions } from './methods/autoencoder/conv-decoder.js';
 export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
 export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
+export { DenseCl, denseClDefaults, denseClSmall } from './methods/densecl/densecl.js';
+export type { DenseClOptions } from './methods/densecl/densecl.js';
+export type { MeanEncoder } from './encoders/last-map.js';
+export { FastSiam, fastSiamDefaults, fastSiamSmall } from './methods/fastsiam/fastsiam.js';
+export type { FastSiamOptions } from './methods/fastsiam/fastsiam.js';
+export { HeadEncoder } from './methods/simclr-v2/head-encoder.js';
+export { SimClrV2, simClrV2Defaults, simClrV2Small } from './methods/simclr-v2/simclr-v2.js';
+export type { SimClrV2Options } from './methods/simclr-v2/simclr-v2.js';
+export type { SiameseModules } from './methods/simsiam/siamese-modules.js';
+export { Beit, beitDefaults } from './methods/beit/beit.js';
+export type { BeitOptions, MaskedBatch } from './methods/beit/beit.js';
+export { beitBase, beitLarge, beitSmall, beitTransformer } from './methods/beit/beit-transformer.js';
+export type { BeitTransformerOptions, BeitVariantOptions } from './methods/beit/beit-transformer.js';
+export { DiscreteVae, discreteVaeDefaults, discreteVaeSmall } from './methods/beit/discrete-vae.js';
+export type { DiscreteVaeOptions } from './methods/beit/discrete-vae.js';
+export { VisualTokenizer, visualTokenizerDefaults, visualTokenizerSmall } from './methods/beit/visual-tokenizer.js';
+export type { DecodedPixels, VisualTokenizerOptions } from './methods/beit/visual-tokenizer.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
 export { Frossl, frosslDefaults, frosslSmall } from './methods/frossl/frossl.js';
+export { distillationDense, Distillation, distillationDefaults } from './methods/distillation/distillation.js';
+export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
+export type { Distance } from './methods/distillation/distances.js';
+export type { TargetKind } from './methods/distillation/feature-targets.js';
+export { withTeacher, withTeacherDefaults } from './methods/distillation/with-teacher.js';
+export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
+export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
 export { IJepa, iJepaDefaults, iJepaSmall } from './methods/ijepa/ijepa.js';
 export type { IJepaOptions } from './methods/ijepa/ijepa.js';
@@ -136,6 +185,7 @@ export { SimMim, simMimDefaults } from './methods/simmim/simmim.js';
 export type { SimMimOptions } from './methods/simmim/simmim.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+
 export { Smog, smogDefaults, smogSmall } from './methods/smog/smog.js';
 export type { SmogOptions, SmogPhase } from './methods/smog/smog.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
@@ -144,6 +194,8 @@ export { TiCo, tiCoDefaults, tiCoSmall } from './methods/tico/tico.js';
 export type { TiCoOptions } from './methods/tico/tico.js';
 export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
 export type { VicregOptions } from './methods/vicreg/vicreg.js';
+export { VicregL, vicregLDefaults, vicregLSmall } from './methods/vicregl/vicregl.js';
+export type { LocatedViewBatch, VicregLOptions } from './methods/vicregl/vicregl.js';
 export { VisReg, visRegDefaults, visRegSmall } from './methods/visreg/visreg.js';
 export type { VisRegOptions } from './methods/visreg/visreg.js';
 export { WMse, wMseDefaults } from './methods/w-mse/w-mse.js';
@@ -154,7 +206,7 @@ export type { EncoderArchitecture } from './pretrain/architecture.js';
 export type { EncoderDescription } from './pretrain/encoder-description.js';
 export { chooseMethod } from './pretrain/chooser/choose-method.js';
 export type { MethodChoice } from './pretrain/chooser/choose-method.js';
-export type { AdvisedOptions, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
+export type { AdvisedRun, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
 export type { Goal, TaskFacts } from './pretrain/chooser/task-facts.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';

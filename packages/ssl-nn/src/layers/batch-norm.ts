@@ -35,8 +35,10 @@ const batchNormOptionNames: OptionNames<BatchNormOptions> = {
  * Batch normalisation over all axes but the last: `(x - mean) / sqrt(variance + epsilon) * weight + bias`.
  *
  * Training uses the batch's mean and biased variance, and moves the running statistics towards the mean and the unbiased
- * variance; evaluation uses the running statistics. Serves images `[batch, h, w, c]` and vectors `[batch, c]` alike.
- * Source: Ioffe and Szegedy 2015, arXiv 1502.03167; defined as `torch.nn.BatchNorm1d` and `BatchNorm2d`.
+ * variance; evaluation uses the running statistics. Serves volumes `[batch, d, h, w, c]`, images
+ * `[batch, h, w, c]` and vectors `[batch, c]` alike.
+ * Source: Ioffe and Szegedy 2015, arXiv 1502.03167; defined as `torch.nn.BatchNorm1d`, `BatchNorm2d` and
+ * `BatchNorm3d`.
  */
 export class BatchNorm extends Module {
   static override readonly fieldNames = {

@@ -5,7 +5,7 @@ import { loaderOf, shapesOf, viewsOf } from './views-of.js';
 
 /** Views of one size, one below the other. */
 export interface CropGroup {
-  /** `[views * batch, height, width, channels]`, view after view. */
+  /** `[views * batch, height, width, channels]`, view after view; of volumes with their depth, too. */
   readonly images: tf.Tensor4D;
   /** Views in it. */
   readonly count: number;
@@ -47,12 +47,13 @@ export function cropsOf(where: string, given: { readonly views: unknown }, neede
   const fail = (expected: string): ShapeError => new ShapeError(where, 'views', expected, shapesOf(views), advice);
   const shapes = views.map(({ shape }) => shape.join());
   const [first] = views;
-  if (first === undefined || first.rank !== 4 || views.length < globalCount || shapes[0] !== shapes[1])
+  if (first === undefined || first.rank < 4 || views.length < globalCount || shapes[0] !== shapes[1])
     throw fail('two of one size, then others, as dinoViews makes them');
   if (locals && views.length === globalCount) throw fail('two global views and one or more local ones');
-  const [batch, , , channels] = first.shape as [number, number, number, number];
-  if (views.some(({ shape }) => shape.length !== 4 || shape[0] !== batch || shape[3] !== channels))
-    throw fail(`each [${batch}, height, width, ${channels}]`);
+  const { rank } = first;
+  const [batch, channels] = [first.shape[0]!, first.shape.at(-1)!];
+  if (views.some(({ shape }) => shape.length !== rank || shape[0] !== batch || shape.at(-1) !== channels))
+    throw fail(`each [${batch}, ${rank === 5 ? 'depth, ' : ''}height, width, ${channels}]`);
   checkImages(where, first, images);
   const runs: tf.Tensor4D[][] = [];
   views.forEach((view, index) => {

@@ -20,9 +20,12 @@ export const simClrDefaults = { temperature: 0.1, batchNorm: 'joint', loss: 'ntX
 
 const losses = ['ntXent', 'dcl', 'dclw'] as const;
 
-/** A batch of views: each `uint8 [batch, height, width, channels]`, of the same images in the same order. */
+/**
+ * A batch of views, of the same images in the same order: each `uint8 [batch, height, width, channels]`, or of volumes
+ * `float32 [batch, depth, height, width, channels]`, for an encoder of volumes.
+ */
 export interface MultiViewBatch {
-  readonly views: readonly NdArray<Uint8Array>[];
+  readonly views: readonly (NdArray<Uint8Array> | NdArray<Float32Array>)[];
 }
 
 /** Options of {@link SimClr}. */

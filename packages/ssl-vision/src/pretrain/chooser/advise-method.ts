@@ -59,7 +59,7 @@ export function adviseMethod(method: MethodName, facts: TaskFacts, { rows, sets 
     say(
       epoch!.basis,
       Math.max(-80, -20 * Math.log2(settings.epochs / Math.max(0.1, affordable))),
-      `${affordable} of ${settings.epochs} epochs fit into the time`,
+      `${affordable} of ${settings.epochs} epochs fit into the time on ${epoch!.threads} threads, those of the table`,
     );
   if (minutes !== undefined && epoch === undefined)
     say('facts', 2 * (usualPasses - passes), `time with ${usual.backbone} is not measured; ${passesText(passes)}`);

@@ -8,9 +8,15 @@ import type { TaskFacts } from './task-facts.js';
 const random = { knn: 0.3, probe10: 0.3, probe60: 0.4 };
 const budget = { images: 18_720, epochs: 4, batchSize: 64, seeds: 1, threads: 2, random };
 const row = (method: string, knn: number, more: Partial<MeasuredMethod> = {}): MeasuredMethod => ({
-  ...{ data: 'letters', encoder: 'small-conv', seconds: 120, peakMemory: 900 },
+  data: 'letters',
+  encoder: 'small-conv',
+  seconds: 120,
+  peakMemory: 900,
   ...budget,
-  ...{ method, knn, probe10: knn, probe60: knn + 0.1 },
+  method,
+  knn,
+  probe10: knn,
+  probe60: knn + 0.1,
   ...more,
 });
 const vit = 'ViT 4 x 128, patches of 4, mean';
@@ -43,6 +49,10 @@ describe('chooseMethod', () => {
     // (0.8 - 0.4) / (0.9 - 0.4)
     expect(of('simclr').reasons[0]).toMatchObject({ basis: 'measured', points: 80 });
     expect(of('byol').reasons[0]!.points).toBe(-10);
+    // A random encoder of another kind is better than what a transformer has learnt.
+    const conv = [...rows, row('tico', 0.75, { encoder: 'resnet18', random: { ...random, probe60: 0.7 } })];
+    expect(of('mae', {}, conv).reasons[0]).toMatchObject({ basis: 'measured', points: -50 });
+    expect(of('mae', { backbone: 'vit-micro' }, conv).reasons[0]).toMatchObject({ points: 100 });
     expect(text('moco')).toContain('facts: contrastive, queue and twin: not measured here');
     // Every method is there once.
     const all = [...ranked, ...choose().excluded].map(({ method }) => method);
@@ -100,7 +110,7 @@ describe('chooseMethod', () => {
     const { options, minutes } = of('simclr', { minutes: 2 });
     expect([options.epochs, minutes]).toEqual([4, 2]);
     expect(of('moco', { minutes: 2 }).options.epochs).toBe(6);
-    expect(text('moco', { minutes: 2 })).toContain('facts: 6 of 14 epochs fit into the time');
+    expect(text('moco', { minutes: 2 })).toContain('facts: 6 of 14 epochs fit into the time on 2 threads');
     expect(of('dino', { minutes: 2 }).score).toBeLessThan(of('dino').score);
     expect(of('simclr', { minutes: 600 }).options.epochs).toBeUndefined();
     // Four times the area, another encoder: not measured.

@@ -4,5 +4,6 @@ import type { EncoderArchitecture } from '../architecture.js';
 export function encoderName({ builder, options }: EncoderArchitecture): string {
   if (builder === 'SmallConvEncoder') return 'small-conv';
   if (builder !== 'VisionTransformer') return builder;
-  return `ViT ${String(options['depth'])} x ${String(options['dim'])}, patches of ${String(options['patchSize'])}`;
+  const { depth, dim, patchSize } = options as Readonly<Record<string, number>>;
+  return `ViT ${depth} x ${dim}, patches of ${patchSize}`;
 }

@@ -3,7 +3,7 @@ import type { Goal, TaskFacts } from './task-facts.js';
 
 /** Where a method stands in the table. */
 export interface MeasuredQuality {
-  /** 0: the poorest random encoder of the set; 1: the best method. */
+  /** 0: the best encoder of the set that nothing has trained; 1: the best method. */
   readonly share: number;
   readonly text: string;
 }
@@ -55,7 +55,7 @@ export function measuredQuality(
     const peers = rows.filter(({ data }) => data === row.data);
     // Pictures found in another collection say more of neighbours than classes do.
     const figure = goal === 'retrieval' && peers.every(({ found }) => found !== undefined) ? 'found' : name;
-    const zero = Math.min(...peers.map(({ random }) => random[figure] ?? 0));
+    const zero = Math.max(...peers.map(({ random }) => random[figure] ?? 0));
     const best = peers.reduce((one, other) => (other[figure]! > one[figure]! ? other : one));
     const range = best[figure]! - zero;
     const share = range > 0 ? (row[figure]! - zero) / range : 0;

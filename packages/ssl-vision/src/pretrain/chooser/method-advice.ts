@@ -7,12 +7,12 @@ export interface MethodReason {
   readonly text: string;
   /** `measured`: figures of `npm run bench:methods`. `facts`: the paper or arithmetic, not measured here. */
   readonly basis: 'measured' | 'facts';
-  /** What it adds; 100 is the way from a random encoder to the best method of the table. */
+  /** What it adds; 100 is the way from the best random encoder of the table to its best method. */
   readonly points: number;
 }
 
 /** What `pretrain` is called with, beside `data` and `out`. */
-export interface AdvisedOptions {
+export interface AdvisedRun {
   readonly method: MethodName;
   readonly backbone?: BackboneName;
   readonly batchSize?: number;
@@ -25,7 +25,7 @@ export interface MethodAdvice {
   /** Sum of the reasons' points. */
   readonly score: number;
   readonly reasons: readonly MethodReason[];
-  readonly options: AdvisedOptions;
+  readonly options: AdvisedRun;
   /** Of the run with these options, where the table has its encoder: an estimate, for the table's machine. */
   readonly minutes?: number;
   /** Bytes, likewise. */
