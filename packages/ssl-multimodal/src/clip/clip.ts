@@ -15,6 +15,7 @@ import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl
 import type { BertInputs } from '@selfsup/ssl-text-mlm';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { type ImageStatistics, normalizeImages } from '@selfsup/ssl-vision';
+import { checkPairs } from '../data/check-pairs.js';
 import { SimilarityScale } from './similarity-scale.js';
 
 /** Pictures with a text each; row `i` of the one belongs to row `i` of the other. */
@@ -169,7 +170,9 @@ export class Clip implements Method<ImageTextBatch> {
     return l2Normalize(textProjection.forward(features) as tf.Tensor2D);
   }
 
+  /** @throws ShapeError for a single pair, which has no negative, and where pictures and texts are not as many */
   loss({ images, inputIds, attentionMask }: Tensors<ImageTextBatch>, ctx: ForwardContext): MethodLoss {
+    checkPairs('Clip', images, inputIds);
     const { scale } = this.modules;
     const pictures = this.embedImages(images, ctx);
     const texts = this.embedTexts({ inputIds, attentionMask }, ctx);
