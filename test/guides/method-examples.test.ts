@@ -13,7 +13,9 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins byol distillation ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(' ');
+  'autoencoder barlow-twins byol distillation ijepa moco moco-v3 nnclr seed simmim simsiam smog supcon vicreg'.split(
+    ' ',
+  );
 
 let folder: string;
 beforeAll(async () => {

@@ -12,6 +12,7 @@ export type {
   EfficientNetStage,
   EfficientNetVariantOptions,
 } from './encoders/mobile/efficientnet.js';
+export { LayersEncoder } from './encoders/foreign/layers-encoder.js';
 export { OnnxEncoder, onnxEncoderDefaults } from './encoders/foreign/onnx-encoder.js';
 export type { OnnxEncoderOptions } from './encoders/foreign/onnx-encoder.js';
 export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
@@ -141,6 +142,8 @@ export type {
 } from './methods/self-distillation/token-distillation.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { Seed, seedDefaults, seedSmall } from './methods/seed/seed.js';
+export type { SeedOptions } from './methods/seed/seed.js';
 export { Swav, swavDefaults } from './methods/swav/swav.js';
 export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';
