@@ -20,8 +20,10 @@ import { Clip, ImageTextLoader } from '@selfsup/ssl-multimodal';
 import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from '@selfsup/ssl-vision';
+import { entries as dense } from './entries-dense.js';
 import { entries as dinoEntries } from './entries-dino.js';
 import { entries as distilled } from './entries-distillation.js';
+import { entries as generative } from './entries-generative.js';
 import { entries as redundancy } from './entries-redundancy.js';
 import { entries as twins } from './entries-twins.js';
 import type { Entry } from './entry.js';
@@ -197,4 +199,6 @@ export const entries: readonly Entry[] = [
   ...dinoEntries,
   ...redundancy,
   ...distilled,
+  ...dense,
+  ...generative,
 ];

@@ -42,6 +42,7 @@ test.each([
   { name: 'ibot', own: vitChanges, saved: 'mask_token' },
   { name: 'dinov2', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
   { name: 'msn', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
+  { name: 'pmsn', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
   {
     name: 'swav',
     own: [

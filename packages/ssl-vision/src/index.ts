@@ -19,6 +19,19 @@ export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobi
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
 export type { BackboneName, BackboneOptions } from './encoders/registry.js';
+export type { Volumes } from './encoders/check-volumes.js';
+export { r3d18, resnet3d10, resnet3d18, resnet3d34, resnet3d50 } from './encoders/resnet3d/resnet3d-sizes.js';
+export type { ResNet3dOptions, ResNet3dVariantOptions } from './encoders/resnet3d/resnet3d-options.js';
+export { ResNet3d } from './encoders/resnet3d/resnet3d.js';
+export { PatchEmbed3d } from './encoders/vit3d/patch-embed3d.js';
+export type { PatchEmbed3dOptions } from './encoders/vit3d/patch-embed3d.js';
+export { sinCosPositions3d } from './encoders/vit3d/sin-cos-positions3d.js';
+export { VisionTransformer3d } from './encoders/vit3d/vision-transformer3d.js';
+export type { VisionTransformer3dOptions, VolumeTokenOptions } from './encoders/vit3d/vision-transformer3d.js';
+export { vit3dBase, vit3dSmall, vit3dTiny } from './encoders/vit3d/vit3d-sizes.js';
+export type { Vit3dVariantOptions } from './encoders/vit3d/vit3d-sizes.js';
+export { volumeBackbones } from './encoders/volume-registry.js';
+export type { VolumeBackboneName } from './encoders/volume-registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
 export { Bottleneck } from './encoders/resnet/bottleneck.js';
 export type { ResidualBlockOptions } from './encoders/resnet/residual-block.js';
@@ -69,6 +82,7 @@ export {
   vitHuge,
   vitLarge,
   vitSmall,
+  vitMicro,
   vitTiny,
 } from './encoders/vision-transformer/vit-sizes.js';
 export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
@@ -85,6 +99,7 @@ export {
   mnistStatistics,
   normalizeImages,
   rawPixelStatistics,
+  ownStatistics,
 } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
@@ -93,8 +108,26 @@ export { ConvDecoder, convDecoderDefaults } from './methods/autoencoder/conv-dec
 export type { ConvDecoderOptions } from './methods/autoencoder/conv-decoder.js';
 export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
 export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
+export { DenseCl, denseClDefaults, denseClSmall } from './methods/densecl/densecl.js';
+export type { DenseClOptions } from './methods/densecl/densecl.js';
+export type { MeanEncoder } from './encoders/last-map.js';
+export { FastSiam, fastSiamDefaults, fastSiamSmall } from './methods/fastsiam/fastsiam.js';
+export type { FastSiamOptions } from './methods/fastsiam/fastsiam.js';
+export { HeadEncoder } from './methods/simclr-v2/head-encoder.js';
+export { SimClrV2, simClrV2Defaults, simClrV2Small } from './methods/simclr-v2/simclr-v2.js';
+export type { SimClrV2Options } from './methods/simclr-v2/simclr-v2.js';
+export type { SiameseModules } from './methods/simsiam/siamese-modules.js';
+export { Beit, beitDefaults } from './methods/beit/beit.js';
+export type { BeitOptions, MaskedBatch } from './methods/beit/beit.js';
+export { beitBase, beitLarge, beitSmall, beitTransformer } from './methods/beit/beit-transformer.js';
+export type { BeitTransformerOptions, BeitVariantOptions } from './methods/beit/beit-transformer.js';
+export { DiscreteVae, discreteVaeDefaults, discreteVaeSmall } from './methods/beit/discrete-vae.js';
+export type { DiscreteVaeOptions } from './methods/beit/discrete-vae.js';
+export { VisualTokenizer, visualTokenizerDefaults, visualTokenizerSmall } from './methods/beit/visual-tokenizer.js';
+export type { DecodedPixels, VisualTokenizerOptions } from './methods/beit/visual-tokenizer.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
+export { Frossl, frosslDefaults, frosslSmall } from './methods/frossl/frossl.js';
 export { distillationDense, Distillation, distillationDefaults } from './methods/distillation/distillation.js';
 export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
 export type { Distance } from './methods/distillation/distances.js';
@@ -102,7 +135,6 @@ export type { TargetKind } from './methods/distillation/feature-targets.js';
 export { withTeacher, withTeacherDefaults } from './methods/distillation/with-teacher.js';
 export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
 export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
-export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
 export { IJepa, iJepaDefaults, iJepaSmall } from './methods/ijepa/ijepa.js';
 export type { IJepaOptions } from './methods/ijepa/ijepa.js';
@@ -156,6 +188,7 @@ export { SimMim, simMimDefaults } from './methods/simmim/simmim.js';
 export type { SimMimOptions } from './methods/simmim/simmim.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+
 export { Smog, smogDefaults, smogSmall } from './methods/smog/smog.js';
 export type { SmogOptions, SmogPhase } from './methods/smog/smog.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
@@ -164,6 +197,8 @@ export { TiCo, tiCoDefaults, tiCoSmall } from './methods/tico/tico.js';
 export type { TiCoOptions } from './methods/tico/tico.js';
 export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
 export type { VicregOptions } from './methods/vicreg/vicreg.js';
+export { VicregL, vicregLDefaults, vicregLSmall } from './methods/vicregl/vicregl.js';
+export type { LocatedViewBatch, VicregLOptions } from './methods/vicregl/vicregl.js';
 export { VisReg, visRegDefaults, visRegSmall } from './methods/visreg/visreg.js';
 export type { VisRegOptions } from './methods/visreg/visreg.js';
 export { WMse, wMseDefaults } from './methods/w-mse/w-mse.js';
@@ -172,20 +207,37 @@ export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/architecture.js';
 export type { EncoderDescription } from './pretrain/encoder-description.js';
+export { chooseMethod } from './pretrain/chooser/choose-method.js';
+export type { MethodChoice } from './pretrain/chooser/choose-method.js';
+export type { AdvisedRun, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
+export type { Goal, TaskFacts } from './pretrain/chooser/task-facts.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';
 export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-options.js';
+export type { AutoencoderChoices, DenoisingChoices } from './pretrain/recipes/autoencoder.js';
 export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
 export type { ByolChoices } from './pretrain/recipes/byol.js';
+export type { DclChoices } from './pretrain/recipes/dcl.js';
 export type { DinoChoices } from './pretrain/recipes/dino.js';
 export type { DinoV2Choices } from './pretrain/recipes/dinov2.js';
+export type { FrosslChoices } from './pretrain/recipes/frossl.js';
 export type { IbotChoices } from './pretrain/recipes/ibot.js';
+export type { IJepaChoices } from './pretrain/recipes/ijepa.js';
+export type { LeJepaChoices } from './pretrain/recipes/lejepa.js';
 export type { MaeChoices } from './pretrain/recipes/mae.js';
+export type { MmcrChoices } from './pretrain/recipes/mmcr.js';
 export type { MocoChoices } from './pretrain/recipes/moco.js';
 export type { MocoV3Choices } from './pretrain/recipes/moco-v3.js';
+export type { MsnChoices, PmsnChoices } from './pretrain/recipes/msn.js';
 export type { NnclrChoices } from './pretrain/recipes/nnclr.js';
 export type { MethodChoices, MethodName } from './pretrain/recipes/recipes.js';
 export type { SimClrChoices } from './pretrain/recipes/simclr.js';
+export type { SimMimChoices } from './pretrain/recipes/simmim.js';
 export type { SimSiamChoices } from './pretrain/recipes/simsiam.js';
+export type { SmogChoices } from './pretrain/recipes/smog.js';
+export type { SupConChoices } from './pretrain/recipes/supcon.js';
 export type { SwavChoices } from './pretrain/recipes/swav.js';
+export type { TiCoChoices } from './pretrain/recipes/tico.js';
 export type { VicregChoices } from './pretrain/recipes/vicreg.js';
+export type { VisRegChoices } from './pretrain/recipes/visreg.js';
+export type { WMseChoices } from './pretrain/recipes/w-mse.js';

@@ -14,6 +14,7 @@ import type {
   Tensors,
 } from '@selfsup/ssl-train';
 import type { DinoHead } from '../../heads/dino-head.js';
+import { checkMaskedEncoder } from '../../encoders/check-token-encoder.js';
 import { checkImageStatistics, type ImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { checkMaskShares, maskShareDefaults, type MaskShares } from '../self-distillation/block-masks.js';
 import { type DinoHeadChoice, dinoHeadOf } from '../self-distillation/dino-head-of.js';
@@ -121,6 +122,7 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
     checkNonNegative('DinoV2', this.#weights);
     checkMaskShares('DinoV2', { maskedImages, maskRatio });
     checkImageStatistics('DinoV2', 'normalize', normalize);
+    checkMaskedEncoder('DinoV2', backbone);
     const head = dinoHeadOf('DinoV2', backbone.tokenDim, given);
     this.#tokens = new TokenDistillation('DinoV2', backbone, head, patchHead, normalize, { maskedImages, maskRatio });
     this.modules = this.#tokens.modules;
@@ -152,12 +154,17 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
     return this.#tokens.pairs(run, this.#plan);
   }
 
+  /** @throws InvalidOptionError for masks of other values than 0 and 1, or of another number than would be drawn */
+  checkBatch(batch: MaskedMultiViewBatch): void {
+    this.#tokens.checkMasks(batch);
+  }
+
   /**
    * @throws ShapeError for views that are not two of one size and then others, and for masks that do not fit;
    *   InvalidOptionError where masks are drawn and `ctx` has no key
    */
   loss(batch: Tensors<MaskedMultiViewBatch>, ctx: StepContext<'teacherTemperature', DistillationPhase>): MethodLoss {
-    const seen = this.#tokens.pass(batch, ctx);
+    const seen = this.#tokens.pass(batch, ctx, 2);
     const { classWeight, patchWeight, koleoWeight } = this.#weights;
     const options = {
       studentTemperature: this.#plan.settings.studentTemperature,
