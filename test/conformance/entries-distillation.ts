@@ -1,7 +1,7 @@
 /** Methods that copy a frozen teacher. */
 import { randomKey } from '@selfsup/ssl-core';
 import { DataLoader } from '@selfsup/ssl-data';
-import { Distillation, Seed, SmallConvEncoder, withTeacher } from '@selfsup/ssl-vision';
+import { Distillation, LogitDistillation, Seed, SmallConvEncoder, withTeacher } from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, statistics } from './pictures.js';
 
@@ -45,6 +45,15 @@ const seed = (teacherTemperature: number): Seed =>
     teacherTemperature,
   });
 
+const logits = (temperature: number): LogitDistillation =>
+  new LogitDistillation({
+    backbone: encoder(),
+    key: randomKey(3),
+    normalize: statistics,
+    teacher: teacher(11),
+    temperature,
+  });
+
 export const entries: readonly Entry[] = [
   entry({
     name: 'Distillation of features and patches, two batches an update',
@@ -71,5 +80,13 @@ export const entries: readonly Entry[] = [
     accumulateSteps: 2,
     learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'LogitDistillation',
+    method: () => logits(0.5),
+    changed: { method: () => logits(1), setting: 'settings.temperature' },
+    loader,
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.8 },
   }),
 ];

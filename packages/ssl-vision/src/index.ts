@@ -174,6 +174,12 @@ export type {
 } from './methods/self-distillation/token-distillation.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { ClassifierEncoder } from './methods/logit-distillation/classifier-encoder.js';
+export { LogitDistillation, logitDistillationDefaults } from './methods/logit-distillation/logit-distillation.js';
+export type {
+  LogitDistillationBatch,
+  LogitDistillationOptions,
+} from './methods/logit-distillation/logit-distillation.js';
 export { Seed, seedDefaults, seedSmall } from './methods/seed/seed.js';
 export type { SeedOptions } from './methods/seed/seed.js';
 export { Swav, swavDefaults } from './methods/swav/swav.js';
