@@ -13,7 +13,7 @@ export type {
   EfficientNetVariantOptions,
 } from './encoders/mobile/efficientnet.js';
 export { LayersEncoder } from './encoders/foreign/layers-encoder.js';
-export { OnnxEncoder, onnxEncoderDefaults } from './encoders/foreign/onnx-encoder.js';
+export { OnnxEncoder } from './encoders/foreign/onnx-encoder.js';
 export type { OnnxEncoderOptions } from './encoders/foreign/onnx-encoder.js';
 export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
@@ -62,7 +62,7 @@ export type {
 } from './encoders/vision-transformer/vision-transformer-options.js';
 export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
-export { DistillationHead, distillationHeadDefaults } from './heads/distillation-head.js';
+export { DistillationHead } from './heads/distillation-head.js';
 export type { DistillationHeadOptions } from './heads/distillation-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
@@ -132,7 +132,7 @@ export { distillationDense, Distillation, distillationDefaults } from './methods
 export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
 export type { Distance } from './methods/distillation/distances.js';
 export type { TargetKind } from './methods/distillation/feature-targets.js';
-export { withTeacher, withTeacherDefaults } from './methods/distillation/with-teacher.js';
+export { withTeacher } from './methods/distillation/with-teacher.js';
 export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
 export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
