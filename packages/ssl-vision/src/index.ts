@@ -12,7 +12,8 @@ export type {
   EfficientNetStage,
   EfficientNetVariantOptions,
 } from './encoders/mobile/efficientnet.js';
-export { OnnxEncoder, onnxEncoderDefaults } from './encoders/foreign/onnx-encoder.js';
+export { LayersEncoder } from './encoders/foreign/layers-encoder.js';
+export { OnnxEncoder } from './encoders/foreign/onnx-encoder.js';
 export type { OnnxEncoderOptions } from './encoders/foreign/onnx-encoder.js';
 export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
@@ -61,7 +62,7 @@ export type {
 } from './encoders/vision-transformer/vision-transformer-options.js';
 export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
-export { DistillationHead, distillationHeadDefaults } from './heads/distillation-head.js';
+export { DistillationHead } from './heads/distillation-head.js';
 export type { DistillationHeadOptions } from './heads/distillation-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
@@ -131,7 +132,7 @@ export { distillationDense, Distillation, distillationDefaults } from './methods
 export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
 export type { Distance } from './methods/distillation/distances.js';
 export type { TargetKind } from './methods/distillation/feature-targets.js';
-export { withTeacher, withTeacherDefaults } from './methods/distillation/with-teacher.js';
+export { withTeacher } from './methods/distillation/with-teacher.js';
 export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
 export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
@@ -173,6 +174,14 @@ export type {
 } from './methods/self-distillation/token-distillation.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { ClassifierEncoder } from './methods/logit-distillation/classifier-encoder.js';
+export { LogitDistillation, logitDistillationDefaults } from './methods/logit-distillation/logit-distillation.js';
+export type {
+  LogitDistillationBatch,
+  LogitDistillationOptions,
+} from './methods/logit-distillation/logit-distillation.js';
+export { Seed, seedDefaults, seedSmall } from './methods/seed/seed.js';
+export type { SeedOptions } from './methods/seed/seed.js';
 export { Swav, swavDefaults } from './methods/swav/swav.js';
 export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';

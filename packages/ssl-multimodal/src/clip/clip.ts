@@ -11,7 +11,7 @@ import {
   parametersOf,
 } from '@selfsup/ssl-nn';
 import { checkChoice, checkCount, checkPositive, foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor';
-import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { BertInputs } from '@selfsup/ssl-text-mlm';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { type ImageStatistics, normalizeImages } from '@selfsup/ssl-vision';
