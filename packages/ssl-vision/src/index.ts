@@ -150,11 +150,19 @@ export type { IbotOptions } from './methods/ibot/ibot.js';
 export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
 export type { ByolOptions } from './methods/byol/byol.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
-export type { MaeOptions } from './methods/mae/mae.js';
+export type { MaeModel, MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
 export type { MaeDecoderOptions, MaeDecoderSize } from './methods/mae/mae-decoder.js';
 export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-autoencoder.js';
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
+export { MaeDecoder3d } from './methods/mae/mae-decoder3d.js';
+export type { MaeDecoder3dOptions, MaeDecoder3dSize } from './methods/mae/mae-decoder3d.js';
+export {
+  MaskedAutoencoder3d,
+  maskedAutoencoder3dDefaults,
+  maskedAutoencoder3dSmall,
+} from './methods/mae/masked-autoencoder3d.js';
+export type { MaskedAutoencoder3dOptions } from './methods/mae/masked-autoencoder3d.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
 export { Mmcr, mmcrDefaults, mmcrSmall } from './methods/mmcr/mmcr.js';

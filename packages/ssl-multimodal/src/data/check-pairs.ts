@@ -19,5 +19,5 @@ export function checkPairs(where: string, batch: Tensors<ImageTextBatch>): void 
   if (pictures > 1) return;
   const advice =
     'Take a larger batchSize, and let the loader leave out a last batch of what remains, as it does unless dropLast is false';
-  throw new ShapeError(where, 'batch', 'of two pairs or more: the negatives are other pairs', `${pictures}`, advice);
+  throw new ShapeError(where, 'batch', 'of two pairs or more', `${pictures}`, advice);
 }
