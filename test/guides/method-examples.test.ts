@@ -10,9 +10,10 @@ import { emptyProject, runSource } from './run-source.js';
 // Each program is a process that loads TypeScript from source.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const examples = 'autoencoder barlow-twins beit byol ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(
-  ' ',
-);
+const examples =
+  'autoencoder barlow-twins beit byol cpc ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(
+    ' ',
+  );
 
 let folder: string;
 beforeAll(async () => {
@@ -38,6 +39,8 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
       "resnet18({ key: randomKey(0), stem: 'cifar', width: 8 })",
     )
     .replace('dim: 192', 'dim: 24')
+    .replace("stem: 'cifar', norm:", "stem: 'cifar', width: 8, norm:")
+    .replace('...cpcSmall', '...cpcSmall, rows: [1, 2]')
     .replace('...beitSmall', '...beitSmall, dim: 24')
     .replace('...smogSmall', '...smogSmall, queueSize: 512');
   expect(small).toMatch(/width: 8|dim: 24/);
