@@ -125,6 +125,12 @@ export { DiscreteVae, discreteVaeDefaults, discreteVaeSmall } from './methods/be
 export type { DiscreteVaeOptions } from './methods/beit/discrete-vae.js';
 export { VisualTokenizer, visualTokenizerDefaults, visualTokenizerSmall } from './methods/beit/visual-tokenizer.js';
 export type { DecodedPixels, VisualTokenizerOptions } from './methods/beit/visual-tokenizer.js';
+export { Cpc, cpcDefaults, cpcSmall } from './methods/cpc/cpc.js';
+export type { CpcDirection, CpcOptions } from './methods/cpc/cpc.js';
+export { CpcPredictor } from './methods/cpc/cpc-predictor.js';
+export type { CpcPredictorOptions, CpcPredictorSizes } from './methods/cpc/cpc-predictor.js';
+export { PatchwiseEncoder } from './methods/cpc/patchwise-encoder.js';
+export type { PatchwiseEncoderOptions } from './methods/cpc/patchwise-encoder.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
 export { Frossl, frosslDefaults, frosslSmall } from './methods/frossl/frossl.js';
