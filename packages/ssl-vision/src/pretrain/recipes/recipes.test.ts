@@ -76,7 +76,17 @@ describe.each(methods)('the recipe of %s', (method) => {
 });
 
 /** Methods that want more than a call says: a network that is trained before, or an encoder of their own. */
-const byHandAlone: readonly string[] = ['distillation', 'beit', 'discrete-vae', 'cpc', 'igpt', 'amdim', 'capi'];
+const byHandAlone: readonly string[] = [
+  'distillation',
+  'logit-distillation',
+  'seed',
+  'beit',
+  'discrete-vae',
+  'cpc',
+  'igpt',
+  'amdim',
+  'capi',
+];
 
 it('there is one for each method of the package', () => {
   const folder = new URL('../../methods/', import.meta.url);
