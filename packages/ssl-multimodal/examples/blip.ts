@@ -46,7 +46,7 @@ const { interrupted } = await trainer.fit();
 // Ctrl-C has saved a checkpoint: the same command goes on, and nothing that is not finished is written.
 if (interrupted) process.exit();
 for await (const { images } of loader.epoch(0)) {
-  console.log((await method.caption(images, { search: 'beam' })).join('\n'));
+  process.stdout.write(`${(await method.caption(images, { search: 'beam' })).join('\n')}\n`);
   break;
 }
 await loader.close();

@@ -253,7 +253,7 @@ it("gradients and three updates equal those of the authors' arithmetic with tran
   for (const name of ['loss', 'contrastive', 'matching', 'captioning'] as const)
     expect(
       result.history.map((step) => (name === 'loss' ? step.loss : step.metrics[name]!)),
-      name,
+      `${name} of each update`,
     ).toBeAllClose(
       history.map((step) => step[name]),
       near,
@@ -265,5 +265,5 @@ it("gradients and three updates equal those of the authors' arithmetic with tran
   }
   expect(run.modules.temperature.value.dataSync()).toBeAllClose(after['temperature.temp']!, near);
   for (const name of ['imageQueue', 'textQueue'] as const)
-    expect(run.state[name].features.dataSync(), name).toBeAllClose(queues[name], near);
+    expect(run.state[name].features.dataSync(), `${name} after the updates`).toBeAllClose(queues[name], near);
 });

@@ -28,7 +28,7 @@ it('captions pictures that it has not seen, tells what matches, and finds it', {
   const own = Array.from(labels, (label) => captions[label]!);
   for (const search of ['greedy', 'beam'] as const) {
     const written = await blip.caption(images, { search, maxLength: 8 });
-    expect(written.filter((caption, at) => caption === own[at]).length / count, search).toBeGreaterThan(0.9);
+    expect(written.filter((caption, at) => caption === own[at]).length / count, `by ${search}`).toBeGreaterThan(0.9);
   }
   // The same colour with another form.
   const wrong = Array.from(labels, (label) => captions[3 * Math.floor(label / 3) + ((label + 1) % 3)]!);

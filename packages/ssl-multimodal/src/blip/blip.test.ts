@@ -99,7 +99,12 @@ describe('Blip', () => {
     (value as tf.Variable).assign(tf.scalar(2));
     blip.afterUpdate(training, { images: tf.ones([12, 16]), texts: tf.zeros([12, 16]) });
     expect(value.dataSync()[0]).toBe(0.5);
-    expect([...blip.state.imageQueue.features.dataSync().slice(0, 12 * 16)].every((x) => x === 1)).toBe(true);
+    expect(
+      blip.state.imageQueue.features
+        .dataSync()
+        .slice(0, 12 * 16)
+        .every((x) => x === 1),
+    ).toBe(true);
     expect(() => blip.afterUpdate(training, { images: tf.ones([7, 16]), texts: tf.zeros([7, 16]) })).toThrow(
       'a number of pairs an update that divides queueSize 96, got 7',
     );
@@ -115,7 +120,7 @@ describe('Blip', () => {
       ]);
     const padded = { ...plain, inputIds: add(plain.inputIds), attentionMask: add(plain.attentionMask) };
     const [a, b] = [numbersOf(blip, plain), numbersOf(blip, padded)];
-    for (const [name, value] of Object.entries(a)) expect(b[name], name).toBeCloseTo(value, 4);
+    for (const [name, value] of Object.entries(a)) expect(b[name], `metric ${name}`).toBeCloseTo(value, 4);
   });
 
   it('refuses what does not fit', () => {
@@ -136,7 +141,7 @@ describe('Blip', () => {
       { image: {} as never },
       { tokenizer: {} as never },
     ];
-    for (const options of wrong) expect(() => smallBlip(options), JSON.stringify(options)).toThrow(InvalidOptionError);
+    for (const options of wrong) expect(() => smallBlip(options)).toThrow(InvalidOptionError);
     expect(() => new MapTokens({} as never)).toThrow(InvalidOptionError);
     expect(() => blip.image.encode(tf.zeros([1, 12, 12, 3]), training, { keep: tf.zeros([1, 2], 'int32') })).toThrow(
       'keep',

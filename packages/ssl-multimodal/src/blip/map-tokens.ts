@@ -6,14 +6,15 @@ import {
   type MapEncoder,
   Module,
   type TokenEncoder,
+  type TokenOptions,
   type Tokens,
 } from '@selfsup/ssl-nn';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
 
-/** Options of {@link MapTokens.encode}: none, since all places of the last map are computed. */
-export type MapTokenOptions = Readonly<Record<never, never>>;
+/** Options of {@link MapTokens.encode}: all places of the last map are computed, which has no final norm to leave out. */
+export type MapTokenOptions = Pick<TokenOptions, 'norm'>;
 
-const mapTokenOptionNames: OptionNames<MapTokenOptions> = {};
+const mapTokenOptionNames: OptionNames<MapTokenOptions> = { norm: 'optionalFlag' };
 
 /**
  * A convolutional encoder as one with tokens: the places of its coarsest map, row by row, without a prefix. What BLIP reads
