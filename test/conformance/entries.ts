@@ -23,6 +23,7 @@ import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from 
 import { entries as dinoEntries } from './entries-dino.js';
 import { entries as redundancy } from './entries-redundancy.js';
 import { entries as twins } from './entries-twins.js';
+import { entries as volumes } from './entries-volumes.js';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, images, labels, side, statistics, stripes } from './pictures.js';
 import { crops, labelled, pairs, QueueTwin, SemiSupervised, TwoTowers, unlabelled } from './shapes.js';
@@ -195,4 +196,5 @@ export const entries: readonly Entry[] = [
   ...twins,
   ...dinoEntries,
   ...redundancy,
+  ...volumes,
 ];
