@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PretrainSettings } from './choose-settings.js';
+import type { OpenedTeacher } from './open-teacher.js';
 import type { PretrainParts } from './pretrain-parts.js';
 import { recipeOf } from './recipes/recipes.js';
 import { written } from './written.js';
@@ -12,6 +13,7 @@ export interface ByHand {
   readonly data: string | undefined;
   readonly out: string;
   readonly threads: number;
+  readonly teacher?: OpenedTeacher | undefined;
 }
 
 const imported = (names: readonly string[], from: string): string =>
@@ -21,7 +23,7 @@ const imported = (names: readonly string[], from: string): string =>
  * A run of `pretrain` written out by hand: a program of public parts and the numbers that were chosen, which ends in the
  * same encoder.
  */
-export function byHand({ settings, parts, data, out, threads }: ByHand): string {
+export function byHand({ settings, parts, data, out, threads, teacher }: ByHand): string {
   const {
     imageSize,
     channels,
@@ -36,7 +38,8 @@ export function byHand({ settings, parts, data, out, threads }: ByHand): string 
   } = settings;
   const { call, architecture, steps } = parts;
   const recipe = recipeOf(settings.method);
-  const method = recipe.write({ architecture, options, normalize, learningRate, imageSize, channels });
+  const numbers = { architecture, options, normalize, learningRate, imageSize, channels };
+  const method = recipe.write({ ...numbers, ...(teacher === undefined ? {} : { teacher }) });
   const classes = recipe.classes === true ? '' : ", { labels: 'none' }";
   const folder = join(out, 'by-hand');
   const clip = clipNorm === undefined ? [] : ['clipByGlobalNorm'];

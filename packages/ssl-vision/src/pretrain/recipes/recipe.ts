@@ -5,6 +5,7 @@ import type { JsonValue, Method, ParameterGroup, RunConfig } from '@selfsup/ssl-
 import type { BackboneName } from '../../encoders/registry.js';
 import type { MultiViewBatch } from '../../methods/simclr/simclr.js';
 import type { EncoderArchitecture } from '../architecture.js';
+import type { OpenedTeacher } from '../open-teacher.js';
 
 /** Recipes of a run's views, and how they are written. */
 export interface ChosenViews {
@@ -54,6 +55,8 @@ export interface MethodParts<C> {
   /** Side of the pictures, pixels. */
   readonly imageSize: number;
   readonly channels: number;
+  /** Of a method that wants one. */
+  readonly teacher?: OpenedTeacher;
 }
 
 /** A method, ready to train. */
@@ -87,6 +90,8 @@ export interface Recipe<C extends object> {
   readonly transformers?: { readonly options: RunConfig; readonly plain?: true };
   /** Set where the method learns from classes, which the pictures must have. */
   readonly classes?: true;
+  /** Set where the method copies a teacher, which has to be given. */
+  readonly teacher?: true;
   /** What a step takes for one picture, in forward passes. */
   readonly passes: number;
   /** Highest rate of AdamW for batches of 128. */

@@ -3,6 +3,7 @@ import { barlowTwins } from './barlow-twins.js';
 import { byol } from './byol.js';
 import { dcl, dclw } from './dcl.js';
 import { dino } from './dino.js';
+import { distillation } from './distillation.js';
 import { dinov2 } from './dinov2.js';
 import { frossl } from './frossl.js';
 import { ibot } from './ibot.js';
@@ -57,6 +58,7 @@ export const recipes = {
   ijepa,
   autoencoder,
   'denoising-autoencoder': denoisingAutoencoder,
+  distillation,
 };
 
 /** Names of the methods. */
