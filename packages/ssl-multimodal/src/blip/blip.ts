@@ -34,6 +34,7 @@ import type {
 } from '@selfsup/ssl-train';
 import { type ImageStatistics, normalizeImages } from '@selfsup/ssl-vision';
 import type { ImageTextBatch } from '../clip/clip.js';
+import { checkPairs } from '../data/check-pairs.js';
 import { beginning } from './beginning.js';
 import { BlipCaptioner } from './blip-captioner.js';
 import { BlipMatcher } from './blip-matcher.js';
@@ -190,8 +191,10 @@ export class Blip implements Method<ImageTextBatch, 'alpha'> {
    * @throws ShapeError for a single pair, which has no negative, and where pictures and texts are not as many or texts are
    *   too long
    */
-  loss({ images, inputIds, attentionMask }: Tensors<ImageTextBatch>, ctx: StepContext<'alpha'>): MethodLoss {
-    checkPairs(images, inputIds);
+  loss(batch: Tensors<ImageTextBatch>, ctx: StepContext<'alpha'>): MethodLoss {
+    checkPairs('Blip', batch);
+    const { images, inputIds, attentionMask } = batch;
+    checkTexts(inputIds);
     const { matcher, momentumMatcher, temperature } = this.modules;
     const { imageQueue, textQueue } = this.state;
     const pixels = normalizeImages(images, this.normalize);
@@ -241,7 +244,13 @@ export class Blip implements Method<ImageTextBatch, 'alpha'> {
     const { value } = this.modules.temperature;
     const [size, rows] = [imageQueue.features.shape[0], images!.shape[0]!];
     if (size % rows !== 0)
-      throw new ShapeError('Blip', 'images', `a number of pairs an update that divides queueSize ${size}`, `${rows}`);
+      throw new ShapeError(
+        'Blip',
+        'batch',
+        `of a number of pairs an update that divides queueSize ${size}`,
+        `${rows}`,
+        `Take queueSize: ${Math.max(1, Math.round(size / rows)) * rows}, and no last batch of what remains (dropLast)`,
+      );
     imageQueue.enqueue(images as tf.Tensor2D);
     textQueue.enqueue(texts as tf.Tensor2D);
     (value as tf.Variable).assign(tf.clipByValue(value, ...temperatureRange));
@@ -292,13 +301,8 @@ export class Blip implements Method<ImageTextBatch, 'alpha'> {
   }
 }
 
-/** @throws ShapeError unless there are two pairs or more, of texts with something after the first token */
-function checkPairs(images: tf.Tensor, inputIds: tf.Tensor): void {
-  const [batch = 0] = images.shape;
-  const [texts = 0, length = 0] = inputIds.shape;
-  if (batch !== texts)
-    throw new ShapeError('Blip', 'inputIds', `a text for each of the ${batch} pictures`, `${texts} texts`);
-  if (batch < 2)
-    throw new ShapeError('Blip', 'images', '2 pairs or more: the negatives of matching are other pairs', `${batch}`);
-  if (length < 2) throw new ShapeError('Blip', 'inputIds', 'texts of 2 tokens or more', `${length}`);
+/** @throws ShapeError for texts without anything after the first token */
+function checkTexts(inputIds: tf.Tensor): void {
+  const [, length = 0] = inputIds.shape;
+  if (length < 2) throw new ShapeError('Blip', 'batch.inputIds', 'texts of 2 tokens or more', `${length}`);
 }
