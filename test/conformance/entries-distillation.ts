@@ -1,7 +1,7 @@
 /** Methods that copy a frozen teacher. */
 import { randomKey } from '@selfsup/ssl-core';
 import { DataLoader } from '@selfsup/ssl-data';
-import { Distillation, SmallConvEncoder, withTeacher } from '@selfsup/ssl-vision';
+import { Distillation, LogitDistillation, Seed, SmallConvEncoder, withTeacher } from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, statistics } from './pictures.js';
 
@@ -35,6 +35,25 @@ const taught = (seed: number): Distillation =>
     globalDistance: 'mse',
   });
 
+const seed = (teacherTemperature: number): Seed =>
+  new Seed({
+    backbone: encoder(),
+    key: randomKey(3),
+    normalize: statistics,
+    teacher: teacher(11),
+    queueSize: 64,
+    teacherTemperature,
+  });
+
+const logits = (temperature: number): LogitDistillation =>
+  new LogitDistillation({
+    backbone: encoder(),
+    key: randomKey(3),
+    normalize: statistics,
+    teacher: teacher(11),
+    temperature,
+  });
+
 export const entries: readonly Entry[] = [
   entry({
     name: 'Distillation of features and patches, two batches an update',
@@ -50,6 +69,23 @@ export const entries: readonly Entry[] = [
     method: () => taught(11),
     changed: { method: () => taught(12), setting: 'settings.teacher.digest' },
     loader: () => taughtLoader(11),
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.8 },
+  }),
+  entry({
+    name: 'Seed, two batches an update',
+    method: () => seed(0.05),
+    changed: { method: () => seed(0.1), setting: 'settings.teacherTemperature' },
+    loader,
+    accumulateSteps: 2,
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'LogitDistillation',
+    method: () => logits(0.5),
+    changed: { method: () => logits(1), setting: 'settings.temperature' },
+    loader,
     learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.8 },
   }),

@@ -1,9 +1,9 @@
 /** Methods that tell a picture's tokens, and those that tell features of one place or scale from another's. */
 import { randomKey } from '@selfsup/ssl-core';
 import { DataLoader } from '@selfsup/ssl-data';
-import { Beit, beitTransformer, DiscreteVae, VisualTokenizer } from '@selfsup/ssl-vision';
+import { Beit, beitTransformer, Cpc, DiscreteVae, PatchwiseEncoder, VisualTokenizer } from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
-import { dataset, entry, side, statistics } from './pictures.js';
+import { dataset, encoder, entry, side, statistics } from './pictures.js';
 
 const single = () =>
   new DataLoader({ dataset, views: [(image) => image], batchSize: 16, shuffle: true, workers: 0, seed: 4 });
@@ -39,6 +39,19 @@ const beit = (maskRatio: number): Beit =>
     maskRatio,
   });
 
+const cpc = (scale: number): Cpc =>
+  new Cpc({
+    backbone: new PatchwiseEncoder({ encoder: encoder(), patchSize: 4, stride: 4 }),
+    key: randomKey(3),
+    normalize: statistics,
+    directions: ['down', 'left'],
+    contextBlocks: 1,
+    contextDim: 8,
+    targetDim: 8,
+    rows: [1, 1],
+    scale,
+  });
+
 export const entries: readonly Entry[] = [
   entry({
     name: 'DiscreteVae',
@@ -56,5 +69,13 @@ export const entries: readonly Entry[] = [
     accumulateSteps: 2,
     learningRate: 6e-3,
     learns: { steps: 60, ratio: 0.9 },
+  }),
+  entry({
+    name: 'Cpc',
+    method: () => cpc(0.1),
+    changed: { method: () => cpc(0.2), setting: 'settings.scale' },
+    loader: single,
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.95 },
   }),
 ];

@@ -20,6 +20,7 @@ import { Clip, ImageTextLoader } from '@selfsup/ssl-multimodal';
 import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from '@selfsup/ssl-vision';
+import { entries as blip } from './entries-blip.js';
 import { entries as dense } from './entries-dense.js';
 import { entries as dinoEntries } from './entries-dino.js';
 import { entries as distilled } from './entries-distillation.js';
@@ -201,4 +202,5 @@ export const entries: readonly Entry[] = [
   ...distilled,
   ...dense,
   ...generative,
+  ...blip,
 ];

@@ -79,7 +79,7 @@ const kinds: readonly Kind[] = [
   {
     title: 'fewer texts than pictures',
     wrong: (batch) => (batch.inputIds === undefined ? undefined : { ...batch, inputIds: firstRows(batch.inputIds, 3) }),
-    message: /^\w+: batch\.inputIds must be a text for each of 16 images, got 3/,
+    message: /^\w+: batch\.inputIds must be a text for each of the 16 pictures, got 3 texts/,
   },
   {
     title: 'an empty list of views',

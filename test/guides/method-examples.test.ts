@@ -3,7 +3,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { saveSafetensors } from '@selfsup/ssl-nn';
-import { vitTiny } from '@selfsup/ssl-vision';
+import { exportOnnx } from '@selfsup/ssl-tensor';
+import { SmallConvEncoder, vitTiny } from '@selfsup/ssl-vision';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { unexpectedErrorOutput } from '../packaging/expected-output.js';
 import { readRepositoryFile } from '../structure/repository-files.js';
@@ -13,7 +15,7 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins beit byol densecl distillation fastsiam frossl ijepa lejepa mae mmcr moco moco-v3 nnclr simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
+  'autoencoder barlow-twins beit byol cpc densecl distillation fastsiam frossl ijepa lejepa logit-distillation mae mmcr moco moco-v3 nnclr seed simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
     ' ',
   );
 
@@ -29,6 +31,9 @@ beforeAll(async () => {
   }
   const teacher = vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 });
   await saveSafetensors(join(folder, 'teacher.safetensors'), teacher.stateDict());
+  const classifier = new SmallConvEncoder({ key: randomKey(2), inChannels: 3, channels: [4, 5], strides: [2, 2] });
+  const path = join(folder, 'classifier.onnx');
+  await exportOnnx(classifier as never, [tf.zeros([1, 16, 16, 3])], { path });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -66,7 +71,9 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
     .replace('size: 112', 'size: 28')
     .replace('...smogSmall', '...smogSmall, queueSize: 512')
     .replace('outDim: 64', 'outDim: 4')
-    .replace('...beitSmall', '...beitSmall, dim: 24');
+    .replace('...beitSmall', '...beitSmall, dim: 24')
+    .replace("stem: 'cifar', norm:", "stem: 'cifar', width: 8, norm:")
+    .replace('...cpcSmall', '...cpcSmall, rows: [1, 2]');
   expect(small).toMatch(/width: 8|dim: 24/);
   const file = join(folder, `${name}.ts`);
   await writeFile(file, small);

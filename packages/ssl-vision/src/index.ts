@@ -12,7 +12,8 @@ export type {
   EfficientNetStage,
   EfficientNetVariantOptions,
 } from './encoders/mobile/efficientnet.js';
-export { OnnxEncoder, onnxEncoderDefaults } from './encoders/foreign/onnx-encoder.js';
+export { LayersEncoder } from './encoders/foreign/layers-encoder.js';
+export { OnnxEncoder } from './encoders/foreign/onnx-encoder.js';
 export type { OnnxEncoderOptions } from './encoders/foreign/onnx-encoder.js';
 export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
@@ -61,7 +62,7 @@ export type {
 } from './encoders/vision-transformer/vision-transformer-options.js';
 export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
-export { DistillationHead, distillationHeadDefaults } from './heads/distillation-head.js';
+export { DistillationHead } from './heads/distillation-head.js';
 export type { DistillationHeadOptions } from './heads/distillation-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
@@ -124,6 +125,12 @@ export { DiscreteVae, discreteVaeDefaults, discreteVaeSmall } from './methods/be
 export type { DiscreteVaeOptions } from './methods/beit/discrete-vae.js';
 export { VisualTokenizer, visualTokenizerDefaults, visualTokenizerSmall } from './methods/beit/visual-tokenizer.js';
 export type { DecodedPixels, VisualTokenizerOptions } from './methods/beit/visual-tokenizer.js';
+export { Cpc, cpcDefaults, cpcSmall } from './methods/cpc/cpc.js';
+export type { CpcDirection, CpcOptions } from './methods/cpc/cpc.js';
+export { CpcPredictor } from './methods/cpc/cpc-predictor.js';
+export type { CpcPredictorOptions, CpcPredictorSizes } from './methods/cpc/cpc-predictor.js';
+export { PatchwiseEncoder } from './methods/cpc/patchwise-encoder.js';
+export type { PatchwiseEncoderOptions } from './methods/cpc/patchwise-encoder.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
 export { Frossl, frosslDefaults, frosslSmall } from './methods/frossl/frossl.js';
@@ -131,7 +138,7 @@ export { distillationDense, Distillation, distillationDefaults } from './methods
 export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
 export type { Distance } from './methods/distillation/distances.js';
 export type { TargetKind } from './methods/distillation/feature-targets.js';
-export { withTeacher, withTeacherDefaults } from './methods/distillation/with-teacher.js';
+export { withTeacher } from './methods/distillation/with-teacher.js';
 export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
 export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
@@ -149,11 +156,19 @@ export type { IbotOptions } from './methods/ibot/ibot.js';
 export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
 export type { ByolOptions } from './methods/byol/byol.js';
 export { Mae, maeDefaults } from './methods/mae/mae.js';
-export type { MaeOptions } from './methods/mae/mae.js';
+export type { MaeModel, MaeOptions } from './methods/mae/mae.js';
 export { MaeDecoder } from './methods/mae/mae-decoder.js';
 export type { MaeDecoderOptions, MaeDecoderSize } from './methods/mae/mae-decoder.js';
 export { MaskedAutoencoder, maeDecoderDefaults } from './methods/mae/masked-autoencoder.js';
 export type { MaskedAutoencoderOptions } from './methods/mae/masked-autoencoder.js';
+export { MaeDecoder3d } from './methods/mae/mae-decoder3d.js';
+export type { MaeDecoder3dOptions, MaeDecoder3dSize } from './methods/mae/mae-decoder3d.js';
+export {
+  MaskedAutoencoder3d,
+  maskedAutoencoder3dDefaults,
+  maskedAutoencoder3dSmall,
+} from './methods/mae/masked-autoencoder3d.js';
+export type { MaskedAutoencoder3dOptions } from './methods/mae/masked-autoencoder3d.js';
 export { randomMasking } from './methods/mae/random-masking.js';
 export type { MaskedPatches } from './methods/mae/random-masking.js';
 export { Mmcr, mmcrDefaults, mmcrSmall } from './methods/mmcr/mmcr.js';
@@ -173,6 +188,14 @@ export type {
 } from './methods/self-distillation/token-distillation.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { ClassifierEncoder } from './methods/logit-distillation/classifier-encoder.js';
+export { LogitDistillation, logitDistillationDefaults } from './methods/logit-distillation/logit-distillation.js';
+export type {
+  LogitDistillationBatch,
+  LogitDistillationOptions,
+} from './methods/logit-distillation/logit-distillation.js';
+export { Seed, seedDefaults, seedSmall } from './methods/seed/seed.js';
+export type { SeedOptions } from './methods/seed/seed.js';
 export { Swav, swavDefaults } from './methods/swav/swav.js';
 export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';
@@ -215,8 +238,10 @@ export type { AutoencoderChoices, DenoisingChoices } from './pretrain/recipes/au
 export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
 export type { ByolChoices } from './pretrain/recipes/byol.js';
 export type { DclChoices } from './pretrain/recipes/dcl.js';
+export type { DenseClChoices } from './pretrain/recipes/densecl.js';
 export type { DinoChoices } from './pretrain/recipes/dino.js';
 export type { DinoV2Choices } from './pretrain/recipes/dinov2.js';
+export type { FastSiamChoices } from './pretrain/recipes/fastsiam.js';
 export type { FrosslChoices } from './pretrain/recipes/frossl.js';
 export type { IbotChoices } from './pretrain/recipes/ibot.js';
 export type { IJepaChoices } from './pretrain/recipes/ijepa.js';
@@ -229,6 +254,7 @@ export type { MsnChoices, PmsnChoices } from './pretrain/recipes/msn.js';
 export type { NnclrChoices } from './pretrain/recipes/nnclr.js';
 export type { MethodChoices, MethodName } from './pretrain/recipes/recipes.js';
 export type { SimClrChoices } from './pretrain/recipes/simclr.js';
+export type { SimClrV2Choices } from './pretrain/recipes/simclr-v2.js';
 export type { SimMimChoices } from './pretrain/recipes/simmim.js';
 export type { SimSiamChoices } from './pretrain/recipes/simsiam.js';
 export type { SmogChoices } from './pretrain/recipes/smog.js';
@@ -236,5 +262,6 @@ export type { SupConChoices } from './pretrain/recipes/supcon.js';
 export type { SwavChoices } from './pretrain/recipes/swav.js';
 export type { TiCoChoices } from './pretrain/recipes/tico.js';
 export type { VicregChoices } from './pretrain/recipes/vicreg.js';
+export type { VicregLChoices } from './pretrain/recipes/vicregl.js';
 export type { VisRegChoices } from './pretrain/recipes/visreg.js';
 export type { WMseChoices } from './pretrain/recipes/w-mse.js';

@@ -1,4 +1,5 @@
-"""Golden training runs of DiscreteVae and BEiT (the arithmetic of openai/DALL-E and microsoft/unilm, timm's `Beit` as a check).
+"""Golden training runs of DiscreteVae and BEiT (the arithmetic of openai/DALL-E and microsoft/unilm, timm's `Beit` as a check) and
+of CPC (the pseudo-code of its paper).
 
 Run: python test/golden/vision/generate_generative.py   (torch, timm, transformers, lightly; writes a file for each beside itself)
 """
@@ -15,6 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from hash_fill import hash_uniform
+from small_conv import SmallConv
 from training_case import BATCH, CHANNELS, MEAN, SIZE, STD, STEPS, training_case, views
 
 HERE = pathlib.Path(__file__).parent
@@ -206,6 +208,72 @@ def beit():
     return {"masks": masks, **training_case(modules, loss_of, frozen=("tokenizer.",), learning_rate=0.05)}
 
 
+class ContextBlock(nn.Module):
+    """One turn of the loop of `pixelCNN`, appendix A of arXiv 1905.09272."""
+
+    def __init__(self, n_in, n_hid):
+        super().__init__()
+        self.reduce, self.expand = nn.Linear(n_in, n_hid), nn.Linear(n_hid, n_in)
+        self.beside = nn.Conv2d(n_hid, n_hid, (1, 3), padding=(0, 1))
+        self.above = nn.Conv2d(n_hid, n_hid, (2, 1))
+
+    def forward(self, cres):
+        """[batch, rows, columns, channels]"""
+        c = self.reduce(cres).relu().permute(0, 3, 1, 2)
+        c = self.above(F.pad(self.beside(c), (0, 0, 1, 0))).relu()
+        return cres + self.expand(c.permute(0, 2, 3, 1))
+
+
+class CpcPredictor(nn.Module):
+    """`CPC`, appendix A of arXiv 1905.09272."""
+
+    def __init__(self, n_in, n_hid, target_dim, blocks, nearest, farthest):
+        super().__init__()
+        self.context = nn.ModuleList(ContextBlock(n_in, n_hid) for _ in range(blocks))
+        self.target = nn.Linear(n_in, target_dim)
+        self.predictions = nn.ModuleList(nn.Linear(n_in, target_dim) for _ in range(nearest, farthest + 1))
+        self.nearest, self.target_dim = nearest, target_dim
+
+    def forward(self, latents, emb_scale=0.1):
+        context = latents
+        for block in self.context:
+            context = block(context)
+        context = context.relu()
+        targets = self.target(latents)
+        batch_dim, col_dim, rows_dim = targets.shape[:3]
+        targets = targets.reshape(-1, self.target_dim)
+        loss = 0.0
+        for i, prediction in enumerate(self.predictions, self.nearest - 1):
+            col_dim_i = col_dim - i - 1
+            total_elements = torch.arange(batch_dim * col_dim_i * rows_dim)
+            preds_i = (prediction(context)[:, : -(i + 1)] * emb_scale).reshape(-1, self.target_dim)
+            b = total_elements // (col_dim_i * rows_dim)
+            col = total_elements % (col_dim_i * rows_dim)
+            loss = loss + F.cross_entropy(preds_i @ targets.T, b * col_dim * rows_dim + (i + 1) * rows_dim + col)
+        return loss
+
+
+CPC = {"patchSize": 4, "stride": 2, "contextBlocks": 2, "contextDim": 6, "targetDim": 5, "scale": 0.1, "rows": [1, 2]}
+
+
+def cpc(directions):
+    encoder = SmallConv([4, DIM], [1, 2], CHANNELS)
+    make = lambda: CpcPredictor(DIM, CPC["contextDim"], CPC["targetDim"], CPC["contextBlocks"], *CPC["rows"])
+    modules = {"backbone": encoder, **{name: make() for name in directions}}
+    turns = {"down": lambda x: x, "up": lambda x: x.flip(1), "right": lambda x: x.transpose(1, 2), "left": lambda x: x.transpose(1, 2).flip(1)}
+
+    def loss_of(step):
+        (images,) = views(step, 1)
+        side, stride = CPC["patchSize"], CPC["stride"]
+        patches = images.unfold(2, side, stride).unfold(3, side, stride).permute(0, 2, 3, 1, 4, 5)
+        rows, columns = patches.shape[1:3]
+        grid = encoder(patches.reshape(-1, CHANNELS, side, side)).reshape(BATCH, rows, columns, DIM)
+        return sum(modules[name](turns[name](grid)) for name in directions) / len(directions)
+
+    return {"options": {**CPC, "directions": list(directions)}, **training_case(modules, loss_of, learning_rate=0.1)}
+
+
 if __name__ == "__main__":
+    write("cpc.json", [cpc(["down"]), cpc(["down", "up", "right", "left"])])
     write("discrete-vae.json", [discrete_vae()])
     write("beit.json", [beit()])

@@ -10,7 +10,7 @@ import {
 import type { BertInputs } from '@selfsup/ssl-text-mlm';
 import { checkTokenEncoder } from './check-token-encoder.js';
 import type { BlipTextDecoder } from './text/blip-text-decoder.js';
-import { upgradeBlipVision } from './upgrade-blip-vision.js';
+import { upgradeBlipVision } from './blip-vision-names.js';
 
 /**
  * What of BLIP writes captions: an encoder of pictures and the decoder of texts.

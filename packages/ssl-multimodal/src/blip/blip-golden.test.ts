@@ -14,6 +14,7 @@ import { Blip } from './blip.js';
 import { BlipCaptioner } from './blip-captioner.js';
 import { BlipMatcher } from './blip-matcher.js';
 import { withBlipTokens } from './blip-tokens.js';
+import { blipStateForTransformers } from './blip-vision-names.js';
 import { generateIds, type GenerateOptions } from './generate/generate-ids.js';
 import { BlipTextDecoder } from './text/blip-text-decoder.js';
 import { BlipTextModel } from './text/blip-text-model.js';
@@ -114,9 +115,19 @@ const beginningWith = (first: number, { inputIds, ...rest }: ImageTextBatch): Im
   inputIds: { ...inputIds, data: inputIds.data.map((id, at) => (at % length === 0 ? first : id)) },
 });
 
+/** What is loaded goes back under the same names with the same values; of tied tensors once. */
+function expectSameBack(model: Module, loaded: ReadonlyMap<string, NdArray>): void {
+  const tied = ['text_decoder.cls.predictions.decoder.weight', 'text_decoder.cls.predictions.decoder.bias'];
+  expect(blipStateForTransformers(model.stateDict())).toEqual(
+    new Map([...loaded].filter(([name]) => !tied.includes(name))),
+  );
+}
+
 it("has the outputs of transformers' BlipForConditionalGeneration from its weights", () => {
   const model = captionerOf();
-  expect(model.loadStateDict(filled(golden.captioner.shapes))).toMatchObject({ missing: [], unexpected: [] });
+  const loaded = filled(golden.captioner.shapes);
+  expect(model.loadStateDict(loaded)).toMatchObject({ missing: [], unexpected: [] });
+  expectSameBack(model, loaded);
   const { images, ...inputs } = tensorsOf(beginningWith(dec, batchOf(9)));
   const logits = model.forward(normalised(images), inputs).arraySync();
   const mask = inputs.attentionMask.dataSync();
@@ -125,7 +136,9 @@ it("has the outputs of transformers' BlipForConditionalGeneration from its weigh
 
 it("has the outputs of transformers' BlipForImageTextRetrieval from its weights", () => {
   const model = matcherOf();
-  expect(model.loadStateDict(filled(golden.matcher.shapes))).toMatchObject({ missing: [], unexpected: [] });
+  const loaded = filled(golden.matcher.shapes);
+  expect(model.loadStateDict(loaded)).toMatchObject({ missing: [], unexpected: [] });
+  expectSameBack(model, loaded);
   const { images, ...inputs } = tensorsOf(batchOf(9));
   const { tokens, embeddings } = model.encodeImages(normalised(images));
   expect(model.match(inputs, tokens).dataSync()).toBeAllClose(golden.matcher.match, near);
@@ -240,7 +253,7 @@ it("gradients and three updates equal those of the authors' arithmetic with tran
   for (const name of ['loss', 'contrastive', 'matching', 'captioning'] as const)
     expect(
       result.history.map((step) => (name === 'loss' ? step.loss : step.metrics[name]!)),
-      name,
+      `${name} of each update`,
     ).toBeAllClose(
       history.map((step) => step[name]),
       near,
@@ -252,5 +265,5 @@ it("gradients and three updates equal those of the authors' arithmetic with tran
   }
   expect(run.modules.temperature.value.dataSync()).toBeAllClose(after['temperature.temp']!, near);
   for (const name of ['imageQueue', 'textQueue'] as const)
-    expect(run.state[name].features.dataSync(), name).toBeAllClose(queues[name], near);
+    expect(run.state[name].features.dataSync(), `${name} after the updates`).toBeAllClose(queues[name], near);
 });

@@ -13,7 +13,7 @@ import { checkCount, checkOptions, foldIn, type OptionNames, type RandomKey } fr
 import type { BertInputs } from '@selfsup/ssl-text-mlm';
 import { checkTokenEncoder } from './check-token-encoder.js';
 import type { BlipTextModel } from './text/blip-text-model.js';
-import { upgradeBlipVision } from './upgrade-blip-vision.js';
+import { upgradeBlipVision } from './blip-vision-names.js';
 
 /** Options of {@link BlipMatcher}. */
 export interface BlipMatcherOptions {

@@ -194,7 +194,8 @@ export class Blip implements Method<ImageTextBatch, 'alpha'> {
   loss(batch: Tensors<ImageTextBatch>, ctx: StepContext<'alpha'>): MethodLoss {
     checkPairs('Blip', batch);
     const { images, inputIds, attentionMask } = batch;
-    checkTexts(inputIds);
+    if (inputIds.shape[1]! < 2)
+      throw new ShapeError('Blip', 'inputIds', 'texts of 2 tokens or more', `${inputIds.shape[1]}`);
     const { matcher, momentumMatcher, temperature } = this.modules;
     const { imageQueue, textQueue } = this.state;
     const pixels = normalizeImages(images, this.normalize);
@@ -299,10 +300,4 @@ export class Blip implements Method<ImageTextBatch, 'alpha'> {
       },
     );
   }
-}
-
-/** @throws ShapeError for texts without anything after the first token */
-function checkTexts(inputIds: tf.Tensor): void {
-  const [, length = 0] = inputIds.shape;
-  if (length < 2) throw new ShapeError('Blip', 'batch.inputIds', 'texts of 2 tokens or more', `${length}`);
 }

@@ -89,6 +89,20 @@ describe('Clip', () => {
     expect(metrics!['scale']!.dataSync()[0]).toBe(100);
   });
 
+  it.each(['clip', 'siglip'] as const)(
+    'refuses one pair, and pictures and texts that are not as many: %s',
+    async (loss) => {
+      const method = small({ loss });
+      const { images, inputIds, attentionMask } = tensors(await batchOf());
+      const first = <T extends tf.Tensor>(x: T, count: number): T => tf.slice(x, [0], [count]);
+      const one = { images: first(images, 1), inputIds: first(inputIds, 1), attentionMask: first(attentionMask, 1) };
+      expect(() => method.loss(one, evaluation)).toThrow('Clip: images must be 2 pairs or more');
+      expect(() => method.loss({ images: first(images, 3), inputIds, attentionMask }, evaluation)).toThrow(
+        'a text for each of the 3 pictures, got 8 texts',
+      );
+    },
+  );
+
   it('has names for its settings and weights', () => {
     expect(small().settings).toMatchObject({ loss: 'clip', temperature: 0.07, maxScale: 100 });
     expect([...small({ loss: 'siglip' }).modules.scale.stateDict().keys()]).toEqual(['logit_scale', 'logit_bias']);

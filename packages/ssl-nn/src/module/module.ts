@@ -104,7 +104,7 @@ export abstract class Module extends TreeNode {
    */
   protected upgradeStateDict(_state: StateEntries): void {}
 
-  /** Hook: adds to a state dict what others read of this module besides its own names, such as a second name. */
+  /** Hook: adds to a state dict what others read of this module besides its own names, such as a second name, or renames. */
   protected completeStateDict(_state: StateEntries): void {}
 
   /** Count of trainable numbers. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { PretrainSettings } from './choose-settings.js';
 import type { PretrainParts } from './pretrain-parts.js';
+import type { ViewsCall } from './recipes/recipe.js';
 import { recipeOf } from './recipes/recipes.js';
 import { written } from './written.js';
 
@@ -16,6 +17,13 @@ export interface ByHand {
 
 const imported = (names: readonly string[], from: string): string =>
   `import { ${names.toSorted((a, b) => a.localeCompare(b)).join(', ')} } from '@selfsup/${from}';`;
+
+/** Calls that make the views. */
+function viewsText({ name, options, times = 1, around }: ViewsCall): string {
+  const one = `${name}(${written(options)})`;
+  const all = times === 1 ? one : `[${Array<string>(times).fill(`...${one}`).join(', ')}]`;
+  return around === undefined ? all : `${all}.map((view) => ${around}(view))`;
+}
 
 /**
  * A run of `pretrain` written out by hand: a program of public parts and the numbers that were chosen, which ends in the
@@ -43,7 +51,12 @@ export function byHand({ settings, parts, data, out, threads }: ByHand): string 
   const lines = [
     '// A run of pretrain, by hand: the same encoder, to the byte, on a machine of the same kind.',
     imported(
-      ['DataLoader', ...(data === undefined ? [] : ['ImageFolderDataset']), ...(call === undefined ? [] : [call.name])],
+      [
+        'DataLoader',
+        ...(data === undefined ? [] : ['ImageFolderDataset']),
+        ...(call === undefined ? [] : [call.name]),
+        ...(call?.around === undefined ? [] : [call.around]),
+      ],
       'ssl-data',
     ),
     imported(['saveSafetensors'], 'ssl-nn'),
@@ -56,7 +69,7 @@ export function byHand({ settings, parts, data, out, threads }: ByHand): string 
       : [`const dataset = await ImageFolderDataset.open(${written(data)}${classes});`]),
     ...(call === undefined
       ? ['// The views that pretrain was given: put them here.', 'const views = undefined!;']
-      : [`const views = ${call.name}(${written(call.options)});`]),
+      : [`const views = ${viewsText(call)};`]),
     `const loader = new DataLoader({ dataset, views, batchSize: ${batchSize}, seed: ${seed} });`,
     `const key = randomKey(${seed});`,
     ...method.lines,

@@ -31,6 +31,17 @@ const transformers: Partial<Record<BackboneName, VitSize>> = {
   'dinov2-giant': vitSizes.dinoV2Giant,
 };
 
+/** Encoders whose features are the mean of their last map. */
+const mapEncoders: readonly BackboneName[] = [
+  'small-conv',
+  'resnet18',
+  'resnet34',
+  'resnet50',
+  'resnet101',
+  'wide-resnet50',
+  'wide-resnet101',
+];
+
 /** Whether pictures of a side get patches, of which side. */
 export function patchSizeOf(backbone: BackboneName, imageSize: number): number | undefined {
   const size = transformers[backbone];
@@ -51,7 +62,11 @@ export function chooseArchitecture(
 ): EncoderArchitecture {
   checkChoice('pretrain', 'backbone', backbone, Object.keys(backbones));
   const size = transformers[backbone];
-  const only = recipeOf(method).transformers;
+  const { transformers: only, maps } = recipeOf(method);
+  if (maps === true && !mapEncoders.includes(backbone)) {
+    const expected = `one of ${mapEncoders.join(', ')} with method '${method}'`;
+    throw new InvalidOptionError('pretrain', 'backbone', expected, backbone);
+  }
   if (size !== undefined) {
     const patchSize = patchSizeOf(backbone, imageSize)!;
     if (imageSize % patchSize !== 0)

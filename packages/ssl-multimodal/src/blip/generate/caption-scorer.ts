@@ -36,7 +36,7 @@ export class CaptionScorer {
 
   /** @returns tokens of the pictures, to be disposed of */
   encode(images: NdArray<Uint8Array>): Promise<tf.Tensor3D> {
-    return this.#encode(images as never);
+    return this.#encode(images);
   }
 
   /**
@@ -54,9 +54,9 @@ export class CaptionScorer {
     const places = Int32Array.from({ length: rows }, (_, row) => row * width + length - 1);
     const result = await this.#next(
       memory,
-      { data: pictures, shape: [rows] } as never,
-      { data: ids, shape: [rows, width] } as never,
-      { data: places, shape: [rows] } as never,
+      { data: pictures, shape: [rows] },
+      { data: ids, shape: [rows, width] },
+      { data: places, shape: [rows] },
     );
     const values = (await result.data()) as Float32Array;
     result.dispose();

@@ -59,7 +59,7 @@ export function adviseMethod(method: MethodName, facts: TaskFacts, { rows, sets 
     say(
       epoch!.basis,
       Math.max(-80, -20 * Math.log2(settings.epochs / Math.max(0.1, affordable))),
-      `${affordable} of ${settings.epochs} epochs fit into the time on ${epoch!.threads} threads, those of the table`,
+      `${affordable} of ${settings.epochs} epochs fit into the time on ${threadsText(epoch!.threads)} as in the table`,
     );
   if (minutes !== undefined && epoch === undefined)
     say('facts', 2 * (usualPasses - passes), `time with ${usual.backbone} is not measured; ${passesText(passes)}`);
@@ -103,7 +103,7 @@ function worth(
       : {
           basis: 'measured',
           points: Math.round(100 * weight * quality.share),
-          text: `${is}: ${quality.text}${said}`,
+          text: `${is}, ${quality.text}${said}`,
         },
     ...(madeFor?.[goal] === undefined ? [] : [facts(points.madeFor, `made for it: ${madeFor[goal]}`)]),
     ...(quality !== undefined || poorFor?.[goal] === undefined ? [] : [facts(points.poorFor, poorFor[goal])]),
@@ -132,6 +132,7 @@ function fitBatch(
   return { batchSize, reasons: [{ basis: whole.basis, points: bytes > memory ? points.tooLarge : 0, text }] };
 }
 
+const threadsText = (threads: number): string => `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
 const passesText = (passes: number): string =>
   `${passes} passes of the encoder for a picture to SimCLR's ${usualPasses}`;

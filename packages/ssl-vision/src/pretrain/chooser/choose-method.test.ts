@@ -43,7 +43,7 @@ describe('chooseMethod', () => {
     expect(ranked[0]!.method).toBe('vicreg');
     expect(ranked.map(({ score }) => score)).toEqual(ranked.map(({ score }) => score).toSorted((a, b) => b - a));
     expect(text('vicreg')).toContain(
-      'measured: decorrelates: measured on letters: linear probe with 60 labels per class 90.0 (random encoder 40.0, best vicreg 90.0) after 1168 steps',
+      'measured: decorrelates, on letters: linear probe with 60 labels per class 90.0 (random encoder 40.0, best vicreg 90.0) after 1168 steps',
     );
     expect(of('vicreg').reasons[0]).toMatchObject({ basis: 'measured', points: 100 });
     // (0.8 - 0.4) / (0.9 - 0.4)
@@ -87,6 +87,7 @@ describe('chooseMethod', () => {
     const convolutional = why({ backbone: 'resnet18' });
     expect(Object.keys(convolutional)).toEqual(['supcon', 'ibot', 'dinov2', 'msn', 'pmsn', 'mae', 'simmim', 'ijepa']);
     expect(convolutional['mae']).toMatch(/vit-tiny/);
+    expect(Object.keys(why({ backbone: 'vit-micro' }))).toEqual(['supcon', 'densecl', 'vicregl']);
     expect(text('simclr', { backbone: 'resnet18' })).toContain('not measured here with resnet18');
   });
 
@@ -95,7 +96,7 @@ describe('chooseMethod', () => {
       choose({ goal }, [])
         .ranked.slice(0, 3)
         .map(({ method }) => method);
-    expect(first('dense')).toEqual(['mae', 'ijepa', 'simmim']);
+    expect(first('dense')).toEqual(['densecl', 'vicregl', 'mae']);
     expect(first('fine-tuning').slice(0, 2)).toEqual(['mae', 'simmim']);
     expect(text('mae', { goal: 'fine-tuning' })).toContain('made for it: its paper fine-tunes');
     // What is measured of whole pictures counts half.

@@ -68,6 +68,6 @@ export function measuredQuality(
   });
   return {
     share: Math.max(-0.5, meanOf(standings.map(({ share }) => share))),
-    text: `measured on ${standings.map((standing) => standing.text).join('; ')}${alike.length > 0 ? '' : `, none with ${channels} channels`}`,
+    text: `on ${standings.map((standing) => standing.text).join('; ')}${alike.length > 0 ? '' : `, none with ${channels} channels`}`,
   };
 }

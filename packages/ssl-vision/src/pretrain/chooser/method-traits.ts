@@ -22,6 +22,7 @@ const statistics = 'statistics of the batch keep features apart';
 const norms = 'its heads normalise over the batch';
 const pixels = 'its loss looks at one picture at a time';
 const teacher = 'its loss looks at one picture at a time, centres over the batch';
+const places = { dense: 'its loss is on places of maps' };
 const patches = { dense: 'its loss is on features of patches' };
 const tuned = {
   dense: 'its paper fine-tunes it for detection and segmentation (arXiv 2111.06377, tables 4 and 5)',
@@ -37,18 +38,22 @@ const baseline = { classification: kept, retrieval: kept, dense: kept, 'fine-tun
 /** Of each method of `pretrain`. */
 export const methodTraits: Readonly<Record<MethodName, MethodTraits>> = {
   simclr: { is: 'contrastive', batch: 128, batchWhy: `${rows} (arXiv 2002.05709, figure 9)` },
+  'simclr-v2': { is: 'contrastive, deeper head', batch: 128, batchWhy: `${rows} (arXiv 2002.05709, figure 9)` },
   dcl: { is: 'contrastive, decoupled', batch: 32, batchWhy: 'made for small batches (arXiv 2110.06848, table 1)' },
   dclw: { is: 'contrastive, decoupled', batch: 32, batchWhy: 'made for small batches (arXiv 2110.06848, table 1)' },
   supcon: { is: 'contrastive, with classes', batch: 64, batchWhy: 'a batch should have several pictures of a class' },
   moco: { is: 'contrastive, queue and twin', batch: 32, batchWhy: `${queue} (arXiv 1911.05722)` },
   'moco-v3': { is: 'contrastive, twin', batch: 128, batchWhy: rows },
+  densecl: { is: 'contrastive of places, queues', batch: 32, batchWhy: queue, madeFor: places },
   nnclr: { is: 'contrastive, neighbours', batch: 64, batchWhy: rows },
   swav: { is: 'prototypes, multi-crop', batch: 64, batchWhy: 'codes are balanced over batch and queue' },
   smog: { is: 'groups, twin', batch: 64, batchWhy: 'groups move with the batch' },
   byol: { is: 'predicts a twin', batch: 64, batchWhy: `${norms} (arXiv 2006.07733, figure 3)` },
   simsiam: { is: 'predicts the other view', batch: 64, batchWhy: `${norms} (arXiv 2011.10566, table 2)` },
+  fastsiam: { is: 'predicts the mean of other views', batch: 32, batchWhy: norms },
   'barlow-twins': { is: 'decorrelates', batch: 128, batchWhy: statistics },
   vicreg: { is: 'decorrelates', batch: 128, batchWhy: statistics },
+  vicregl: { is: 'decorrelates views and places', batch: 128, batchWhy: statistics, madeFor: places },
   tico: { is: 'moving covariance, twin', batch: 64, batchWhy: norms },
   'w-mse': { is: 'whitens', batch: 128, batchWhy: 'it whitens in the batch (arXiv 2007.06346)' },
   mmcr: { is: 'spreads centres', batch: 128, batchWhy: statistics },

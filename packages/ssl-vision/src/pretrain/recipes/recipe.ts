@@ -6,11 +6,21 @@ import type { BackboneName } from '../../encoders/registry.js';
 import type { MultiViewBatch } from '../../methods/simclr/simclr.js';
 import type { EncoderArchitecture } from '../architecture.js';
 
+/** A call that makes views. */
+export interface ViewsCall {
+  readonly name: string;
+  readonly options: JsonValue;
+  /** Calls of it, whose views follow each other. Default 1. */
+  readonly times?: number;
+  /** That each view goes through after. */
+  readonly around?: string;
+}
+
 /** Recipes of a run's views, and how they are written. */
 export interface ChosenViews {
   readonly views: readonly (View | ModuleView)[];
   /** The call of @selfsup/ssl-data that makes them; nothing where they are the caller's. */
-  readonly call?: { readonly name: string; readonly options: JsonValue };
+  readonly call?: ViewsCall;
 }
 
 /** What views are chosen by. */
@@ -85,6 +95,8 @@ export interface Recipe<C extends object> {
   usualBackbone(imageSize: number): Reasoned<BackboneName>;
   /** Set where vision transformers alone can be trained: what they have beside, and whether layer scale is not for it. */
   readonly transformers?: { readonly options: RunConfig; readonly plain?: true };
+  /** Set where the method wants maps whose mean the features are: of ResNets and the small encoder alone. */
+  readonly maps?: true;
   /** Set where the method learns from classes, which the pictures must have. */
   readonly classes?: true;
   /** What a step takes for one picture, in forward passes. */

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { randomKey } from '@selfsup/ssl-core';
 import { ImageArrayDataset } from '@selfsup/ssl-data';
+import { shapesOnly } from '@selfsup/ssl-nn';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SmallConvEncoder } from '../../encoders/small-conv-encoder.js';
 import { Dino } from '../../methods/dino/dino.js';
@@ -21,7 +23,8 @@ const classOf: Partial<Record<MethodName, string>> = {
 };
 /** Methods that take one view. */
 const singles: readonly MethodName[] = ['mae', 'simmim', 'ijepa', 'autoencoder', 'denoising-autoencoder'];
-const chosenViews = (method: MethodName): readonly number[] => (singles.includes(method) ? [1] : [2, 6]);
+const chosenViews = (method: MethodName): readonly number[] =>
+  singles.includes(method) ? [1] : method === 'fastsiam' ? [4] : [2, 6];
 
 /** Parts of a run, as `pretrain` chooses them. */
 function chosen(
@@ -37,7 +40,9 @@ function chosen(
   const facts = { count, channels, side, normalize: { mean: list, std: list } };
   const { settings, reasons } = chooseSettings({ data: 'photos', out: 'run', method }, facts, undefined, 2);
   const images = { data: new Uint8Array(count * channels), shape: [count, 1, 1, channels] };
-  parts = pretrainParts(new ImageArrayDataset(images), settings, { workers: 0 });
+  const dataset = new ImageArrayDataset(images);
+  // Names and shapes are what is looked at.
+  parts = shapesOnly(() => pretrainParts(dataset, settings, { workers: 0 }));
   return { settings, reasons, parts };
 }
 
@@ -65,8 +70,35 @@ describe.each(methods)('the recipe of %s', (method) => {
   it('names each of its choices as the class does, and writes the call of its views', () => {
     const { parts } = chosen(method, { count: 12, side: 16 });
     expect(parts.call!.name).toMatch(/Views$|Crops$/);
+    expect(parts.views.length % (parts.call!.times ?? 1)).toBe(0);
     expect(chosenViews(method)).toContain(parts.views.length);
   });
+});
+
+/** Methods that want more than a call says: a network that is trained before, or an encoder of their own. */
+const byHandAlone: readonly string[] = [
+  'distillation',
+  'logit-distillation',
+  'seed',
+  'beit',
+  'discrete-vae',
+  'cpc',
+  'igpt',
+  'amdim',
+  'capi',
+];
+
+it('there is one for each method of the package', () => {
+  const folder = new URL('../../methods/', import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const names = files.flatMap((file) => {
+    const text = readFileSync(new URL(file.replaceAll('\\', '/'), folder), 'utf8');
+    return /implements Method\b/.test(text)
+      ? (/readonly name = '(?<name>[\w-]+)'/.exec(text)?.groups?.['name'] ?? [])
+      : [];
+  });
+  expect(names.length).toBeGreaterThan(24);
+  expect(names.filter((name) => !Object.hasOwn(recipes, name) && !byHandAlone.includes(name))).toEqual([]);
 });
 
 it.each(['dino', 'swav', 'ibot', 'dinov2', 'msn', 'pmsn', 'lejepa', 'visreg'] as const)(
