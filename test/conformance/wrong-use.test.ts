@@ -21,6 +21,7 @@ const statistics: { mean: number | number[]; std: number | number[] } = vi.hoist
 vi.mock('./pictures.js', async (original) => ({ ...(await original<object>()), statistics }));
 
 type Networks = Method<never, string>['modules'];
+const isMultiCrop = ({ views = [] }: Batch): boolean => views.length > 2 && views[0]!.shape[1] !== views[2]!.shape[1];
 const patchOf = (modules: Networks): number | undefined =>
   Object.values(modules)
     .filter((module) => module instanceof vision.VisionTransformer)
@@ -43,19 +44,22 @@ const ofViews =
   (batch: Batch): Batch | undefined =>
     batch.views === undefined ? undefined : { ...batch, views: change(batch.views) as never };
 
-const samples = ['Mae', 'SimMim', 'IJepa', 'Autoencoder'];
+const samples = ['Mae', 'SimMim', 'IJepa', 'Autoencoder', 'Beit', 'DiscreteVae'];
 const crops = ['Dino', 'Swav', 'Ibot', 'DinoV2', 'Msn', 'Pmsn'];
-const several = ['SimClr, two workers', 'SupCon', 'Frossl', 'WMse', 'Mmcr'];
+const several = ['SimClr, two workers', 'SimClrV2', 'SupCon', 'Frossl', 'WMse', 'Mmcr'];
 
 const masks = (batch: Batch, modules: Networks, value: (at: number) => number): Batch | undefined => {
   if (batch.views === undefined) return undefined;
-  const [images, patches] = [2 * batch.views[0]!.shape[0]!, (side / (patchOf(modules) ?? 4)) ** 2];
+  const [images, patches] = [
+    Math.min(2, batch.views.length) * batch.views[0]!.shape[0]!,
+    (side / (patchOf(modules) ?? 4)) ** 2,
+  ];
   const data = Uint8Array.from({ length: images * patches }, (_, at) => value(at));
   return { ...batch, masks: { data, shape: [images, patches] } };
 };
 /** Masks with as many ones as the message wants. */
 const masked = (message: string, batch: Batch): Batch => {
-  const wanted = Number(/Mask (\d+) patches in all/.exec(message)?.[1]);
+  const wanted = Number(/Mask (\d+) patches in all/.exec(message)?.[1] ?? 20);
   const { data, shape } = batch.masks!;
   return { ...batch, masks: { data: data.map((_, at) => (at < wanted ? 1 : 0)), shape } };
 };
@@ -85,22 +89,22 @@ const kinds: readonly Kind[] = [
   },
   {
     title: 'one view',
-    takes: samples,
+    takes: [...samples, 'Distillation'],
     wrong: ofViews((views) => views.slice(0, 1)),
-    message: /^\w+: views must be .*two .*, got \[\d+, 12, 12, \d\]\. Give the loader .*new DataLoader/,
+    message: /^\w+: views must be .*(two|\d) .*, got \[\d+, 12, 12, \d\]\. Give the loader .*new DataLoader/,
     cure: (message, _, right) => byAdvice(message, right),
   },
   {
     title: 'three views of one size',
-    takes: [...samples, ...crops, ...several, 'LeJepa', 'VisReg'],
+    takes: [...samples, ...crops, ...several, 'LeJepa', 'VisReg', 'Distillation'],
     wrong: ofViews(([view]) => [view, view, view]),
-    message: /^\w+: views must be two arrays.*, got .*\. .*new DataLoader/,
+    message: /^\w+: (views must be (two|4) arrays.*|batch\.boxes must be 3 of.*), got .*\. .*new DataLoader/,
     cure: (message, _, right) => byAdvice(message, right),
   },
   {
     title: 'two global views and no local one',
     takes: crops,
-    wrong: (batch) => ((batch.views?.length ?? 0) > 2 ? { ...batch, views: batch.views!.slice(0, 2) } : undefined),
+    wrong: (batch) => (isMultiCrop(batch) ? { ...batch, views: batch.views!.slice(0, 2) } : undefined),
     message: /^\w+: views must be two global views and one or more local ones, got .*new DataLoader/,
     cure: (message, _, right) => byAdvice(message, right),
   },
@@ -119,13 +123,14 @@ const kinds: readonly Kind[] = [
   },
   {
     title: 'a last batch of one image',
-    takes: ['Mae', 'SimMim', 'Dino', 'Swav', 'Ibot'],
+    takes: ['Mae', 'SimMim', 'Dino', 'Swav', 'Ibot', 'DiscreteVae'],
     wrong: (batch) => firstRows(batch, 1),
     message:
       /^\w+: (views|batch) must be (of .* or more|.* multiple.* images), got .*\. Take (a larger )?batchSize.*(dropLast|shuffleParts)/,
   },
   {
     title: 'grey pictures with statistics of three channels',
+    takes: ['DiscreteVae'],
     wrong: (batch) => changed(batch, (view) => pictures(view, view.shape[1]!, 1)),
     message:
       /^normalizeImages: mean must be one number or 1, one for each channel, got 3\. .*for grey ones a number each/,
@@ -133,12 +138,12 @@ const kinds: readonly Kind[] = [
   {
     title: 'pictures of other channels than the encoder takes',
     wrong: (batch) => changed(batch, (view) => pictures(view, view.shape[1]!, view.shape[3] === 1 ? 3 : 1)),
-    message: /must be \[batch, height, width, \d\], got .*\. .*encoder.*inChannels: \d/,
+    message: /must be \[batch, height, width, \d\], got .*\. .*(encoder|tokenizer).*inChannels: \d/,
   },
   {
     title: 'pictures in rows',
     wrong: (batch) => changed(batch, ({ data, shape }) => ({ data, shape: [shape[0]!, data.length / shape[0]!] })),
-    message: /must be (\[batch, height, width, channels\]|two of one size).*, got \[/,
+    message: /must be .*(\[batch, height, width, \w+\]|two of one size).*, got \[/,
   },
   {
     title: 'part of a patch, or another size than a decoder has',
@@ -156,7 +161,7 @@ const kinds: readonly Kind[] = [
   {
     title: 'local views of part of a patch',
     wrong: (batch, modules) =>
-      patchOf(modules) === undefined || (batch.views?.length ?? 0) < 3
+      patchOf(modules) === undefined || !isMultiCrop(batch)
         ? undefined
         : { ...batch, views: batch.views!.map((view, at) => (at < 2 ? view : pictures(view, 7))) },
     message:
@@ -166,7 +171,7 @@ const kinds: readonly Kind[] = [
   {
     title: 'multi-crop for an encoder of one size',
     wrong: (batch, { backbone }) => {
-      if ((batch.views?.length ?? 0) < 3) return undefined;
+      if (!isMultiCrop(batch)) return undefined;
       ofOneSize(backbone!);
       return batch;
     },
@@ -187,7 +192,7 @@ const kinds: readonly Kind[] = [
   },
   {
     title: 'masks of a loader with another number of patches',
-    takes: ['ignoring masks'],
+    takes: ['ignoring masks', 'Beit'],
     wrong: (batch, modules) => masks(batch, modules, () => 1),
     message: /^\w+: batch\.masks must be of \d+ masked patches.*, got \d+\. Mask \d+ patches in all/,
     cure: masked,
@@ -204,7 +209,7 @@ const kinds: readonly Kind[] = [
     takes: ['ignoring masks'],
     wrong: (batch) =>
       batch.views === undefined ? undefined : { ...batch, masks: { data: new Uint8Array(12).fill(1), shape: [3, 4] } },
-    message: /^\w+: batch\.masks must be (\[32, 9\], got \[3, 4\]|of \d+ masked patches)/,
+    message: /^\w+: batch\.masks must be (\[\d+, \d+\], got \[3, 4\]|of \d+ masked patches)/,
     cure: (_, { masks: _masks, ...batch }) => batch,
   },
 ];
@@ -268,7 +273,7 @@ async function problemsOf(entry: Entry, right: Batch): Promise<string[]> {
       .replace(/^[^.]*\. /, '');
     if (cure === undefined || followed.has(advice)) continue;
     followed.add(advice);
-    const then = attempt(entry.method(), await cure(text, batch, right));
+    const then = await Promise.resolve(cure(text, batch, right)).then((one) => attempt(entry.method(), one), String);
     if (typeof then !== 'number' || !Number.isFinite(then))
       problems.push(`${title}: ${advice}, and then ${String(then)}`);
   }

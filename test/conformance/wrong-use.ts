@@ -7,8 +7,10 @@ import {
   ImageArrayDataset,
   maeViews,
   simclrViews,
+  multiViews,
   smallImageCrops,
-  type DescribedView,
+  vicreglViews,
+  type Views,
 } from '@selfsup/ssl-data';
 import { keyArray } from '@selfsup/ssl-tensor';
 import type { Method } from '@selfsup/ssl-train';
@@ -91,16 +93,18 @@ export async function byAdvice(message: string, batch: Batch): Promise<Batch> {
   const views = batch.views![0]!;
   const isGrey = views.shape[3] === 1;
   const crops = { size: side, localSize: 8, localCount: 2 };
-  const presets: Readonly<Record<string, () => readonly DescribedView[]>> = {
+  const presets: Readonly<Record<string, () => Views>> = {
     maeViews: () => maeViews({ size: side }),
     simclrViews: () => simclrViews({ size: side }),
+    multiViews: () => multiViews([simclrViews({ size: side })[0], Number(/\[0\], (\d+)\]/.exec(message)?.[1])]),
+    vicreglViews: () => vicreglViews({ size: side }),
     dinoViews: () => (isGrey ? smallImageCrops(crops) : dinoViews(crops)),
   };
   const name = /views: (\w+)\(/.exec(message)?.[1] ?? 'none';
   const labels = batch.labels?.data;
   const loader = new DataLoader({
     dataset: new ImageArrayDataset(views, labels),
-    views: presets[name]!(),
+    views: presets[name]?.() ?? [],
     batchSize: views.shape[0]!,
     shuffle: false,
     workers: 0,

@@ -26,8 +26,9 @@ const recipes = readRepositoryFile('packages/ssl-vision/src/pretrain/recipes/rec
 /** Merged before their pages. */
 const unwritten = ['Blip'];
 
-/** The class that a page is about: its first line of text names it. */
-const classOf = (page: string): string => /^`(\w+)` of `@selfsup\//m.exec(page)?.[1] ?? 'none';
+/** The classes that a page is about: its first line of text names them. */
+const classesOf = (page: string): readonly string[] =>
+  [...(/^(.*) of `@selfsup\//m.exec(page)?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name!);
 /** Tables of presets, each with the names at its head. */
 const presetTables = (page: string): { readonly names: readonly string[]; readonly table: string }[] =>
   [...page.matchAll(/^\| option \|(?<head>.*)\|\n(?:\|.*\|\n)+/gm)].map(({ 0: table, groups }) => ({
@@ -37,16 +38,25 @@ const presetTables = (page: string): { readonly names: readonly string[]; readon
 
 test('every method has a page, and no page is about anything else', () => {
   expect(methods.length).toBeGreaterThan(25);
-  const written = pages.map((path) => classOf(readRepositoryFile(path)));
+  const written = pages.flatMap((path) => classesOf(readRepositoryFile(path)));
   expect([...written, ...unwritten].toSorted()).toEqual(methods.toSorted());
 });
 
 test('every preset stands on a page', () => {
-  // Of parts that a method has beside its own numbers.
-  const parts = ['convDecoderDefaults', 'predictionHeadDefaults', 'smallConvDefaults', 'generateDefaults'];
+  // Of encoders and parts that a method has beside its own numbers.
+  const parts = [
+    'beitSmall',
+    'convDecoderDefaults',
+    'distillationHeadDefaults',
+    'generateDefaults',
+    'onnxEncoderDefaults',
+    'predictionHeadDefaults',
+    'smallConvDefaults',
+    'withTeacherDefaults',
+  ];
   const shown = new Set(pages.flatMap((path) => presetTables(readRepositoryFile(path)).flatMap(({ names }) => names)));
   const presets = Object.keys(exported).filter(
-    (name) => /(Defaults|Small)$/.test(name) && typeof exported[name] === 'object' && !parts.includes(name),
+    (name) => /(Defaults|Small|Dense)$/.test(name) && typeof exported[name] === 'object' && !parts.includes(name),
   );
   const isWritten = (name: string): boolean =>
     !unwritten.some((one) => name.toLowerCase().startsWith(one.toLowerCase()));
@@ -96,7 +106,7 @@ describe.each(pages)('%s', (path) => {
     expect(code).toHaveLength(1);
     const [, example = 'none'] = /\]\(\.\.\/\.\.\/(packages\/[\w-]+\/examples\/[\w-]+\.ts)\)/.exec(page) ?? [];
     expect(existsSync(join(repositoryRoot, example))).toBe(true);
-    expect(readRepositoryFile(example)).toContain(`new ${classOf(page)}(`);
+    expect(readRepositoryFile(example)).toContain(`new ${classesOf(page)[0]}(`);
     const [, called] = /method: '([\w-]+)'/.exec(code[0]!) ?? [];
     const isRun =
       called === undefined ? flat(readRepositoryFile(example)).includes(flat(code[0]!)) : recipes.includes(called);

@@ -245,7 +245,13 @@ export class Blip implements Method<ImageTextBatch, 'alpha'> {
     const { value } = this.modules.temperature;
     const [size, rows] = [imageQueue.features.shape[0], images!.shape[0]!];
     if (size % rows !== 0)
-      throw new ShapeError('Blip', 'images', `a number of pairs an update that divides queueSize ${size}`, `${rows}`);
+      throw new ShapeError(
+        'Blip',
+        'batch',
+        `of a number of pairs an update that divides queueSize ${size}`,
+        `${rows}`,
+        `Take queueSize: ${Math.max(1, Math.round(size / rows)) * rows}, and no last batch of what remains (dropLast)`,
+      );
     imageQueue.enqueue(images as tf.Tensor2D);
     textQueue.enqueue(texts as tf.Tensor2D);
     (value as tf.Variable).assign(tf.clipByValue(value, ...temperatureRange));

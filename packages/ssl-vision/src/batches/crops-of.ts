@@ -42,7 +42,7 @@ export interface CropsNeeded {
  */
 export function cropsOf(where: string, given: { readonly views: unknown }, needed: CropsNeeded = {}): Crops {
   const { locals = false, images = 1 } = needed;
-  const views = viewsOf(where, given, 'crops');
+  const views = viewsOf(where, given, loaderOf('crops'));
   const advice = `Give the loader two views of one size and then local ones: ${loaderOf('crops')}`;
   const fail = (expected: string): ShapeError => new ShapeError(where, 'views', expected, shapesOf(views), advice);
   const shapes = views.map(({ shape }) => shape.join());

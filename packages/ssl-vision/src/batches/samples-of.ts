@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from '@selfsup/ssl-tensor/host';
 import { checkImages } from './check-images.js';
+import { checkRanks } from './check-ranks.js';
 import { loaderOf, shapesOf, viewsOf } from './views-of.js';
 
 /**
@@ -12,7 +13,8 @@ import { loaderOf, shapesOf, viewsOf } from './views-of.js';
  *   without views
  */
 export function samplesOf(where: string, batch: { readonly views: unknown }, least = 1): tf.Tensor {
-  const views = viewsOf(where, batch, 'one');
+  const views = viewsOf(where, batch, loaderOf('one'));
+  checkRanks(where, views);
   const sizes = new Set(views.map(({ shape }) => shape.slice(1).join()));
   if (sizes.size !== 1) {
     const advice = `One view is enough: ${loaderOf('one')}`;

@@ -10,7 +10,7 @@ import { haveOneShape, loaderOf, shapesOf, viewsOf } from './views-of.js';
  *   views
  */
 export function twoViewsOf(where: string, batch: { readonly views: unknown }): [tf.Tensor, tf.Tensor] {
-  const views = viewsOf(where, batch, 'two');
+  const views = viewsOf(where, batch, loaderOf('two'));
   if (views.length !== 2 || !haveOneShape(views)) {
     const others = 'SimClr and Mmcr take more views, Dino and Swav such of several sizes';
     const advice = `Give the loader two views of one size: ${loaderOf('two')}; ${others}`;

@@ -2,10 +2,11 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
 /** Views as a method's loader would make them, for advice. */
-export const presets = {
+const presets = {
   one: 'maeViews({ size: 32 })',
   two: 'simclrViews({ size: 32 })',
   crops: 'dinoViews({ size: 32, localSize: 16 })',
+  located: 'vicreglViews({ size: 32 })',
 } as const;
 
 /** The loader that makes what a method takes. */
@@ -15,17 +16,17 @@ export const loaderOf = (preset: keyof typeof presets): string =>
 /**
  * The views of a batch.
  *
- * @param preset views that the method takes, for advice. Default `one`
+ * @param loader one that makes what the method takes, for advice
  * @throws InvalidOptionError for a batch without, as a loader makes that was given no views
  */
 export function viewsOf(
   where: string,
   batch: { readonly views: unknown },
-  preset: keyof typeof presets = 'one',
+  loader = loaderOf('one'),
 ): readonly tf.Tensor[] {
   const views: unknown = (batch as { readonly views?: unknown } | undefined)?.views;
   if (Array.isArray(views)) return views as tf.Tensor[];
-  const advice = `Give the loader views: ${loaderOf(preset)}`;
+  const advice = `Give the loader views: ${loader}`;
   throw new InvalidOptionError(where, 'batch.views', 'an array of views', views, advice);
 }
 

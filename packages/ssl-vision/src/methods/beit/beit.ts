@@ -6,12 +6,14 @@ import { foldIn, InvalidOptionError, ShapeError, stopGradient } from '@selfsup/s
 import type { NdArray, RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { viewsOf } from '../../batches/views-of.js';
-import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
+import { samplesOf } from '../../batches/samples-of.js';
+import { checkVisionTransformer } from '../../encoders/check-token-encoder.js';
+import type { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import { blockMasks } from '../self-distillation/block-masks.js';
+import { checkMaskValues } from '../self-distillation/check-mask-values.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 import { VisualTokenizer } from './visual-tokenizer.js';
 
@@ -85,8 +87,7 @@ export class Beit implements Method<MaskedBatch> {
     const where = 'Beit';
     const all = { ...beitDefaults, ...checkOptions(where, options, beitOptionNames) };
     const { backbone, tokenizer, key, normalize, maskRatio } = all;
-    if (!(backbone instanceof VisionTransformer) || backbone.maskToken === undefined)
-      throw new InvalidOptionError(where, 'backbone', 'a VisionTransformer built with maskToken: true', backbone);
+    checkVisionTransformer(where, backbone, { maskToken: true });
     if (!(tokenizer instanceof VisualTokenizer))
       throw new InvalidOptionError(where, 'tokenizer', 'a VisualTokenizer', tokenizer);
     checkImageStatistics(where, 'normalize', normalize);
@@ -113,12 +114,21 @@ export class Beit implements Method<MaskedBatch> {
     return parametersOf({ backbone, head });
   }
 
+  /** @throws InvalidOptionError for masks of other values than 0 and 1, and for none of which a patch is masked */
+  checkBatch({ masks }: MaskedBatch): void {
+    if (masks === undefined) return;
+    const advice = 'Write 1 for masked patches and 0 for others, or leave masks out: then they are drawn';
+    checkMaskValues('Beit', masks.data, advice);
+    if (masks.data.includes(1)) return;
+    throw new InvalidOptionError('Beit', 'batch.masks', 'of one masked patch or more', 0, advice);
+  }
+
   /**
    * @throws ShapeError for images that do not fit and for masks of another number; InvalidOptionError where `ctx` has no key
    *   for masks to be drawn, or where no patch would be masked
    */
   loss(batch: Tensors<MaskedBatch>, ctx: ForwardContext): MethodLoss {
-    const images = tf.concat([...viewsOf('Beit', batch)]) as tf.Tensor4D;
+    const images = samplesOf('Beit', batch, 2) as tf.Tensor4D;
     const [rows, columns] = this.modules.backbone.patchEmbed.gridOf(images);
     return this.lossOf(images, this.#maskOf(batch.masks, images.shape[0], [rows, columns], ctx), ctx);
   }

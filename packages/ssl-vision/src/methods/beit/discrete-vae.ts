@@ -5,7 +5,7 @@ import { checkNonNegative, checkPositive, checkShare, InvalidOptionError, random
 import { cosine } from '@selfsup/ssl-train';
 import type { Method, MethodLoss, RunConfig, RunShape, Schedule, StepContext, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { viewsOf } from '../../batches/views-of.js';
+import { samplesOf } from '../../batches/samples-of.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 import { mapPixels, VisualTokenizer } from './visual-tokenizer.js';
 
@@ -102,7 +102,7 @@ export class DiscreteVae implements Method<MultiViewBatch, 'temperature' | 'klWe
 
   /** @throws ShapeError for images that the tokenizer does not take; InvalidOptionError where `ctx` has no key */
   loss(batch: Tensors<MultiViewBatch>, ctx: StepContext<'temperature' | 'klWeight'>): MethodLoss {
-    const views = tf.concat([...viewsOf('DiscreteVae', batch)]);
+    const views = samplesOf('DiscreteVae', batch);
     const images = tf.div(tf.cast(views, 'float32'), 255) as tf.Tensor4D;
     const { downsampling, vocabulary } = this.modules.tokenizer;
     const [count, height, width] = images.shape;

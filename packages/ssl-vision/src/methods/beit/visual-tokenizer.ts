@@ -176,7 +176,15 @@ export class VisualTokenizer extends Module {
     checkIsTensor('VisualTokenizer', 'images', images, form);
     const [, height, width, channels] = images.shape;
     if (images.rank !== 4 || channels !== inChannels || height % downsampling !== 0 || width % downsampling !== 0)
-      throw new ShapeError('VisualTokenizer', 'images', form, `[${(images as tf.Tensor).shape.join(', ')}]`);
+      throw new ShapeError(
+        'VisualTokenizer',
+        'images',
+        form,
+        `[${(images as tf.Tensor).shape.join(', ')}]`,
+        images.rank === 4 && channels !== inChannels
+          ? `Build the tokenizer with inChannels: ${channels} for such pictures`
+          : undefined,
+      );
   }
 }
 

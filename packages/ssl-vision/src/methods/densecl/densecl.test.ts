@@ -64,7 +64,7 @@ describe('DenseCl', () => {
       }
     }
     expect(() => method.afterUpdate(training, { keys: tf.zeros([3, 6]), denseKeys: tf.zeros([3, 6]) })).toThrow(
-      'DenseCl: views must be a number of images an update that divides queueSize 8, got 3',
+      'DenseCl: views must be of a number of images an update that divides queueSize 8, got 3',
     );
   });
 

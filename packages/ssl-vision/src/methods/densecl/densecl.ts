@@ -179,8 +179,9 @@ export class DenseCl implements Method<MultiViewBatch> {
       throw new ShapeError(
         'DenseCl',
         'views',
-        `a number of images an update that divides queueSize ${size}`,
+        `of a number of images an update that divides queueSize ${size}`,
         `${rows}`,
+        `Take queueSize: ${Math.max(1, Math.round(size / rows)) * rows}, and no last batch of what remains (dropLast)`,
       );
     queue.enqueue(carried['keys'] as tf.Tensor2D);
     denseQueue.enqueue(carried['denseKeys'] as tf.Tensor2D);
@@ -196,7 +197,13 @@ function seen(
   const map = lastMap(backbone, images, childContext(ctx, 'backbone'));
   const [batch, rows, columns, channels] = map.shape;
   if (rows * columns < 2)
-    throw new ShapeError('DenseCl', 'views', 'pictures whose last map has more than one place', `${rows} x ${columns}`);
+    throw new ShapeError(
+      'DenseCl',
+      'views',
+      'of pictures whose last map has more than one place',
+      `${rows} x ${columns}`,
+      "Take larger pictures, or an encoder of a smaller stride: a ResNet with stem: 'cifar'",
+    );
   const places = tf.reshape(map, [batch * rows * columns, channels]) as tf.Tensor2D;
   const dense = denseHead.forward(places, childContext(ctx, 'denseHead'));
   return {

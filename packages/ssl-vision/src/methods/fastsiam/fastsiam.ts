@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { featureStd, negativeCosine } from '@selfsup/ssl-losses';
 import { childContext, parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import { checkCount, ShapeError } from '@selfsup/ssl-tensor';
+import { checkCount } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, ParameterGroup, RunConfig, Schedule, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { equalViewsOf } from '../../batches/equal-views-of.js';
@@ -83,10 +83,8 @@ export class FastSiam implements Method<MultiViewBatch> {
 
   /** @throws ShapeError unless there are `targets + 1` views of one shape */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
-    const views = equalViewsOf('FastSiam', batch);
     const count = this.#targets + 1;
-    if (views.length !== count)
-      throw new ShapeError('FastSiam', 'views', `targets + 1 = ${count} arrays of one shape`, `${views.length}`);
+    const views = equalViewsOf('FastSiam', batch, count);
     const projections = projectViews(this.modules, views, this.#normalize, ctx);
     const { predictor } = this.modules;
     const losses = projections.map((z, at) => {

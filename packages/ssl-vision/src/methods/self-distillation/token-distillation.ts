@@ -18,6 +18,7 @@ import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 import { blockMasks, maskCounts, type MaskShares } from './block-masks.js';
+import { checkMaskValues } from './check-mask-values.js';
 import type { DistillationPhase, DistillationPlan } from './distillation-numbers.js';
 import { passOfSize } from './pass-of-size.js';
 import { teacherContext } from './teacher-context.js';
@@ -175,12 +176,11 @@ export class TokenDistillation {
     const [images, patches] = masks.shape as [number, number];
     const wanted = sum(maskCounts(images, patches, this.shares));
     const advice = `Mask ${wanted} patches in all over both global views, or leave masks out: then they are drawn`;
-    const fail = (expected: string, got: unknown): InvalidOptionError =>
-      new InvalidOptionError(this.where, 'batch.masks', expected, got, advice);
-    const stranger = masks.data.find((value) => value !== 0 && value !== 1);
-    if (stranger !== undefined) throw fail('0 or 1 for each patch', stranger);
+    checkMaskValues(this.where, masks.data, advice);
     const ones = sum(masks.data);
-    if (ones !== wanted) throw fail(`of ${wanted} masked patches, as maskedImages and maskRatio have it`, ones);
+    if (ones === wanted) return;
+    const expected = `of ${wanted} masked patches, as maskedImages and maskRatio have it`;
+    throw new InvalidOptionError(this.where, 'batch.masks', expected, ones, advice);
   }
 
   /** Drawn, or those of the batch: NaN where {@link checkMasks} was not asked and would refuse them. */

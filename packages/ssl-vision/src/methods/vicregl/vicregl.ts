@@ -13,7 +13,8 @@ import {
 } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { viewsOf } from '../../batches/views-of.js';
+import { checkImages } from '../../batches/check-images.js';
+import { haveOneShape, loaderOf, shapesOf, viewsOf } from '../../batches/views-of.js';
 import { checkMeanEncoder, lastMap, meanOf, type MeanEncoder } from '../../encoders/last-map.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { statisticsOf } from '../../images/check-image-statistics.js';
@@ -153,10 +154,12 @@ export class VicregL implements Method<LocatedViewBatch> {
    */
   loss(batch: Tensors<LocatedViewBatch>, ctx: ForwardContext): MethodLoss {
     const { alpha, numMatches, lambda, mu, nu, normalize } = this.#options;
-    const views = viewsOf('VicregL', batch);
-    const shapes = views.map(({ shape }) => `[${shape.join(', ')}]`);
-    if (shapes.length < 2 || shapes[0] !== shapes[1])
-      throw new ShapeError('VicregL', 'views', 'two of one size, then others if any', shapes.join(' and ') || 'none');
+    const views = viewsOf('VicregL', batch, loaderOf('located'));
+    if (views.length < 2 || !haveOneShape(views.slice(0, 2))) {
+      const advice = `Give the loader views that say where they lie: ${loaderOf('located')}`;
+      throw new ShapeError('VicregL', 'views', 'two of one size, then others if any', shapesOf(views), advice);
+    }
+    checkImages('VicregL', views[0]!, 2);
     const boxes = boxesOf(batch, views);
     const seen = views.map((view, at) =>
       this.#seen(normalizeImages(view, normalize), boxes[at]!, childContext(ctx, at)),
@@ -194,6 +197,12 @@ function boxesOf(batch: { readonly boxes?: unknown }, views: readonly tf.Tensor[
   const expected = `${views.length} of [${String(views[0]!.shape[0])}, 4]`;
   const shapes = (boxes as tf.Tensor[]).map(({ shape }) => `[${shape.join(', ')}]`);
   if (shapes.length !== views.length || shapes.some((shape) => shape !== `[${String(views[0]!.shape[0])}, 4]`))
-    throw new ShapeError('VicregL', 'batch.boxes', expected, shapes.join(' and ') || 'none');
+    throw new ShapeError(
+      'VicregL',
+      'batch.boxes',
+      expected,
+      shapes.join(' and ') || 'none',
+      `Give the loader views that say where they lie: ${loaderOf('located')}`,
+    );
   return boxes as tf.Tensor2D[];
 }
