@@ -33,7 +33,7 @@ import type {
   Tensors,
 } from '@selfsup/ssl-train';
 import { type ImageStatistics, normalizeImages } from '@selfsup/ssl-vision';
-import type { ImageTextBatch } from '../clip/clip.js';
+import type { ImageTextBatch } from '../data/image-text-batch.js';
 import { checkPairs } from '../data/check-pairs.js';
 import { beginning } from './beginning.js';
 import { BlipCaptioner } from './blip-captioner.js';
