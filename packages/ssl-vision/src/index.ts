@@ -231,7 +231,7 @@ export { chooseMethod } from './pretrain/chooser/choose-method.js';
 export type { MethodChoice } from './pretrain/chooser/choose-method.js';
 export type { AdvisedRun, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
 export type { Goal, TaskFacts } from './pretrain/chooser/task-facts.js';
-export type { PretrainTeacher } from './pretrain/open-teacher.js';
+export type { PretrainTeacher } from './pretrain/opened-teacher.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';
 export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-options.js';
