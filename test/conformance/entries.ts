@@ -27,6 +27,7 @@ import { entries as distilled } from './entries-distillation.js';
 import { entries as generative } from './entries-generative.js';
 import { entries as redundancy } from './entries-redundancy.js';
 import { entries as twins } from './entries-twins.js';
+import { entries as volumes } from './entries-volumes.js';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, images, labels, side, statistics, stripes } from './pictures.js';
 import { crops, labelled, pairs, QueueTwin, SemiSupervised, TwoTowers, unlabelled } from './shapes.js';
@@ -203,4 +204,5 @@ export const entries: readonly Entry[] = [
   ...dense,
   ...generative,
   ...blip,
+  ...volumes,
 ];

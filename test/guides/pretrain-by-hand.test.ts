@@ -48,6 +48,7 @@ const runs = [
   { method: 'simmim', methodOptions: { maskRatio: 0.5 }, ...short },
   { method: 'ijepa', methodOptions: { targetCount: 2 }, ...short },
   { method: 'autoencoder', methodOptions: { channels: [8] }, ...short },
+  { method: 'distillation', methodOptions: { head: 'mlp', patchWeight: 1 }, teacher: 'run-simclr', ...short },
   { method: 'denoising-autoencoder', methodOptions: { corruption: 'gaussian', amount: 0.2 }, ...short },
 ] as const satisfies readonly (Omit<PretrainOptions, 'data' | 'out'> & { readonly data?: string })[];
 const outOf = (method: string): string => join(folder, `run-${method}`);
@@ -74,7 +75,9 @@ afterAll(() => rm(folder, { recursive: true }));
 test.each(runs as readonly (Omit<PretrainOptions, 'data' | 'out'> & { readonly data?: string })[])(
   'pretrain trains with $method',
   async ({ data = photos, method, ...options }) => {
-    const all = { data: join(folder, data), learningRate: 0.002, progress: 'silent', ...options } as const;
+    const { teacher } = options;
+    const own = teacher === undefined ? {} : { teacher: join(folder, teacher as string) };
+    const all = { data: join(folder, data), learningRate: 0.002, progress: 'silent', ...options, ...own } as const;
     const { encoder } = await pretrain({ ...all, method: method!, out: outOf(method!) });
     expect(encoder!.description.method.name).toBe(method);
     encoders.set(method!, encoder!);

@@ -4,7 +4,7 @@ export { checkParameterName } from './encoders/layered.js';
 export type { Layered } from './encoders/layered.js';
 export type { MapEncoder, MapOptions, MapStage, VolumeStride } from './encoders/map-encoder.js';
 export type { TokenEncoder, TokenOptions, Tokens } from './encoders/token-encoder.js';
-export { tokenMaps } from './encoders/token-maps.js';
+export { tokenMaps, tokenVolumes } from './encoders/token-maps.js';
 export {
   constant,
   fans,

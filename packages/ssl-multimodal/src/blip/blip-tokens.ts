@@ -51,7 +51,7 @@ export function blipTokenIds(where: string, tokenizer: WordPieceTokenizer, token
     if (id !== undefined) return id;
     const advice =
       'Add it with tokenizer = withBlipTokens(tokenizer), and make the text configuration with its vocabSize: bertConfig({ vocabSize: tokenizer.vocabSize, ... })';
-    throw new InvalidOptionError(where, 'tokenizer', `a vocabulary with ${token}`, 'one without it', advice);
+    throw new InvalidOptionError(where, 'tokenizer', `a vocabulary with ${token}`, tokenizer, advice);
   };
   return { decode: idOf(tokens.decode), encode: idOf(tokens.encode) };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PretrainSettings } from './choose-settings.js';
+import type { OpenedTeacher } from './open-teacher.js';
 import type { PretrainParts } from './pretrain-parts.js';
 import type { ViewsCall } from './recipes/recipe.js';
 import { recipeOf } from './recipes/recipes.js';
@@ -13,6 +14,7 @@ export interface ByHand {
   readonly data: string | undefined;
   readonly out: string;
   readonly threads: number;
+  readonly teacher?: OpenedTeacher | undefined;
 }
 
 const imported = (names: readonly string[], from: string): string =>
@@ -29,7 +31,7 @@ function viewsText({ name, options, times = 1, around }: ViewsCall): string {
  * A run of `pretrain` written out by hand: a program of public parts and the numbers that were chosen, which ends in the
  * same encoder.
  */
-export function byHand({ settings, parts, data, out, threads }: ByHand): string {
+export function byHand({ settings, parts, data, out, threads, teacher }: ByHand): string {
   const {
     imageSize,
     channels,
@@ -44,7 +46,8 @@ export function byHand({ settings, parts, data, out, threads }: ByHand): string 
   } = settings;
   const { call, architecture, steps } = parts;
   const recipe = recipeOf(settings.method);
-  const method = recipe.write({ architecture, options, normalize, learningRate, imageSize, channels });
+  const numbers = { architecture, options, normalize, learningRate, imageSize, channels };
+  const method = recipe.write({ ...numbers, ...(teacher === undefined ? {} : { teacher }) });
   const classes = recipe.classes === true ? '' : ", { labels: 'none' }";
   const folder = join(out, 'by-hand');
   const clip = clipNorm === undefined ? [] : ['clipByGlobalNorm'];

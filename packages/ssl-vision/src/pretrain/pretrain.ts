@@ -18,6 +18,7 @@ import { fitBatchToMemory } from './fit-batch-to-memory.js';
 import { encoderFile, LoadedEncoder, loadEncoder } from './load-encoder.js';
 import { openForMethod } from './open-for-method.js';
 import { pictureFacts } from './picture-facts.js';
+import { type OpenedTeacher, openTeacher } from './open-teacher.js';
 import { checkPretrainOptions, type PretrainOptions } from './pretrain-options.js';
 import { type PretrainParts, pretrainParts } from './pretrain-parts.js';
 import { describeViews } from './pretrain-views.js';
@@ -40,10 +41,12 @@ export interface PretrainResult {
  *   CheckpointError where `out` holds a run with other settings
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
-  const given = checkPretrainOptions(options);
-  const { data, out, observers = [], progress, signal, threads } = given;
-  const dataset = await openForMethod(data, given.method);
+  const checked = checkPretrainOptions(options);
+  const { data, out, observers = [], progress, signal, threads } = checked;
+  const dataset = await openForMethod(data, checked.method);
   const facts = await pictureFacts(dataset);
+  const teacher = await openTeacher(checked.method, checked.teacher, facts);
+  const given = { ...checked, ...(teacher === undefined ? {} : { teacherSettings: teacher.settings }) };
   const run = await readFolderRun(out, encoderFile);
   const before: Standing = { settings: run.settings ?? {}, why: 'of the run that goes on' };
   let { settings, reasons } = chooseSettings(given, facts, before);
@@ -52,7 +55,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     tellerOf('pretrain', progress)(`the run in ${out} is finished`);
     return { encoder: await loadEncoder(out), interrupted: false, settings };
   }
-  let parts = pretrainParts(dataset, settings, given);
+  let parts = pretrainParts(dataset, settings, given, teacher);
   let trained: FolderRunResult;
   try {
     // What was given is kept, and so is what a run began with.
@@ -65,7 +68,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       const { batchSize, why } = fitting;
       ({ settings, reasons } = chooseSettings({ ...given, batchSize }, facts));
       reasons = { ...reasons, batchSize: why };
-      parts = pretrainParts(dataset, settings, given);
+      parts = pretrainParts(dataset, settings, given, teacher);
     }
     const { method, encoder, loader, optimizer, schedule, gradientStages, steps, architecture } = parts;
     const own = await pretrainObservers(encoder, dataset, settings, given);
@@ -81,7 +84,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       gradientStages,
       steps,
       seed: settings.seed,
-      observers: [teller(given, settings, parts), ...own, ...observers],
+      observers: [teller(given, settings, parts, teacher), ...own, ...observers],
       ...(threads === undefined ? {} : { threads }),
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
@@ -104,6 +107,7 @@ function teller(
   { data, out, threads }: PretrainOptions,
   settings: PretrainSettings,
   parts: PretrainParts,
+  teacher: OpenedTeacher | undefined,
 ): TrainerObserver {
   const { workers } = parts.loader;
   return {
@@ -116,6 +120,7 @@ function teller(
         data: typeof data === 'string' ? data : undefined,
         out,
         threads: environment.threads,
+        teacher,
       });
       await writeWhole(join(out, 'by-hand.ts'), text);
     },

@@ -83,6 +83,8 @@ export class OnnxEncoder extends Module implements Encoder, MapEncoder {
   readonly featureDim: number;
   /** The one stage of its tokens or map; none where the file has none. */
   readonly stages: readonly MapStage[];
+  /** Whether the file takes uint8 pictures and normalises them itself: they want `rawPixelStatistics`. */
+  readonly takesPixels: boolean;
   /** 16 hexadecimal digits of the SHA-256 of the file and of what is taken of it. */
   readonly digest: string;
   private readonly parts: Parts;
@@ -93,6 +95,7 @@ export class OnnxEncoder extends Module implements Encoder, MapEncoder {
     super();
     this.parts = parts;
     this.digest = parts.digest;
+    this.takesPixels = isBytes(parts.input);
     this.featureDim = featureDim;
     this.stages = stages;
   }
@@ -276,7 +279,7 @@ async function run(parts: Parts, pictures: NdArray<Float32Array>): Promise<NdArr
   const [count, ...rest] = pictures.shape as [number, ...number[]];
   const size = pictures.data.length / count;
   const rows = layout.batch ?? count;
-  const type = input.isTensor && input.type === 'uint8' ? 'uint8' : 'float32';
+  const type = isBytes(input) ? 'uint8' : 'float32';
   const results: NdArray<Float32Array>[][] = [];
   for (let start = 0; start < count; start += rows) {
     const part = pictures.data.subarray(start * size, Math.min(count, start + rows) * size);
@@ -300,6 +303,7 @@ async function run(parts: Parts, pictures: NdArray<Float32Array>): Promise<NdArr
   });
 }
 
+const isBytes = (value: OnnxValue): boolean => value.isTensor && value.type === 'uint8';
 const pixel = (value: number): number => Math.min(255, Math.max(0, Math.round(value)));
 
 function padded<T extends Uint8Array | Float32Array>(values: T, length: number): T {

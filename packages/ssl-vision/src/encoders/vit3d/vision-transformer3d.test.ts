@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { decodeSafetensors, encodeSafetensors, training } from '@selfsup/ssl-nn';
+import { decodeSafetensors, encodeSafetensors, tokenMaps, tokenVolumes, training } from '@selfsup/ssl-nn';
 import { InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import {
@@ -67,6 +67,13 @@ describe('VisionTransformer3d', () => {
       .forward(volumes)
       .dataSync()
       .forEach((value, i) => expect(value).toBeCloseTo(tf.slice(all.tokens, [0, 0, 0], [2, 1, 12]).dataSync()[i]!, 5));
+    const [map] = tokenVolumes(all).slice(-1);
+    expect(map!.shape).toEqual([2, 2, 2, 2, 12]);
+    expect(tf.slice(map!, [1, 1, 0, 1, 0], [1, 1, 1, 1, 12]).dataSync()).toEqual(
+      tf.slice(all.tokens, [1, 1 + 5, 0], [1, 1, 12]).dataSync(),
+    );
+    expect(() => tokenMaps(all)).toThrow('tokenVolumes');
+    expect(() => tokenVolumes({ ...all, grid: [4, 2] })).toThrow('tokens of depth, height and width');
     const keep = tf.tensor2d([5, 2, 0, 7], [2, 2], 'int32');
     const some = model.encode(volumes, undefined, { keep });
     expect(some.tokens.shape).toEqual([2, 3, 12]);

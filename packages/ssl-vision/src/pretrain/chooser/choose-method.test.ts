@@ -80,14 +80,25 @@ describe('chooseMethod', () => {
   it('does not offer classes where there are none, nor encoders that a method does not train', () => {
     const why = (facts: Partial<TaskFacts>) =>
       Object.fromEntries(choose(facts).excluded.map(({ method, why }) => [method, why]));
-    expect(why({})).toEqual({ supcon: 'it learns from classes, and there are none' });
+    const distillation = 'it copies a teacher, which has to be given';
+    expect(why({})).toEqual({ supcon: 'it learns from classes, and there are none', distillation });
     expect(why({ labels: 5000 })['supcon']).toContain('not all pictures');
-    expect(why({ labels: task.images })).toEqual({});
+    expect(why({ labels: task.images })).toEqual({ distillation });
     expect(text('supcon', { labels: task.images })).toContain('learns from the classes');
     const convolutional = why({ backbone: 'resnet18' });
-    expect(Object.keys(convolutional)).toEqual(['supcon', 'ibot', 'dinov2', 'msn', 'pmsn', 'mae', 'simmim', 'ijepa']);
+    expect(Object.keys(convolutional)).toEqual([
+      'supcon',
+      'ibot',
+      'dinov2',
+      'msn',
+      'pmsn',
+      'mae',
+      'simmim',
+      'ijepa',
+      'distillation',
+    ]);
     expect(convolutional['mae']).toMatch(/vit-tiny/);
-    expect(Object.keys(why({ backbone: 'vit-micro' }))).toEqual(['supcon', 'densecl', 'vicregl']);
+    expect(Object.keys(why({ backbone: 'vit-micro' }))).toEqual(['supcon', 'densecl', 'vicregl', 'distillation']);
     expect(text('simclr', { backbone: 'resnet18' })).toContain('not measured here with resnet18');
   });
 
@@ -168,6 +179,7 @@ describe('chooseMethod', () => {
   });
 
   it('chooses by the committed table', () => {
-    expect(chooseMethod(task).ranked.length).toBe(Object.keys(recipes).length - 1);
+    // One wants classes, one a teacher.
+    expect(chooseMethod(task).ranked.length).toBe(Object.keys(recipes).length - 2);
   });
 });

@@ -53,6 +53,7 @@ function whyNot(method: MethodName, facts: TaskFacts): string | undefined {
   const { images, labels = 0 } = facts;
   if (recipeOf(method).classes === true && labels < images)
     return `it learns from classes, and ${labels === 0 ? 'there are none' : 'not all pictures have one'}`;
+  if (recipeOf(method).teacher === true) return 'it copies a teacher, which has to be given';
   try {
     const { backbone, imageSize, channels } = usualSettings(method, facts);
     chooseArchitecture(backbone, method, imageSize, channels);

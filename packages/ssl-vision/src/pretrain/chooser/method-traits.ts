@@ -83,5 +83,6 @@ export const methodTraits: Readonly<Record<MethodName, MethodTraits>> = {
   },
   ijepa: { is: 'masked features', batch: 8, batchWhy: pixels, longRuns: hundreds, madeFor: patches },
   autoencoder: { is: 'all pixels, a baseline', batch: 8, batchWhy: pixels, poorFor: baseline },
+  distillation: { is: 'copies a teacher', batch: 8, batchWhy: pixels },
   'denoising-autoencoder': { is: 'all pixels, a baseline', batch: 8, batchWhy: pixels, poorFor: baseline },
 };

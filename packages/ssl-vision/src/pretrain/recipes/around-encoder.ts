@@ -54,12 +54,15 @@ interface HeadedClass<C extends object, H extends Module, M extends BuiltMethod[
 }
 
 const isClass = (name: string): boolean => /^[A-Z]/.test(name);
-const encoderLine = ({ builder, options }: { readonly builder: string; readonly options: RunConfig }): string =>
+/** A line that builds an architecture, as `backbone`. */
+export const encoderLine = ({ builder, options }: { readonly builder: string; readonly options: RunConfig }): string =>
   `const backbone = ${isClass(builder) ? 'new ' : ''}${builder}(${writtenObject(options, "key: foldIn(key, 'backbone')")});`;
 const keyFor = (of: string): string => `key: foldIn(key, '${of}')`;
-const headKey = keyFor('head');
+/** The key of what stands on the encoder. */
+export const headKey = keyFor('head');
 const writtenStatistics = (normalize: object): string => `normalize: ${written(normalize as JsonValue)}`;
-const oneGroup = '[{ parameters: method.trainable() }]';
+/** All parameters in one group. */
+export const oneGroup = '[{ parameters: method.trainable() }]';
 
 /** How a method is built that makes its heads from a key, and how that is written. */
 export const aroundEncoder = <C extends object, M extends BuiltMethod['method'], F extends object = object>({

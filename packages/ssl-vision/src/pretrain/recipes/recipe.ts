@@ -5,6 +5,7 @@ import type { JsonValue, Method, ParameterGroup, RunConfig } from '@selfsup/ssl-
 import type { BackboneName } from '../../encoders/registry.js';
 import type { MultiViewBatch } from '../../methods/simclr/simclr.js';
 import type { EncoderArchitecture } from '../architecture.js';
+import type { OpenedTeacher } from '../open-teacher.js';
 
 /** A call that makes views. */
 export interface ViewsCall {
@@ -64,6 +65,8 @@ export interface MethodParts<C> {
   /** Side of the pictures, pixels. */
   readonly imageSize: number;
   readonly channels: number;
+  /** Of a method that wants one. */
+  readonly teacher?: OpenedTeacher;
 }
 
 /** A method, ready to train. */
@@ -99,6 +102,8 @@ export interface Recipe<C extends object> {
   readonly maps?: true;
   /** Set where the method learns from classes, which the pictures must have. */
   readonly classes?: true;
+  /** Set where the method copies a teacher, which has to be given. */
+  readonly teacher?: true;
   /** What a step takes for one picture, in forward passes. */
   readonly passes: number;
   /** Highest rate of AdamW for batches of 128. */

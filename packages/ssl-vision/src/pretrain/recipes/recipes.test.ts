@@ -22,7 +22,14 @@ const classOf: Partial<Record<MethodName, string>> = {
   'denoising-autoencoder': 'autoencoder',
 };
 /** Methods that take one view. */
-const singles: readonly MethodName[] = ['mae', 'simmim', 'ijepa', 'autoencoder', 'denoising-autoencoder'];
+const singles: readonly MethodName[] = [
+  'distillation',
+  'mae',
+  'simmim',
+  'ijepa',
+  'autoencoder',
+  'denoising-autoencoder',
+];
 const chosenViews = (method: MethodName): readonly number[] =>
   singles.includes(method) ? [1] : method === 'fastsiam' ? [4] : [2, 6];
 
@@ -40,9 +47,14 @@ function chosen(
   const facts = { count, channels, side, normalize: { mean: list, std: list } };
   const { settings, reasons } = chooseSettings({ data: 'photos', out: 'run', method }, facts, undefined, 2);
   const images = { data: new Uint8Array(count * channels), shape: [count, 1, 1, channels] };
+  const encoder = new SmallConvEncoder({ key: randomKey(9), inChannels: channels, channels: [4], strides: [2] });
+  const teacher = { teacher: { encoder, normalize: { mean: 0.5, std: 0.5 } }, settings: {}, lines: [], imports: [] };
+  const own = recipes[method] as { readonly teacher?: true };
   const dataset = new ImageArrayDataset(images);
   // Names and shapes are what is looked at.
-  parts = shapesOnly(() => pretrainParts(dataset, settings, { workers: 0 }));
+  parts = shapesOnly(() =>
+    pretrainParts(dataset, settings, { workers: 0 }, own.teacher === true ? teacher : undefined),
+  );
   return { settings, reasons, parts };
 }
 

@@ -4,6 +4,7 @@ import { byol } from './byol.js';
 import { dcl, dclw } from './dcl.js';
 import { densecl } from './densecl.js';
 import { dino } from './dino.js';
+import { distillation } from './distillation.js';
 import { dinov2 } from './dinov2.js';
 import { fastsiam } from './fastsiam.js';
 import { frossl } from './frossl.js';
@@ -65,6 +66,7 @@ export const recipes = {
   ijepa,
   autoencoder,
   'denoising-autoencoder': denoisingAutoencoder,
+  distillation,
 };
 
 /** Names of the methods. */
