@@ -6,7 +6,7 @@ import { checkChoice, foldIn, InvalidOptionError } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { viewsOf } from '../../batches/views-of.js';
+import { samplesOf } from '../../batches/samples-of.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
@@ -124,7 +124,7 @@ export class Cpc implements Method<MultiViewBatch> {
   /** @throws ShapeError for images that are not of whole strides, or of too few rows or columns of patches */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
     const { backbone } = this.modules;
-    const images = normalizeImages(tf.concat([...viewsOf('Cpc', batch)]), this.#normalize);
+    const images = normalizeImages(samplesOf('Cpc', batch, 2), this.#normalize);
     const grid = backbone.grid(images, childContext(ctx, 'backbone'));
     const losses = this.#directions.map((direction) => this.modules[direction]!.loss(turned(grid, direction)));
     return {
