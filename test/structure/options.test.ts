@@ -60,6 +60,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'BlipTextDecoder(config)': 'bertConfig',
   'BlipTextDecoder(options)': 'BlipTextModel',
   'Blip.caption(options)': 'captionPictures',
+  'generateIds(normalize)': 'normalizeImages',
   'keepBest(options)': 'BestCheckpoints',
   'BestCheckpoints.onStart({})': 'called by the Trainer',
   'BestCheckpoints.onStep({})': 'called by the Trainer',
