@@ -1,4 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DataLoader, ImageArrayDataset, resize } from '@selfsup/ssl-data';
 import { exportOnnx, InvalidOptionError, type NdArray, randomKey } from '@selfsup/ssl-tensor';
 import { AdamW, type BatchLoader, Trainer } from '@selfsup/ssl-train';
@@ -128,4 +131,31 @@ it.each([1, 2])('an ONNX file teaches in the step as its model does, with %s bat
   const losses = await lossOf(onnx);
   expect(losses).toHaveLength(6);
   expect(losses).toBeAllClose(await lossOf(own), { rtol: 1e-4, atol: 1e-5 });
+});
+
+it('a run with an ONNX teacher goes on to the bytes of the unbroken one', async () => {
+  const bytes = await exportOnnx(make([5, 10], [1, 2], 7) as never, [tf.zeros([1, 12, 12, 3])]);
+  const folder = mkdtempSync(join(tmpdir(), 'ssl-onnx-teacher-'));
+  const run = async (dir: string, stopAt: number) => {
+    const method = student({ teacher: { ...teacher(), encoder: await OnnxEncoder.open(bytes) }, patchWeight: 0 });
+    const loader = loaderOf();
+    const { steps } = await new Trainer({
+      method,
+      loader,
+      optimizer: new AdamW([{ parameters: method.trainable() }]),
+      schedule: 0.01,
+      steps: 5,
+      seed: 1,
+      checkpoint: { dir: join(folder, dir) },
+      observers: { onStep: ({ step }, control) => (step === stopAt ? control.stop('the test stops it') : undefined) },
+      progress: 'silent',
+      handleSignals: false,
+      threads: 1,
+    }).fit();
+    await loader.close();
+    return { steps, state: method.modules.backbone.stateDict() };
+  };
+  expect((await run('broken', 2)).steps).toBe(2);
+  expect((await run('broken', 0)).state).toEqual((await run('whole', 0)).state);
+  rmSync(folder, { recursive: true });
 });
