@@ -54,8 +54,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   'NotEnoughMemoryError(bytes)': 'an error, made by the Trainer alone',
   'LineProgress.update({})': 'called by the Trainer',
   'ClassificationFineTuning.loss({})': 'a batch',
-  'Clip.loss({})': 'a batch',
-  'Blip.loss({})': 'a batch',
   'BlipTextModel(config)': 'bertConfig',
   'BlipTextDecoder(config)': 'bertConfig',
   'BlipTextDecoder(options)': 'BlipTextModel',
