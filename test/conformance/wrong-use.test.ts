@@ -44,7 +44,8 @@ const ofViews =
   (batch: Batch): Batch | undefined =>
     batch.views === undefined ? undefined : { ...batch, views: change(batch.views) as never };
 
-const samples = ['Mae', 'SimMim', 'IJepa', 'Autoencoder', 'Beit', 'DiscreteVae'];
+const samples = ['Mae', 'SimMim', 'IJepa', 'Autoencoder', 'Beit', 'DiscreteVae', 'Cpc'];
+const taught = ['Distillation', 'Seed', 'LogitDistillation'];
 const crops = ['Dino', 'Swav', 'Ibot', 'DinoV2', 'Msn', 'Pmsn'];
 const several = ['SimClr, two workers', 'SimClrV2', 'SupCon', 'Frossl', 'WMse', 'Mmcr'];
 
@@ -89,16 +90,17 @@ const kinds: readonly Kind[] = [
   },
   {
     title: 'one view',
-    takes: [...samples, 'Distillation'],
+    takes: [...samples, ...taught],
     wrong: ofViews((views) => views.slice(0, 1)),
     message: /^\w+: views must be .*(two|\d) .*, got \[\d+, 12, 12, \d\]\. Give the loader .*new DataLoader/,
     cure: (message, _, right) => byAdvice(message, right),
   },
   {
     title: 'three views of one size',
-    takes: [...samples, ...crops, ...several, 'LeJepa', 'VisReg', 'Distillation'],
+    takes: [...samples, ...crops, ...several, 'LeJepa', 'VisReg', ...taught],
     wrong: ofViews(([view]) => [view, view, view]),
-    message: /^\w+: (views must be (two|4) arrays.*|batch\.boxes must be 3 of.*), got .*\. .*new DataLoader/,
+    message:
+      /^\w+: ((views must be (two|4) arrays.*|batch\.boxes must be 3 of.*), got .*\. .*new DataLoader|views must be of a number of images|batch\.teacher\.features must be \[48)/,
     cure: (message, _, right) => byAdvice(message, right),
   },
   {
@@ -138,7 +140,7 @@ const kinds: readonly Kind[] = [
   {
     title: 'pictures of other channels than the encoder takes',
     wrong: (batch) => changed(batch, (view) => pictures(view, view.shape[1]!, view.shape[3] === 1 ? 3 : 1)),
-    message: /must be \[batch, height, width, \d\], got .*\. .*(encoder|tokenizer).*inChannels: \d/,
+    message: /must be \[batch, height, width, \d\].*, got .*\. .*(encoder|tokenizer).*inChannels: \d/,
   },
   {
     title: 'pictures in rows',

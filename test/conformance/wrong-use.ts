@@ -101,16 +101,18 @@ export async function byAdvice(message: string, batch: Batch): Promise<Batch> {
     dinoViews: () => (isGrey ? smallImageCrops(crops) : dinoViews(crops)),
   };
   const name = /views: (\w+)\(/.exec(message)?.[1] ?? 'none';
+  const preset = presets[name];
+  if (preset === undefined) return batch;
   const labels = batch.labels?.data;
   const loader = new DataLoader({
     dataset: new ImageArrayDataset(views, labels),
-    views: presets[name]?.() ?? [],
+    views: preset(),
     batchSize: views.shape[0]!,
     shuffle: false,
     workers: 0,
   });
   try {
-    for await (const made of loader.epoch(0)) return made as Batch;
+    for await (const made of loader.epoch(0)) return { ...batch, ...(made as Batch) };
     throw new RangeError('no batch');
   } finally {
     await loader.close();

@@ -55,7 +55,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   'LineProgress.update({})': 'called by the Trainer',
   'ClassificationFineTuning.loss({})': 'a batch',
   'generateIds(normalize)': 'those of a Blip, which has checked them',
-  'Beit.checkBatch({})': 'a batch',
   'BlipTextModel(config)': 'bertConfig',
   'BlipTextDecoder(config)': 'bertConfig',
   'BlipTextDecoder(options)': 'BlipTextModel',

@@ -115,7 +115,8 @@ export class Beit implements Method<MaskedBatch> {
   }
 
   /** @throws InvalidOptionError for masks of other values than 0 and 1, and for none of which a patch is masked */
-  checkBatch({ masks }: MaskedBatch): void {
+  checkBatch(batch: MaskedBatch): void {
+    const { masks } = batch;
     if (masks === undefined) return;
     const advice = 'Write 1 for masked patches and 0 for others, or leave masks out: then they are drawn';
     checkMaskValues('Beit', masks.data, advice);

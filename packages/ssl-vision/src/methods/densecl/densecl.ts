@@ -8,6 +8,7 @@ import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { EmaPair, Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { twoViewsOf } from '../../batches/two-views-of.js';
+import { checkQueue } from '../../batches/check-queue.js';
 import { checkMeanEncoder, lastMap, meanOf, type MeanEncoder } from '../../encoders/last-map.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
@@ -174,15 +175,7 @@ export class DenseCl implements Method<MultiViewBatch> {
   /** @throws ShapeError unless the images of an update divide the queues, as in the authors' code */
   afterUpdate(_ctx: ForwardContext, carried: Readonly<Record<string, tf.Tensor>>): void {
     const { queue, denseQueue } = this.state;
-    const [size, rows] = [queue.features.shape[0], carried['keys']!.shape[0]!];
-    if (size % rows !== 0)
-      throw new ShapeError(
-        'DenseCl',
-        'views',
-        `of a number of images an update that divides queueSize ${size}`,
-        `${rows}`,
-        `Take queueSize: ${Math.max(1, Math.round(size / rows)) * rows}, and no last batch of what remains (dropLast)`,
-      );
+    checkQueue('DenseCl', queue, carried['keys']!.shape[0]!);
     queue.enqueue(carried['keys'] as tf.Tensor2D);
     denseQueue.enqueue(carried['denseKeys'] as tf.Tensor2D);
   }

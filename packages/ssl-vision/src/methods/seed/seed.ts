@@ -2,11 +2,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { FeatureQueue, featureStd, l2Normalize, seedDistillation } from '@selfsup/ssl-losses';
 import { childContext, parametersOf } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import { checkCount, checkPositive, foldIn, ShapeError } from '@selfsup/ssl-tensor';
+import { checkCount, checkPositive, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { joinedViewsOf } from '../../batches/joined-views-of.js';
+import { checkQueue } from '../../batches/check-queue.js';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import { project } from '../../heads/project.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
@@ -139,9 +140,7 @@ export class Seed implements Method<DistillationBatch> {
   afterUpdate(_ctx: ForwardContext, carried: Readonly<Record<string, tf.Tensor>>): void {
     const { taught } = carried;
     const { queue } = this.state;
-    const [size, rows] = [queue.features.shape[0], taught!.shape[0]!];
-    if (size % rows !== 0)
-      throw new ShapeError('Seed', 'views', `a number of images an update that divides queueSize ${size}`, `${rows}`);
+    checkQueue('Seed', queue, taught!.shape[0]!);
     queue.enqueue(taught as tf.Tensor2D);
   }
 }
