@@ -11,7 +11,7 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins byol densecl fastsiam ijepa moco moco-v3 nnclr simclr-v2 simmim simsiam smog supcon vicreg vicregl'.split(
+  'autoencoder barlow-twins byol capi densecl fastsiam ijepa moco moco-v3 nnclr simclr-v2 simmim simsiam smog supcon vicreg vicregl'.split(
     ' ',
   );
 
