@@ -70,14 +70,13 @@ const vit = (): VisionTransformer =>
     maskToken: true,
   });
 
-/** Global views come twice as large, for the Gram teacher. */
 const anchored = (weight: number): DinoV2 =>
   new DinoV2({
     backbone: vit(),
     head: new DinoHead(16, { key: randomKey(3), hiddenDim: 16, bottleneckDim: 8, outDim: 12 }),
     normalize: statistics,
     momentum: 0.9,
-    gram: { takeStep: 2, startStep: 5, everySteps: 3, weight, scale: 2 },
+    gram: { takeStep: 2, startStep: 5, everySteps: 3, weight },
   });
 
 const capi = (studentTemperature: number): Capi =>
@@ -144,7 +143,7 @@ export const entries: readonly Entry[] = [
     loader: () =>
       new DataLoader({
         dataset,
-        views: dinov2Views({ size: 2 * side, localSize: 8, localCount: 1 }),
+        views: dinov2Views({ size: side, localSize: 8, localCount: 1 }),
         batchSize: 8,
         shuffle: true,
         workers: 0,

@@ -22,6 +22,8 @@ import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from '@selfsup/ssl-vision';
 import { entries as dense } from './entries-dense.js';
 import { entries as dinoEntries } from './entries-dino.js';
+import { entries as distilled } from './entries-distillation.js';
+import { entries as generative } from './entries-generative.js';
 import { entries as redundancy } from './entries-redundancy.js';
 import { entries as twins } from './entries-twins.js';
 import type { Entry } from './entry.js';
@@ -196,5 +198,7 @@ export const entries: readonly Entry[] = [
   ...twins,
   ...dinoEntries,
   ...redundancy,
+  ...distilled,
   ...dense,
+  ...generative,
 ];

@@ -43,6 +43,7 @@ test.each([
   { name: 'dinov2', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
   { name: 'dinov2-gram', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
   { name: 'msn', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
+  { name: 'pmsn', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
   {
     name: 'swav',
     own: [

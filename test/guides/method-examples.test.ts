@@ -2,6 +2,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { vitTiny } from '@selfsup/ssl-vision';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { unexpectedErrorOutput } from '../packaging/expected-output.js';
 import { readRepositoryFile } from '../structure/repository-files.js';
@@ -11,7 +13,7 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins byol capi densecl fastsiam ijepa moco moco-v3 nnclr simclr-v2 simmim simsiam smog supcon vicreg vicregl'.split(
+  'autoencoder barlow-twins beit byol capi densecl distillation fastsiam frossl ijepa lejepa mae mmcr moco moco-v3 nnclr simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
     ' ',
   );
 
@@ -25,8 +27,28 @@ beforeAll(async () => {
     await mkdir(own, { recursive: true });
     await writeFile(join(own, `${i}.ppm`), `P3\n18 20\n255\n${pixels.join(' ')}\n`);
   }
+  const teacher = vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 });
+  await saveSafetensors(join(folder, 'teacher.safetensors'), teacher.stateDict());
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+test('clip trains on a folder and its captions', async () => {
+  const code = readRepositoryFile('packages/ssl-multimodal/examples/clip.ts');
+  expect(code.split('\n').length).toBeLessThan(61);
+  const small = code
+    .replace('= [100, 128, 32];', '= [2, 8, 16];')
+    .replace("stem: 'cifar' })", "stem: 'cifar', width: 8 })")
+    .replace('hiddenSize: 192', 'hiddenSize: 12')
+    .replace('intermediateSize: 768', 'intermediateSize: 24')
+    .replace('vocabSize: 8000', 'vocabSize: 60');
+  await writeFile(join(folder, 'clip.ts'), small);
+  const captions = Array.from({ length: 16 }, (_, at) => (at < 8 ? 'a cat that sleeps' : 'a dog that barks'));
+  await writeFile(join(folder, 'captions.txt'), captions.join('\n'));
+  const { status, stderr } = await runSource(join(folder, 'clip.ts'), ['photos', 'captions.txt'], folder);
+  expect({ status, stderr: unexpectedErrorOutput(stderr) }).toEqual({ status: 0, stderr: '' });
+  const names = (await readFile(join(folder, 'clip-imageProjection.safetensors'))).toString('latin1');
+  expect(names).toContain('"weight"');
+});
 
 test.each(examples)('%s pretrains on a folder and saves the encoder', async (name) => {
   const code = readRepositoryFile(`packages/ssl-vision/examples/${name}.ts`);
@@ -39,7 +61,12 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
       "resnet18({ key: randomKey(0), stem: 'cifar', width: 8 })",
     )
     .replace('dim: 192', 'dim: 24')
-    .replace('...smogSmall', '...smogSmall, queueSize: 512');
+    .replace('dinoV2Small({ key: randomKey(2) })', 'vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 })')
+    .replace('dinoV2Small', 'vitTiny')
+    .replace('size: 112', 'size: 28')
+    .replace('...smogSmall', '...smogSmall, queueSize: 512')
+    .replace('outDim: 64', 'outDim: 4')
+    .replace('...beitSmall', '...beitSmall, dim: 24');
   expect(small).toMatch(/width: 8|dim: 24/);
   const file = join(folder, `${name}.ts`);
   await writeFile(file, small);

@@ -12,10 +12,25 @@ export type {
   EfficientNetStage,
   EfficientNetVariantOptions,
 } from './encoders/mobile/efficientnet.js';
+export { OnnxEncoder, onnxEncoderDefaults } from './encoders/foreign/onnx-encoder.js';
+export type { OnnxEncoderOptions } from './encoders/foreign/onnx-encoder.js';
 export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
 export type { BackboneName, BackboneOptions } from './encoders/registry.js';
+export type { Volumes } from './encoders/check-volumes.js';
+export { r3d18, resnet3d10, resnet3d18, resnet3d34, resnet3d50 } from './encoders/resnet3d/resnet3d-sizes.js';
+export type { ResNet3dOptions, ResNet3dVariantOptions } from './encoders/resnet3d/resnet3d-options.js';
+export { ResNet3d } from './encoders/resnet3d/resnet3d.js';
+export { PatchEmbed3d } from './encoders/vit3d/patch-embed3d.js';
+export type { PatchEmbed3dOptions } from './encoders/vit3d/patch-embed3d.js';
+export { sinCosPositions3d } from './encoders/vit3d/sin-cos-positions3d.js';
+export { VisionTransformer3d } from './encoders/vit3d/vision-transformer3d.js';
+export type { VisionTransformer3dOptions, VolumeTokenOptions } from './encoders/vit3d/vision-transformer3d.js';
+export { vit3dBase, vit3dSmall, vit3dTiny } from './encoders/vit3d/vit3d-sizes.js';
+export type { Vit3dVariantOptions } from './encoders/vit3d/vit3d-sizes.js';
+export { volumeBackbones } from './encoders/volume-registry.js';
+export type { VolumeBackboneName } from './encoders/volume-registry.js';
 export { BasicBlock } from './encoders/resnet/basic-block.js';
 export { Bottleneck } from './encoders/resnet/bottleneck.js';
 export type { ResidualBlockOptions } from './encoders/resnet/residual-block.js';
@@ -46,6 +61,8 @@ export type {
 } from './encoders/vision-transformer/vision-transformer-options.js';
 export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export { DistillationHead, distillationHeadDefaults } from './heads/distillation-head.js';
+export type { DistillationHeadOptions } from './heads/distillation-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
 export type { MsnHeadOptions } from './heads/msn-head.js';
@@ -64,6 +81,7 @@ export {
   vitHuge,
   vitLarge,
   vitSmall,
+  vitMicro,
   vitTiny,
 } from './encoders/vision-transformer/vit-sizes.js';
 export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
@@ -73,7 +91,15 @@ export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
 export type { SwavHeadOptions, SwavOutput } from './heads/swav-head.js';
 export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
-export { cifar10Statistics, imagenetStatistics, mnistStatistics, normalizeImages } from './images/normalize-images.js';
+export { resizeBilinear } from './images/resize-bilinear.js';
+export {
+  cifar10Statistics,
+  imagenetStatistics,
+  mnistStatistics,
+  normalizeImages,
+  rawPixelStatistics,
+  ownStatistics,
+} from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
 export type { AutoencoderOptions } from './methods/autoencoder/autoencoder.js';
@@ -89,16 +115,31 @@ export { CrossAttentionBlock } from './methods/capi/cross-attention-block.js';
 export type { CrossAttentionBlockOptions } from './methods/capi/cross-attention-block.js';
 export { DenseCl, denseClDefaults, denseClSmall } from './methods/densecl/densecl.js';
 export type { DenseClOptions } from './methods/densecl/densecl.js';
-export type { MeanEncoder } from './encoders/last-map.js';
+export type { PooledEncoder } from './encoders/last-map.js';
 export { FastSiam, fastSiamDefaults, fastSiamSmall } from './methods/fastsiam/fastsiam.js';
 export type { FastSiamOptions } from './methods/fastsiam/fastsiam.js';
 export { HeadEncoder } from './methods/simclr-v2/head-encoder.js';
 export { SimClrV2, simClrV2Defaults, simClrV2Small } from './methods/simclr-v2/simclr-v2.js';
 export type { SimClrV2Options } from './methods/simclr-v2/simclr-v2.js';
 export type { SiameseModules } from './methods/simsiam/siamese-modules.js';
+export { Beit, beitDefaults } from './methods/beit/beit.js';
+export type { BeitOptions, MaskedBatch } from './methods/beit/beit.js';
+export { beitBase, beitLarge, beitSmall, beitTransformer } from './methods/beit/beit-transformer.js';
+export type { BeitTransformerOptions, BeitVariantOptions } from './methods/beit/beit-transformer.js';
+export { DiscreteVae, discreteVaeDefaults, discreteVaeSmall } from './methods/beit/discrete-vae.js';
+export type { DiscreteVaeOptions } from './methods/beit/discrete-vae.js';
+export { VisualTokenizer, visualTokenizerDefaults, visualTokenizerSmall } from './methods/beit/visual-tokenizer.js';
+export type { DecodedPixels, VisualTokenizerOptions } from './methods/beit/visual-tokenizer.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
-export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
+export { Frossl, frosslDefaults, frosslSmall } from './methods/frossl/frossl.js';
+export { distillationDense, Distillation, distillationDefaults } from './methods/distillation/distillation.js';
+export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
+export type { Distance } from './methods/distillation/distances.js';
+export type { TargetKind } from './methods/distillation/feature-targets.js';
+export { withTeacher, withTeacherDefaults } from './methods/distillation/with-teacher.js';
+export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
+export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
 export { IJepa, iJepaDefaults, iJepaSmall } from './methods/ijepa/ijepa.js';
 export type { IJepaOptions } from './methods/ijepa/ijepa.js';
@@ -171,20 +212,37 @@ export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/architecture.js';
 export type { EncoderDescription } from './pretrain/encoder-description.js';
+export { chooseMethod } from './pretrain/chooser/choose-method.js';
+export type { MethodChoice } from './pretrain/chooser/choose-method.js';
+export type { AdvisedRun, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
+export type { Goal, TaskFacts } from './pretrain/chooser/task-facts.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';
 export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-options.js';
+export type { AutoencoderChoices, DenoisingChoices } from './pretrain/recipes/autoencoder.js';
 export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
 export type { ByolChoices } from './pretrain/recipes/byol.js';
+export type { DclChoices } from './pretrain/recipes/dcl.js';
 export type { DinoChoices } from './pretrain/recipes/dino.js';
 export type { DinoV2Choices } from './pretrain/recipes/dinov2.js';
+export type { FrosslChoices } from './pretrain/recipes/frossl.js';
 export type { IbotChoices } from './pretrain/recipes/ibot.js';
+export type { IJepaChoices } from './pretrain/recipes/ijepa.js';
+export type { LeJepaChoices } from './pretrain/recipes/lejepa.js';
 export type { MaeChoices } from './pretrain/recipes/mae.js';
+export type { MmcrChoices } from './pretrain/recipes/mmcr.js';
 export type { MocoChoices } from './pretrain/recipes/moco.js';
 export type { MocoV3Choices } from './pretrain/recipes/moco-v3.js';
+export type { MsnChoices, PmsnChoices } from './pretrain/recipes/msn.js';
 export type { NnclrChoices } from './pretrain/recipes/nnclr.js';
 export type { MethodChoices, MethodName } from './pretrain/recipes/recipes.js';
 export type { SimClrChoices } from './pretrain/recipes/simclr.js';
+export type { SimMimChoices } from './pretrain/recipes/simmim.js';
 export type { SimSiamChoices } from './pretrain/recipes/simsiam.js';
+export type { SmogChoices } from './pretrain/recipes/smog.js';
+export type { SupConChoices } from './pretrain/recipes/supcon.js';
 export type { SwavChoices } from './pretrain/recipes/swav.js';
+export type { TiCoChoices } from './pretrain/recipes/tico.js';
 export type { VicregChoices } from './pretrain/recipes/vicreg.js';
+export type { VisRegChoices } from './pretrain/recipes/visreg.js';
+export type { WMseChoices } from './pretrain/recipes/w-mse.js';

@@ -48,7 +48,7 @@ export const layers = JSON.parse(readFileSync(goldenUrl('layers.json'), 'utf8'))
 };
 
 /** One of the transformer's options, of `generate_blocks.py`. */
-type GoldenBlock = Omit<GoldenLayer, 'config' | 'mask' | 'dx'> & {
+export type GoldenBlock = Omit<GoldenLayer, 'config' | 'mask' | 'dx'> & {
   readonly dx: GoldenArray;
   readonly bias?: GoldenArray;
 };

@@ -34,10 +34,18 @@ class NarrowResNet(ResNet):
         return super()._make_layer(block, planes * width // 64, *args, **kwargs)
 
 
+def channels_first(x):
+    return x.permute(0, x.dim() - 1, *range(1, x.dim() - 1))
+
+
+def channels_last(x):
+    return x.permute(0, *range(2, x.dim()), 1)
+
+
 def backbone_case(module, options, image):
     """Outputs in evaluation and training, gradients in training, running statistics after one training pass."""
     fill(module)
-    x = hash_tensor(image, INPUT_SEED).permute(0, 3, 1, 2).contiguous()
+    x = channels_first(hash_tensor(image, INPUT_SEED)).contiguous()
     record = {"options": options, "image": list(image), "shapes": shapes(module)}
     module.eval()
     record["evaluation"] = flat(module(x))
@@ -46,8 +54,8 @@ def backbone_case(module, options, image):
     output = module(x)
     record["training"] = flat(output)
     (output * hash_tensor(tuple(output.shape), WEIGHT_SEED)).sum().backward()
-    record["gradients"] = {name: digest(value.grad, DIGEST_SEED) for name, value in module.named_parameters()}
-    record["inputGradient"] = digest(x.grad.permute(0, 2, 3, 1), DIGEST_SEED)
+    record["gradients"] = {name: digest(value.grad, DIGEST_SEED) for name, value in module.named_parameters() if value.grad is not None}
+    record["inputGradient"] = digest(channels_last(x.grad), DIGEST_SEED)
     saved = module.state_dict().keys()  # not what follows from the options, such as Swin's masks
     record["buffers"] = {name: digest(value, DIGEST_SEED) for name, value in module.named_buffers()
                          if name in saved and not name.endswith("tracked")}

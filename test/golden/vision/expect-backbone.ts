@@ -1,7 +1,7 @@
 /** Compares a backbone with a case of `generate.py`: names, outputs, gradients, running statistics. */
 import * as tf from '@tensorflow/tfjs-core';
 import { evaluation, training } from '@selfsup/ssl-nn';
-import type { ForwardContext, MapEncoder, Module, Parameter } from '@selfsup/ssl-nn';
+import type { ForwardContext, MapEncoder, MapOptions, Module, Parameter } from '@selfsup/ssl-nn';
 import { compile } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
 import { expect } from 'vitest';
@@ -12,7 +12,8 @@ export type Digests = Readonly<Record<string, [number, number]>>;
 
 export interface BackboneCase {
   readonly options: Readonly<Record<string, unknown>>;
-  readonly image: [number, number, number, number];
+  /** `[batch, height, width, channels]`; of volumes with a depth before the height. */
+  readonly image: number[];
   readonly shapes: Readonly<Record<string, number[]>>;
   readonly evaluation: number[];
   readonly training: number[];
@@ -23,8 +24,8 @@ export interface BackboneCase {
   readonly maps?: readonly { readonly shape: number[]; readonly sum: number; readonly squares: number }[];
 }
 
-interface ImageModule extends Module {
-  forward(images: tf.Tensor4D, ctx?: ForwardContext): tf.Tensor2D;
+interface BackboneModule extends Module {
+  forward(images: tf.Tensor, ctx?: ForwardContext): tf.Tensor2D;
 }
 
 const [inputSeed, weightSeed, digestSeed] = [1001, 1002, 1003];
@@ -74,20 +75,20 @@ function expectValues(actual: tf.Tensor, expected: readonly number[], tolerance:
 }
 
 export async function expectBackboneGolden(
-  backbone: ImageModule,
+  backbone: BackboneModule,
   golden: BackboneCase,
   mode: 'eager' | 'compiled',
 ): Promise<void> {
   expect(referenceShapes(backbone)).toEqual(golden.shapes);
   fillFromGolden(backbone, golden.shapes);
-  const input = tf.variable(tf.tensor4d(hashArray(golden.image, inputSeed).data, golden.image));
-  const direction = hashArray([golden.image[0], golden.training.length / golden.image[0]], weightSeed);
+  const input = tf.variable(tf.tensor(hashArray(golden.image, inputSeed).data, golden.image));
+  const direction = hashArray([golden.image[0]!, golden.training.length / golden.image[0]!], weightSeed);
   const variables = [input, ...parameterVariables(backbone.namedParameters())] as tf.Variable[];
   const pass = (weights: tf.Tensor) => {
-    const inEvaluation = backbone.forward(input as tf.Tensor4D, evaluation);
+    const inEvaluation = backbone.forward(input, evaluation);
     let inTraining: tf.Tensor2D | undefined;
     const { grads } = tf.variableGrads(() => {
-      inTraining = tf.keep(backbone.forward(input as tf.Tensor4D, training));
+      inTraining = tf.keep(backbone.forward(input, training));
       return tf.sum(tf.mul(inTraining, weights));
     }, variables);
     return { inEvaluation, inTraining: inTraining!, grads };
@@ -107,10 +108,14 @@ export async function expectBackboneGolden(
 }
 
 /** Compares the maps of a case, whose running statistics are those of before the training pass. */
-export function expectMapsGolden(backbone: MapEncoder, golden: BackboneCase): void {
+export function expectMapsGolden(
+  backbone: MapEncoder<tf.Tensor, unknown>,
+  golden: BackboneCase,
+  options: MapOptions = {},
+): void {
   fillFromGolden(backbone, golden.shapes);
-  const input = tf.tensor4d(hashArray(golden.image, inputSeed).data, golden.image);
-  const maps = backbone.maps(input);
+  const input = tf.tensor(hashArray(golden.image, inputSeed).data, golden.image);
+  const maps = backbone.maps(input, evaluation, options);
   expect(maps.map(({ shape }) => shape)).toEqual(golden.maps!.map(({ shape }) => shape));
   maps.forEach((map, i) => {
     const { sum, squares } = golden.maps![i]!;

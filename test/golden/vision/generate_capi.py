@@ -43,13 +43,14 @@ class Block(nn.Module):
     def __init__(self, context):
         super().__init__()
         self.norm1, self.norm2 = Norm(DIM), Norm(DIM)
-        self.query, self.proj = nn.Linear(DIM, DIM, bias=False), nn.Linear(DIM, DIM, bias=False)
-        self.key, self.value = nn.Linear(context, DIM, bias=False), nn.Linear(context, DIM, bias=False)
+        self.attn = nn.ModuleDict({"query": nn.Linear(DIM, DIM, bias=False), "key": nn.Linear(context, DIM, bias=False),
+                                   "value": nn.Linear(context, DIM, bias=False), "proj": nn.Linear(DIM, DIM)})
         self.mlp = nn.ModuleDict({"fc1": nn.Linear(DIM, 4 * DIM, bias=False), "fc2": nn.Linear(4 * DIM, DIM, bias=False)})
 
     def forward(self, x, context):
-        q, k, v = (y.unflatten(2, (HEADS, -1)).transpose(1, 2) for y in (self.query(self.norm1(x)), self.key(context), self.value(context)))
-        x = x + self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        parts = (self.attn["query"](self.norm1(x)), self.attn["key"](context), self.attn["value"](context))
+        q, k, v = (y.unflatten(2, (HEADS, -1)).transpose(1, 2) for y in parts)
+        x = x + self.attn["proj"](F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
         return x + self.mlp["fc2"](F.gelu(self.mlp["fc1"](self.norm2(x))))
 
 

@@ -11,7 +11,7 @@ import {
   parametersOf,
 } from '@selfsup/ssl-nn';
 import { checkChoice, checkCount, checkPositive, foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
 import type { BertInputs } from '@selfsup/ssl-text-mlm';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { type ImageStatistics, normalizeImages } from '@selfsup/ssl-vision';
@@ -169,8 +169,14 @@ export class Clip implements Method<ImageTextBatch> {
     return l2Normalize(textProjection.forward(features) as tf.Tensor2D);
   }
 
-  loss({ images, inputIds, attentionMask }: Tensors<ImageTextBatch>, ctx: ForwardContext): MethodLoss {
+  /**
+   * @throws InvalidOptionError for a batch without pictures or texts; ShapeError for less than two pairs, and where there are
+   *   not as many texts as pictures
+   */
+  loss(batch: Tensors<ImageTextBatch>, ctx: ForwardContext): MethodLoss {
     const { scale } = this.modules;
+    checkPairs(batch);
+    const { images, inputIds, attentionMask } = batch;
     const pictures = this.embedImages(images, ctx);
     const texts = this.embedTexts({ inputIds, attentionMask }, ctx);
     const loss =
@@ -192,6 +198,21 @@ export class Clip implements Method<ImageTextBatch> {
   #towerContext(name: 'image' | 'text', ctx: ForwardContext): ForwardContext {
     return this.#frozen === name ? evaluation : childContext(ctx, name);
   }
+}
+
+function checkPairs(batch: Tensors<ImageTextBatch>): void {
+  for (const name of ['images', 'inputIds', 'attentionMask'] as const) {
+    if ((batch as Partial<typeof batch>)[name] !== undefined) continue;
+    const advice = 'Give the Trainer new ImageTextLoader({ images: new DataLoader({ ... }), texts, padId })';
+    throw new InvalidOptionError('Clip', `batch.${name}`, 'pictures with a text each', undefined, advice);
+  }
+  const [pictures, texts] = [batch.images.shape[0]!, batch.inputIds.shape[0]!];
+  if (pictures !== texts)
+    throw new ShapeError('Clip', 'batch.inputIds', `a text for each of ${pictures} images`, `${texts}`);
+  if (pictures > 1) return;
+  const advice =
+    'Take a larger batchSize, and let the loader leave out a last batch of what remains, as it does unless dropLast is false';
+  throw new ShapeError('Clip', 'batch', 'of two pairs or more', `${pictures}`, advice);
 }
 
 function checkTower(option: 'image' | 'text', encoder: unknown): void {

@@ -35,8 +35,10 @@ const batchNormOptionNames: OptionNames<BatchNormOptions> = {
  * Batch normalisation over all axes but the last: `(x - mean) / sqrt(variance + epsilon) * weight + bias`.
  *
  * Training uses the batch's mean and biased variance, and moves the running statistics towards the mean and the unbiased
- * variance; evaluation uses the running statistics. Serves images `[batch, h, w, c]` and vectors `[batch, c]` alike.
- * Source: Ioffe and Szegedy 2015, arXiv 1502.03167; defined as `torch.nn.BatchNorm1d` and `BatchNorm2d`.
+ * variance; evaluation uses the running statistics. Serves volumes `[batch, d, h, w, c]`, images
+ * `[batch, h, w, c]` and vectors `[batch, c]` alike.
+ * Source: Ioffe and Szegedy 2015, arXiv 1502.03167; defined as `torch.nn.BatchNorm1d`, `BatchNorm2d` and
+ * `BatchNorm3d`.
  */
 export class BatchNorm extends Module {
   static override readonly fieldNames = {
@@ -143,7 +145,13 @@ export class BatchNorm extends Module {
   /** @param count of values per feature */
   private track({ mean, variance }: BatchMoments, count: number): void {
     if (count < 2)
-      throw new ShapeError('BatchNorm.forward', 'x', 'more than one value per feature while training', `${count}`);
+      throw new ShapeError(
+        'BatchNorm.forward',
+        'x',
+        'more than one value per feature while training',
+        `${count}`,
+        'Give it two rows or more: a larger batchSize, and no last batch of one (dropLast)',
+      );
     const blend = (buffer: Buffer, value: tf.Tensor): void =>
       tf.tidy(() =>
         buffer.variable.assign(tf.add(tf.mul(buffer.variable, 1 - this.momentum), tf.mul(value, this.momentum))),

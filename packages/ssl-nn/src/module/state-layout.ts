@@ -52,3 +52,6 @@ export const linearLayout: StateLayout = permutedLayout([1, 0]);
 
 /** Convolution filters: `[kh, kw, in, out]` in memory, `[out, in, kh, kw]` in the state dict. */
 export const convLayout: StateLayout = permutedLayout([3, 2, 0, 1]);
+
+/** Filters of volumes: `[kd, kh, kw, in, out]` in memory, `[out, in, kd, kh, kw]` in the state dict. */
+export const conv3dLayout: StateLayout = permutedLayout([4, 3, 0, 1, 2]);

@@ -8,7 +8,7 @@ export function checkPictureSize(where: string, images: tf.Tensor4D, least: numb
   checkIsTensor(where, 'images', images, form);
   const { rank, shape } = images as tf.Tensor;
   const got = `[${shape.join(', ')}]`;
-  if (rank !== 4) throw new ShapeError(where, 'images', form, got);
+  if (rank !== 4) throw new ShapeError(where, 'images', form, `${got}${shape.length === 5 ? ', as volumes have' : ''}`);
   if (shape[1]! >= least && shape[2]! >= least) return;
   const advice = `${form} with sides of at least ${least}; for smaller pictures build it with a smaller patchSize, or enlarge them`;
   throw new ShapeError(where, 'images', advice, got);

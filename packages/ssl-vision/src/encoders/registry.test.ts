@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { training, twinOf } from '@selfsup/ssl-nn';
-import type { Encoder, Layered, MapEncoder } from '@selfsup/ssl-nn';
+import { shapesOnly, training, twinOf } from '@selfsup/ssl-nn';
+import type { Encoder, Layered, MapEncoder, TokenEncoder } from '@selfsup/ssl-nn';
 import { compile, exportOnnx, InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { ConvNeXt } from './convnext/convnext.js';
@@ -10,9 +10,13 @@ import { MobileNetV3 } from './mobile/mobilenet-v3.js';
 import { backbones, createBackbone, type BackboneName } from './registry.js';
 import { ResNet, type ResNetOptions } from './resnet/resnet.js';
 import { SmallConvEncoder } from './small-conv-encoder.js';
+import { ResNet3d } from './resnet3d/resnet3d.js';
+import type { ResNet3dOptions } from './resnet3d/resnet3d-options.js';
 import { SwinTransformer } from './swin/swin-transformer.js';
 import type { VisionTransformerOptions } from './vision-transformer/vision-transformer-options.js';
 import { VisionTransformer } from './vision-transformer/vision-transformer.js';
+import { VisionTransformer3d, type VisionTransformer3dOptions } from './vit3d/vision-transformer3d.js';
+import { volumeBackbones, type VolumeBackboneName } from './volume-registry.js';
 
 const key = randomKey(4);
 const resnet = (block: ResNetOptions['block'], layers: ResNetOptions['layers'], more: Partial<ResNetOptions> = {}) =>
@@ -45,8 +49,16 @@ const efficientNet = (blocks: number) =>
     ],
   });
 
+const resnet3d = (
+  block: ResNet3dOptions['block'],
+  layers: ResNet3dOptions['layers'],
+  more: Partial<ResNet3dOptions> = {},
+) => new ResNet3d({ key, stemKernel: 3, stemPool: false, width: block === 'basic' ? 2 : 1, block, layers, ...more });
+const vit3d = (more: Partial<VisionTransformer3dOptions> = {}) =>
+  new VisionTransformer3d({ key, volumeSize: 8, patchSize: 4, dim: 12, depth: 2, heads: 3, ...more });
+
 /** Each registered name at a size that eager TF.js trains in a moment; the full ones differ in width and depth alone. */
-const reduced: Record<BackboneName, () => Encoder & Layered> = {
+const reduced: Record<BackboneName | VolumeBackboneName, () => Encoder & Layered> = {
   'small-conv': () => new SmallConvEncoder({ key, inChannels: 3, channels: [4, 8], strides: [1, 2] }),
   resnet18: () => resnet('basic', [2, 2, 2, 2]),
   resnet34: () => resnet('basic', [2, 1, 2, 1]),
@@ -54,6 +66,7 @@ const reduced: Record<BackboneName, () => Encoder & Layered> = {
   resnet101: () => resnet('bottleneck', [1, 1, 2, 1]),
   'wide-resnet50': () => resnet('bottleneck', [1, 1, 1, 1], { innerWidth: 2 }),
   'wide-resnet101': () => resnet('bottleneck', [1, 1, 2, 1], { innerWidth: 2, norm: 'group', groups: 1 }),
+  'vit-micro': () => vit({ heads: 1 }),
   'vit-tiny': () => vit(),
   'vit-small': () => vit({ depth: 1, heads: 2, pool: 'mean' }),
   'vit-base': () => vit({ heads: 4, pool: 'both' }),
@@ -75,17 +88,43 @@ const reduced: Record<BackboneName, () => Encoder & Layered> = {
   'efficientnet-b1': () => efficientNet(2),
   'efficientnet-b2': () => efficientNet(1),
   'efficientnet-b3': () => efficientNet(2),
+  'resnet3d-10': () => resnet3d('basic', [1, 1, 1, 1]),
+  'resnet3d-18': () => resnet3d('basic', [2, 1, 1, 2], { shortcut: 'A' }),
+  'resnet3d-34': () => resnet3d('basic', [1, 1, 2, 1], { stemPool: true, norm: 'group', groups: 1 }),
+  'resnet3d-50': () => resnet3d('bottleneck', [1, 1, 1, 1], { biasDownsample: false, norm: 'group', groups: 1 }),
+  'vit3d-tiny': () => vit3d(),
+  'vit3d-small': () => vit3d({ depth: 1, heads: 2, pool: 'cls', qkvBias: true }),
+  'vit3d-base': () => vit3d({ positions: 'sinCos', heads: 4 }),
 };
 
-const images = tf.randomNormal([6, 8, 8, 3], 0, 1, 'float32', 3) as tf.Tensor4D;
-const wider = tf.randomNormal([2, 12, 16, 3], 0, 1, 'float32', 4) as tf.Tensor4D;
+interface Pictures {
+  readonly images: tf.Tensor4D;
+  /** Of other sides; the same where an encoder takes one size. */
+  readonly wider: tf.Tensor4D;
+}
+
+const pictures: Pictures = {
+  images: tf.randomNormal([6, 8, 8, 3], 0, 1, 'float32', 3),
+  wider: tf.randomNormal([2, 12, 16, 3], 0, 1, 'float32', 4),
+};
+const volumesOf = (name: string): Pictures => {
+  // What methods hand on is typed as images: see Volumes.
+  const filled = (shape: number[]): tf.Tensor4D =>
+    tf.randomNormal(shape as [number], 0, 1, 'float32', 3) as tf.Tensor as tf.Tensor4D;
+  const images = filled([6, 8, 8, 8, 1]);
+  return {
+    images,
+    wider: name.startsWith('vit3d') ? tf.slice(images, [0], [2]) : filled([2, 12, 8, 10, 1]),
+  };
+};
+const picturesOf = (name: string): Pictures => (Object.hasOwn(volumeBackbones, name) ? volumesOf(name) : pictures);
 const isMapEncoder = (encoder: Encoder): encoder is Encoder & MapEncoder => 'maps' in encoder;
 
 const variablesOf = (encoder: Encoder): tf.Variable[] =>
   [...encoder.namedParameters().values()].map(({ variable }) => variable);
 
 /** Loss towards features that the images' own order tells apart, and its gradients. */
-function lossAndGradients(encoder: Encoder): { value: tf.Scalar; grads: tf.NamedTensorMap } {
+function lossAndGradients(encoder: Encoder, images: tf.Tensor4D): { value: tf.Scalar; grads: tf.NamedTensorMap } {
   const target = tf.reshape(tf.range(0, 6), [6, 1]);
   const loss = (): tf.Scalar => {
     const features = encoder.forward(images, training);
@@ -97,8 +136,8 @@ function lossAndGradients(encoder: Encoder): { value: tf.Scalar; grads: tf.Named
 }
 
 /** One step of gradient descent; returns the loss before it. */
-function step(encoder: Encoder, rate: number): number {
-  const { value, grads } = lossAndGradients(encoder);
+function step(encoder: Encoder, images: tf.Tensor4D, rate: number): number {
+  const { value, grads } = lossAndGradients(encoder, images);
   for (const variable of variablesOf(encoder))
     tf.tidy(() => variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, rate))));
   return value.dataSync()[0]!;
@@ -110,13 +149,15 @@ function expectClose(actual: tf.Tensor, expected: tf.Tensor, tolerance = 1e-5): 
   expect(tf.max(tf.abs(tf.sub(actual, expected))).dataSync()[0]!).toBeLessThan(tolerance * scale);
 }
 
-describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
+describe.each(Object.entries(reduced))('registered backbone %s', (name, build) => {
+  const { images, wider } = picturesOf(name);
+
   it('has features of its featureDim at two sizes of picture and leaks no tensor', () => {
     const encoder = build();
     const before = tf.memory().numTensors;
-    for (const pictures of [images, wider]) {
-      const features = tf.tidy(() => encoder.forward(pictures));
-      expect(features.shape).toEqual([pictures.shape[0], encoder.featureDim]);
+    for (const batch of [images, wider]) {
+      const features = tf.tidy(() => encoder.forward(batch));
+      expect(features.shape).toEqual([batch.shape[0], encoder.featureDim]);
       features.dispose();
     }
     expect(tf.memory().numTensors).toBe(before);
@@ -124,20 +165,20 @@ describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
 
   it('learns: a gradient reaches every parameter, and steps lower the loss', () => {
     const encoder = build();
-    const { grads } = lossAndGradients(encoder);
+    const { grads } = lossAndGradients(encoder, images);
     const still = [...encoder.namedParameters()]
       .filter(([, { variable }]) => !(tf.max(tf.abs(grads[variable.name]!)).dataSync()[0]! > 0))
       .map(([name]) => name);
     expect(still).toEqual([]);
-    const losses = Array.from({ length: 4 }, () => step(encoder, 0.005));
+    const losses = Array.from({ length: 4 }, () => step(encoder, images, 0.005));
     expect(losses.at(-1)).toBeLessThan(losses[0]!);
   });
 
   it('computes the same compiled: features, gradients and statistics', async () => {
     const [eager, compiled] = [build(), build()];
     compiled.loadStateDict(eager.stateDict());
-    const expected = lossAndGradients(eager);
-    const actual = await compile(() => lossAndGradients(compiled))();
+    const expected = lossAndGradients(eager, images);
+    const actual = await compile(() => lossAndGradients(compiled, images))();
     expectClose(actual.value, expected.value, 1e-4);
     const [own, other] = [variablesOf(compiled), variablesOf(eager)];
     own.forEach(({ name }, i) => expectClose(actual.grads[name]!, expected.grads[other[i]!.name]!, 1e-3));
@@ -146,7 +187,7 @@ describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
 
   it('gives equal outputs after its state went to another instance, and a twin of its own', () => {
     const encoder = build();
-    step(encoder, 0.05);
+    step(encoder, images, 0.05);
     const features = encoder.forward(images).dataSync();
     const other = build();
     expect(other.forward(images).dataSync()).not.toEqual(features);
@@ -155,7 +196,7 @@ describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
     expect([...other.stateDict().keys()]).toEqual([...encoder.stateDict().keys()]);
     const twin = twinOf(encoder);
     expect(twin.forward(images).dataSync()).toEqual(features);
-    step(twin, 0.05);
+    step(twin, images, 0.05);
     expect(encoder.forward(images).dataSync()).toEqual(features);
   });
 
@@ -168,15 +209,29 @@ describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
     expect(() => encoder.layerOf('head.fc.weight')).toThrow(InvalidOptionError);
   });
 
+  it('makes the features of its last map or tokens, in one pass', () => {
+    for (const ctx of [undefined, training]) {
+      const [expected, encoder] = [build(), build()] as [Encoder, Encoder & Partial<MapEncoder & TokenEncoder>];
+      const features = expected.forward(images, ctx);
+      const own = isMapEncoder(encoder)
+        ? encoder.pooled!(encoder.maps(images, ctx).at(-1)!, ctx)
+        : (encoder as Encoder & TokenEncoder).pooled!((encoder as Encoder & TokenEncoder).encode(images, ctx));
+      expectClose(own, features);
+      const statistics = (of: Encoder): unknown =>
+        [...of.namedBuffers().values()].map(({ variable }) => variable.dataSync());
+      expect(statistics(encoder)).toEqual(statistics(expected));
+    }
+  });
+
   it('has maps of its stages, if any', () => {
     const encoder = build();
     if (!isMapEncoder(encoder)) return;
     const maps = encoder.maps(wider);
+    const sides = (wider.shape as number[]).slice(1, -1);
     expect(maps.map(({ shape }) => shape)).toEqual(
       encoder.stages.map(({ stride, channels }) => {
-        const places = (side: number): number =>
-          encoder instanceof ConvNeXt ? Math.floor(side / stride) : Math.ceil(side / stride);
-        return [2, places(12), places(16), channels];
+        const round = encoder instanceof ConvNeXt ? Math.floor : Math.ceil;
+        return [2, ...sides.map((side, axis) => round(side / ([stride].flat()[axis] ?? stride))), channels];
       }),
     );
     const last = encoder.stages.length - 1;
@@ -193,22 +248,32 @@ describe.each(Object.entries(reduced))('registered backbone %s', (_, build) => {
 
   it('refuses pictures that do not fit', () => {
     const encoder = build();
+    const isOfVolumes = Object.hasOwn(volumeBackbones, name);
     const refused: [string, number[]][] = [
-      ['channels first', [1, 3, 8, 8]],
-      ['another number of channels', [1, 8, 8, 4]],
-      ['no batch', [8, 8, 3]],
+      ['channels first', isOfVolumes ? [2, 1, 8, 8, 8] : [1, 3, 8, 8]],
+      ['another number of channels', isOfVolumes ? [1, 8, 8, 8, 4] : [1, 8, 8, 4]],
+      ['no batch', isOfVolumes ? [8, 8, 8, 1] : [8, 8, 3]],
+      [isOfVolumes ? 'images' : 'volumes', isOfVolumes ? [2, 8, 8, 1] : [1, 8, 8, 8, 3]],
+      ...(encoder instanceof VisionTransformer3d
+        ? ([
+            ['parts of patches', [1, 8, 10, 8, 1]],
+            ['another size', [1, 8, 12, 8, 1]],
+          ] as [string, number[]][])
+        : []),
       ...(encoder instanceof VisionTransformer ? ([['parts of patches', [1, 8, 10, 3]]] as [string, number[]][]) : []),
       ...(encoder instanceof ConvNeXt ? ([['too small', [1, 4, 8, 3]]] as [string, number[]][]) : []),
     ];
     for (const [, shape] of refused)
       expect(() => encoder.forward(tf.zeros(shape as [number]) as tf.Tensor as tf.Tensor4D)).toThrow(ShapeError);
+    const other = tf.zeros(isOfVolumes ? [2, 8, 8, 1] : ([1, 8, 8, 8, 3] as never)) as tf.Tensor as tf.Tensor4D;
+    expect(() => encoder.forward(other)).toThrow(isOfVolumes ? ', as images have' : ', as volumes have');
     expect(() => encoder.forward('cat.png' as unknown as tf.Tensor4D)).toThrow(ShapeError);
   });
 });
 
 describe('createBackbone', () => {
   it('covers every registered name in this test', () => {
-    expect(Object.keys(reduced).sort()).toEqual(Object.keys(backbones).sort());
+    expect(Object.keys(reduced).sort()).toEqual([...Object.keys(backbones), ...Object.keys(volumeBackbones)].sort());
   });
 
   it('fits stem and patches to the size of the images', () => {
@@ -219,6 +284,21 @@ describe('createBackbone', () => {
     const mobile = createBackbone('mobilenet-v3-small', { key, imageSize: 32, inChannels: 1 }) as MobileNetV3;
     expect(mobile.stages.at(-1)).toEqual({ stride: 16, channels: 96 });
     expect(() => createBackbone('dinov2-small', { key, imageSize: 32, inChannels: 3 })).toThrow('patchSize 14');
+  });
+
+  it('fits stem and patches to the size of the volumes', () => {
+    const stem = (imageSize: number): number[] => {
+      const encoder = shapesOnly(() => createBackbone('resnet3d-18', { key, imageSize, inChannels: 2 }));
+      return [...encoder.namedParameters().get('conv1.weight')!.referenceShape];
+    };
+    expect(stem(32)).toEqual([64, 2, 3, 3, 3]);
+    expect(stem(64)).toEqual([64, 2, 7, 7, 7]);
+    const patches = (imageSize: number): number => {
+      const encoder = shapesOnly(() => createBackbone('vit3d-tiny', { key, imageSize, inChannels: 1 }));
+      return encoder.namedParameters().get('patch_embedding.position_embeddings')!.referenceShape[1]!;
+    };
+    expect([16, 32, 96].map(patches)).toEqual([64, 64, 216]);
+    expect(() => createBackbone('vit3d-tiny', { key, imageSize: 30, inChannels: 1 })).toThrow('patchSize 8');
   });
 
   it('names the backbones there are', () => {

@@ -2,6 +2,7 @@ import type { Encoder } from '@selfsup/ssl-nn';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import { InvalidOptionError } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import type { Volumes } from './check-volumes.js';
 import { convNeXtSmall, convNeXtTiny } from './convnext/convnext.js';
 import { efficientNetB0, efficientNetB1, efficientNetB2, efficientNetB3 } from './mobile/efficientnet.js';
 import { mobileNetV3Large, mobileNetV3Small } from './mobile/mobilenet-v3.js';
@@ -17,16 +18,18 @@ import {
   vitGiant,
   vitHuge,
   vitLarge,
+  vitMicro,
   vitSmall,
   vitTiny,
 } from './vision-transformer/vit-sizes.js';
+import { volumeBackbones, type VolumeBackboneName } from './volume-registry.js';
 
 /** What every registered backbone can be built from; a backbone ignores what does not concern it. */
 export interface BackboneOptions {
   readonly key: RandomKey;
-  /** Side of the square images. */
+  /** Side of the square images, or of the cubic volumes. */
   readonly imageSize: number;
-  /** Channels of the images. */
+  /** Channels of the images or volumes. */
   readonly inChannels: number;
 }
 
@@ -61,6 +64,7 @@ const builders = {
   resnet101,
   wideResnet50,
   wideResnet101,
+  vitMicro,
   vitTiny,
   vitSmall,
   vitBase,
@@ -93,6 +97,7 @@ const registered = {
   resnet101: ['resnet101', stem],
   'wide-resnet50': ['wideResnet50', stem],
   'wide-resnet101': ['wideResnet101', stem],
+  'vit-micro': ['vitMicro', patches(4, 16)],
   'vit-tiny': ['vitTiny', patches(4, 16)],
   'vit-small': ['vitSmall', patches(4, 16)],
   'vit-base': ['vitBase', patches(4, 16)],
@@ -147,13 +152,18 @@ export const backbones = Object.fromEntries(
 ) as Readonly<Record<BackboneName, (options: BackboneOptions) => Encoder>>;
 
 /**
- * Builds a registered backbone.
+ * Builds a registered backbone, of images ({@link backbones}) or of volumes ({@link volumeBackbones}).
  *
  * @throws InvalidOptionError for a name that is not registered, and as the backbone's own options
  */
+export function createBackbone(name: VolumeBackboneName, options: BackboneOptions): Encoder<Volumes>;
+export function createBackbone(name: string, options: BackboneOptions): Encoder;
 export function createBackbone(name: string, options: BackboneOptions): Encoder {
   checkOptions('createBackbone', options, backboneOptionNames);
-  if (!Object.hasOwn(backbones, name))
-    throw new InvalidOptionError('createBackbone', 'name', `one of ${Object.keys(backbones).join(', ')}`, name);
+  if (Object.hasOwn(volumeBackbones, name)) return volumeBackbones[name as VolumeBackboneName](options);
+  if (!Object.hasOwn(backbones, name)) {
+    const names = [...Object.keys(backbones), ...Object.keys(volumeBackbones)];
+    throw new InvalidOptionError('createBackbone', 'name', `one of ${names.join(', ')}`, name);
+  }
   return backbones[name as BackboneName](options);
 }

@@ -23,6 +23,8 @@ const imported = (names: readonly string[], from: string): string =>
  */
 export function byHand({ settings, parts, data, out, threads }: ByHand): string {
   const {
+    imageSize,
+    channels,
     methodOptions: options,
     batchSize,
     seed,
@@ -33,7 +35,9 @@ export function byHand({ settings, parts, data, out, threads }: ByHand): string 
     clipNorm,
   } = settings;
   const { call, architecture, steps } = parts;
-  const method = recipeOf(settings.method).write({ architecture, options, normalize, learningRate });
+  const recipe = recipeOf(settings.method);
+  const method = recipe.write({ architecture, options, normalize, learningRate, imageSize, channels });
+  const classes = recipe.classes === true ? '' : ", { labels: 'none' }";
   const folder = join(out, 'by-hand');
   const clip = clipNorm === undefined ? [] : ['clipByGlobalNorm'];
   const lines = [
@@ -49,7 +53,7 @@ export function byHand({ settings, parts, data, out, threads }: ByHand): string 
     '',
     ...(data === undefined
       ? ['// The data set that pretrain was given: put it here.', 'const dataset = undefined!;']
-      : [`const dataset = await ImageFolderDataset.open(${written(data)}, { labels: 'none' });`]),
+      : [`const dataset = await ImageFolderDataset.open(${written(data)}${classes});`]),
     ...(call === undefined
       ? ['// The views that pretrain was given: put them here.', 'const views = undefined!;']
       : [`const views = ${call.name}(${written(call.options)});`]),

@@ -98,7 +98,8 @@ export function chooseSettings(
   if (given.normalize === undefined)
     reasons['normalize'] = channels === 3 ? "ImageNet's, for colour" : 'of the pictures';
   if (given.views === undefined) reasons['views'] = `as usual for ${method}`;
-  const preset = recipe.preset?.({ count, backbone, batchSize, epochs, stepsPerEpoch });
+  const patchSize = patchSizeOf(backbone, imageSize);
+  const preset = recipe.preset?.({ count, backbone, batchSize, epochs, stepsPerEpoch, imageSize, patchSize });
   if (preset !== undefined && Object.keys(preset.value).some((name) => !Object.hasOwn(given.methodOptions ?? {}, name)))
     reasons['methodOptions'] = preset.why;
   const methodOptions = { ...preset?.value, ...given.methodOptions };

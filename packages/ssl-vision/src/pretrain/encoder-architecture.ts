@@ -18,6 +18,7 @@ const builders: Readonly<Record<string, Build>> = {
 /** Side from which ImageNet's stem leaves enough places; below, and for patches of 16 up to it, they are too few. */
 const largeImage = 64;
 const transformers: Partial<Record<BackboneName, VitSize>> = {
+  'vit-micro': vitSizes.micro,
   'vit-tiny': vitSizes.tiny,
   'vit-small': vitSizes.small,
   'vit-base': vitSizes.base,

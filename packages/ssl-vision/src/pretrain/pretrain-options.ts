@@ -30,7 +30,7 @@ export interface PretrainOptions {
   /** Recipes of the views; squares of `imageSize` must come out. */
   readonly views?: readonly (View | ModuleView)[];
   /** Statistics of the pixels on the scale 0 .. 1. Default: ImageNet's for colour, else those of the data. */
-  readonly normalize?: ImageStatistics;
+  readonly normalize?: Omit<ImageStatistics, 'scale'>;
   readonly batchSize?: number;
   readonly epochs?: number;
   /** Highest learning rate. */
@@ -86,7 +86,12 @@ export function checkPretrainOptions(options: PretrainOptions): PretrainOptions 
   checkChoice('pretrain', 'method', method, Object.keys(recipes));
   if (methodOptions !== undefined)
     checkOptions<object>('pretrain', methodOptions, recipeOf(method).choices, 'methodOptions');
-  if (normalize !== undefined) checkImageStatistics('pretrain', 'normalize', normalize);
+  if (normalize !== undefined) {
+    checkImageStatistics('pretrain', 'normalize', normalize);
+    const { scale = 'pixels' } = normalize as ImageStatistics;
+    if (scale !== 'pixels')
+      throw new InvalidOptionError('pretrain', 'normalize.scale', "'pixels', of pictures of 0 .. 255", scale);
+  }
   if (views !== undefined && (!Array.isArray(views) || views.length === 0))
     throw new InvalidOptionError('pretrain', 'views', 'a list of views', views, 'Such as simclrViews({ size: 32 })');
   if (observers !== undefined && !Array.isArray(observers))

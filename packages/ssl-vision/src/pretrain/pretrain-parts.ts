@@ -49,6 +49,8 @@ export function pretrainParts(
     options: settings.methodOptions,
     key,
     normalize,
+    imageSize,
+    channels,
   });
   const loader = loaderOf(dataset, chosen.views, settings, own.workers);
   const steps = settings.epochs * loader.batchesPerEpoch;

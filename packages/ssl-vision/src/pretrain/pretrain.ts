@@ -15,7 +15,8 @@ import { byHand } from './by-hand.js';
 import { chooseSettings, type PretrainSettings, type Standing } from './choose-settings.js';
 import { descriptionEntry, descriptionFormat, type EncoderDescription } from './encoder-description.js';
 import { fitBatchToMemory } from './fit-batch-to-memory.js';
-import { encoderFile, LoadedEncoder, loadEncoder, openPictures } from './load-encoder.js';
+import { encoderFile, LoadedEncoder, loadEncoder } from './load-encoder.js';
+import { openForMethod } from './open-for-method.js';
 import { pictureFacts } from './picture-facts.js';
 import { checkPretrainOptions, type PretrainOptions } from './pretrain-options.js';
 import { type PretrainParts, pretrainParts } from './pretrain-parts.js';
@@ -31,17 +32,17 @@ export interface PretrainResult {
 }
 
 /**
- * Pretrains an encoder on pictures without labels and writes `encoder.safetensors`, which describes itself,
- * `encoder.onnx`, `config.json`, `log.jsonl`, `report.html`, `checkpoints` and `by-hand.ts`, the same run as a program of
- * public parts.
- * The same call goes on after a stop, with the choices of its start; of a finished run it returns the encoder.
+ * Pretrains an encoder on pictures, without labels but for the one method that learns from them, and writes
+ * `encoder.safetensors`, which describes itself, `encoder.onnx`, `config.json`, `log.jsonl`, `report.html`, `checkpoints`
+ * and `by-hand.ts`, the same run as a program of public parts. The same call goes on after a stop, with the choices of its start; of a finished run it returns the encoder.
  *
- * @throws InvalidOptionError for options out of range; CheckpointError where `out` holds a run with other settings
+ * @throws InvalidOptionError for options out of range, and for pictures without classes where the method learns from them;
+ *   CheckpointError where `out` holds a run with other settings
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
   const given = checkPretrainOptions(options);
   const { data, out, observers = [], progress, signal, threads } = given;
-  const dataset = await openPictures('pretrain', data);
+  const dataset = await openForMethod(data, given.method);
   const facts = await pictureFacts(dataset);
   const run = await readFolderRun(out, encoderFile);
   const before: Standing = { settings: run.settings ?? {}, why: 'of the run that goes on' };

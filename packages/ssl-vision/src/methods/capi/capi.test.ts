@@ -100,9 +100,9 @@ describe('Capi', () => {
     expect(() => build({ maskRatio: 0.05 })).toThrow('a share that hides some of 9 patches');
     expect(() => build({ maskRatio: 1 })).toThrow(InvalidOptionError);
     expect(() => build({ clusters: 0 })).toThrow(InvalidOptionError);
-    expect(() => build({ predictor: { dim: 8, depth: 1, heads: 3 } })).toThrow('a divisor of dim 8');
+    expect(() => build({ predictor: { dim: 8, depth: 1, heads: 3 } })).toThrow('a divisor of dim (8)');
     expect(() => build({ predictor: { dim: 6, depth: 1, heads: 3 } })).toThrow('a multiple of 4');
-    expect(() => lossOf(build(), { views: views(1) })).toThrow('two or more images');
+    expect(() => lossOf(build(), { views: views(1) })).toThrow('of 2 images a batch or more');
     expect(() => lossOf(build(), { views: [tf.zeros([4, 14, 12, 1], 'int32')] })).toThrow(ShapeError);
     expect(() => lossOf(build(), { views: [...views(), tf.zeros([6, 8, 8, 1], 'int32')] })).toThrow(ShapeError);
     const masks = (ones: number): tf.Tensor =>
@@ -114,6 +114,12 @@ describe('Capi', () => {
     expect(lossOf(build(), { views: views(), masks: masks(5) })).toBeGreaterThan(0);
     expect(lossOf(build(), { views: views(), masks: masks(4) })).toBeNaN();
     expect(() => lossOf(build(), { views: views(), masks: tf.zeros([6, 4], 'int32') })).toThrow('batch.masks');
+    const given = (data: number[]) => ({ views: [], masks: { data: Uint8Array.from(data), shape: [1, 9] } });
+    expect(() => build().checkBatch(given([1, 1, 1, 1, 1, 0, 0, 0, 0]))).not.toThrow();
+    expect(() => build().checkBatch(given([1, 1, 1, 1, 0, 0, 0, 0, 0]))).toThrow(
+      'of 5 masked patches for each image, as maskRatio has it, got 4. Mask 5 patches of each image',
+    );
+    expect(() => build().checkBatch(given([2, 1, 1, 1, 0, 0, 0, 0, 0]))).toThrow('0 or 1 for each patch, got 2');
   });
 });
 

@@ -25,8 +25,7 @@ import type {
   Tensors,
 } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { equalViewsOf } from '../../batches/equal-views-of.js';
-import { viewsOf } from '../../batches/views-of.js';
+import { samplesOf } from '../../batches/samples-of.js';
 import type { Grid } from '../../encoders/vision-transformer/resize-positions.js';
 import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { WeightNormLinear } from '../../heads/weight-norm-linear.js';
@@ -42,7 +41,7 @@ import { hiddenPlaces, inverseBlocks } from './inverse-blocks.js';
 /** Views, and where a loader makes them the masks. */
 export interface MaskedViewBatch extends MultiViewBatch {
   /**
-   * `[views * batch, patches]`, 1 = hidden; as many ones in each as the method would draw, or the loss is NaN. Default: drawn.
+   * `[views * batch, patches]`, 1 = hidden; as many ones for each image as the method would draw. Default: drawn.
    */
   readonly masks?: NdArray<Uint8Array>;
 }
@@ -216,15 +215,34 @@ export class Capi implements Method<MaskedViewBatch> {
   }
 
   /**
+   * Masks of a loader's own, before a step: another number of ones has no shape within it.
+   *
+   * @throws InvalidOptionError for other values than 0 and 1, and for images with another number of ones than would be drawn
+   */
+  checkBatch({ masks }: MaskedViewBatch): void {
+    if (masks?.shape.length !== 2) return;
+    const [images, patches] = masks.shape as [number, number];
+    const hidden = patches - this.#counts(patches).kept;
+    const advice = `Mask ${hidden} patches of each image, or leave masks out: then they are drawn`;
+    const fail = (expected: string, got: unknown): InvalidOptionError =>
+      new InvalidOptionError('Capi', 'batch.masks', expected, got, advice);
+    const stranger = masks.data.find((value) => value !== 0 && value !== 1);
+    if (stranger !== undefined) throw fail('0 or 1 for each patch', stranger);
+    for (let image = 0; image < images; image++) {
+      const ones = masks.data.subarray(image * patches, (image + 1) * patches).reduce((sum, value) => sum + value, 0);
+      if (ones !== hidden) throw fail(`of ${hidden} masked patches for each image, as maskRatio has it`, ones);
+    }
+  }
+
+  /**
    * @throws ShapeError for views of several shapes, fewer than two images, and masks that do not fit; InvalidOptionError
    *   where `ctx` has no key
    */
   loss(batch: Tensors<MaskedViewBatch>, ctx: ForwardContext): MethodLoss {
     const { normalize, teacherTemperature, studentTemperature, sinkhornIterations } = this.#options;
-    const views = viewsOf('Capi', batch);
-    const images = normalizeImages(tf.concat([...(views.length > 1 ? equalViewsOf('Capi', batch) : views)]), normalize);
+    // Clusters are balanced over the images.
+    const images = normalizeImages(samplesOf('Capi', batch, 2), normalize);
     const [count] = images.shape;
-    if (count < 2) throw new ShapeError('Capi', 'views', 'two or more images to balance clusters over', `${count}`);
     const { backbone, predictor, head, teacher, clusters } = this.modules;
     const key = drawKey(ctx, 'Capi.loss');
     const grid = backbone.patchEmbed.gridOf(images);
@@ -247,7 +265,7 @@ export class Capi implements Method<MaskedViewBatch> {
     const options = { teacherTemperature, studentTemperature, sinkhornIterations };
     // No gradient flows into the scores as a teacher's.
     const distance = capi(scores, student, { ...options, teacherIndex: places.predicted });
-    const predictionLoss =
+    const predictionLoss: tf.Scalar =
       batch.masks === undefined ? distance : tf.add(distance, nanUnless(hidden, patches - counts.kept));
     const clusterLoss = capi(scores, scores, options);
     return {
@@ -280,7 +298,7 @@ export class Capi implements Method<MaskedViewBatch> {
   }
 }
 
-/** 0, or NaN where an image has another number of ones, for which no shape is made. */
+/** 0, or NaN where `checkBatch` was not asked and would refuse the masks. */
 function nanUnless(hidden: tf.Tensor2D, wanted: number): tf.Scalar {
   const fits = tf.all(tf.equal(tf.sum(hidden, 1), wanted));
   return tf.where(fits, tf.scalar(0), tf.scalar(Number.NaN)) as tf.Scalar;

@@ -3,7 +3,7 @@ import { foldInKey, randomUniform, type TensorKey } from '@selfsup/ssl-tensor';
 import { blockMasks } from '../self-distillation/block-masks.js';
 
 /** Places of each image by number, int32, each with as many of every image. */
-export interface HiddenPlaces {
+interface HiddenPlaces {
   /** What the student sees, ascending, `[batch, kept]`. */
   readonly kept: tf.Tensor2D;
   /** Some of the others, in random order, `[batch, predicted]`. */

@@ -16,6 +16,7 @@ import type {
 import { cropsOf } from '../../batches/crops-of.js';
 import { viewsOf } from '../../batches/views-of.js';
 import type { DinoHead } from '../../heads/dino-head.js';
+import { checkMaskedEncoder } from '../../encoders/check-token-encoder.js';
 import { checkImageStatistics, type ImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import { checkMaskShares, maskShareDefaults, type MaskShares } from '../self-distillation/block-masks.js';
@@ -139,6 +140,7 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
     checkNonNegative('DinoV2', this.#weights);
     checkMaskShares('DinoV2', { maskedImages, maskRatio });
     checkImageStatistics('DinoV2', 'normalize', normalize);
+    checkMaskedEncoder('DinoV2', backbone);
     const head = dinoHeadOf('DinoV2', backbone.tokenDim, given);
     this.#tokens = new TokenDistillation('DinoV2', backbone, head, patchHead, normalize, { maskedImages, maskRatio });
     this.#normalize = normalize;
@@ -181,13 +183,18 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
     return gramTeacher === undefined ? pairs : [...pairs, this.#gram!.pair(teacher, gramTeacher)];
   }
 
+  /** @throws InvalidOptionError for masks of other values than 0 and 1, or of another number than would be drawn */
+  checkBatch(batch: MaskedMultiViewBatch): void {
+    this.#tokens.checkMasks(batch);
+  }
+
   /**
    * @throws ShapeError for views that are not two of one size and then others, and for masks that do not fit;
    *   InvalidOptionError where masks are drawn and `ctx` has no key
    */
   loss(batch: Tensors<MaskedMultiViewBatch>, ctx: StepContext<'teacherTemperature', DinoV2Phase>): MethodLoss {
-    const views = this.#gram?.reduced(viewsOf('DinoV2', batch)) ?? batch.views;
-    const seen = this.#tokens.pass({ ...batch, views }, ctx);
+    const views = this.#gram?.reduced(viewsOf('DinoV2', batch, 'crops')) ?? batch.views;
+    const seen = this.#tokens.pass({ ...batch, views }, ctx, 2);
     const { classWeight, patchWeight, koleoWeight } = this.#weights;
     const options = {
       studentTemperature: this.#plan.settings.studentTemperature,

@@ -71,7 +71,7 @@ describe('FastSiam', () => {
     expect(() => build({ targets: 0 })).toThrow(InvalidOptionError);
     expect(() => build({ depth: 0 })).toThrow('FastSiam: depth');
     expect(() => lossOf(build(), 1)).toThrow(ShapeError);
-    expect(() => lossOf(build(), 3)).toThrow('targets + 1 = 4 arrays of one shape, got 3');
+    expect(() => lossOf(build(), 3)).toThrow('views must be 4 arrays of one shape, for 3 targets, got [');
     expect(build({ ...fastSiamSmall, outDim: 8 }).settings).toMatchObject({ targets: 3 });
   });
 });

@@ -2,10 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { featureStd, negativeCosine } from '@selfsup/ssl-losses';
 import { childContext, parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import { checkCount, ShapeError } from '@selfsup/ssl-tensor';
+import { checkCount, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, ParameterGroup, RunConfig, Schedule, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { equalViewsOf } from '../../batches/equal-views-of.js';
+import { checkImages } from '../../batches/check-images.js';
+import { haveOneShape, shapesOf } from '../../batches/views-of.js';
 import { statisticsOf } from '../../images/check-image-statistics.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import { projectViews } from '../joint-embedding/joint-embedding.js';
@@ -83,10 +84,8 @@ export class FastSiam implements Method<MultiViewBatch> {
 
   /** @throws ShapeError unless there are `targets + 1` views of one shape */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
-    const views = equalViewsOf('FastSiam', batch);
     const count = this.#targets + 1;
-    if (views.length !== count)
-      throw new ShapeError('FastSiam', 'views', `targets + 1 = ${count} arrays of one shape`, `${views.length}`);
+    const views = this.#viewsOf(batch, count);
     const projections = projectViews(this.modules, views, this.#normalize, ctx);
     const { predictor } = this.modules;
     const losses = projections.map((z, at) => {
@@ -100,5 +99,19 @@ export class FastSiam implements Method<MultiViewBatch> {
       loss: tf.mul(tf.addN(losses), 1 / count),
       metrics: { featureStd: featureStd(tf.concat(projections)) },
     };
+  }
+
+  /** @throws InvalidOptionError for a batch without views; ShapeError unless there are `count` of one shape and two images */
+  #viewsOf({ views }: { readonly views: unknown }, count: number): readonly tf.Tensor[] {
+    const own = `multiViews([simclrViews({ size: 32 })[0], ${count}])`;
+    const advice = `Give the loader views: new DataLoader({ dataset, views: ${own}, batchSize })`;
+    if (!Array.isArray(views))
+      throw new InvalidOptionError('FastSiam', 'batch.views', 'an array of views', views, advice);
+    const given = views as readonly tf.Tensor[];
+    const expected = `${count} arrays of one shape, for ${count - 1} targets`;
+    if (given.length !== count || !haveOneShape(given))
+      throw new ShapeError('FastSiam', 'views', expected, shapesOf(given), advice);
+    checkImages('FastSiam', given[0]!, 2);
+    return given;
   }
 }

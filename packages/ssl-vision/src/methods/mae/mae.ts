@@ -11,9 +11,9 @@ import { checkImageStatistics, statisticsOf } from '../../images/check-image-sta
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
-import { viewsOf } from '../../batches/views-of.js';
+import { samplesOf } from '../../batches/samples-of.js';
 import type { MaeDecoder } from './mae-decoder.js';
-import type { MaskedAutoencoder } from './masked-autoencoder.js';
+import { MaskedAutoencoder } from './masked-autoencoder.js';
 import { randomMasking } from './random-masking.js';
 
 /** Defaults of {@link Mae}: He et al. 2021 (arXiv 2111.06377), 4.1 and table 1. */
@@ -52,9 +52,20 @@ export class Mae implements Method<MultiViewBatch> {
   readonly modules: { readonly backbone: VisionTransformer; readonly decoder: MaeDecoder };
   readonly #options: Required<MaeOptions>;
 
-  /** @throws InvalidOptionError for a share outside (0, 1) */
+  /** @throws InvalidOptionError for a share outside (0, 1), and for what is no {@link MaskedAutoencoder} */
   constructor(options: MaeOptions) {
     const all = { ...maeDefaults, ...checkOptions('Mae', options, maeOptionNames) };
+    if (!(all.model instanceof MaskedAutoencoder)) {
+      const sizes = 'key: randomKey(1), imageSize: 32, patchSize: 4, dim: 192, depth: 6, heads: 3';
+      const advice = `Such as new MaskedAutoencoder({ ${sizes}, decoder: { dim: 128, depth: 2, heads: 4 } })`;
+      throw new InvalidOptionError(
+        'Mae',
+        'model',
+        'a MaskedAutoencoder, an encoder with its decoder',
+        all.model,
+        advice,
+      );
+    }
     if (!(all.maskRatio > 0 && all.maskRatio < 1))
       throw new InvalidOptionError('Mae', 'maskRatio', 'in (0, 1)', all.maskRatio);
     checkImageStatistics('Mae', 'normalize', all.normalize);
@@ -70,7 +81,7 @@ export class Mae implements Method<MultiViewBatch> {
 
   /** @throws InvalidOptionError where `ctx` has no key, or where no patch or every patch would stay */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
-    const images = normalizeImages(tf.concat([...viewsOf('Mae', batch)]), this.#options.normalize);
+    const images = normalizeImages(samplesOf('Mae', batch), this.#options.normalize);
     const [rows, columns] = this.modules.backbone.patchEmbed.gridOf(images);
     const noise = randomUniform(drawKey(ctx, 'Mae.loss'), [images.shape[0], rows * columns]) as tf.Tensor2D;
     return { loss: this.lossOf(images, noise, ctx) };

@@ -182,7 +182,13 @@ export class Moco implements Method<MultiViewBatch> {
     const { queue } = this.state;
     const [size, rows] = [queue.features.shape[0], keys!.shape[0]!];
     if (size % rows !== 0)
-      throw new ShapeError('Moco', 'views', `a number of images an update that divides queueSize ${size}`, `${rows}`);
+      throw new ShapeError(
+        'Moco',
+        'views',
+        `of a number of images an update that divides queueSize ${size}`,
+        `${rows}`,
+        `Take queueSize: ${Math.max(1, Math.round(size / rows)) * rows}, and no last batch of what remains (dropLast)`,
+      );
     queue.enqueue(keys as tf.Tensor2D);
   }
 }

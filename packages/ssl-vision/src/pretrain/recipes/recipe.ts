@@ -30,6 +30,10 @@ export interface RunFacts {
   readonly batchSize: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
+  /** Side of the pictures, pixels. */
+  readonly imageSize: number;
+  /** Of an encoder that cuts pictures into patches, pixels. */
+  readonly patchSize: number | undefined;
 }
 
 /** A choice, and why. */
@@ -47,6 +51,9 @@ export interface MethodParts<C> {
   /** The run's. */
   readonly key: RandomKey;
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /** Side of the pictures, pixels. */
+  readonly imageSize: number;
+  readonly channels: number;
 }
 
 /** A method, ready to train. */
@@ -78,6 +85,8 @@ export interface Recipe<C extends object> {
   usualBackbone(imageSize: number): Reasoned<BackboneName>;
   /** Set where vision transformers alone can be trained: what they have beside, and whether layer scale is not for it. */
   readonly transformers?: { readonly options: RunConfig; readonly plain?: true };
+  /** Set where the method learns from classes, which the pictures must have. */
+  readonly classes?: true;
   /** What a step takes for one picture, in forward passes. */
   readonly passes: number;
   /** Highest rate of AdamW for batches of 128. */
@@ -91,7 +100,7 @@ export interface Recipe<C extends object> {
   preset?(facts: RunFacts): Reasoned<C>;
   build(parts: MethodParts<C>): BuiltMethod;
   write(
-    parts: Pick<MethodParts<C>, 'architecture' | 'normalize'> & {
+    parts: Omit<MethodParts<C>, 'encoder' | 'options' | 'key'> & {
       readonly options: RunConfig;
       readonly learningRate: number;
     },

@@ -1,33 +1,62 @@
+import { autoencoder, denoisingAutoencoder } from './autoencoder.js';
 import { barlowTwins } from './barlow-twins.js';
 import { byol } from './byol.js';
+import { dcl, dclw } from './dcl.js';
 import { dino } from './dino.js';
 import { dinov2 } from './dinov2.js';
+import { frossl } from './frossl.js';
 import { ibot } from './ibot.js';
+import { ijepa } from './ijepa.js';
+import { lejepa } from './lejepa.js';
 import { mae } from './mae.js';
+import { mmcr } from './mmcr.js';
 import { mocoV3 } from './moco-v3.js';
 import { moco } from './moco.js';
+import { msn, pmsn } from './msn.js';
 import { nnclr } from './nnclr.js';
 import type { Recipe } from './recipe.js';
 import { simclr } from './simclr.js';
+import { simmim } from './simmim.js';
 import { simsiam } from './simsiam.js';
+import { smog } from './smog.js';
+import { supcon } from './supcon.js';
 import { swav } from './swav.js';
+import { tico } from './tico.js';
 import { vicreg } from './vicreg.js';
+import { visreg } from './visreg.js';
+import { wMse } from './w-mse.js';
 
 /** The methods of `pretrain`, by name. */
 export const recipes = {
   simclr,
+  dcl,
+  dclw,
+  supcon,
   moco,
   'moco-v3': mocoV3,
   nnclr,
   swav,
+  smog,
   byol,
   simsiam,
   'barlow-twins': barlowTwins,
   vicreg,
+  tico,
+  'w-mse': wMse,
+  mmcr,
+  frossl,
+  lejepa,
+  visreg,
   dino,
   ibot,
   dinov2,
+  msn,
+  pmsn,
   mae,
+  simmim,
+  ijepa,
+  autoencoder,
+  'denoising-autoencoder': denoisingAutoencoder,
 };
 
 /** Names of the methods. */
