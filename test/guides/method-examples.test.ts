@@ -15,7 +15,7 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins beit byol cpc densecl distillation fastsiam frossl ijepa lejepa logit-distillation mae mmcr moco moco-v3 nnclr seed simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
+  'autoencoder barlow-twins beit byol capi cpc densecl distillation fastsiam frossl ijepa lejepa logit-distillation mae mmcr moco moco-v3 nnclr seed simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
     ' ',
   );
 

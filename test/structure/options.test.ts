@@ -54,7 +54,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   'NotEnoughMemoryError(bytes)': 'an error, made by the Trainer alone',
   'LineProgress.update({})': 'called by the Trainer',
   'ClassificationFineTuning.loss({})': 'a batch',
-  'generateIds(normalize)': 'those of a Blip, which has checked them',
   'BlipTextModel(config)': 'bertConfig',
   'BlipTextDecoder(config)': 'bertConfig',
   'BlipTextDecoder(options)': 'BlipTextModel',
