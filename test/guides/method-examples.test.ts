@@ -11,7 +11,7 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins beit byol cpc ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(
+  'amdim autoencoder barlow-twins beit byol cpc igpt ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(
     ' ',
   );
 
@@ -41,6 +41,7 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
     .replace('dim: 192', 'dim: 24')
     .replace("stem: 'cifar', norm:", "stem: 'cifar', width: 8, norm:")
     .replace('...cpcSmall', '...cpcSmall, rows: [1, 2]')
+    .replace('...pixelTransformerSmall', '...pixelTransformerSmall, dim: 24')
     .replace('...beitSmall', '...beitSmall, dim: 24')
     .replace('...smogSmall', '...smogSmall, queueSize: 512');
   expect(small).toMatch(/width: 8|dim: 24/);
