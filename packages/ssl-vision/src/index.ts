@@ -102,6 +102,12 @@ export {
   ownStatistics,
 } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
+export { Amdim, amdimDefaults, amdimSmall } from './methods/amdim/amdim.js';
+export type { AmdimOptions } from './methods/amdim/amdim.js';
+export { AmdimEncoder, amdimEncoderDefaults, amdimEncoderSmall } from './methods/amdim/amdim-encoder.js';
+export type { AmdimEncoderOptions } from './methods/amdim/amdim-encoder.js';
+export { AmdimHead } from './methods/amdim/amdim-head.js';
+export type { AmdimHeadOptions } from './methods/amdim/amdim-head.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
 export type { AutoencoderOptions } from './methods/autoencoder/autoencoder.js';
 export { ConvDecoder, convDecoderDefaults } from './methods/autoencoder/conv-decoder.js';
@@ -148,6 +154,12 @@ export { withTeacher } from './methods/distillation/with-teacher.js';
 export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
 export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
+export { fitPalette, fitPaletteDefaults } from './methods/igpt/fit-palette.js';
+export type { FitPaletteOptions } from './methods/igpt/fit-palette.js';
+export { IGpt, iGptDefaults } from './methods/igpt/igpt.js';
+export type { IGptOptions } from './methods/igpt/igpt.js';
+export { iGptSizes, PixelTransformer, pixelTransformerSmall } from './methods/igpt/pixel-transformer.js';
+export type { PixelTransformerOptions } from './methods/igpt/pixel-transformer.js';
 export { IJepa, iJepaDefaults, iJepaSmall } from './methods/ijepa/ijepa.js';
 export type { IJepaOptions } from './methods/ijepa/ijepa.js';
 export type { JepaBlocks } from './methods/ijepa/jepa-blocks.js';
