@@ -1,7 +1,18 @@
 /** Methods that look at places of a map or at patches, and two of whole views: SimCLR v2 and FastSiam. */
 import { randomKey, RandomStream } from '@selfsup/ssl-core';
-import { DataLoader, ImageArrayDataset, simclrViews, vicreglViews } from '@selfsup/ssl-data';
-import { DenseCl, FastSiam, SimClrV2, SmallConvEncoder, VicregL } from '@selfsup/ssl-vision';
+import { DataLoader, dinov2Views, ImageArrayDataset, simclrViews, vicreglViews } from '@selfsup/ssl-data';
+import { AdamW } from '@selfsup/ssl-train';
+import {
+  Capi,
+  DenseCl,
+  DinoHead,
+  DinoV2,
+  FastSiam,
+  SimClrV2,
+  SmallConvEncoder,
+  VicregL,
+  VisionTransformer,
+} from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
 import { dataset, encoder, entry, side, statistics } from './pictures.js';
 
@@ -46,6 +57,47 @@ const vicregL = (alpha: number): VicregL =>
     alpha,
   });
 
+const vit = (): VisionTransformer =>
+  new VisionTransformer({
+    key: randomKey(2),
+    imageSize: side,
+    patchSize: 4,
+    inChannels: 1,
+    dim: 16,
+    depth: 1,
+    heads: 2,
+    maskToken: true,
+  });
+
+const anchored = (weight: number): DinoV2 =>
+  new DinoV2({
+    backbone: vit(),
+    head: new DinoHead(16, { key: randomKey(3), hiddenDim: 16, bottleneckDim: 8, outDim: 12 }),
+    normalize: statistics,
+    momentum: 0.9,
+    gram: { takeStep: 2, startStep: 5, everySteps: 3, weight },
+  });
+
+const capi = (studentTemperature: number): Capi =>
+  new Capi({
+    backbone: new VisionTransformer({
+      key: randomKey(2),
+      imageSize: side,
+      patchSize: 3,
+      inChannels: 1,
+      dim: 16,
+      depth: 1,
+      heads: 2,
+    }),
+    key: randomKey(3),
+    normalize: statistics,
+    predictor: { dim: 16, depth: 1, heads: 2 },
+    clusters: 8,
+    predictedShare: 0.5,
+    studentTemperature,
+    momentum: 0.9,
+  });
+
 export const entries: readonly Entry[] = [
   entry({
     name: 'DenseCl, two batches an update',
@@ -70,6 +122,34 @@ export const entries: readonly Entry[] = [
     method: () => simClrV2(0.5),
     changed: { method: () => simClrV2(0.2), setting: 'settings.temperature' },
     loader: loader(),
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.97 },
+  }),
+  entry({
+    name: 'Capi',
+    method: () => capi(0.12),
+    changed: { method: () => capi(0.2), setting: 'settings.studentTemperature' },
+    loader: () =>
+      new DataLoader({ dataset, views: [(image) => image], batchSize: 16, shuffle: true, workers: 0, seed: 4 }),
+    learningRate: 6e-3,
+    optimizer: (method) => new AdamW((method as unknown as Capi).parameterGroups()),
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'DinoV2, Gram anchoring and two batches an update',
+    method: () => anchored(2),
+    changed: { method: () => anchored(1), setting: 'settings.gram.weight' },
+    loader: () =>
+      new DataLoader({
+        dataset,
+        views: dinov2Views({ size: side, localSize: 8, localCount: 1 }),
+        batchSize: 8,
+        shuffle: true,
+        workers: 0,
+        seed: 4,
+      }),
+    accumulateSteps: 2,
+    phases: 3,
     learningRate: 5e-3,
     learns: { steps: 60, ratio: 0.97 },
   }),

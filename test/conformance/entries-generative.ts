@@ -1,9 +1,20 @@
 /** Methods that tell a picture's tokens, and those that tell features of one place or scale from another's. */
 import { randomKey } from '@selfsup/ssl-core';
-import { DataLoader } from '@selfsup/ssl-data';
-import { Beit, beitTransformer, Cpc, DiscreteVae, PatchwiseEncoder, VisualTokenizer } from '@selfsup/ssl-vision';
+import { DataLoader, simclrViews } from '@selfsup/ssl-data';
+import {
+  Amdim,
+  Beit,
+  beitTransformer,
+  Cpc,
+  DiscreteVae,
+  fitPalette,
+  IGpt,
+  PatchwiseEncoder,
+  PixelTransformer,
+  VisualTokenizer,
+} from '@selfsup/ssl-vision';
 import type { Entry } from './entry.js';
-import { dataset, encoder, entry, side, statistics } from './pictures.js';
+import { dataset, encoder, entry, images, side, statistics } from './pictures.js';
 
 const single = () =>
   new DataLoader({ dataset, views: [(image) => image], batchSize: 16, shuffle: true, workers: 0, seed: 4 });
@@ -52,6 +63,30 @@ const cpc = (scale: number): Cpc =>
     scale,
   });
 
+const pairs = () =>
+  new DataLoader({ dataset, views: simclrViews({ size: side }), batchSize: 16, shuffle: true, workers: 0, seed: 4 });
+
+const amdim = (tanhClip: number): Amdim =>
+  new Amdim({ backbone: encoder(), key: randomKey(3), normalize: statistics, outDim: 8, tanhClip });
+
+const palette = fitPalette(images, { key: randomKey(5), normalize: statistics, colours: 6 });
+
+const iGpt = (causal: boolean, maskRatio: number): IGpt =>
+  new IGpt({
+    backbone: new PixelTransformer({
+      key: randomKey(2),
+      palette,
+      imageSize: side,
+      dim: 16,
+      depth: 1,
+      heads: 2,
+      causal,
+    }),
+    key: randomKey(3),
+    normalize: statistics,
+    maskRatio,
+  });
+
 export const entries: readonly Entry[] = [
   entry({
     name: 'DiscreteVae',
@@ -77,5 +112,30 @@ export const entries: readonly Entry[] = [
     loader: single,
     learningRate: 1e-2,
     learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'Amdim',
+    method: () => amdim(20),
+    changed: { method: () => amdim(10), setting: 'settings.tanhClip' },
+    loader: pairs,
+    learningRate: 5e-3,
+    learns: { steps: 60, ratio: 0.95 },
+  }),
+  entry({
+    name: 'IGpt',
+    method: () => iGpt(true, 0.15),
+    changed: undefined,
+    loader: single,
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.9 },
+  }),
+  entry({
+    name: 'IGpt, masked, two batches an update',
+    method: () => iGpt(false, 0.15),
+    changed: { method: () => iGpt(false, 0.3), setting: 'settings.maskRatio' },
+    loader: single,
+    accumulateSteps: 2,
+    learningRate: 1e-2,
+    learns: { steps: 60, ratio: 0.9 },
   }),
 ];

@@ -44,7 +44,7 @@ const ofViews =
   (batch: Batch): Batch | undefined =>
     batch.views === undefined ? undefined : { ...batch, views: change(batch.views) as never };
 
-const samples = ['Mae', 'SimMim', 'IJepa', 'Autoencoder', 'Beit', 'DiscreteVae', 'Cpc'];
+const samples = ['Capi', 'Mae', 'SimMim', 'IJepa', 'Autoencoder', 'Beit', 'DiscreteVae', 'Cpc'];
 const taught = ['Distillation', 'Seed', 'LogitDistillation'];
 const crops = ['Dino', 'Swav', 'Ibot', 'DinoV2', 'Msn', 'Pmsn'];
 const several = ['SimClr, two workers', 'SimClrV2', 'SupCon', 'Frossl', 'WMse', 'Mmcr'];
@@ -60,9 +60,10 @@ const masks = (batch: Batch, modules: Networks, value: (at: number) => number): 
 };
 /** Masks with as many ones as the message wants. */
 const masked = (message: string, batch: Batch): Batch => {
-  const wanted = Number(/Mask (\d+) patches in all/.exec(message)?.[1] ?? 20);
+  const [, number, of] = /Mask (\d+) patches (in all|of each image)/.exec(message) ?? [];
   const { data, shape } = batch.masks!;
-  return { ...batch, masks: { data: data.map((_, at) => (at < wanted ? 1 : 0)), shape } };
+  const place = (at: number): number => (of === 'in all' ? at : at % shape[1]!);
+  return { ...batch, masks: { data: data.map((_, at) => (place(at) < Number(number ?? 20) ? 1 : 0)), shape } };
 };
 
 const kinds: readonly Kind[] = [
@@ -196,7 +197,7 @@ const kinds: readonly Kind[] = [
     title: 'masks of a loader with another number of patches',
     takes: ['ignoring masks', 'Beit'],
     wrong: (batch, modules) => masks(batch, modules, () => 1),
-    message: /^\w+: batch\.masks must be of \d+ masked patches.*, got \d+\. Mask \d+ patches in all/,
+    message: /^\w+: batch\.masks must be of \d+ masked patches.*, got \d+\. Mask \d+ patches (in all|of each image)/,
     cure: masked,
   },
   {

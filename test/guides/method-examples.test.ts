@@ -15,7 +15,7 @@ import { emptyProject, runSource } from './run-source.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples =
-  'autoencoder barlow-twins beit byol cpc densecl distillation fastsiam frossl ijepa lejepa logit-distillation mae mmcr moco moco-v3 nnclr seed simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
+  'amdim autoencoder barlow-twins beit byol capi cpc densecl distillation fastsiam frossl igpt ijepa lejepa logit-distillation mae mmcr moco moco-v3 nnclr seed simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
     ' ',
   );
 
@@ -71,6 +71,7 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
     .replace('size: 112', 'size: 28')
     .replace('...smogSmall', '...smogSmall, queueSize: 512')
     .replace('outDim: 64', 'outDim: 4')
+    .replace('...pixelTransformerSmall', '...pixelTransformerSmall, dim: 24')
     .replace('...beitSmall', '...beitSmall, dim: 24')
     .replace("stem: 'cifar', norm:", "stem: 'cifar', width: 8, norm:")
     .replace('...cpcSmall', '...cpcSmall, rows: [1, 2]');

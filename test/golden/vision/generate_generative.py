@@ -1,5 +1,6 @@
 """Golden training runs of DiscreteVae and BEiT (the arithmetic of openai/DALL-E and microsoft/unilm, timm's `Beit` as a check) and
-of CPC (the pseudo-code of its paper).
+of CPC (the pseudo-code of its paper), AMDIM (model.py and costs.py of amdim-public) and iGPT (src/model.py of openai/image-gpt,
+Hugging Face's `ImageGPT` as a check).
 
 Run: python test/golden/vision/generate_generative.py   (torch, timm, transformers, lightly; writes a file for each beside itself)
 """
@@ -273,7 +274,202 @@ def cpc(directions):
     return {"options": {**CPC, "directions": list(directions)}, **training_case(modules, loss_of, learning_rate=0.1)}
 
 
+class AmdimBlock(nn.Module):
+    """`ConvResNxN` of amdim-public with use_bn=False."""
+
+    def __init__(self, n_in, n_out, width, stride):
+        super().__init__()
+        self.n_in, self.n_out, self.width, self.stride = n_in, n_out, width, stride
+        self.conv1 = nn.Conv2d(n_in, n_out, width, stride, bias=False)
+        self.conv2 = nn.Conv2d(n_out, n_out, 1, bias=False)
+        self.conv3 = nn.Conv2d(n_in, n_out, width, stride) if n_out < n_in else None
+
+    def forward(self, x):
+        h2 = self.conv2(self.conv1(x).relu())
+        if self.conv3 is not None:
+            return h2 + self.conv3(x)
+        h3 = F.avg_pool2d(x, self.width, self.stride, 0)
+        return h2 + F.pad(h3, (0, 0, 0, 0, 0, self.n_out - self.n_in))
+
+
+class AmdimEncoder(nn.Module):
+    """`Encoder` of amdim-public, encoder_size=32, n_depth=1."""
+
+    def __init__(self, ndf, n_rkhs, depth=1):
+        super().__init__()
+        self.stem = nn.ModuleList([nn.Conv2d(CHANNELS, ndf, 3)])
+        group = lambda a, b, k, s: nn.ModuleList([AmdimBlock(a, b, k, s), *[AmdimBlock(b, b, 1, 1) for _ in range(depth - 1)]])
+        self.blocks = nn.ModuleList([nn.ModuleList([AmdimBlock(ndf, ndf, 1, 1)]), group(ndf, 2 * ndf, 4, 2), group(2 * ndf, 4 * ndf, 2, 2),
+                                     group(4 * ndf, 4 * ndf, 3, 1), group(4 * ndf, 4 * ndf, 3, 1)])
+        self.last = AmdimBlock(4 * ndf, n_rkhs, 3, 1)
+        self.norm = nn.BatchNorm2d(n_rkhs)
+
+    def forward(self, x):
+        """Maps of 7 x 7, 5 x 5 and 1 x 1."""
+        x = self.stem[0](x).relu()
+        maps = []
+        for level, group in enumerate(self.blocks):
+            for block in group:
+                x = block(x)
+            maps.append(x)
+        assert maps[2].shape[2] == 7 and maps[3].shape[2] == 5
+        return maps[2], maps[3], self.norm(self.last(x))
+
+
+class ConvMaps(SmallConv):
+    def forward(self, x):
+        """Both convolutions' maps, and the mean of the second."""
+        fine = self.n[:3](x)
+        coarse = self.n[3:](fine)
+        return fine, coarse, coarse.mean((2, 3), keepdim=True)
+
+
+class AmdimHead(nn.Module):
+    """`FakeRKHSConvNet` of amdim-public with use_bn=False; convolutions of 1 x 1 are linear layers."""
+
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Linear(n_in, n_out, bias=False), nn.Linear(n_out, n_out, bias=False)
+        self.shortcut = nn.Linear(n_in, n_out)
+        self.bn_out = nn.BatchNorm2d(n_out)
+
+    def forward(self, x):
+        x = x.permute(0, 2, 3, 1)
+        return self.bn_out((self.conv2(self.conv1(x).relu()) + self.shortcut(x)).permute(0, 3, 1, 2))
+
+
+def nce(r_src, r_trg, clip):
+    """`LossMultiNCE._cost` by its formula: -log softmax of the own place against the places of other images. [batch, dim], [batch, dim, places]"""
+    batch, dim, places = r_trg.shape
+    raw = torch.einsum("id,jdp->ijp", r_src, r_trg) / dim**0.5
+    scores = clip * torch.tanh(raw / clip)
+    own = scores[torch.arange(batch), torch.arange(batch)]
+    others = scores[~torch.eye(batch, dtype=torch.bool)].reshape(batch, -1)
+    losses = torch.logsumexp(torch.cat([own.unsqueeze(2), others.unsqueeze(1).expand(-1, places, -1)], 2), 2) - own
+    return losses.mean(), 0.04 * (raw**2).mean()
+
+
+def amdim(modules, size):
+    heads = {name: module for name, module in modules.items() if name != "backbone"}
+
+    def sources(step, view, places):
+        return (torch.from_numpy(hash_uniform(BATCH, 9000 + 10 * step + view).astype("float64") + 1) / 2 * places).long()
+
+    def loss_of(step):
+        features = []
+        for at, images in enumerate(views(step, 2, size)):
+            fine, coarse, whole = modules["backbone"](images)
+            whole = heads["globalHead"](whole) if "globalHead" in heads else whole
+            coarse, fine = heads["coarseHead"](coarse).flatten(2), heads["fineHead"](fine).flatten(2)
+            source = sources(step, at, coarse.shape[2])
+            features.append((whole.flatten(1), coarse, fine, coarse[torch.arange(BATCH), :, source]))
+        total = 0.0
+        for (whole, _, _, place), (_, coarse, fine, _) in (features, features[::-1]):
+            for source, target in ((whole, coarse), (whole, fine), (place, coarse)):
+                total = total + 0.5 * sum(nce(source, target, 20.0))
+        # Smaller, so that gradients that are 0 but for rounding (of biases before batch norm) are small in float32, too.
+        return 0.1 * total
+
+    places = 25 if size == 32 else 16
+    all_sources = [[sources(step, view, places).tolist() for view in range(2)] for step in range(STEPS)]
+    return {"size": size, "sources": all_sources, **training_case(modules, loss_of, learning_rate=0.05)}
+
+
+class PixelBlock(nn.Module):
+    def __init__(self, causal):
+        super().__init__()
+        self.norm1, self.norm2 = nn.RMSNorm(DIM, eps=1e-5), nn.RMSNorm(DIM, eps=1e-5)
+        self.attn = nn.ModuleDict({"qkv": nn.Linear(DIM, 3 * DIM, bias=False), "proj": nn.Linear(DIM, DIM)})
+        self.mlp = Mlp(DIM, 4 * DIM)
+        self.causal = causal
+
+    def forward(self, x):
+        b, n, _ = x.shape
+        q, k, v = self.attn["qkv"](self.norm1(x)).reshape(b, n, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
+        h = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
+        x = x + self.attn["proj"](h.transpose(1, 2).reshape(b, n, DIM))
+        return x + self.mlp(self.norm2(x))
+
+
+class PixelTransformer(nn.Module):
+    """`model` of src/model.py of openai/image-gpt under ssl-vision's names, with exact GELU and biases."""
+
+    def __init__(self, causal):
+        super().__init__()
+        self.register_buffer("palette", torch.zeros(VOCABULARY, CHANNELS))
+        self.embedding = nn.Embedding(VOCABULARY, DIM)
+        if causal:
+            self.start = nn.Parameter(torch.zeros(1, 1, DIM))
+        self.positions = nn.Parameter(torch.zeros(1, SIZE * SIZE, DIM))
+        self.blocks = nn.ModuleList(PixelBlock(causal) for _ in range(2))
+        self.norm = nn.RMSNorm(DIM, eps=1e-5)
+        self.causal = causal
+
+    def tokens(self, images):
+        return torch.cdist(images.permute(0, 2, 3, 1).reshape(-1, CHANNELS), self.palette).argmin(1).reshape(BATCH, -1)
+
+    def forward(self, tokens, hidden=None):
+        h = self.embedding(tokens)
+        if self.causal:
+            h = torch.cat([self.start.expand(BATCH, -1, -1), h[:, :-1]], 1)
+        else:
+            h = h * (1 - hidden).unsqueeze(2)
+        h = h + self.positions
+        for block in self.blocks:
+            h = block(h)
+        return self.norm(h)
+
+
+def check_against_transformers(model, head, tokens):
+    """Hugging Face's `ImageGPTForCausalImageModeling` with the same weights gives the same scores."""
+    from transformers import ImageGPTConfig, ImageGPTForCausalImageModeling
+
+    other = ImageGPTForCausalImageModeling(ImageGPTConfig(vocab_size=VOCABULARY + 1, n_positions=SIZE * SIZE, n_embd=DIM, n_layer=2, n_head=HEADS, activation_function="gelu",
+                                                          resid_pdrop=0, embd_pdrop=0, attn_pdrop=0, tie_word_embeddings=False)).double().eval()
+    state = {"transformer.wte.weight": torch.cat([model.embedding.weight, model.start[0]]), "transformer.wpe.weight": model.positions[0],
+             "transformer.ln_f.weight": model.norm.weight, "lm_head.weight": head.weight}
+    for at, block in enumerate(model.blocks):
+        own = f"transformer.h.{at}."
+        state |= {own + "ln_1.weight": block.norm1.weight, own + "ln_2.weight": block.norm2.weight, own + "attn.c_attn.weight": block.attn["qkv"].weight.T,
+                  own + "attn.c_attn.bias": torch.zeros(3 * DIM), own + "attn.c_proj.weight": block.attn["proj"].weight.T, own + "attn.c_proj.bias": block.attn["proj"].bias,
+                  own + "mlp.c_fc.weight": block.mlp.fc1.weight.T, own + "mlp.c_fc.bias": block.mlp.fc1.bias,
+                  own + "mlp.c_proj.weight": block.mlp.fc2.weight.T, own + "mlp.c_proj.bias": block.mlp.fc2.bias}
+    missing, unexpected = other.load_state_dict(state, strict=False)
+    assert not unexpected and not missing, (missing, unexpected)
+    ids = torch.cat([torch.full((BATCH, 1), VOCABULARY), tokens[:, :-1]], 1)
+    torch.testing.assert_close(head(model(tokens)), other(input_ids=ids).logits, rtol=1e-6, atol=1e-6)
+
+
+def hidden_pixels(step):
+    """Some 15 % of the pixels of each image."""
+    return (torch.from_numpy(hash_uniform(BATCH * SIZE * SIZE, 6500 + step).reshape(BATCH, -1)) < -0.7).double()
+
+
+def igpt(causal):
+    modules = {"backbone": PixelTransformer(causal), "head": nn.Linear(DIM, VOCABULARY, bias=False)}
+
+    def loss_of(step):
+        (images,) = views(step, 1)
+        tokens = modules["backbone"].tokens(images)
+        assert len(tokens.unique()) == VOCABULARY
+        if causal:
+            if step == 0:
+                check_against_transformers(modules["backbone"], modules["head"], tokens)
+            return F.cross_entropy(modules["head"](modules["backbone"](tokens)).flatten(0, 1), tokens.flatten())
+        hidden = hidden_pixels(step)
+        losses = F.cross_entropy(modules["head"](modules["backbone"](tokens, hidden)).flatten(0, 1), tokens.flatten(), reduction="none").reshape(BATCH, -1)
+        return (losses * hidden).sum() / hidden.sum()
+
+    masks = {} if causal else {"masks": [hidden_pixels(step).flatten().int().tolist() for step in range(STEPS)]}
+    return {**masks, **training_case(modules, loss_of, learning_rate=0.05)}
+
+
 if __name__ == "__main__":
+    write("igpt.json", [igpt(True), igpt(False)])
+    write("amdim.json", [
+        amdim({"backbone": AmdimEncoder(4, 6), "fineHead": AmdimHead(16, 6), "coarseHead": AmdimHead(16, 6)}, 32),
+        amdim({"backbone": ConvMaps([4, DIM], [1, 2], CHANNELS), "fineHead": AmdimHead(4, 5), "coarseHead": AmdimHead(DIM, 5), "globalHead": AmdimHead(DIM, 5)}, SIZE),
+    ])
     write("cpc.json", [cpc(["down"]), cpc(["down", "up", "right", "left"])])
     write("discrete-vae.json", [discrete_vae()])
     write("beit.json", [beit()])

@@ -16,7 +16,7 @@ test('methods are ranked as text and as JSON, the options as pretrain takes them
   expect([text.status, text.stderr, json.status, json.stderr]).toEqual([0, '', 0, '']);
   const { ranked, excluded } = JSON.parse(json.stdout) as MethodChoice;
   expect(ranked[0]!.options).toMatchObject({ method: ranked[0]!.method, backbone: 'vit-micro', batchSize: 32 });
-  expect(excluded).toEqual([{ method: 'supcon', why: 'it learns from classes, and there are none' }]);
+  expect(excluded).toContainEqual({ method: 'supcon', why: 'it learns from classes, and there are none' });
   const lines = text.stdout.split('\n');
   expect(lines[0]).toMatch(/^method +score .*batch/);
   expect(text.stdout).toMatch(/^ +[+-]?\d+ {2}(?:measured|facts): /m);

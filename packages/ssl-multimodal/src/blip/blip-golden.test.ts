@@ -9,7 +9,7 @@ import { type BatchLoader, Sgd, Trainer } from '@selfsup/ssl-train';
 import { VisionTransformer } from '@selfsup/ssl-vision';
 import { hashState, hashUniform } from '../../../../test/golden/vision/hash-fill.js';
 import '../../../../test/support/to-be-all-close.js';
-import type { ImageTextBatch } from '../clip/clip.js';
+import type { ImageTextBatch } from '../data/image-text-batch.js';
 import { Blip } from './blip.js';
 import { BlipCaptioner } from './blip-captioner.js';
 import { BlipMatcher } from './blip-matcher.js';

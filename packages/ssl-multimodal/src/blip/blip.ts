@@ -33,7 +33,7 @@ import type {
   Tensors,
 } from '@selfsup/ssl-train';
 import { type ImageStatistics, normalizeImages } from '@selfsup/ssl-vision';
-import type { ImageTextBatch } from '../clip/clip.js';
+import type { ImageTextBatch } from '../data/image-text-batch.js';
 import { checkPairs } from '../data/check-pairs.js';
 import { beginning } from './beginning.js';
 import { BlipCaptioner } from './blip-captioner.js';
@@ -177,8 +177,8 @@ export class Blip implements Method<ImageTextBatch, 'alpha'> {
     return parametersOf({ matcher, captioner, temperature });
   }
 
-  schedules({ stepsPerEpoch }: RunShape): { readonly alpha: Schedule } {
-    const steps = this.#alphaEpochs * stepsPerEpoch;
+  schedules(run: RunShape): { readonly alpha: Schedule } {
+    const steps = this.#alphaEpochs * run.stepsPerEpoch;
     return { alpha: (step) => this.#alpha * (steps > 0 ? Math.min(1, step / steps) : 1) };
   }
 
@@ -240,7 +240,8 @@ export class Blip implements Method<ImageTextBatch, 'alpha'> {
   }
 
   /** @throws ShapeError unless the pairs of an update divide the queues, as in the authors' code */
-  afterUpdate(_ctx: ForwardContext, { images, texts }: Readonly<Record<string, tf.Tensor>>): void {
+  afterUpdate(_ctx: ForwardContext, carried: Readonly<Record<string, tf.Tensor>>): void {
+    const { images, texts } = carried;
     const { imageQueue, textQueue } = this.state;
     const { value } = this.modules.temperature;
     const [size, rows] = [imageQueue.features.shape[0], images!.shape[0]!];

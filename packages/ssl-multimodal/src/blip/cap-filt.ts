@@ -46,14 +46,15 @@ export interface FilteredText {
  * @throws InvalidOptionError and ShapeError as `Blip.caption` and `Blip.matchScore`
  * Source: Li et al. 2022, arXiv 2201.12086, section 3.3.
  */
-export async function capFilt({ images, texts }: ImageTextPairs, options: CapFiltOptions): Promise<FilteredText[]> {
+export async function capFilt(pairs: ImageTextPairs, options: CapFiltOptions): Promise<FilteredText[]> {
   const where = 'capFilt';
   const { captioner, filter, key, threshold = 0.5, topP = 0.9 } = checkOptions(where, options, capFiltOptionNames);
   checkNumber(where, 'threshold', threshold, 0, 1);
   for (const [name, blip] of Object.entries({ captioner, filter }))
     if (typeof (blip as Partial<Blip> | null)?.matchScore !== 'function')
       throw new InvalidOptionError(where, name, 'a Blip', blip);
-  const given = await filter.matchScore({ images, texts });
+  const { images, texts } = pairs;
+  const given = await filter.matchScore(pairs);
   const captions = await captioner.caption(images, { search: 'nucleus', topP, key });
   const written = await filter.matchScore({ images: images, texts: captions });
   return texts.flatMap((text, picture): FilteredText[] =>

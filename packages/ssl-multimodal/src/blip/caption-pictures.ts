@@ -1,6 +1,6 @@
 import { InvalidOptionError, type NdArray } from '@selfsup/ssl-core';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import type { Blip } from './blip.js';
+import type { BlipParts } from './blip-parts.js';
 import { generateIds, type GenerateOptions, generateOptionNames } from './generate/generate-ids.js';
 
 /** Options of `Blip.caption`. */
@@ -13,7 +13,7 @@ const captionOptionNames: OptionNames<CaptionOptions> = { ...generateOptionNames
 
 /** As `Blip.caption` says. */
 export async function captionPictures(
-  { modules, tokenizer, tokenIds, normalize }: Blip,
+  { modules, tokenizer, tokenIds, normalize }: BlipParts,
   pictures: NdArray<Uint8Array>,
   options: CaptionOptions,
 ): Promise<string[]> {

@@ -1,13 +1,13 @@
 import { InvalidOptionError } from '@selfsup/ssl-core';
 import type { EncodedBatch } from '@selfsup/ssl-text-mlm';
-import type { Blip } from './blip.js';
+import type { BlipParts } from './blip-parts.js';
 
 /**
  * Texts as the text model reads them, all padded to the longest.
  *
  * @throws InvalidOptionError for what are no texts, and for one that is longer than the model reads
  */
-export function encodeTexts(where: string, { tokenizer, modules }: Blip, texts: readonly string[]): EncodedBatch {
+export function encodeTexts(where: string, { tokenizer, modules }: BlipParts, texts: readonly string[]): EncodedBatch {
   if (!Array.isArray(texts) || texts.length === 0)
     throw new InvalidOptionError(where, 'texts', 'an array of texts, one or more', texts);
   texts.forEach((text, at) => {

@@ -3,8 +3,8 @@ import { type NdArray, ShapeError } from '@selfsup/ssl-core';
 import type { Tensors } from '@selfsup/ssl-train';
 import { extractFeatures, inBatches } from '@selfsup/ssl-transfer';
 import { normalizeImages } from '@selfsup/ssl-vision';
-import type { ImageTextBatch } from '../clip/clip.js';
-import type { Blip } from './blip.js';
+import type { ImageTextBatch } from '../data/image-text-batch.js';
+import type { BlipParts } from './blip-parts.js';
 import { beginning } from './beginning.js';
 import { checkPictures } from './check-pictures.js';
 import { encodeTexts } from './encode-texts.js';
@@ -21,7 +21,7 @@ export interface ImageTextPairs {
 }
 
 /** As `Blip.matchScore` says. */
-export async function matchScores(blip: Blip, { images, texts }: ImageTextPairs): Promise<Float32Array> {
+export async function matchScores(blip: BlipParts, { images, texts }: ImageTextPairs): Promise<Float32Array> {
   const where = 'Blip.matchScore';
   checkPictures(where, images);
   const encoded = encodeTexts(where, blip, texts);

@@ -7,7 +7,7 @@ import { extractFeatures, inBatches, type Neighbours, nearestNeighbours } from '
 import { normalizeImages } from '@selfsup/ssl-vision';
 import { checkKs, recallOf, type RetrievalRecall } from '../evaluation/retrieval-recall.js';
 import { beginning } from './beginning.js';
-import type { Blip } from './blip.js';
+import type { BlipParts } from './blip-parts.js';
 import { checkPictures } from './check-pictures.js';
 import { encodeTexts } from './encode-texts.js';
 
@@ -50,7 +50,7 @@ interface Seen {
  * `train_retrieval.py` of salesforce/BLIP.
  */
 export async function rerankedRetrieval(
-  blip: Blip,
+  blip: BlipParts,
   images: NdArray<Uint8Array>,
   texts: readonly string[],
   options: RerankOptions = {},
@@ -98,7 +98,7 @@ interface Pair {
 }
 
 /** Tokens of all pictures, on the host. */
-async function tokensOf({ modules, normalize }: Blip, images: NdArray<Uint8Array>): Promise<Seen> {
+async function tokensOf({ modules, normalize }: BlipParts, images: NdArray<Uint8Array>): Promise<Seen> {
   const { image } = modules.matcher;
   let shape: readonly [number, number] = [0, 0];
   const tokens = await extractFeatures(
@@ -115,7 +115,7 @@ async function tokensOf({ modules, normalize }: Blip, images: NdArray<Uint8Array
 
 /** The matching head's score of 'matches' for each pair. */
 async function matchingScores(
-  { modules, tokenIds }: Blip,
+  { modules, tokenIds }: BlipParts,
   { tokens, shape }: Seen,
   { inputIds, attentionMask }: { readonly inputIds: NdArray<Int32Array>; readonly attentionMask: NdArray<Int32Array> },
   pairs: readonly Pair[],

@@ -8,7 +8,8 @@ import '../../../../test/support/to-be-all-close.js';
 import { classes, drawn, pairs, sentences, small, tokenizer } from '../../test/shapes.js';
 import { classifyByNames } from '../evaluation/classify-by-names.js';
 import { retrievalRecall } from '../evaluation/retrieval-recall.js';
-import { type Clip, type ClipOptions, clipDefaults, type ImageTextBatch } from './clip.js';
+import type { ImageTextBatch } from '../data/image-text-batch.js';
+import { type Clip, type ClipOptions, clipDefaults } from './clip.js';
 
 const batchOf = async (): Promise<ImageTextBatch> => {
   for await (const batch of pairs(24, 8).epoch(0)) return batch;

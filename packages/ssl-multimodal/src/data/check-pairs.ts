@@ -1,6 +1,6 @@
 import { InvalidOptionError, ShapeError } from '@selfsup/ssl-core';
 import type { Tensors } from '@selfsup/ssl-train';
-import type { ImageTextBatch } from '../clip/clip.js';
+import type { ImageTextBatch } from './image-text-batch.js';
 
 /**
  * @param where the method, as its user writes it

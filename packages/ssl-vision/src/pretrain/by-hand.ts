@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { PretrainSettings } from './choose-settings.js';
-import type { OpenedTeacher } from './open-teacher.js';
+import type { OpenedTeacher } from './opened-teacher.js';
 import type { PretrainParts } from './pretrain-parts.js';
 import type { ViewsCall } from './recipes/recipe.js';
 import { recipeOf } from './recipes/recipes.js';

@@ -1,27 +1,11 @@
 import { InvalidOptionError } from '@selfsup/ssl-core';
-import type { JsonValue } from '@selfsup/ssl-train';
 import { OnnxEncoder } from '../encoders/foreign/onnx-encoder.js';
 import { rawPixelStatistics } from '../images/normalize-images.js';
 import { type EncoderTeacher, teacherOf } from '../methods/distillation/teacher.js';
 import { loadEncoder } from './load-encoder.js';
+import type { OpenedTeacher, PretrainTeacher } from './opened-teacher.js';
 import { type MethodName, recipeOf } from './recipes/recipes.js';
 import { written } from './written.js';
-
-/**
- * What a method copies: the folder of a run of `pretrain`, its `encoder.safetensors` or `encoder.onnx`, or any encoder with
- * the statistics of its pixels.
- */
-export type PretrainTeacher = string | EncoderTeacher;
-
-/** A teacher that is there. */
-export interface OpenedTeacher {
-  readonly teacher: EncoderTeacher;
-  /** What a run that goes on has to have again. */
-  readonly settings: JsonValue;
-  /** Lines that open it, which declare `teacher`, and what they import of this package. */
-  readonly lines: readonly string[];
-  readonly imports: readonly string[];
-}
 
 /**
  * The teacher of a method that wants one.

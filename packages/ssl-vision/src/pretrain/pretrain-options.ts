@@ -4,7 +4,7 @@ import type { Dataset, ImageSample, ModuleView, View } from '@selfsup/ssl-data';
 import type { ProgressOption, TrainerObserver } from '@selfsup/ssl-train';
 import type { BackboneName } from '../encoders/registry.js';
 import { checkImageStatistics, type ImageStatistics } from '../images/check-image-statistics.js';
-import type { PretrainTeacher } from './open-teacher.js';
+import type { PretrainTeacher } from './opened-teacher.js';
 import { type MethodChoices, type MethodName, recipeOf, recipes } from './recipes/recipes.js';
 
 /** Pictures with a class each, to see what the features are worth. */

@@ -11,7 +11,7 @@ import {
 import type { PretrainSettings } from './choose-settings.js';
 import type { EncoderArchitecture } from './architecture.js';
 import { buildEncoder, chooseArchitecture } from './encoder-architecture.js';
-import type { OpenedTeacher } from './open-teacher.js';
+import type { OpenedTeacher } from './opened-teacher.js';
 import type { PretrainOptions } from './pretrain-options.js';
 import { chooseViews } from './pretrain-views.js';
 import type { BuiltMethod, ChosenViews } from './recipes/recipe.js';

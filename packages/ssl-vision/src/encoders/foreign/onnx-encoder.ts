@@ -161,10 +161,11 @@ export class OnnxEncoder extends Module implements Encoder, MapEncoder {
 
   /** @throws InvalidOptionError for a file without tokens or a map */
   maps(images: tf.Tensor4D, _ctx: ForwardContext = evaluation, options: MapOptions = {}): tf.Tensor4D[] {
-    const { stages = [0] } = checkOptions(`${where}.maps`, options, mapOptionNames);
+    const { stages = [0] } = checkOptions('OnnxEncoder.maps', options, mapOptionNames);
     const { map, prefix, pictures } = this.parts;
-    if (map === undefined) throw new InvalidOptionError(`${where}.maps`, 'mapOutput', 'an output of rank 3 or 4', map);
-    checkAscending(`${where}.maps`, 'stages', stages, 0, 0);
+    if (map === undefined)
+      throw new InvalidOptionError('OnnxEncoder.maps', 'mapOutput', 'an output of rank 3 or 4', map);
+    checkAscending('OnnxEncoder.maps', 'stages', stages, 0, 0);
     const x = this.outputsOf(images).at(-1)!;
     if (x.rank === 4) return [(pictures.layout === 'NCHW' ? tf.transpose(x, [0, 2, 3, 1]) : x) as tf.Tensor4D];
     const [batch, count, dim] = x.shape as [number, number, number];

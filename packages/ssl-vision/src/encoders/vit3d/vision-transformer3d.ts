@@ -60,8 +60,7 @@ export interface VisionTransformer3dOptions {
   readonly weightInit?: Initialiser;
 }
 
-/** Names of {@link VisionTransformer3dOptions}. */
-export const visionTransformer3dOptionNames: OptionNames<VisionTransformer3dOptions> = {
+const visionTransformer3dOptionNames: OptionNames<VisionTransformer3dOptions> = {
   key: 'requiredKey',
   volumeSize: 'required',
   patchSize: 'required',

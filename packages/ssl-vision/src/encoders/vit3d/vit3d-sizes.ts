@@ -1,9 +1,5 @@
-import { checkOptions } from '@selfsup/ssl-tensor/host';
-import {
-  VisionTransformer3d,
-  visionTransformer3dOptionNames,
-  type VisionTransformer3dOptions,
-} from './vision-transformer3d.js';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { VisionTransformer3d, type VisionTransformer3dOptions } from './vision-transformer3d.js';
 
 /** Options of the named ViTs of volumes. Default: 96 voxels a side in patches of 16, as UNETR's. */
 export type Vit3dVariantOptions = Omit<
@@ -11,6 +7,20 @@ export type Vit3dVariantOptions = Omit<
   'volumeSize' | 'patchSize' | 'dim' | 'depth' | 'heads' | 'mlpHidden'
 > &
   Partial<Pick<VisionTransformer3dOptions, 'volumeSize' | 'patchSize'>>;
+
+const vit3dVariantOptionNames: OptionNames<Vit3dVariantOptions> = {
+  key: 'requiredKey',
+  volumeSize: 'optional',
+  patchSize: 'optional',
+  qkvBias: 'optionalFlag',
+  inChannels: 'optionalNumber',
+  positions: 'optional',
+  classToken: 'optionalFlag',
+  pool: 'optional',
+  dropPath: 'optionalNumber',
+  checkpointBlocks: 'optionalFlag',
+  weightInit: 'optionalFunction',
+};
 
 /** ViT-Ti of volumes: 12 blocks of width 192, 3 heads. */
 export const vit3dTiny = (options: Vit3dVariantOptions): VisionTransformer3d =>
@@ -27,7 +37,6 @@ function sized(
   options: Vit3dVariantOptions,
   size: Pick<VisionTransformer3dOptions, 'dim' | 'depth' | 'heads'>,
 ): VisionTransformer3d {
-  const { dim: _dim, depth: _depth, heads: _heads, mlpHidden: _mlp, ...names } = visionTransformer3dOptionNames;
-  const given = checkOptions(where, options, { ...names, volumeSize: 'optional', patchSize: 'optional' } as const);
+  const given = checkOptions(where, options, vit3dVariantOptionNames);
   return new VisionTransformer3d({ volumeSize: 96, patchSize: 16, ...given, ...size });
 }

@@ -8,6 +8,7 @@ import {
   batchOf,
   expectTraining,
   gradientSize,
+  pictures,
   statistics,
   tensorsOf,
   type TrainingCase,
@@ -79,17 +80,20 @@ describe('DenseCl', () => {
     }
   });
 
+  it('takes an encoder with layers after its last map, and trains them', () => {
+    const convNeXt = new ConvNeXt({ key, patchSize: 1, depths: [1, 1, 1, 1], dims: [4, 4, 4, 8] });
+    const method = build({ backbone: convNeXt, queueSize: 8 });
+    const views = [0, 1].map((seed) => tensorsOf({ views: [pictures(seed, 16)] }).views[0]!);
+    const { variable } = convNeXt.namedParameters().get('head.norm.weight')!;
+    const { grads } = tf.variableGrads(() => method.loss({ views }, training).loss, [variable]);
+    expect(tf.max(tf.abs(grads[variable.name]!)).dataSync()[0]).toBeGreaterThan(0);
+  });
+
   it('refuses what does not fit', () => {
     expect(() => build({ lambda: 1.5 })).toThrow(InvalidOptionError);
     expect(() => build({ temperature: 0 })).toThrow(InvalidOptionError);
     expect(() => build({ momentum: 2 })).toThrow(InvalidOptionError);
-    expect(() => build({ backbone: vitTiny({ key }) as never })).toThrow(
-      "as ResNet and SmallConvEncoder, got 'one without maps'",
-    );
-    const convNeXt = new ConvNeXt({ key, depths: [1, 1, 1, 1], dims: [4, 8, 8, 8] });
-    expect(() => build({ backbone: convNeXt })).toThrow('a ConvNeXt, with a norm after it');
-    const wide = Object.assign(backbone(), { featureDim: 9 });
-    expect(() => build({ backbone: wide })).toThrow('9 features of 8 channels');
+    expect(() => build({ backbone: vitTiny({ key }) as never })).toThrow('an encoder of maps that pools its last one');
     expect(() => build().loss(tensorsOf(batchOf(0, 1)), training)).toThrow(ShapeError);
     const views = [0, 1].map(() => tf.zeros([4, 2, 2, 3], 'int32'));
     expect(() => build().loss({ views }, training)).toThrow('more than one place, got 1 x 1');

@@ -9,7 +9,7 @@ import type { EmaPair, Method, MethodLoss, RunConfig, Tensors } from '@selfsup/s
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { twoViewsOf } from '../../batches/two-views-of.js';
 import { checkQueue } from '../../batches/check-queue.js';
-import { checkMeanEncoder, lastMap, meanOf, type MeanEncoder } from '../../encoders/last-map.js';
+import { checkPooledEncoder, lastChannels, mapAndFeatures, type PooledEncoder } from '../../encoders/last-map.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
@@ -19,8 +19,8 @@ import type { MultiViewBatch } from '../simclr/simclr.js';
 
 /** Options of {@link DenseCl}. */
 export interface DenseClOptions {
-  /** Whose features are the mean of its last map. */
-  readonly backbone: MeanEncoder;
+  /** Of maps, which pools the last one to its features. */
+  readonly backbone: PooledEncoder;
   /** Source of the heads' initial weights and of the queues' first rows. */
   readonly key: RandomKey;
   /** Statistics of the images' pixels. */
@@ -93,10 +93,10 @@ export class DenseCl implements Method<MultiViewBatch> {
   readonly name = 'densecl';
   readonly settings: RunConfig;
   readonly modules: {
-    readonly backbone: MeanEncoder;
+    readonly backbone: PooledEncoder;
     readonly head: ProjectionHead;
     readonly denseHead: ProjectionHead;
-    readonly momentumBackbone: MeanEncoder;
+    readonly momentumBackbone: PooledEncoder;
     readonly momentumHead: ProjectionHead;
     readonly momentumDenseHead: ProjectionHead;
   };
@@ -105,21 +105,21 @@ export class DenseCl implements Method<MultiViewBatch> {
   readonly #numbers: { readonly temperature: number; readonly lambda: number };
   readonly #momentum: number;
 
-  /** @throws InvalidOptionError for options out of range and for what is no encoder whose features are a map's mean */
+  /** @throws InvalidOptionError for options out of range and for what is no encoder that pools its last map */
   constructor(options: DenseClOptions) {
     const where = 'DenseCl';
     const all = { ...denseClDefaults, ...checkOptions(where, options, denseClOptionNames) };
     const { backbone, key, normalize, outDim, temperature, lambda, queueSize, momentum } = all;
-    checkMeanEncoder(where, backbone);
+    checkPooledEncoder(where, backbone);
     checkImageStatistics(where, 'normalize', normalize);
     const { hiddenDim = backbone.featureDim } = all;
     checkCount(where, { hiddenDim, outDim, queueSize });
     checkPositive(where, { temperature });
     checkShare(where, { lambda });
     checkNumber(where, 'momentum', momentum, 0, 1);
-    const headOf = (name: string): ProjectionHead =>
-      new ProjectionHead(backbone.featureDim, { hiddenDim, outDim, batchNorm: false, key: foldIn(key, name) });
-    const [head, denseHead] = [headOf('head'), headOf('denseHead')];
+    const headOf = (name: string, inDim: number): ProjectionHead =>
+      new ProjectionHead(inDim, { hiddenDim, outDim, batchNorm: false, key: foldIn(key, name) });
+    const [head, denseHead] = [headOf('head', backbone.featureDim), headOf('denseHead', lastChannels(backbone))];
     this.modules = {
       backbone,
       head,
@@ -187,7 +187,7 @@ function seen(
   images: tf.Tensor4D,
   ctx: ForwardContext,
 ): DenseCLView {
-  const map = lastMap(backbone, images, childContext(ctx, 'backbone'));
+  const { map, features } = mapAndFeatures(backbone, images, childContext(ctx, 'backbone'));
   const [batch, rows, columns, channels] = map.shape;
   if (rows * columns < 2)
     throw new ShapeError(
@@ -200,7 +200,7 @@ function seen(
   const places = tf.reshape(map, [batch * rows * columns, channels]) as tf.Tensor2D;
   const dense = denseHead.forward(places, childContext(ctx, 'denseHead'));
   return {
-    global: head.forward(meanOf(map), childContext(ctx, 'head')),
+    global: head.forward(features, childContext(ctx, 'head')),
     dense: tf.reshape(dense, [batch, rows * columns, denseHead.outDim]) as tf.Tensor3D,
     features: tf.reshape(map, [batch, rows * columns, channels]) as tf.Tensor3D,
   };

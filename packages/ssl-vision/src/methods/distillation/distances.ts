@@ -6,7 +6,7 @@ export const distanceNames = ['cosine', 'mse', 'smoothL1', 'cosineSmoothL1'] as 
 
 /**
  * How far a student's features are from a teacher's. `cosine`: 1 less the cosine. `mse`, `smoothL1`: means over all
- * numbers. `cosineSmoothL1`: 0.9 and 0.1 of them, AM-RADIO's (arXiv 2312.06709, equation 3).
+ * numbers. `cosineSmoothL1`: 0.9 and 0.1 of them, AM-RADIO's (arXiv 2312.06709).
  */
 export type Distance = (typeof distanceNames)[number];
 

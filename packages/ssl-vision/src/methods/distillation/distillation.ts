@@ -97,7 +97,7 @@ export const distillationDense = { globalWeight: 1, patchWeight: 1 } as const;
 /**
  * A student of any backbone learns the features that a frozen teacher gives of the same pictures, without labels:
  * `loss = globalWeight D(h(s), t) + patchWeight mean_p D(h'(s_p), t_p)` with `s` the student's, `t` the teacher's features,
- * standardised, and `h` the heads. Both see the same views, cropped alike, as Beyer et al. 2021 (arXiv 2106.05237, section 4)
+ * standardised, and `h` the heads. Both see the same views, cropped alike, as Beyer et al. 2021 (arXiv 2106.05237)
  * find best; each in a size and with statistics of its own. A student's map of another grid is brought to the teacher's,
  * bilinearly. Trains backbone and heads; keep `modules.backbone`.
  *

@@ -74,7 +74,7 @@ export const seedSmall = { queueSize: 4096 } as const;
  * Metric `featureStd`: deviation of the projections of length 1 over the batch, about 1 over the root of their width where
  * they spread over the sphere, 0 where they have collapsed.
  *
- * Source: Fang et al. 2021 (SEED), arXiv 2101.04731, equations 4 to 6; seed/builder.py of jacobswan1/SEED. There the
+ * Source: Fang et al. 2021 (SEED), arXiv 2101.04731, section 3; seed/builder.py of jacobswan1/SEED. There the
  * teacher's projections are copied; here its features, unless the encoder that is given has its head.
  */
 export class Seed implements Method<DistillationBatch> {

@@ -7,6 +7,7 @@ import {
   type Parameter,
   parametersOf,
   type TokenEncoder,
+  type Tokens,
   twinOf,
 } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
@@ -58,6 +59,8 @@ export interface TokenOutputs {
   readonly patchOutputs: tf.Tensor2D;
   /** `[2 * batch, patches]`, 1 = masked. */
   readonly mask: tf.Tensor2D;
+  /** Student's tokens of the global views, and of local ones of their size after them. */
+  readonly seen: Tokens;
   /** Student's class tokens of the global views, each `[batch, dim]`. */
   readonly classTokens: readonly tf.Tensor2D[];
   /** Teacher's, `[2 * batch, dim]`. */
@@ -141,26 +144,28 @@ export class TokenDistillation {
 
     const own = childContext(ctx, 'backbone');
     const features: tf.Tensor2D[] = [];
-    let seen: tf.Tensor2D | undefined;
+    let seen: Tokens | undefined;
     groups.forEach(({ images: crops, count: views }, index) => {
       const pixels = normalizeImages(crops, this.normalize);
       // Local crops of the global ones' size come in the same run, and are not masked.
       const marks = index > 0 ? undefined : padded(mask, (views - globalCount) * (images / globalCount));
       const options = marks === undefined ? {} : { mask: marks };
-      const { tokens } = passOfSize(this.where, crops, globals, () =>
+      const encoded = passOfSize(this.where, crops, globals, () =>
         backbone.encode(pixels, childContext(own, index), options),
       );
-      features.push(classTokens(tokens));
-      if (index === 0) seen = patchesAt(tokens, prefix, rows);
+      features.push(classTokens(encoded.tokens));
+      if (index === 0) seen = encoded;
     });
     const students = tf.concat(features, 0);
-    const outputs = this.headed(head, patchHead, students, seen!, childContext(ctx, 'head'));
+    const hidden = patchesAt(seen!.tokens, prefix, rows);
+    const outputs = this.headed(head, patchHead, students, hidden, childContext(ctx, 'head'));
     return {
       targets: tf.split<tf.Tensor2D>(told.classes, globalCount),
       outputs: tf.split<tf.Tensor2D>(outputs.classes, count),
       patchTargets: told.patches,
       patchOutputs: outputs.patches,
       mask,
+      seen: seen!,
       classTokens: tf.split<tf.Tensor2D>(students, count).slice(0, globalCount),
       taught,
     };

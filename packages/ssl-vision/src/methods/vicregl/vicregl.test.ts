@@ -98,8 +98,8 @@ describe('VicregL', () => {
     expect(() => build({ numMatches: [0, 2] })).toThrow('numMatches[0]');
     expect(() => build({ numMatches: 3 as never })).toThrow('two positive integers');
     expect(() => build({ localOutDim: 0 })).toThrow(InvalidOptionError);
-    expect(() => build({ backbone: vitTiny({ key }) as never })).toThrow('as ResNet and SmallConvEncoder');
-    expect(() => gradientSize(build(), [])).toThrow('located(view)');
+    expect(() => build({ backbone: vitTiny({ key }) as never })).toThrow('an encoder of maps that pools its last one');
+    expect(() => gradientSize(build(), [])).toThrow('others that are located()');
     const lossOf = (views: Views) => () => build().loss(tensorsOf(views), training);
     expect(lossOf(batchOf(0, 1))).toThrow(ShapeError);
     expect(lossOf(located(0, [8, 6]))).toThrow('two of one size, then others if any');

@@ -15,7 +15,7 @@ import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train'
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkImages } from '../../batches/check-images.js';
 import { haveOneShape, loaderOf, shapesOf, viewsOf } from '../../batches/views-of.js';
-import { checkMeanEncoder, lastMap, meanOf, type MeanEncoder } from '../../encoders/last-map.js';
+import { checkPooledEncoder, lastChannels, mapAndFeatures, type PooledEncoder } from '../../encoders/last-map.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
@@ -37,8 +37,8 @@ export interface LocatedViewBatch extends MultiViewBatch {
 
 /** Options of {@link VicregL}. */
 export interface VicregLOptions extends JointEmbeddingOptions {
-  /** Whose features are the mean of its last map. */
-  readonly backbone: MeanEncoder;
+  /** Of maps, which pools the last one to its features. */
+  readonly backbone: PooledEncoder;
   /** Width of the local head's hidden layers. Default 512. */
   readonly localHiddenDim?: number;
   /** Width of the projections of places. Default 512. */
@@ -118,18 +118,18 @@ export class VicregL implements Method<LocatedViewBatch> {
   readonly name = 'vicregl';
   readonly settings: RunConfig;
   readonly modules: {
-    readonly backbone: MeanEncoder;
+    readonly backbone: PooledEncoder;
     readonly head: ProjectionHead;
     readonly localHead: ProjectionHead;
   };
   readonly #options: Required<VicregLOptions>;
 
-  /** @throws InvalidOptionError for options out of range and for what is no encoder whose features are a map's mean */
+  /** @throws InvalidOptionError for options out of range and for what is no encoder that pools its last map */
   constructor(options: VicregLOptions) {
     const where = 'VicregL';
     const all = { ...vicregLDefaults, ...checkOptions(where, options, vicregLOptionNames) };
     const { backbone, key, depth, localHiddenDim, localOutDim, alpha, numMatches, lambda, mu, nu, normalize } = all;
-    checkMeanEncoder(where, backbone);
+    checkPooledEncoder(where, backbone);
     checkCount(where, { localHiddenDim, localOutDim });
     checkShare(where, { alpha });
     checkNonNegative(where, { lambda, mu, nu });
@@ -138,7 +138,7 @@ export class VicregL implements Method<LocatedViewBatch> {
     checkCount(where, { 'numMatches[0]': numMatches[0], 'numMatches[1]': numMatches[1] });
     const { head } = jointEmbedding(where, all, 'none');
     const sizes = { depth, hiddenDim: localHiddenDim, outDim: localOutDim, lastNorm: 'none' } as const;
-    const localHead = new ProjectionHead(backbone.featureDim, { ...sizes, key: foldIn(key, 'localHead') });
+    const localHead = new ProjectionHead(lastChannels(backbone), { ...sizes, key: foldIn(key, 'localHead') });
     this.modules = { backbone, head, localHead };
     this.settings = { alpha, numMatches: [...numMatches], lambda, mu, nu, normalize: statisticsOf(normalize) };
     this.#options = all;
@@ -174,35 +174,28 @@ export class VicregL implements Method<LocatedViewBatch> {
 
   #seen(images: tf.Tensor4D, box: tf.Tensor2D, ctx: ForwardContext): VicreglView {
     const { backbone, head, localHead } = this.modules;
-    const map = lastMap(backbone, images, childContext(ctx, 'backbone'));
+    const { map, features } = mapAndFeatures(backbone, images, childContext(ctx, 'backbone'));
     const [batch, rows, columns, channels] = map.shape;
     const places = tf.reshape(map, [batch * rows * columns, channels]) as tf.Tensor2D;
     const local = localHead.forward(places, childContext(ctx, 'localHead'));
     return {
-      global: head.forward(meanOf(map), childContext(ctx, 'head')),
+      global: head.forward(features, childContext(ctx, 'head')),
       local: tf.reshape(local, [batch, rows, columns, localHead.outDim]) as tf.Tensor4D,
       grid: placesIn(box, rows, columns),
     };
   }
 }
 
+const advice = `Give the loader views that say where they lie: ${loaderOf('located')}, or others that are located()`;
+
 /** @throws InvalidOptionError for a batch without boxes; ShapeError unless there is one for each view */
 function boxesOf(batch: { readonly boxes?: unknown }, views: readonly tf.Tensor[]): readonly tf.Tensor2D[] {
   const { boxes } = batch;
-  if (!Array.isArray(boxes)) {
-    const advice =
-      'Take views that say where they lie: vicreglViews({ size: 32 }), or located(view) of @selfsup/ssl-data';
+  if (!Array.isArray(boxes))
     throw new InvalidOptionError('VicregL', 'batch.boxes', 'an array of boxes, one a view', boxes, advice);
-  }
-  const expected = `${views.length} of [${String(views[0]!.shape[0])}, 4]`;
-  const shapes = (boxes as tf.Tensor[]).map(({ shape }) => `[${shape.join(', ')}]`);
-  if (shapes.length !== views.length || shapes.some((shape) => shape !== `[${String(views[0]!.shape[0])}, 4]`))
-    throw new ShapeError(
-      'VicregL',
-      'batch.boxes',
-      expected,
-      shapes.join(' and ') || 'none',
-      `Give the loader views that say where they lie: ${loaderOf('located')}`,
-    );
-  return boxes as tf.Tensor2D[];
+  const shape = `[${views[0]!.shape[0]!}, 4]`;
+  const given = boxes as readonly tf.Tensor[];
+  if (given.length !== views.length || given.some((box) => `[${box.shape.join(', ')}]` !== shape))
+    throw new ShapeError('VicregL', 'batch.boxes', `${views.length} of ${shape}`, shapesOf(given), advice);
+  return given as readonly tf.Tensor2D[];
 }

@@ -1,5 +1,5 @@
 import { mocoV2Views } from '@selfsup/ssl-data';
-import type { MeanEncoder } from '../../encoders/last-map.js';
+import type { PooledEncoder } from '../../encoders/last-map.js';
 import { DenseCl, type DenseClOptions, denseClSmall } from '../../methods/densecl/densecl.js';
 import { aroundEncoder } from './around-encoder.js';
 import { calledViews } from './called-views.js';
@@ -35,6 +35,6 @@ export const densecl: Recipe<DenseClChoices> = {
   ...aroundEncoder<DenseClChoices, DenseCl>({
     name: 'DenseCl',
     // The recipe's encoders have maps.
-    make: (options) => new DenseCl({ ...options, backbone: options.backbone as MeanEncoder }),
+    make: (options) => new DenseCl({ ...options, backbone: options.backbone as PooledEncoder }),
   }),
 };

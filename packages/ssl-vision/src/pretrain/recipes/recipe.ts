@@ -5,7 +5,7 @@ import type { JsonValue, Method, ParameterGroup, RunConfig } from '@selfsup/ssl-
 import type { BackboneName } from '../../encoders/registry.js';
 import type { MultiViewBatch } from '../../methods/simclr/simclr.js';
 import type { EncoderArchitecture } from '../architecture.js';
-import type { OpenedTeacher } from '../open-teacher.js';
+import type { OpenedTeacher } from '../opened-teacher.js';
 
 /** A call that makes views. */
 export interface ViewsCall {

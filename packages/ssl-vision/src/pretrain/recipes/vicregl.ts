@@ -1,5 +1,5 @@
 import { type DescribedView, located, maeViews, vicreglViews } from '@selfsup/ssl-data';
-import type { MeanEncoder } from '../../encoders/last-map.js';
+import type { PooledEncoder } from '../../encoders/last-map.js';
 import { VicregL, type VicregLOptions, vicregLSmall } from '../../methods/vicregl/vicregl.js';
 import { aroundEncoder } from './around-encoder.js';
 import { calledViews } from './called-views.js';
@@ -42,6 +42,6 @@ export const vicregl: Recipe<VicregLChoices> = {
   ...aroundEncoder<VicregLChoices, VicregL>({
     name: 'VicregL',
     // The recipe's encoders have maps.
-    make: (options) => new VicregL({ ...options, backbone: options.backbone as MeanEncoder }),
+    make: (options) => new VicregL({ ...options, backbone: options.backbone as PooledEncoder }),
   }),
 };
