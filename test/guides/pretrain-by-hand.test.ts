@@ -47,6 +47,7 @@ const runs = [
   { method: 'pmsn', methodOptions: { ...narrow, prototypes: 8, powerLawExponent: 0.5 }, ...short },
   { method: 'simmim', methodOptions: { maskRatio: 0.5 }, ...short },
   { method: 'ijepa', methodOptions: { targetCount: 2 }, ...short },
+  { method: 'capi', methodOptions: { clusters: 4 }, ...short },
   { method: 'autoencoder', methodOptions: { channels: [8] }, ...short },
   { method: 'distillation', methodOptions: { head: 'mlp', patchWeight: 1 }, teacher: 'run-simclr', ...short },
   { method: 'denoising-autoencoder', methodOptions: { corruption: 'gaussian', amount: 0.2 }, ...short },

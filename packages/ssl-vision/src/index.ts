@@ -258,6 +258,7 @@ export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-opti
 export type { AutoencoderChoices, DenoisingChoices } from './pretrain/recipes/autoencoder.js';
 export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
 export type { ByolChoices } from './pretrain/recipes/byol.js';
+export type { CapiChoices } from './pretrain/recipes/capi.js';
 export type { DclChoices } from './pretrain/recipes/dcl.js';
 export type { DenseClChoices } from './pretrain/recipes/densecl.js';
 export type { DinoChoices } from './pretrain/recipes/dino.js';

@@ -95,6 +95,7 @@ describe('chooseMethod', () => {
       'mae',
       'simmim',
       'ijepa',
+      'capi',
       'distillation',
     ]);
     expect(convolutional['mae']).toMatch(/vit-tiny/);

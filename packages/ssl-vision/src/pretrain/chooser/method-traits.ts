@@ -82,6 +82,13 @@ export const methodTraits: Readonly<Record<MethodName, MethodTraits>> = {
     poorFor: frozen,
   },
   ijepa: { is: 'masked features', batch: 8, batchWhy: pixels, longRuns: hundreds, madeFor: patches },
+  capi: {
+    is: 'clusters of masked patches',
+    batch: 64,
+    batchWhy: 'clusters are balanced over the batch',
+    longRuns: hundreds,
+    madeFor: patches,
+  },
   autoencoder: { is: 'all pixels, a baseline', batch: 8, batchWhy: pixels, poorFor: baseline },
   distillation: { is: 'copies a teacher', batch: 8, batchWhy: pixels },
   'denoising-autoencoder': { is: 'all pixels, a baseline', batch: 8, batchWhy: pixels, poorFor: baseline },

@@ -1,6 +1,7 @@
 import { autoencoder, denoisingAutoencoder } from './autoencoder.js';
 import { barlowTwins } from './barlow-twins.js';
 import { byol } from './byol.js';
+import { capi } from './capi.js';
 import { dcl, dclw } from './dcl.js';
 import { densecl } from './densecl.js';
 import { dino } from './dino.js';
@@ -64,6 +65,7 @@ export const recipes = {
   mae,
   simmim,
   ijepa,
+  capi,
   autoencoder,
   'denoising-autoencoder': denoisingAutoencoder,
   distillation,
