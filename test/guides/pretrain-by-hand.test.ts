@@ -27,6 +27,7 @@ const runs = [
   { method: 'byol', methodOptions: narrow, ...short },
   { method: 'simsiam', methodOptions: { outDim: 8 }, ...short },
   { method: 'densecl', methodOptions: narrow, ...short },
+  { method: 'amdim', methodOptions: { outDim: 8 }, ...short },
   { method: 'nnclr', methodOptions: { ...narrow, predictionDim: 16 }, ...short },
   { method: 'swav', methodOptions: narrow, ...short },
   { method: 'smog', methodOptions: { ...narrow, groups: 3 }, ...short },

@@ -255,6 +255,7 @@ export type { PretrainTeacher } from './pretrain/opened-teacher.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';
 export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-options.js';
+export type { AmdimChoices } from './pretrain/recipes/amdim.js';
 export type { AutoencoderChoices, DenoisingChoices } from './pretrain/recipes/autoencoder.js';
 export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
 export type { ByolChoices } from './pretrain/recipes/byol.js';

@@ -99,7 +99,13 @@ describe('chooseMethod', () => {
       'distillation',
     ]);
     expect(convolutional['mae']).toMatch(/vit-tiny/);
-    expect(Object.keys(why({ backbone: 'vit-micro' }))).toEqual(['supcon', 'densecl', 'vicregl', 'distillation']);
+    expect(Object.keys(why({ backbone: 'vit-micro' }))).toEqual([
+      'supcon',
+      'densecl',
+      'amdim',
+      'vicregl',
+      'distillation',
+    ]);
     expect(text('simclr', { backbone: 'resnet18' })).toContain('not measured here with resnet18');
   });
 

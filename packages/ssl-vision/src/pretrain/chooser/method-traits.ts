@@ -45,6 +45,7 @@ export const methodTraits: Readonly<Record<MethodName, MethodTraits>> = {
   moco: { is: 'contrastive, queue and twin', batch: 32, batchWhy: `${queue} (arXiv 1911.05722)` },
   'moco-v3': { is: 'contrastive, twin', batch: 128, batchWhy: rows },
   densecl: { is: 'contrastive of places, queues', batch: 32, batchWhy: queue, madeFor: places },
+  amdim: { is: 'contrastive of places at scales', batch: 64, batchWhy: rows },
   nnclr: { is: 'contrastive, neighbours', batch: 64, batchWhy: rows },
   swav: { is: 'prototypes, multi-crop', batch: 64, batchWhy: 'codes are balanced over batch and queue' },
   smog: { is: 'groups, twin', batch: 64, batchWhy: 'groups move with the batch' },

@@ -1,3 +1,4 @@
+import { amdim } from './amdim.js';
 import { autoencoder, denoisingAutoencoder } from './autoencoder.js';
 import { barlowTwins } from './barlow-twins.js';
 import { byol } from './byol.js';
@@ -42,6 +43,7 @@ export const recipes = {
   moco,
   'moco-v3': mocoV3,
   densecl,
+  amdim,
   nnclr,
   swav,
   smog,
