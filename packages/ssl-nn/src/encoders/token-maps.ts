@@ -33,7 +33,11 @@ function mapsOf(where: string, encoded: Tokens, axes: readonly string[], others:
     throw new InvalidOptionError(where, 'encoded', expected, actual, advice);
   };
   if (!Array.isArray((encoded as Partial<Tokens> | null)?.blocks))
-    refuse('what encode gives', encoded, `Such as ${where}(encoder.encode(${axes.length === 2 ? 'images' : 'volumes'}))`);
+    refuse(
+      'what encode gives',
+      encoded,
+      `Such as ${where}(encoder.encode(${axes.length === 2 ? 'images' : 'volumes'}))`,
+    );
   const { blocks, prefix, grid, kept } = encoded;
   if (kept !== undefined) refuse('tokens of all places', 'tokens of some', 'Leave keep out of the options of encode');
   if (grid.length !== axes.length)
