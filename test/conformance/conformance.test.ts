@@ -70,8 +70,12 @@ describe.each(entries.map((entry) => [entry.name, entry] as const))('%s', (_name
 });
 
 it('the registry has every method of the packages', () => {
-  const isMethod = (value: unknown): boolean =>
-    typeof value === 'function' && typeof (value.prototype as { loss?: unknown } | undefined)?.loss === 'function';
+  const isMethod = (value: unknown): boolean => {
+    const { loss, trainable } = ((typeof value === 'function' ? value.prototype : undefined) ?? {}) as Readonly<
+      Record<string, unknown>
+    >;
+    return typeof loss === 'function' && typeof trainable === 'function';
+  };
   const names = Object.entries({ ...multimodal, ...text, ...transfer, ...vision }).flatMap(([name, value]) =>
     isMethod(value) ? [name] : [],
   );

@@ -50,8 +50,8 @@ const moco = (temperature: number): Moco =>
 
 const byol = (momentum: number): Byol => new Byol({ ...common, backbone: encoder(), hiddenDim: 32, momentum });
 
-const simSiam = (mean = statistics.mean): SimSiam =>
-  new SimSiam({ ...common, backbone: encoder(), outDim: 16, normalize: { ...statistics, mean } });
+const simSiam = (normalize = statistics): SimSiam =>
+  new SimSiam({ ...common, backbone: encoder(), outDim: 16, normalize });
 
 const mocoV3 = (temperature: number): MocoV3 =>
   new MocoV3({
@@ -115,7 +115,7 @@ export const entries: readonly Entry[] = [
   entry({
     name: 'SimSiam',
     method: () => simSiam(),
-    changed: { method: () => simSiam(0.4), setting: 'settings.normalize.mean' },
+    changed: { method: () => simSiam({ ...statistics, mean: 0.4 }), setting: 'settings.normalize.mean' },
     loader,
     learningRate: 5e-3,
     optimizer: (method) => new AdamW((method as unknown as SimSiam).parameterGroups(5e-3)),

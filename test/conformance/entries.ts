@@ -20,7 +20,11 @@ import { Clip, ImageTextLoader } from '@selfsup/ssl-multimodal';
 import { zipLoaders } from '@selfsup/ssl-train';
 import { ClassificationFineTuning, Classifier, LabelledBatches } from '@selfsup/ssl-transfer';
 import { Mae, MaskedAutoencoder, normalizeImages, ProjectionHead, SimClr } from '@selfsup/ssl-vision';
+import { entries as blip } from './entries-blip.js';
+import { entries as dense } from './entries-dense.js';
 import { entries as dinoEntries } from './entries-dino.js';
+import { entries as distilled } from './entries-distillation.js';
+import { entries as generative } from './entries-generative.js';
 import { entries as redundancy } from './entries-redundancy.js';
 import { entries as twins } from './entries-twins.js';
 import { entries as volumes } from './entries-volumes.js';
@@ -196,5 +200,9 @@ export const entries: readonly Entry[] = [
   ...twins,
   ...dinoEntries,
   ...redundancy,
+  ...distilled,
+  ...dense,
+  ...generative,
+  ...blip,
   ...volumes,
 ];

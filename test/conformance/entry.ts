@@ -157,7 +157,7 @@ const stateOf = ({ modules, state = {} }: Method<never, string>): tf.Variable[] 
 ];
 
 /** A batch with tensors in place of its arrays. */
-function eagerly(value: unknown): unknown {
+export function eagerly(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(eagerly);
   if (typeof value !== 'object' || value === null) return value;
   const { data, shape } = value as { readonly data?: Float32Array; readonly shape?: number[] };

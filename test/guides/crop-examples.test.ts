@@ -41,7 +41,9 @@ test.each([
   { name: 'dino', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
   { name: 'ibot', own: vitChanges, saved: 'mask_token' },
   { name: 'dinov2', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
+  { name: 'dinov2-gram', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
   { name: 'msn', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
+  { name: 'pmsn', own: vitChanges, saved: 'blocks.0.attn.qkv.weight' },
   {
     name: 'swav',
     own: [

@@ -2,6 +2,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
+import { saveSafetensors } from '@selfsup/ssl-nn';
+import { exportOnnx } from '@selfsup/ssl-tensor';
+import { SmallConvEncoder, vitTiny } from '@selfsup/ssl-vision';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { unexpectedErrorOutput } from '../packaging/expected-output.js';
 import { readRepositoryFile } from '../structure/repository-files.js';
@@ -10,7 +14,10 @@ import { emptyProject, runSource } from './run-source.js';
 // Each program is a process that loads TypeScript from source.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const examples = 'autoencoder barlow-twins byol ijepa moco moco-v3 nnclr simmim simsiam smog supcon vicreg'.split(' ');
+const examples =
+  'amdim autoencoder barlow-twins beit byol capi cpc densecl distillation fastsiam frossl igpt ijepa lejepa logit-distillation mae mmcr moco moco-v3 nnclr seed simclr simclr-v2 simmim simsiam smog supcon tico vicreg vicregl visreg w-mse'.split(
+    ' ',
+  );
 
 let folder: string;
 beforeAll(async () => {
@@ -22,8 +29,31 @@ beforeAll(async () => {
     await mkdir(own, { recursive: true });
     await writeFile(join(own, `${i}.ppm`), `P3\n18 20\n255\n${pixels.join(' ')}\n`);
   }
+  const teacher = vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 });
+  await saveSafetensors(join(folder, 'teacher.safetensors'), teacher.stateDict());
+  const classifier = new SmallConvEncoder({ key: randomKey(2), inChannels: 3, channels: [4, 5], strides: [2, 2] });
+  const path = join(folder, 'classifier.onnx');
+  await exportOnnx(classifier as never, [tf.zeros([1, 16, 16, 3])], { path });
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+test('clip trains on a folder and its captions', async () => {
+  const code = readRepositoryFile('packages/ssl-multimodal/examples/clip.ts');
+  expect(code.split('\n').length).toBeLessThan(61);
+  const small = code
+    .replace('= [100, 128, 32];', '= [2, 8, 16];')
+    .replace("stem: 'cifar' })", "stem: 'cifar', width: 8 })")
+    .replace('hiddenSize: 192', 'hiddenSize: 12')
+    .replace('intermediateSize: 768', 'intermediateSize: 24')
+    .replace('vocabSize: 8000', 'vocabSize: 60');
+  await writeFile(join(folder, 'clip.ts'), small);
+  const captions = Array.from({ length: 16 }, (_, at) => (at < 8 ? 'a cat that sleeps' : 'a dog that barks'));
+  await writeFile(join(folder, 'captions.txt'), captions.join('\n'));
+  const { status, stderr } = await runSource(join(folder, 'clip.ts'), ['photos', 'captions.txt'], folder);
+  expect({ status, stderr: unexpectedErrorOutput(stderr) }).toEqual({ status: 0, stderr: '' });
+  const names = (await readFile(join(folder, 'clip-imageProjection.safetensors'))).toString('latin1');
+  expect(names).toContain('"weight"');
+});
 
 test.each(examples)('%s pretrains on a folder and saves the encoder', async (name) => {
   const code = readRepositoryFile(`packages/ssl-vision/examples/${name}.ts`);
@@ -36,7 +66,15 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
       "resnet18({ key: randomKey(0), stem: 'cifar', width: 8 })",
     )
     .replace('dim: 192', 'dim: 24')
-    .replace('...smogSmall', '...smogSmall, queueSize: 512');
+    .replace('dinoV2Small({ key: randomKey(2) })', 'vitTiny({ key: randomKey(2), imageSize: 28, patchSize: 14 })')
+    .replace('dinoV2Small', 'vitTiny')
+    .replace('size: 112', 'size: 28')
+    .replace('...smogSmall', '...smogSmall, queueSize: 512')
+    .replace('outDim: 64', 'outDim: 4')
+    .replace('...pixelTransformerSmall', '...pixelTransformerSmall, dim: 24')
+    .replace('...beitSmall', '...beitSmall, dim: 24')
+    .replace("stem: 'cifar', norm:", "stem: 'cifar', width: 8, norm:")
+    .replace('...cpcSmall', '...cpcSmall, rows: [1, 2]');
   expect(small).toMatch(/width: 8|dim: 24/);
   const file = join(folder, `${name}.ts`);
   await writeFile(file, small);
@@ -44,5 +82,5 @@ test.each(examples)('%s pretrains on a folder and saves the encoder', async (nam
   const { status, stderr } = await runSource(file, ['photos'], folder);
   expect({ status, stderr: unexpectedErrorOutput(stderr) }).toEqual({ status: 0, stderr: '' });
   const names = (await readFile(join(folder, 'encoder.safetensors'))).toString('latin1');
-  expect(names).toMatch(/"layer4\.1\.bn2\.bias"|"blocks\.5\.attn\.qkv\.weight"/);
+  expect(names).toMatch(/"(backbone\.)?layer4\.1\.bn2\.bias"|"blocks\.5\.attn\.qkv\.weight"/);
 });

@@ -36,6 +36,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm test$/, '.ci/run'],
   [/^npm run (?:types|lint|format:check|knip|build|check:packages)$/, '.ci/run'],
   [/^npm run test:(?:packaging|install|campaign|devices)$/, '.ci/run, the long ones in small'],
+  [/^npm run measured$/, 'test/structure compares with what it writes'],
   [/^npm run (?:format|scope -- @scope|changeset|ci)$/, 'they change the repository, or are all of the above'],
   [
     /^npm run (?:demo|bench|bench -- vit-step|bench:text|bench:methods|test:unicode|test:large|test:onnx|test:tensorboard|test:mlflow)$/,
@@ -64,6 +65,7 @@ const short: Readonly<
     standIn: [['my-recipe.yaml', 'my-recipe.yaml --out runs/demo']],
     prints: /Report: runs\/demo\/report\.html/,
   },
+  'npx @selfsup/ssl-benchmark choose --images 5000 --size 32 --minutes 30': { prints: /^method +score/m },
   'npx @selfsup/ssl-benchmark report runs/demo': { prints: /runs\/demo\/report\.html/ },
   'npx @selfsup/ssl-benchmark run demo-text --json --quiet | jq .text.fineTune': {
     standIn: [

@@ -68,6 +68,20 @@ if (isMainThread) {
     prints: /^4 0 1 2 3\nundefined\n$/,
   },
   {
+    readme: 'packages/ssl-multimodal/README.md',
+    blocks: [1],
+    changes: [
+      [/stem: 'cifar'/, "stem: 'cifar', width: 8"],
+      [/hiddenSize: 256/, 'hiddenSize: 16'],
+      [/intermediateSize: 1024/, 'intermediateSize: 32'],
+    ],
+    before: `
+const pictures = { data: Uint8Array.from({ length: 4 * 192 }, (_, at) => (7 * at) % 256), shape: [4, 8, 8, 3] };
+const captions = ['a cat', 'a dog', 'a red cat', 'a red dog'];`,
+    after: `console.log(written.length, scores.length, imageToText.length, kept.length <= 8);`,
+    prints: /^4 4 3 true\n$/,
+  },
+  {
     readme: 'packages/ssl-tensor/README.md',
     blocks: [1],
     prints: /^\d+ bytes\n$/,

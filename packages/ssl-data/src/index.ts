@@ -146,6 +146,9 @@ export { horizontalFlip, verticalFlip } from './views/flip.js';
 export type { FlipOptions } from './views/flip.js';
 export { gaussianBlur } from './views/gaussian-blur.js';
 export type { GaussianBlurOptions } from './views/gaussian-blur.js';
+export type { Edges } from './views/edges.js';
+export { located } from './views/located.js';
+export type { LocatedImage } from './views/located.js';
 export { maeViews, maeViewsDefaults } from './views/mae-views.js';
 export type { MixableBatch, MixedBatch, MixingOptions } from './views/mixed-batch.js';
 export { mixup, mixupDefaults } from './views/mixup.js';
@@ -203,6 +206,7 @@ export type { EvaluationViewsOptions, SupervisedViewsOptions } from './views/sup
 export { swavViews, swavViewsDefaults } from './views/swav-views.js';
 export { trivialAugmentWide } from './views/trivial-augment-wide.js';
 export type { TrivialAugmentWideOptions } from './views/trivial-augment-wide.js';
+export { vicreglViews, vicreglViewsDefaults } from './views/vicregl-views.js';
 export { vicregViews, vicregViewsDefaults } from './views/vicreg-views.js';
 export type { DescribedView, ModuleView, Range, View, ViewSpec, ViewSteps } from './views/view.js';
 export type { ViewPairOptions } from './views/view-pair-options.js';

@@ -117,6 +117,8 @@ export { normalizePrototypes } from './self-distillation/normalize-prototypes.js
 export { ntXent, ntXentDefaults } from './contrastive/nt-xent.js';
 export type { NtXentOptions } from './contrastive/nt-xent.js';
 export { nuclearNorm } from './redundancy/nuclear-norm.js';
+export { gramAnchoring, gramAnchoringDefaults } from './dense/gram-anchoring.js';
+export type { GramAnchoringOptions } from './dense/gram-anchoring.js';
 export { patchKernelAlignment, patchKernelAlignmentDefaults } from './dense/patch-kernel-alignment.js';
 export type { PatchKernelAlignmentOptions } from './dense/patch-kernel-alignment.js';
 export { patchify } from './reconstruction/patchify.js';

@@ -30,6 +30,8 @@ export { Conv2d } from './layers/conv2d.js';
 export type { Conv2dOptions, Padding } from './layers/conv2d.js';
 export { Conv3d } from './layers/conv3d.js';
 export type { Conv3dOptions, VolumePadding } from './layers/conv3d.js';
+export { CrossAttention } from './layers/cross-attention.js';
+export type { CrossAttentionCall, CrossAttentionOptions } from './layers/cross-attention.js';
 export { DropPath } from './layers/drop-path.js';
 export { Dropout } from './layers/dropout.js';
 export { Embedding } from './layers/embedding.js';

@@ -58,6 +58,7 @@ export type { SoftplusOptions } from './ops/softplus.js';
 export { sparseSoftmaxCrossEntropy } from './ops/sparse-softmax-cross-entropy.js';
 export { stopGradient } from './ops/stop-gradient.js';
 export { takeRows } from './ops/take-rows.js';
+export { withoutGradient } from './ops/without-gradient.js';
 export { traceKernels } from './profile/trace-kernels.js';
 export type { KernelCall } from './profile/trace-kernels.js';
 export { profile } from './profile/profile.js';

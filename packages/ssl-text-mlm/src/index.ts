@@ -11,6 +11,7 @@ export type { BertInputs } from './bert/bert-inputs.js';
 export { BertLayer } from './bert/bert-layer.js';
 export { BertModel } from './bert/bert-model.js';
 export type { BertModelOptions, BertTokenOptions } from './bert/bert-model.js';
+export { BertPredictionHead } from './bert/bert-prediction-head.js';
 export { BertTextEncoder } from './bert/bert-text-encoder.js';
 export type { BertTextEncoderOptions } from './bert/bert-text-encoder.js';
 export { meanPool } from './bert/mean-pool.js';

@@ -12,6 +12,9 @@ export type {
   EfficientNetStage,
   EfficientNetVariantOptions,
 } from './encoders/mobile/efficientnet.js';
+export { LayersEncoder } from './encoders/foreign/layers-encoder.js';
+export { OnnxEncoder } from './encoders/foreign/onnx-encoder.js';
+export type { OnnxEncoderOptions } from './encoders/foreign/onnx-encoder.js';
 export { MobileNetV3, mobileNetV3Large, mobileNetV3Small } from './encoders/mobile/mobilenet-v3.js';
 export type { MobileNetBlock, MobileNetV3Options, MobileNetV3VariantOptions } from './encoders/mobile/mobilenet-v3.js';
 export { backbones, createBackbone } from './encoders/registry.js';
@@ -59,6 +62,8 @@ export type {
 } from './encoders/vision-transformer/vision-transformer-options.js';
 export { VisionTransformer } from './encoders/vision-transformer/vision-transformer.js';
 export { DinoHead, dinoHeadDefaults } from './heads/dino-head.js';
+export { DistillationHead } from './heads/distillation-head.js';
+export type { DistillationHeadOptions } from './heads/distillation-head.js';
 export type { DinoHeadOptions } from './heads/dino-head.js';
 export { MsnHead, msnHeadDefaults } from './heads/msn-head.js';
 export type { MsnHeadOptions } from './heads/msn-head.js';
@@ -77,6 +82,7 @@ export {
   vitHuge,
   vitLarge,
   vitSmall,
+  vitMicro,
   vitTiny,
 } from './encoders/vision-transformer/vit-sizes.js';
 export type { VitVariantOptions } from './encoders/vision-transformer/vit-sizes.js';
@@ -86,24 +92,74 @@ export { SwavHead, swavHeadDefaults } from './heads/swav-head.js';
 export type { SwavHeadOptions, SwavOutput } from './heads/swav-head.js';
 export { WeightNormLinear } from './heads/weight-norm-linear.js';
 export type { WeightNormLinearOptions } from './heads/weight-norm-linear.js';
+export { resizeBilinear } from './images/resize-bilinear.js';
 export {
   cifar10Statistics,
   imagenetStatistics,
   mnistStatistics,
   normalizeImages,
+  rawPixelStatistics,
   ownStatistics,
 } from './images/normalize-images.js';
 export type { ImageStatistics } from './images/check-image-statistics.js';
+export { Amdim, amdimDefaults, amdimSmall } from './methods/amdim/amdim.js';
+export type { AmdimOptions } from './methods/amdim/amdim.js';
+export { AmdimEncoder, amdimEncoderDefaults, amdimEncoderSmall } from './methods/amdim/amdim-encoder.js';
+export type { AmdimEncoderOptions } from './methods/amdim/amdim-encoder.js';
+export { AmdimHead } from './methods/amdim/amdim-head.js';
+export type { AmdimHeadOptions } from './methods/amdim/amdim-head.js';
 export { Autoencoder, autoencoderDefaults, denoisingDefaults } from './methods/autoencoder/autoencoder.js';
 export type { AutoencoderOptions } from './methods/autoencoder/autoencoder.js';
 export { ConvDecoder, convDecoderDefaults } from './methods/autoencoder/conv-decoder.js';
 export type { ConvDecoderOptions } from './methods/autoencoder/conv-decoder.js';
 export { BarlowTwins, barlowTwinsDefaults, barlowTwinsSmall } from './methods/barlow-twins/barlow-twins.js';
 export type { BarlowTwinsOptions } from './methods/barlow-twins/barlow-twins.js';
+export { Capi, capiDefaults, capiSmall } from './methods/capi/capi.js';
+export type { CapiOptions, MaskedViewBatch } from './methods/capi/capi.js';
+export { CapiPredictor } from './methods/capi/capi-predictor.js';
+export type { CapiPredictorOptions } from './methods/capi/capi-predictor.js';
+export { CrossAttentionBlock } from './methods/capi/cross-attention-block.js';
+export type { CrossAttentionBlockOptions } from './methods/capi/cross-attention-block.js';
+export { DenseCl, denseClDefaults, denseClSmall } from './methods/densecl/densecl.js';
+export type { DenseClOptions } from './methods/densecl/densecl.js';
+export type { PooledEncoder } from './encoders/last-map.js';
+export { FastSiam, fastSiamDefaults, fastSiamSmall } from './methods/fastsiam/fastsiam.js';
+export type { FastSiamOptions } from './methods/fastsiam/fastsiam.js';
+export { HeadEncoder } from './methods/simclr-v2/head-encoder.js';
+export { SimClrV2, simClrV2Defaults, simClrV2Small } from './methods/simclr-v2/simclr-v2.js';
+export type { SimClrV2Options } from './methods/simclr-v2/simclr-v2.js';
+export type { SiameseModules } from './methods/simsiam/siamese-modules.js';
+export { Beit, beitDefaults } from './methods/beit/beit.js';
+export type { BeitOptions, MaskedBatch } from './methods/beit/beit.js';
+export { beitBase, beitLarge, beitSmall, beitTransformer } from './methods/beit/beit-transformer.js';
+export type { BeitTransformerOptions, BeitVariantOptions } from './methods/beit/beit-transformer.js';
+export { DiscreteVae, discreteVaeDefaults, discreteVaeSmall } from './methods/beit/discrete-vae.js';
+export type { DiscreteVaeOptions } from './methods/beit/discrete-vae.js';
+export { VisualTokenizer, visualTokenizerDefaults, visualTokenizerSmall } from './methods/beit/visual-tokenizer.js';
+export type { DecodedPixels, VisualTokenizerOptions } from './methods/beit/visual-tokenizer.js';
+export { Cpc, cpcDefaults, cpcSmall } from './methods/cpc/cpc.js';
+export type { CpcDirection, CpcOptions } from './methods/cpc/cpc.js';
+export { CpcPredictor } from './methods/cpc/cpc-predictor.js';
+export type { CpcPredictorOptions, CpcPredictorSizes } from './methods/cpc/cpc-predictor.js';
+export { PatchwiseEncoder } from './methods/cpc/patchwise-encoder.js';
+export type { PatchwiseEncoderOptions } from './methods/cpc/patchwise-encoder.js';
 export { Dino, dinoDefaults } from './methods/dino/dino.js';
 export type { DinoOptions } from './methods/dino/dino.js';
-export { Frossl, frosslDefaults } from './methods/frossl/frossl.js';
+export { Frossl, frosslDefaults, frosslSmall } from './methods/frossl/frossl.js';
+export { distillationDense, Distillation, distillationDefaults } from './methods/distillation/distillation.js';
+export type { DistillationBatch, DistillationOptions } from './methods/distillation/distillation.js';
+export type { Distance } from './methods/distillation/distances.js';
+export type { TargetKind } from './methods/distillation/feature-targets.js';
+export { withTeacher } from './methods/distillation/with-teacher.js';
+export type { TaughtLoader, ViewsOfSamples, WithTeacherOptions } from './methods/distillation/with-teacher.js';
+export type { BatchTeacher, DistillationTeacher, EncoderTeacher, TaughtBatch } from './methods/distillation/teacher.js';
 export type { FrosslOptions } from './methods/frossl/frossl.js';
+export { fitPalette, fitPaletteDefaults } from './methods/igpt/fit-palette.js';
+export type { FitPaletteOptions } from './methods/igpt/fit-palette.js';
+export { IGpt, iGptDefaults } from './methods/igpt/igpt.js';
+export type { IGptOptions } from './methods/igpt/igpt.js';
+export { iGptSizes, PixelTransformer, pixelTransformerSmall } from './methods/igpt/pixel-transformer.js';
+export type { PixelTransformerOptions } from './methods/igpt/pixel-transformer.js';
 export { IJepa, iJepaDefaults, iJepaSmall } from './methods/ijepa/ijepa.js';
 export type { IJepaOptions } from './methods/ijepa/ijepa.js';
 export type { JepaBlocks } from './methods/ijepa/jepa-blocks.js';
@@ -112,7 +168,9 @@ export type { JepaPredictorOptions } from './methods/ijepa/jepa-predictor.js';
 export { LeJepa, leJepaDefaults, leJepaSmall } from './methods/lejepa/lejepa.js';
 export type { LeJepaOptions } from './methods/lejepa/lejepa.js';
 export { DinoV2, dinoV2Defaults } from './methods/dinov2/dinov2.js';
-export type { DinoV2Options } from './methods/dinov2/dinov2.js';
+export type { DinoV2Options, DinoV2Phase } from './methods/dinov2/dinov2.js';
+export { gramAnchoringPhaseDefaults } from './methods/dinov2/gram-anchor.js';
+export type { GramAnchoringPhase } from './methods/dinov2/gram-anchor.js';
 export { Ibot, ibotDefaults } from './methods/ibot/ibot.js';
 export type { IbotOptions } from './methods/ibot/ibot.js';
 export { Byol, byolDefaults, byolSmall } from './methods/byol/byol.js';
@@ -150,6 +208,14 @@ export type {
 } from './methods/self-distillation/token-distillation.js';
 export { SimClr, simClrDefaults } from './methods/simclr/simclr.js';
 export type { MultiViewBatch, SimClrOptions } from './methods/simclr/simclr.js';
+export { ClassifierEncoder } from './methods/logit-distillation/classifier-encoder.js';
+export { LogitDistillation, logitDistillationDefaults } from './methods/logit-distillation/logit-distillation.js';
+export type {
+  LogitDistillationBatch,
+  LogitDistillationOptions,
+} from './methods/logit-distillation/logit-distillation.js';
+export { Seed, seedDefaults, seedSmall } from './methods/seed/seed.js';
+export type { SeedOptions } from './methods/seed/seed.js';
 export { Swav, swavDefaults } from './methods/swav/swav.js';
 export type { SwavOptions, SwavPhase } from './methods/swav/swav.js';
 export { Moco, mocoDefaults, mocoSmall, mocoV1Defaults } from './methods/moco/moco.js';
@@ -162,6 +228,7 @@ export { SimMim, simMimDefaults } from './methods/simmim/simmim.js';
 export type { SimMimOptions } from './methods/simmim/simmim.js';
 export { SimSiam, simSiamDefaults, simSiamSmall } from './methods/simsiam/simsiam.js';
 export type { SimSiamOptions } from './methods/simsiam/simsiam.js';
+
 export { Smog, smogDefaults, smogSmall } from './methods/smog/smog.js';
 export type { SmogOptions, SmogPhase } from './methods/smog/smog.js';
 export { SupCon, supConDefaults } from './methods/supcon/supcon.js';
@@ -170,6 +237,8 @@ export { TiCo, tiCoDefaults, tiCoSmall } from './methods/tico/tico.js';
 export type { TiCoOptions } from './methods/tico/tico.js';
 export { Vicreg, vicregDefaults, vicregSmall } from './methods/vicreg/vicreg.js';
 export type { VicregOptions } from './methods/vicreg/vicreg.js';
+export { VicregL, vicregLDefaults, vicregLSmall } from './methods/vicregl/vicregl.js';
+export type { LocatedViewBatch, VicregLOptions } from './methods/vicregl/vicregl.js';
 export { VisReg, visRegDefaults, visRegSmall } from './methods/visreg/visreg.js';
 export type { VisRegOptions } from './methods/visreg/visreg.js';
 export { WMse, wMseDefaults } from './methods/w-mse/w-mse.js';
@@ -178,20 +247,43 @@ export { LoadedEncoder, loadEncoder } from './pretrain/load-encoder.js';
 export type { Pictures } from './pretrain/load-encoder.js';
 export type { EncoderArchitecture } from './pretrain/architecture.js';
 export type { EncoderDescription } from './pretrain/encoder-description.js';
+export { chooseMethod } from './pretrain/chooser/choose-method.js';
+export type { MethodChoice } from './pretrain/chooser/choose-method.js';
+export type { AdvisedRun, MethodAdvice, MethodReason } from './pretrain/chooser/method-advice.js';
+export type { Goal, TaskFacts } from './pretrain/chooser/task-facts.js';
+export type { PretrainTeacher } from './pretrain/opened-teacher.js';
 export { pretrain } from './pretrain/pretrain.js';
 export type { PretrainResult } from './pretrain/pretrain.js';
 export type { LabelledPictures, PretrainOptions } from './pretrain/pretrain-options.js';
+export type { AutoencoderChoices, DenoisingChoices } from './pretrain/recipes/autoencoder.js';
 export type { BarlowTwinsChoices } from './pretrain/recipes/barlow-twins.js';
 export type { ByolChoices } from './pretrain/recipes/byol.js';
+export type { DclChoices } from './pretrain/recipes/dcl.js';
+export type { DenseClChoices } from './pretrain/recipes/densecl.js';
 export type { DinoChoices } from './pretrain/recipes/dino.js';
 export type { DinoV2Choices } from './pretrain/recipes/dinov2.js';
+export type { FastSiamChoices } from './pretrain/recipes/fastsiam.js';
+export type { FrosslChoices } from './pretrain/recipes/frossl.js';
+export type { DistillationChoices } from './pretrain/recipes/distillation.js';
 export type { IbotChoices } from './pretrain/recipes/ibot.js';
+export type { IJepaChoices } from './pretrain/recipes/ijepa.js';
+export type { LeJepaChoices } from './pretrain/recipes/lejepa.js';
 export type { MaeChoices } from './pretrain/recipes/mae.js';
+export type { MmcrChoices } from './pretrain/recipes/mmcr.js';
 export type { MocoChoices } from './pretrain/recipes/moco.js';
 export type { MocoV3Choices } from './pretrain/recipes/moco-v3.js';
+export type { MsnChoices, PmsnChoices } from './pretrain/recipes/msn.js';
 export type { NnclrChoices } from './pretrain/recipes/nnclr.js';
 export type { MethodChoices, MethodName } from './pretrain/recipes/recipes.js';
 export type { SimClrChoices } from './pretrain/recipes/simclr.js';
+export type { SimClrV2Choices } from './pretrain/recipes/simclr-v2.js';
+export type { SimMimChoices } from './pretrain/recipes/simmim.js';
 export type { SimSiamChoices } from './pretrain/recipes/simsiam.js';
+export type { SmogChoices } from './pretrain/recipes/smog.js';
+export type { SupConChoices } from './pretrain/recipes/supcon.js';
 export type { SwavChoices } from './pretrain/recipes/swav.js';
+export type { TiCoChoices } from './pretrain/recipes/tico.js';
 export type { VicregChoices } from './pretrain/recipes/vicreg.js';
+export type { VicregLChoices } from './pretrain/recipes/vicregl.js';
+export type { VisRegChoices } from './pretrain/recipes/visreg.js';
+export type { WMseChoices } from './pretrain/recipes/w-mse.js';

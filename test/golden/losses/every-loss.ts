@@ -109,6 +109,7 @@ export const everyLoss: Readonly<Record<string, LossEntry>> = {
   normalizePrototypes: [[], () => undefined],
   ntXent: [[rows, floats(5, 4)], (a, negatives) => losses.ntXent(a, { ...views, negatives })],
   nuclearNorm: [[places], losses.nuclearNorm],
+  gramAnchoring: [[places, places], losses.gramAnchoring],
   patchKernelAlignment: [[places, places], losses.patchKernelAlignment],
   patchify: [[floats(1, 4, 4, 3)], (a) => losses.patchify(a, 2)],
   pmsn: [[rows, floats(3, 4), rows], losses.pmsn],

@@ -102,6 +102,21 @@ def post(block):
     return forward
 
 
+class Cross(nn.Module):
+    """torch.nn.MultiheadAttention with kdim and vdim, its parameters under names of their own."""
+
+    def __init__(self, dim, memory, heads):
+        super().__init__()
+        self.query, self.key, self.value, self.proj = nn.Linear(dim, dim), nn.Linear(memory, dim), nn.Linear(memory, dim), nn.Linear(dim, dim)
+        self.heads = heads
+
+    def forward(self, x, memory, **masks):
+        attention = nn.MultiheadAttention(x.shape[-1], self.heads, kdim=memory.shape[-1], vdim=memory.shape[-1], batch_first=True)
+        weights = {"in_proj_bias": torch.cat([self.query.bias, self.key.bias, self.value.bias]), "q_proj_weight": self.query.weight,
+                   "k_proj_weight": self.key.weight, "v_proj_weight": self.value.weight, "out_proj.weight": self.proj.weight, "out_proj.bias": self.proj.bias}
+        return torch.func.functional_call(attention, weights, (x, memory, memory), {"need_weights": False, **masks})[0]
+
+
 def main():
     torch.manual_seed(SEED)
     x = torch.randn(2, 5, 8)
@@ -133,6 +148,13 @@ def main():
         run("rotary of roformer", neighbours, x, forward=turned(neighbours, roformer)),
         run("rotary of eva", eva, torch.randn(2, 7, 8), forward=lambda v: eva(v, rope=eva_rope)),
         run("rotary of dinov3", dino, torch.randn(2, 8, 8), forward=lambda v: dino(v, rope=dino_rope)),
+    ]
+    # Two queries of width 8 and five tokens of width 6, which are the first 6 features of the others.
+    cross, padded = Cross(8, 6, 2), Cross(8, 6, 2)
+    padding = torch.tensor([[False] * 5, [False, False, False, True, True]])
+    cases += [
+        run("cross attention", cross, torch.randn(2, 7, 8), forward=lambda v: cross(v[:, :2], v[:, 2:, :6])),
+        run("cross attention with padding", padded, torch.randn(2, 7, 8), forward=lambda v: padded(v[:, :2], v[:, 2:, :6], key_padding_mask=padding)),
     ]
     versions = {"torch": torch.__version__, "timm": timm.__version__, "transformers": transformers.__version__, "numpy": np.__version__}
     (HERE / "blocks.json").write_text(json.dumps({"generator": "test/golden/nn/generate_blocks.py", "seed": SEED, "versions": versions, "layers": cases}))

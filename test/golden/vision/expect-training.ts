@@ -18,14 +18,16 @@ export interface TrainingCase {
   readonly after: Readonly<Record<string, number[]>>;
   /** Queues and centres after the last update: `queue.features`. */
   readonly state: Readonly<Record<string, number[]>>;
-  /** Of the first rows of `state.queue` and `state.groups`. */
+  /** Of the first rows of `state.queue`, `state.denseQueue` and `state.groups`. */
   readonly queueSeed?: number;
+  readonly denseQueueSeed?: number;
   readonly groupSeed?: number;
 }
 
 export interface Views {
   readonly views: readonly NdArray<Uint8Array>[];
   readonly labels?: NdArray<Int32Array>;
+  readonly boxes?: readonly NdArray<Float32Array>[];
 }
 
 /** What the goldens' pixels are normalised by. */
@@ -50,9 +52,17 @@ export const batchOf = (step: number, views = 2): Views => ({
 });
 
 /** A batch as the step gets it. */
-export function tensorsOf({ views, labels }: Views): { readonly views: tf.Tensor[]; readonly labels?: tf.Tensor } {
+export function tensorsOf({ views, labels, boxes }: Views): {
+  readonly views: tf.Tensor[];
+  readonly labels?: tf.Tensor;
+  readonly boxes?: tf.Tensor[];
+} {
   const tensor = ({ data, shape }: NdArray): tf.Tensor => tf.tensor(Int32Array.from(data), [...shape], 'int32');
-  return { views: views.map(tensor), ...(labels === undefined ? {} : { labels: tensor(labels) }) };
+  return {
+    views: views.map(tensor),
+    ...(labels === undefined ? {} : { labels: tensor(labels) }),
+    ...(boxes === undefined ? {} : { boxes: boxes.map(({ data, shape }) => tf.tensor(data, [...shape])) }),
+  };
 }
 
 /** The largest gradient of a method's loss in the parameters of modules, on the first batch. */
@@ -94,6 +104,7 @@ export async function expectTraining(
     }
     for (const [part, seed] of [
       ['queue', golden.queueSeed],
+      ['denseQueue', golden.denseQueueSeed],
       ['groups', golden.groupSeed],
     ] as const) {
       const features = method.state?.[part]?.buffers['features'];

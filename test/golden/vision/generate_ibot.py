@@ -1,5 +1,5 @@
 """Golden values of iBOT and DINOv2: three steps from lightly's heads, losses and momentum update on PyTorch, and the
-Sinkhorn-Knopp balancing of DINOv2's code.
+Sinkhorn-Knopp balancing of DINOv2's code; with Gram anchoring, the arithmetic of DINOv3.
 
 Run: python test/golden/vision/generate_ibot.py   (torch, timm, lightly; writes ibot.json and dinov2.json beside itself)
 """
@@ -26,6 +26,7 @@ STEPS, BATCH, SIZES, RATE, PATCHES = 3, 4, [12, 12, 8, 8], 0.05, 9
 COUNTS = [1, 2, 3, 4, 0, 0, 0, 0]
 NUMBERS = {"studentTemperature": 0.1, "warmupTeacherTemperature": 0.04, "teacherTemperature": 0.07, "warmupTeacherEpochs": 3,
            "momentum": 0.9, "centerMomentum": 0.8, "freezeLastLayerEpochs": 1}
+GRAM = {"startStep": 1, "everySteps": 1, "renewals": 1, "weight": 5}
 HEAD = {"hiddenDim": 16, "bottleneckDim": 8, "outDim": 10}
 
 
@@ -55,7 +56,17 @@ def sinkhorn(outputs, temp, iterations=3):
     return (q * b).t().float()
 
 
-def case(extra, own_head, sinkhorned, koleo_weight, class_weight, patch_weight):
+def gram(tokens, anchor):
+    """Mean squared difference of the cosines of an image's patches; the anchor's are brought to the same grid."""
+    side, own = (math.isqrt(x.shape[1]) for x in (anchor, tokens))
+    if side != own:
+        maps = anchor.transpose(1, 2).unflatten(2, (side, side))
+        anchor = F.interpolate(maps, size=(own, own), mode="bicubic", align_corners=False).flatten(2).transpose(1, 2)
+    a, b = (F.normalize(x, dim=-1) for x in (tokens, anchor))
+    return ((a @ a.transpose(1, 2) - b @ b.transpose(1, 2)) ** 2).mean()
+
+
+def case(extra, own_head, sinkhorned, koleo_weight, class_weight, patch_weight, gram_weight=0, sizes=SIZES):
     def make_head(out=HEAD["outDim"]):
         return DINOProjectionHead(12, HEAD["hiddenDim"], HEAD["bottleneckDim"], out, freeze_last_layer=1)
 
@@ -71,6 +82,9 @@ def case(extra, own_head, sinkhorned, koleo_weight, class_weight, patch_weight):
     if own_head:
         patch_head = online["patchHead"]
         teacher_patch_head = target["teacherPatchHead"] = twin(patch_head, make_patch_head)
+    gram_teacher = twin(encoder, lambda: vit(MaskedViT))
+    if gram_weight > 0:
+        target["gramTeacher"] = gram_teacher
     class_loss = DINOLoss(HEAD["outDim"], student_temp=NUMBERS["studentTemperature"], center_momentum=NUMBERS["centerMomentum"])
     patch_loss = IBOTPatchLoss(7 if own_head else HEAD["outDim"], student_temp=NUMBERS["studentTemperature"],
                                center_momentum=NUMBERS["centerMomentum"])
@@ -79,7 +93,9 @@ def case(extra, own_head, sinkhorned, koleo_weight, class_weight, patch_weight):
     optimizer = torch.optim.SGD(trained, lr=RATE, momentum=0.9)
     losses, first = [], None
     for step in range(STEPS):  # an epoch each
-        views, mask, temp = pictures(SIZES, BATCH, step), masks(step), temperature(step)
+        views, mask, temp = pictures(sizes, BATCH, step), masks(step), temperature(step)
+        large = torch.cat(views[:2])
+        views[:2] = (F.avg_pool2d(view, sizes[0] // 12) for view in views[:2])
         crops = torch.cat(views[:2])
         with torch.no_grad():
             whole = teacher.tokens(crops)
@@ -103,6 +119,10 @@ def case(extra, own_head, sinkhorned, koleo_weight, class_weight, patch_weight):
         loss = class_weight * classes + patch_weight * patches
         if koleo_weight > 0:
             loss = loss + koleo_weight * sum(koleo(tokens) for tokens in seen[:, 0].chunk(2))
+        if gram_weight > 0 and step >= 1:
+            with torch.no_grad():
+                anchor = gram_teacher.tokens(large)[:, 1:]
+            loss = loss + gram_weight * gram(seen[:, 1:], anchor)
         optimizer.zero_grad()
         loss.backward()
         if first is None:
@@ -113,10 +133,12 @@ def case(extra, own_head, sinkhorned, koleo_weight, class_weight, patch_weight):
         momentum = 1 + (NUMBERS["momentum"] - 1) * (1 + math.cos(math.pi * step / STEPS)) / 2
         for module, follower in zip(online.values(), target.values()):
             update_momentum(module, follower, momentum)
+        # Taken after the first update, and renewed after the next.
+        gram_teacher.load_state_dict(teacher.state_dict() if step <= 1 else gram_teacher.state_dict())
         losses.append(loss.item())
     state = {} if sinkhorned else {"center.center": class_loss.center.flatten().tolist(),
                                    "patchCenter.center": patch_loss.center.value.flatten().tolist()}
-    return {**extra, "ownHead": own_head, "sizes": SIZES, "batch": BATCH, "rate": RATE, "shapes": shapes, "losses": losses,
+    return {**extra, "ownHead": own_head, "sizes": sizes, "batch": BATCH, "rate": RATE, "shapes": shapes, "losses": losses,
             "gradients": first, "weights": weights(NAMES, **online, **target), "state": state}
 
 
@@ -133,4 +155,7 @@ write("ibot.json", {"shared": case({"own": {"patchWeight": 0.5}}, False, False, 
                     "separate": case({"own": {}}, True, False, 0, 1, 1)})
 write("dinov2.json", {"sinkhorn": case({"own": {"koleoWeight": 0.1}}, True, True, 0.1, 1, 1),
                       "centre": case({"own": {"centering": "center", "classWeight": 0.7, "patchWeight": 0.4, "koleoWeight": 0.2}},
-                                     False, False, 0.2, 0.7, 0.4)})
+                                     False, False, 0.2, 0.7, 0.4),
+                      "gram": case({"own": {"gram": GRAM}}, True, True, 0.1, 1, 1, GRAM["weight"]),
+                      "gram of larger views": case({"own": {"gram": {**GRAM, "scale": 2}}}, True, True, 0.1, 1, 1, GRAM["weight"],
+                                                   [24, 24, 8, 8])})

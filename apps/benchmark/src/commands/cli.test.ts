@@ -32,7 +32,7 @@ async function recipeFile(name: string, data: string): Promise<string> {
 
 test('help lists every command, each command its options; both go to standard output', async () => {
   const [top, none, run] = await Promise.all([runCli(['--help']), runCli([]), runCli(['run', '--help'])]);
-  for (const command of ['run', 'demo', 'list', 'report'])
+  for (const command of ['run', 'demo', 'list', 'report', 'choose'])
     expect(top.stdout).toMatch(new RegExp(`^\\s+${command}\\s`, 'm'));
   expect(none.stdout).toBe(top.stdout);
   for (const option of ['--out', '--seed', '--workers', '--resume', '--device', '--quiet', '--json'])

@@ -3,6 +3,7 @@ import type { ArgsDef, CommandDef } from 'citty';
 import { InvalidOptionError, suggestion, usageText } from '@selfsup/ssl-core';
 import { appVersion } from '../runs/versions.js';
 import { checkArguments } from './check-arguments.js';
+import { choose } from './choose.js';
 import { demo } from './demo.js';
 import { list } from './list.js';
 import { report } from './report.js';
@@ -10,7 +11,7 @@ import { reportError } from './report-error.js';
 import { run } from './run.js';
 
 /** Each command's own argument types are checked where it is defined. */
-const commands = { run, demo, list, report } as unknown as Readonly<Record<string, CommandDef>>;
+const commands = { run, demo, list, report, choose } as unknown as Readonly<Record<string, CommandDef>>;
 
 const program: CommandDef = {
   meta: { name: 'ssl-benchmark', description: 'Reproducible benchmarks of self-supervised learning' },

@@ -10,8 +10,10 @@ export class ShapeError extends SslError {
   /** What was given. */
   readonly actual: string;
 
-  constructor(where: string, parameter: string, expected: string, actual: string) {
-    super(`${where}: ${parameter} must be ${expected}, got ${actual}`);
+  /** @param advice what helps, as a sentence without its full stop */
+  constructor(where: string, parameter: string, expected: string, actual: string, advice?: string) {
+    const problem = `${where}: ${parameter} must be ${expected}, got ${actual}`;
+    super(advice === undefined ? problem : `${problem}. ${advice}`);
     this.parameter = parameter;
     this.expected = expected;
     this.actual = actual;

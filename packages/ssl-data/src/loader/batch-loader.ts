@@ -14,6 +14,11 @@ export interface BatchLoader<B> {
 export interface ViewBatch {
   /** One array per view, each uint8 `[batch, height, width, channels]`. */
   readonly views: readonly NdArray<Uint8Array>[];
+  /**
+   * Where each view lies in its picture, an array per view, each float32 `[batch, 4]`: top, left, bottom and right border in
+   * pixels of the picture, bottom above top or right before left where it is mirrored. Where all views are `located`.
+   */
+  readonly boxes?: readonly NdArray<Float32Array>[];
   /** Numbers of the samples in the data set, `[batch]`. */
   readonly index: NdArray<Int32Array>;
   /** Classes, `[batch]`, -1 = no label; where the data set has them. */

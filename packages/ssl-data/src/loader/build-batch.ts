@@ -13,6 +13,8 @@ import {
 import type { Dataset, ImageSample } from '../dataset/dataset.js';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import { NewMemory, ReusedMemory, withMemory } from '../image/pixel-memory.js';
+import type { Edges } from '../views/edges.js';
+import type { LocatedImage } from '../views/located.js';
 import { isDescribed, type View } from '../views/view.js';
 import type { VolumeSample } from '../dataset/volume-folder-dataset.js';
 import type { AnyView } from '../views/view-from-spec.js';
@@ -45,6 +47,8 @@ export interface BuiltBatch {
   readonly arrays: readonly Pixels[];
   readonly index: NdArray<Int32Array>;
   readonly labels: NdArray<Int32Array> | undefined;
+  /** One array per view, `[batch, 4]`; where all views are located. */
+  readonly boxes: readonly NdArray<Float32Array>[] | undefined;
   readonly skipped: readonly SkippedSample[];
 }
 
@@ -252,6 +256,7 @@ class Draft {
   readonly #memory: ReusedMemory | undefined;
   readonly #outputs: (Pixels | undefined)[];
   readonly #index: Int32Array;
+  readonly #boxes = new Map<number, Float32Array>();
   #labels: Int32Array | undefined;
   #placed = 0;
 
@@ -275,7 +280,9 @@ class Draft {
         this.#views.forEach((view, v) => {
           this.#memory?.reset();
           const random = new RandomStream(foldIn(key, v));
-          this.#copy(v, slot, checkPixels(this.#seen(view, array, random, index), `view ${v}`));
+          const seen = checkPixels(this.#seen(view, array, random, index), `view ${v}`);
+          this.#copy(v, slot, seen);
+          this.#locate(v, slot, (seen as Partial<LocatedImage>).edges);
         });
       }
       this.#label(slot, sample.label);
@@ -321,6 +328,13 @@ class Draft {
     output.data.set(data, slot * data.length);
   }
 
+  #locate(view: number, slot: number, edges: Edges | undefined): void {
+    if (edges === undefined) return;
+    let boxes = this.#boxes.get(view);
+    if (boxes === undefined) this.#boxes.set(view, (boxes = new Float32Array(4 * this.#index.length)));
+    boxes.set([edges.top, edges.left, edges.bottom, edges.right], 4 * slot);
+  }
+
   #label(slot: number, label: number | undefined): void {
     if (this.#placed++ > 0 && (label === undefined) !== (this.#labels === undefined))
       throw new DataError('only some samples have a label; give those without one the label -1, or none to any');
@@ -333,10 +347,19 @@ class Draft {
 
   finish(): BuiltBatch {
     const batch = [this.#index.length];
+    const views = this.#views?.length ?? 0;
+    if (this.#boxes.size > 0 && this.#boxes.size < views)
+      throw new DataError(
+        `${this.#boxes.size} of ${views} views are located, so that the others' places are not known; put located() around all of them or none`,
+      );
     return {
       arrays: this.#outputs.filter((output) => output !== undefined),
       index: ndArray(this.#index, batch),
       labels: this.#labels === undefined ? undefined : ndArray(this.#labels, batch),
+      boxes:
+        this.#boxes.size === 0
+          ? undefined
+          : Array.from({ length: views }, (_, view) => ndArray(this.#boxes.get(view)!, [...batch, 4])),
       skipped: this.skipped,
     };
   }

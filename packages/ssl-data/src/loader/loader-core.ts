@@ -146,9 +146,10 @@ export class LoaderCore<const O extends CoreOptions, B> implements BatchLoader<B
     }
   }
 
-  #deliver({ arrays, index, labels }: BuiltBatch): B {
+  #deliver({ arrays, index, labels, boxes }: BuiltBatch): B {
     const rest = labels === undefined ? { index } : { index, labels };
-    if (this.#options.views !== undefined) return { views: arrays, ...rest } as B;
+    const located = boxes === undefined ? {} : { boxes };
+    if (this.#options.views !== undefined) return { views: arrays, ...located, ...rest } as B;
     const [array] = arrays;
     return { [array!.data instanceof Float32Array ? 'volumes' : 'images']: array, ...rest } as B;
   }

@@ -26,7 +26,8 @@ if (port !== null) {
       const builder = await opening;
       Atomics.add(start.progress, 0, 1);
       const batch = await builder.build(task);
-      const buffers = [...batch.arrays, batch.index, ...(batch.labels === undefined ? [] : [batch.labels])].map(
+      const { arrays, index, labels, boxes = [] } = batch;
+      const buffers = [...arrays, ...boxes, index, ...(labels === undefined ? [] : [labels])].map(
         ({ data }) => data.buffer as ArrayBuffer,
       );
       port.postMessage({ id, batch } satisfies WorkerReply, buffers);

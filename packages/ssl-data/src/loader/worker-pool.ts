@@ -202,8 +202,8 @@ function isPlain(value: unknown): boolean {
   }
 }
 
-function bytesOf({ arrays, index, labels }: BuiltBatch): number {
-  return [...arrays, index, ...(labels === undefined ? [] : [labels])].reduce(
+function bytesOf({ arrays, index, labels, boxes = [] }: BuiltBatch): number {
+  return [...arrays, ...boxes, index, ...(labels === undefined ? [] : [labels])].reduce(
     (total, { data }) => total + data.byteLength,
     0,
   );

@@ -1,5 +1,6 @@
 import { type Image, imageSize } from '../image/image.js';
 import type { Box } from '../image/box.js';
+import { edgesOf, edgesWithin, wholeEdges } from './edges.js';
 import {
   checkViewFunctions,
   type DescribedView,
@@ -49,6 +50,14 @@ export function compose(...views: readonly View[]): View {
         (size, part, i) => part.outputSize?.(size[0], size[1], parameters[i]) ?? size,
         [height, width],
       ),
+    edges: (height, width, parameters) => {
+      let [size, edges] = [[height, width] as readonly [number, number], wholeEdges];
+      parts.forEach((part, i) => {
+        edges = edgesWithin(edges, edgesOf(part, size[0], size[1], parameters[i]));
+        size = part.outputSize?.(size[0], size[1], parameters[i]) ?? size;
+      });
+      return edges;
+    },
   });
 }
 

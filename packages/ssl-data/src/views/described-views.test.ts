@@ -10,6 +10,7 @@ import { compose } from './compose.js';
 import { cutout } from './cutout.js';
 import { horizontalFlip, verticalFlip } from './flip.js';
 import { gaussianBlur } from './gaussian-blur.js';
+import { located } from './located.js';
 import { randAugment } from './rand-augment.js';
 import { randomAffine } from './random-affine.js';
 import { randomApply } from './random-apply.js';
@@ -60,6 +61,7 @@ const all: Record<string, readonly DescribedView[]> = {
   cutout: [cutout({ size: 8 }), cutout({ size: 5, fill: 127, p: 0.5 })],
   gaussianBlur: [gaussianBlur({ kernelSize: 5 })],
   horizontalFlip: [horizontalFlip()],
+  located: [located(compose(randomCrop({ size: 20, margin: 2 }), verticalFlip(), resize({ size: [9, 8] })))],
   randAugment: [randAugment(), randAugment({ operations: 4, magnitude: 'random', bins: 10, p: 0.5, fill: 3 })],
   randomAffine: [
     randomAffine({ degrees: [5, 40], scale: [0.8, 1.2], shear: [-5, 5, -3, 3], interpolation: 'bilinear' }),
@@ -89,8 +91,8 @@ describe('built-in views', () => {
   it('are all here', async () => {
     await expect(viewFromSpec({ kind: 'constructor', options: {} })).rejects.toThrow(
       `one of ${Object.keys(all)
-        .filter((kind) => kind !== 'compose' && kind !== 'randomApply')
-        .join(', ')}, compose, randomApply`,
+        .filter((kind) => !['compose', 'randomApply', 'located'].includes(kind))
+        .join(', ')}, compose, randomApply, located`,
     );
   });
 

@@ -1,5 +1,6 @@
 import { checkOptions, checkShare, type OptionNames } from '@selfsup/ssl-core';
 import { flipHorizontally, flipVertically } from '../image/flip.js';
+import { wholeEdges } from './edges.js';
 import { type DescribedView, describedView } from './view.js';
 
 export interface FlipOptions {
@@ -19,6 +20,7 @@ export function horizontalFlip(options: FlipOptions = {}): DescribedView<boolean
   return describedView('horizontalFlip', options, {
     draw: (_height, _width, random) => random.bernoulli(p),
     apply: (image, flipped) => (flipped ? flipHorizontally(image) : image),
+    edges: (_height, _width, flipped) => (flipped ? { ...wholeEdges, left: 1, right: 0 } : wholeEdges),
   });
 }
 
@@ -30,5 +32,6 @@ export function verticalFlip(options: FlipOptions = {}): DescribedView<boolean> 
   return describedView('verticalFlip', options, {
     draw: (_height, _width, random) => random.bernoulli(p),
     apply: (image, flipped) => (flipped ? flipVertically(image) : image),
+    edges: (_height, _width, flipped) => (flipped ? { ...wholeEdges, top: 1, bottom: 0 } : wholeEdges),
   });
 }

@@ -17,6 +17,7 @@ import { smallImageCrops } from './small-image-crops.js';
 import { smallImageViews } from './small-image-views.js';
 import { evaluationViews, supervisedViews } from './supervised-views.js';
 import { swavViews } from './swav-views.js';
+import { vicreglViews } from './vicregl-views.js';
 import { vicregViews } from './vicreg-views.js';
 import type { DescribedView, ViewSpec } from './view.js';
 
@@ -49,6 +50,7 @@ const presets: Record<string, { views: readonly DescribedView[]; sides: number[]
   smallImage: { views: smallImageViews(), sides: [28, 28], full: [28, 28] },
   supervised: { views: supervisedViews({ size: 32 }), sides: [32], full: sidesOf(supervisedViews()) },
   swav: { views: swavViews(crops), sides: [24, 24, 12, 12, 12], full: sidesOf(swavViews()) },
+  vicregl: { views: vicreglViews(crops), sides: [24, 24, 12, 12, 12], full: sidesOf(vicreglViews()) },
   vicreg: { views: vicregViews({ size: 32 }), sides: pair, full: sidesOf(vicregViews()) },
 };
 
@@ -80,6 +82,7 @@ describe('every preset', () => {
       supervised: [224],
       swav: locals(6, 96),
       vicreg: [224, 224],
+      vicregl: [224, 224],
     });
   });
 

@@ -1,4 +1,5 @@
 import { checkShare } from '@selfsup/ssl-core';
+import { edgesOf, wholeEdges } from './edges.js';
 import { checkViewFunctions, type DescribedView, describedView, isDescribed, type View } from './view.js';
 
 /** One draw of {@link randomApply}: the view's own, or `null` for none. */
@@ -24,6 +25,8 @@ export function randomApply(view: View, p: number): View {
       apply: (image, parameters) => (parameters === null ? image : steps.apply(image, parameters.applied)),
       outputSize: (height, width, parameters) =>
         (parameters === null ? undefined : steps.outputSize?.(height, width, parameters.applied)) ?? [height, width],
+      edges: (height, width, parameters) =>
+        parameters === null ? wholeEdges : edgesOf(steps, height, width, parameters.applied),
     },
   );
 }

@@ -2,6 +2,7 @@ import { checkChoice, checkOptions, type OptionNames, type RandomStream } from '
 import { bicubicCrop } from '../image/bicubic-crop.js';
 import type { Box } from '../image/box.js';
 import { resizedCrop } from '../image/resized-crop.js';
+import { edgesOfBox } from './edges.js';
 import { checkRange, checkSize, type DescribedView, describedView, type Range } from './view.js';
 
 export interface RandomResizedCropOptions {
@@ -79,5 +80,6 @@ export function randomResizedCrop(options: RandomResizedCropOptions): DescribedV
     draw: (imageHeight, imageWidth, random) => drawCropBox(imageHeight, imageWidth, scale, ratio, random),
     apply: (image, box) => cut(image, box, height, width),
     outputSize: () => [height, width],
+    edges: (imageHeight, imageWidth, box) => edgesOfBox(box, imageHeight, imageWidth),
   });
 }

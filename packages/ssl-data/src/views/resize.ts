@@ -2,6 +2,7 @@ import { checkChoice, checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { imageSize } from '../image/image.js';
 import type { Box } from '../image/box.js';
 import { resizedCrop } from '../image/resized-crop.js';
+import { edgesOfBox } from './edges.js';
 import { checkSize, type DescribedView, describedView } from './view.js';
 
 export interface ResizeOptions {
@@ -47,6 +48,8 @@ export function resize(options: ResizeOptions): DescribedView<null> {
   return describedView('resize', options, {
     draw: () => null,
     outputSize: () => [height, width],
+    edges: (imageHeight, imageWidth) =>
+      edgesOfBox(resizeBox([imageHeight, imageWidth], [height, width], fit), imageHeight, imageWidth),
     apply: (image) => {
       const [imageHeight, imageWidth] = imageSize(image, 'resize');
       return resizedCrop(image, resizeBox([imageHeight, imageWidth], [height, width], fit), height, width);

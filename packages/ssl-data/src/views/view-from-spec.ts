@@ -8,6 +8,7 @@ import { compose } from './compose.js';
 import { cutout } from './cutout.js';
 import { horizontalFlip, verticalFlip } from './flip.js';
 import { gaussianBlur } from './gaussian-blur.js';
+import { located } from './located.js';
 import { randAugment } from './rand-augment.js';
 import { randomAffine } from './random-affine.js';
 import { randomApply } from './random-apply.js';
@@ -61,6 +62,7 @@ const makers: Readonly<Record<string, (options: never) => DescribedView>> = {
   verticalFlip,
   compose: (specs: readonly ViewSpec[]) => compose(...specs.map(builtInView)),
   randomApply: ({ view, p }: { view: ViewSpec; p: number }) => randomApply(builtInView(view), p),
+  located: ({ view }: { view: ViewSpec }) => located(builtInView(view)),
 };
 
 const volumeMakers: Readonly<Record<string, (options: never) => VolumeView>> = {

@@ -1,6 +1,7 @@
 import { DataError, InvalidOptionError, type RandomStream } from '@selfsup/ssl-core';
 import { type Image, imageSize } from '../image/image.js';
 import type { Box } from '../image/box.js';
+import type { Edges } from './edges.js';
 
 /** How to make a view again in a worker thread: plain data. */
 export interface ViewSpec {
@@ -29,6 +30,11 @@ export interface ViewSteps<P = unknown> {
   applyPart?(image: Image, parameters: P, part: Box): Image;
   /** For a view whose result is a part of its input and nothing else: which one. May lie outside the input. */
   part?(height: number, width: number, parameters: P): Box;
+  /**
+   * Where the result's borders lie in the input, as shares of its height and width, for a view that is a part of its input,
+   * perhaps mirrored or resized. Default: those of `part`, or the whole.
+   */
+  edges?(height: number, width: number, parameters: P): Edges;
 }
 
 /**

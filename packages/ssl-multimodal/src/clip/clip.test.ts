@@ -8,7 +8,8 @@ import '../../../../test/support/to-be-all-close.js';
 import { classes, drawn, pairs, sentences, small, tokenizer } from '../../test/shapes.js';
 import { classifyByNames } from '../evaluation/classify-by-names.js';
 import { retrievalRecall } from '../evaluation/retrieval-recall.js';
-import { type Clip, type ClipOptions, clipDefaults, type ImageTextBatch } from './clip.js';
+import type { ImageTextBatch } from '../data/image-text-batch.js';
+import { type Clip, type ClipOptions, clipDefaults } from './clip.js';
 
 const batchOf = async (): Promise<ImageTextBatch> => {
   for await (const batch of pairs(24, 8).epoch(0)) return batch;
@@ -88,6 +89,20 @@ describe('Clip', () => {
     const { metrics } = method.loss(tensors(await batchOf()), evaluation);
     expect(metrics!['scale']!.dataSync()[0]).toBe(100);
   });
+
+  it.each(['clip', 'siglip'] as const)(
+    'refuses one pair, and pictures and texts that are not as many: %s',
+    async (loss) => {
+      const method = small({ loss });
+      const { images, inputIds, attentionMask } = tensors(await batchOf());
+      const first = <T extends tf.Tensor>(x: T, count: number): T => tf.slice(x, [0], [count]);
+      const one = { images: first(images, 1), inputIds: first(inputIds, 1), attentionMask: first(attentionMask, 1) };
+      expect(() => method.loss(one, evaluation)).toThrow('Clip: images must be 2 pairs or more');
+      expect(() => method.loss({ images: first(images, 3), inputIds, attentionMask }, evaluation)).toThrow(
+        'a text for each of the 3 pictures, got 8 texts',
+      );
+    },
+  );
 
   it('has names for its settings and weights', () => {
     expect(small().settings).toMatchObject({ loss: 'clip', temperature: 0.07, maxScale: 100 });

@@ -10,22 +10,14 @@ import {
   type Parameter,
   parametersOf,
 } from '@selfsup/ssl-nn';
-import { checkChoice, checkCount, checkPositive, foldIn, type NdArray, type RandomKey } from '@selfsup/ssl-tensor';
+import { checkChoice, checkCount, checkPositive, foldIn, type RandomKey } from '@selfsup/ssl-tensor';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { BertInputs } from '@selfsup/ssl-text-mlm';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { type ImageStatistics, normalizeImages } from '@selfsup/ssl-vision';
+import { checkPairs } from '../data/check-pairs.js';
+import type { ImageTextBatch } from '../data/image-text-batch.js';
 import { SimilarityScale } from './similarity-scale.js';
-
-/** Pictures with a text each; row `i` of the one belongs to row `i` of the other. */
-export interface ImageTextBatch {
-  /** uint8 `[batch, height, width, channels]`. */
-  readonly images: NdArray<Uint8Array>;
-  /** int32 `[batch, tokens]`. */
-  readonly inputIds: NdArray<Int32Array>;
-  /** int32 `[batch, tokens]`, 1 = token, 0 = padding. */
-  readonly attentionMask: NdArray<Int32Array>;
-}
 
 /** Options of {@link Clip}. */
 export interface ClipOptions {
@@ -169,8 +161,14 @@ export class Clip implements Method<ImageTextBatch> {
     return l2Normalize(textProjection.forward(features) as tf.Tensor2D);
   }
 
-  loss({ images, inputIds, attentionMask }: Tensors<ImageTextBatch>, ctx: ForwardContext): MethodLoss {
+  /**
+   * @throws InvalidOptionError for a batch without pictures or texts; ShapeError for less than two pairs, and where there are
+   *   not as many texts as pictures
+   */
+  loss(batch: Tensors<ImageTextBatch>, ctx: ForwardContext): MethodLoss {
     const { scale } = this.modules;
+    checkPairs('Clip', batch);
+    const { images, inputIds, attentionMask } = batch;
     const pictures = this.embedImages(images, ctx);
     const texts = this.embedTexts({ inputIds, attentionMask }, ctx);
     const loss =

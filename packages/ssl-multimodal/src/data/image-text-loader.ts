@@ -10,7 +10,7 @@ import {
   RandomStream,
 } from '@selfsup/ssl-core';
 import { padRows, type TokenDataset } from '@selfsup/ssl-text-mlm';
-import type { ImageTextBatch } from '../clip/clip.js';
+import type { ImageTextBatch } from './image-text-batch.js';
 
 /** Options of {@link ImageTextLoader}. */
 export interface ImageTextLoaderOptions {

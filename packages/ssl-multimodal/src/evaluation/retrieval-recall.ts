@@ -30,22 +30,43 @@ export async function retrievalRecall(
   const each = count / n;
   if (!(Number.isInteger(each) && each > 0))
     throw new ShapeError(where, 'texts', `[n * t, d] with n = ${n}`, `[${texts.shape.join(', ')}]`);
+  checkKs(where, ks);
+  const most = ks.at(-1)!;
+  const found = async (query: NdArray<Float32Array>, database: NdArray<Float32Array>): Promise<NdArray<Int32Array>> =>
+    (await nearestNeighbours(query, database, Math.min(most, database.shape[0]!))).indexes;
+  return recallOf(await found(images, texts), await found(texts, images), ks);
+}
+
+/** @throws InvalidOptionError unless `ks` are positive integers that ascend */
+export function checkKs(where: string, ks: readonly number[]): void {
   if (!Array.isArray(ks) || ks.length === 0)
     throw new InvalidOptionError(where, 'ks', 'a list of numbers of neighbours', ks);
   ks.forEach((k, at) => checkInteger(where, `ks[${at}]`, k, at === 0 ? 1 : ks[at - 1]! + 1));
-  const most = ks.at(-1)!;
-  const found = async (query: NdArray<Float32Array>, database: NdArray<Float32Array>): Promise<Int32Array[]> => {
-    const k = Math.min(most, database.shape[0]!);
-    const { data } = (await nearestNeighbours(query, database, k)).indexes;
-    return Array.from({ length: query.shape[0]! }, (_, row) => data.subarray(row * k, (row + 1) * k));
-  };
-  const shares = (rows: readonly Int32Array[], isOwn: (row: number, other: number) => boolean): number[] =>
-    ks.map((k) => {
-      const hits = rows.filter((neighbours, row) => neighbours.subarray(0, k).some((other) => isOwn(row, other)));
-      return hits.length / rows.length;
+}
+
+/**
+ * Recall of neighbours that are found.
+ *
+ * @param texts for each of `n` pictures its texts, best first, int32 `[n, k]`
+ * @param pictures for each of `n * t` texts its pictures, best first; the first `t` texts belong to picture 0, and so on
+ */
+export function recallOf(
+  texts: NdArray<Int32Array>,
+  pictures: NdArray<Int32Array>,
+  ks: readonly number[],
+): RetrievalRecall {
+  const each = pictures.shape[0]! / texts.shape[0]!;
+  const shares = ({ data, shape }: NdArray<Int32Array>, isOwn: (row: number, other: number) => boolean): number[] => {
+    const [rows, width] = shape as [number, number];
+    return ks.map((k) => {
+      const hits = Array.from({ length: rows }, (_, row) =>
+        data.subarray(row * width, row * width + Math.min(k, width)).some((other) => isOwn(row, other)),
+      );
+      return hits.filter(Boolean).length / rows;
     });
+  };
   return {
-    imageToText: shares(await found(images, texts), (image, text) => Math.floor(text / each) === image),
-    textToImage: shares(await found(texts, images), (text, image) => Math.floor(text / each) === image),
+    imageToText: shares(texts, (image, text) => Math.floor(text / each) === image),
+    textToImage: shares(pictures, (text, image) => Math.floor(text / each) === image),
   };
 }

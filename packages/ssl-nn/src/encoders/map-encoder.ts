@@ -33,4 +33,12 @@ export interface MapEncoder<I extends tf.Tensor = tf.Tensor4D, S = number> exten
    * @throws InvalidOptionError for stages that are not there or do not ascend
    */
   maps(images: I, ctx?: ForwardContext, options?: MapOptions): I[];
+  /**
+   * What `forward` makes of the last stage's map, for those who want both of one pass: with batch normalisation two passes
+   * would count a batch twice.
+   *
+   * @param map of the last stage, by `maps` with the same `ctx`
+   * @returns float32 `[batch, featureDim]`
+   */
+  pooled?(map: I, ctx?: ForwardContext): tf.Tensor2D;
 }

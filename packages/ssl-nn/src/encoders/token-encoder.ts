@@ -48,4 +48,11 @@ export interface TokenEncoder<I = tf.Tensor4D, O = TokenOptions> extends Module 
    * @throws InvalidOptionError for blocks that are not there or do not ascend, and for options the encoder cannot follow
    */
   encode(inputs: I, ctx?: ForwardContext, options?: O): Tokens;
+  /**
+   * What `forward` makes of the last block's tokens, for those who want both of one pass.
+   *
+   * @param encoded by `encode` with the last block and the norm
+   * @returns float32 `[batch, featureDim]`
+   */
+  pooled?(encoded: Tokens): tf.Tensor2D;
 }

@@ -145,7 +145,13 @@ export class BatchNorm extends Module {
   /** @param count of values per feature */
   private track({ mean, variance }: BatchMoments, count: number): void {
     if (count < 2)
-      throw new ShapeError('BatchNorm.forward', 'x', 'more than one value per feature while training', `${count}`);
+      throw new ShapeError(
+        'BatchNorm.forward',
+        'x',
+        'more than one value per feature while training',
+        `${count}`,
+        'Give it two rows or more: a larger batchSize, and no last batch of one (dropLast)',
+      );
     const blend = (buffer: Buffer, value: tf.Tensor): void =>
       tf.tidy(() =>
         buffer.variable.assign(tf.add(tf.mul(buffer.variable, 1 - this.momentum), tf.mul(value, this.momentum))),

@@ -191,6 +191,9 @@ export class Conv2d extends Module {
         'x',
         `[batch, height, width, ${this.inChannels}]${isChannelsFirst ? ', such as tf.transpose(x, [0, 2, 3, 1])' : ''}`,
         `[${shape.join(', ')}]${isChannelsFirst ? ', which has the channels first' : ''}${shape.length === 5 ? ', as volumes have' : ''}`,
+        shape.length === 4 && !isChannelsFirst && shape[3]! <= 4
+          ? `An encoder of such pictures is built with inChannels: ${shape[3]}`
+          : undefined,
       );
     }
     this.checkReach(x);

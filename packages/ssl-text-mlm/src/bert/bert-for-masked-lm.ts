@@ -1,68 +1,16 @@
-import * as tf from '@tensorflow/tfjs-core';
-import {
-  evaluation,
-  LayerNorm,
-  Module,
-  normal,
-  Parameter,
-  sameValues,
-  zeros,
-  type ForwardContext,
-  type Linear,
-  type StateEntries,
-} from '@selfsup/ssl-nn';
-import { gelu } from '@selfsup/ssl-tensor';
+import type * as tf from '@tensorflow/tfjs-core';
+import { evaluation, type ForwardContext, Module, sameValues, type StateEntries } from '@selfsup/ssl-nn';
 import { checkOptions, CheckpointError, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import type { BertInputs } from './bert-inputs.js';
-import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
-import { ignoreNextSentence, readTensorFlowNorms } from './other-bert-names.js';
+import { BertPredictionHead } from './bert-prediction-head.js';
+import { ignoreNextSentence } from './other-bert-names.js';
 
 const words = 'bert.embeddings.word_embeddings.weight';
 const decoder = 'cls.predictions.decoder.weight';
 const bias = 'cls.predictions.bias';
 const decoderBias = 'cls.predictions.decoder.bias';
-
-/** Transform, normalise, and compare with the vector of every word. */
-class BertPredictionHead extends Module {
-  static override readonly fieldNames = {
-    dense: 'transform.dense',
-    norm: 'transform.LayerNorm',
-    decoderWeight: 'decoder.weight',
-    tiedBias: 'decoder.bias',
-  };
-  readonly dense: Linear;
-  readonly norm: LayerNorm;
-  readonly bias: Parameter;
-  /** `[vocabulary, hidden]`: the word embedding itself, unless the configuration unties them. */
-  readonly decoderWeight: Parameter;
-  /** The bias itself, under the decoder's name. */
-  readonly tiedBias: Parameter;
-
-  constructor(config: BertConfig, wordEmbedding: Parameter, key: RandomKey) {
-    super();
-    this.dense = bertLinear(config.hiddenSize, config.hiddenSize, config, key);
-    this.norm = new LayerNorm(config.hiddenSize, { epsilon: config.layerNormEps });
-    this.bias = new Parameter(zeros([config.vocabSize], key));
-    this.decoderWeight = config.tieWordEmbeddings
-      ? wordEmbedding
-      : new Parameter(normal(config.initializerRange)([config.vocabSize, config.hiddenSize], foldIn(key, 'decoder')));
-    this.tiedBias = this.bias;
-  }
-
-  /** `[n, hidden]` to `[n, vocabulary]`. */
-  forward(x: tf.Tensor2D): tf.Tensor2D {
-    const transformed = this.norm.forward(gelu(this.dense.forward(x)));
-    const products = tf.matMul(transformed, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
-    return tf.add(products, this.bias.variable);
-  }
-
-  /** Reads the names of TensorFlow too. */
-  protected override upgradeStateDict(state: StateEntries): void {
-    readTensorFlowNorms(state);
-  }
-}
 
 /** Options of {@link BertForMaskedLM}. */
 export interface MaskedLmOptions {

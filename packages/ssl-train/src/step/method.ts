@@ -62,6 +62,11 @@ export interface Method<B, V extends string = never, P extends string = string> 
   trainable(phase?: P): Map<string, Parameter>;
   /** Numbers that change from step to step (a temperature), by name; in `ctx.values`, and no new trace. */
   schedules?(run: RunShape): Readonly<Record<V, Schedule>>;
+  /**
+   * Looks at the values of a batch, on the host, before each step: inside `compile()` they cannot be read, and what is wrong
+   * with them could only be told by a loss of NaN. Throws where they do not fit.
+   */
+  checkBatch?(batch: B): void;
   /** Part of the run that a step belongs to (a last layer frozen, a queue in use). Each phase is traced once. */
   phaseAt?(step: number, run: RunShape): P;
   /** Online and target modules that follow by EMA after each update. The method makes them equal at the start. */

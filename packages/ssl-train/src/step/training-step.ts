@@ -99,10 +99,12 @@ export class TrainingStep<B> {
    * Runs one batch; the last of `accumulateSteps` batches updates the parameters.
    *
    * @param part position of the batch within the update, from 0
-   * @throws ShapeError where rows are carried to the end of an update and its batches differ in shape
+   * @throws ShapeError where rows are carried to the end of an update and its batches differ in shape; what the method's
+   *   `checkBatch` throws
    */
   run(batch: B, part: number, { scalars, phase, key }: StepNumbers): Promise<StepOutput> {
     const { accumulateSteps, method } = this.#options;
+    method.checkBatch?.(batch);
     const place: Place =
       accumulateSteps === 1 ? 'only' : part === 0 ? 'first' : part === accumulateSteps - 1 ? 'last' : 'middle';
     const shapes = shapesOf(batch);

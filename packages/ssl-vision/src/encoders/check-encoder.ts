@@ -1,8 +1,11 @@
 import type { Encoder } from '@selfsup/ssl-nn';
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 
-/** @throws InvalidOptionError unless `encoder`, an option `backbone`, is a module with `featureDim` and `forward` */
-export function checkEncoder(where: string, encoder: Encoder): void {
+/**
+ * @param option what it is called there
+ * @throws InvalidOptionError unless `encoder` is a module with `featureDim` and `forward`
+ */
+export function checkEncoder(where: string, encoder: Encoder, option = 'backbone'): void {
   const given = encoder as Partial<Encoder> | null;
   if (typeof given?.forward === 'function' && typeof given.namedParameters === 'function' && given.featureDim! > 0)
     return;
@@ -10,5 +13,5 @@ export function checkEncoder(where: string, encoder: Encoder): void {
     typeof encoder === 'function'
       ? 'Make one: resnet18({ key: randomKey(1) })'
       : 'A backbone is a Module with featureDim and forward(images, ctx), such as resnet18({ key: randomKey(1) })';
-  throw new InvalidOptionError(where, 'backbone', 'a backbone', encoder, advice);
+  throw new InvalidOptionError(where, option, 'a backbone', encoder, advice);
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { shapesOnly, training, twinOf } from '@selfsup/ssl-nn';
-import type { Encoder, Layered, MapEncoder } from '@selfsup/ssl-nn';
+import type { Encoder, Layered, MapEncoder, TokenEncoder } from '@selfsup/ssl-nn';
 import { compile, exportOnnx, InvalidOptionError, randomKey, ShapeError } from '@selfsup/ssl-tensor';
 import { describe, expect, it } from 'vitest';
 import { ConvNeXt } from './convnext/convnext.js';
@@ -66,6 +66,7 @@ const reduced: Record<BackboneName | VolumeBackboneName, () => Encoder & Layered
   resnet101: () => resnet('bottleneck', [1, 1, 2, 1]),
   'wide-resnet50': () => resnet('bottleneck', [1, 1, 1, 1], { innerWidth: 2 }),
   'wide-resnet101': () => resnet('bottleneck', [1, 1, 2, 1], { innerWidth: 2, norm: 'group', groups: 1 }),
+  'vit-micro': () => vit({ heads: 1 }),
   'vit-tiny': () => vit(),
   'vit-small': () => vit({ depth: 1, heads: 2, pool: 'mean' }),
   'vit-base': () => vit({ heads: 4, pool: 'both' }),
@@ -206,6 +207,20 @@ describe.each(Object.entries(reduced))('registered backbone %s', (name, build) =
     expect(layers[0]).toBe(0);
     expect(layers.at(-1)).toBeLessThan(encoder.layerCount);
     expect(() => encoder.layerOf('head.fc.weight')).toThrow(InvalidOptionError);
+  });
+
+  it('makes the features of its last map or tokens, in one pass', () => {
+    for (const ctx of [undefined, training]) {
+      const [expected, encoder] = [build(), build()] as [Encoder, Encoder & Partial<MapEncoder & TokenEncoder>];
+      const features = expected.forward(images, ctx);
+      const own = isMapEncoder(encoder)
+        ? encoder.pooled!(encoder.maps(images, ctx).at(-1)!, ctx)
+        : (encoder as Encoder & TokenEncoder).pooled!((encoder as Encoder & TokenEncoder).encode(images, ctx));
+      expectClose(own, features);
+      const statistics = (of: Encoder): unknown =>
+        [...of.namedBuffers().values()].map(({ variable }) => variable.dataSync());
+      expect(statistics(encoder)).toEqual(statistics(expected));
+    }
   });
 
   it('has maps of its stages, if any', () => {

@@ -18,6 +18,7 @@ import {
   vitGiant,
   vitHuge,
   vitLarge,
+  vitMicro,
   vitSmall,
   vitTiny,
 } from './vision-transformer/vit-sizes.js';
@@ -63,6 +64,7 @@ const builders = {
   resnet101,
   wideResnet50,
   wideResnet101,
+  vitMicro,
   vitTiny,
   vitSmall,
   vitBase,
@@ -95,6 +97,7 @@ const registered = {
   resnet101: ['resnet101', stem],
   'wide-resnet50': ['wideResnet50', stem],
   'wide-resnet101': ['wideResnet101', stem],
+  'vit-micro': ['vitMicro', patches(4, 16)],
   'vit-tiny': ['vitTiny', patches(4, 16)],
   'vit-small': ['vitSmall', patches(4, 16)],
   'vit-base': ['vitBase', patches(4, 16)],

@@ -107,6 +107,10 @@ export class SmallConvEncoder extends Module implements Encoder, MapEncoder, Lay
   }
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    return tf.mean(this.n.forward(images, ctx), [1, 2]);
+    return this.pooled(this.n.forward(images, ctx) as tf.Tensor4D);
+  }
+
+  pooled(map: tf.Tensor4D): tf.Tensor2D {
+    return tf.mean(map, [1, 2]);
   }
 }

@@ -15,6 +15,8 @@ export const cifar10Statistics = {
 /** MNIST's statistics. */
 export const mnistStatistics = { mean: 0.1307, std: 0.3081 } as const satisfies ImageStatistics;
 
+/** With these `normalizeImages` leaves pixels as they are, 0 .. 255: for an encoder that normalises them itself. */
+export const rawPixelStatistics = { mean: 0, std: 1 / 255 } as const satisfies ImageStatistics;
 /** Every volume by its own mean and deviation, channel by channel: what scanners without a common scale want, such as MRI. */
 export const ownStatistics = { mean: 0, std: 1, scale: 'own' } as const satisfies ImageStatistics;
 
@@ -94,6 +96,12 @@ function perChannel(
 ): readonly number[] {
   if (typeof value === 'number') return Array<number>(channels).fill(value);
   if (value.length !== channels)
-    throw new ShapeError(where, name, `one number or ${channels}, one for each channel`, `${value.length}`);
+    throw new ShapeError(
+      where,
+      name,
+      `one number or ${channels}, one for each channel`,
+      `${value.length}`,
+      'Take statistics of such pictures: for grey ones a number each, such as mnistStatistics',
+    );
   return value;
 }

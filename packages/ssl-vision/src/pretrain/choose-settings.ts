@@ -14,6 +14,8 @@ export interface PretrainSettings extends RunConfig {
   readonly images: number;
   readonly method: MethodName;
   readonly methodOptions: RunConfig;
+  /** Digest and pixel statistics of what is copied, where the method copies. */
+  readonly teacher?: JsonValue;
   readonly backbone: BackboneName;
   readonly imageSize: number;
   readonly channels: number;
@@ -53,7 +55,7 @@ const stepsOf = (cores: number): number => Math.min(8000, Math.max(2000, 500 * c
  * @param cores of the machine; a run that goes on elsewhere has its choices from `standing`
  */
 export function chooseSettings(
-  given: PretrainOptions & { readonly method: MethodName },
+  given: PretrainOptions & { readonly method: MethodName; readonly teacherSettings?: JsonValue },
   { count, channels, side, normalize }: PictureFacts,
   standing: Standing = { settings: {}, why: '' },
   cores = availableParallelism(),
@@ -98,7 +100,8 @@ export function chooseSettings(
   if (given.normalize === undefined)
     reasons['normalize'] = channels === 3 ? "ImageNet's, for colour" : 'of the pictures';
   if (given.views === undefined) reasons['views'] = `as usual for ${method}`;
-  const preset = recipe.preset?.({ count, backbone, batchSize, epochs, stepsPerEpoch });
+  const patchSize = patchSizeOf(backbone, imageSize);
+  const preset = recipe.preset?.({ count, backbone, batchSize, epochs, stepsPerEpoch, imageSize, patchSize });
   if (preset !== undefined && Object.keys(preset.value).some((name) => !Object.hasOwn(given.methodOptions ?? {}, name)))
     reasons['methodOptions'] = preset.why;
   const methodOptions = { ...preset?.value, ...given.methodOptions };
@@ -106,6 +109,7 @@ export function chooseSettings(
     images: count,
     method,
     methodOptions: methodOptions as RunConfig,
+    ...(given.teacherSettings === undefined ? {} : { teacher: given.teacherSettings }),
     backbone,
     imageSize,
     channels,

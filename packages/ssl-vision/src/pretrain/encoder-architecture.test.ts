@@ -30,3 +30,12 @@ it('MAE trains vision transformers alone, without what its model does not have',
   for (const name of ['resnet18', 'swin-tiny', 'convnext-tiny', 'dinov2-small'] as const)
     expect(() => chooseArchitecture(name, 'mae', 224, 3)).toThrow(InvalidOptionError);
 });
+
+it('methods of maps train encoders whose features are their mean, and name them', () => {
+  for (const method of ['densecl', 'vicregl'] as const) {
+    expect(chooseArchitecture('resnet50', method, 64, 3).builder).toBe('resnet50');
+    expect(() => chooseArchitecture('vit-tiny', method, 64, 3)).toThrow(
+      /one of small-conv, resnet18, .*'(?:densecl|vicregl)'/,
+    );
+  }
+});

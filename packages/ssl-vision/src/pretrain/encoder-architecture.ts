@@ -18,6 +18,7 @@ const builders: Readonly<Record<string, Build>> = {
 /** Side from which ImageNet's stem leaves enough places; below, and for patches of 16 up to it, they are too few. */
 const largeImage = 64;
 const transformers: Partial<Record<BackboneName, VitSize>> = {
+  'vit-micro': vitSizes.micro,
   'vit-tiny': vitSizes.tiny,
   'vit-small': vitSizes.small,
   'vit-base': vitSizes.base,
@@ -29,6 +30,17 @@ const transformers: Partial<Record<BackboneName, VitSize>> = {
   'dinov2-large': vitSizes.dinoV2Large,
   'dinov2-giant': vitSizes.dinoV2Giant,
 };
+
+/** Encoders whose features are the mean of their last map. */
+const mapEncoders: readonly BackboneName[] = [
+  'small-conv',
+  'resnet18',
+  'resnet34',
+  'resnet50',
+  'resnet101',
+  'wide-resnet50',
+  'wide-resnet101',
+];
 
 /** Whether pictures of a side get patches, of which side. */
 export function patchSizeOf(backbone: BackboneName, imageSize: number): number | undefined {
@@ -50,7 +62,11 @@ export function chooseArchitecture(
 ): EncoderArchitecture {
   checkChoice('pretrain', 'backbone', backbone, Object.keys(backbones));
   const size = transformers[backbone];
-  const only = recipeOf(method).transformers;
+  const { transformers: only, maps } = recipeOf(method);
+  if (maps === true && !mapEncoders.includes(backbone)) {
+    const expected = `one of ${mapEncoders.join(', ')} with method '${method}'`;
+    throw new InvalidOptionError('pretrain', 'backbone', expected, backbone);
+  }
   if (size !== undefined) {
     const patchSize = patchSizeOf(backbone, imageSize)!;
     if (imageSize % patchSize !== 0)

@@ -97,11 +97,19 @@ export class LoadedEncoder {
   }
 }
 
-/** The data set behind what was given. */
-export async function openPictures(where: string, data: Pictures): Promise<Dataset<ImageSample>> {
+/**
+ * The data set behind what was given.
+ *
+ * @param classes of the folder's pictures: theirs by folders, or none
+ */
+export async function openPictures(
+  where: string,
+  data: Pictures,
+  classes: 'none' | 'folders' = 'none',
+): Promise<Dataset<ImageSample>> {
   if (typeof data === 'string') {
     checkPath(where, 'data', data);
-    return ImageFolderDataset.open(data, { labels: 'none' });
+    return ImageFolderDataset.open(data, classes === 'none' ? { labels: 'none' } : {});
   }
   if (isNdArray(data)) return new ImageArrayDataset(data as NdArray<Uint8Array>);
   const given = data as Partial<Dataset<ImageSample>> | null | undefined;

@@ -4,6 +4,7 @@ import type { Dataset, ImageSample, ModuleView, View } from '@selfsup/ssl-data';
 import type { ProgressOption, TrainerObserver } from '@selfsup/ssl-train';
 import type { BackboneName } from '../encoders/registry.js';
 import { checkImageStatistics, type ImageStatistics } from '../images/check-image-statistics.js';
+import type { PretrainTeacher } from './opened-teacher.js';
 import { type MethodChoices, type MethodName, recipeOf, recipes } from './recipes/recipes.js';
 
 /** Pictures with a class each, to see what the features are worth. */
@@ -24,6 +25,8 @@ export interface PretrainOptions {
   readonly method?: MethodName;
   /** Numbers in place of the recipe's, by the names of the options of the method's class and of its head. */
   readonly methodOptions?: MethodChoices;
+  /** What `distillation` copies: a run's folder, a file that `pretrain` wrote, or an encoder. */
+  readonly teacher?: PretrainTeacher;
   readonly backbone?: BackboneName;
   /** Side of the square pictures, pixels. */
   readonly imageSize?: number;
@@ -60,6 +63,7 @@ const pretrainOptionNames: OptionNames<PretrainOptions> = {
   out: 'required',
   method: 'optional',
   methodOptions: 'optional',
+  teacher: 'optional',
   backbone: 'optional',
   imageSize: 'optionalNumber',
   views: 'optional',

@@ -11,6 +11,7 @@ import {
 import type { PretrainSettings } from './choose-settings.js';
 import type { EncoderArchitecture } from './architecture.js';
 import { buildEncoder, chooseArchitecture } from './encoder-architecture.js';
+import type { OpenedTeacher } from './opened-teacher.js';
 import type { PretrainOptions } from './pretrain-options.js';
 import { chooseViews } from './pretrain-views.js';
 import type { BuiltMethod, ChosenViews } from './recipes/recipe.js';
@@ -38,6 +39,7 @@ export function pretrainParts(
   dataset: Dataset<ImageSample>,
   settings: PretrainSettings,
   own: Pick<PretrainOptions, 'views' | 'workers'>,
+  teacher?: OpenedTeacher,
 ): PretrainParts {
   const { backbone, imageSize, channels, seed, normalize, learningRate, weightDecay, clipNorm } = settings;
   const architecture = chooseArchitecture(backbone, settings.method, imageSize, channels);
@@ -49,6 +51,9 @@ export function pretrainParts(
     options: settings.methodOptions,
     key,
     normalize,
+    imageSize,
+    channels,
+    ...(teacher === undefined ? {} : { teacher }),
   });
   const loader = loaderOf(dataset, chosen.views, settings, own.workers);
   const steps = settings.epochs * loader.batchesPerEpoch;

@@ -163,6 +163,7 @@ describe('options', () => {
     ['one view', { views: simclrViews({ size: 16 })[0] as never }, /list of views/],
     ['one observer', { observers: {} as never }, /list of observers/],
     ['statistics of bytes', { normalize: { mean: 127, std: 60 } }, /0 \.\. 1/],
+    ['classes that are not there', { method: 'supcon' }, /two or more classes .* such as 'simclr'/],
     ['labels of one class', { labelled: { images, labels: new Int32Array(60) } }, /two or more classes/],
   ] satisfies readonly (readonly [string, Partial<PretrainOptions>, RegExp])[])(
     'refuses %s',

@@ -15,8 +15,11 @@ import { byHand } from './by-hand.js';
 import { chooseSettings, type PretrainSettings, type Standing } from './choose-settings.js';
 import { descriptionEntry, descriptionFormat, type EncoderDescription } from './encoder-description.js';
 import { fitBatchToMemory } from './fit-batch-to-memory.js';
-import { encoderFile, LoadedEncoder, loadEncoder, openPictures } from './load-encoder.js';
+import { encoderFile, LoadedEncoder, loadEncoder } from './load-encoder.js';
+import { openForMethod } from './open-for-method.js';
 import { pictureFacts } from './picture-facts.js';
+import { openTeacher } from './open-teacher.js';
+import type { OpenedTeacher } from './opened-teacher.js';
 import { checkPretrainOptions, type PretrainOptions } from './pretrain-options.js';
 import { type PretrainParts, pretrainParts } from './pretrain-parts.js';
 import { describeViews } from './pretrain-views.js';
@@ -31,18 +34,20 @@ export interface PretrainResult {
 }
 
 /**
- * Pretrains an encoder on pictures without labels and writes `encoder.safetensors`, which describes itself,
- * `encoder.onnx`, `config.json`, `log.jsonl`, `report.html`, `checkpoints` and `by-hand.ts`, the same run as a program of
- * public parts.
- * The same call goes on after a stop, with the choices of its start; of a finished run it returns the encoder.
+ * Pretrains an encoder on pictures, without labels but for the one method that learns from them, and writes
+ * `encoder.safetensors`, which describes itself, `encoder.onnx`, `config.json`, `log.jsonl`, `report.html`, `checkpoints`
+ * and `by-hand.ts`, the same run as a program of public parts. The same call goes on after a stop, with the choices of its start; of a finished run it returns the encoder.
  *
- * @throws InvalidOptionError for options out of range; CheckpointError where `out` holds a run with other settings
+ * @throws InvalidOptionError for options out of range, and for pictures without classes where the method learns from them;
+ *   CheckpointError where `out` holds a run with other settings
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
-  const given = checkPretrainOptions(options);
-  const { data, out, observers = [], progress, signal, threads } = given;
-  const dataset = await openPictures('pretrain', data);
+  const checked = checkPretrainOptions(options);
+  const { data, out, observers = [], progress, signal, threads } = checked;
+  const dataset = await openForMethod(data, checked.method);
   const facts = await pictureFacts(dataset);
+  const teacher = await openTeacher(checked.method, checked.teacher, facts);
+  const given = { ...checked, ...(teacher === undefined ? {} : { teacherSettings: teacher.settings }) };
   const run = await readFolderRun(out, encoderFile);
   const before: Standing = { settings: run.settings ?? {}, why: 'of the run that goes on' };
   let { settings, reasons } = chooseSettings(given, facts, before);
@@ -51,7 +56,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     tellerOf('pretrain', progress)(`the run in ${out} is finished`);
     return { encoder: await loadEncoder(out), interrupted: false, settings };
   }
-  let parts = pretrainParts(dataset, settings, given);
+  let parts = pretrainParts(dataset, settings, given, teacher);
   let trained: FolderRunResult;
   try {
     // What was given is kept, and so is what a run began with.
@@ -64,7 +69,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       const { batchSize, why } = fitting;
       ({ settings, reasons } = chooseSettings({ ...given, batchSize }, facts));
       reasons = { ...reasons, batchSize: why };
-      parts = pretrainParts(dataset, settings, given);
+      parts = pretrainParts(dataset, settings, given, teacher);
     }
     const { method, encoder, loader, optimizer, schedule, gradientStages, steps, architecture } = parts;
     const own = await pretrainObservers(encoder, dataset, settings, given);
@@ -80,7 +85,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
       gradientStages,
       steps,
       seed: settings.seed,
-      observers: [teller(given, settings, parts), ...own, ...observers],
+      observers: [teller(given, settings, parts, teacher), ...own, ...observers],
       ...(threads === undefined ? {} : { threads }),
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
@@ -103,6 +108,7 @@ function teller(
   { data, out, threads }: PretrainOptions,
   settings: PretrainSettings,
   parts: PretrainParts,
+  teacher: OpenedTeacher | undefined,
 ): TrainerObserver {
   const { workers } = parts.loader;
   return {
@@ -115,6 +121,7 @@ function teller(
         data: typeof data === 'string' ? data : undefined,
         out,
         threads: environment.threads,
+        teacher,
       });
       await writeWhole(join(out, 'by-hand.ts'), text);
     },

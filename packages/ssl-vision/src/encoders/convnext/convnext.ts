@@ -187,7 +187,11 @@ export class ConvNeXt extends Module implements Encoder, MapEncoder, Layered {
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const [last] = this.maps(images, ctx, { stages: [3] });
-    return this.norm.forward(tf.mean(last!, [1, 2]) as tf.Tensor2D);
+    return this.pooled(last!);
+  }
+
+  pooled(map: tf.Tensor4D): tf.Tensor2D {
+    return this.norm.forward(tf.mean(map, [1, 2]) as tf.Tensor2D);
   }
 
   protected override upgradeStateDict(state: StateEntries): void {

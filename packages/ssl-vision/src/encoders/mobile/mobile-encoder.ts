@@ -66,8 +66,12 @@ export abstract class MobileEncoder extends Module implements Encoder, MapEncode
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const [map] = this.run(images, ctx, [this.stages.length - 1]);
+    return this.pooled(map!, ctx);
+  }
+
+  pooled(map: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const last = this.features.at(-1) as ConvNormAct;
-    return tf.mean(last.forward(map!, childContext(ctx, 'last')), [1, 2]);
+    return tf.mean(last.forward(map, childContext(ctx, 'last')), [1, 2]);
   }
 
   private run(images: tf.Tensor4D, ctx: ForwardContext, stages: readonly number[]): tf.Tensor4D[] {

@@ -239,7 +239,11 @@ export class ResNet extends Module implements Encoder, MapEncoder, Layered {
   }
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    return tf.mean(this.maps(images, ctx, { stages: [4] })[0]!, [1, 2]);
+    return this.pooled(this.maps(images, ctx, { stages: [4] })[0]!);
+  }
+
+  pooled(map: tf.Tensor4D): tf.Tensor2D {
+    return tf.mean(map, [1, 2]);
   }
 
   private blocks(): (readonly (BasicBlock | Bottleneck)[])[] {

@@ -216,7 +216,11 @@ export class SwinTransformer extends Module implements Encoder, MapEncoder, Laye
 
   forward(images: tf.Tensor4D, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const [last] = this.maps(images, ctx, { stages: [this.layers.length - 1] });
-    return tf.mean(this.norm.forward(last!), [1, 2]);
+    return this.pooled(last!);
+  }
+
+  pooled(map: tf.Tensor4D): tf.Tensor2D {
+    return tf.mean(this.norm.forward(map), [1, 2]);
   }
 
   protected override upgradeStateDict(state: StateEntries): void {

@@ -47,7 +47,7 @@ describe('VisionTransformer.encode', () => {
     const [plain, masked] = [embedded({}).arraySync(), embedded({ mask }).arraySync()];
     const [token, positions] = [
       model.maskToken!.variable.arraySync(),
-      model.posEmbed.variable.arraySync(),
+      model.posEmbed!.variable.arraySync(),
     ] as number[][][][];
     mask.arraySync().forEach((row, image) =>
       row.forEach((mark, place) =>
@@ -119,7 +119,7 @@ describe('VisionTransformer on images of another size', () => {
 
   it('gives positions their gradient through the interpolation', () => {
     const model = new VisionTransformer(small);
-    const { variable } = model.posEmbed;
+    const { variable } = model.posEmbed!;
     const { grads } = tf.variableGrads(
       () => tf.sum(model.encode(input(), undefined, { blocks: [0], norm: false }).tokens) as tf.Scalar,
       [variable],

@@ -89,6 +89,9 @@ export class PatchEmbed extends Module {
         'images',
         `${form}${isChannelsFirst ? ', such as tf.transpose(images, [0, 2, 3, 1])' : ''}`,
         `${got}${isChannelsFirst ? ', which has the channels first' : ''}${images.shape.length > 4 ? ', as volumes have' : ''}`,
+        images.rank === 4 && !isChannelsFirst
+          ? `Build the encoder with inChannels: ${channels} for such pictures`
+          : undefined,
       );
     }
     if (height % size !== 0 || width % size !== 0 || height * width === 0) {

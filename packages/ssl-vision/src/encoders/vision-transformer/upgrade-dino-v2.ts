@@ -5,7 +5,7 @@ export interface PrefixStates {
   readonly clsToken: Parameter;
   readonly maskToken: Parameter | undefined;
   readonly registerTokens: Parameter | undefined;
-  readonly posEmbed: Parameter | Buffer;
+  readonly posEmbed: Parameter | Buffer | undefined;
 }
 
 /**
@@ -24,7 +24,7 @@ export function upgradeDinoV2(state: StateEntries, { maskToken, registerTokens, 
   }
   for (const name of state.names())
     if (/^blocks\.\d+\.\d+\./.test(name)) state.rename(name, name.replace(/^blocks\.\d+\./, 'blocks.'));
-  if (registerTokens === undefined) return;
+  if (registerTokens === undefined || posEmbed === undefined) return;
   state.rename('register_tokens', 'reg_token');
   const [cls, positions] = [state.get('cls_token'), state.get('pos_embed')];
   const [, patches, dim] = posEmbed.variable.shape as [number, number, number];

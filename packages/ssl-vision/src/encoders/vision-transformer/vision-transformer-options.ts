@@ -61,10 +61,20 @@ export interface VisionTransformerOptions {
    * Default `cls`.
    */
   readonly pool?: 'cls' | 'mean' | 'both';
+  /** Added to the variances of the norms; BLIP's published encoders take 1e-5. Default 1e-6. */
+  readonly epsilon?: number;
   /** Channels of the images. Default 3. */
   readonly inChannels?: number;
-  /** `learnt`, or fixed sines and cosines of row and column (see `sinCosPositions`). Default `learnt`. */
-  readonly positions?: 'learnt' | 'sinCos';
+  /**
+   * `learnt`, fixed sines and cosines of row and column (see `sinCosPositions`), or `none` where tokens have no position of
+   * their own, as BEiT's. Default `learnt`.
+   */
+  readonly positions?: 'learnt' | 'sinCos' | 'none';
+  /**
+   * A trainable bias of attention by the offset of two patches, one for all blocks (`rel_pos_bias`), as BEiT's. Then every
+   * image has `imageSize` and every token is computed. Default false.
+   */
+  readonly relativePositions?: boolean;
   /** With a token that stands in for masked patches (`mask_token`), which `encode` with `mask` needs. Default false. */
   readonly maskToken?: boolean;
   /** While training, compute each block again for its gradient: less memory, more time. Default false. */
@@ -89,8 +99,10 @@ export const visionTransformerOptionNames: OptionNames<VisionTransformerOptions>
   layerScale: 'optionalNumber',
   registers: 'optionalNumber',
   pool: 'optional',
+  epsilon: 'optionalNumber',
   inChannels: 'optionalNumber',
   positions: 'optional',
+  relativePositions: 'optionalFlag',
   maskToken: 'optionalFlag',
   checkpointBlocks: 'optionalFlag',
   init: 'optional',

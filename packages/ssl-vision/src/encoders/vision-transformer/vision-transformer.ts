@@ -4,6 +4,7 @@ import {
   LayerNorm,
   Module,
   Parameter,
+  RelativePositionBias,
   TransformerBlock,
   checkAscending,
   checkParameterName,
@@ -65,6 +66,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     maskToken: 'mask_token',
     registerTokens: 'reg_token',
     posEmbed: 'pos_embed',
+    relativePositions: 'rel_pos_bias',
   };
   readonly featureDim: number;
   readonly patchEmbed: PatchEmbed;
@@ -75,9 +77,12 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
   /** `[1, registers, dim]`; none unless the option says so. */
   readonly registerTokens: Parameter | undefined;
   /**
-   * `[1, 1 + patches, dim]`, the class token's first, or with registers `[1, patches, dim]`; a buffer where they are fixed.
+   * `[1, 1 + patches, dim]`, the class token's first, or with registers `[1, patches, dim]`; a buffer where they are fixed,
+   * nothing with `positions: 'none'`.
    */
-  readonly posEmbed: Parameter | Buffer;
+  readonly posEmbed: Parameter | Buffer | undefined;
+  /** One bias of attention for all blocks; none unless the option says so. */
+  readonly relativePositions: RelativePositionBias | undefined;
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
   readonly tokenDim: number;
@@ -101,9 +106,11 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       layerScale,
       registers = 0,
       pool = 'cls',
+      epsilon = 1e-6,
       inChannels = 3,
       dropPath = 0,
       positions = 'learnt',
+      relativePositions = false,
       maskToken = false,
       checkpointBlocks = false,
       init = visionTransformerInit,
@@ -118,7 +125,14 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     checkChoice(where, 'pool', pool, ['cls', 'mean', 'both']);
     if (!(Number.isInteger(registers) && registers >= 0))
       throw new InvalidOptionError(where, 'registers', 'a whole number from 0', registers);
-    checkChoice(where, 'positions', positions, ['learnt', 'sinCos']);
+    checkChoice(where, 'positions', positions, ['learnt', 'sinCos', 'none']);
+    if (relativePositions && registers > 0)
+      throw new InvalidOptionError(
+        where,
+        'registers',
+        '0 with relativePositions, which have no place for them',
+        registers,
+      );
 
     checkOptions(where, init, visionTransformerInitNames, 'init');
     this.tokenDim = dim;
@@ -146,10 +160,14 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       const { data } = sinCosPositions(dim, rows, columns);
       return { data: data.subarray((1 - first) * dim), shape: [1, first + rows * columns, dim] };
     };
-    this.posEmbed =
+    const made = (): Parameter | Buffer =>
       positions === 'learnt'
         ? new Parameter(normal(0.02)([1, first + rows * columns, dim], foldIn(key, 'pos_embed')), { advice })
         : new Buffer(fixed(), { advice });
+    this.posEmbed = positions === 'none' ? undefined : made();
+    this.relativePositions = relativePositions
+      ? new RelativePositionBias(heads, { key: foldIn(key, 'rel_pos_bias'), grid: [rows, columns], classToken: true })
+      : undefined;
     const linear = { weightInit: init.weight, biasInit: zeros };
     this.blocks = Array.from(
       { length: depth },
@@ -162,11 +180,12 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
           ...(mlpHidden === undefined ? {} : { mlpHidden }),
           ...(layerScale === undefined ? {} : { layerScale }),
           qkvBias,
+          epsilon,
           dropPath: (dropPath * i) / Math.max(1, depth - 1),
           key: foldIn(foldIn(key, 'blocks'), i),
         }),
     );
-    this.norm = new LayerNorm(dim, { epsilon: 1e-6 });
+    this.norm = new LayerNorm(dim, { epsilon });
   }
 
   /** Leading tokens that have a position: the class token, unless there are registers. */
@@ -227,14 +246,16 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
       const [cls] = this.run(this.embed(images), ctx, last, 1);
       return this.norm.forward(tf.reshape(cls!, [cls!.shape[0], this.tokenDim]) as tf.Tensor2D);
     }
-    const [tokens] = this.run(this.embed(images), ctx, last);
-    const [batch, count, dim] = tokens!.shape;
-    const normal = this.norm.forward(tokens!);
-    const { prefix } = this;
-    const mean = tf.mean(tf.slice(normal, [0, prefix, 0], [batch, count - prefix, dim]), 1) as tf.Tensor2D;
-    if (this.pool === 'mean') return mean;
-    const cls = tf.reshape(tf.slice(normal, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
-    return tf.concat([cls as tf.Tensor2D, mean], 1);
+    return this.pooled(this.encode(images, ctx));
+  }
+
+  pooled(encoded: Tokens): tf.Tensor2D {
+    const { tokens, prefix } = encoded;
+    const [batch, count, dim] = tokens.shape;
+    const cls = (): tf.Tensor2D => tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
+    if (this.pool === 'cls') return cls();
+    const mean = tf.mean(tf.slice(tokens, [0, prefix, 0], [batch, count - prefix, dim]), 1) as tf.Tensor2D;
+    return this.pool === 'mean' ? mean : tf.concat([cls(), mean], 1);
   }
 
   protected override upgradeStateDict(state: StateEntries): void {
@@ -247,6 +268,7 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     const grid = patchEmbed.gridOf(images);
     const [batch] = images.shape;
     const places = grid[0] * grid[1];
+    this.checkRelative(images, keep);
     if (keep !== undefined) checkMarks('keep', keep, [batch, undefined]);
     if (mask !== undefined) checkMarks('mask', mask, [batch, places]);
     // The patches of all images lie below each other.
@@ -267,6 +289,8 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     const spread = ({ variable }: Parameter): tf.Tensor3D =>
       tf.add(tf.zeros([batch, variable.shape[1]!, dim]), variable) as tf.Tensor3D;
     const cls = spread(this.clsToken);
+    if (this.posEmbed === undefined)
+      return tf.concat(registerTokens === undefined ? [cls, patches] : [cls, spread(registerTokens), patches], 1);
     const table = gridPositions(this.posEmbed.variable as tf.Tensor as tf.Tensor3D, patchEmbed.grid, grid, this.placed);
     const at = (rowsOf: () => tf.Tensor2D): tf.Tensor3D =>
       keep === undefined
@@ -290,13 +314,34 @@ export class VisionTransformer extends Module implements Encoder, TokenEncoder, 
     );
   }
 
+  /** The bias of relative positions is of all tokens of one grid. */
+  private checkRelative(images: tf.Tensor4D, keep: tf.Tensor2D | undefined): void {
+    if (this.relativePositions === undefined) return;
+    const where = 'VisionTransformer';
+    if (keep !== undefined)
+      throw new InvalidOptionError(where, 'keep', 'left out with relativePositions, which are of all patches', keep);
+    const [rows, columns] = this.patchEmbed.grid;
+    const [, height, width] = images.shape;
+    const size = this.patchEmbed.proj.kernelSize[0];
+    if (height !== rows * size || width !== columns * size)
+      throw new ShapeError(
+        where,
+        'images',
+        `of ${rows * size} x ${columns * size} pixels, as relativePositions are`,
+        `${height} x ${width}`,
+      );
+  }
+
   /** Tokens after the wanted blocks, before the final norm; with `outputs`, only so many of the last block's, from the class token on. */
   private run(embedded: tf.Tensor3D, ctx: ForwardContext, wanted: readonly number[], outputs?: number): tf.Tensor3D[] {
     let x = embedded;
     const states = wanted[0] === 0 ? [x] : [];
+    const positions = this.relativePositions === undefined ? {} : { bias: this.relativePositions.forward() };
     this.blocks.slice(0, wanted.at(-1)).forEach((block, i) => {
       const most = i === this.depth - 1 ? outputs : undefined;
-      const part = { forward: (h: tf.Tensor3D, own: ForwardContext) => block.forward(h, own, undefined, most) };
+      const part = {
+        forward: (h: tf.Tensor3D, own: ForwardContext) => block.forward(h, own, undefined, most, positions),
+      };
       x = runBlock(part, x, childContext(ctx, i), this.checkpoints);
       if (wanted.includes(i + 1)) states.push(x);
     });

@@ -42,10 +42,11 @@ export type VitSize = Pick<
 > & { readonly imageSize?: number };
 
 /**
- * Sizes by name: Touvron et al. 2020 (arXiv 2012.12877) for tiny and small, Dosovitskiy et al. 2020 (arXiv 2010.11929) for
+ * Sizes by name: micro is our own, for pictures of 28 to 64 pixels on a CPU; Touvron et al. 2020 (arXiv 2012.12877) for tiny and small, Dosovitskiy et al. 2020 (arXiv 2010.11929) for
  * base, large and huge, Zhai et al. 2021 (arXiv 2106.04560) for giant, Oquab et al. 2023 (arXiv 2304.07193) for DINOv2's.
  */
 export const vitSizes = {
+  micro: { dim: 128, heads: 4, depth: 4, patchSize: 16 },
   tiny: { dim: 192, heads: 3, depth: 12, patchSize: 16 },
   small: { dim: 384, heads: 6, depth: 12, patchSize: 16 },
   base: { dim: 768, heads: 12, depth: 12, patchSize: 16 },
@@ -67,6 +68,8 @@ export const vitSizes = {
   },
 } as const satisfies Record<string, VitSize>;
 
+/** 4 blocks of width 128, 4 heads; 0.8 million parameters with patches of 4: for small pictures on a CPU. */
+export const vitMicro = (options: VitVariantOptions): VisionTransformer => sized('vitMicro', options, vitSizes.micro);
 /** ViT-Ti/16: 12 blocks of width 192, 3 heads; 5.5 million parameters. */
 export const vitTiny = (options: VitVariantOptions): VisionTransformer => sized('vitTiny', options, vitSizes.tiny);
 /** ViT-S/16: 12 blocks of width 384, 6 heads; 21.7 million parameters. */

@@ -13,7 +13,7 @@ import {
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { viewsOf } from '../../batches/views-of.js';
+import { samplesOf } from '../../batches/samples-of.js';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
@@ -113,7 +113,7 @@ export class Autoencoder implements Method<MultiViewBatch> {
   /** @throws ShapeError for images of another size than the decoder's; InvalidOptionError for noise without a key in `ctx` */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
     const { backbone, decoder } = this.modules;
-    const images = normalizeImages(tf.concat([...viewsOf('Autoencoder', batch)]), this.#normalize);
+    const images = normalizeImages(samplesOf('Autoencoder', batch, 2), this.#normalize);
     const features = backbone.forward(this.#corrupted(images, ctx), childContext(ctx, 'backbone'));
     const prediction = decoder.forward(features, childContext(ctx, 'decoder'));
     if (prediction.shape.join() !== images.shape.join())
@@ -122,6 +122,7 @@ export class Autoencoder implements Method<MultiViewBatch> {
         'views',
         `images of [${prediction.shape.slice(1).join(', ')}], the decoder's imageSize and inChannels`,
         `[${images.shape.slice(1).join(', ')}]`,
+        `Give the loader views of that size, such as maeViews({ size: ${prediction.shape[1]} })`,
       );
     return { loss: meanSquaredError(prediction, images), metrics: { featureStd: featureStd(features) } };
   }

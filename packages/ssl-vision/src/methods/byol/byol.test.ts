@@ -71,6 +71,6 @@ describe('Byol', () => {
       'Byol: views must be two arrays of one shape, got [8, 8, 8, 3] and [8, 4, 4, 3]',
     );
     const single = views.slice(1).map((view) => tf.slice(view, [0, 0, 0, 0], [1, -1, -1, -1]));
-    expect(() => build().loss({ views: single }, training)).toThrow('more than one value per feature');
+    expect(() => build().loss({ views: single }, training)).toThrow('Byol: views must be of 2 images a batch or more');
   });
 });

@@ -143,7 +143,7 @@ export class Dino implements Method<MultiViewBatch, 'teacherTemperature', Distil
     const teaching = teacherContext(teacher, ctx, 'teacher');
     const taught = encodeCrops(teacher, [{ images: globals, count: globalCount }], this.#normalize, teaching);
     const targets = teacherHead.forward(taught, teaching);
-    const features = encodeCrops(backbone, groups, this.#normalize, childContext(ctx, 'backbone'));
+    const features = encodeCrops(backbone, groups, this.#normalize, childContext(ctx, 'backbone'), 'Dino');
     const outputs = head.forward(features, childContext(ctx, 'head'));
     const loss = dino(tf.split(targets, globalCount), tf.split(outputs, count), center ?? 'sinkhorn', {
       studentTemperature: this.#plan.settings.studentTemperature,

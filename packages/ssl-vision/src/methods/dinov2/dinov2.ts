@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Center, dino, featureStd, ibot, koleo } from '@selfsup/ssl-losses';
-import type { Parameter } from '@selfsup/ssl-nn';
+import { type Parameter, type Tokens, twinOf } from '@selfsup/ssl-nn';
 import { checkChoice, checkNonNegative } from '@selfsup/ssl-tensor';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type {
@@ -13,8 +13,12 @@ import type {
   StepContext,
   Tensors,
 } from '@selfsup/ssl-train';
+import { cropsOf } from '../../batches/crops-of.js';
+import { viewsOf } from '../../batches/views-of.js';
 import type { DinoHead } from '../../heads/dino-head.js';
+import { checkMaskedEncoder } from '../../encoders/check-token-encoder.js';
 import { checkImageStatistics, type ImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
+import { normalizeImages } from '../../images/normalize-images.js';
 import { checkMaskShares, maskShareDefaults, type MaskShares } from '../self-distillation/block-masks.js';
 import { type DinoHeadChoice, dinoHeadOf } from '../self-distillation/dino-head-of.js';
 import {
@@ -29,6 +33,10 @@ import {
   TokenDistillation,
   type TokenModules,
 } from '../self-distillation/token-distillation.js';
+import { GramAnchor, type GramAnchoringPhase } from './gram-anchor.js';
+
+/** Whether the prototypes train, and whether Gram anchoring has begun. */
+export type DinoV2Phase = DistillationPhase | 'gram';
 
 /**
  * Defaults of {@link DinoV2}: Oquab et al. 2023 (arXiv 2304.07193), section 4, and `ssl_default_config.yaml` of
@@ -64,6 +72,8 @@ export type DinoV2Options = DistillationNumbers &
     readonly patchWeight?: number;
     /** Weight of the spread of the class tokens, 0 or more. Default 0.1. */
     readonly koleoWeight?: number;
+    /** Gram anchoring in the last part of a long run. Default: none. */
+    readonly gram?: GramAnchoringPhase;
     /** Head of the patches. Default: that of the class tokens; the paper's large models have one of their own. */
     readonly patchHead?: DinoHead;
   } & DinoHeadChoice;
@@ -78,6 +88,7 @@ const dinoV2OptionNames: OptionNames<DinoV2Options> = {
   classWeight: 'optionalNumber',
   patchWeight: 'optionalNumber',
   koleoWeight: 'optionalNumber',
+  gram: 'optional',
   patchHead: 'optional',
   head: 'optional',
   key: 'optionalKey',
@@ -95,18 +106,26 @@ const dinoV2OptionNames: OptionNames<DinoV2Options> = {
  * `cosine({ base: 0.04, final: 0.4, totalSteps })`, rates that fall by 0.9 from block to block (`layerDecayGroups`) and
  * 0.2 of that for the patches' projection.
  *
- * Metrics: `featureStd` as {@link Dino}'s; `classLoss`, `patchLoss`, `koleo`.
+ * With `gram`, patches' relations are held to those of an earlier teacher in the last part of the run (DINOv3's refinement):
+ * `+ weight` times {@link gramAnchoring} of the student's patches, masked ones too, in the global views. That Gram teacher
+ * is `modules.gramTeacher`, a copy that is renewed every so many updates. Long runs of large encoders want it, whose patches
+ * grow noisy while class tokens still gain; at `startStep` the phase is traced anew.
  *
- * Source: Oquab et al. 2023 (arXiv 2304.07193), section 4; `dinov2/train/ssl_meta_arch.py` of facebookresearch/dinov2.
+ * Metrics: `featureStd` as {@link Dino}'s; `classLoss`, `patchLoss`, `koleo`; with `gram`, `gramLoss`, 0 before its phase.
+ *
+ * Source: Oquab et al. 2023 (arXiv 2304.07193), section 4; `dinov2/train/ssl_meta_arch.py` of facebookresearch/dinov2;
+ * Siméoni et al. 2025 (DINOv3, arXiv 2508.10104), section 4.
  */
-export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature', DistillationPhase> {
+export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature', DinoV2Phase> {
   readonly name = 'dinov2';
   readonly settings: RunConfig;
-  readonly modules: TokenModules;
+  readonly modules: TokenModules & { readonly gramTeacher?: MaskedEncoder };
   /** The centres, where there are any. */
   readonly state: Readonly<Record<string, Center>>;
   readonly #tokens: TokenDistillation;
   readonly #plan: DistillationPlan;
+  readonly #normalize: ImageStatistics;
+  readonly #gram: GramAnchor | undefined;
   readonly #weights: { readonly classWeight: number; readonly patchWeight: number; readonly koleoWeight: number };
 
   /** @throws InvalidOptionError for numbers out of range, and for what is no encoder with a mask token or no head */
@@ -114,16 +133,22 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
     const given = checkOptions('DinoV2', options, dinoV2OptionNames);
     const all = { ...dinoV2Defaults, ...given };
     const { backbone, normalize, centering, classWeight, patchWeight, koleoWeight, patchHead } = all;
-    const { maskedImages, maskRatio } = all;
+    const { maskedImages, maskRatio, gram } = all;
     this.#plan = new DistillationPlan('DinoV2', all);
     this.#weights = { classWeight, patchWeight, koleoWeight };
     checkChoice('DinoV2', 'centering', centering, ['sinkhorn', 'center']);
     checkNonNegative('DinoV2', this.#weights);
     checkMaskShares('DinoV2', { maskedImages, maskRatio });
     checkImageStatistics('DinoV2', 'normalize', normalize);
+    checkMaskedEncoder('DinoV2', backbone);
     const head = dinoHeadOf('DinoV2', backbone.tokenDim, given);
     this.#tokens = new TokenDistillation('DinoV2', backbone, head, patchHead, normalize, { maskedImages, maskRatio });
-    this.modules = this.#tokens.modules;
+    this.#normalize = normalize;
+    this.#gram = gram === undefined ? undefined : new GramAnchor('DinoV2', gram);
+    this.modules = {
+      ...this.#tokens.modules,
+      ...(this.#gram === undefined ? {} : { gramTeacher: twinOf(backbone) }),
+    };
     this.state =
       centering === 'center' ? { center: new Center(head.outDim), patchCenter: new Center(this.#tokens.patchDim) } : {};
     this.settings = {
@@ -132,32 +157,44 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
       centering,
       maskedImages,
       maskRatio: [...maskRatio],
+      ...(this.#gram === undefined ? {} : { gram: this.#gram.settings }),
       normalize: statisticsOf(normalize),
     };
   }
 
-  trainable(phase?: DistillationPhase): Map<string, Parameter> {
-    return this.#tokens.trainable(phase);
+  trainable(phase?: DinoV2Phase): Map<string, Parameter> {
+    return this.#tokens.trainable(phase === 'gram' ? 'all' : phase);
   }
 
   schedules(run: RunShape): Record<'teacherTemperature', Schedule> {
     return this.#plan.schedules(run);
   }
 
-  phaseAt(step: number, run: RunShape): DistillationPhase {
-    return this.#plan.phaseAt(step, run);
+  /** The Gram phase begins when the prototypes train, if `startStep` is before that. */
+  phaseAt(step: number, run: RunShape): DinoV2Phase {
+    const phase = this.#plan.phaseAt(step, run);
+    return phase === 'all' && this.#gram?.includes(step) === true ? 'gram' : phase;
   }
 
   emaPairs(run: RunShape): readonly EmaPair[] {
-    return this.#tokens.pairs(run, this.#plan);
+    const pairs = this.#tokens.pairs(run, this.#plan);
+    const { teacher, gramTeacher } = this.modules;
+    // After the teacher's own, whose new weights it takes.
+    return gramTeacher === undefined ? pairs : [...pairs, this.#gram!.pair(teacher, gramTeacher)];
+  }
+
+  /** @throws InvalidOptionError for masks of other values than 0 and 1, or of another number than would be drawn */
+  checkBatch(batch: MaskedMultiViewBatch): void {
+    this.#tokens.checkMasks(batch);
   }
 
   /**
    * @throws ShapeError for views that are not two of one size and then others, and for masks that do not fit;
    *   InvalidOptionError where masks are drawn and `ctx` has no key
    */
-  loss(batch: Tensors<MaskedMultiViewBatch>, ctx: StepContext<'teacherTemperature', DistillationPhase>): MethodLoss {
-    const seen = this.#tokens.pass(batch, ctx);
+  loss(batch: Tensors<MaskedMultiViewBatch>, ctx: StepContext<'teacherTemperature', DinoV2Phase>): MethodLoss {
+    const views = this.#gram?.reduced(viewsOf('DinoV2', batch, 'crops')) ?? batch.views;
+    const seen = this.#tokens.pass({ ...batch, views }, ctx, 2);
     const { classWeight, patchWeight, koleoWeight } = this.#weights;
     const options = {
       studentTemperature: this.#plan.settings.studentTemperature,
@@ -168,9 +205,18 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
     const classLoss = dino(seen.targets, seen.outputs, center, options);
     const patchLoss = ibot(seen.patchTargets, seen.patchOutputs, seen.mask, patchCenter, options);
     const spread = tf.addN(seen.classTokens.map((tokens) => koleo(tokens))) as tf.Scalar;
+    const gramLoss = this.#anchored(batch, seen.seen, ctx);
+    const terms = [tf.mul(classLoss, classWeight), tf.mul(patchLoss, patchWeight), tf.mul(spread, koleoWeight)];
+    if (ctx.phase === 'gram') terms.push(tf.mul(gramLoss, this.#gram!.settings.weight));
     return {
-      loss: tf.addN([tf.mul(classLoss, classWeight), tf.mul(patchLoss, patchWeight), tf.mul(spread, koleoWeight)]),
-      metrics: { featureStd: featureStd(seen.taught), classLoss, patchLoss, koleo: spread },
+      loss: tf.addN(terms) as tf.Scalar,
+      metrics: {
+        featureStd: featureStd(seen.taught),
+        classLoss,
+        patchLoss,
+        koleo: spread,
+        ...(this.#gram === undefined ? {} : { gramLoss }),
+      },
       // The means of a batch: batches of an update have one size.
       ...(center === 'sinkhorn'
         ? {}
@@ -183,7 +229,18 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
     };
   }
 
-  afterUpdate(_ctx: StepContext<'teacherTemperature', DistillationPhase>, carried: Record<string, tf.Tensor>): void {
+  /** The loss of the Gram phase; 0 outside it. */
+  #anchored(
+    batch: Tensors<MaskedMultiViewBatch>,
+    seen: Tokens,
+    ctx: StepContext<'teacherTemperature', DinoV2Phase>,
+  ): tf.Scalar {
+    if (ctx.phase !== 'gram') return tf.scalar(0);
+    const { globals } = cropsOf('DinoV2', batch);
+    return this.#gram!.loss(seen, this.modules.gramTeacher!, normalizeImages(globals, this.#normalize), ctx);
+  }
+
+  afterUpdate(_ctx: StepContext<'teacherTemperature', DinoV2Phase>, carried: Record<string, tf.Tensor>): void {
     for (const [name, centre] of Object.entries(this.state))
       centre.update(carried[name]!, this.#plan.settings.centerMomentum);
   }

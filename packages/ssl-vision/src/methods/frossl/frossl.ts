@@ -33,6 +33,9 @@ const frosslOptionNames: OptionNames<FrosslOptions> = {
  */
 export const frosslDefaults = { depth: 3, hiddenDim: 2048, outDim: 1024, invarianceWeight: 1 } as const;
 
+/** {@link Frossl} for small pictures and encoders: a narrower head; chosen, not cited. */
+export const frosslSmall = { depth: 2, hiddenDim: 512, outDim: 128 } as const;
+
 /**
  * FroSSL: each view's covariance is to be spread over all directions, told by its Frobenius norm, and all views are to lie
  * near their mean. Two or more views of one size. Trains backbone and head; keep `modules.backbone`.

@@ -14,6 +14,7 @@ import type {
   Tensors,
 } from '@selfsup/ssl-train';
 import type { DinoHead } from '../../heads/dino-head.js';
+import { checkMaskedEncoder } from '../../encoders/check-token-encoder.js';
 import { checkImageStatistics, type ImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { checkMaskShares, maskShareDefaults, type MaskShares } from '../self-distillation/block-masks.js';
 import { type DinoHeadChoice, dinoHeadOf } from '../self-distillation/dino-head-of.js';
@@ -105,6 +106,7 @@ export class Ibot implements Method<MaskedMultiViewBatch, 'teacherTemperature', 
     checkNonNegative('Ibot', { patchWeight });
     checkMaskShares('Ibot', { maskedImages, maskRatio });
     checkImageStatistics('Ibot', 'normalize', normalize);
+    checkMaskedEncoder('Ibot', backbone);
     const head = dinoHeadOf('Ibot', backbone.tokenDim, given);
     this.#tokens = new TokenDistillation('Ibot', backbone, head, patchHead, normalize, { maskedImages, maskRatio });
     this.modules = this.#tokens.modules;
@@ -133,6 +135,11 @@ export class Ibot implements Method<MaskedMultiViewBatch, 'teacherTemperature', 
 
   emaPairs(run: RunShape): readonly EmaPair[] {
     return this.#tokens.pairs(run, this.#plan);
+  }
+
+  /** @throws InvalidOptionError for masks of other values than 0 and 1, or of another number than would be drawn */
+  checkBatch(batch: MaskedMultiViewBatch): void {
+    this.#tokens.checkMasks(batch);
   }
 
   /**

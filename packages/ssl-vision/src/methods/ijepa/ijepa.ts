@@ -14,10 +14,11 @@ import {
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { EmaPair, Method, MethodLoss, RunConfig, RunShape, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { viewsOf } from '../../batches/views-of.js';
+import { samplesOf } from '../../batches/samples-of.js';
 import type { Grid } from '../../encoders/vision-transformer/resize-positions.js';
 import { patchRows } from '../../encoders/vision-transformer/token-places.js';
-import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
+import { checkVisionTransformer } from '../../encoders/check-token-encoder.js';
+import type { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
@@ -113,8 +114,7 @@ export class IJepa implements Method<MultiViewBatch> {
     const all = { ...iJepaDefaults, ...checkOptions(where, options, iJepaOptionNames) };
     const { backbone, key, normalize, predictor, targetAspects, momentum } = all;
     const { targetCount, targetScale, contextScale, contextRatio } = all;
-    if (!(backbone instanceof VisionTransformer) || backbone.registerTokens !== undefined)
-      throw new InvalidOptionError(where, 'backbone', 'a VisionTransformer without registers', backbone);
+    checkVisionTransformer(where, backbone, { registers: 0 });
     checkImageStatistics(where, 'normalize', normalize);
     checkCount(where, { targetCount });
     checkPositive(where, { targetScale, contextScale, contextRatio });
@@ -150,7 +150,7 @@ export class IJepa implements Method<MultiViewBatch> {
 
   /** @throws InvalidOptionError where `ctx` has no key */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
-    const images = normalizeImages(tf.concat([...viewsOf('IJepa', batch)]), this.#options.normalize);
+    const images = normalizeImages(samplesOf('IJepa', batch, 2), this.#options.normalize);
     const grid = this.modules.backbone.patchEmbed.gridOf(images);
     const key = drawKey(ctx, 'IJepa.loss');
     return this.lossOf(images, jepaBlocks(key, images.shape[0], grid, jepaBlockSizes(grid, this.#options)), ctx);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { childContext } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext } from '@selfsup/ssl-nn';
-import { foldIn, ShapeError } from '@selfsup/ssl-tensor';
+import { foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { OptionNames } from '@selfsup/ssl-tensor/host';
 import { cropsOf, globalCount } from '../../batches/crops-of.js';
@@ -79,7 +79,7 @@ export interface ProjectedCrops {
  * Projections of two global views and of one or more local ones: a pass of the encoder for each run of views of one size, and
  * one of the head for all.
  *
- * @throws ShapeError for views that are not two of one size and then one or more others
+ * @throws ShapeError for views that are not two of one size and then one or more others, and for less than two images
  */
 export function projectCrops(
   where: string,
@@ -88,10 +88,8 @@ export function projectCrops(
   normalize: ImageStatistics,
   ctx: ForwardContext,
 ): ProjectedCrops {
-  const { groups, count, batch: images } = cropsOf(where, batch);
-  if (count === globalCount)
-    throw new ShapeError(where, 'views', 'two global views and one or more local ones', `${count} views`);
-  const features = encodeCrops(backbone, groups, normalize, childContext(ctx, 'backbone'));
+  const { groups, count, batch: images } = cropsOf(where, batch, { locals: true, images: 2 });
+  const features = encodeCrops(backbone, groups, normalize, childContext(ctx, 'backbone'), where);
   const all = head.forward(features, childContext(ctx, 'head'));
   const views = tf.reshape<tf.Rank.R3>(all, [count, images, head.outDim]);
   const part = (from: number, size: number): tf.Tensor3D => tf.slice(views, [from, 0, 0], [size, images, head.outDim]);

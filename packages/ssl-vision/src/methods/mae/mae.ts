@@ -10,7 +10,7 @@ import { checkImageStatistics, statisticsOf } from '../../images/check-image-sta
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
-import { viewsOf } from '../../batches/views-of.js';
+import { samplesOf } from '../../batches/samples-of.js';
 import type { MaskedAutoencoder } from './masked-autoencoder.js';
 import { randomMasking, type MaskedPatches } from './random-masking.js';
 
@@ -65,9 +65,20 @@ export class Mae<M extends MaeModel = MaskedAutoencoder> implements Method<Multi
   readonly modules: { readonly backbone: M['backbone']; readonly decoder: M['decoder'] };
   readonly #options: Required<MaeOptions<M>>;
 
-  /** @throws InvalidOptionError for a share outside (0, 1) */
+  /** @throws InvalidOptionError for a share outside (0, 1), and for what is no {@link MaeModel} */
   constructor(options: MaeOptions<M>) {
     const all = { ...maeDefaults, ...checkOptions('Mae', options, maeOptionNames) };
+    if (!isMaeModel(all.model)) {
+      const sizes = 'key: randomKey(1), imageSize: 32, patchSize: 4, dim: 192, depth: 6, heads: 3';
+      const advice = `Such as new MaskedAutoencoder({ ${sizes}, decoder: { dim: 128, depth: 2, heads: 4 } })`;
+      throw new InvalidOptionError(
+        'Mae',
+        'model',
+        'a MaskedAutoencoder, an encoder with its decoder',
+        all.model,
+        advice,
+      );
+    }
     if (!(all.maskRatio > 0 && all.maskRatio < 1))
       throw new InvalidOptionError('Mae', 'maskRatio', 'in (0, 1)', all.maskRatio);
     checkImageStatistics('Mae', 'normalize', all.normalize);
@@ -83,8 +94,8 @@ export class Mae<M extends MaeModel = MaskedAutoencoder> implements Method<Multi
 
   /** @throws InvalidOptionError where `ctx` has no key, or where no patch or every patch would stay */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
-    const images = normalizeImages(tf.concat([...viewsOf('Mae', batch)]), this.#options.normalize);
-    const size: [number, number] = [images.shape[0], this.#patchesOf(images)];
+    const images = normalizeImages(samplesOf('Mae', batch), this.#options.normalize);
+    const size: [number, number] = [images.shape[0]!, this.#patchesOf(images)];
     const noise = randomUniform(drawKey(ctx, 'Mae.loss'), size) as tf.Tensor2D;
     return { loss: this.lossOf(images, noise, ctx) };
   }
@@ -119,4 +130,11 @@ export class Mae<M extends MaeModel = MaskedAutoencoder> implements Method<Multi
   #patchesOf(images: tf.Tensor): number {
     return this.modules.backbone.patchEmbed.gridOf(images).reduce((product, side) => product * side, 1);
   }
+}
+
+function isMaeModel(model: unknown): boolean {
+  const given = model as Partial<MaeModel> | null | undefined;
+  return (
+    typeof given?.forward === 'function' && given.backbone?.patchEmbed !== undefined && given.decoder !== undefined
+  );
 }

@@ -16,7 +16,15 @@ export const maeDecoderDefaults: MaeDecoderSize = { dim: 512, depth: 8, heads: 1
 /** Options of {@link MaskedAutoencoder}: those of its encoder, and the decoder's size. */
 export interface MaskedAutoencoderOptions extends Omit<
   VisionTransformerOptions,
-  'positions' | 'init' | 'maskToken' | 'mlp' | 'mlpHidden' | 'layerScale' | 'registers'
+  | 'positions'
+  | 'relativePositions'
+  | 'init'
+  | 'maskToken'
+  | 'mlp'
+  | 'mlpHidden'
+  | 'layerScale'
+  | 'registers'
+  | 'epsilon'
 > {
   /** Default {@link maeDecoderDefaults}. */
   readonly decoder?: MaeDecoderSize;

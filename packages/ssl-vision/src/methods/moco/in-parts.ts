@@ -16,7 +16,10 @@ type Pass = (part: tf.Tensor4D, at: number) => tf.Tensor2D;
 export function inParts(images: tf.Tensor4D, parts: number, pass: Pass): tf.Tensor2D {
   if (parts === 1) return pass(images, 0);
   const [batch] = images.shape;
-  if (batch % parts !== 0) throw new ShapeError('Moco', 'views', `a multiple of ${parts} images`, `${batch}`);
+  if (batch % parts !== 0) {
+    const advice = `Take batchSize: ${Math.max(1, Math.floor(batch / parts)) * parts}, or shuffleParts: 1`;
+    throw new ShapeError('Moco', 'views', `of a multiple of shuffleParts ${parts} images`, `${batch}`, advice);
+  }
   const rows = batch / parts;
   return tf.concat(
     Array.from({ length: parts }, (_, at) => pass(tf.slice(images, [at * rows, 0, 0, 0], [rows, -1, -1, -1]), at)),

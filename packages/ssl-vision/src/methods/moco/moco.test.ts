@@ -47,7 +47,7 @@ describe('Moco', () => {
     for (const value of [1, 2, 3]) method.afterUpdate(training, keys(value));
     expect([...method.state.queue.features.dataSync()].filter((_, at) => at % 6 === 0)).toEqual([3, 3, 2, 2]);
     expect(() => method.afterUpdate(training, { keys: tf.zeros([3, 6]) })).toThrow(
-      'Moco: views must be a number of images an update that divides queueSize 4, got 3',
+      'Moco: views must be of a number of images an update that divides queueSize 4, got 3',
     );
   });
 
@@ -76,7 +76,7 @@ describe('Moco', () => {
       expect(() => build(wrong)).toThrow(InvalidOptionError);
     const batch = tensorsOf(batchOf(0));
     expect(() => build().loss({ views: batch.views.slice(1) }, training)).toThrow(ShapeError);
-    expect(() => build({ shuffleParts: 3 }).loss(batch, ctx)).toThrow('a multiple of 3 images, got 8');
+    expect(() => build({ shuffleParts: 3 }).loss(batch, ctx)).toThrow('of a multiple of shuffleParts 3 images, got 8');
     expect(() => build({ shuffleParts: 2 }).loss(batch, training)).toThrow('ctx.key');
   });
 });

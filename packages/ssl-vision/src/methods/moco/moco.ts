@@ -3,11 +3,12 @@ import { checkNumber } from '@selfsup/ssl-core';
 import { featureStd, FeatureQueue, infoNCE, l2Normalize } from '@selfsup/ssl-losses';
 import { childContext, parametersOf, twinOf } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import { checkChoice, checkCount, checkPositive, foldIn, ShapeError, stopGradient } from '@selfsup/ssl-tensor';
+import { checkChoice, checkCount, checkPositive, foldIn, stopGradient } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { EmaPair, Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { twoViewsOf } from '../../batches/two-views-of.js';
+import { checkQueue } from '../../batches/check-queue.js';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import { project } from '../../heads/project.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
@@ -180,9 +181,7 @@ export class Moco implements Method<MultiViewBatch> {
   afterUpdate(_ctx: ForwardContext, carried: Readonly<Record<string, tf.Tensor>>): void {
     const { keys } = carried;
     const { queue } = this.state;
-    const [size, rows] = [queue.features.shape[0], keys!.shape[0]!];
-    if (size % rows !== 0)
-      throw new ShapeError('Moco', 'views', `a number of images an update that divides queueSize ${size}`, `${rows}`);
+    checkQueue('Moco', queue, keys!.shape[0]!);
     queue.enqueue(keys as tf.Tensor2D);
   }
 }

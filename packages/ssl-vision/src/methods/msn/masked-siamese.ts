@@ -6,12 +6,14 @@ import type { RandomKey } from '@selfsup/ssl-tensor';
 import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { cosine, type EmaPair, type RunConfig, type RunShape, type Tensors } from '@selfsup/ssl-train';
 import { cropsOf, globalCount } from '../../batches/crops-of.js';
-import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
+import { checkVisionTransformer } from '../../encoders/check-token-encoder.js';
+import type { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { MsnHead } from '../../heads/msn-head.js';
 import { Prototypes } from '../../heads/prototypes.js';
 import { checkImageStatistics, type ImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import { randomMasking } from '../mae/random-masking.js';
+import { passOfSize } from '../self-distillation/pass-of-size.js';
 import { teacherContext } from '../self-distillation/teacher-context.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 
@@ -93,8 +95,7 @@ export class MaskedSiamese {
     const all = { ...maskedSiameseDefaults, ...given } as Required<Omit<MaskedSiameseOptions, 'head'>>;
     const { backbone, key, normalize, prototypes, maskRatio, momentum } = all;
     const { temperature, sharpenTemperature, sinkhornIterations, regularizationWeight } = all;
-    if (!(backbone instanceof VisionTransformer))
-      throw new InvalidOptionError(where, 'backbone', 'a VisionTransformer, whose patches are dropped', backbone);
+    checkVisionTransformer(where, backbone);
     checkImageStatistics(where, 'normalize', normalize);
     checkCount(where, { prototypes });
     checkCount(where, { sinkhornIterations }, 0);
@@ -153,7 +154,7 @@ export class MaskedSiamese {
     ctx: ForwardContext,
   ): { readonly anchors: tf.Tensor2D; readonly targets: tf.Tensor2D; readonly featureStd: tf.Scalar } {
     const { backbone, head, teacher, teacherHead } = this.modules;
-    const { globals, groups } = cropsOf(this.where, batch);
+    const { globals, groups } = cropsOf(this.where, batch, { images: 2 });
     const [rows, ...pixels] = globals.shape;
     const size = rows / globalCount;
     const whole = tf.slice(globals, [0, 0, 0, 0], [size, ...pixels]);
@@ -162,7 +163,9 @@ export class MaskedSiamese {
     const features = groups.map(({ images }, index) => {
       const [count, ...shape] = images.shape;
       const anchors = index > 0 ? images : tf.slice(images, [size, 0, 0, 0], [count - size, ...shape]);
-      return this.classTokens(backbone, anchors, childContext(own, index), this.#options.maskRatio);
+      return passOfSize(this.where, anchors, whole, () =>
+        this.classTokens(backbone, anchors, childContext(own, index), this.#options.maskRatio),
+      );
     });
     return {
       anchors: head.forward(tf.concat(features, 0), childContext(ctx, 'head')),

@@ -7,20 +7,21 @@ import {
   type Parameter,
   parametersOf,
   type TokenEncoder,
+  type Tokens,
   twinOf,
 } from '@selfsup/ssl-nn';
 import type { ForwardContext } from '@selfsup/ssl-nn';
 import { InvalidOptionError, type NdArray, ShapeError, takeRows } from '@selfsup/ssl-tensor';
 import type { EmaPair, RunShape, Tensors } from '@selfsup/ssl-train';
 import { cropsOf, globalCount } from '../../batches/crops-of.js';
-import { checkEncoder } from '../../encoders/check-encoder.js';
-import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 import { blockMasks, maskCounts, type MaskShares } from './block-masks.js';
+import { checkMaskValues } from './check-mask-values.js';
 import type { DistillationPhase, DistillationPlan } from './distillation-numbers.js';
+import { passOfSize } from './pass-of-size.js';
 import { teacherContext } from './teacher-context.js';
 
 /** An encoder whose tokens are a class token and the patches, and which has a token for masked ones. */
@@ -30,7 +31,7 @@ export type MaskedEncoder = Encoder & TokenEncoder;
 export interface MaskedMultiViewBatch extends MultiViewBatch {
   /**
    * `[2 * batch, patches]` of the first and then of the second global view, 1 = masked. As many ones in all as the method
-   * would draw, or the loss is NaN. Default: drawn.
+   * would draw: the Trainer refuses others, and `loss` by itself, which cannot see values, is NaN. Default: drawn.
    */
   readonly masks?: NdArray<Uint8Array>;
 }
@@ -58,6 +59,8 @@ export interface TokenOutputs {
   readonly patchOutputs: tf.Tensor2D;
   /** `[2 * batch, patches]`, 1 = masked. */
   readonly mask: tf.Tensor2D;
+  /** Student's tokens of the global views, and of local ones of their size after them. */
+  readonly seen: Tokens;
   /** Student's class tokens of the global views, each `[batch, dim]`. */
   readonly classTokens: readonly tf.Tensor2D[];
   /** Teacher's, `[2 * batch, dim]`. */
@@ -68,7 +71,10 @@ export interface TokenOutputs {
 export class TokenDistillation {
   readonly modules: TokenModules;
 
-  /** @throws InvalidOptionError for what is no encoder with tokens and a mask token, and for what is no head */
+  /**
+   * @param backbone checked by `checkMaskedEncoder`
+   * @throws InvalidOptionError for what is no head
+   */
   constructor(
     private readonly where: string,
     backbone: MaskedEncoder,
@@ -77,11 +83,6 @@ export class TokenDistillation {
     private readonly normalize: ImageStatistics,
     private readonly shares: Required<MaskShares>,
   ) {
-    checkEncoder(where, backbone);
-    const advice = 'Such as new VisionTransformer({ ..., maskToken: true })';
-    const hasMask = !(backbone instanceof VisionTransformer) || backbone.maskToken !== undefined;
-    if (typeof backbone.encode !== 'function' || !hasMask)
-      throw new InvalidOptionError(where, 'backbone', 'an encoder of tokens with a mask token', backbone, advice);
     if (patchHead !== undefined && !(patchHead instanceof DinoHead))
       throw new InvalidOptionError(where, 'patchHead', 'a DinoHead', patchHead);
     this.modules = {
@@ -115,10 +116,14 @@ export class TokenDistillation {
     ]);
   }
 
-  /** @throws ShapeError for views that are not two of one size and then others, and for masks that do not fit */
-  pass(batch: Tensors<MaskedMultiViewBatch>, ctx: ForwardContext): TokenOutputs {
+  /**
+   * @param least images that the method needs at once
+   * @throws ShapeError for views that are not two of one size and then others, of fewer images than `least`, and for masks
+   *   that do not fit
+   */
+  pass(batch: Tensors<MaskedMultiViewBatch>, ctx: ForwardContext, least = 1): TokenOutputs {
     const { backbone, head, patchHead, teacher, teacherHead, teacherPatchHead } = this.modules;
-    const { globals, groups, count } = cropsOf(this.where, batch);
+    const { globals, groups, count } = cropsOf(this.where, batch, { images: least });
     const teaching = teacherContext(teacher, ctx, 'teacher');
     const whole = teacher.encode(normalizeImages(globals, this.normalize), teaching);
     const { grid, prefix } = whole;
@@ -131,7 +136,7 @@ export class TokenDistillation {
       );
     const [images, patches] = [globals.shape[0], grid.reduce((product, axis) => product * axis, 1)];
     const counts = maskCounts(images, patches, this.shares);
-    const masked = counts.reduce((sum, one) => sum + one, 0);
+    const masked = sum(counts);
     const mask = this.maskOf(batch.masks, counts, grid, ctx);
     const rows = maskedRows(mask, masked);
     const taught = classTokens(whole.tokens);
@@ -139,29 +144,51 @@ export class TokenDistillation {
 
     const own = childContext(ctx, 'backbone');
     const features: tf.Tensor2D[] = [];
-    let seen: tf.Tensor2D | undefined;
+    let seen: Tokens | undefined;
     groups.forEach(({ images: crops, count: views }, index) => {
       const pixels = normalizeImages(crops, this.normalize);
       // Local crops of the global ones' size come in the same run, and are not masked.
       const marks = index > 0 ? undefined : padded(mask, (views - globalCount) * (images / globalCount));
-      const { tokens } = backbone.encode(pixels, childContext(own, index), marks === undefined ? {} : { mask: marks });
-      features.push(classTokens(tokens));
-      if (index === 0) seen = patchesAt(tokens, prefix, rows);
+      const options = marks === undefined ? {} : { mask: marks };
+      const encoded = passOfSize(this.where, crops, globals, () =>
+        backbone.encode(pixels, childContext(own, index), options),
+      );
+      features.push(classTokens(encoded.tokens));
+      if (index === 0) seen = encoded;
     });
     const students = tf.concat(features, 0);
-    const outputs = this.headed(head, patchHead, students, seen!, childContext(ctx, 'head'));
+    const hidden = patchesAt(seen!.tokens, prefix, rows);
+    const outputs = this.headed(head, patchHead, students, hidden, childContext(ctx, 'head'));
     return {
       targets: tf.split<tf.Tensor2D>(told.classes, globalCount),
       outputs: tf.split<tf.Tensor2D>(outputs.classes, count),
       patchTargets: told.patches,
       patchOutputs: outputs.patches,
       mask,
+      seen: seen!,
       classTokens: tf.split<tf.Tensor2D>(students, count).slice(0, globalCount),
       taught,
     };
   }
 
-  /** Drawn, or those of the batch: NaN where they have another number of ones, for which no shape is made. */
+  /**
+   * Masks of a loader's own, before a step: another number of ones has no shape within it.
+   *
+   * @throws InvalidOptionError for other values than 0 and 1, and for another number of ones than would be drawn
+   */
+  checkMasks({ masks }: MaskedMultiViewBatch): void {
+    if (masks?.shape.length !== 2) return;
+    const [images, patches] = masks.shape as [number, number];
+    const wanted = sum(maskCounts(images, patches, this.shares));
+    const advice = `Mask ${wanted} patches in all over both global views, or leave masks out: then they are drawn`;
+    checkMaskValues(this.where, masks.data, advice);
+    const ones = sum(masks.data);
+    if (ones === wanted) return;
+    const expected = `of ${wanted} masked patches, as maskedImages and maskRatio have it`;
+    throw new InvalidOptionError(this.where, 'batch.masks', expected, ones, advice);
+  }
+
+  /** Drawn, or those of the batch: NaN where {@link checkMasks} was not asked and would refuse them. */
   private maskOf(
     given: tf.Tensor | undefined,
     counts: readonly number[],
@@ -173,8 +200,7 @@ export class TokenDistillation {
     if (given.shape.join() !== shape.join())
       throw new ShapeError(this.where, 'batch.masks', `[${shape.join(', ')}]`, `[${given.shape.join(', ')}]`);
     const ones = tf.cast(given, 'float32');
-    const wanted = counts.reduce((sum, one) => sum + one, 0);
-    return tf.add(ones, tf.where(tf.equal(tf.sum(ones), wanted), tf.scalar(0), tf.scalar(Number.NaN)));
+    return tf.add(ones, tf.where(tf.equal(tf.sum(ones), sum(counts)), tf.scalar(0), tf.scalar(Number.NaN)));
   }
 
   /** Outputs of class tokens and of patches, in one pass where they share a head. */
@@ -192,6 +218,12 @@ export class TokenDistillation {
     return { classes: first!, patches: second! };
   }
 }
+
+const sum = (values: Iterable<number>): number => {
+  let all = 0;
+  for (const value of values) all += value;
+  return all;
+};
 
 /** `[images, dim]` */
 const classTokens = (tokens: tf.Tensor3D): tf.Tensor2D => {

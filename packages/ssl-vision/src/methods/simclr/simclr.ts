@@ -8,6 +8,7 @@ import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train'
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import { equalViewsOf } from '../../batches/equal-views-of.js';
+import { loaderOf } from '../../batches/views-of.js';
 import { project } from '../../heads/project.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
@@ -130,7 +131,13 @@ export class SimClr implements Method<MultiViewBatch> {
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
     const views = equalViewsOf('SimClr', batch);
     if (this.#loss !== 'ntXent' && views.length !== 2)
-      throw new ShapeError('SimClr', 'views', `two arrays with loss '${this.#loss}'`, `${views.length}`);
+      throw new ShapeError(
+        'SimClr',
+        'views',
+        `two arrays with loss '${this.#loss}'`,
+        `${views.length}`,
+        `Give the loader two views: ${loaderOf('two')}, or take loss: 'ntXent'`,
+      );
     const projections = this.#project(views, ctx);
     return { loss: this.#contrast(projections, views.length), metrics: { featureStd: featureStd(projections) } };
   }

@@ -6,8 +6,9 @@ import { checkCount, foldIn, InvalidOptionError, randomUniform, ShapeError } fro
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { viewsOf } from '../../batches/views-of.js';
-import { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
+import { samplesOf } from '../../batches/samples-of.js';
+import { checkVisionTransformer } from '../../encoders/check-token-encoder.js';
+import type { VisionTransformer } from '../../encoders/vision-transformer/vision-transformer.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
@@ -68,8 +69,7 @@ export class SimMim implements Method<MultiViewBatch> {
     const where = 'SimMim';
     const all = { ...simMimDefaults, ...checkOptions(where, options, simMimOptionNames) };
     const { backbone, key, normalize, maskRatio, maskUnit } = all;
-    if (!(backbone instanceof VisionTransformer) || backbone.maskToken === undefined)
-      throw new InvalidOptionError(where, 'backbone', 'a VisionTransformer built with maskToken: true', backbone);
+    checkVisionTransformer(where, backbone, { maskToken: true });
     checkImageStatistics(where, 'normalize', normalize);
     checkCount(where, { maskUnit });
     if (!(maskRatio > 0 && maskRatio < 1)) throw new InvalidOptionError(where, 'maskRatio', 'in (0, 1)', maskRatio);
@@ -89,10 +89,16 @@ export class SimMim implements Method<MultiViewBatch> {
    */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
     const { maskRatio, maskUnit, normalize } = this.#options;
-    const images = normalizeImages(tf.concat([...viewsOf('SimMim', batch)]), normalize);
+    const images = normalizeImages(samplesOf('SimMim', batch), normalize);
     const grid = this.modules.backbone.patchEmbed.gridOf(images);
     if (grid.some((side) => side % maskUnit !== 0))
-      throw new ShapeError('SimMim', 'views', `patches in multiples of maskUnit ${maskUnit}`, grid.join(' x '));
+      throw new ShapeError(
+        'SimMim',
+        'views',
+        `of patches in multiples of maskUnit ${maskUnit}`,
+        grid.join(' x '),
+        'Take maskUnit: 1, or pictures that have such multiples',
+      );
     const squares = (grid[0] * grid[1]) / maskUnit ** 2;
     const noise = randomUniform(drawKey(ctx, 'SimMim.loss'), [images.shape[0], squares]) as tf.Tensor2D;
     const mask = randomUnits(noise, grid, maskUnit, maskRatio);

@@ -1,47 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { featureStd, negativeCosine } from '@selfsup/ssl-losses';
 import { childContext, parametersOf } from '@selfsup/ssl-nn';
-import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
-import { checkCount, foldIn } from '@selfsup/ssl-tensor';
-import type { RandomKey } from '@selfsup/ssl-tensor';
+import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import type { Method, MethodLoss, ParameterGroup, RunConfig, Schedule, Tensors } from '@selfsup/ssl-train';
-import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions } from '@selfsup/ssl-tensor/host';
 import { twoViewsOf } from '../../batches/two-views-of.js';
-import { checkEncoder } from '../../encoders/check-encoder.js';
-import { PredictionHead } from '../../heads/prediction-head.js';
 import { project } from '../../heads/project.js';
-import { ProjectionHead } from '../../heads/projection-head.js';
-import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
+import { statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
+import {
+  siameseGroups,
+  siameseModules,
+  type SiameseModules,
+  simSiamOptionNames,
+  type SimSiamOptions,
+} from './siamese-modules.js';
 
-/** Options of {@link SimSiam}. */
-export interface SimSiamOptions {
-  readonly backbone: Encoder;
-  /** Source of the heads' initial weights. */
-  readonly key: RandomKey;
-  /** Statistics of the images' pixels. */
-  readonly normalize: ImageStatistics;
-  /** Linear layers of the projection head. Default 3. */
-  readonly depth?: number;
-  /** Width of the projection head's hidden layers. Default: `outDim`. */
-  readonly hiddenDim?: number;
-  /** Width of projections and predictions. Default 2048. */
-  readonly outDim?: number;
-  /** Width of the prediction head's hidden layer, the bottleneck. Default: a quarter of `outDim`. */
-  readonly predictionDim?: number;
-}
-
-const simSiamOptionNames: OptionNames<SimSiamOptions> = {
-  backbone: 'required',
-  key: 'requiredKey',
-  normalize: 'required',
-  depth: 'optionalNumber',
-  hiddenDim: 'optionalNumber',
-  outDim: 'optionalNumber',
-  predictionDim: 'optionalNumber',
-};
+export type { SimSiamOptions } from './siamese-modules.js';
 
 /**
  * Defaults of {@link SimSiam}: Chen and He 2021 (arXiv 2011.10566), section 3, with a bottleneck of 512. There with SGD,
@@ -72,28 +49,14 @@ export const simSiamSmall = { depth: 2, outDim: 2048 } as const;
 export class SimSiam implements Method<MultiViewBatch> {
   readonly name = 'simsiam';
   readonly settings: RunConfig;
-  readonly modules: {
-    readonly backbone: Encoder;
-    readonly head: ProjectionHead;
-    readonly predictor: PredictionHead;
-  };
+  readonly modules: SiameseModules;
   readonly #normalize: ImageStatistics;
 
   /** @throws InvalidOptionError for options out of range and for what is no encoder */
   constructor(options: SimSiamOptions) {
-    const where = 'SimSiam';
-    const all = { ...simSiamDefaults, ...checkOptions(where, options, simSiamOptionNames) };
-    const { backbone, key, normalize, depth, outDim } = all;
-    checkEncoder(where, backbone);
-    checkImageStatistics(where, 'normalize', normalize);
-    const { hiddenDim = outDim, predictionDim = Math.ceil(outDim / 4) } = all;
-    checkCount(where, { depth, hiddenDim, outDim, predictionDim });
-    const sizes = { depth, hiddenDim, outDim, lastNorm: 'plain' } as const;
-    this.modules = {
-      backbone,
-      head: new ProjectionHead(backbone.featureDim, { ...sizes, key: foldIn(key, 'head') }),
-      predictor: new PredictionHead(outDim, { hiddenDim: predictionDim, key: foldIn(key, 'predictor') }),
-    };
+    const all = { ...simSiamDefaults, ...checkOptions('SimSiam', options, simSiamOptionNames) };
+    const { normalize } = all;
+    this.modules = siameseModules('SimSiam', all);
     this.settings = { normalize: statisticsOf(normalize) };
     this.#normalize = normalize;
   }
@@ -112,11 +75,7 @@ export class SimSiam implements Method<MultiViewBatch> {
    * const optimizer = new Sgd(method.parameterGroups(0.05), { momentum: 0.9, weightDecay: 1e-4 });
    */
   parameterGroups(predictorRate: number | Schedule): ParameterGroup[] {
-    const { backbone, head, predictor } = this.modules;
-    return [
-      { parameters: parametersOf({ backbone, head }) },
-      { parameters: parametersOf({ predictor }), learningRate: predictorRate },
-    ];
+    return siameseGroups(this.modules, predictorRate);
   }
 
   /** @throws ShapeError unless there are two views of one shape */

@@ -204,6 +204,7 @@ export class Smog implements Method<MultiViewBatch, never, SmogPhase> {
         'queueSize',
         `at most relocateEvery times the images of an update, ${rows}, so that relocation finds no row of the start`,
         size,
+        `Take relocateEvery: ${Math.ceil(size / projections.shape[0])}, or larger batches`,
       );
     groups.update(projections);
     queue.enqueue(l2Normalize(projections));

@@ -104,7 +104,7 @@ export class SupCon implements Method<LabelledViewBatch> {
     const views = equalViewsOf('SupCon', batch);
     const { labels } = batch;
     if (labels === undefined) {
-      const advice = 'Give the loader a data set with labels';
+      const advice = 'Give the loader a data set with labels, such as new ImageArrayDataset(images, labels)';
       throw new InvalidOptionError('SupCon', 'batch.labels', 'classes of the images', labels, advice);
     }
     const images = normalizeImages(tf.concat([...views]), this.#normalize);

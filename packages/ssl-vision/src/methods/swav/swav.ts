@@ -147,7 +147,7 @@ export class Swav implements Method<MultiViewBatch, never, SwavPhase> {
     const { backbone, head } = this.modules;
     const { normalize, temperature, epsilon, sinkhornIterations } = this.#options;
     const { groups, count } = cropsOf('Swav', batch);
-    const features = encodeCrops(backbone, groups, normalize, childContext(ctx, 'backbone'));
+    const features = encodeCrops(backbone, groups, normalize, childContext(ctx, 'backbone'), 'Swav');
     const { embeddings, scores } = head.forward(features, childContext(ctx, 'head'));
     const byView = tf.split<tf.Tensor2D>(scores, count);
     const [first, second] = tf.split(embeddings, count) as [tf.Tensor2D, tf.Tensor2D];

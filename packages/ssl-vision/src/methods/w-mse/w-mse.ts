@@ -80,8 +80,17 @@ export class WMse implements Method<MultiViewBatch> {
     const { normalize, wSize, wIter, eps } = this.#options;
     const views = equalViewsOf('WMse', batch);
     const [images] = views[0]!.shape as [number];
-    if (images === 0 || images % wSize !== 0)
-      throw new ShapeError('WMse', 'views', `batches that are multiples of wSize, ${wSize} images`, `${images}`);
+    if (images % wSize !== 0) {
+      const size = Math.max(1, Math.floor(images / wSize)) * wSize;
+      const advice = `Take batchSize: ${size}, and no last batch of what remains (dropLast)`;
+      throw new ShapeError(
+        'WMse',
+        'views',
+        `batches that are multiples of wSize, ${wSize} images`,
+        `${images}`,
+        advice,
+      );
+    }
     const z = tf.concat(projectViews(this.modules, views, normalize, ctx));
     const options = { numSamples: views.length, wSize, wIter, eps };
     return { loss: wMSE(z, drawKey(ctx, 'WMse.loss'), options), metrics: { featureStd: featureStd(z) } };

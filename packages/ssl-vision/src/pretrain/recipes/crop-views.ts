@@ -2,9 +2,9 @@ import { type MultiCropOptions, smallImageCrops } from '@selfsup/ssl-data';
 import { calledViews } from './called-views.js';
 import type { ChosenViews, ViewFacts } from './recipe.js';
 
-/** Half of the picture, in whole patches or in fours. */
-const localSizeOf = ({ imageSize, patchSize = 4 }: ViewFacts): number =>
-  patchSize * Math.max(1, Math.round(imageSize / 2 / patchSize));
+/** A part of the picture, in whole patches or in fours. */
+const localSizeOf = ({ imageSize, patchSize = 4 }: ViewFacts, share: number): number =>
+  patchSize * Math.max(1, Math.round((share * imageSize) / patchSize));
 /** Fewer than in the papers: each is a quarter of a global view's work. */
 const mostLocal = 4;
 /**
@@ -13,12 +13,25 @@ const mostLocal = 4;
  */
 const leastSide = 12;
 
+/** Part of the picture's side that a local view has where there must be one and a half is too small. */
+const largeShare = 0.75;
+
 /** Sizes of crops. */
 type CropSizes = Required<Pick<MultiCropOptions, 'size' | 'localSize' | 'localCount'>>;
 
-/** Multi-crop: the method's own for colour; for others one that keeps orientation, as digits and signs want. */
-export function cropViews(facts: ViewFacts, colour: (sizes: CropSizes) => ChosenViews): ChosenViews {
-  const localSize = localSizeOf(facts);
-  const sizes = { size: facts.imageSize, localSize, localCount: localSize < leastSide ? 0 : mostLocal };
+/**
+ * Multi-crop: the method's own for colour; for others one that keeps orientation, as digits and signs want.
+ *
+ * @param needed whether the method takes no batch without local views: then they are larger where half is too small
+ */
+export function cropViews(
+  facts: ViewFacts,
+  colour: (sizes: CropSizes) => ChosenViews,
+  needed: 'optional' | 'needed' = 'optional',
+): ChosenViews {
+  const half = localSizeOf(facts, 0.5);
+  const small = half < leastSide;
+  const localSize = small && needed === 'needed' ? localSizeOf(facts, largeShare) : half;
+  const sizes = { size: facts.imageSize, localSize, localCount: small && needed === 'optional' ? 0 : mostLocal };
   return facts.channels === 3 ? colour(sizes) : calledViews('smallImageCrops', smallImageCrops, sizes);
 }

@@ -1,6 +1,6 @@
 import { dinoViews } from '@selfsup/ssl-data';
 import { DinoHead, type DinoHeadOptions } from '../../heads/dino-head.js';
-import { Dino, dinoDefaults } from '../../methods/dino/dino.js';
+import { Dino, dinoDefaults, type DinoOptions } from '../../methods/dino/dino.js';
 import {
   type DistillationNumbers,
   distillationNumberNames,
@@ -13,12 +13,13 @@ import { smallDinoHead, teacherMomentum } from './small-dino-head.js';
 import { convolutionalBackbone } from './usual-backbone.js';
 
 /** What may be said of DINO; see `Dino` and `DinoHead`. */
-export type DinoChoices = DistillationNumbers & Omit<DinoHeadOptions, 'key'>;
+export type DinoChoices = DistillationNumbers & Pick<DinoOptions, 'centering'> & Omit<DinoHeadOptions, 'key'>;
 
 /** DINO; the encoder that is kept is the teacher's, as in the paper. */
 export const dino: Recipe<DinoChoices> = {
   choices: {
     ...distillationNumberNames,
+    centering: 'optional',
     hiddenDim: 'optionalNumber',
     bottleneckDim: 'optionalNumber',
     outDim: 'optionalNumber',

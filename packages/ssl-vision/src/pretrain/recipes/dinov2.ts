@@ -12,6 +12,7 @@ import { calledViews } from './called-views.js';
 import { cropViews } from './crop-views.js';
 import type { Recipe } from './recipe.js';
 import { smallDinoHead, teacherMomentum } from './small-dino-head.js';
+import { transformerBackbone } from './usual-backbone.js';
 
 /** What may be said of DINOv2; see `DinoV2` and `DinoHead`. */
 export type DinoV2Choices = DistillationNumbers &
@@ -34,7 +35,7 @@ export const dinov2: Recipe<DinoV2Choices> = {
     outDim: 'optionalNumber',
     learnMagnitude: 'optionalFlag',
   },
-  usualBackbone: () => ({ value: 'vit-tiny', why: 'the smallest with tokens to mask' }),
+  usualBackbone: transformerBackbone,
   transformers: { options: { maskToken: true } },
   // Two views and four quarters forth and back, two forth through the teacher.
   passes: 11,

@@ -8,6 +8,7 @@ import type { EncoderArchitecture } from '../architecture.js';
 import { written, writtenObject } from '../written.js';
 import { calledViews } from './called-views.js';
 import type { Recipe } from './recipe.js';
+import { transformerBackbone } from './usual-backbone.js';
 
 /** What may be said of MAE; see `Mae` and `MaskedAutoencoder`. */
 export interface MaeChoices {
@@ -28,7 +29,7 @@ const autoencoderOptions = ({ options }: EncoderArchitecture): RunConfig =>
 
 export const mae: Recipe<MaeChoices> = {
   choices: { maskRatio: 'optionalNumber', normalizeTargets: 'optionalFlag', decoder: 'optional' },
-  usualBackbone: () => ({ value: 'vit-tiny', why: 'the smallest that mae can train' }),
+  usualBackbone: transformerBackbone,
   // MAE's class token is not in its loss: the mean over the patches is the better feature.
   transformers: { options: { pool: 'mean', positions: 'sinCos' }, plain: true },
   // A quarter of one view.

@@ -5,12 +5,23 @@ import type { JsonValue, Method, ParameterGroup, RunConfig } from '@selfsup/ssl-
 import type { BackboneName } from '../../encoders/registry.js';
 import type { MultiViewBatch } from '../../methods/simclr/simclr.js';
 import type { EncoderArchitecture } from '../architecture.js';
+import type { OpenedTeacher } from '../opened-teacher.js';
+
+/** A call that makes views. */
+export interface ViewsCall {
+  readonly name: string;
+  readonly options: JsonValue;
+  /** Calls of it, whose views follow each other. Default 1. */
+  readonly times?: number;
+  /** That each view goes through after. */
+  readonly around?: string;
+}
 
 /** Recipes of a run's views, and how they are written. */
 export interface ChosenViews {
   readonly views: readonly (View | ModuleView)[];
   /** The call of @selfsup/ssl-data that makes them; nothing where they are the caller's. */
-  readonly call?: { readonly name: string; readonly options: JsonValue };
+  readonly call?: ViewsCall;
 }
 
 /** What views are chosen by. */
@@ -30,6 +41,10 @@ export interface RunFacts {
   readonly batchSize: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
+  /** Side of the pictures, pixels. */
+  readonly imageSize: number;
+  /** Of an encoder that cuts pictures into patches, pixels. */
+  readonly patchSize: number | undefined;
 }
 
 /** A choice, and why. */
@@ -47,6 +62,11 @@ export interface MethodParts<C> {
   /** The run's. */
   readonly key: RandomKey;
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /** Side of the pictures, pixels. */
+  readonly imageSize: number;
+  readonly channels: number;
+  /** Of a method that wants one. */
+  readonly teacher?: OpenedTeacher;
 }
 
 /** A method, ready to train. */
@@ -78,6 +98,12 @@ export interface Recipe<C extends object> {
   usualBackbone(imageSize: number): Reasoned<BackboneName>;
   /** Set where vision transformers alone can be trained: what they have beside, and whether layer scale is not for it. */
   readonly transformers?: { readonly options: RunConfig; readonly plain?: true };
+  /** Set where the method wants maps whose mean the features are: of ResNets and the small encoder alone. */
+  readonly maps?: true;
+  /** Set where the method learns from classes, which the pictures must have. */
+  readonly classes?: true;
+  /** Set where the method copies a teacher, which has to be given. */
+  readonly teacher?: true;
   /** What a step takes for one picture, in forward passes. */
   readonly passes: number;
   /** Highest rate of AdamW for batches of 128. */
@@ -91,7 +117,7 @@ export interface Recipe<C extends object> {
   preset?(facts: RunFacts): Reasoned<C>;
   build(parts: MethodParts<C>): BuiltMethod;
   write(
-    parts: Pick<MethodParts<C>, 'architecture' | 'normalize'> & {
+    parts: Omit<MethodParts<C>, 'encoder' | 'options' | 'key'> & {
       readonly options: RunConfig;
       readonly learningRate: number;
     },

@@ -6,3 +6,9 @@ export const convolutionalBackbone = (imageSize: number): Reasoned<BackboneName>
   value: imageSize <= 32 ? 'small-conv' : 'resnet18',
   why: `for pictures of ${imageSize} pixels`,
 });
+
+/** A transformer by the size of the pictures: of methods that mask patches. */
+export const transformerBackbone = (imageSize: number): Reasoned<BackboneName> => ({
+  value: imageSize <= 32 ? 'vit-micro' : 'vit-tiny',
+  why: `for pictures of ${imageSize} pixels`,
+});
