@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { foldIn, ndArray, type NdArray, randomKey, RandomStream } from '@selfsup/ssl-core';
 import { composeVolume, type Dataset, randomVolumeFlip, VolumeLoader, type VolumeSample } from '@selfsup/ssl-data';
 import { training } from '@selfsup/ssl-nn';
