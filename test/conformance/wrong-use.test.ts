@@ -44,7 +44,7 @@ const ofViews =
   (batch: Batch): Batch | undefined =>
     batch.views === undefined ? undefined : { ...batch, views: change(batch.views) as never };
 
-const samples = ['Capi', 'Mae', 'SimMim', 'IJepa', 'Autoencoder', 'Beit', 'DiscreteVae', 'Cpc'];
+const samples = ['Capi', 'Mae', 'SimMim', 'IJepa', 'Autoencoder', 'Beit', 'DiscreteVae', 'Cpc', 'IGpt'];
 const taught = ['Distillation', 'Seed', 'LogitDistillation'];
 const crops = ['Dino', 'Swav', 'Ibot', 'DinoV2', 'Msn', 'Pmsn'];
 const several = ['SimClr, two workers', 'SimClrV2', 'SupCon', 'Frossl', 'WMse', 'Mmcr'];
@@ -126,14 +126,14 @@ const kinds: readonly Kind[] = [
   },
   {
     title: 'a last batch of one image',
-    takes: ['Mae', 'SimMim', 'Dino', 'Swav', 'Ibot', 'DiscreteVae'],
+    takes: ['Mae', 'SimMim', 'Dino', 'Swav', 'Ibot', 'DiscreteVae', 'IGpt'],
     wrong: (batch) => firstRows(batch, 1),
     message:
       /^\w+: (views|batch) must be (of .* or more|.* multiple.* images), got .*\. Take (a larger )?batchSize.*(dropLast|shuffleParts)/,
   },
   {
     title: 'grey pictures with statistics of three channels',
-    takes: ['DiscreteVae'],
+    takes: ['DiscreteVae', 'IGpt'],
     wrong: (batch) => changed(batch, (view) => pictures(view, view.shape[1]!, 1)),
     message:
       /^normalizeImages: mean must be one number or 1, one for each channel, got 3\. .*for grey ones a number each/,
@@ -141,7 +141,7 @@ const kinds: readonly Kind[] = [
   {
     title: 'pictures of other channels than the encoder takes',
     wrong: (batch) => changed(batch, (view) => pictures(view, view.shape[1]!, view.shape[3] === 1 ? 3 : 1)),
-    message: /must be \[batch, height, width, \d\].*, got .*\. .*(encoder|tokenizer).*inChannels: \d/,
+    message: /must be \[batch, (height, width|12, 12), \d\].*, got (.*\. .*(encoder|tokenizer).*inChannels: \d|\[16)/,
   },
   {
     title: 'pictures in rows',

@@ -14,7 +14,7 @@ import type {
   Tensors,
 } from '@selfsup/ssl-train';
 import { cropsOf } from '../../batches/crops-of.js';
-import { viewsOf } from '../../batches/views-of.js';
+import { loaderOf, viewsOf } from '../../batches/views-of.js';
 import type { DinoHead } from '../../heads/dino-head.js';
 import { checkMaskedEncoder } from '../../encoders/check-token-encoder.js';
 import { checkImageStatistics, type ImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
@@ -193,7 +193,7 @@ export class DinoV2 implements Method<MaskedMultiViewBatch, 'teacherTemperature'
    *   InvalidOptionError where masks are drawn and `ctx` has no key
    */
   loss(batch: Tensors<MaskedMultiViewBatch>, ctx: StepContext<'teacherTemperature', DinoV2Phase>): MethodLoss {
-    const views = this.#gram?.reduced(viewsOf('DinoV2', batch, 'crops')) ?? batch.views;
+    const views = this.#gram?.reduced(viewsOf('DinoV2', batch, loaderOf('crops'))) ?? batch.views;
     const seen = this.#tokens.pass({ ...batch, views }, ctx, 2);
     const { classWeight, patchWeight, koleoWeight } = this.#weights;
     const options = {

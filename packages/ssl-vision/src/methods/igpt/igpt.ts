@@ -6,7 +6,7 @@ import { foldIn, InvalidOptionError, randomUniform } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import { viewsOf } from '../../batches/views-of.js';
+import { samplesOf } from '../../batches/samples-of.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
@@ -86,7 +86,7 @@ export class IGpt implements Method<MultiViewBatch> {
   /** @throws ShapeError for images of another size; InvalidOptionError where pixels are masked and `ctx` has no key */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
     const { backbone } = this.modules;
-    const images = normalizeImages(tf.concat([...viewsOf('IGpt', batch)]), this.#normalize);
+    const images = normalizeImages(samplesOf('IGpt', batch), this.#normalize);
     if (backbone.causal) return this.lossOf(images, undefined, ctx);
     const [count, rows, columns] = images.shape;
     const key = drawKey(childContext(ctx, 'masks'), 'IGpt.loss');
