@@ -133,7 +133,7 @@ const kinds: readonly Kind[] = [
   },
   {
     title: 'grey pictures with statistics of three channels',
-    takes: ['DiscreteVae'],
+    takes: ['DiscreteVae', 'IGpt'],
     wrong: (batch) => changed(batch, (view) => pictures(view, view.shape[1]!, 1)),
     message:
       /^normalizeImages: mean must be one number or 1, one for each channel, got 3\. .*for grey ones a number each/,
