@@ -46,8 +46,8 @@ export const maskedAutoencoder3dDefaults = {
 
 /**
  * Sizes for volumes of 32 voxels and some hundred of them. Patches of 8 make 64 tokens, of which 16 stay at 0.75; those of 16
- * would leave two, which tell little of the rest. Narrow and four deep, so that a step of 32 volumes takes a fraction of a
- * second on two cores; the decoder is a quarter of that, since it is thrown away.
+ * would leave two, which tell little of the rest. Narrow and four deep, since few volumes do not fill a wide network; the
+ * decoder is a quarter of that, since it is thrown away.
  */
 export const maskedAutoencoder3dSmall = {
   volumeSize: 32,
