@@ -73,7 +73,7 @@ export const blipDefaults = {
 /**
  * `Blip` for some thousand pictures of 28 to 64 pixels in batches of 64 to 128: a queue of some batches, since one that
  * holds the data set more than once compares each picture with itself, and momentum encoders that follow within an epoch of
- * that length. The numbers are ours, from runs on drawn forms.
+ * that length. The numbers are chosen, not searched.
  */
 export const blipSmall = { embedDim: 64, queueSize: 512, momentum: 0.99 } as const;
 
