@@ -141,7 +141,8 @@ const kinds: readonly Kind[] = [
   {
     title: 'pictures of other channels than the encoder takes',
     wrong: (batch) => changed(batch, (view) => pictures(view, view.shape[1]!, view.shape[3] === 1 ? 3 : 1)),
-    message: /must be \[batch, (height, width|12, 12), \d\].*, got (.*\. .*(encoder|tokenizer).*inChannels: \d|\[16)/,
+    message:
+      /must be \[batch, \w+, \w+, \d\].*, got .*\. .*((encoder|tokenizer).*inChannels: \d|palette of such pictures)/,
   },
   {
     title: 'pictures in rows',

@@ -59,6 +59,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'BlipTextDecoder(options)': 'BlipTextModel',
   'Blip.caption(options)': 'captionPictures',
   'generateIds(normalize)': 'normalizeImages',
+  'CapiPredictor.forward(places)': 'two tensors of Capi',
   'keepBest(options)': 'BestCheckpoints',
   'BestCheckpoints.onStart({})': 'called by the Trainer',
   'BestCheckpoints.onStep({})': 'called by the Trainer',

@@ -82,20 +82,21 @@ export class CapiPredictor extends Module {
    */
   forward(
     seen: tf.Tensor3D,
-    { kept, predicted }: { readonly kept: tf.Tensor2D; readonly predicted: tf.Tensor2D },
+    places: { readonly kept: tf.Tensor2D; readonly predicted: tf.Tensor2D },
     grid: Grid = this.grid,
   ): tf.Tensor3D {
+    const { kept, predicted } = places;
     const tableOf = (positions: Buffer, width: number): tf.Tensor2D => {
-      const own = positions.variable as tf.Tensor as tf.Tensor3D;
-      return tf.reshape(gridPositions(own, this.grid, grid), [-1, width]);
+      const table = positions.variable as tf.Tensor as tf.Tensor3D;
+      return tf.reshape(gridPositions(table, this.grid, grid), [-1, width]);
     };
     const encoderDim = seen.shape[2];
     // Only patches have places.
     const prefix = seen.shape[1] - kept.shape[1];
-    const places = takeRows(tableOf(this.contextPosEmbed, encoderDim), shifted(kept));
+    const own = takeRows(tableOf(this.contextPosEmbed, encoderDim), shifted(kept));
     const context = tf.add(
       seen,
-      tf.pad(places as tf.Tensor3D, [
+      tf.pad(own as tf.Tensor3D, [
         [0, 0],
         [prefix, 0],
         [0, 0],

@@ -201,7 +201,8 @@ export class Capi implements Method<MaskedViewBatch> {
     ];
   }
 
-  emaPairs({ totalSteps }: RunShape): EmaPair[] {
+  emaPairs(run: RunShape): EmaPair[] {
+    const { totalSteps } = run;
     const { momentum: base } = this.#options;
     const warmup = Math.floor(totalSteps / 10);
     const momentum: Schedule = (step) => {
@@ -219,7 +220,8 @@ export class Capi implements Method<MaskedViewBatch> {
    *
    * @throws InvalidOptionError for other values than 0 and 1, and for images with another number of ones than would be drawn
    */
-  checkBatch({ masks }: MaskedViewBatch): void {
+  checkBatch(batch: MaskedViewBatch): void {
+    const { masks } = batch;
     if (masks?.shape.length !== 2) return;
     const [images, patches] = masks.shape as [number, number];
     const hidden = patches - this.#counts(patches).kept;

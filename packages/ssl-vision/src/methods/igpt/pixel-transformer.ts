@@ -162,7 +162,15 @@ export class PixelTransformer extends Module implements Encoder, Layered {
     checkIsTensor('PixelTransformer', 'images', images, form);
     const { shape } = images as tf.Tensor;
     if (shape.length !== 4 || shape[1] !== side || shape[2] !== side || shape[3] !== channels)
-      throw new ShapeError('PixelTransformer', 'images', form, `[${shape.join(', ')}]`);
+      throw new ShapeError(
+        'PixelTransformer',
+        'images',
+        form,
+        `[${shape.join(', ')}]`,
+        shape.length === 4 && shape[3] !== channels
+          ? `Give the encoder a palette of such pictures: fitPalette(pictures of ${shape[3]!} channels)`
+          : `Give the loader views of that size, such as maeViews({ size: ${side} })`,
+      );
     const means = palette.variable as tf.Tensor as tf.Tensor2D;
     const products = tf.matMul(tf.reshape(images, [-1, channels]) as tf.Tensor2D, means, false, true);
     // A pixel's own length moves no minimum.

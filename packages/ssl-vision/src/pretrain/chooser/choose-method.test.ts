@@ -95,10 +95,17 @@ describe('chooseMethod', () => {
       'mae',
       'simmim',
       'ijepa',
+      'capi',
       'distillation',
     ]);
     expect(convolutional['mae']).toMatch(/vit-tiny/);
-    expect(Object.keys(why({ backbone: 'vit-micro' }))).toEqual(['supcon', 'densecl', 'vicregl', 'distillation']);
+    expect(Object.keys(why({ backbone: 'vit-micro' }))).toEqual([
+      'supcon',
+      'densecl',
+      'amdim',
+      'vicregl',
+      'distillation',
+    ]);
     expect(text('simclr', { backbone: 'resnet18' })).toContain('not measured here with resnet18');
   });
 

@@ -33,8 +33,11 @@ interface MethodClass<C extends object, M extends BuiltMethod['method'], F exten
   readonly fixed?: (pictures: PictureShape) => F;
   /** Where the paper evaluates another encoder than the trained one. */
   readonly kept?: KeptEncoder<M>;
-  /** A predictor with a rate of its own, written as a call of the method's `parameterGroups`. */
-  readonly groups?: (method: M, learningRate: number) => readonly ParameterGroup[];
+  /** Parameters with rates of their own, and the call of the method that groups them. */
+  readonly groups?: {
+    readonly of: (method: M, learningRate: number) => readonly ParameterGroup[];
+    readonly written: (learningRate: number) => string;
+  };
 }
 
 /** A method whose head is made apart, of some of the options. */
@@ -78,7 +81,7 @@ export const aroundEncoder = <C extends object, M extends BuiltMethod['method'],
     return {
       method,
       encoder: kept?.of(method) ?? method.modules.backbone,
-      ...(groups === undefined ? {} : { groups: (rate: number) => groups(method, rate) }),
+      ...(groups === undefined ? {} : { groups: (rate: number) => groups.of(method, rate) }),
     };
   },
   write: ({ architecture, options, normalize, learningRate, ...pictures }) => ({
@@ -88,7 +91,7 @@ export const aroundEncoder = <C extends object, M extends BuiltMethod['method'],
       `const method = new ${name}(${writtenObject('backbone', { ...options, ...fixed?.(pictures) }, headKey, writtenStatistics(normalize))});`,
     ],
     encoder: kept?.written ?? 'backbone',
-    groups: groups === undefined ? oneGroup : `method.parameterGroups(${learningRate})`,
+    groups: groups?.written(learningRate) ?? oneGroup,
   }),
 });
 

@@ -40,6 +40,9 @@ export const fastsiam: Recipe<FastSiamChoices> = {
     name: 'FastSiam',
     make: (options) => new FastSiam(options),
     fixed: () => ({ targets }),
-    groups: (method, learningRate) => method.parameterGroups(learningRate),
+    groups: {
+      of: (method, learningRate) => method.parameterGroups(learningRate),
+      written: (learningRate) => `method.parameterGroups(${learningRate})`,
+    },
   }),
 };

@@ -27,6 +27,7 @@ const singles: readonly MethodName[] = [
   'mae',
   'simmim',
   'ijepa',
+  'capi',
   'autoencoder',
   'denoising-autoencoder',
 ];
@@ -88,17 +89,7 @@ describe.each(methods)('the recipe of %s', (method) => {
 });
 
 /** Methods that want more than a call says: a network that is trained before, or an encoder of their own. */
-const byHandAlone: readonly string[] = [
-  'distillation',
-  'logit-distillation',
-  'seed',
-  'beit',
-  'discrete-vae',
-  'cpc',
-  'igpt',
-  'amdim',
-  'capi',
-];
+const byHandAlone: readonly string[] = ['logit-distillation', 'seed', 'beit', 'discrete-vae', 'cpc', 'igpt', 'amdim'];
 
 it('there is one for each method of the package', () => {
   const folder = new URL('../../methods/', import.meta.url);

@@ -1,6 +1,8 @@
+import { amdim } from './amdim.js';
 import { autoencoder, denoisingAutoencoder } from './autoencoder.js';
 import { barlowTwins } from './barlow-twins.js';
 import { byol } from './byol.js';
+import { capi } from './capi.js';
 import { dcl, dclw } from './dcl.js';
 import { densecl } from './densecl.js';
 import { dino } from './dino.js';
@@ -41,6 +43,7 @@ export const recipes = {
   moco,
   'moco-v3': mocoV3,
   densecl,
+  amdim,
   nnclr,
   swav,
   smog,
@@ -64,6 +67,7 @@ export const recipes = {
   mae,
   simmim,
   ijepa,
+  capi,
   autoencoder,
   'denoising-autoencoder': denoisingAutoencoder,
   distillation,

@@ -27,6 +27,9 @@ export const simsiam: Recipe<SimSiamChoices> = {
   ...aroundEncoder<SimSiamChoices, SimSiam>({
     name: 'SimSiam',
     make: (options) => new SimSiam(options),
-    groups: (method, learningRate) => method.parameterGroups(learningRate),
+    groups: {
+      of: (method, learningRate) => method.parameterGroups(learningRate),
+      written: (learningRate) => `method.parameterGroups(${learningRate})`,
+    },
   }),
 };
