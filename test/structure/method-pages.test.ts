@@ -25,7 +25,7 @@ const sources = repositoryFiles().filter((path) =>
 const recipes = readRepositoryFile('packages/ssl-vision/src/pretrain/recipes/recipes.ts');
 
 /** Merged before their pages are written. */
-const unwritten: readonly string[] = ['Amdim', 'Capi', 'IGpt'];
+const unwritten: readonly string[] = [];
 
 /** The classes that a page is about: its first line of text names them. */
 const classesOf = (page: string): readonly string[] =>
