@@ -24,6 +24,9 @@ const sources = repositoryFiles().filter((path) =>
 );
 const recipes = readRepositoryFile('packages/ssl-vision/src/pretrain/recipes/recipes.ts');
 
+/** Merged before their pages are written. */
+const unwritten: readonly string[] = [];
+
 /** The classes that a page is about: its first line of text names them. */
 const classesOf = (page: string): readonly string[] =>
   [...(/^(.*) of `@selfsup\//m.exec(page)?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name!);
@@ -37,7 +40,7 @@ const presetTables = (page: string): { readonly names: readonly string[]; readon
 test('every method has a page, and no page is about anything else', () => {
   expect(methods.length).toBeGreaterThan(25);
   const written = pages.flatMap((path) => classesOf(readRepositoryFile(path)));
-  expect(written.toSorted()).toEqual(methods.toSorted());
+  expect([...written, ...unwritten].toSorted()).toEqual(methods.toSorted());
 });
 
 test('every preset stands on a page', () => {
@@ -54,7 +57,11 @@ test('every preset stands on a page', () => {
   ];
   const shown = new Set(pages.flatMap((path) => presetTables(readRepositoryFile(path)).flatMap(({ names }) => names)));
   const presets = Object.keys(exported).filter(
-    (name) => /(Defaults|Small|Dense)$/.test(name) && typeof exported[name] === 'object' && !parts.includes(name),
+    (name) =>
+      /(Defaults|Small|Dense)$/.test(name) &&
+      typeof exported[name] === 'object' &&
+      !parts.includes(name) &&
+      !unwritten.some((one) => name.toLowerCase().startsWith(one.toLowerCase())),
   );
   expect(presets.filter((name) => !shown.has(name))).toEqual([]);
 });
