@@ -106,7 +106,7 @@ async function training(
 }`,
   (block) => `
 declare namespace encoders {
-  type Module = nn.Module; type ForwardContext = nn.ForwardContext; type MapStage = nn.MapStage; type MapOptions = nn.MapOptions;
+  type Module = nn.Module; type ForwardContext = nn.ForwardContext; type MapStage<S = number> = nn.MapStage<S>; type MapOptions = nn.MapOptions;
   type TokenOptions = nn.TokenOptions; type Tokens = nn.Tokens;
   ${block.replaceAll(/^interface/gm, 'export interface')}
 }

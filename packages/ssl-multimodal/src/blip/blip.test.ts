@@ -125,7 +125,7 @@ describe('Blip', () => {
 
   it('refuses what does not fit', () => {
     const blip = smallBlip();
-    expect(() => blip.loss(batchOf([captions[0]!]), ctx)).toThrow('Blip: images must be 2 pairs or more');
+    expect(() => blip.loss(batchOf([captions[0]!]), ctx)).toThrow('Blip: batch must be of two pairs or more');
     expect(() => blip.loss(batchOf(captions, 6), ctx)).toThrow('a text for each of the 6 pictures, got 12 texts');
     const long = batchOf(captions.map((caption) => `${caption} and ${caption} and ${caption}`));
     expect(() => blip.loss(long, ctx)).toThrow('at most 10 tokens (encode with maxLength');

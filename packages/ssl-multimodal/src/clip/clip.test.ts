@@ -97,7 +97,7 @@ describe('Clip', () => {
       const { images, inputIds, attentionMask } = tensors(await batchOf());
       const first = <T extends tf.Tensor>(x: T, count: number): T => tf.slice(x, [0], [count]);
       const one = { images: first(images, 1), inputIds: first(inputIds, 1), attentionMask: first(attentionMask, 1) };
-      expect(() => method.loss(one, evaluation)).toThrow('Clip: images must be 2 pairs or more');
+      expect(() => method.loss(one, evaluation)).toThrow('Clip: batch must be of two pairs or more');
       expect(() => method.loss({ images: first(images, 3), inputIds, attentionMask }, evaluation)).toThrow(
         'a text for each of the 3 pictures, got 8 texts',
       );

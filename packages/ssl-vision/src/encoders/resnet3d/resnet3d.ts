@@ -164,7 +164,11 @@ export class ResNet3d extends Module implements Encoder<Volumes>, MapEncoder<tf.
    * @throws ShapeError as {@link maps}
    */
   forward(volumes: Volumes, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    return tf.mean(this.maps(volumes, ctx, { stages: [4] })[0]!, [1, 2, 3]);
+    return this.pooled(this.maps(volumes, ctx, { stages: [4] })[0]!);
+  }
+
+  pooled(map: tf.Tensor5D): tf.Tensor2D {
+    return tf.mean(map, [1, 2, 3]);
   }
 
   protected override upgradeStateDict(state: StateEntries): void {

@@ -203,14 +203,15 @@ export class VisionTransformer3d
   }
 
   forward(volumes: Volumes, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    const isClass = this.pool === 'cls';
     // Of the last block, only the class token is computed where nothing else is read.
-    const [tokens] = this.run(this.embed(volumes), ctx, [this.depth], isClass ? 1 : undefined);
-    const [batch, count, dim] = tokens!.shape;
-    const normal = this.norm.forward(tokens!);
-    if (isClass) return tf.reshape(normal, [batch, dim]);
-    const { prefix } = this;
-    return tf.mean(tf.slice(normal, [0, prefix, 0], [batch, count - prefix, dim]), 1);
+    const [states] = this.run(this.embed(volumes), ctx, [this.depth], this.pool === 'cls' ? 1 : undefined);
+    return this.pooled({ tokens: this.norm.forward(states!), prefix: this.prefix });
+  }
+
+  pooled({ tokens, prefix }: Pick<Tokens, 'tokens' | 'prefix'>): tf.Tensor2D {
+    const [batch, count, dim] = tokens.shape;
+    if (this.pool === 'cls') return tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
+    return tf.mean(tf.slice(tokens, [0, prefix, 0], [batch, count - prefix, dim]), 1);
   }
 
   private get prefix(): 0 | 1 {

@@ -85,7 +85,9 @@ describe('SimClrV2', () => {
     expect(() => build({ hiddenDim: 0 })).toThrow(InvalidOptionError);
     expect(() => build().loss(tensorsOf(batchOf(0, 1)), training)).toThrow('views must be two or more');
     const single = tensorsOf({ views: [0, 1].map((seed) => pictures(seed, 8, 1)) });
-    expect(() => build(simClrV2Small).loss(single, training)).toThrow('two or more images');
+    expect(() => build(simClrV2Small).loss(single, training)).toThrow(
+      'SimClrV2: views must be of 2 images a batch or more',
+    );
     const linear = new ProjectionHead(8, { key, depth: 1 });
     expect(() => new HeadEncoder(backbone(), linear)).toThrow('a ProjectionHead of two layers or more');
     expect(() => new HeadEncoder(backbone(), {} as never)).toThrow(InvalidOptionError);

@@ -3,9 +3,10 @@ import { checkCount } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { equalViewsOf } from '../../batches/equal-views-of.js';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
-import type { ImageStatistics } from '../../images/check-image-statistics.js';
+import { checkImageStatistics, type ImageStatistics } from '../../images/check-image-statistics.js';
 import { type MultiViewBatch, SimClr } from '../simclr/simclr.js';
 import { HeadEncoder } from './head-encoder.js';
 
@@ -70,6 +71,7 @@ export class SimClrV2 implements Method<MultiViewBatch> {
     const all = { ...simClrV2Defaults, ...checkOptions(where, options, simClrV2OptionNames) };
     const { backbone, key, normalize, depth, outDim, temperature } = all;
     checkEncoder(where, backbone);
+    checkImageStatistics(where, 'normalize', normalize);
     const { hiddenDim = backbone.featureDim } = all;
     checkCount(where, { depth }, 2);
     const head = new ProjectionHead(backbone.featureDim, { depth, hiddenDim, outDim, key });
@@ -89,6 +91,7 @@ export class SimClrV2 implements Method<MultiViewBatch> {
 
   /** @throws ShapeError unless there are two views or more, of one shape */
   loss(batch: Tensors<MultiViewBatch>, ctx: ForwardContext): MethodLoss {
+    equalViewsOf('SimClrV2', batch);
     return this.#contrast.loss(batch, ctx);
   }
 }
