@@ -208,7 +208,8 @@ export class VisionTransformer3d
     return this.pooled({ tokens: this.norm.forward(states!), prefix: this.prefix });
   }
 
-  pooled({ tokens, prefix }: Pick<Tokens, 'tokens' | 'prefix'>): tf.Tensor2D {
+  pooled(encoded: Pick<Tokens, 'tokens' | 'prefix'>): tf.Tensor2D {
+    const { tokens, prefix } = encoded;
     const [batch, count, dim] = tokens.shape;
     if (this.pool === 'cls') return tf.reshape(tf.slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
     return tf.mean(tf.slice(tokens, [0, prefix, 0], [batch, count - prefix, dim]), 1);
