@@ -1,7 +1,9 @@
 import { type NdArray, type RandomKey } from '@selfsup/ssl-core';
 import type { Encoder } from '@selfsup/ssl-nn';
 import { extractFeatures, inBatches } from '@selfsup/ssl-transfer';
+import type { RunConfig } from '@selfsup/ssl-train';
 import { normalizeImages, SmallConvEncoder, VisionTransformer } from '@selfsup/ssl-vision';
+import { encoderName as nameForChooser } from '../../packages/ssl-vision/src/pretrain/chooser/encoder-name.js';
 
 /** What an encoder is but its weights, as `encoder.safetensors` says it, and the statistics that its pictures get. */
 export interface Architecture {
@@ -10,13 +12,9 @@ export interface Architecture {
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
-/** Name of an architecture in tables. */
-export function encoderName({ builder, options }: Architecture): string {
-  if (builder === 'SmallConvEncoder') return 'small-conv';
-  if (builder !== 'VisionTransformer') return builder;
-  const { depth, dim, patchSize, pool } = options;
-  return `ViT ${String(depth)} x ${String(dim)}, patches of ${String(patchSize)}, ${String(pool)}`;
-}
+/** Name of an architecture in tables: the chooser's, by which it finds rows, and where features are taken. */
+export const encoderName = ({ builder, options }: Architecture): string =>
+  [nameForChooser({ builder, options: options as RunConfig }), options['pool']].filter(Boolean).join(', ');
 
 /** The architecture with its first weights. */
 export function freshEncoder({ builder, options }: Architecture, key: RandomKey): Encoder {

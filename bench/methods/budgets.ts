@@ -25,15 +25,4 @@ export const mainMethods: readonly string[] = [
 ];
 
 /** Methods that the peer trains too. */
-export const peerMethods: readonly string[] = [
-  'simclr',
-  'moco',
-  'byol',
-  'simsiam',
-  'barlow-twins',
-  'vicreg',
-  'nnclr',
-  'swav',
-  'dino',
-  'mae',
-];
+export const peerMethods = mainMethods.filter((method) => method !== 'moco-v3' && method !== 'ibot');

@@ -1,7 +1,8 @@
-import { foldIn, type NdArray, type RandomKey, RandomStream, randomKey } from '@selfsup/ssl-core';
+import { foldIn, type NdArray, randomKey } from '@selfsup/ssl-core';
 import { smallImageViews, supervisedViews, type View } from '@selfsup/ssl-data';
 import { evaluateClassifier, fineTune, gatherRows, labelDraws } from '@selfsup/ssl-transfer';
 import { normalizeImages } from '@selfsup/ssl-vision';
+import { augmented } from '../../apps/benchmark/src/stages/vision/adapt-stage.js';
 import type { LabelledPictures, PictureSet } from '../pictures/picture-set.js';
 import { type Architecture, freshEncoder } from './architecture.js';
 import { countsOf } from './counts-of.js';
@@ -44,7 +45,7 @@ export async function fromScratch(
       bodyLearningRateScale: 1,
       seed,
       compile: { threads },
-      augment: (images, key) => changed(images, view, key),
+      augment: (images, key) => augmented(images, view, key),
     });
     const evaluation = await evaluateClassifier({
       classifier,
@@ -74,15 +75,4 @@ export async function fromScratch(
 function viewOf({ shape }: NdArray): View {
   const [, size, , channels] = shape as [number, number, number, number];
   return channels === 3 ? supervisedViews({ size })[0] : smallImageViews({ size })[0];
-}
-
-function changed({ data, shape }: NdArray<Uint8Array>, view: View, key: RandomKey): NdArray<Uint8Array> {
-  const [rows, ...size] = shape as [number, number, number, number];
-  const area = data.length / rows;
-  const result = new Uint8Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    const image = { data: data.subarray(row * area, (row + 1) * area), shape: size };
-    result.set(view(image, new RandomStream(foldIn(key, row))).data, row * area);
-  }
-  return { data: result, shape };
 }

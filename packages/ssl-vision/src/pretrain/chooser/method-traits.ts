@@ -60,7 +60,7 @@ export const methodTraits: Readonly<Record<MethodName, MethodTraits>> = {
   mmcr: { is: 'spreads centres', batch: 128, batchWhy: statistics },
   frossl: { is: 'spreads views', batch: 128, batchWhy: statistics },
   lejepa: { is: 'Gaussian features, multi-crop', batch: 64, batchWhy: statistics },
-  visreg: { is: 'Gaussian features, multi-crop', batch: 64, batchWhy: 'its loss rose with batches of 16' },
+  visreg: { is: 'Gaussian features, multi-crop', batch: 64, batchWhy: statistics },
   dino: { is: 'teacher, multi-crop', batch: 32, batchWhy: teacher, longRuns: hundreds },
   ibot: { is: 'teacher and masked patches', batch: 32, batchWhy: teacher, longRuns: hundreds, madeFor: patches },
   dinov2: { is: 'teacher and masked patches', batch: 64, batchWhy: statistics, longRuns: hundreds, madeFor: patches },
