@@ -16,6 +16,8 @@ import { methodsPage } from './methods/page.js';
 import { keyOf, type Row } from './methods/rows.js';
 import { type PictureSetName, pictureSet, pictureSets } from './pictures/picture-set.js';
 
+type OwnRow = Row & { readonly architecture: Architecture };
+
 const usage = `usage: npm run bench:methods -- [options]
 
   --data letters,digits,emoji  sets of pictures (default: letters)
@@ -23,7 +25,8 @@ const usage = `usage: npm run bench:methods -- [options]
   --seeds 0,1,2                (default: 0)
   --sides ours,lightly         (default: ours; lightly wants PEER_PYTHON, a Python with torch, torchvision, lightly, timm)
   --scratch                    also the architectures trained on labels alone
-  --threads 2                  that compute (default: all cores)
+  --threads 2                  that compute in a run (default: all cores)
+  --jobs 1                     runs at a time: more of them, of one thread each, are sooner done but no measure of speed
   --options '{"epochs":1}'     for searches: options of pretrain in place of what is chosen; rows are printed, not kept
   --page                       write methods.md of the rows that are there, and run nothing
 
@@ -40,6 +43,7 @@ const { values } = parseArgs({
     sides: { type: 'string', default: 'ours' },
     scratch: { type: 'boolean', default: false },
     threads: { type: 'string', default: String(availableParallelism()) },
+    jobs: { type: 'string', default: '1' },
     options: { type: 'string' },
     page: { type: 'boolean', default: false },
   },
@@ -55,9 +59,10 @@ for (const name of sets) {
   process.stderr.write(`--data: ${name} is none of ${Object.keys(pictureSets).join(', ')}\n`);
   process.exit(2);
 }
+/** Runs that go on. */
+const underWay = new Map<string, Promise<OwnRow | undefined>>();
 /** Of random encoders. */
 const randomSeeds = [0, 1, 2, 3, 4];
-type OwnRow = Row & { readonly architecture: Architecture };
 
 const results = join(dirname(fileURLToPath(import.meta.url)), 'results');
 await mkdir(results, { recursive: true });
@@ -67,9 +72,14 @@ const write = async (path: string, text: string): Promise<void> => {
   await writeFile(`${path}.part`, text);
   await rename(`${path}.part`, path);
 };
-const save = async (): Promise<void> => {
-  await write(file, `${JSON.stringify(rows, null, 1)}\n`);
-  await write(join(results, 'methods.md'), methodsPage(rows));
+let saving = Promise.resolve();
+/** One after the other: runs end when they end. */
+const save = (): Promise<void> => {
+  saving = saving.then(async () => {
+    await write(file, `${JSON.stringify(rows, null, 1)}\n`);
+    await write(join(results, 'methods.md'), methodsPage(rows));
+  });
+  return saving;
 };
 
 if (!values.page) for (const data of sets) await benchmark(data);
@@ -78,17 +88,24 @@ await save();
 /** Makes the rows of a set that are not there. */
 async function benchmark(data: PictureSetName): Promise<void> {
   await pictureSet(data);
-  for (const method of listOf(values.methods)) {
-    for (const seed of listOf(values.seeds).map(Number)) {
-      const own = await made({ ...jobOf(data, seed), side: 'ours', method });
-      if (own === undefined) continue;
-      const { architecture } = own;
-      for (const one of randomSeeds) await made({ ...jobOf(data, one), side: 'random', method: '', architecture });
-      if (values.scratch) await made({ ...jobOf(data, seed), side: 'scratch', method: '', architecture });
-      if (listOf(values.sides).includes('lightly') && peerMethods.includes(method))
-        await made({ ...jobOf(data, seed), side: 'lightly', method, architecture });
-    }
-  }
+  const runs = listOf(values.methods).flatMap((method) =>
+    listOf(values.seeds).map((seed) => ({ method, seed: Number(seed) })),
+  );
+  const worker = async (): Promise<void> => {
+    for (let run = runs.shift(); run !== undefined; run = runs.shift()) await compare(data, run.method, run.seed);
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+}
+
+/** A method and what stands beside it. */
+async function compare(data: PictureSetName, method: string, seed: number): Promise<void> {
+  const own = await made({ ...jobOf(data, seed), side: 'ours', method });
+  if (own === undefined) return;
+  const { architecture } = own;
+  for (const one of randomSeeds) await made({ ...jobOf(data, one), side: 'random', method: '', architecture });
+  if (values.scratch) await made({ ...jobOf(data, seed), side: 'scratch', method: '', architecture });
+  if (listOf(values.sides).includes('lightly') && peerMethods.includes(method))
+    await made({ ...jobOf(data, seed), side: 'lightly', method, architecture });
 }
 
 function jobOf(data: PictureSetName, seed: number): Omit<Job, 'side' | 'method'> {
@@ -98,10 +115,17 @@ function jobOf(data: PictureSetName, seed: number): Omit<Job, 'side' | 'method'>
 }
 
 /** The row of a job: that which is there, or of a run. */
-async function made(job: Job): Promise<OwnRow | undefined> {
-  const search = job.options !== undefined;
+function made(job: Job): Promise<OwnRow | undefined> {
+  const search = job.options !== undefined && job.side === 'ours';
   const there = rows.find((row) => sameRun(row, job));
-  if (there !== undefined && !(search && job.side === 'ours')) return there;
+  if (there !== undefined && !search) return Promise.resolve(there);
+  const name = JSON.stringify(job);
+  const running = underWay.get(name) ?? run(job, search);
+  underWay.set(name, running);
+  return running;
+}
+
+async function run(job: Job, search: boolean): Promise<OwnRow | undefined> {
   const program = fileURLToPath(new URL('methods/run-job.ts', import.meta.url));
   try {
     const { stdout } = await promisify(execFile)(
@@ -112,7 +136,7 @@ async function made(job: Job): Promise<OwnRow | undefined> {
     const row = JSON.parse(stdout.trim().split('\n').at(-1)!) as OwnRow;
     const { architecture, ...told } = row;
     process.stdout.write(`${JSON.stringify(told)}\n`);
-    if (search && job.side === 'ours') return undefined;
+    if (search) return undefined;
     rows.push({ ...told, architecture });
     await save();
     return row;

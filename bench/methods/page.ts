@@ -30,7 +30,7 @@ By \`npm run bench:methods\` (\`-- --help\`): \`pretrain({ method })\` with its 
 
 ${sections.join('\n\n')}
 
-Times are those of the whole run with its data, on a machine that others may have used: the number behind them is its load (processes that wanted a core) when the run began. Processor: ${[...new Set(rows.map(({ processor }) => processor))].join('; ')}.
+Times are those of the whole run with its data, on a machine that others may have used: with the run's threads and the machine's load (processes that wanted a core) when it began. Only times with the same threads compare. Processor: ${[...new Set(rows.map(({ processor }) => processor))].join('; ')}.
 `;
 }
 
@@ -52,8 +52,40 @@ function section(data: PictureSetName, all: readonly Row[]): string {
 
 ${texts[data]} ${images} pictures, ${epochs} epochs of batches of ${batchSize}: ${epochs * Math.floor(images / batchSize)} steps.
 
-| | encoder | seeds | kNN | above random, in its deviations | probe 10 | 60 | 600 |${data === 'emoji' ? ' found |' : ''} rank | time, load | memory, MB |
-|---|---|---|---|---|---|---|---|${data === 'emoji' ? '---|' : ''}---|---|---|
+| | encoder | seeds | kNN | over random | probe 10 | over random | 60 | 600 |${data === 'emoji' ? ' found |' : ''} rank | time, threads, load | memory, MB |
+|---|---|---|---|---|---|---|---|---|${data === 'emoji' ? '---|' : ''}---|---|---|
+${lines.join('\n')}${besideThePeer([...groups.values()])}`;
+}
+
+/** Methods that lightly has trained too, with times and memories as ratios. */
+function besideThePeer(groups: readonly (readonly Row[])[]): string {
+  const lines = groups.flatMap((theirs) => {
+    const [{ side, method }] = theirs as [Row];
+    const own = groups.find(([row]) => row!.side === 'ours' && row!.method === method);
+    if (side !== 'lightly' || own === undefined) return [];
+    // Runs of one seed follow one another.
+    const pair = theirs.flatMap((their) => {
+      const our = own.find(({ seed, threads }) => seed === their.seed && threads === their.threads);
+      return our === undefined ? [] : [[our, their] as const];
+    });
+    const ratio = (of: (row: Row) => number | undefined): string => {
+      const ratios = pair.flatMap(([our, their]) => {
+        const [one, other] = [of(our), of(their)];
+        return one === undefined || other === undefined ? [] : [one / other];
+      });
+      return ratios.length === 0 ? '' : meanOf(ratios).toFixed(2);
+    };
+    const knn = (rows: readonly Row[]): string => told(rows.map(({ figures }) => figures.knn));
+    const time = ratio(({ seconds }) => seconds);
+    return [`| \`${method}\` | ${knn(own)} | ${knn(theirs)} | ${time} | ${ratio(({ peakMemory }) => peakMemory)} |`];
+  });
+  if (lines.length === 0) return '';
+  return `
+
+Beside lightly: ours over lightly's where it is a ratio; lightly's memory is that of its process without the one that loads its data.
+
+| | kNN | lightly's | time | peak memory |
+|---|---|---|---|---|
 ${lines.join('\n')}`;
 }
 
@@ -64,27 +96,26 @@ function line(own: readonly Row[], rows: readonly Row[]): string {
   const { side, method, encoder, data } = own[0]!;
   const of = (name: keyof Figures): number[] =>
     own.flatMap(({ figures }) => (figures[name] === undefined ? [] : [figures[name]]));
-  const random = rows
-    .filter((row) => row.side === 'random' && row.encoder === encoder)
-    .map(({ figures }) => figures.knn);
-  const above =
-    random.length < 2 || side === 'random'
-      ? ''
-      : ((meanOf(of('knn')) - meanOf(random)) / deviationOf(random)).toFixed(1);
+  const random = rows.filter((row) => row.side === 'random' && row.encoder === encoder);
+  const over = (name: 'knn' | 'probe10'): string => {
+    const its = random.map(({ figures }) => figures[name]);
+    return its.length < 2 || side === 'random' ? '' : ((meanOf(of(name)) - meanOf(its)) / deviationOf(its)).toFixed(1);
+  };
   const names: Readonly<Record<Side, string>> = {
     random: 'random',
     scratch: 'labels alone',
     ours: `\`${method}\``,
     lightly: `lightly, \`${method}\``,
   };
-  const seconds = own.map((row) => `${row.seconds} s, ${row.load}`).join('; ');
+  const seconds = own.map((row) => `${row.seconds} s, ${row.threads}, ${row.load}`).join('; ');
   return `| ${[
     names[side],
     encoder,
     own.length,
     told(of('knn')),
-    above,
+    over('knn'),
     told(of('probe10')),
+    over('probe10'),
     told(of('probe60')),
     told(of('probe600')),
     ...(data === 'emoji' ? [told(of('found'))] : []),

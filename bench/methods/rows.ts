@@ -14,7 +14,7 @@ export interface Figures {
   readonly knn: number;
   /** Linear probes with 10, 60 and 600 labels per class, as far as there are so many; mean of draws. */
   readonly probe10: number;
-  readonly probe60: number;
+  readonly probe60?: number;
   readonly probe600?: number;
   /** Share of test pictures whose nearest neighbour in the gallery shows the same. */
   readonly found?: number;

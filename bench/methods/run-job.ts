@@ -134,12 +134,13 @@ async function scratch(): Promise<Trained> {
 
 async function measureEncoder(encoder: Encoder, own: Architecture): Promise<Figures> {
   const of = (images: NdArray<Uint8Array>): Promise<NdArray<Float32Array>> => embed(encoder, own, images, threads);
-  return measure({
+  const features = {
     train: await of(set.train.images),
     test: await of(set.test.images),
     ...(set.gallery === undefined ? {} : { gallery: await of(set.gallery) }),
     ...labels,
-  });
+  };
+  return measure(features, options === undefined ? 'all' : 'few');
 }
 
 /** The first pictures. */

@@ -38,11 +38,13 @@ export function measuredRows(rows: readonly Partial<Row>[]): readonly { readonly
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()].flatMap((own) => {
-    const [{ data, method, encoder, images, epochs, batchSize, threads }] = own as [Row];
+    const [{ data, method, encoder, images, epochs, batchSize }] = own as [Row];
     const random = known.filter((row) => row.side === 'random' && row.data === data && row.encoder === encoder);
     if (random.length === 0) return [];
-    // Of the run that had the machine most to itself.
-    const { seconds } = own.reduce((one, other) => (other.load < one.load ? other : one));
+    // Of the run that had most of the machine, and that most to itself.
+    const { seconds, threads } = own.reduce((one, other) =>
+      other.threads > one.threads || (other.threads === one.threads && other.load < one.load) ? other : one,
+    );
     const peaks = own.flatMap(({ peakMemory }) => (peakMemory === undefined ? [] : [peakMemory]));
     return [
       {
