@@ -83,7 +83,8 @@ const save = (): Promise<void> => {
 };
 
 if (!values.page) for (const data of sets) await benchmark(data);
-await save();
+// Searches keep nothing, and may run beside a run that does.
+if (values.options === undefined) await save();
 
 /** Makes the rows of a set that are not there. */
 async function benchmark(data: PictureSetName): Promise<void> {

@@ -9,8 +9,10 @@ import { type NdArray, randomKey } from '@selfsup/ssl-core';
 import { ImageArrayDataset, openIdx } from '@selfsup/ssl-data';
 import type { Encoder } from '@selfsup/ssl-nn';
 import { pretrain } from '@selfsup/ssl-vision';
+import { type MethodName, recipeOf } from '../../packages/ssl-vision/src/pretrain/recipes/recipes.js';
 import { type LabelledPictures, pictureSet, picturesFolder } from '../pictures/picture-set.js';
 import { type Architecture, embed, encoderName, freshEncoder } from './architecture.js';
+import { encodersOfSide } from './budgets.js';
 import { fromScratch } from './from-scratch.js';
 import type { Job } from './job.js';
 import { measure } from './measure.js';
@@ -59,6 +61,7 @@ async function ours(): Promise<Trained> {
       data: new ImageArrayDataset(set.train.images),
       out,
       method: method as never,
+      backbone: recipeOf(method as MethodName).usualBackbone(encodersOfSide).value,
       epochs,
       batchSize,
       seed,

@@ -10,9 +10,10 @@ const [epochs, batchSize, size] = [100, 128, 32];
 const loader = new DataLoader({ dataset, views: byolViews({ size }), batchSize });
 const backbone = resnet18({ key: randomKey(0), stem: 'cifar' });
 const method = new Byol({ backbone, key: randomKey(1), normalize: imagenetStatistics, ...byolSmall });
-const decay = { weightDecay: 5e-4, decayFilter: decayMatrices };
-const optimizer = new Sgd([{ parameters: method.trainable() }], { momentum: 0.9, ...decay });
 const rate = scaleByBatch({ base: 0.06, batchSize });
+const decay = { weightDecay: 5e-4, decayFilter: decayMatrices };
+// The predictor's rate does not fall.
+const optimizer = new Sgd(method.parameterGroups(rate), { momentum: 0.9, ...decay });
 const steps = epochs * loader.batchesPerEpoch;
 const schedule = warmupCosine({ base: rate, warmupSteps: Math.floor(steps / 10), totalSteps: steps });
 const trainer = new Trainer({ method, loader, optimizer, schedule, steps, seed: 0, checkpoint: { dir: 'runs/byol' } });

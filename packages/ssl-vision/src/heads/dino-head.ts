@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { l2Normalize } from '@selfsup/ssl-losses';
 import {
+  BatchNorm,
   evaluation,
   type ForwardContext,
   Gelu,
@@ -8,6 +9,7 @@ import {
   Module,
   Sequential,
   truncatedNormal,
+  type UnaryModule,
   zeros,
 } from '@selfsup/ssl-nn';
 import { checkCount, foldIn, type RandomKey } from '@selfsup/ssl-tensor';
@@ -19,6 +21,7 @@ export const dinoHeadDefaults = {
   hiddenDim: 2048,
   bottleneckDim: 256,
   outDim: 65536,
+  batchNorm: false,
   learnMagnitude: false,
 } as const;
 
@@ -31,6 +34,8 @@ export interface DinoHeadOptions {
   readonly bottleneckDim?: number;
   /** Number of prototypes. Default 65536; a few thousand for small data. */
   readonly outDim?: number;
+  /** Batch normalisation after each of the two hidden layers (`use_bn_in_head`). Default false. */
+  readonly batchNorm?: boolean;
   /** Train the magnitudes of the prototypes (`norm_last_layer=False`): better on large ViTs, less stable. Default false. */
   readonly learnMagnitude?: boolean;
 }
@@ -40,13 +45,15 @@ const dinoHeadOptionNames: OptionNames<DinoHeadOptions> = {
   hiddenDim: 'optionalNumber',
   bottleneckDim: 'optionalNumber',
   outDim: 'optionalNumber',
+  batchNorm: 'optionalFlag',
   learnMagnitude: 'optionalFlag',
 };
 
 /**
  * Head of DINO, iBOT and DINOv2: three linear layers with GELU between them, the result scaled to length 1, and a
  * weight-normalised last layer without bias, whose magnitudes stay 1. State dict as `DINOHead` of facebookresearch/dino
- * (`mlp.0.weight`, `mlp.2.weight`, `mlp.4.weight`, `last_layer.weight_g`, `last_layer.weight_v`), and its initialisation:
+ * (`mlp.0.weight`, `mlp.2.weight`, `mlp.4.weight`, or with `batchNorm` `mlp.0`, `mlp.1`, `mlp.3`, `mlp.4`, `mlp.6`;
+ * `last_layer.weight_g`, `last_layer.weight_v`), and its initialisation:
  * normal of deviation 0.02, zero biases, the last layer as PyTorch's linear layers.
  *
  * Source: Caron et al. 2021 (arXiv 2104.14294), section 3.1 and appendix C. Equal to lightly's `DINOProjectionHead`.
@@ -64,7 +71,7 @@ export class DinoHead extends Module {
    */
   constructor(inDim: number, options: DinoHeadOptions) {
     super();
-    const { key, hiddenDim, bottleneckDim, outDim, learnMagnitude } = {
+    const { key, hiddenDim, bottleneckDim, outDim, batchNorm, learnMagnitude } = {
       ...dinoHeadDefaults,
       ...checkOptions('DinoHead', options, dinoHeadOptionNames),
     };
@@ -72,13 +79,12 @@ export class DinoHead extends Module {
     const linear = (from: number, to: number, index: number): Linear =>
       new Linear(from, to, { key: foldIn(key, index), weightInit: truncatedNormal(), biasInit: zeros });
     this.outDim = outDim;
-    this.mlp = new Sequential([
-      linear(inDim, hiddenDim, 0),
+    const hidden = (from: number, index: number): UnaryModule[] => [
+      linear(from, hiddenDim, index),
+      ...(batchNorm ? [new BatchNorm(hiddenDim)] : []),
       new Gelu(),
-      linear(hiddenDim, hiddenDim, 2),
-      new Gelu(),
-      linear(hiddenDim, bottleneckDim, 4),
-    ]);
+    ];
+    this.mlp = new Sequential([...hidden(inDim, 0), ...hidden(hiddenDim, 2), linear(hiddenDim, bottleneckDim, 4)]);
     this.lastLayer = new WeightNormLinear(bottleneckDim, outDim, { key: foldIn(key, 'last_layer'), learnMagnitude });
   }
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { training } from '@selfsup/ssl-nn';
 import { InvalidOptionError, ShapeError, randomKey } from '@selfsup/ssl-tensor';
+import { Sgd } from '@selfsup/ssl-train';
 import { describe, expect, it } from 'vitest';
 import {
   batchOf,
@@ -60,11 +61,33 @@ describe('Byol', () => {
     const method = new Byol({ backbone: backbone(), key, normalize: statistics, ...byolSmall });
     expect(method.modules.predictor.namedParameters().get('layers.0.weight')!.variable.shape).toEqual([256, 1024]);
     expect(method.settings).toMatchObject({ momentum: 0.99 });
+    // The projection ends in a batch norm without scale and offset.
+    expect([...method.modules.head.stateDict().keys()].slice(-4)).toEqual([
+      'layers.3.weight',
+      'layers.4.running_mean',
+      'layers.4.running_var',
+      'layers.4.num_batches_tracked',
+    ]);
+  });
+
+  it('has groups in which the rate of the predictor does not fall', () => {
+    const method = build();
+    const optimizer = new Sgd(method.parameterGroups(0.5));
+    expect(optimizer.parameters.map(({ name }) => name)).toEqual([...method.trainable().keys()]);
+    const { predictor, head } = method.modules;
+    const [before, kept] = [predictor.stateDict().get('layers.3.bias')!.data.slice(), head.stateDict()];
+    const gradients = [...method.trainable().values()].map(({ variable }) => [variable.name, tf.onesLike(variable)]);
+    optimizer.apply(Object.fromEntries(gradients) as tf.NamedTensorMap, tf.scalar(0));
+    before.forEach((value, at) =>
+      expect(predictor.stateDict().get('layers.3.bias')!.data[at]).toBeCloseTo(value - 0.5, 6),
+    );
+    expect(head.stateDict()).toEqual(kept);
   });
 
   it('refuses what does not fit', () => {
     expect(() => build({ momentum: -0.1 })).toThrow(InvalidOptionError);
     expect(() => build({ hiddenDim: 0 })).toThrow(InvalidOptionError);
+    expect(() => build({ lastNorm: 'batch' as 'plain' })).toThrow(InvalidOptionError);
     const { views } = tensorsOf(batchOf(0, 3));
     expect(() => build().loss({ views }, training)).toThrow(ShapeError);
     expect(() => build().loss({ views: [views[0]!, tf.zeros([8, 4, 4, 3])] }, training)).toThrow(

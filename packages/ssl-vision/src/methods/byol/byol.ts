@@ -5,10 +5,20 @@ import { childContext, parametersOf, twinOf } from '@selfsup/ssl-nn';
 import type { Encoder, ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import { checkCount, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
-import type { EmaPair, Method, MethodLoss, RunConfig, RunShape, Tensors } from '@selfsup/ssl-train';
+import type {
+  EmaPair,
+  Method,
+  MethodLoss,
+  ParameterGroup,
+  RunConfig,
+  RunShape,
+  Schedule,
+  Tensors,
+} from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { twoViewsOf } from '../../batches/two-views-of.js';
 import { checkEncoder } from '../../encoders/check-encoder.js';
+import type { LastNorm } from '../../heads/mlp-layers.js';
 import { PredictionHead } from '../../heads/prediction-head.js';
 import { project } from '../../heads/project.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
@@ -17,6 +27,7 @@ import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
 import { momentumPairs, risingMomentum } from '../joint-embedding/momentum-pairs.js';
+import { predictorGroups } from '../joint-embedding/predictor-groups.js';
 
 /** Options of {@link Byol}. */
 export interface ByolOptions {
@@ -29,6 +40,8 @@ export interface ByolOptions {
   readonly hiddenDim?: number;
   /** Width of projections and predictions. Default 256. */
   readonly outDim?: number;
+  /** Batch normalisation after the last layer of the projection, see `ProjectionHead`. Default `none`, the paper's. */
+  readonly lastNorm?: LastNorm;
   /** Of the target network at the start, in [0, 1]; rises to 1 over the run by half a cosine. Default 0.996. */
   readonly momentum?: number;
 }
@@ -39,6 +52,7 @@ const byolOptionNames: OptionNames<ByolOptions> = {
   normalize: 'required',
   hiddenDim: 'optionalNumber',
   outDim: 'optionalNumber',
+  lastNorm: 'optional',
   momentum: 'optionalNumber',
 };
 
@@ -47,13 +61,14 @@ const byolOptionNames: OptionNames<ByolOptions> = {
  * There with LARS, decay 1.5e-6 but on biases and norms, rate 0.2 for each 256 images of a batch, by a cosine after 10 epochs
  * of warm-up, batches of 4096.
  */
-export const byolDefaults = { hiddenDim: 4096, outDim: 256, momentum: 0.996 } as const;
+export const byolDefaults = { hiddenDim: 4096, outDim: 256, lastNorm: 'none', momentum: 0.996 } as const;
 
 /**
- * {@link Byol} for small pictures and encoders: the heads of lightly's CIFAR-10 benchmark. A run of few steps wants a target
- * that moves: Grill et al. take 0.99 for shorter runs (appendix C).
+ * {@link Byol} for small pictures and encoders: the heads of lightly's CIFAR-10 benchmark, the projection ending in a batch
+ * norm as SimSiam's and MoCo v3's. A run of few steps wants a target that moves: Grill et al. take 0.99 for shorter runs
+ * (appendix C).
  */
-export const byolSmall = { hiddenDim: 1024, outDim: 256, momentum: 0.99 } as const;
+export const byolSmall = { hiddenDim: 1024, outDim: 256, lastNorm: 'plain', momentum: 0.99 } as const;
 
 /**
  * BYOL: a network predicts, from one view, what its slowly following twin makes of the other; no negatives.
@@ -85,7 +100,7 @@ export class Byol implements Method<MultiViewBatch> {
   /** @throws InvalidOptionError for options out of range and for what is no encoder */
   constructor(options: ByolOptions) {
     const where = 'Byol';
-    const { backbone, key, normalize, hiddenDim, outDim, momentum } = {
+    const { backbone, key, normalize, hiddenDim, outDim, lastNorm, momentum } = {
       ...byolDefaults,
       ...checkOptions(where, options, byolOptionNames),
     };
@@ -93,7 +108,7 @@ export class Byol implements Method<MultiViewBatch> {
     checkImageStatistics(where, 'normalize', normalize);
     checkCount(where, { hiddenDim, outDim });
     checkNumber(where, 'momentum', momentum, 0, 1);
-    const sizes = { hiddenDim, outDim, lastNorm: 'none' } as const;
+    const sizes = { hiddenDim, outDim, lastNorm };
     const head = new ProjectionHead(backbone.featureDim, { ...sizes, key: foldIn(key, 'head') });
     this.modules = {
       backbone,
@@ -114,6 +129,19 @@ export class Byol implements Method<MultiViewBatch> {
 
   emaPairs(run: RunShape): EmaPair[] {
     return momentumPairs(this.modules, risingMomentum(this.#momentum, run));
+  }
+
+  /**
+   * Groups for an optimiser in which the predictor's learning rate is not the run's: constant, as SimSiam has it, a short
+   * run ends better.
+   *
+   * @param predictorRate the run's highest rate; or by step
+   *
+   * @example
+   * const optimizer = new AdamW(method.parameterGroups(1e-3), { weightDecay: 0.01 });
+   */
+  parameterGroups(predictorRate: number | Schedule): ParameterGroup[] {
+    return predictorGroups(this.modules, predictorRate);
   }
 
   /** @throws ShapeError unless there are two views of one shape */

@@ -10,8 +10,8 @@ import { statisticsOf } from '../../images/check-image-statistics.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import { projectViews } from '../joint-embedding/joint-embedding.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
+import { predictorGroups } from '../joint-embedding/predictor-groups.js';
 import {
-  siameseGroups,
   siameseModules,
   type SiameseModules,
   simSiamOptionNames,
@@ -78,7 +78,7 @@ export class FastSiam implements Method<MultiViewBatch> {
    * @param predictorRate the run's highest rate; or by step
    */
   parameterGroups(predictorRate: number | Schedule): ParameterGroup[] {
-    return siameseGroups(this.modules, predictorRate);
+    return predictorGroups(this.modules, predictorRate);
   }
 
   /** @throws ShapeError unless there are `targets + 1` views of one shape */

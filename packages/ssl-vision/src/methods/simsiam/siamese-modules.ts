@@ -1,8 +1,7 @@
-import { parametersOf, type Encoder } from '@selfsup/ssl-nn';
+import type { Encoder } from '@selfsup/ssl-nn';
 import { checkCount, foldIn } from '@selfsup/ssl-tensor';
 import type { RandomKey } from '@selfsup/ssl-tensor';
 import type { OptionNames } from '@selfsup/ssl-tensor/host';
-import type { ParameterGroup, Schedule } from '@selfsup/ssl-train';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import { PredictionHead } from '../../heads/prediction-head.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
@@ -64,15 +63,4 @@ export function siameseModules(
     head: new ProjectionHead(backbone.featureDim, { ...sizes, key: foldIn(key, 'head') }),
     predictor: new PredictionHead(outDim, { hiddenDim: predictionDim, key: foldIn(key, 'predictor') }),
   };
-}
-
-/** Groups for an optimiser in which the predictor's learning rate is not the run's. */
-export function siameseGroups(
-  { backbone, head, predictor }: SiameseModules,
-  predictorRate: number | Schedule,
-): ParameterGroup[] {
-  return [
-    { parameters: parametersOf({ backbone, head }) },
-    { parameters: parametersOf({ predictor }), learningRate: predictorRate },
-  ];
 }

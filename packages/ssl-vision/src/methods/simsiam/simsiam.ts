@@ -10,13 +10,8 @@ import { statisticsOf } from '../../images/check-image-statistics.js';
 import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import type { MultiViewBatch } from '../simclr/simclr.js';
-import {
-  siameseGroups,
-  siameseModules,
-  type SiameseModules,
-  simSiamOptionNames,
-  type SimSiamOptions,
-} from './siamese-modules.js';
+import { predictorGroups } from '../joint-embedding/predictor-groups.js';
+import { siameseModules, type SiameseModules, simSiamOptionNames, type SimSiamOptions } from './siamese-modules.js';
 
 export type { SimSiamOptions } from './siamese-modules.js';
 
@@ -75,7 +70,7 @@ export class SimSiam implements Method<MultiViewBatch> {
    * const optimizer = new Sgd(method.parameterGroups(0.05), { momentum: 0.9, weightDecay: 1e-4 });
    */
   parameterGroups(predictorRate: number | Schedule): ParameterGroup[] {
-    return siameseGroups(this.modules, predictorRate);
+    return predictorGroups(this.modules, predictorRate);
   }
 
   /** @throws ShapeError unless there are two views of one shape */

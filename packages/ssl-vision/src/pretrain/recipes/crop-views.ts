@@ -20,7 +20,10 @@ const largeShare = 0.75;
 type CropSizes = Required<Pick<MultiCropOptions, 'size' | 'localSize' | 'localCount'>>;
 
 /**
- * Multi-crop: the method's own for colour; for others one that keeps orientation, as digits and signs want.
+ * Multi-crop: the method's own for colour; for others one that keeps orientation, as digits and signs want, and has no local
+ * views unless they are needed: a part of a sign is another sign. After 1,168 steps on letters SwAV's kNN was 57.9 % without
+ * them, 47.2 % with four of a half of the side and 44.4 % with two that show up to 0.8 of the area; of DINO, whose kNN was 51 %
+ * with and without, the linear probe with ten labels per class 40.9 % without and 35.2 % with them.
  *
  * @param needed whether the method takes no batch without local views: then they are larger where half is too small
  */
@@ -31,7 +34,8 @@ export function cropViews(
 ): ChosenViews {
   const half = localSizeOf(facts, 0.5);
   const small = half < leastSide;
+  const none = needed === 'optional' && (small || facts.channels !== 3);
   const localSize = small && needed === 'needed' ? localSizeOf(facts, largeShare) : half;
-  const sizes = { size: facts.imageSize, localSize, localCount: small && needed === 'optional' ? 0 : mostLocal };
+  const sizes = { size: facts.imageSize, localSize, localCount: none ? 0 : mostLocal };
   return facts.channels === 3 ? colour(sizes) : calledViews('smallImageCrops', smallImageCrops, sizes);
 }

@@ -33,6 +33,7 @@ export const dinov2: Recipe<DinoV2Choices> = {
     hiddenDim: 'optionalNumber',
     bottleneckDim: 'optionalNumber',
     outDim: 'optionalNumber',
+    batchNorm: 'optionalFlag',
     learnMagnitude: 'optionalFlag',
   },
   usualBackbone: transformerBackbone,
@@ -58,7 +59,7 @@ export const dinov2: Recipe<DinoV2Choices> = {
     make: (options) => new DinoV2({ ...options, backbone: options.backbone as MaskedEncoder }),
     head: {
       name: 'DinoHead',
-      options: ['hiddenDim', 'bottleneckDim', 'outDim', 'learnMagnitude'],
+      options: ['hiddenDim', 'bottleneckDim', 'outDim', 'batchNorm', 'learnMagnitude'],
       make: (inDim, options) => new DinoHead(inDim, options),
     },
     kept: { of: ({ modules }) => modules.teacher, written: 'method.modules.teacher' },

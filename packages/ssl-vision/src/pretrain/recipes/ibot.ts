@@ -30,6 +30,7 @@ export const ibot: Recipe<IbotChoices> = {
     hiddenDim: 'optionalNumber',
     bottleneckDim: 'optionalNumber',
     outDim: 'optionalNumber',
+    batchNorm: 'optionalFlag',
     learnMagnitude: 'optionalFlag',
   },
   usualBackbone: transformerBackbone,
@@ -55,7 +56,7 @@ export const ibot: Recipe<IbotChoices> = {
     make: (options) => new Ibot({ ...options, backbone: options.backbone as MaskedEncoder }),
     head: {
       name: 'DinoHead',
-      options: ['hiddenDim', 'bottleneckDim', 'outDim', 'learnMagnitude'],
+      options: ['hiddenDim', 'bottleneckDim', 'outDim', 'batchNorm', 'learnMagnitude'],
       make: (inDim, options) => new DinoHead(inDim, options),
     },
     kept: { of: ({ modules }) => modules.teacher, written: 'method.modules.teacher' },
