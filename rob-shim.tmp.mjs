@@ -9,12 +9,12 @@ setState({ assertionCalls: 0, isExpectingAssertions: false, isExpectingAssertion
 expect.extend = (m) => chai.expect.extend(expect, m);
 globalThis[GLOBAL_EXPECT] = expect;
 const tests = []; const befores = []; const afters = []; let prefix = [];
-const rows = (cases) => (name, fn) => cases.forEach((c) => { const args = Array.isArray(c) ? c : [c]; it(format(name, ...args), () => fn(...args)); });
+const rows = (cases) => (name, fn) => cases.forEach((c) => { const args = Array.isArray(c) ? c : [c]; it(name.replace("%s", String(args[0])), () => fn(...args)); });
 export const it = (name, fn, o) => { const f = typeof fn === 'function' ? fn : o; tests.push([[...prefix, name].join(' > '), f]); };
 it.each = rows; it.skipIf = (c) => (c ? () => {} : it); it.runIf = (c) => (c ? it : () => {}); it.for = rows;
 export const test = it;
 export const describe = (name, fn) => { prefix.push(name); fn(); prefix.pop(); };
-describe.each = (cases) => (name, fn) => cases.forEach((c) => { const args = Array.isArray(c) ? c : [c]; describe(format(name, ...args), () => fn(...args)); });
+describe.each = (cases) => (name, fn) => cases.forEach((c) => { const args = Array.isArray(c) ? c : [c]; describe(name.replace("%s", String(args[0])), () => fn(...args)); });
 export const beforeAll = (fn) => befores.push(fn); export const afterAll = (fn) => afters.push(fn);
 export const beforeEach = () => {}; export const afterEach = () => {}; export const vi = { setConfig() {} };
 export async function runAll(only) {

@@ -117,7 +117,7 @@ export const entries: readonly Entry[] = [
         collate: labelTargets,
       }),
     learningRate: 1e-2,
-    learns: { steps: 60, ratio: 0.8 },
+    learns: { steps: 150, ratio: 0.9 },
   }),
   entry({
     name: 'SequenceRegression',
