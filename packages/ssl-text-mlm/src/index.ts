@@ -78,7 +78,7 @@ export type { TextHeadOptions } from './heads/encoder-with-head.js';
 export { loadMaskedLm, loadTextModel } from './models/load-text-model.js';
 export type { LoadedTextModel } from './models/load-text-model.js';
 export { readTextConfig, textConfigToJson } from './models/text-families.js';
-export type { TextConfigReport, TextFamily, TextFamilyOptions } from './models/text-families.js';
+export type { TextConfigReport, TextFamily } from './models/text-families.js';
 export type { TextModel, TextModelConfig, TextTokenOptions } from './models/text-model.js';
 export { MaskedLanguageModelling } from './methods/masked-language-modelling.js';
 export { SequenceClassification } from './methods/sequence-classification.js';
