@@ -9,7 +9,10 @@ export interface BertInputs {
   readonly attentionMask?: tf.Tensor;
   /** int32 `[batch, tokens]`, segment of each token. Default: all 0. */
   readonly tokenTypeIds?: tf.Tensor;
-  /** float32 `[batch, tokens, width]`, vectors of the tokens in place of those of the word embedding. Default: these. */
+  /**
+   * float32 `[batch, tokens, width]`, vectors of the tokens in place of those of the word embedding, for encoders that say
+   * `readsInputsEmbeds`. Default: these.
+   */
   readonly inputsEmbeds?: tf.Tensor;
 }
 
