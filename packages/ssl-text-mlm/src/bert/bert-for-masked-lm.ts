@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { evaluation, type ForwardContext, Module, sameValues, type StateEntries } from '@selfsup/ssl-nn';
 import { checkOptions, CheckpointError, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import type { BertInputs } from './bert-inputs.js';
 import { BertModel } from './bert-model.js';
@@ -26,7 +27,7 @@ const maskedLmOptionNames: OptionNames<MaskedLmOptions> = { key: 'requiredKey' }
  *
  * State names are those of Hugging Face's `BertForMaskedLM`; as there, a saved file holds the tied tensors once.
  */
-export class BertForMaskedLM extends Module {
+export class BertForMaskedLM extends Module implements MaskedLmModel {
   static override readonly fieldNames = { head: 'cls.predictions' };
   readonly bert: BertModel;
   readonly head: BertPredictionHead;
@@ -46,6 +47,10 @@ export class BertForMaskedLM extends Module {
 
   get config(): BertConfig {
     return this.bert.config;
+  }
+
+  get encoder(): BertModel {
+    return this.bert;
   }
 
   /**

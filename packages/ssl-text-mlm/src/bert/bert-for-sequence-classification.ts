@@ -17,6 +17,7 @@ import {
   type OptionNames,
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
+import type { SequenceClassifierModel } from '../models/sequence-classifier-model.js';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
 import type { BertInputs } from './bert-inputs.js';
@@ -49,7 +50,7 @@ const sequenceClassifierOptionNames: OptionNames<SequenceClassifierOptions> = {
  * With `cls`, names and arithmetic are those of Hugging Face's `BertForSequenceClassification`; `mean` has no pooler,
  * and is the better start where pretraining had no next-sentence task that would have trained one.
  */
-export class BertForSequenceClassification extends Module {
+export class BertForSequenceClassification extends Module implements SequenceClassifierModel {
   readonly bert: BertModel;
   readonly classifier: Linear;
   readonly numLabels: number;

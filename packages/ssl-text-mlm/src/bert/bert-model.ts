@@ -5,15 +5,14 @@ import {
   childContext,
   evaluation,
   type ForwardContext,
-  type Layered,
   type Linear,
   Module,
   type StateEntries,
-  type TokenEncoder,
   type TokenOptions,
   type Tokens,
 } from '@selfsup/ssl-nn';
 import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import type { TextModel } from '../models/text-model.js';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
 import type { BertInputs } from './bert-inputs.js';
@@ -47,8 +46,9 @@ const bertTokenOptionNames: OptionNames<BertTokenOptions> = { blocks: 'optional'
  * State names and shapes are those of Hugging Face's `BertModel`, so its safetensors files load here and ours there.
  * Source: Devlin et al. 2018, arXiv:1810.04805.
  */
-export class BertModel extends Module implements TokenEncoder<BertInputs, BertTokenOptions>, Layered {
+export class BertModel extends Module implements TextModel {
   static override readonly fieldNames = { layers: 'encoder.layer', poolerDense: 'pooler.dense' };
+  readonly baseName = 'bert';
   readonly config: BertConfig;
   readonly embeddings: BertEmbeddings;
   readonly layers: readonly BertLayer[];

@@ -9,8 +9,8 @@ import {
   Module,
 } from '@selfsup/ssl-nn';
 import { checkChoice, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkTextModel, type TextModel } from '../models/text-model.js';
 import type { BertInputs } from './bert-inputs.js';
-import { BertModel } from './bert-model.js';
 import { meanPool } from './mean-pool.js';
 
 /** Options of {@link BertTextEncoder}. */
@@ -21,53 +21,60 @@ export interface BertTextEncoderOptions {
 
 const bertTextEncoderOptionNames: OptionNames<BertTextEncoderOptions> = { pooling: 'optional' };
 
-/** A BERT whose result for a text is one vector: what contrastive methods, search and probes want. */
+/**
+ * An encoder, BERT or one of another family, whose result for a text is one vector: what contrastive methods, search and
+ * probes want. State names are those of transformers' models with a head: `bert.embeddings...`, `roberta.embeddings...`.
+ */
 export class BertTextEncoder extends Module implements Encoder<BertInputs>, Layered {
-  readonly bert: BertModel;
+  static override readonly fieldNames = { base: '' };
   readonly pooling: 'mean' | 'cls' | 'pooler';
 
-  /** @throws InvalidOptionError for what is no BertModel, an unknown pooling, and `pooler` where the model has none */
-  constructor(bert: BertModel, options: BertTextEncoderOptions = {}) {
+  private readonly base: Readonly<Record<string, TextModel>>;
+
+  /** @throws InvalidOptionError for what is no encoder of texts, an unknown pooling, and `pooler` where the model has none */
+  constructor(model: TextModel, options: BertTextEncoderOptions = {}) {
     super();
     const where = 'BertTextEncoder';
     const { pooling = 'mean' } = checkOptions(where, options, bertTextEncoderOptionNames);
-    if (!(bert instanceof BertModel)) {
-      const advice = 'Such as new BertModel(config, { key: randomKey(1) }), or the bert of a BertForMaskedLM';
-      throw new InvalidOptionError(where, 'bert', 'a BertModel', bert, advice);
-    }
+    checkTextModel(where, model);
     checkChoice(where, 'pooling', pooling, ['mean', 'cls', 'pooler']);
-    if (pooling === 'pooler' && bert.poolerDense === undefined) {
+    if (pooling === 'pooler' && model.poolerDense === undefined) {
       const advice = 'Make the model with pooler: true';
       throw new InvalidOptionError(where, 'pooling', "'mean' or 'cls' for a model without pooler", pooling, advice);
     }
-    this.bert = bert;
+    this.base = { [model.baseName]: model };
     this.pooling = pooling;
   }
 
+  /** The encoder itself. */
+  get model(): TextModel {
+    return Object.values(this.base)[0]!;
+  }
+
   get featureDim(): number {
-    return this.bert.config.hiddenSize;
+    return this.model.config.hiddenSize;
   }
 
   get layerCount(): number {
-    return this.bert.layerCount;
+    return this.model.layerCount;
   }
 
   /** As the model's. */
   layerOf(name: string): number {
     checkParameterName('BertTextEncoder.layerOf', this, name);
-    return this.bert.layerOf(name.slice('bert.'.length));
+    return this.model.layerOf(name.slice(this.model.baseName.length + 1));
   }
 
   /**
    * @returns float32 `[batch, featureDim]`
-   * @throws ShapeError as `BertModel.forward`
+   * @throws ShapeError as the encoder's `forward`
    */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    const { bert, pooling } = this;
+    const { model, pooling } = this;
     const own = childContext(ctx, 'bert');
-    if (pooling === 'mean') return meanPool(bert.forward(inputs, own), inputs.attentionMask);
+    if (pooling === 'mean') return meanPool(model.forward(inputs, own), inputs.attentionMask);
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
-    const first = bert.forwardFlat(inputs, own, tf.range(0, batch * tokens, tokens, 'int32'));
-    return pooling === 'cls' ? first : tf.tanh(bert.poolerDense!.forward(first));
+    const first = model.forwardFlat(inputs, own, tf.range(0, batch * tokens, tokens, 'int32'));
+    return pooling === 'cls' ? first : tf.tanh(model.poolerDense!.forward(first));
   }
 }

@@ -1,14 +1,14 @@
 import { DataError, type CompileOptions } from '@selfsup/ssl-tensor';
 import type { Tensors } from '@selfsup/ssl-train';
-import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import type { ClassificationBatch, ClassificationLoader } from '../data/classification-loader.js';
+import type { SequenceClassifierModel } from '../models/sequence-classifier-model.js';
 import { LabelledEvaluator, type LabelledResult } from './labelled-evaluator.js';
 
 /** Held-out loss and accuracy of a classifier; keep it to evaluate along the training. */
 export class SequenceClassifierEvaluator extends LabelledEvaluator<ClassificationBatch> {
   readonly #classes: number;
 
-  constructor(model: BertForSequenceClassification, options: CompileOptions = {}) {
+  constructor(model: SequenceClassifierModel, options: CompileOptions = {}) {
     super(
       (batch: Tensors<ClassificationBatch>) => ({
         logits: model.forward(batch),
@@ -37,7 +37,7 @@ export class SequenceClassifierEvaluator extends LabelledEvaluator<Classificatio
 
 /** Held-out loss and accuracy, once. */
 export async function evaluateSequenceClassifier(
-  model: BertForSequenceClassification,
+  model: SequenceClassifierModel,
   loader: ClassificationLoader,
 ): Promise<LabelledResult> {
   const evaluator = new SequenceClassifierEvaluator(model);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkCount, InvalidOptionError } from '@selfsup/ssl-tensor/host';
-import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
+import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 
@@ -29,26 +29,33 @@ export interface FilledMask {
  * @throws CheckpointError if the vocabulary does not fit the model
  */
 export async function fillMask(
-  model: BertForMaskedLM,
+  model: MaskedLmModel,
   tokenizer: WordPieceTokenizer,
   text: string,
   k = 5,
 ): Promise<FilledMask[]> {
   const shape = 'Write fillMask(model, tokenizer, text)';
-  if (typeof (model as Partial<BertForMaskedLM> | null)?.config !== 'object')
-    throw new InvalidOptionError('fillMask', 'model', 'a BertForMaskedLM', model, shape);
+  if (typeof (model as Partial<MaskedLmModel> | null)?.config !== 'object')
+    throw new InvalidOptionError(
+      'fillMask',
+      'model',
+      'a masked language model, such as a BertForMaskedLM',
+      model,
+      shape,
+    );
   if (typeof (tokenizer as Partial<WordPieceTokenizer> | undefined)?.encode !== 'function')
     throw new InvalidOptionError('fillMask', 'tokenizer', 'a WordPieceTokenizer', tokenizer, shape);
   if (typeof text !== 'string') throw new InvalidOptionError('fillMask', 'text', 'one text', text, shape);
   checkVocabulary(tokenizer, model.config.vocabSize);
   checkCount('fillMask', { k });
-  const ids = tokenizer.encode(text, { maxLength: model.config.maxPositionEmbeddings });
+  const maxLength = model.encoder.maxTokens ?? model.config.maxPositionEmbeddings;
+  const ids = tokenizer.encode(text, { maxLength });
   const positions = ids.flatMap((id, index) => (id === tokenizer.specialIds.mask ? [index] : []));
   if (positions.length === 0 && tokenizer.encode(text).includes(tokenizer.specialIds.mask))
     throw new InvalidOptionError(
       'fillMask',
       'text',
-      `a text with ${tokenizer.specialTokens.mask} among its first ${model.config.maxPositionEmbeddings - 1} tokens, which is as far as the model reads (shorten what stands before it)`,
+      `a text with ${tokenizer.specialTokens.mask} among its first ${maxLength - 1} tokens, which is as far as the model reads (shorten what stands before it)`,
       text,
     );
   if (positions.length === 0)

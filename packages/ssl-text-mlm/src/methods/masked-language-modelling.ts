@@ -3,8 +3,8 @@ import { parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import * as tf from '@tensorflow/tfjs-core';
-import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import type { MlmBatch } from '../data/mlm-loader.js';
+import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { labelHits } from './label-hits.js';
 import { labelledWeights } from './labelled-weights.js';
 import { weightedMean } from './weighted-mean.js';
@@ -20,9 +20,9 @@ import { weightedMean } from './weighted-mean.js';
 export class MaskedLanguageModelling implements Method<MlmBatch> {
   readonly name = 'masked-language-modelling';
   readonly settings: RunConfig = {};
-  readonly modules: { readonly model: BertForMaskedLM };
+  readonly modules: { readonly model: MaskedLmModel };
 
-  constructor(model: BertForMaskedLM) {
+  constructor(model: MaskedLmModel) {
     this.modules = { model };
   }
 

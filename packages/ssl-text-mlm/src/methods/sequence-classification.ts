@@ -3,8 +3,8 @@ import { parametersOf } from '@selfsup/ssl-nn';
 import type { ForwardContext, Parameter } from '@selfsup/ssl-nn';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import * as tf from '@tensorflow/tfjs-core';
-import type { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import type { ClassificationBatch } from '../data/classification-loader.js';
+import type { SequenceClassifierModel } from '../models/sequence-classifier-model.js';
 import { labelHits } from './label-hits.js';
 import { labelledWeights } from './labelled-weights.js';
 import { weightedMean } from './weighted-mean.js';
@@ -19,9 +19,9 @@ import { weightedMean } from './weighted-mean.js';
 export class SequenceClassification implements Method<ClassificationBatch> {
   readonly name = 'sequence-classification';
   readonly settings: RunConfig = {};
-  readonly modules: { readonly model: BertForSequenceClassification };
+  readonly modules: { readonly model: SequenceClassifierModel };
 
-  constructor(model: BertForSequenceClassification) {
+  constructor(model: SequenceClassifierModel) {
     this.modules = { model };
   }
 

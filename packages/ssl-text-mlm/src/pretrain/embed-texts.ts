@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { compile } from '@selfsup/ssl-tensor';
 import { InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
-import type { BertModel } from '../bert/bert-model.js';
 import { meanPool } from '../bert/mean-pool.js';
+import type { TextModel } from '../models/text-model.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 
 /** Rows that are computed at once: few sizes, so that there are few traces. */
@@ -33,7 +33,7 @@ export async function* textsOf(where: string, texts: Texts): AsyncGenerator<stri
 }
 
 /**
- * Computes texts by a BERT, compiled: each is padded to the next of a few lengths and computed with others of that length,
+ * Computes texts by an encoder, compiled: each is padded to the next of a few lengths and computed with others of that length,
  * so that there are at most three traces for each length.
  */
 export class TextEmbedder {
@@ -42,7 +42,7 @@ export class TextEmbedder {
   readonly #width: number;
   readonly #forward: ((rows: Rows) => Promise<tf.Tensor>) & { dispose(): void };
 
-  constructor(model: BertModel, tokenizer: WordPieceTokenizer, maxLength: number) {
+  constructor(model: TextModel, tokenizer: WordPieceTokenizer, maxLength: number) {
     this.#tokenizer = tokenizer;
     this.#maxLength = maxLength;
     this.#width = model.tokenDim;
