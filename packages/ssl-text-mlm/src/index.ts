@@ -38,6 +38,25 @@ export type { SequenceClassifierModel } from './models/sequence-classifier-model
 export type { TextModel, TextModelConfig, TextTokenOptions } from './models/text-model.js';
 export { MaskedLanguageModelling } from './methods/masked-language-modelling.js';
 export { SequenceClassification } from './methods/sequence-classification.js';
+export { modernBertConfig } from './modern-bert/modern-bert-config.js';
+export type {
+  ModernBertConfig,
+  ModernBertConfigOptions,
+  ModernBertLayerType,
+} from './modern-bert/modern-bert-config.js';
+export {
+  modernBertConfigFromJson,
+  modernBertConfigReport,
+  modernBertConfigToJson,
+} from './modern-bert/modern-bert-config-json.js';
+export { ModernBertForMaskedLM } from './modern-bert/modern-bert-for-masked-lm.js';
+export type { ModernBertMaskedLmOptions } from './modern-bert/modern-bert-for-masked-lm.js';
+export { ModernBertForSequenceClassification } from './modern-bert/modern-bert-for-sequence-classification.js';
+export type { ModernBertClassifierOptions } from './modern-bert/modern-bert-for-sequence-classification.js';
+export type { ModernBertInputs } from './modern-bert/modern-bert-inputs.js';
+export { ModernBertModel } from './modern-bert/modern-bert-model.js';
+export type { ModernBertModelOptions, ModernBertTokenOptions } from './modern-bert/modern-bert-model.js';
+export type { ConfigReport } from './models/config-document.js';
 export type { Texts } from './pretrain/embed-texts.js';
 export { loadTextEncoder } from './pretrain/load-text-encoder.js';
 export { LoadedTextEncoder } from './pretrain/loaded-text-encoder.js';

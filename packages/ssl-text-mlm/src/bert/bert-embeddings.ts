@@ -56,7 +56,10 @@ export class BertEmbeddings extends Module {
     const { batch, tokens } = checkBertInputs(inputs, this.config);
     const { hiddenSize: dim } = this.config;
     const words = this.wordEmbeddings.forward(inputs.inputIds);
-    const positions = tf.slice(this.positionEmbeddings.weight.variable, [0, 0], [tokens, dim]);
+    const positions =
+      inputs.positionIds === undefined
+        ? tf.slice(this.positionEmbeddings.weight.variable, [0, 0], [tokens, dim])
+        : this.positionEmbeddings.forward(inputs.positionIds);
     const types =
       inputs.tokenTypeIds === undefined
         ? tf.slice(this.tokenTypeEmbeddings.weight.variable, [0, 0], [1, dim])

@@ -10,6 +10,13 @@ export interface BertInputs {
   readonly attentionMask?: tf.Tensor;
   /** int32 `[batch, tokens]`, segment of each token. Default: all 0. */
   readonly tokenTypeIds?: tf.Tensor;
+  /**
+   * int32 `[batch, tokens]`, which of several texts of a row a token belongs to: attention stays within equal numbers.
+   * Default: each row is one text.
+   */
+  readonly segments?: tf.Tensor;
+  /** int32 `[batch, tokens]`, place of each token in its text. Default: the place in the row. */
+  readonly positionIds?: tf.Tensor;
 }
 
 /** @throws ShapeError if an input is not `[batch, tokens]` or longer than the position embedding */
@@ -20,23 +27,17 @@ export function checkBertInputs(inputs: BertInputs, config: BertConfig): { batch
     const advice = "Of ids it is { inputIds: tf.tensor2d(ids, [batch, tokens], 'int32') }";
     throw new InvalidOptionError(where, 'inputs', 'a record with inputIds', inputs, advice);
   }
-  const { inputIds, attentionMask, tokenTypeIds } = inputs;
-  for (const [name, tensor] of Object.entries({ inputIds, attentionMask, tokenTypeIds }))
+  const { inputIds, attentionMask, tokenTypeIds, segments, positionIds } = inputs;
+  const besides = { attentionMask, tokenTypeIds, segments, positionIds };
+  for (const [name, tensor] of Object.entries({ inputIds, ...besides }))
     if (tensor !== undefined) checkIsTensor(where, name, tensor, 'int32 [batch, tokens]');
   const text = (tensor: tf.Tensor): string => `[${tensor.shape.join(', ')}]`;
   const [batch, tokens] = inputIds.shape;
-  if (inputIds.rank !== 2 || batch === undefined || tokens === undefined || tokens > config.maxPositionEmbeddings) {
-    throw new ShapeError(
-      where,
-      'inputIds',
-      `[batch, tokens] with at most ${config.maxPositionEmbeddings} tokens`,
-      text(inputIds),
-    );
-  }
-  for (const [name, tensor] of [
-    ['attentionMask', attentionMask],
-    ['tokenTypeIds', tokenTypeIds],
-  ] as const) {
+  // Places that are given may start anew along a row, which is then longer than any text.
+  const most = positionIds === undefined ? config.maxPositionEmbeddings : Infinity;
+  if (inputIds.rank !== 2 || batch === undefined || tokens === undefined || tokens > most)
+    throw new ShapeError(where, 'inputIds', `[batch, tokens] with at most ${most} tokens`, text(inputIds));
+  for (const [name, tensor] of Object.entries(besides)) {
     if (tensor !== undefined && text(tensor) !== text(inputIds))
       throw new ShapeError(where, name, text(inputIds), text(tensor));
   }

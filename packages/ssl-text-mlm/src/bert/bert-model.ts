@@ -12,15 +12,13 @@ import {
   type Tokens,
 } from '@selfsup/ssl-nn';
 import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { attentionMaskOf } from '../models/attention-masks.js';
 import type { TextModel } from '../models/text-model.js';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
 import type { BertInputs } from './bert-inputs.js';
 import { BertLayer, bertLinear } from './bert-layer.js';
 import { ignoreBelow, ignoreNextSentence } from './other-bert-names.js';
-
-/** Added to the attention scores of padding: its weight becomes exactly 0 in float32. */
-const paddingScore = -1e9;
 
 /** Options of {@link BertModel}. */
 export interface BertModelOptions {
@@ -127,11 +125,8 @@ export class BertModel extends Module implements TextModel {
   private run(inputs: BertInputs, ctx: ForwardContext, wanted: readonly number[], rows?: tf.Tensor1D): tf.Tensor2D[] {
     let x = this.embeddings.forward(inputs, childContext(ctx, 'embeddings'));
     const states = wanted[0] === 0 ? [x] : [];
-    const [batch, tokens] = inputs.inputIds.shape as [number, number];
-    const mask =
-      inputs.attentionMask === undefined
-        ? undefined
-        : tf.mul(tf.sub(1, tf.cast(tf.reshape(inputs.attentionMask, [batch, 1, 1, tokens]), 'float32')), paddingScore);
+    const batch = inputs.inputIds.shape[0]!;
+    const mask = attentionMaskOf(inputs);
     this.layers.slice(0, wanted.at(-1)).forEach((layer, index) => {
       const isLast = index === this.layers.length - 1;
       x = layer.forward(x, batch, mask, childContext(ctx, index), isLast ? rows : undefined);

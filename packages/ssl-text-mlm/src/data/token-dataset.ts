@@ -14,6 +14,7 @@ import {
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { pushPieces } from './push-pieces.js';
 import { TokenSequences } from './token-sequences.js';
+import type { TokenSource } from './token-source.js';
 
 /** One encoded text. */
 export interface TokenSample {
@@ -43,7 +44,7 @@ const tokenDatasetOptionNames: OptionNames<TokenDatasetOptions> = {
 };
 
 /** An encoded corpus, kept flat: one array of ids, and where each sequence begins. */
-export class TokenDataset {
+export class TokenDataset implements TokenSource {
   /** Ids of all sequences, one after the other. */
   readonly tokens: Int32Array;
   /** `[length + 1]`: sequence i is `tokens[offsets[i] .. offsets[i + 1])`. */
@@ -160,6 +161,10 @@ export class TokenDataset {
   /** Number of sequences. */
   get length(): number {
     return this.offsets.length - 1;
+  }
+
+  get largestId(): number {
+    return this.tokens.reduce((largest, id) => Math.max(largest, id), 0);
   }
 
   get(index: number): TokenSample {

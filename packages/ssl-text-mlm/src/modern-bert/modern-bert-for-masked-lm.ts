@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { evaluation, type ForwardContext, Module, Parameter, type StateEntries, zeros } from '@selfsup/ssl-nn';
 import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkTiedDecoder } from '../models/tied-decoder.js';
 import { type ModernBertConfig, modernBertConfigNames } from './modern-bert-config.js';
 import type { ModernBertInputs } from './modern-bert-inputs.js';
@@ -25,7 +26,7 @@ const modernBertMaskedLmOptionNames: OptionNames<ModernBertMaskedLmOptions> = { 
  *
  * State names are those of transformers' `ModernBertForMaskedLM`; as there, a saved file holds the tied matrix once.
  */
-export class ModernBertForMaskedLM extends Module {
+export class ModernBertForMaskedLM extends Module implements MaskedLmModel {
   static override readonly fieldNames = { decoderWeight: decoder, decoderBias: 'decoder.bias' };
   readonly model: ModernBertModel;
   readonly head: ModernBertPredictionHead;
@@ -65,7 +66,7 @@ export class ModernBertForMaskedLM extends Module {
   forward(inputs: ModernBertInputs, positions?: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const rows = this.head.forward(this.model.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
     const products = tf.matMul(rows, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
-    return this.decoderBias === undefined ? products : tf.add(products, this.decoderBias.variable);
+    return this.decoderBias === undefined ? products : (tf.add(products, this.decoderBias.variable) as tf.Tensor2D);
   }
 
   /** @throws CheckpointError for a file whose decoder is not the word embedding if the model's is */

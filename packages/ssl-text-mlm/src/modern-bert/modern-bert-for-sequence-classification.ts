@@ -18,6 +18,7 @@ import {
 } from '@selfsup/ssl-tensor/host';
 import { meanPool } from '../bert/mean-pool.js';
 import { loadBelow } from '../models/load-below.js';
+import type { SequenceClassifierModel } from '../models/sequence-classifier-model.js';
 import { type ModernBertConfig, modernBertConfigNames } from './modern-bert-config.js';
 import type { ModernBertInputs } from './modern-bert-inputs.js';
 import { ModernBertModel } from './modern-bert-model.js';
@@ -42,7 +43,7 @@ const modernBertClassifierOptionNames: OptionNames<ModernBertClassifierOptions> 
  *
  * State names are those of transformers' `ModernBertForSequenceClassification`.
  */
-export class ModernBertForSequenceClassification extends Module {
+export class ModernBertForSequenceClassification extends Module implements SequenceClassifierModel {
   readonly model: ModernBertModel;
   readonly head: ModernBertPredictionHead;
   readonly classifier: Linear;

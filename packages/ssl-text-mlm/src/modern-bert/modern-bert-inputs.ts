@@ -1,21 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkIsTensor, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import type { BertInputs } from '../bert/bert-inputs.js';
 import type { ModernBertConfig } from './modern-bert-config.js';
 
-/** What a ModernBERT reads. */
-export interface ModernBertInputs {
-  /** int32 `[batch, tokens]`. */
-  readonly inputIds: tf.Tensor;
-  /** int32 `[batch, tokens]`, 1 = token, 0 = padding. Default: no padding. */
-  readonly attentionMask?: tf.Tensor;
-  /**
-   * int32 `[batch, tokens]`, which of several texts in a row a token belongs to: attention stays within equal numbers.
-   * Default: each row is one text.
-   */
-  readonly segments?: tf.Tensor;
-  /** int32 `[batch, tokens]`, place of each token in its text. Default: the place in the row. */
-  readonly positionIds?: tf.Tensor;
-}
+/** What a ModernBERT reads: it has no token types. */
+export type ModernBertInputs = Omit<BertInputs, 'tokenTypeIds'>;
 
 /** @throws ShapeError if an input is not `[batch, tokens]` or too long; InvalidOptionError without ids, or with token types */
 export function checkModernBertInputs(
@@ -42,7 +31,8 @@ export function checkModernBertInputs(
   const text = (tensor: tf.Tensor): string => `[${tensor.shape.join(', ')}]`;
   checkIsTensor(where, 'inputIds', inputIds, 'int32 [batch, tokens]');
   const [batch, tokens] = inputIds.shape;
-  const most = config.maxPositionEmbeddings;
+  // Places that are given may start anew along a row, which is then longer than any text.
+  const most = positionIds === undefined ? config.maxPositionEmbeddings : Infinity;
   if (inputIds.rank !== 2 || batch === undefined || tokens === undefined || tokens > most)
     throw new ShapeError(where, 'inputIds', `[batch, tokens] with at most ${most} tokens`, text(inputIds));
   for (const [name, tensor] of Object.entries({ attentionMask, segments, positionIds })) {

@@ -5,16 +5,15 @@ import {
   childContext,
   evaluation,
   type ForwardContext,
-  type Layered,
   type LayerNorm,
   Module,
   RotaryPositions,
-  type TokenEncoder,
   type TokenOptions,
   type Tokens,
 } from '@selfsup/ssl-nn';
 import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { attentionMaskOf, windowMaskOf } from '../models/attention-masks.js';
+import type { TextModel } from '../models/text-model.js';
 import type { ModernBertPlaces } from './modern-bert-attention.js';
 import { modernBertConfigNames, type ModernBertConfig, type ModernBertLayerType } from './modern-bert-config.js';
 import { ModernBertEmbeddings } from './modern-bert-embeddings.js';
@@ -42,11 +41,9 @@ const modernBertTokenOptionNames: OptionNames<ModernBertTokenOptions> = { blocks
  * State names and shapes are those of transformers' `ModernBertModel`, so its safetensors files load here and ours there.
  * Source: Warner et al. 2024, arXiv:2412.13663.
  */
-export class ModernBertModel
-  extends Module
-  implements TokenEncoder<ModernBertInputs, ModernBertTokenOptions>, Layered
-{
+export class ModernBertModel extends Module implements TextModel {
   static override readonly fieldNames = { finalNorm: 'final_norm' };
+  readonly baseName = 'model';
   readonly config: ModernBertConfig;
   readonly embeddings: ModernBertEmbeddings;
   readonly layers: readonly ModernBertLayer[];
@@ -76,7 +73,7 @@ export class ModernBertModel
     return this.depth + 2;
   }
 
-  /** As {@link Layered} says: embeddings 0, layers 1 to n, the final norm last. */
+  /** As `Layered` says: embeddings 0, layers 1 to n, the final norm last. */
   layerOf(name: string): number {
     checkParameterName('ModernBertModel.layerOf', this, name);
     const layer = /^layers\.(\d+)\./.exec(name)?.[1];
