@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkIsTensor, checkOptions, InvalidOptionError, type OptionNames, ShapeError } from '@selfsup/ssl-tensor/host';
+import {
+  checkIsTensor,
+  checkOptions,
+  InvalidOptionError,
+  type OptionNames,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkCount } from '@selfsup/ssl-tensor/host';
 import type { RotaryTables } from './rotate-tokens.js';

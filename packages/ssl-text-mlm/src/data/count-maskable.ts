@@ -13,11 +13,7 @@ export interface MaskableCounts {
 const sampled = 2000;
 
 /** Counts what may be masked. Of a source whose sequences all have something, few are read and the rest is an upper bound. */
-export function countMaskable(
-  source: TokenSource,
-  vocabulary: MaskingVocabulary,
-  wholeWords: boolean,
-): MaskableCounts {
+export function countMaskable(source: TokenSource, vocabulary: MaskingVocabulary, wholeWords: boolean): MaskableCounts {
   if (source.isMaskable === true) {
     const step = Math.max(1, Math.floor(source.length / sampled));
     let least = 1;

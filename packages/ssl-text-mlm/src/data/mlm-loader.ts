@@ -106,7 +106,12 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
    * @throws DataError if the data set does not fill one batch, its ids exceed the vocabulary, or texts have nothing to mask
    */
   constructor(options: MlmLoaderOptions) {
-    const { dataset, batchSize, masking = {}, packing = false } = checkOptions('MlmLoader', options, mlmLoaderOptionNames);
+    const {
+      dataset,
+      batchSize,
+      masking = {},
+      packing = false,
+    } = checkOptions('MlmLoader', options, mlmLoaderOptionNames);
     this.#options = options;
     this.#masking = { ...bertMasking, ...checkOptions('MlmLoader', masking, partialMaskingNames, 'masking') };
     checkMasking(this.#masking);

@@ -75,7 +75,13 @@ function countLengths(lengths: ArrayLike<number>, blockLength: number): Int32Arr
     if (!(Number.isInteger(length) && length >= 1 && length <= blockLength)) {
       const advice = 'Encode with a smaller maxLength, or make the blocks longer';
       const expected = `at least the length of every text, which is 1 or more`;
-      throw new InvalidOptionError('planBlocks', 'blockLength', `${expected}: text ${text} has ${length}`, blockLength, advice);
+      throw new InvalidOptionError(
+        'planBlocks',
+        'blockLength',
+        `${expected}: text ${text} has ${length}`,
+        blockLength,
+        advice,
+      );
     }
     counts[length]!++;
   }

@@ -155,7 +155,10 @@ describe.each(Object.entries(models))('%s on packed rows', (_, build) => {
     [3, 4],
   ];
   const rows = blocks.flat();
-  const int32 = (data: readonly number[]): NdArray<Int32Array> => ({ data: Int32Array.from(data), shape: [data.length] });
+  const int32 = (data: readonly number[]): NdArray<Int32Array> => ({
+    data: Int32Array.from(data),
+    shape: [data.length],
+  });
 
   /** Larger weights than a start has, so that attention is sharp and a leak shows. */
   const model = (): MaskedLmModel => {
@@ -174,9 +177,11 @@ describe.each(Object.entries(models))('%s on packed rows', (_, build) => {
   it.each([false, true])('gives the scores and gradients of a row for each text, compiled: %s', async (isCompiled) => {
     const own = model();
     const variables = [...(own as Module).namedParameters().values()].map(({ variable }) => variable);
-    const step = (
-      { positions, labels, ...inputs }: Record<string, tf.Tensor>,
-    ): { logits: tf.Tensor; value: tf.Scalar; grads: tf.NamedTensorMap } => {
+    const step = ({
+      positions,
+      labels,
+      ...inputs
+    }: Record<string, tf.Tensor>): { logits: tf.Tensor; value: tf.Scalar; grads: tf.NamedTensorMap } => {
       let logits: tf.Tensor2D | undefined;
       const { value, grads } = tf.variableGrads(() => {
         logits = own.forward(inputs as never, positions, training);

@@ -31,5 +31,11 @@ export const requiredModernBertFields: ReadonlyMap<string, RequiredConfigField> 
   ['hidden_activation', exactGelu],
   ['classifier_activation', exactGelu],
   ['rope_scaling', { accepted: ['{}'], advice: 'stretched rotary positions are not computed here; use another model' }],
-  ['head_dim', { accepted: [], advice: 'heads have hidden_size / num_attention_heads features here; remove the field if it says so' }],
+  [
+    'head_dim',
+    {
+      accepted: [],
+      advice: 'heads have hidden_size / num_attention_heads features here; remove the field if it says so',
+    },
+  ],
 ]);

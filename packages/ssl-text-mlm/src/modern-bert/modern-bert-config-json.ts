@@ -146,11 +146,17 @@ function readThetas(given: Map<string, unknown>, path?: string): Record<string, 
       );
     }
     // Older versions: no local theta of its own is the global one.
-    const value = theta ?? given.get(older) ?? (ours === 'localRopeTheta' && given.has(older) ? thetas['globalRopeTheta'] : undefined);
+    const value =
+      theta ??
+      given.get(older) ??
+      (ours === 'localRopeTheta' && given.has(older) ? thetas['globalRopeTheta'] : undefined);
     given.delete(older);
     if (value === undefined || value === null) continue;
     if (typeof value !== 'number' || !(value > 0 && Number.isFinite(value)))
-      throw new CheckpointError(`${place}: rope_theta must be a positive number, got ${textOf(value).slice(0, 60)}`, where);
+      throw new CheckpointError(
+        `${place}: rope_theta must be a positive number, got ${textOf(value).slice(0, 60)}`,
+        where,
+      );
     thetas[ours] = value;
   }
   return thetas;

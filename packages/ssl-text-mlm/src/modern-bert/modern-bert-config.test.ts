@@ -90,7 +90,10 @@ describe('config.json', () => {
     [{ global_rope_theta: 'x' }, /rope_theta must be a positive number, got "x"/],
     [{ layer_types: 'full_attention' }, /'layer_types' must be a list/],
     [{ layer_types: ['full_attention'] }, /'num_hidden_layers' \(22\) kinds, got 1/],
-    [{ num_hidden_layers: 1, layer_types: ['chunked_attention'] }, /'layer_types\[0\]' must be .* got "chunked_attention"/],
+    [
+      { num_hidden_layers: 1, layer_types: ['chunked_attention'] },
+      /'layer_types\[0\]' must be .* got "chunked_attention"/,
+    ],
     [{ global_attn_every_n_layers: 0 }, /'global_attn_every_n_layers' must be a positive integer/],
     [{ norm_bias: 1 }, /'norm_bias' must be a boolean/],
     [{ classifier_pooling: 'max' }, /'classifier_pooling'|classifierPooling/],

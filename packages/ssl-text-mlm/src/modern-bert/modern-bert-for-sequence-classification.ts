@@ -99,7 +99,8 @@ export class ModernBertForSequenceClassification extends Module implements Seque
   }
 
   private pooled(inputs: ModernBertInputs, ctx: ForwardContext): tf.Tensor2D {
-    if (this.config.classifierPooling === 'mean') return meanPool(this.model.forward(inputs, ctx), inputs.attentionMask);
+    if (this.config.classifierPooling === 'mean')
+      return meanPool(this.model.forward(inputs, ctx), inputs.attentionMask);
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
     return this.model.forwardFlat(inputs, ctx, tf.range(0, batch * tokens, tokens, 'int32'));
   }

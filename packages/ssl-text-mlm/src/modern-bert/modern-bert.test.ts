@@ -32,7 +32,8 @@ const folder = join(import.meta.dirname, '../../../../test/golden/text');
 const { models } = JSON.parse(readFileSync(join(folder, 'modern-bert.json'), 'utf8')) as {
   readonly models: Readonly<Record<string, Golden>>;
 };
-const bytesOf = (name: string): Uint8Array => Uint8Array.from(readFileSync(join(folder, `modern-bert-${name}.safetensors`)));
+const bytesOf = (name: string): Uint8Array =>
+  Uint8Array.from(readFileSync(join(folder, `modern-bert-${name}.safetensors`)));
 const tensorsOf = (name: string): Map<string, NdArray> => decodeSafetensors(bytesOf(name)).tensors;
 const key = randomKey(1);
 const close = { rtol: 1e-4, atol: 1e-5 };
@@ -66,7 +67,7 @@ describe.each(Object.entries(models))('against transformers, %s', (name, golden)
   model.loadStateDict(tensorsOf(name));
   const visible = golden.attentionMask.flatMap((value, at) => (value === 1 ? [at] : []));
 
-  it("reads its checkpoint, and saves the same tensors and configuration", () => {
+  it('reads its checkpoint, and saves the same tensors and configuration', () => {
     expect([...decodeSafetensors(encodeSafetensors(model.stateDict())).tensors].toSorted()).toEqual(
       [...tensorsOf(name)].toSorted(),
     );
@@ -197,8 +198,8 @@ describe('ModernBertModel', () => {
     const { model: encoder } = model;
     expect([encoder.depth, encoder.layerCount, encoder.tokenDim]).toEqual([4, 6, 16]);
     expect(
-      ['embeddings.norm.weight', 'layers.0.attn.Wqkv.weight', 'layers.3.mlp.Wo.weight', 'final_norm.weight'].map((name) =>
-        encoder.layerOf(name),
+      ['embeddings.norm.weight', 'layers.0.attn.Wqkv.weight', 'layers.3.mlp.Wo.weight', 'final_norm.weight'].map(
+        (name) => encoder.layerOf(name),
       ),
     ).toEqual([0, 1, 4, 5]);
     expect(() => encoder.layerOf('model.final_norm.weight')).toThrow(InvalidOptionError);
