@@ -16,8 +16,10 @@ const sampled = 2000;
 export function countMaskable(source: TokenSource, vocabulary: MaskingVocabulary, wholeWords: boolean): MaskableCounts {
   if (source.isMaskable === true) {
     const step = Math.max(1, Math.floor(source.length / sampled));
+    // Without whole words it is one token of each.
+    const rows = wholeWords ? source.length : 0;
     let least = 1;
-    for (let row = 0; wholeWords && row < source.length; row += step)
+    for (let row = 0; row < rows; row += step)
       least = Math.max(least, maskableTokens(source.get(row).ids, vocabulary, true).least);
     // All but [CLS] and [SEP].
     const tokens = source.lengths().map((length) => Math.max(1, length - 2));

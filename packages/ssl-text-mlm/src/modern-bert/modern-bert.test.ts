@@ -68,15 +68,14 @@ describe.each(Object.entries(models))('against transformers, %s', (name, golden)
   const visible = golden.attentionMask.flatMap((value, at) => (value === 1 ? [at] : []));
 
   it('reads its checkpoint, and saves the same tensors and configuration', () => {
-    expect([...decodeSafetensors(encodeSafetensors(model.stateDict())).tensors].toSorted()).toEqual(
-      [...tensorsOf(name)].toSorted(),
-    );
+    expect(decodeSafetensors(encodeSafetensors(model.stateDict())).tensors).toEqual(tensorsOf(name));
     const again = modernBertConfigToJson(config, 'ModernBertForMaskedLM');
-    for (const [field, value] of Object.entries(again)) {
-      // The older names of the thetas, which version 5 does not write.
-      if (field in golden.config) expect([field, value]).toEqual([field, golden.config[field]]);
-      else expect(['global_rope_theta', 'local_rope_theta', 'global_attn_every_n_layers']).toContain(field);
-    }
+    // The older names, which version 5 does not write.
+    const older = new Set(['global_rope_theta', 'local_rope_theta', 'global_attn_every_n_layers']);
+    const fields = Object.entries(again).filter(([field]) => !older.has(field));
+    expect(Object.fromEntries(fields)).toEqual(
+      Object.fromEntries(fields.map(([field]) => [field, golden.config[field]])),
+    );
     expect(modernBertConfigFromJson(again)).toEqual(config);
   });
 
@@ -147,9 +146,10 @@ describe.each(Object.entries(models))('against transformers, %s', (name, golden)
       );
       expect(value.dataSync()[0]).toBeAllClose(golden.classifier.loss, close);
       const ours = named(classifier, grads);
-      for (const [entry, gradient] of stored)
-        if (entry.startsWith('gradients.'))
-          expect(ours.get(entry.slice('gradients.'.length))!).toBeAllClose(gradient, close);
+      const gradients = [...stored].filter(([entry]) => entry.startsWith('gradients.'));
+      expect(gradients.length).toBeGreaterThan(4);
+      for (const [entry, gradient] of gradients)
+        expect(ours.get(entry.slice('gradients.'.length))!).toBeAllClose(gradient, close);
     });
   });
 });
