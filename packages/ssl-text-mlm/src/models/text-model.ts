@@ -1,4 +1,5 @@
 import {
+  type Embedding,
   type ForwardContext,
   type Layered,
   type Linear,
@@ -24,6 +25,10 @@ export interface TextModelConfig {
   readonly hiddenDropout?: number;
   /** Dropout before a classifier; null or left out: that of `hiddenDropout`. */
   readonly classifierDropout?: number | null;
+  /** Dropout before the classifier of sequences, where it is one of its own, as DistilBERT's. */
+  readonly seqClassifDropout?: number;
+  /** Dropout before the scores of answers. */
+  readonly qaDropout?: number;
 }
 
 /** An encoder of texts: what heads, methods and evaluation take, so that they work with every family. */
@@ -33,6 +38,8 @@ export interface TextModel extends TokenEncoder<BertInputs, TextTokenOptions>, L
   readonly baseName: string;
   /** Longest sequence, tokens, where it is less than `config.maxPositionEmbeddings`, as RoBERTa's. */
   readonly maxTokens?: number;
+  /** The word embedding, of encoders that read `inputsEmbeds` in its place. */
+  readonly wordEmbeddings?: Embedding;
   /** The pooler on the first token, `tanh` of this layer, of encoders that have one. */
   readonly poolerDense?: Linear;
   /** @returns the last layer's output, `[batch, tokens, hidden]` */

@@ -1,9 +1,8 @@
-import { ignoredConfigFields, requiredConfigFields, type RequiredConfigField } from '../bert/bert-config-fields.js';
+import { requiredConfigFields, type RequiredConfigField } from '../bert/bert-config-fields.js';
 
-/** Fields of a ModernBERT's `config.json` that change nothing that is computed here, with the reason. */
-export const ignoredModernBertFields: ReadonlyMap<string, string> = new Map([
-  ...ignoredConfigFields,
-  ...Object.entries({
+/** Further fields of a ModernBERT's `config.json` that change nothing that is computed here, with the reason. */
+export const ignoredModernBertFields: ReadonlyMap<string, string> = new Map(
+  Object.entries({
     'the tokeniser says it': ['cls_token_id', 'mask_token_id', 'unk_token_id'],
     'how the same result is computed': [
       'deterministic_flash_attn',
@@ -14,7 +13,7 @@ export const ignoredModernBertFields: ReadonlyMap<string, string> = new Map([
     ],
     "read by nothing in transformers' ModernBERT": ['layer_norm_eps', 'position_embedding_type', 'type_vocab_size'],
   }).flatMap(([reason, names]) => names.map((name): [string, string] => [name, reason])),
-]);
+);
 
 const exactGelu = {
   accepted: ['"gelu"', '"gelu_python"'],
@@ -34,7 +33,7 @@ export const requiredModernBertFields: ReadonlyMap<string, RequiredConfigField> 
   [
     'head_dim',
     {
-      accepted: [],
+      accepted: ['null'],
       advice: 'heads have hidden_size / num_attention_heads features here; remove the field if it says so',
     },
   ],

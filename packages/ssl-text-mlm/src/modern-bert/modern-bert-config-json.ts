@@ -1,12 +1,12 @@
 import { CheckpointError } from '@selfsup/ssl-tensor/host';
 import {
-  type ConfigDocument,
-  configFields,
+  type ConfigFormat,
   type ConfigReport,
   knownConfig,
-  readConfigDocument,
+  readConfig,
   textOf,
-} from '../models/config-document.js';
+  writeConfig,
+} from '../models/config-format.js';
 import {
   modernBertConfig,
   type ModernBertConfig,
@@ -41,28 +41,45 @@ const names = {
   tieWordEmbeddings: 'tie_word_embeddings',
 } as const satisfies Partial<Record<keyof ModernBertConfig, string>>;
 
-const typeOf = (ours: keyof typeof names): 'number' | 'boolean' | 'string' => {
-  if (ours === 'classifierPooling') return 'string';
-  return modernBertConfigNames[ours] === 'requiredFlag' ? 'boolean' : 'number';
-};
-
-const document: ConfigDocument<ModernBertConfig> = {
-  family: 'ModernBERT',
-  make: modernBertConfig,
-  makerName: 'modernBertConfig',
-  fields: new Map(
-    Object.entries(names).map(([ours, theirs]) => [ours, { theirs, type: typeOf(ours as keyof typeof names) }]),
-  ),
-  nullable: new Set(['padTokenId']),
-  required: requiredModernBertFields,
-  ignored: ignoredModernBertFields,
-};
-
 /** Layers' kinds in `rope_parameters`, and our name and the older one of their theta. */
 const ropes = [
   { kind: 'full_attention', ours: 'globalRopeTheta', older: 'global_rope_theta' },
   { kind: 'sliding_attention', ours: 'localRopeTheta', older: 'local_rope_theta' },
 ] as const;
+
+/** transformers' `config.json` of a ModernBERT. */
+export const modernBertFormat: ConfigFormat<ModernBertConfig> = {
+  modelType: 'modernbert',
+  title: 'ModernBERT',
+  names,
+  nullable: new Set(['padTokenId']),
+  flags: new Set(
+    Object.keys(names).filter((name) => modernBertConfigNames[name as keyof typeof names] === 'requiredFlag'),
+  ),
+  texts: new Set(['classifierPooling']),
+  readMore: (given, path) => {
+    // Left out, it is ModernBERT-base's, whatever the vocabulary is; modernBertConfig would have none.
+    if (!given.has('pad_token_id')) given.set('pad_token_id', 50283);
+    return { ...readThetas(given, path), ...readLayers(given, path) };
+  },
+  writeMore: ({ layerTypes, ...config }) => {
+    const every = evenStep(layerTypes);
+    return {
+      layer_types: [...layerTypes],
+      rope_parameters: Object.fromEntries(
+        ropes.map(({ kind, ours }) => [kind, { rope_type: 'default', rope_theta: config[ours] }]),
+      ),
+      ...Object.fromEntries(ropes.map(({ ours, older }) => [older, config[ours]])),
+      ...(every === undefined ? {} : { global_attn_every_n_layers: every }),
+    };
+  },
+  required: requiredModernBertFields,
+  ignored: ignoredModernBertFields,
+  fixed: { hidden_activation: 'gelu', classifier_activation: 'gelu' },
+  make: modernBertConfig,
+  functionName: 'modernBertConfig',
+  reportName: 'modernBertConfigReport',
+};
 
 /**
  * The `config.json` with which transformers loads the model: version 5 reads `rope_parameters` and `layer_types`, older
@@ -73,24 +90,7 @@ export function modernBertConfigToJson(
   architecture: string,
   extra: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
-  const { layerTypes } = config;
-  const every = evenStep(layerTypes);
-  return {
-    architectures: [architecture],
-    model_type: 'modernbert',
-    hidden_activation: 'gelu',
-    classifier_activation: 'gelu',
-    ...Object.fromEntries(
-      Object.entries(names).map(([ours, theirs]) => [theirs, config[ours as keyof ModernBertConfig]]),
-    ),
-    layer_types: [...layerTypes],
-    rope_parameters: Object.fromEntries(
-      ropes.map(({ kind, ours }) => [kind, { rope_type: 'default', rope_theta: config[ours] }]),
-    ),
-    ...Object.fromEntries(ropes.map(({ ours, older }) => [older, config[ours]])),
-    ...(every === undefined ? {} : { global_attn_every_n_layers: every }),
-    ...extra,
-  };
+  return writeConfig(modernBertFormat, config, architecture, extra);
 }
 
 /**
@@ -100,7 +100,7 @@ export function modernBertConfigToJson(
  *   write for ModernBERT; {@link modernBertConfigReport} lists such fields instead
  */
 export function modernBertConfigFromJson(json: unknown, path?: string): ModernBertConfig {
-  return knownConfig(modernBertConfigReport(json, path), document, 'modernBertConfigReport', path);
+  return knownConfig(modernBertFormat, modernBertConfigReport(json, path), path);
 }
 
 /**
@@ -109,11 +109,7 @@ export function modernBertConfigFromJson(json: unknown, path?: string): ModernBe
  * @throws CheckpointError for a field whose value changes what is computed in a way that this package does not compute
  */
 export function modernBertConfigReport(json: unknown, path?: string): ConfigReport<ModernBertConfig> {
-  const given = configFields(json, path);
-  // Left out, it is ModernBERT-base's, whatever the vocabulary is; modernBertConfig would have none.
-  if (!given.has('pad_token_id')) given.set('pad_token_id', 50283);
-  const more = { ...readThetas(given, path), ...readLayers(given, path) };
-  return readConfigDocument(document, given, more, path);
+  return readConfig(modernBertFormat, json, path);
 }
 
 /** Takes the rotary parameters out of the fields. */

@@ -40,7 +40,8 @@ export class ModernBertEmbeddings extends Module {
    */
   forward(inputs: ModernBertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const { batch, tokens } = checkModernBertInputs(inputs, this.config);
-    const words = tf.reshape(this.tokenEmbeddings.forward(inputs.inputIds), [batch * tokens, this.config.hiddenSize]);
+    const vectors = inputs.inputsEmbeds ?? this.tokenEmbeddings.forward(inputs.inputIds);
+    const words = tf.reshape(vectors, [batch * tokens, this.config.hiddenSize]);
     return this.dropout.forward(this.norm.forward(words as tf.Tensor2D), childContext(ctx, 'drop'));
   }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { evaluation, type ForwardContext, Module, Parameter, type StateEntries, zeros } from '@selfsup/ssl-nn';
-import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { checkOptions, foldIn } from '@selfsup/ssl-tensor/host';
+import { type MaskedLmOptions, maskedLmOptionNames } from '../models/encoder-for-masked-lm.js';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkTiedDecoder } from '../models/tied-decoder.js';
 import { type ModernBertConfig, modernBertConfigNames } from './modern-bert-config.js';
@@ -11,14 +12,6 @@ import { ModernBertPredictionHead } from './modern-bert-prediction-head.js';
 
 const words = 'model.embeddings.tok_embeddings.weight';
 const decoder = 'decoder.weight';
-
-/** Options of {@link ModernBertForMaskedLM}. */
-export interface ModernBertMaskedLmOptions {
-  /** Source of the initial weights. */
-  readonly key: RandomKey;
-}
-
-const modernBertMaskedLmOptionNames: OptionNames<ModernBertMaskedLmOptions> = { key: 'requiredKey' };
 
 /**
  * ModernBERT with the masked-language-modelling head, whose output matrix is the word embedding, or one of its own with
@@ -35,10 +28,10 @@ export class ModernBertForMaskedLM extends Module implements MaskedLmModel {
   readonly decoderBias?: Parameter;
 
   /** @throws InvalidOptionError for options */
-  constructor(config: ModernBertConfig, options: ModernBertMaskedLmOptions) {
+  constructor(config: ModernBertConfig, options: MaskedLmOptions) {
     super();
     checkOptions('ModernBertForMaskedLM', config, modernBertConfigNames, 'config');
-    const { key } = checkOptions('ModernBertForMaskedLM', options, modernBertMaskedLmOptionNames);
+    const { key } = checkOptions('ModernBertForMaskedLM', options, maskedLmOptionNames);
     this.model = new ModernBertModel(config, { key: foldIn(key, 'model') });
     this.head = new ModernBertPredictionHead(config, foldIn(key, 'head'));
     const { vocabSize, hiddenSize, tieWordEmbeddings, decoderBias } = config;
@@ -71,6 +64,6 @@ export class ModernBertForMaskedLM extends Module implements MaskedLmModel {
 
   /** @throws CheckpointError for a file whose decoder is not the word embedding if the model's is */
   protected override upgradeStateDict(state: StateEntries): void {
-    if (this.config.tieWordEmbeddings) checkTiedDecoder(state, words, decoder, 'modernBertConfig');
+    if (this.config.tieWordEmbeddings) checkTiedDecoder(state, words, decoder);
   }
 }

@@ -17,7 +17,7 @@ import {
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
 import { meanPool } from '../bert/mean-pool.js';
-import { loadBelow } from '../models/load-below.js';
+import { loadEncoder } from '../models/load-encoder.js';
 import type { SequenceClassifierModel } from '../models/sequence-classifier-model.js';
 import { type ModernBertConfig, modernBertConfigNames } from './modern-bert-config.js';
 import type { ModernBertInputs } from './modern-bert-inputs.js';
@@ -95,7 +95,7 @@ export class ModernBertForSequenceClassification extends Module implements Seque
    * @throws CheckpointError if the encoder does not fit
    */
   loadEncoder(state: ReadonlyMap<string, NdArray>): LoadStateResult {
-    return loadBelow(this.model, state, 'model.');
+    return loadEncoder(this.model, state);
   }
 
   private pooled(inputs: ModernBertInputs, ctx: ForwardContext): tf.Tensor2D {

@@ -27,7 +27,7 @@ export function checkModernBertInputs(
       advice,
     );
   }
-  const { inputIds, attentionMask, segments, positionIds } = inputs;
+  const { inputIds, attentionMask, segments, positionIds, inputsEmbeds } = inputs;
   const text = (tensor: tf.Tensor): string => `[${tensor.shape.join(', ')}]`;
   checkIsTensor(where, 'inputIds', inputIds, 'int32 [batch, tokens]');
   const [batch, tokens] = inputIds.shape;
@@ -39,6 +39,11 @@ export function checkModernBertInputs(
     if (tensor === undefined) continue;
     checkIsTensor(where, name, tensor, 'int32 [batch, tokens]');
     if (text(tensor) !== text(inputIds)) throw new ShapeError(where, name, text(inputIds), text(tensor));
+  }
+  if (inputsEmbeds !== undefined) {
+    const wanted = `[${batch}, ${tokens}, ${config.hiddenSize}]`;
+    checkIsTensor(where, 'inputsEmbeds', inputsEmbeds, `float32 ${wanted}`);
+    if (text(inputsEmbeds) !== wanted) throw new ShapeError(where, 'inputsEmbeds', wanted, text(inputsEmbeds));
   }
   return { batch, tokens };
 }

@@ -3,6 +3,7 @@ import {
   checkAscending,
   checkParameterName,
   childContext,
+  type Embedding,
   evaluation,
   type ForwardContext,
   type LayerNorm,
@@ -59,6 +60,10 @@ export class ModernBertModel extends Module implements TextModel {
       (_, index) => new ModernBertLayer(config, index, foldIn(foldIn(key, 'layer'), index)),
     );
     this.finalNorm = modernBertNorm(config);
+  }
+
+  get wordEmbeddings(): Embedding {
+    return this.embeddings.tokenEmbeddings;
   }
 
   get tokenDim(): number {
