@@ -182,12 +182,15 @@ describe.each(Object.entries(models))('%s on packed rows', (_, build) => {
       labels,
       ...inputs
     }: Record<string, tf.Tensor>): { logits: tf.Tensor; value: tf.Scalar; grads: tf.NamedTensorMap } => {
-      let logits: tf.Tensor2D | undefined;
-      const { value, grads } = tf.variableGrads(() => {
-        logits = own.forward(inputs as never, positions, training);
-        return tf.mean(sparseSoftmaxCrossEntropy(logits, labels as tf.Tensor1D)) as tf.Scalar;
-      }, variables);
-      return { logits: logits!, value, grads };
+      const logits = own.forward(inputs as never, positions, training);
+      const { value, grads } = tf.variableGrads(
+        () =>
+          tf.mean(
+            sparseSoftmaxCrossEntropy(own.forward(inputs as never, positions, training), labels as tf.Tensor1D),
+          ) as tf.Scalar,
+        variables,
+      );
+      return { logits, value, grads };
     };
     const packed = packRows(dataset, blocks, 2, 64, tokenizer.specialIds.pad);
     const padded = padRows(dataset, rows, rows.length, 24, tokenizer.specialIds.pad);
