@@ -106,7 +106,12 @@ describe('TokenStore', () => {
   });
 
   it('takes 4 bytes an id for vocabularies beyond 65,536', async () => {
-    const large = Object.create(tokenizer, { vocabSize: { value: 70_000 } }) as WordPieceTokenizer;
+    const large = new Proxy(tokenizer, {
+      get(target, name) {
+        const value: unknown = name === 'vocabSize' ? 70_000 : Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
     const store = await build(fresh(), { tokenizer: large });
     expect([store.header.bytesPerId, statSync(join(store.path, 'tokens.bin')).size]).toEqual([4, 4 * store.tokens]);
     const expected = TokenDataset.fromTexts(tokenizer, texts, { maxLength: 12 });
