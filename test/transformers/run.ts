@@ -118,7 +118,10 @@ function stir(model: Module): void {
 /** ModernBERT, whose heads are of another form than those that the other families share. */
 function modernBertCases(): readonly Case[] {
   const changes = { localAttention: 4, numHiddenLayers: 4 };
-  return [{}, { tieWordEmbeddings: false, normBias: true, attentionBias: true, mlpBias: true }].flatMap((other) => {
+  return [
+    {},
+    { tieWordEmbeddings: false, normBias: true, attentionBias: true, mlpBias: true, initializerCutoffFactor: 3 },
+  ].flatMap((other) => {
     const config = modernBertConfig({ ...sizes, ...changes, ...other, padTokenId: 0 });
     const masked = new ModernBertForMaskedLM(config, { key });
     const classes = new ModernBertForSequenceClassification(config, { ...headKey, numLabels: 3 });

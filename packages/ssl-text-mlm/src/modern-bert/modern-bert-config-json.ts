@@ -36,7 +36,6 @@ const names = {
   mlpDropout: 'mlp_dropout',
   classifierDropout: 'classifier_dropout',
   initializerRange: 'initializer_range',
-  initializerCutoffFactor: 'initializer_cutoff_factor',
   padTokenId: 'pad_token_id',
   tieWordEmbeddings: 'tie_word_embeddings',
 } as const satisfies Partial<Record<keyof ModernBertConfig, string>>;
@@ -60,7 +59,7 @@ export const modernBertFormat: ConfigFormat<ModernBertConfig> = {
   readMore: (given, path) => {
     // Left out, it is ModernBERT-base's, whatever the vocabulary is; modernBertConfig would have none.
     if (!given.has('pad_token_id')) given.set('pad_token_id', 50283);
-    return { ...readThetas(given, path), ...readLayers(given, path) };
+    return { ...readThetas(given, path), ...readLayers(given, path), ...readCutoff(given, path) };
   },
   writeMore: ({ layerTypes, ...config }) => {
     const every = evenStep(layerTypes);
@@ -71,6 +70,7 @@ export const modernBertFormat: ConfigFormat<ModernBertConfig> = {
       ),
       ...Object.fromEntries(ropes.map(({ ours, older }) => [older, config[ours]])),
       ...(every === undefined ? {} : { global_attn_every_n_layers: every }),
+      ...writtenCutoff(config.initializerCutoffFactor),
     };
   },
   required: requiredModernBertFields,
@@ -194,4 +194,31 @@ function evenStep(kinds: readonly ModernBertLayerType[]): number | undefined {
   const every = second < 0 ? kinds.length : second;
   const isEven = kinds.every((kind, at) => (kind === 'full_attention') === (at % every === 0));
   return isEven ? every : undefined;
+}
+
+const cutoffName = 'initializer_cutoff_factor';
+
+/**
+ * transformers refuses a whole number here, and JSON of JavaScript has no other way to write 3.0: the default is left out,
+ * and another whole number is written one bit larger, which {@link readCutoff} takes off.
+ */
+function writtenCutoff(cutoff: number): Readonly<Record<string, number>> {
+  if (cutoff === 2) return {};
+  return { [cutoffName]: Number.isInteger(cutoff) ? cutoff * (1 + Number.EPSILON) : cutoff };
+}
+
+/** Takes the bound of the initial weights out of the fields. */
+function readCutoff(given: Map<string, unknown>, path?: string): { initializerCutoffFactor?: number } {
+  const value = given.get(cutoffName);
+  given.delete(cutoffName);
+  if (value === undefined) return {};
+  // As transformers takes it.
+  if (value === null) return { initializerCutoffFactor: 3 };
+  if (typeof value !== 'number')
+    throw new CheckpointError(
+      `'${cutoffName}' must be a number, got ${textOf(value).slice(0, 60)}`,
+      path === undefined ? {} : { path },
+    );
+  const whole = Math.round(value);
+  return { initializerCutoffFactor: value === whole * (1 + Number.EPSILON) ? whole : value };
 }

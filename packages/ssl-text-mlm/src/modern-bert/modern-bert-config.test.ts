@@ -74,6 +74,14 @@ describe('config.json', () => {
     expect(odd).not.toHaveProperty('global_attn_every_n_layers');
   });
 
+  it.each([2, 3, 2.5])('brings back a cutoff of %d, which transformers takes as a float alone', (cutoff) => {
+    const config = modernBertConfig({ initializerCutoffFactor: cutoff });
+    const text = JSON.stringify(modernBertConfigToJson(config, 'ModernBertModel'));
+    expect(text).not.toMatch(/"initializer_cutoff_factor":\d+[,}]/);
+    expect(modernBertConfigFromJson(JSON.parse(text))).toEqual(config);
+    expect(modernBertConfigFromJson({ initializer_cutoff_factor: null }).initializerCutoffFactor).toBe(3);
+  });
+
   const rope = (full: unknown): Record<string, unknown> => ({ rope_parameters: { full_attention: full } });
   it.each<[Record<string, unknown>, RegExp]>([
     [{ model_type: 'bert' }, /'model_type' must be "modernbert"/],
@@ -98,6 +106,7 @@ describe('config.json', () => {
     [{ norm_bias: 1 }, /'norm_bias' must be a boolean/],
     [{ classifier_pooling: 'max' }, /'classifier_pooling'|classifierPooling/],
     [{ pad_token_id: 60_000 }, /'pad_token_id' must be null, or an id below/],
+    [{ initializer_cutoff_factor: 'x' }, /'initializer_cutoff_factor' must be a number, got "x"/],
     [{ hidden_size: 'x' }, /'hidden_size' must be a number/],
     [{ quantization_config: { bits: 4 } }, /'quantization_config'/],
     [{ window: 3 }, /'window': transformers writes no such field for ModernBERT.*modernBertConfigReport/],
