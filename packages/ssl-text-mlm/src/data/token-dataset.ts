@@ -14,15 +14,7 @@ import {
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { pushPieces } from './push-pieces.js';
 import { TokenSequences } from './token-sequences.js';
-import type { TokenSource } from './token-source.js';
-
-/** One encoded text. */
-export interface TokenSample {
-  /** Ids with `[CLS]` and `[SEP]`, a view into the data set. */
-  readonly ids: Int32Array;
-  /** Class, -1 = no label; where the data set has labels. */
-  readonly label?: number;
-}
+import type { TokenSample, TokenSource } from './token-source.js';
 
 /** Options of {@link TokenDataset.fromTexts}. */
 export interface TokenDatasetOptions {

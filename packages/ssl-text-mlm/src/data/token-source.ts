@@ -1,4 +1,10 @@
-import type { TokenSample } from './token-dataset.js';
+/** One encoded text. */
+export interface TokenSample {
+  /** Ids with `[CLS]` and `[SEP]`, a view into the data set where that is in memory. */
+  readonly ids: Int32Array;
+  /** Class, -1 = no label; where the data set has labels. */
+  readonly label?: number;
+}
 
 /** Encoded sequences that a loader reads by their number: a `TokenDataset` in memory, or a view of a `TokenStore` on disk. */
 export interface TokenSource {

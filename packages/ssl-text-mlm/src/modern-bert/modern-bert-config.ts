@@ -96,9 +96,11 @@ export interface ModernBertConfigOptions extends Partial<ModernBertConfig> {
   readonly globalAttnEveryNLayers?: number;
 }
 
-const modernBertConfigOptionNames = {
-  ...Object.fromEntries(Object.keys(modernBertConfigNames).map((name) => [name, 'optional' as const])),
-  globalAttnEveryNLayers: 'optionalNumber' as const,
+const modernBertConfigOptionNames: OptionNames<ModernBertConfigOptions> = {
+  ...(Object.fromEntries(
+    Object.entries(modernBertConfigNames).map(([name, kind]) => [name, kind.replace('required', 'optional')]),
+  ) as OptionNames<Partial<ModernBertConfig>>),
+  globalAttnEveryNLayers: 'optionalNumber',
 };
 
 /** ModernBERT-base (arXiv:2412.13663; defaults of transformers' `ModernBertConfig`), less its layers' kinds. */

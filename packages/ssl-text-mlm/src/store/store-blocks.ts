@@ -1,8 +1,7 @@
 import { checkInteger, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import type { TokenSample } from '../data/token-dataset.js';
-import type { TokenSource } from '../data/token-source.js';
+import type { TokenSample, TokenSource } from '../data/token-source.js';
 import { StoreSubset } from './store-subset.js';
-import type { TokenStore } from './token-store.js';
+import type { StoredTokens } from './stored-tokens.js';
 
 const blocksOptionNames: OptionNames<{ readonly length: number }> = { length: 'requiredNumber' };
 
@@ -10,11 +9,11 @@ const blocksOptionNames: OptionNames<{ readonly length: number }> = { length: 'r
 export class StoreBlocks implements TokenSource {
   readonly isMaskable = true;
   readonly length: number;
-  readonly #store: TokenStore;
+  readonly #store: StoredTokens;
   /** Ids of the stream in a block: all but `[CLS]`. */
   readonly #step: number;
 
-  constructor(store: TokenStore, options: { readonly length: number }) {
+  constructor(store: StoredTokens, options: { readonly length: number }) {
     const { length } = checkOptions('TokenStore.blocks', options, blocksOptionNames);
     checkInteger('TokenStore.blocks', 'length', length, 3);
     this.#store = store;

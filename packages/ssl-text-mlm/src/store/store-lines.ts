@@ -1,8 +1,7 @@
 import { checkChoice, checkInteger, checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
-import type { TokenSample } from '../data/token-dataset.js';
-import type { TokenSource } from '../data/token-source.js';
+import type { TokenSample, TokenSource } from '../data/token-source.js';
 import { StoreSubset } from './store-subset.js';
-import type { TokenStore } from './token-store.js';
+import type { StoredTokens } from './stored-tokens.js';
 
 /** Options of `TokenStore.lines`; as those of `TokenDataset.fromTexts`. */
 export interface StoreLinesOptions {
@@ -18,12 +17,12 @@ const storeLinesOptionNames: OptionNames<StoreLinesOptions> = { maxLength: 'requ
 export class StoreLines implements TokenSource {
   readonly isMaskable = true;
   readonly length: number;
-  readonly #store: TokenStore;
+  readonly #store: StoredTokens;
   readonly #room: number;
   /** `[texts + 1]`, the first sequence of each text; none where each text is one. */
   readonly #firsts: Int32Array | undefined;
 
-  constructor(store: TokenStore, options: StoreLinesOptions) {
+  constructor(store: StoredTokens, options: StoreLinesOptions) {
     const { maxLength, longTexts = 'cut' } = checkOptions('TokenStore.lines', options, storeLinesOptionNames);
     checkInteger('TokenStore.lines', 'maxLength', maxLength, 3);
     checkChoice('TokenStore.lines', 'longTexts', longTexts, ['cut', 'split']);

@@ -1,8 +1,7 @@
 import { checkInteger, checkOptions, DataError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import type { TokenSample } from '../data/token-dataset.js';
-import type { TokenSource } from '../data/token-source.js';
+import type { TokenSample, TokenSource } from '../data/token-source.js';
 import { StoreSubset } from './store-subset.js';
-import type { TokenStore } from './token-store.js';
+import type { StoredTokens } from './stored-tokens.js';
 
 /** Two texts in one sequence. */
 export interface PairSample extends TokenSample {
@@ -16,11 +15,11 @@ const pairsOptionNames: OptionNames<{ readonly maxLength: number }> = { maxLengt
 export class StorePairs implements TokenSource {
   readonly isMaskable = true;
   readonly length: number;
-  readonly #store: TokenStore;
+  readonly #store: StoredTokens;
   /** Ids of both texts together. */
   readonly #room: number;
 
-  constructor(store: TokenStore, options: { readonly maxLength: number }) {
+  constructor(store: StoredTokens, options: { readonly maxLength: number }) {
     const { maxLength } = checkOptions('TokenStore.pairs', options, pairsOptionNames);
     checkInteger('TokenStore.pairs', 'maxLength', maxLength, 5);
     if (store.length < 2) throw new DataError('has one text, and a pair takes two', { path: store.path });

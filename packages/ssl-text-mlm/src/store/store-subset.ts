@@ -1,6 +1,5 @@
 import { checkInteger } from '@selfsup/ssl-tensor/host';
-import type { TokenSample } from '../data/token-dataset.js';
-import type { TokenSource } from '../data/token-source.js';
+import type { TokenSample, TokenSource } from '../data/token-source.js';
 
 /** Some sequences of a source, by their numbers, 4 bytes each. */
 export class StoreSubset implements TokenSource {

@@ -10,6 +10,7 @@ import { storeFiles } from './store-files.js';
 import { parseHeader, sizesOf, type StoreHeader } from './store-header.js';
 import { StoreLines, type StoreLinesOptions } from './store-lines.js';
 import { StorePairs } from './store-pairs.js';
+import type { StoredTokens } from './stored-tokens.js';
 import { checkSameTokenizer } from './tokenizer-digest.js';
 
 /** Options of {@link TokenStore.open}. */
@@ -30,7 +31,7 @@ const endsAtOnce = 4096;
  * `ends.bin`, where each ends, 8 bytes; and `store.json`, the tokeniser's digest, sizes and checksums. What is read for the
  * first time is held against its checksum. A loader reads `lines`, `blocks` or `pairs`.
  */
-export class TokenStore {
+export class TokenStore implements StoredTokens {
   readonly path: string;
   readonly header: StoreHeader;
   readonly #tokens: ChunkReader;
