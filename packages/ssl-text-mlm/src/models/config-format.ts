@@ -45,6 +45,10 @@ export interface ConfigReport<C> {
 /** Largest configuration file, bytes. */
 const maxConfigBytes = 2 ** 22;
 
+/** Our names and the file's. */
+const namesOf = <C extends object>({ names }: ConfigFormat<C>): [string, string][] =>
+  Object.entries(names as Readonly<Record<string, string>>);
+
 /** The `config.json` with which Hugging Face loads a model. */
 export function writeConfig<C extends object>(
   format: ConfigFormat<C>,
@@ -52,10 +56,7 @@ export function writeConfig<C extends object>(
   architecture: string,
   extra: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const entries = Object.entries<string>(format.names).map(([ours, theirs]): [string, unknown] => [
-    theirs,
-    config[ours as keyof C],
-  ]);
+  const entries = namesOf(format).map(([ours, theirs]): [string, unknown] => [theirs, config[ours as keyof C]]);
   return {
     architectures: [architecture],
     model_type: format.modelType,
@@ -85,7 +86,7 @@ export function readConfig<C extends object>(format: ConfigFormat<C>, json: unkn
     );
   }
   const options: Record<string, unknown> = { ...format.readMore?.(given, path) };
-  for (const [ours, theirs] of Object.entries<string>(format.names)) {
+  for (const [ours, theirs] of namesOf(format)) {
     const value = given.get(theirs);
     if (value === undefined) continue;
     const wanted = format.flags.has(ours) ? 'boolean' : format.texts?.has(ours) === true ? 'string' : 'number';
@@ -105,7 +106,7 @@ export function readConfig<C extends object>(format: ConfigFormat<C>, json: unkn
   } catch (cause) {
     if (!SslError.isInstance(cause)) throw cause;
     // By the file's own name: ours stands nowhere in it.
-    const named = Object.entries<string>(format.names).reduce(
+    const named = namesOf(format).reduce(
       (text, [ours, theirs]) => text.replace(`${format.functionName}: ${ours} `, `'${theirs}' `),
       cause.message,
     );

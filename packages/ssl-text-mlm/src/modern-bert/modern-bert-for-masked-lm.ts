@@ -58,8 +58,9 @@ export class ModernBertForMaskedLM extends Module implements MaskedLmModel {
    */
   forward(inputs: ModernBertInputs, positions?: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const rows = this.head.forward(this.model.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
-    const products = tf.matMul(rows, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
-    return this.decoderBias === undefined ? products : (tf.add(products, this.decoderBias.variable) as tf.Tensor2D);
+    const products: tf.Tensor2D = tf.matMul(rows, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
+    if (this.decoderBias === undefined) return products;
+    return tf.add(products, this.decoderBias.variable);
   }
 
   /** @throws CheckpointError for a file whose decoder is not the word embedding if the model's is */
