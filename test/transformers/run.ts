@@ -25,6 +25,9 @@ import {
   ElectraForPreTraining,
   ElectraModel,
   type MaskedLmModel,
+  modernBertConfig,
+  ModernBertForMaskedLM,
+  ModernBertForSequenceClassification,
   robertaConfig,
   RobertaForMaskedLM,
   RobertaModel,
@@ -112,13 +115,31 @@ function stir(model: Module): void {
     );
 }
 
+/** ModernBERT, whose heads are of another form than those that the other families share. */
+function modernBertCases(): readonly Case[] {
+  const changes = { localAttention: 4, numHiddenLayers: 4 };
+  return [
+    {},
+    { tieWordEmbeddings: false, normBias: true, attentionBias: true, mlpBias: true, initializerCutoffFactor: 3 },
+  ].flatMap((other) => {
+    const config = modernBertConfig({ ...sizes, ...changes, ...other, padTokenId: 0 });
+    const masked = new ModernBertForMaskedLM(config, { key });
+    const classes = new ModernBertForSequenceClassification(config, { ...headKey, numLabels: 3 });
+    return [
+      { kind: 'ForMaskedLM', model: masked, outputs: () => [masked.forward(inputs)] },
+      { kind: 'ForSequenceClassification', model: classes, outputs: () => [classes.forward(inputs)], extra: labels },
+    ];
+  });
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'ssl-transformers-'));
 try {
   const names: string[] = [];
-  for (const [index, [masked, encoder]] of families.entries())
-    for (const { kind, model, outputs, extra = {} } of casesOf(masked, encoder)) {
+  const all = [...families.map(([masked, encoder]) => casesOf(masked, encoder)), modernBertCases()];
+  for (const [index, cases] of all.entries())
+    for (const [number, { kind, model, outputs, extra = {} }] of cases.entries()) {
       stir(model);
-      const name = `${index}-${model.encoder.baseName}-${kind}`;
+      const name = `${index}-${number}-${model.encoder.baseName}-${kind}`;
       names.push(name);
       mkdirSync(join(folder, name));
       const path = (file: string): string => join(folder, name, file);

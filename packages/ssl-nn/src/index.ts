@@ -59,6 +59,7 @@ export { RmsNorm } from './layers/rms-norm.js';
 export type { RmsNormOptions } from './layers/rms-norm.js';
 export { RotaryPositions } from './layers/rotary-positions.js';
 export type { RotaryPositionsOptions } from './layers/rotary-positions.js';
+export { rotateTokens } from './layers/rotate-tokens.js';
 export type { RotaryTables } from './layers/rotate-tokens.js';
 export { Sequential } from './layers/sequential.js';
 export { SwiGlu } from './layers/swi-glu.js';

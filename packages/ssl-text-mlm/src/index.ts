@@ -25,10 +25,15 @@ export type { MaskedTokens, MaskingOptions, MaskingVocabulary } from './data/mas
 export { maskingVocabulary } from './data/masking-vocabulary.js';
 export { MlmLoader } from './data/mlm-loader.js';
 export type { MlmBatch, MlmLoaderOptions } from './data/mlm-loader.js';
+export { fillBlocks, planBlocks } from './data/pack-blocks.js';
+export type { BlockPattern } from './data/pack-blocks.js';
+export { packRows } from './data/pack-rows.js';
+export type { PackedRows } from './data/pack-rows.js';
 export { padRows } from './data/pad-rows.js';
 export type { PaddedRows } from './data/pad-rows.js';
 export { TokenDataset } from './data/token-dataset.js';
-export type { TokenDatasetOptions, TokenSample } from './data/token-dataset.js';
+export type { TokenDatasetOptions } from './data/token-dataset.js';
+export type { TokenSample, TokenSource } from './data/token-source.js';
 export { evaluateSequenceClassifier, SequenceClassifierEvaluator } from './evaluation/classifier-evaluator.js';
 export { fillMask } from './evaluation/fill-mask.js';
 export type { FilledMask, MaskCandidate } from './evaluation/fill-mask.js';
@@ -82,6 +87,24 @@ export type { TextConfigReport, TextFamily } from './models/text-families.js';
 export type { TextModel, TextModelConfig, TextTokenOptions } from './models/text-model.js';
 export { MaskedLanguageModelling } from './methods/masked-language-modelling.js';
 export { SequenceClassification } from './methods/sequence-classification.js';
+export { modernBertConfig } from './modern-bert/modern-bert-config.js';
+export type {
+  ModernBertConfig,
+  ModernBertConfigOptions,
+  ModernBertLayerType,
+} from './modern-bert/modern-bert-config.js';
+export {
+  modernBertConfigFromJson,
+  modernBertConfigReport,
+  modernBertConfigToJson,
+} from './modern-bert/modern-bert-config-json.js';
+export { ModernBertForMaskedLM } from './modern-bert/modern-bert-for-masked-lm.js';
+export { ModernBertForSequenceClassification } from './modern-bert/modern-bert-for-sequence-classification.js';
+export type { ModernBertClassifierOptions } from './modern-bert/modern-bert-for-sequence-classification.js';
+export type { ModernBertInputs } from './modern-bert/modern-bert-inputs.js';
+export { ModernBertModel } from './modern-bert/modern-bert-model.js';
+export type { ModernBertModelOptions, ModernBertTokenOptions } from './modern-bert/modern-bert-model.js';
+export type { ConfigReport } from './models/config-format.js';
 export type { Texts } from './pretrain/embed-texts.js';
 export { loadTextEncoder } from './pretrain/load-text-encoder.js';
 export { LoadedTextEncoder } from './pretrain/loaded-text-encoder.js';
@@ -91,6 +114,13 @@ export type { PretrainTextOptions, PretrainTextResult } from './pretrain/pretrai
 export type { TextTrainingOptions } from './pretrain/choose-training.js';
 export type { TextData, TextFileOptions } from './pretrain/text-source.js';
 export type { TextEncoderDescription } from './pretrain/text-encoder-description.js';
+export { buildTokenStore } from './store/build-token-store.js';
+export type { BuildTokenStoreOptions } from './store/build-token-store.js';
+export type { StoreHeader } from './store/store-header.js';
+export type { StoreLinesOptions } from './store/store-lines.js';
+export type { PairSample } from './store/store-pairs.js';
+export { TokenStore } from './store/token-store.js';
+export type { OpenTokenStoreOptions } from './store/token-store.js';
 export { checkVocabulary } from './tokenizer/check-vocabulary.js';
 export { learnWordPieces } from './tokenizer/learn-word-pieces.js';
 export type { LearnWordPiecesOptions } from './tokenizer/learn-word-pieces.js';

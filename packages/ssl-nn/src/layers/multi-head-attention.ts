@@ -145,7 +145,7 @@ export class MultiHeadAttention extends Module {
     const [asked, keys, v] = this.project(x, firstTokens(x, queries));
     const [q, k] = [this.qNorm?.forward(asked) ?? asked, this.kNorm?.forward(keys) ?? keys];
     const turned = (heads: tf.Tensor4D): tf.Tensor4D =>
-      rotary === undefined ? heads : rotateTokens(heads, rotary, tokens);
+      rotary === undefined ? heads : rotateTokens(heads, rotary, tokens, where);
     const scores = [batch, this.heads, queries, tokens] as const;
     const given = bias === undefined ? undefined : attentionBias(where, bias, scores);
     const relative = this.relative(scores);

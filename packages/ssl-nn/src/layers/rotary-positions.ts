@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkIsTensor,
+  checkOptions,
+  InvalidOptionError,
+  type OptionNames,
+  ShapeError,
+} from '@selfsup/ssl-tensor/host';
 import { checkChoice } from './check-choice.js';
 import { checkCount } from '@selfsup/ssl-tensor/host';
 import type { RotaryTables } from './rotate-tokens.js';
@@ -83,6 +89,35 @@ export class RotaryPositions {
     if (this.coordinates === 'centred')
       throw new InvalidOptionError('RotaryPositions.line', 'coordinates', "'index' for a line", this.coordinates);
     return this.#tables(tokens - prefix, prefix, (token, i) => token * this.base ** ((-2 * i) / this.dim));
+  }
+
+  /**
+   * Tables of tokens whose positions differ by row, such as several texts in one block. Computed in float32 where it is
+   * called, as transformers does; {@link line} is exact to the last bit of float32 at any length.
+   *
+   * @param positions int32 `[batch, tokens]`
+   * @returns tables `[batch, tokens, dim]`
+   * @throws InvalidOptionError when `coordinates` is `centred`; ShapeError when the positions are no such tensor
+   */
+  at(positions: tf.Tensor): RotaryTables {
+    const where = 'RotaryPositions.at';
+    checkIsTensor(where, 'positions', positions, 'int32 [batch, tokens]');
+    if (positions.rank !== 2 || positions.dtype !== 'int32') {
+      const got = `${positions.dtype} [${positions.shape.join(', ')}]`;
+      throw new ShapeError(where, 'positions', 'int32 [batch, tokens]', got);
+    }
+    if (this.coordinates === 'centred')
+      throw new InvalidOptionError(where, 'coordinates', "'index' for a line", this.coordinates);
+    const { dim, pairs } = this;
+    const [batch, tokens] = positions.shape as [number, number];
+    const turns = Float32Array.from({ length: dim / 2 }, (_, i) => this.base ** ((-2 * i) / dim));
+    const angles = tf.mul(tf.reshape(tf.cast(positions, 'float32'), [batch, tokens, 1]), tf.tensor1d(turns));
+    const [cos, sin] = [tf.cos(angles), tf.sin(angles)];
+    const table = (first: tf.Tensor, second: tf.Tensor): tf.Tensor3D =>
+      pairs === 'halves'
+        ? (tf.concat([first, second], -1) as tf.Tensor3D)
+        : tf.reshape(tf.stack([first, second], -1), [batch, tokens, dim]);
+    return { cos: table(cos, cos), sin: table(tf.neg(sin), sin), pairs };
   }
 
   /**

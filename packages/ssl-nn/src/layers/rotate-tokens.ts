@@ -3,10 +3,10 @@ import { checkIsTensor, InvalidOptionError, ShapeError } from '@selfsup/ssl-tens
 
 /** What `RotaryPositions` makes: how far each feature of each token turns. */
 export interface RotaryTables {
-  /** `[tokens, dim]` */
-  readonly cos: tf.Tensor2D;
-  /** `[tokens, dim]`, negative at the first feature of each pair. */
-  readonly sin: tf.Tensor2D;
+  /** `[tokens, dim]`, or `[batch, tokens, dim]` where positions differ by row. */
+  readonly cos: tf.Tensor2D | tf.Tensor3D;
+  /** Of the shape of `cos`, negative at the first feature of each pair. */
+  readonly sin: tf.Tensor2D | tf.Tensor3D;
   readonly pairs: 'halves' | 'neighbours';
 }
 
@@ -21,12 +21,18 @@ function swapped(x: tf.Tensor4D, pairs: RotaryTables['pairs']): tf.Tensor4D {
  * Queries or keys turned by their positions: `x * cos + swapped(x) * sin`.
  *
  * @param x `[batch, heads, tokens, dim]`: the first of the tables' tokens
- * @param all tokens that the tables have to be made for
+ * @param all tokens that the tables have to be made for. Default: those of `x`
+ * @param where the caller, for messages
  * @returns same shape
- * @throws InvalidOptionError for what is no tables; ShapeError when the tables are of other tokens or of another width
+ * @throws InvalidOptionError for what is no tables; ShapeError when the tables are of other tokens, of another width or of
+ *   another batch
  */
-export function rotateTokens(x: tf.Tensor4D, rotary: RotaryTables, all: number): tf.Tensor4D {
-  const where = 'MultiHeadAttention.forward';
+export function rotateTokens(
+  x: tf.Tensor4D,
+  rotary: RotaryTables,
+  all = x.shape[2],
+  where = 'rotateTokens',
+): tf.Tensor4D {
   const { cos, sin, pairs } = (rotary ?? {}) as Partial<RotaryTables>;
   if (cos === undefined || sin === undefined || pairs === undefined) {
     const advice = 'Write { rotary: new RotaryPositions(dim / heads).line(tokens) }, or .grid([rows, columns], prefix)';
@@ -34,9 +40,16 @@ export function rotateTokens(x: tf.Tensor4D, rotary: RotaryTables, all: number):
   }
   checkIsTensor(where, 'rotary.cos', cos);
   checkIsTensor(where, 'rotary.sin', sin);
-  const [, , tokens, dim] = x.shape;
-  if (cos.shape[0] !== all || cos.shape[1] !== dim)
-    throw new ShapeError(where, 'rotary', `tables [${all}, ${dim}]`, `[${cos.shape.join(', ')}]`);
-  const rows = (table: tf.Tensor2D): tf.Tensor2D => (tokens === all ? table : tf.slice(table, [0, 0], [tokens, dim]));
+  const [batch, , tokens, dim] = x.shape;
+  const [ofRow, ofToken] = [[all, dim].join(), [batch, all, dim].join()];
+  for (const table of [cos, sin] as tf.Tensor[]) {
+    if (table.shape.join() === ofRow || table.shape.join() === ofToken) continue;
+    const expected = `tables [${all}, ${dim}] or [${batch}, ${all}, ${dim}]`;
+    throw new ShapeError(where, 'rotary', expected, `[${table.shape.join(', ')}]`);
+  }
+  const rows = (table: tf.Tensor): tf.Tensor => {
+    const each = table.rank === 3 ? tf.reshape(table, [batch, 1, all, dim]) : tf.reshape(table, [1, 1, all, dim]);
+    return tokens === all ? each : tf.slice(each, [0, 0, 0, 0], [each.shape[0]!, 1, tokens, dim]);
+  };
   return tf.add(tf.mul(x, rows(cos)), tf.mul(swapped(x, pairs), rows(sin)));
 }

@@ -114,19 +114,22 @@ export class BertEmbeddings extends Module {
     const { batch, tokens } = checkBertInputs(inputs, this.maxTokens, width);
     const vectors = inputs.inputsEmbeds ?? this.trained(this.wordEmbeddings, inputs.inputIds, ctx);
     // The two small ones first: with one segment only a [tokens, width] sum is broadcast over the batch.
-    const places = this.withSegments(this.placesOf(inputs.inputIds, tokens, ctx), inputs.tokenTypeIds);
+    const places = this.withSegments(this.placesOf(inputs, tokens, ctx), inputs.tokenTypeIds);
     const sum = tf.reshape(tf.add(vectors, places), [batch * tokens, width]) as tf.Tensor2D;
     return bertDropout(this.norm.forward(sum), this.config.hiddenDropout, childContext(ctx, 'dropout'));
   }
 
   /** `[tokens, width]`, or with a batch before where rows differ. */
-  private placesOf(inputIds: tf.Tensor, tokens: number, ctx: ForwardContext): tf.Tensor {
+  private placesOf({ inputIds, positionIds }: BertInputs, tokens: number, ctx: ForwardContext): tf.Tensor {
     const { positionEmbeddings, config } = this;
     if (this.positions === 'all')
-      return tf.slice(positionEmbeddings.weight.variable, [0, 0], [tokens, positionEmbeddings.dim]);
+      return positionIds === undefined
+        ? tf.slice(positionEmbeddings.weight.variable, [0, 0], [tokens, positionEmbeddings.dim])
+        : positionEmbeddings.forward(positionIds);
     const pad = tf.scalar(config.padTokenId!, 'int32');
     const isToken = tf.cast(tf.notEqual(inputIds, pad), 'int32');
-    return this.trained(positionEmbeddings, tf.add(tf.mul(tf.cumsum(isToken, 1), isToken), pad), ctx);
+    const count = positionIds === undefined ? tf.cumsum(isToken, 1) : tf.add(positionIds, tf.scalar(1, 'int32'));
+    return this.trained(positionEmbeddings, tf.add(tf.mul(count, isToken), pad), ctx);
   }
 
   /** Vectors of ids; the row of the padding does not train. */

@@ -57,24 +57,32 @@ interface Units {
   readonly tokens: number;
 }
 
-function unitsOf(ids: Int32Array, rowLength: number, vocabulary: MaskingVocabulary, wholeWords: boolean): Units {
+function unitsOf(
+  ids: Int32Array,
+  rowLength: number,
+  vocabulary: MaskingVocabulary,
+  wholeWords: boolean,
+  texts?: Int32Array,
+): Units {
   const starts: number[] = [];
   const lengths: number[] = [];
   const rows: number[] = [];
   let tokens = 0;
   let open = false;
-  let row = -1;
+  let [row, last] = [-1, -1];
   for (let at = 0; at < ids.length; at++) {
     const id = ids[at]!;
-    if (at % rowLength === 0 || vocabulary.special[id] === 1) open = false;
+    const own = texts === undefined ? Math.floor(at / rowLength) : texts[at]!;
+    if (own !== last || vocabulary.special[id] === 1) open = false;
+    last = own;
     if (vocabulary.special[id] === 1) continue;
     tokens++;
     if (wholeWords && open && vocabulary.continues[id] === 1) {
       lengths[lengths.length - 1]!++;
       continue;
     }
-    if (Math.floor(at / rowLength) !== row) rows.push(starts.length);
-    row = Math.floor(at / rowLength);
+    if (own !== row) rows.push(starts.length);
+    row = own;
     starts.push(at);
     lengths.push(1);
     open = true;
@@ -115,6 +123,7 @@ export function maskableTokens(
  *
  * @param ids `[rows * rowLength]`, changed in place
  * @param limit most positions to choose; rows that then go without one are drawn, so a cut is fair
+ * @param texts number of the text of each place, ascending, where rows hold several: each then counts as a row of its own
  * @returns at most `limit` positions with their labels; none where the block has no maskable token
  * Source: `create_masked_lm_predictions` of google-research/bert (arXiv:1810.04805) for the one of each text.
  */
@@ -125,9 +134,10 @@ export function maskTokens(
   options: MaskingOptions,
   key: RandomKey,
   limit: number,
+  texts?: Int32Array,
 ): MaskedTokens {
   checkOptions('maskTokens', options, maskingOptionNames);
-  const units = unitsOf(ids, rowLength, vocabulary, options.wholeWords);
+  const units = unitsOf(ids, rowLength, vocabulary, options.wholeWords, texts);
   const stream = new RandomStream(key);
   const target = Math.min(limit, Math.round(options.maskProbability * units.tokens));
   const chosen = oneOfEachRow(units, stream, limit);

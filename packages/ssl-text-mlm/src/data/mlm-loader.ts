@@ -12,14 +12,16 @@ import {
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
-import { planBatches, type BatchPlanOptions, type PlannedBatch } from './batch-plan.js';
-import { bertMasking, maskableTokens, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
+import { countMaskable } from './count-maskable.js';
+import { bertMasking, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
 import { maskingVocabulary } from './masking-vocabulary.js';
+import { type MaskableTexts, type MlmPlan, type MlmRows, packedPlan, paddedPlan } from './mlm-plan.js';
+import { packRows, type PackedRows } from './pack-rows.js';
 import { padRows, type PaddedRows } from './pad-rows.js';
-import type { TokenDataset } from './token-dataset.js';
+import type { TokenSource } from './token-source.js';
 
 /** A batch for masked-language modelling; its shapes depend on the padded length alone. */
-export interface MlmBatch extends PaddedRows {
+export interface MlmBatch extends PaddedRows, Partial<Pick<PackedRows, 'segments' | 'positionIds'>> {
   /** `[masked]`, flat indices into `batch * tokens`, ascending. */
   readonly maskedPositions: NdArray<Int32Array>;
   /** `[masked]`, the tokens that were there. */
@@ -30,14 +32,21 @@ export interface MlmBatch extends PaddedRows {
 
 /** Options of {@link MlmLoader}. */
 export interface MlmLoaderOptions {
-  readonly dataset: TokenDataset;
+  /** Sequences: a `TokenDataset`, or a view of a `TokenStore`. */
+  readonly dataset: TokenSource;
   readonly tokenizer: WordPieceTokenizer;
-  /** Sequences in a batch. */
+  /** Sequences in a batch; with `packing` blocks. */
   readonly batchSize: number;
   /** Source of order and masks. */
   readonly key: RandomKey;
   /** Padded lengths, ascending, for example `[16, 24, 32]`. Default: the longest sequence alone. */
   readonly bucketLengths?: readonly number[];
+  /**
+   * Put several texts into each block of the one length in `bucketLengths`, one after the other, with attention within each
+   * text alone: no work for padding, and one shape. Batches then have `segments` and `positionIds`, and every text comes
+   * once in an epoch; what the last batch lacks is padding. Default false.
+   */
+  readonly packing?: boolean;
   /** Default {@link bertMasking}. */
   readonly masking?: Partial<MaskingOptions>;
   /**
@@ -58,6 +67,7 @@ const mlmLoaderOptionNames: OptionNames<MlmLoaderOptions> = {
   batchSize: 'requiredNumber',
   key: 'requiredKey',
   bucketLengths: 'optional',
+  packing: 'optionalFlag',
   masking: 'optional',
   mode: 'optional',
   unmaskable: 'optional',
@@ -76,109 +86,92 @@ const partialMaskingNames: OptionNames<Partial<MaskingOptions>> = {
  * Order and masks depend on (key, epoch, position) alone, so an epoch can be entered at any batch. At least one token of
  * every text is masked. The number of places for masked tokens is fixed for each padded length: the expected number and
  * three standard deviations, and no fewer than one token, or word, of each text takes.
+ *
+ * With `packing` which lengths share a block is fixed, and which texts of these lengths do is drawn anew each epoch.
  */
 export class MlmLoader implements BatchLoader<MlmBatch> {
   readonly batchesPerEpoch: number;
   /** Texts left out because they have nothing to mask. */
   readonly skipped: number;
-  readonly #dataset: TokenDataset;
+  /** Share of the places of an epoch's batches that hold tokens; the rest is padding. */
+  readonly fillRate: number;
+  readonly #dataset: TokenSource;
   readonly #options: MlmLoaderOptions;
   readonly #masking: MaskingOptions;
   readonly #vocabulary: MaskingVocabulary;
-  readonly #lengths: Int32Array;
-  readonly #plan: BatchPlanOptions;
-  readonly #places: ReadonlyMap<number, number>;
+  readonly #plan: MlmPlan;
 
   /**
    * @throws InvalidOptionError if an option is out of range
    * @throws DataError if the data set does not fill one batch, its ids exceed the vocabulary, or texts have nothing to mask
    */
   constructor(options: MlmLoaderOptions) {
-    const { dataset, batchSize, masking = {} } = checkOptions('MlmLoader', options, mlmLoaderOptionNames);
+    const {
+      dataset,
+      batchSize,
+      masking = {},
+      packing = false,
+    } = checkOptions('MlmLoader', options, mlmLoaderOptionNames);
     this.#options = options;
     this.#masking = { ...bertMasking, ...checkOptions('MlmLoader', masking, partialMaskingNames, 'masking') };
     checkMasking(this.#masking);
     this.#vocabulary = maskingVocabulary(options.tokenizer);
-    const beyond = dataset.tokens.find((id) => id < 0 || id >= options.tokenizer.vocabSize);
-    if (beyond !== undefined)
+    const { vocabSize } = options.tokenizer;
+    if (dataset.largestId >= vocabSize)
       throw new DataError(
-        `the data set holds the id ${beyond}, the vocabulary ends at ${options.tokenizer.vocabSize - 1}; encode it with this tokeniser`,
+        `the data set holds the id ${dataset.largestId}, the vocabulary ends at ${vocabSize - 1}; encode it with this tokeniser`,
       );
-    const { wholeWords } = this.#masking;
-    const counts = new Int32Array(dataset.length);
-    const least = new Int32Array(dataset.length);
-    for (let row = 0; row < dataset.length; row++) {
-      const maskable = maskableTokens(dataset.get(row).ids, this.#vocabulary, wholeWords);
-      counts[row] = maskable.tokens;
-      least[row] = maskable.least;
-    }
-    this.#dataset = checkMaskable(dataset, counts, options.unmaskable ?? 'refuse');
+    const counted = countMaskable(dataset, this.#vocabulary, this.#masking.wholeWords);
+    this.#dataset = checkMaskable(dataset, counted.tokens, options.unmaskable ?? 'refuse');
     this.skipped = dataset.length - this.#dataset.length;
-    const maskable = counts.filter((count) => count > 0);
-    this.#lengths = this.#dataset.lengths();
-    const bucketLengths = options.bucketLengths ?? [this.#lengths.reduce((a, b) => Math.max(a, b), 1)];
-    this.#plan = { batchSize, bucketLengths, dropLast: options.mode !== 'evaluation' };
-    const batches = planBatches(this.#lengths, this.#plan);
-    this.batchesPerEpoch = batches.length;
-    if (batches.length === 0) throw new DataError(`${maskable.length} sequences do not fill one batch of ${batchSize}`);
-    // One token, or word, of each text of any batch.
-    const needed = least
-      .sort()
-      .subarray(-batchSize)
-      .reduce((a, b) => a + b, 0);
-    this.#places = this.#countPlaces(batches, maskable, needed);
+    const isKept = (_: number, row: number): boolean => counted.tokens[row]! > 0;
+    const texts: MaskableTexts = {
+      lengths: this.#dataset.lengths(),
+      tokens: counted.tokens.filter(isKept),
+      least: counted.least.filter(isKept),
+    };
+    const bucketLengths = options.bucketLengths ?? [texts.lengths.reduce((a, b) => Math.max(a, b), 1)];
+    const { maskProbability } = this.#masking;
+    const shape = { batchSize, bucketLengths, dropLast: options.mode !== 'evaluation' };
+    this.#plan = packing ? packedPlan(texts, shape, maskProbability) : paddedPlan(texts, shape, maskProbability);
+    [this.batchesPerEpoch, this.fillRate] = [this.#plan.batches, this.#plan.fillRate];
+    if (this.batchesPerEpoch === 0)
+      throw new DataError(`${texts.lengths.length} sequences do not fill one batch of ${batchSize}`);
   }
 
   async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<MlmBatch> {
     const fixed = this.#options.mode === 'evaluation';
     const key = foldIn(foldIn(this.#options.key, 'mlm-loader'), fixed ? 0 : epoch);
-    const batches = planBatches(this.#lengths, this.#plan, fixed ? undefined : foldIn(key, 'order'));
-    for (let position = fromBatch; position < batches.length; position++)
-      yield this.#collate(batches[position]!, foldIn(key, position));
+    const batches = this.#plan.epoch(fixed ? undefined : foldIn(key, 'order'));
+    for (let position = fromBatch; position < this.#plan.batches; position++)
+      yield this.#collate(batches(position), foldIn(key, position));
   }
 
   async close(): Promise<void> {}
 
-  #collate(batch: PlannedBatch, key: RandomKey): MlmBatch {
+  #collate(batch: MlmRows, key: RandomKey): MlmBatch {
     const { tokenizer, batchSize } = this.#options;
-    const padded = padRows(this.#dataset, batch.rows, batchSize, batch.length, tokenizer.specialIds.pad);
-    const places = this.#places.get(batch.length)!;
-    const masked = maskTokens(padded.inputIds.data, batch.length, this.#vocabulary, this.#masking, key, places);
+    const { length, places } = batch;
+    const of = [batchSize, length, tokenizer.specialIds.pad] as const;
+    const packed = batch.blocks === undefined ? undefined : packRows(this.#dataset, batch.blocks, ...of);
+    const rows = packed ?? padRows(this.#dataset, batch.rows, ...of);
+    const texts = packed?.segments.data;
+    const masked = maskTokens(rows.inputIds.data, length, this.#vocabulary, this.#masking, key, places, texts);
     const positions = new Int32Array(places);
     const labels = new Int32Array(places);
     positions.set(masked.positions);
     labels.set(masked.labels);
     return {
-      ...padded,
+      ...rows,
       maskedPositions: ndArray(positions, [places]),
       maskedLabels: ndArray(labels, [places]),
       maskedWeights: ndArray(new Float32Array(places).fill(1, 0, masked.positions.length), [places]),
     };
   }
-
-  /** Places for masked tokens of each padded length, from the sequences that are usually padded to it. */
-  #countPlaces(batches: readonly PlannedBatch[], tokens: Int32Array, needed: number): Map<number, number> {
-    const { batchSize } = this.#options;
-    const maskable = new Map<number, number[]>();
-    for (const { length, rows } of batches) {
-      const counts = maskable.get(length) ?? [];
-      for (const row of rows) counts.push(tokens[row]!);
-      maskable.set(length, counts);
-    }
-    const places = new Map<number, number>();
-    for (const [length, counts] of maskable) {
-      const mean = counts.reduce((a, b) => a + b, 0) / counts.length;
-      const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / counts.length;
-      const most = counts.reduce((a, b) => Math.max(a, b), 0) * batchSize;
-      const expected = Math.min(most, batchSize * mean + 3 * Math.sqrt(batchSize * variance));
-      places.set(length, Math.max(needed, Math.ceil(this.#masking.maskProbability * expected)));
-    }
-    return places;
-  }
 }
 
 /** The data set without texts that have nothing to mask. Throws where they are refused, or where no text is left. */
-function checkMaskable(dataset: TokenDataset, counts: Int32Array, unmaskable: 'refuse' | 'skip'): TokenDataset {
+function checkMaskable(dataset: TokenSource, counts: Int32Array, unmaskable: 'refuse' | 'skip'): TokenSource {
   checkChoice('MlmLoader', 'unmaskable', unmaskable, ['refuse', 'skip']);
   const kept = [...counts.keys()].filter((row) => counts[row]! > 0);
   const missing = dataset.length - kept.length;

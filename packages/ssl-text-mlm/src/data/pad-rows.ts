@@ -1,5 +1,5 @@
 import { ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
-import type { TokenDataset } from './token-dataset.js';
+import type { TokenSource } from './token-source.js';
 
 /** Sequences of a batch, padded on the right. */
 export interface PaddedRows {
@@ -11,7 +11,7 @@ export interface PaddedRows {
 
 /** Copies sequences into one block of `batchSize` rows of `length` tokens; missing rows are padding alone. */
 export function padRows(
-  dataset: TokenDataset,
+  dataset: TokenSource,
   rows: readonly number[],
   batchSize: number,
   length: number,

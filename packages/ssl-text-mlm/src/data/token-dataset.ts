@@ -14,14 +14,7 @@ import {
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { pushPieces } from './push-pieces.js';
 import { TokenSequences } from './token-sequences.js';
-
-/** One encoded text. */
-export interface TokenSample {
-  /** Ids with `[CLS]` and `[SEP]`, a view into the data set. */
-  readonly ids: Int32Array;
-  /** Class, -1 = no label; where the data set has labels. */
-  readonly label?: number;
-}
+import type { TokenSample, TokenSource } from './token-source.js';
 
 /** Options of {@link TokenDataset.fromTexts}. */
 export interface TokenDatasetOptions {
@@ -43,7 +36,7 @@ const tokenDatasetOptionNames: OptionNames<TokenDatasetOptions> = {
 };
 
 /** An encoded corpus, kept flat: one array of ids, and where each sequence begins. */
-export class TokenDataset {
+export class TokenDataset implements TokenSource {
   /** Ids of all sequences, one after the other. */
   readonly tokens: Int32Array;
   /** `[length + 1]`: sequence i is `tokens[offsets[i] .. offsets[i + 1])`. */
@@ -160,6 +153,10 @@ export class TokenDataset {
   /** Number of sequences. */
   get length(): number {
     return this.offsets.length - 1;
+  }
+
+  get largestId(): number {
+    return this.tokens.reduce((largest, id) => Math.max(largest, id), 0);
   }
 
   get(index: number): TokenSample {

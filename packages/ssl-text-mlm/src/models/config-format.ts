@@ -8,12 +8,18 @@ export interface ConfigFormat<C extends object> {
   readonly modelType: string;
   /** The family's name in messages. */
   readonly title: string;
-  /** Our names and the file's. */
-  readonly names: Readonly<Record<keyof C & string, string>>;
+  /** Our names and the file's, of all that `readMore` does not read. */
+  readonly names: Readonly<Partial<Record<keyof C & string, string>>>;
   /** Fields that may be null. */
   readonly nullable: ReadonlySet<string>;
   /** Fields that are true or false; the others are numbers. */
   readonly flags: ReadonlySet<string>;
+  /** Fields that are text. Default none. */
+  readonly texts?: ReadonlySet<string>;
+  /** Takes fields of a form of their own out of the file's, and says the options that they are. */
+  readonly readMore?: (given: Map<string, unknown>, path?: string) => Partial<C> & Readonly<Record<string, unknown>>;
+  /** Such fields of a configuration. */
+  readonly writeMore?: (config: C) => Readonly<Record<string, unknown>>;
   /** Fields of which only some values are computed here, by the file's names. */
   readonly required: ReadonlyMap<string, RequiredConfigField>;
   /** Further fields that change nothing that is computed here, with the reason. */
@@ -39,6 +45,10 @@ export interface ConfigReport<C> {
 /** Largest configuration file, bytes. */
 const maxConfigBytes = 2 ** 22;
 
+/** Our names and the file's. */
+const namesOf = <C extends object>({ names }: ConfigFormat<C>): [string, string][] =>
+  Object.entries(names as Readonly<Record<string, string>>);
+
 /** The `config.json` with which Hugging Face loads a model. */
 export function writeConfig<C extends object>(
   format: ConfigFormat<C>,
@@ -46,15 +56,13 @@ export function writeConfig<C extends object>(
   architecture: string,
   extra: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const entries = Object.entries<string>(format.names).map(([ours, theirs]): [string, unknown] => [
-    theirs,
-    config[ours as keyof C],
-  ]);
+  const entries = namesOf(format).map(([ours, theirs]): [string, unknown] => [theirs, config[ours as keyof C]]);
   return {
     architectures: [architecture],
     model_type: format.modelType,
     ...format.fixed,
     ...Object.fromEntries(entries),
+    ...format.writeMore?.(config),
     ...extra,
   };
 }
@@ -77,12 +85,12 @@ export function readConfig<C extends object>(format: ConfigFormat<C>, json: unkn
       where,
     );
   }
-  const options: Record<string, number | boolean | null> = {};
-  for (const [ours, theirs] of Object.entries<string>(format.names)) {
+  const options: Record<string, unknown> = { ...format.readMore?.(given, path) };
+  for (const [ours, theirs] of namesOf(format)) {
     const value = given.get(theirs);
     if (value === undefined) continue;
-    const wanted = format.flags.has(ours) ? 'boolean' : 'number';
-    if (typeof value === wanted) options[ours] = value as number | boolean;
+    const wanted = format.flags.has(ours) ? 'boolean' : format.texts?.has(ours) === true ? 'string' : 'number';
+    if (typeof value === wanted) options[ours] = value;
     else if (value === null && format.nullable.has(ours)) options[ours] = null;
     else throw new CheckpointError(`'${theirs}' must be a ${wanted}, got ${textOf(value).slice(0, 80)}`, where);
   }
@@ -98,7 +106,7 @@ export function readConfig<C extends object>(format: ConfigFormat<C>, json: unkn
   } catch (cause) {
     if (!SslError.isInstance(cause)) throw cause;
     // By the file's own name: ours stands nowhere in it.
-    const named = Object.entries<string>(format.names).reduce(
+    const named = namesOf(format).reduce(
       (text, [ours, theirs]) => text.replace(`${format.functionName}: ${ours} `, `'${theirs}' `),
       cause.message,
     );
@@ -139,7 +147,7 @@ export async function readConfigJson(path: string, encoding: string, where: stri
 }
 
 /** A value of a document as JSON; nesting is cut, as a stranger's may be deep. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? '[]' : 'a list';
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0 ? '{}' : 'an object';
   return typeof value === 'string' ? JSON.stringify(value) : String(value as number | boolean | null | undefined);

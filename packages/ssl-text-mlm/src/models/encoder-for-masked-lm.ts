@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { evaluation, type ForwardContext, Module, sameValues, type StateEntries } from '@selfsup/ssl-nn';
-import { CheckpointError, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import type { OptionNames, RandomKey } from '@selfsup/ssl-tensor/host';
 import type { BertInputs } from '../bert/bert-inputs.js';
 import type { MaskedLmModel } from './masked-lm-model.js';
 import type { PredictionHead } from './prediction-head.js';
 import type { TextModel, TextModelConfig } from './text-model.js';
+import { checkTiedDecoder } from './tied-decoder.js';
 
 /** Options of a masked language model. */
 export interface MaskedLmOptions {
@@ -58,7 +59,7 @@ export abstract class EncoderForMaskedLM extends Module implements MaskedLmModel
   /** @throws CheckpointError for a file whose decoder is not the word embedding if the model's is */
   protected override upgradeStateDict(state: StateEntries): void {
     if (this.config.tieWordEmbeddings) {
-      this.checkTied(state);
+      checkTiedDecoder(state, `${this.encoder.baseName}.embeddings.word_embeddings.weight`, this.outputNames.weight);
       return;
     }
     const { bias, decoderBias } = this.outputNames;
@@ -66,17 +67,5 @@ export abstract class EncoderForMaskedLM extends Module implements MaskedLmModel
     const [ours, decoders] = [state.get(bias), state.get(decoderBias)];
     if (ours !== undefined && decoders !== undefined && !sameValues(ours, decoders))
       state.ignore(bias, 'the decoder has a bias of its own, and transformers computes with that');
-  }
-
-  private checkTied(state: StateEntries): void {
-    const words = `${this.encoder.baseName}.embeddings.word_embeddings.weight`;
-    const decoder = this.outputNames.weight;
-    const [embedding, matrix] = [state.get(words), state.get(decoder)];
-    if (embedding === undefined || matrix === undefined || sameValues(embedding, matrix)) return;
-    const name = state.fullName(decoder);
-    throw new CheckpointError(
-      `'${name}' differs from '${state.fullName(words)}', so the head of this file is not tied; build the model with the configuration's tieWordEmbeddings: false to compute with both, or delete '${name}' from the state dict to use the embedding for both`,
-      { parameter: name },
-    );
   }
 }

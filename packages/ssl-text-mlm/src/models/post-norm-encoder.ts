@@ -12,11 +12,9 @@ import {
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { BertEmbeddings } from '../bert/bert-embeddings.js';
 import type { BertInputs } from '../bert/bert-inputs.js';
+import { attentionMaskOf } from './attention-masks.js';
 import type { PostNormLayer } from './post-norm-layer.js';
 import type { TextModel, TextModelConfig, TextTokenOptions } from './text-model.js';
-
-/** Added to the attention scores of padding: its weight becomes exactly 0 in float32. */
-const paddingScore = -1e9;
 
 const tokenOptionNames: OptionNames<TextTokenOptions> = { blocks: 'optional' };
 
@@ -100,11 +98,8 @@ export abstract class PostNormEncoder extends Module implements TextModel {
   private run(inputs: BertInputs, ctx: ForwardContext, wanted: readonly number[], rows?: tf.Tensor1D): tf.Tensor2D[] {
     let x = this.embed(inputs, childContext(ctx, 'embeddings'));
     const states = wanted[0] === 0 ? [x] : [];
-    const [batch, tokens] = inputs.inputIds.shape as [number, number];
-    const mask =
-      inputs.attentionMask === undefined
-        ? undefined
-        : tf.mul(tf.sub(1, tf.cast(tf.reshape(inputs.attentionMask, [batch, 1, 1, tokens]), 'float32')), paddingScore);
+    const batch = inputs.inputIds.shape[0]!;
+    const mask = attentionMaskOf(inputs);
     this.layers.slice(0, wanted.at(-1)).forEach((layer, index) => {
       const isLast = index === this.layers.length - 1;
       x = layer.forward(x, batch, mask, childContext(ctx, index), isLast ? rows : undefined);

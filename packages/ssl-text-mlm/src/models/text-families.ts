@@ -8,6 +8,9 @@ import { DistilBertModel } from '../distilbert/distilbert-model.js';
 import { electraFormat } from '../electra/electra-format.js';
 import { ElectraForMaskedLM } from '../electra/electra-for-masked-lm.js';
 import { ElectraModel } from '../electra/electra-model.js';
+import { modernBertFormat } from '../modern-bert/modern-bert-config-json.js';
+import { ModernBertForMaskedLM } from '../modern-bert/modern-bert-for-masked-lm.js';
+import { ModernBertModel } from '../modern-bert/modern-bert-model.js';
 import { robertaFormat } from '../roberta/roberta-format.js';
 import { RobertaForMaskedLM } from '../roberta/roberta-for-masked-lm.js';
 import { RobertaModel } from '../roberta/roberta-model.js';
@@ -78,6 +81,16 @@ export const textFamilies: ReadonlyMap<string, TextFamily> = new Map([
       electraFormat,
       (config, key) => new ElectraModel(config, { key }),
       (config, key) => new ElectraForMaskedLM(config, { key }),
+    ),
+  ],
+  [
+    'modernbert',
+    family(
+      'ModernBert',
+      'model',
+      modernBertFormat,
+      (config, { key }) => new ModernBertModel(config, { key }),
+      (config, key) => new ModernBertForMaskedLM(config, { key }),
     ),
   ],
 ]);

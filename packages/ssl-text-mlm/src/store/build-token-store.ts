@@ -1,0 +1,90 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkPath, FolderLock, makeFolder, writeWhole } from '@selfsup/ssl-core/files';
+import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { type ProgressOption, tellerOf } from '@selfsup/ssl-train';
+import { type TextData, type TextFileOptions, textFileOptionNames, textSource } from '../pretrain/text-source.js';
+import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import { StoreBuilder } from './store-builder.js';
+import { storeFiles } from './store-files.js';
+import { headerText } from './store-header.js';
+import { TokenStore } from './token-store.js';
+
+/** Options of {@link buildTokenStore}. */
+export interface BuildTokenStoreOptions extends TextFileOptions {
+  /** Folder of the store. */
+  readonly path: string;
+  /** Texts: a folder or file, an array, or a function that gives them anew each time; in the same order each time. */
+  readonly data: TextData;
+  readonly tokenizer: WordPieceTokenizer;
+  readonly progress?: ProgressOption;
+}
+
+const buildTokenStoreOptionNames: OptionNames<BuildTokenStoreOptions> = {
+  ...textFileOptionNames,
+  path: 'required',
+  data: 'required',
+  tokenizer: 'required',
+  progress: 'optional',
+};
+
+const where = 'buildTokenStore';
+
+/** Ids after which what was done is brought to the disk, and told. */
+const tokensBetweenSaves = 2 ** 24;
+
+/**
+ * Encodes texts into a {@link TokenStore}, once: they are streamed, and a fraction of a MiB is in memory. The same call after
+ * the process was killed goes on where it stopped, and with a finished store opens it without reading the texts.
+ *
+ * Texts without a token that the vocabulary knows are left out, and counted in `header.skipped`.
+ *
+ * @throws DataError for texts that cannot be read, a folder with the store of another tokeniser, one that was begun with
+ *   other texts, and a damaged store
+ *
+ * @example
+ * const store = await buildTokenStore({ path: 'runs/notes/tokens', data: 'notes', tokenizer });
+ * const loader = new MlmLoader({ dataset: store.blocks({ length: 128 }), tokenizer, batchSize: 32, key });
+ */
+export async function buildTokenStore(options: BuildTokenStoreOptions): Promise<TokenStore> {
+  const { path, data, tokenizer, progress, ...files } = checkOptions(where, options, buildTokenStoreOptionNames);
+  checkPath(where, 'path', path);
+  if (typeof (tokenizer as Partial<WordPieceTokenizer>).encode !== 'function') {
+    const expected = 'a WordPieceTokenizer, such as await WordPieceTokenizer.fromFile(path)';
+    throw new InvalidOptionError(where, 'tokenizer', expected, tokenizer);
+  }
+  const source = textSource(where, data, files);
+  const tell = tellerOf(where, progress);
+  await makeFolder(path);
+  const lock = await FolderLock.acquire(path, { purpose: 'building a token store' });
+  try {
+    const isFinished = await stat(join(path, storeFiles.header)).then(
+      () => true,
+      () => false,
+    );
+    if (isFinished) return await TokenStore.open(path, { tokenizer });
+    const builder = new StoreBuilder(path, tokenizer);
+    try {
+      if (builder.done > 0) tell(`going on after ${builder.done} texts, ${builder.tokens} tokens`);
+      let saved = builder.tokens;
+      await source.read((text) => {
+        builder.add(text);
+        if (builder.tokens < saved + tokensBetweenSaves) return;
+        builder.save();
+        saved = builder.tokens;
+        tell(`${builder.texts} texts, ${builder.tokens} tokens`);
+      });
+      await writeWhole(join(path, storeFiles.header), headerText(builder.finish()));
+    } catch (cause) {
+      builder.save();
+      throw cause;
+    } finally {
+      builder.close();
+    }
+    await rm(join(path, storeFiles.journal), { force: true });
+    tell(`${builder.texts} texts, ${builder.tokens} tokens: finished`);
+    return await TokenStore.open(path, { tokenizer });
+  } finally {
+    await lock.release();
+  }
+}
