@@ -56,8 +56,8 @@ cases = {
 }
 
 
-def rounded(tensor):
-    return [float(f"{value:.6g}") for value in tensor.detach().double().flatten().tolist()]
+def rounded(tensor, digits=6):
+    return [float(f"{value:.{digits}g}") for value in tensor.detach().double().flatten().tolist()]
 
 
 def fill(model, tied):
@@ -163,11 +163,11 @@ def record(version, tokens, settings):
         "shape": list(ids.shape), "inputIds": ids.flatten().tolist(), "attentionMask": mask.flatten().tolist(),
         "tokenTypeIds": types.flatten().tolist(), "positions": positions.tolist(), "targets": targets.tolist(),
         "hiddenStates": [[float(f"{v:.6g}") for v in digest(state.detach(), DIGEST_SEED)] for state in out.hidden_states],
-        "lastHidden": rounded(out.hidden_states[-1]),
+        "lastHidden": rounded(out.hidden_states[-1], 5),
         "logits": rounded(out.logits.reshape(-1, VOCAB)[positions]), "loss": out.loss.item(), "gradients": digests(model, tied),
     }
     if not config.legacy:
-        golden["enhanced"] = enhanced(model, config, version, ids, mask, positions, targets)
+        golden["enhanced"] = [enhanced(model, config, version, ids, mask, positions, targets)]
     if "conv_groups" in settings or "type_vocab_size" in settings or not settings["pos_att_type"]:
         return golden
     classes = torch.tensor([2, 0])
@@ -175,8 +175,8 @@ def record(version, tokens, settings):
     classifier_shapes = fill(classifier, ())
     out = classifier(input_ids=ids, attention_mask=mask, token_type_ids=types, labels=classes)
     out.loss.backward()
-    golden["classifier"] = {"shapes": classifier_shapes, "classes": classes.tolist(), "logits": rounded(out.logits),
-                            "loss": out.loss.item(), "gradients": digests(classifier)}
+    golden["classifier"] = [{"shapes": classifier_shapes, "classes": classes.tolist(), "logits": rounded(out.logits),
+                             "loss": out.loss.item(), "gradients": digests(classifier)}]
     return golden
 
 
