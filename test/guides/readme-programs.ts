@@ -111,6 +111,18 @@ console.log(mask?.candidates[0]?.token, ignored.size);`,
     prints: /^bone 0\n$/,
   },
   {
+    readme: 'packages/ssl-text-mlm/README.md',
+    blocks: [5],
+    prints: /^eats\n$/,
+  },
+  {
+    readme: 'packages/ssl-text-mlm/README.md',
+    blocks: [6],
+    changes: [[/vocabSize = 8192/, 'vocabSize = 60']],
+    after: `console.log(method.name, method.trainable().size > 50);`,
+    prints: /^replaced-token-detection true\n$/,
+  },
+  {
     readme: 'packages/ssl-train/README.md',
     blocks: [0, 1],
     before: `const accuracy = async () => 0.75;`,

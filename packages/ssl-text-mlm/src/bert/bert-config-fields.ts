@@ -111,9 +111,8 @@ export const requiredConfigFields: ReadonlyMap<string, RequiredConfigField> = ne
         "the model is computed by code that comes with it; remove the field if the weights are those of transformers' own BERT",
     },
     problem_type: {
-      accepted: ['"single_label_classification"'],
-      advice:
-        'the method here trains one class a text; remove the field to use the encoder, or the scores with a loss of your own',
+      accepted: ['"single_label_classification"', '"multi_label_classification"', '"regression"'],
+      advice: 'the methods here train one class, several labels or numbers; remove the field to use the encoder',
     },
   }),
 );

@@ -1,40 +1,46 @@
-import { readText } from '@selfsup/ssl-data/text';
-import { checkOptions, CheckpointError, type OptionNames, SslError } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  type ConfigFormat,
+  type ConfigReport,
+  knownConfig,
+  readConfig,
+  readConfigJson,
+  writeConfig,
+} from '../models/config-format.js';
 import { bertConfig, type BertConfig } from './bert-config.js';
-import { ignoredConfigFields, requiredConfigFields } from './bert-config-fields.js';
+import { requiredConfigFields } from './bert-config-fields.js';
 
-/** Our names and those of Hugging Face's `config.json`. */
-const names = {
-  vocabSize: 'vocab_size',
-  hiddenSize: 'hidden_size',
-  numHiddenLayers: 'num_hidden_layers',
-  numAttentionHeads: 'num_attention_heads',
-  intermediateSize: 'intermediate_size',
-  maxPositionEmbeddings: 'max_position_embeddings',
-  typeVocabSize: 'type_vocab_size',
-  hiddenDropout: 'hidden_dropout_prob',
-  attentionDropout: 'attention_probs_dropout_prob',
-  layerNormEps: 'layer_norm_eps',
-  initializerRange: 'initializer_range',
-  classifierDropout: 'classifier_dropout',
-  padTokenId: 'pad_token_id',
-  tieWordEmbeddings: 'tie_word_embeddings',
-} as const satisfies Record<keyof BertConfig, string>;
-
-/** Fields that may be null. */
-const nullable: ReadonlySet<keyof BertConfig> = new Set(['classifierDropout', 'padTokenId']);
-
-/** Largest configuration file, bytes. */
-const maxConfigBytes = 2 ** 22;
+/** How `config.json` has a BERT. */
+export const bertFormat: ConfigFormat<BertConfig> = {
+  modelType: 'bert',
+  title: 'BERT',
+  names: {
+    vocabSize: 'vocab_size',
+    hiddenSize: 'hidden_size',
+    numHiddenLayers: 'num_hidden_layers',
+    numAttentionHeads: 'num_attention_heads',
+    intermediateSize: 'intermediate_size',
+    maxPositionEmbeddings: 'max_position_embeddings',
+    typeVocabSize: 'type_vocab_size',
+    hiddenDropout: 'hidden_dropout_prob',
+    attentionDropout: 'attention_probs_dropout_prob',
+    layerNormEps: 'layer_norm_eps',
+    initializerRange: 'initializer_range',
+    classifierDropout: 'classifier_dropout',
+    padTokenId: 'pad_token_id',
+    tieWordEmbeddings: 'tie_word_embeddings',
+  },
+  nullable: new Set(['classifierDropout', 'padTokenId']),
+  flags: new Set(['tieWordEmbeddings']),
+  required: requiredConfigFields,
+  fixed: { hidden_act: 'gelu', position_embedding_type: 'absolute' },
+  make: bertConfig,
+  functionName: 'bertConfig',
+  reportName: 'bertConfigReport',
+};
 
 /** A configuration, and what of the file it does not hold. */
-export interface BertConfigReport {
-  readonly config: BertConfig;
-  /** Fields that change nothing that is computed here, with the reason. */
-  readonly ignored: ReadonlyMap<string, string>;
-  /** Fields that transformers does not write for BERT; nobody knows here what they do. */
-  readonly unknown: readonly string[];
-}
+export type BertConfigReport = ConfigReport<BertConfig>;
 
 /** The `config.json` with which Hugging Face loads the model. */
 export function bertConfigToJson(
@@ -42,18 +48,7 @@ export function bertConfigToJson(
   architecture: string,
   extra: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
-  const entries = Object.entries(names).map(([ours, theirs]): [string, unknown] => [
-    theirs,
-    config[ours as keyof BertConfig],
-  ]);
-  return {
-    architectures: [architecture],
-    model_type: 'bert',
-    hidden_act: 'gelu',
-    position_embedding_type: 'absolute',
-    ...Object.fromEntries(entries),
-    ...extra,
-  };
+  return writeConfig(bertFormat, config, architecture, extra);
 }
 
 /**
@@ -63,13 +58,7 @@ export function bertConfigToJson(
  *   for BERT; {@link bertConfigReport} lists such fields instead
  */
 export function bertConfigFromJson(json: unknown, path?: string): BertConfig {
-  const { config, unknown } = bertConfigReport(json, path);
-  if (unknown.length === 0) return config;
-  const list = unknown.slice(0, 8).map((name) => `'${name.slice(0, 60)}'`);
-  throw new CheckpointError(
-    `${list.join(', ')}${unknown.length > 8 ? ` and ${unknown.length - 8} more` : ''}: transformers writes no such field for BERT, so what it does would be lost; remove it, or read the file with bertConfigReport, which lists it`,
-    path === undefined ? {} : { path },
-  );
+  return knownConfig(bertFormat, bertConfigReport(json, path), path);
 }
 
 /**
@@ -78,46 +67,7 @@ export function bertConfigFromJson(json: unknown, path?: string): BertConfig {
  * @throws CheckpointError for a field whose value changes what is computed in a way that this package does not compute
  */
 export function bertConfigReport(json: unknown, path?: string): BertConfigReport {
-  const where = path === undefined ? {} : { path };
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new CheckpointError('the configuration must be a JSON object', where);
-  const given = new Map<string, unknown>(Object.entries(json));
-  for (const [name, { accepted, advice }] of requiredConfigFields) {
-    const value = given.get(name) ?? null;
-    if (value === null || accepted.includes(textOf(value))) continue;
-    throw new CheckpointError(
-      `'${name}' must be ${accepted.join(' or ')}, got ${textOf(value).slice(0, 80)}: ${advice}`,
-      where,
-    );
-  }
-  const options: Record<string, number | boolean | null> = {};
-  for (const [ours, theirs] of Object.entries(names)) {
-    const value = given.get(theirs);
-    if (value === undefined) continue;
-    const wanted = ours === 'tieWordEmbeddings' ? 'boolean' : 'number';
-    if (typeof value === wanted) options[ours] = value as number | boolean;
-    else if (value === null && nullable.has(ours as keyof BertConfig)) options[ours] = null;
-    else throw new CheckpointError(`'${theirs}' must be a ${wanted}, got ${textOf(value).slice(0, 80)}`, where);
-  }
-  const ours = new Set<string>(Object.values(names));
-  const others = [...given.keys()].filter((name) => !ours.has(name) && !requiredConfigFields.has(name));
-  try {
-    return {
-      config: bertConfig(options),
-      ignored: new Map(
-        others.flatMap((name) => (ignoredConfigFields.has(name) ? [[name, ignoredConfigFields.get(name)!]] : [])),
-      ),
-      unknown: others.filter((name) => !ignoredConfigFields.has(name)),
-    };
-  } catch (cause) {
-    if (!SslError.isInstance(cause)) throw cause;
-    // By the file's own name: ours stands nowhere in it.
-    const named = Object.entries(names).reduce(
-      (text, [ours, theirs]) => text.replace(`bertConfig: ${ours} `, `'${theirs}' `),
-      cause.message,
-    );
-    throw new CheckpointError(named, { ...where, cause });
-  }
+  return readConfig(bertFormat, json, path);
 }
 
 /** Options of {@link loadBertConfig}. */
@@ -136,19 +86,5 @@ const loadBertConfigOptionNames: OptionNames<LoadBertConfigOptions> = { encoding
  */
 export async function loadBertConfig(path: string, options: LoadBertConfigOptions = {}): Promise<BertConfigReport> {
   const { encoding = 'utf-8' } = checkOptions('loadBertConfig', options, loadBertConfigOptionNames);
-  const text = await readText(path, { encoding, maxBytes: maxConfigBytes, where: 'loadBertConfig' });
-  let json: unknown;
-  try {
-    json = JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new CheckpointError(`not valid JSON: ${(cause as Error).message}`, { path, cause });
-  }
-  return bertConfigReport(json, path);
-}
-
-/** A value of a document as JSON; nesting is cut, as a stranger's may be deep. */
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : 'a list';
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0 ? '{}' : 'an object';
-  return typeof value === 'string' ? JSON.stringify(value) : String(value as number | boolean | null | undefined);
+  return bertConfigReport(await readConfigJson(path, encoding, 'loadBertConfig'), path);
 }

@@ -96,39 +96,38 @@ export const bertLimits = {
  *   heads do not divide the width
  */
 export function bertConfig(options: Partial<BertConfig> = {}): BertConfig {
-  const config = { ...bertBase, ...checkOptions('bertConfig', options, partialConfigNames) };
+  return completeBertConfig('bertConfig', { ...bertBase, ...checkOptions('bertConfig', options, partialConfigNames) });
+}
+
+/** A configuration whose sizes and rates have been checked, for functions that say under their own name what is wrong. */
+export function completeBertConfig(where: string, config: BertConfig): BertConfig {
   for (const name of Object.keys(bertLimits) as (keyof typeof bertLimits)[]) {
-    checkCount('bertConfig', { [name]: config[name] });
+    checkCount(where, { [name]: config[name] });
     if (config[name] > bertLimits[name])
-      throw new InvalidOptionError('bertConfig', name, `at most ${bertLimits[name]}`, config[name]);
+      throw new InvalidOptionError(where, name, `at most ${bertLimits[name]}`, config[name]);
   }
   for (const name of ['hiddenDropout', 'attentionDropout'] as const) {
-    checkRate('bertConfig', { [name]: config[name] });
+    checkRate(where, { [name]: config[name] });
   }
   for (const name of ['layerNormEps', 'initializerRange'] as const) {
-    checkPositive('bertConfig', { [name]: config[name] });
+    checkPositive(where, { [name]: config[name] });
   }
   const { classifierDropout, padTokenId, tieWordEmbeddings } = config;
   if (classifierDropout !== null && !(classifierDropout >= 0 && classifierDropout < 1))
-    throw new InvalidOptionError(
-      'bertConfig',
-      'classifierDropout',
-      'null, or at least 0 and below 1',
-      classifierDropout,
-    );
+    throw new InvalidOptionError(where, 'classifierDropout', 'null, or at least 0 and below 1', classifierDropout);
   if (padTokenId !== null && !(Number.isInteger(padTokenId) && padTokenId >= 0 && padTokenId < config.vocabSize))
-    throw new InvalidOptionError('bertConfig', 'padTokenId', `null, or an id below ${config.vocabSize}`, padTokenId);
+    throw new InvalidOptionError(where, 'padTokenId', `null, or an id below ${config.vocabSize}`, padTokenId);
   if (typeof tieWordEmbeddings !== 'boolean')
-    throw new InvalidOptionError('bertConfig', 'tieWordEmbeddings', 'true or false', tieWordEmbeddings);
+    throw new InvalidOptionError(where, 'tieWordEmbeddings', 'true or false', tieWordEmbeddings);
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
     throw new InvalidOptionError(
-      'bertConfig',
+      where,
       'numAttentionHeads',
       `a divisor of hiddenSize (${config.hiddenSize})`,
       config.numAttentionHeads,
     );
   }
-  checkMemory('bertConfig', 'the weights', weightNeeds(config));
+  checkMemory(where, 'the weights', weightNeeds(config));
   return config;
 }
 

@@ -17,11 +17,12 @@ import {
   type OptionNames,
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
+import { loadEncoder } from '../models/load-encoder.js';
+import { gaussianLinear } from '../models/post-norm-layer.js';
 import type { SequenceClassifierModel } from '../models/sequence-classifier-model.js';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
 import type { BertInputs } from './bert-inputs.js';
-import { bertLinear } from './bert-layer.js';
 import { BertModel } from './bert-model.js';
 import { meanPool } from './mean-pool.js';
 import { ignoreNextSentence } from './other-bert-names.js';
@@ -74,7 +75,7 @@ export class BertForSequenceClassification extends Module implements SequenceCla
     this.pooling = pooling;
     this.dropout = classifierDropout;
     this.bert = new BertModel(config, { key: foldIn(key, 'bert'), pooler: pooling === 'cls' });
-    this.classifier = bertLinear(config.hiddenSize, numLabels, config, foldIn(key, 'classifier'));
+    this.classifier = gaussianLinear(config.hiddenSize, numLabels, config, foldIn(key, 'classifier'));
   }
 
   get config(): BertConfig {
@@ -105,26 +106,7 @@ export class BertForSequenceClassification extends Module implements SequenceCla
    * @throws CheckpointError if the encoder does not fit
    */
   loadEncoder(state: ReadonlyMap<string, NdArray>): LoadStateResult {
-    const prefix = 'bert.';
-    const others = [...state.keys()].filter((name) => !name.startsWith(prefix));
-    const outside = others.map((name): [string, string] => [name, 'not in the encoder']);
-    const report = (loaded: LoadStateResult): LoadStateResult => ({
-      ...loaded,
-      ignored: new Map([
-        ...outside,
-        ...[...loaded.ignored].map(([name, reason]): [string, string] => [prefix + name, reason]),
-      ]),
-    });
-    const encoder = new Map(
-      [...state].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]),
-    );
-    const pooler = [...encoder.keys()].some((name) => name.startsWith('pooler.'));
-    if (pooler || this.pooling === 'mean') {
-      return report(this.bert.loadStateDict(encoder));
-    }
-    // A pretrained file without pooler: its own stays as initialised.
-    for (const [name, array] of this.bert.stateDict()) if (name.startsWith('pooler.')) encoder.set(name, array);
-    return report(this.bert.loadStateDict(encoder));
+    return loadEncoder(this.bert, state);
   }
 
   /** A next-sentence head of the file is reported as ignored. */

@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkIsTensor, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from './bert-config.js';
 
 /** What a BERT reads. */
 export interface BertInputs {
@@ -10,28 +9,29 @@ export interface BertInputs {
   readonly attentionMask?: tf.Tensor;
   /** int32 `[batch, tokens]`, segment of each token. Default: all 0. */
   readonly tokenTypeIds?: tf.Tensor;
+  /** float32 `[batch, tokens, width]`, vectors of the tokens in place of those of the word embedding. Default: these. */
+  readonly inputsEmbeds?: tf.Tensor;
 }
 
 /** @throws ShapeError if an input is not `[batch, tokens]` or longer than the position embedding */
-export function checkBertInputs(inputs: BertInputs, config: BertConfig): { batch: number; tokens: number } {
+export function checkBertInputs(
+  inputs: BertInputs,
+  maxTokens: number,
+  width: number,
+): { batch: number; tokens: number } {
   const where = 'BertModel.forward';
   const given = (inputs ?? {}) as Partial<BertInputs>;
   if (given.inputIds === undefined) {
     const advice = "Of ids it is { inputIds: tf.tensor2d(ids, [batch, tokens], 'int32') }";
     throw new InvalidOptionError(where, 'inputs', 'a record with inputIds', inputs, advice);
   }
-  const { inputIds, attentionMask, tokenTypeIds } = inputs;
+  const { inputIds, attentionMask, tokenTypeIds, inputsEmbeds } = inputs;
   for (const [name, tensor] of Object.entries({ inputIds, attentionMask, tokenTypeIds }))
     if (tensor !== undefined) checkIsTensor(where, name, tensor, 'int32 [batch, tokens]');
   const text = (tensor: tf.Tensor): string => `[${tensor.shape.join(', ')}]`;
   const [batch, tokens] = inputIds.shape;
-  if (inputIds.rank !== 2 || batch === undefined || tokens === undefined || tokens > config.maxPositionEmbeddings) {
-    throw new ShapeError(
-      where,
-      'inputIds',
-      `[batch, tokens] with at most ${config.maxPositionEmbeddings} tokens`,
-      text(inputIds),
-    );
+  if (inputIds.rank !== 2 || batch === undefined || tokens === undefined || tokens > maxTokens) {
+    throw new ShapeError(where, 'inputIds', `[batch, tokens] with at most ${maxTokens} tokens`, text(inputIds));
   }
   for (const [name, tensor] of [
     ['attentionMask', attentionMask],
@@ -39,6 +39,11 @@ export function checkBertInputs(inputs: BertInputs, config: BertConfig): { batch
   ] as const) {
     if (tensor !== undefined && text(tensor) !== text(inputIds))
       throw new ShapeError(where, name, text(inputIds), text(tensor));
+  }
+  if (inputsEmbeds !== undefined) {
+    const wanted = `[${batch}, ${tokens}, ${width}]`;
+    checkIsTensor(where, 'inputsEmbeds', inputsEmbeds, `float32 ${wanted}`);
+    if (text(inputsEmbeds) !== wanted) throw new ShapeError(where, 'inputsEmbeds', wanted, text(inputsEmbeds));
   }
   return { batch, tokens };
 }

@@ -56,7 +56,7 @@ describe('every field that transformers writes', () => {
     ['per_layer_config', { 1: { hidden_act: 'relu' } }, /'per_layer_config'/],
     ['quantization_config', { load_in_8bit: true }, /'quantization_config'.*dequantize/],
     ['auto_map', { AutoModel: 'x.Y' }, /'auto_map'.*remove the field/],
-    ['problem_type', 'multi_label_classification', /'problem_type'.*"multi_label_classification": .*remove the field/],
+    ['problem_type', 'ranking', /'problem_type'.*"ranking": .*remove the field/],
     ['hidden_act', 'gelu_new', /'hidden_act' must be "gelu" or "gelu_python", got "gelu_new"/],
     ['hidden_act', { relu: 1 }, /'hidden_act'/],
     ['position_embedding_type', 'relative_key', /'position_embedding_type' must be "absolute", got "relative_key"/],

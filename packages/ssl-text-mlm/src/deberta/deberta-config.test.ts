@@ -1,12 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CheckpointError, DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
+import { CheckpointError, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
+import { readTextConfig, textConfigToJson } from '../models/text-families.js';
 import { debertaBase, debertaConfig } from './deberta-config.js';
-import { debertaConfigReport, debertaConfigToJson, loadDebertaConfig } from './deberta-config-json.js';
+import { DebertaModel } from './deberta-model.js';
 import { debertaV2Config, debertaV2XLarge, debertaV3Base } from './deberta-v2-config.js';
-import { debertaV2ConfigReport, debertaV2ConfigToJson, loadDebertaV2Config } from './deberta-v2-config-json.js';
+import { DebertaV2Model } from './deberta-v2-model.js';
 
 /** What the released files have in common, as they are written. */
 const released = {
@@ -46,47 +44,53 @@ const xlarge = {
 describe('released files', () => {
   it('are read, with the names of the head that transformers takes where they say nothing', () => {
     const posAttType = ['p2c', 'c2p'];
-    expect(debertaConfigReport(v1).config).toEqual({ ...debertaBase, legacy: true });
-    expect(debertaConfigReport(v1).ignored.has('padding_idx')).toBe(true);
-    expect(debertaConfigReport(v1).unknown).toEqual([]);
-    expect(debertaV2ConfigReport(v3)).toEqual({
-      config: { ...debertaV3Base, posAttType, legacy: true },
-      ignored: new Map(),
-      unknown: [],
-    });
-    expect(debertaV2ConfigReport(xlarge).config).toEqual({ ...debertaV2XLarge, posAttType, legacy: true });
+    expect(readTextConfig(v1).config).toEqual({ ...debertaBase, legacy: true });
+    expect(readTextConfig(v1).ignored.has('padding_idx')).toBe(true);
+    expect(readTextConfig(v1).unknown).toEqual([]);
+    const report = readTextConfig(v3);
+    expect(report.config).toEqual({ ...debertaV3Base, posAttType, legacy: true });
+    expect([report.ignored.size, report.unknown]).toEqual([0, []]);
+    expect(readTextConfig(xlarge).unknown).toEqual([]);
+    expect(readTextConfig(xlarge).config).toEqual({ ...debertaV2XLarge, posAttType, legacy: true });
   });
 
-  it('have transformers\' values for what they leave out', () => {
-    expect(debertaConfigReport({})).toMatchObject({
+  it("have transformers' values for what they leave out", () => {
+    const model_type = 'deberta';
+    expect(readTextConfig({ model_type })).toMatchObject({
       config: { relativeAttention: false, positionBiasedInput: true, posAttType: [], legacy: true },
     });
-    expect(debertaV2ConfigReport({})).toMatchObject({
+    expect(readTextConfig({ model_type: 'deberta-v2' })).toMatchObject({
       config: { hiddenSize: 1536, embeddingSize: 1536, positionBuckets: -1, shareAttKey: false, normRelEbd: 'none' },
     });
-    expect(debertaConfigReport({ hidden_size: 24, pos_att_type: null }).config).toMatchObject({ embeddingSize: 24 });
+    expect(readTextConfig({ model_type, hidden_size: 24, pos_att_type: null }).config).toMatchObject({
+      embeddingSize: 24,
+    });
   });
 
   it('come back as they were written', () => {
-    const config = debertaV2Config({ hiddenSize: 48, embeddingSize: 16, convKernelSize: 5, convGroups: 3, legacy: true });
-    expect(debertaV2ConfigReport(debertaV2ConfigToJson(config, 'DebertaV2Model')).config).toEqual(config);
-    const other = debertaConfig({ hiddenSize: 24, posAttType: ['p2c'], classifierDropout: 0.3, padTokenId: null });
-    expect(debertaConfigReport(debertaConfigToJson(other, 'DebertaModel')).config).toEqual(other);
-  });
-
-  it('are loaded from files', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'deberta-'));
-    try {
-      const path = join(folder, 'config.json');
-      await writeFile(path, JSON.stringify(v1));
-      expect((await loadDebertaConfig(path)).config.hiddenSize).toBe(768);
-      await expect(loadDebertaV2Config(path)).rejects.toThrow(`'model_type' must be "deberta-v2", got "deberta"`);
-      await writeFile(path, '{');
-      await expect(loadDebertaConfig(path)).rejects.toThrow(CheckpointError);
-      await expect(loadDebertaConfig(join(folder, 'none.json'))).rejects.toThrow(DataError);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const key = randomKey(1);
+    const small = { vocabSize: 30, intermediateSize: 8, numHiddenLayers: 1, numAttentionHeads: 3 };
+    const config = debertaV2Config({
+      ...small,
+      hiddenSize: 24,
+      embeddingSize: 16,
+      convKernelSize: 5,
+      convGroups: 3,
+      legacy: true,
+    });
+    const json = textConfigToJson(new DebertaV2Model(config, { key }), 'Model');
+    expect(json).toMatchObject({ model_type: 'deberta-v2', architectures: ['DebertaV2Model'] });
+    expect(readTextConfig(json).config).toEqual(config);
+    const other = debertaConfig({
+      ...small,
+      hiddenSize: 24,
+      posAttType: ['p2c'],
+      classifierDropout: 0.3,
+      padTokenId: null,
+    });
+    const written = textConfigToJson(new DebertaModel(other, { key }), 'Model');
+    expect(written).toMatchObject({ model_type: 'deberta', architectures: ['DebertaModel'] });
+    expect(readTextConfig(written).config).toEqual(other);
   });
 });
 
@@ -97,7 +101,7 @@ describe('refuses what would change the result', () => {
     [{ tie_word_embeddings: false }, 'only a head that is the word embedding'],
     [{ pos_att_type: 'c2p|p2p' }, "'pos_att_type' must be 'c2p' or 'p2c'"],
     [{ pos_att_type: 'c2p|c2p' }, 'each once at most'],
-    [{ pos_att_type: [3] }, 'must be a list of names'],
+    [{ pos_att_type: [3] }, "'pos_att_type' must be a list of names"],
     [{ pooler_hidden_size: 128 }, "'pooler_hidden_size' must be 768"],
     [{ pooler_hidden_act: 'silu' }, "'pooler_hidden_act' must be 'gelu' or 'tanh' or 'relu'"],
     [{ hidden_size: 'wide' }, "'hidden_size' must be a number"],
@@ -105,8 +109,8 @@ describe('refuses what would change the result', () => {
     [{ vocab_size: 1e12 }, "'vocab_size' must be"],
     [{ quantization_config: { bits: 4 } }, 'quantised weights'],
   ])('%j', (field, message) => {
-    expect(() => debertaConfigReport({ ...v1, ...field })).toThrow(message);
-    expect(() => debertaConfigReport({ ...v1, ...field })).toThrow(CheckpointError);
+    expect(() => readTextConfig({ ...v1, ...field })).toThrow(message);
+    expect(() => readTextConfig({ ...v1, ...field })).toThrow(CheckpointError);
   });
 
   it.each([
@@ -118,12 +122,11 @@ describe('refuses what would change the result', () => {
     [{ max_relative_positions: 100 }, "'max_relative_positions' must be -1, or more than 129"],
     [{ share_att_key: 'yes' }, "'share_att_key' must be a boolean"],
   ])('%j of v2', (field, message) => {
-    expect(() => debertaV2ConfigReport({ ...v3, ...field })).toThrow(message);
+    expect(() => readTextConfig({ ...v3, ...field })).toThrow(message);
   });
 
-  it('reports fields that nobody knows, and what is no object', () => {
-    expect(debertaConfigReport({ ...v1, share_att_key: true }).unknown).toEqual(['share_att_key']);
-    expect(() => debertaConfigReport([])).toThrow('must be a JSON object');
+  it('reports fields that nobody knows', () => {
+    expect(readTextConfig({ ...v1, share_att_key: true }).unknown).toEqual(['share_att_key']);
   });
 
   it('options by our names', () => {

@@ -13,6 +13,7 @@ import {
 import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { bertDropout } from '../bert/bert-dropout.js';
 import type { BertInputs } from '../bert/bert-inputs.js';
+import { withoutPaddingGradient } from '../bert/padding-gradient.js';
 import type { DebertaConfig } from './deberta-config.js';
 
 /**
@@ -66,7 +67,7 @@ export class DebertaEmbeddings extends Module {
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
     const { embeddingSize: width, hiddenDropout, positionBiasedInput } = this.config;
     const { tokenTypeEmbeddings } = this;
-    let sum = this.wordEmbeddings.forward(inputs.inputIds);
+    let sum = inputs.inputsEmbeds ?? this.words(inputs.inputIds, ctx);
     if (positionBiasedInput) sum = tf.add(sum, this.positions(tokens));
     if (tokenTypeEmbeddings !== undefined)
       sum = tf.add(
@@ -78,6 +79,13 @@ export class DebertaEmbeddings extends Module {
     const rows = tf.reshape(sum, [batch * tokens, width]) as tf.Tensor2D;
     const normed = this.norm.forward(this.projection?.forward(rows) ?? rows);
     return bertDropout(kept === undefined ? normed : tf.mul(normed, kept), hiddenDropout, childContext(ctx, 'dropout'));
+  }
+
+  /** Vectors of ids; the row of the padding does not train. */
+  private words(ids: tf.Tensor, ctx: ForwardContext): tf.Tensor {
+    const vectors = this.wordEmbeddings.forward(ids);
+    const { padTokenId } = this.config;
+    return ctx.training && padTokenId !== null ? withoutPaddingGradient(vectors, ids, padTokenId) : vectors;
   }
 
   /** Absolute positions of the first tokens, `[tokens, embedding]`. */

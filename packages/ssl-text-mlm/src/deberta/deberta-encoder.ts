@@ -13,7 +13,6 @@ import {
 } from '@selfsup/ssl-nn';
 import { takeRows } from '@selfsup/ssl-tensor';
 import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from '../bert/bert-config.js';
 import { type BertInputs, checkBertInputs } from '../bert/bert-inputs.js';
 import type { TextModel, TextTokenOptions } from '../models/text-model.js';
 import type { DebertaConfig } from './deberta-config.js';
@@ -71,6 +70,7 @@ export abstract class DebertaEncoder<C extends DebertaConfig> extends Module imp
     conv: 'encoder.conv',
   };
   readonly baseName = 'deberta';
+  abstract readonly modelType: 'deberta' | 'deberta-v2';
   readonly config: C;
   readonly embeddings: DebertaEmbeddings;
   readonly layers: readonly DebertaLayer[];
@@ -94,8 +94,12 @@ export abstract class DebertaEncoder<C extends DebertaConfig> extends Module imp
         key: foldIn(key, 'relative'),
         weightInit: normal(config.initializerRange),
       });
-    if (config.relativeAttention && parts.relativeNorm !== undefined) this.relativeNorm = parts.relativeNorm;
+    if (parts.relativeNorm !== undefined) this.relativeNorm = parts.relativeNorm;
     if (parts.conv !== undefined) this.conv = parts.conv;
+  }
+
+  get wordEmbeddings(): Embedding {
+    return this.embeddings.wordEmbeddings;
   }
 
   get tokenDim(): number {
@@ -180,7 +184,7 @@ export abstract class DebertaEncoder<C extends DebertaConfig> extends Module imp
   }
 
   private start(inputs: BertInputs, ctx: ForwardContext): Started {
-    const { batch, tokens } = checkBertInputs(inputs, this.config as unknown as BertConfig);
+    const { batch, tokens } = checkBertInputs(inputs, this.config.maxPositionEmbeddings, this.config.embeddingSize);
     const given = inputs.attentionMask;
     const kept =
       given === undefined ? undefined : (tf.cast(tf.reshape(given, [given.size, 1]), 'float32') as tf.Tensor2D);

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { childContext, type ForwardContext, LayerNorm, Linear, Module, normal, zeros } from '@selfsup/ssl-nn';
+import { childContext, type ForwardContext, LayerNorm, type Linear, Module } from '@selfsup/ssl-nn';
 import { gelu, takeRows } from '@selfsup/ssl-tensor';
 import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { bertDropout } from '../bert/bert-dropout.js';
+import { gaussianLinear } from '../models/post-norm-layer.js';
 import type { DebertaConfig } from './deberta-config.js';
 import type { DebertaPass } from './deberta-pass.js';
 
@@ -47,9 +48,9 @@ export class DebertaLayer extends Module {
     super();
     this.config = config;
     this.selfAttention = selfAttention;
-    const { hiddenSize: dim, intermediateSize, layerNormEps: epsilon, initializerRange } = config;
+    const { hiddenSize: dim, intermediateSize, layerNormEps: epsilon } = config;
     const linear = (name: string, from: number, to: number): Linear =>
-      new Linear(from, to, { key: foldIn(key, name), weightInit: normal(initializerRange), biasInit: zeros });
+      gaussianLinear(from, to, config, foldIn(key, name));
     this.attentionOutput = linear('attention-output', dim, dim);
     this.attentionNorm = new LayerNorm(dim, { epsilon });
     this.intermediate = linear('intermediate', dim, intermediateSize);

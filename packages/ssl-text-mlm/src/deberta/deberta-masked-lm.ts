@@ -1,6 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { evaluation, type ForwardContext, Module, type StateEntries } from '@selfsup/ssl-nn';
-import { CheckpointError, foldIn, InvalidOptionError, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import {
+  CheckpointError,
+  foldIn,
+  InvalidOptionError,
+  type OptionNames,
+  type RandomKey,
+} from '@selfsup/ssl-tensor/host';
 import type { BertInputs } from '../bert/bert-inputs.js';
 import { ignoreBelow } from '../bert/other-bert-names.js';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
@@ -107,7 +113,7 @@ function checkHeadNames(state: StateEntries, legacy: boolean): void {
   const [own, other] = legacy ? [legacyStart, start] : [start, legacyStart];
   if (has(own) || !has(other)) return;
   throw new CheckpointError(
-    `the head for masked tokens is under '${state.fullName(other)}' in this file, and '${state.fullName(own)}' in the model: build it with { ...config, legacy: ${!legacy} }`,
+    `the head for masked tokens is under '${state.fullName(other)}' in this file, and '${state.fullName(own)}' in the model: build it with { ...config, legacy: ${!legacy} }, or write "legacy": ${!legacy} into config.json`,
     { parameter: state.fullName(other) },
   );
 }

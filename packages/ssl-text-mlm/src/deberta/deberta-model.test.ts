@@ -6,12 +6,13 @@ import { CheckpointError, InvalidOptionError, randomKey, ShapeError, type NdArra
 import { beforeAll, describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { BertTextEncoder } from '../bert/bert-text-encoder.js';
+import { TextForSequenceClassification } from '../heads/text-for-sequence-classification.js';
 import { debertaConfig } from './deberta-config.js';
 import { DebertaForMaskedLM } from './deberta-for-masked-lm.js';
 import { DebertaModel } from './deberta-model.js';
-import { debertaV2Config } from './deberta-v2-config.js';
+import { readTextConfig, textConfigToJson } from '../models/text-families.js';
+import { debertaV2Config, type DebertaV2Config } from './deberta-v2-config.js';
 import { DebertaV2ForMaskedLM } from './deberta-v2-for-masked-lm.js';
-import { DebertaV2ForSequenceClassification } from './deberta-v2-for-sequence-classification.js';
 import { DebertaV2Model } from './deberta-v2-model.js';
 import { disentangledAttention, shiftRows } from './disentangled-attention.js';
 import { relativeRow, relativeRows } from './relative-positions.js';
@@ -77,7 +78,8 @@ describe('positions', () => {
           row.map((query, i) => {
             const scores = k![h]![b]!.map(
               (own, j) =>
-                0.7 * (dot(query, own) + dot(query, pk[h]![tokens - 1 - i + j]!) + dot(own, pq[h]![tokens - 1 + i - j]!)),
+                0.7 *
+                (dot(query, own) + dot(query, pk[h]![tokens - 1 - i + j]!) + dot(own, pq[h]![tokens - 1 + i - j]!)),
             );
             const exponents = scores.map(Math.exp);
             const sum = exponents.reduce((a, value) => a + value, 0);
@@ -116,7 +118,12 @@ describe.each([
   it('computes chosen rows, blocks and layers of parameters', () => {
     const model = make();
     tf.tidy(() => {
-      const inputs = { inputIds: ids([[2, 9, 10, 3], [4, 5, 6, 7]]) };
+      const inputs = {
+        inputIds: ids([
+          [2, 9, 10, 3],
+          [4, 5, 6, 7],
+        ]),
+      };
       const all = tf.reshape(model.forward(inputs), [8, 16]) as tf.Tensor2D;
       const rows = tf.tensor1d([5, 0, 5], 'int32');
       expect(model.forwardFlat(inputs, undefined, rows)).toBeAllClose(tf.gather(all, rows), close);
@@ -145,10 +152,27 @@ describe.each([
     model.dispose();
   });
 
+  it('reads vectors in place of ids', () => {
+    const model = make();
+    tf.tidy(() => {
+      const inputIds = ids([[2, 9, 10, 3]]);
+      const inputsEmbeds = model.wordEmbeddings.forward(inputIds);
+      expect(model.forward({ inputIds: tf.zerosLike(inputIds), inputsEmbeds })).toBeAllClose(
+        model.forward({ inputIds }),
+        close,
+      );
+      expect(() => model.forward({ inputIds, inputsEmbeds: tf.zeros([1, 4, 15]) })).toThrow(ShapeError);
+    });
+    model.dispose();
+  });
+
   it('knows the order of words by relative positions alone', () => {
     const model = make();
     tf.tidy(() => {
-      const [one, two] = [[2, 9, 10, 3], [2, 10, 9, 3]].map((row) => model.forward({ inputIds: ids([row]) }));
+      const [one, two] = [
+        [2, 9, 10, 3],
+        [2, 10, 9, 3],
+      ].map((row) => model.forward({ inputIds: ids([row]) }));
       const first = (x: tf.Tensor3D): tf.Tensor => tf.slice(x, [0, 0, 0], [1, 1, 16]);
       expect(tf.max(tf.abs(tf.sub(first(one!), first(two!)))).dataSync()[0]).toBeGreaterThan(1e-3);
     });
@@ -160,10 +184,8 @@ describe('dropout', () => {
   const config = debertaV2Config({ ...conv, numHiddenLayers: 2, hiddenDropout: 0.2, attentionDropout: 0.2 });
 
   it('draws by the key, alike eagerly and compiled, and not at evaluation', async () => {
-    const model = new DebertaV2ForSequenceClassification(
-      { ...config, poolerDropout: 0.2, classifierDropout: 0.1 },
-      { key, numLabels: 3 },
-    );
+    const encoder = new DebertaV2Model({ ...config, poolerDropout: 0.2, classifierDropout: 0.1 }, { key });
+    const model = new TextForSequenceClassification(encoder, { key, numLabels: 3 });
     const forward = (inputIds: tf.Tensor, drawn: tf.Tensor): tf.Tensor =>
       model.forward({ inputIds }, { training: true, key: drawn as tf.Tensor1D });
     const compiled = compile(forward);
@@ -191,10 +213,16 @@ describe('heads', () => {
     const file = new DebertaV2ForMaskedLM(v3, { key }).stateDict();
     const legacy = { ...v3, legacy: true };
     const model = new DebertaV2ForMaskedLM(legacy, { key });
-    expect(() => model.loadStateDict(file)).toThrow('build it with { ...config, legacy: false }');
+    expect(() => model.loadStateDict(file)).toThrow(
+      'build it with { ...config, legacy: false }, or write "legacy": false into config.json',
+    );
     expect(() => model.loadStateDict(file)).toThrow(CheckpointError);
     expect(new DebertaV2ForMaskedLM({ ...legacy, legacy: false }, { key }).loadStateDict(file).missing).toEqual([]);
     expect(() => new DebertaV2ForMaskedLM(v3, { key }).loadStateDict(model.stateDict())).toThrow('legacy: true }');
+    // The other advice works too.
+    const json = { ...textConfigToJson(model.encoder, 'ForMaskedLM'), legacy: false };
+    const read = readTextConfig(json).config as DebertaV2Config;
+    expect(new DebertaV2ForMaskedLM(read, { key }).loadStateDict(file).missing).toEqual([]);
   });
 
   it('that a model does not have are reported', () => {
@@ -217,7 +245,7 @@ describe('heads', () => {
 
   it('classifiers take the encoder of a pretrained model', () => {
     const pretrained = new DebertaV2ForMaskedLM(v3, { key: randomKey(7) }).stateDict();
-    const model = new DebertaV2ForSequenceClassification(v3, { key, numLabels: 2 });
+    const model = new TextForSequenceClassification(new DebertaV2Model(v3, { key }), { key, numLabels: 2 });
     const before = model.stateDict();
     const { ignored } = model.loadEncoder(pretrained);
     for (const [name, array] of model.stateDict()) expect(array).toEqual(pretrained.get(name) ?? before.get(name));

@@ -10,6 +10,8 @@ import { DebertaSelfAttention } from './deberta-self-attention.js';
  * Source: He et al. 2020, arXiv:2006.03654.
  */
 export class DebertaModel extends DebertaEncoder<DebertaConfig> {
+  readonly modelType = 'deberta';
+
   /** @throws InvalidOptionError for options */
   constructor(config: DebertaConfig, options: DebertaModelOptions) {
     checkOptions('DebertaModel', options, debertaModelOptionNames);

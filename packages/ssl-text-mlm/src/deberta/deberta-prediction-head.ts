@@ -1,48 +1,22 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { LayerNorm, Linear, Module, normal, Parameter, zeros } from '@selfsup/ssl-nn';
-import { gelu } from '@selfsup/ssl-tensor';
+import type { Parameter } from '@selfsup/ssl-nn';
 import type { RandomKey } from '@selfsup/ssl-tensor/host';
+import { PredictionHead } from '../models/prediction-head.js';
 import type { DebertaConfig } from './deberta-config.js';
 
-/**
- * Scores of words: transform, normalise, and compare with the embedding of every word.
- *
- * Names are those of transformers' `DebertaLMPredictionHead`, which are Microsoft's.
- */
-export class DebertaPredictionHead extends Module {
+/** Scores of words under the names of transformers' `DebertaLMPredictionHead`, which are Microsoft's. */
+export class DebertaPredictionHead extends PredictionHead {
   static override readonly fieldNames: Readonly<Record<string, string>> = {
     norm: 'LayerNorm',
     decoderWeight: 'decoder.weight',
     tiedBias: 'decoder.bias',
   };
-  readonly dense: Linear;
-  readonly norm: LayerNorm;
-  readonly bias: Parameter;
-  /** `[vocabulary, embedding]`: the word embedding itself. */
-  readonly decoderWeight: Parameter;
   /** The bias itself, under the decoder's name. */
   readonly tiedBias: Parameter;
 
   /** @param wordEmbedding the model's, computed with */
   constructor(config: DebertaConfig, wordEmbedding: Parameter, key: RandomKey) {
-    super();
-    const { hiddenSize, embeddingSize, initializerRange, layerNormEps: epsilon } = config;
-    this.dense = new Linear(hiddenSize, embeddingSize, {
-      key,
-      weightInit: normal(initializerRange),
-      biasInit: zeros,
-    });
-    this.norm = new LayerNorm(embeddingSize, { epsilon });
-    this.bias = new Parameter(zeros([config.vocabSize], key));
-    this.decoderWeight = wordEmbedding;
+    super({ ...config, tieWordEmbeddings: true }, wordEmbedding, key);
     this.tiedBias = this.bias;
-  }
-
-  /** `[n, hidden]` to `[n, vocabulary]`. */
-  forward(x: tf.Tensor2D): tf.Tensor2D {
-    const transformed = this.norm.forward(gelu(this.dense.forward(x)));
-    const products = tf.matMul(transformed, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
-    return tf.add(products, this.bias.variable);
   }
 }
 

@@ -14,6 +14,8 @@ import type { RelativeReach } from './relative-positions.js';
  * Source: He et al. 2021, arXiv:2111.09543.
  */
 export class DebertaV2Model extends DebertaEncoder<DebertaV2Config> {
+  readonly modelType = 'deberta-v2';
+
   /** @throws InvalidOptionError for options */
   constructor(config: DebertaV2Config, options: DebertaModelOptions) {
     checkOptions('DebertaV2Model', options, debertaModelOptionNames);

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { type ForwardContext, Linear, Module, normal, zeros } from '@selfsup/ssl-nn';
+import { type ForwardContext, type Linear, Module } from '@selfsup/ssl-nn';
 import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { gaussianLinear } from '../models/post-norm-layer.js';
 import { attendWithPositions, headsFirst } from './attend-with-positions.js';
 import type { DebertaPass } from './deberta-pass.js';
 import type { DebertaV2Config } from './deberta-v2-config.js';
@@ -31,9 +32,8 @@ export class DebertaV2SelfAttention extends Module {
   constructor(config: DebertaV2Config, key: RandomKey) {
     super();
     this.config = config;
-    const { hiddenSize: dim, initializerRange, relativeAttention, posAttType, shareAttKey } = config;
-    const linear = (name: string): Linear =>
-      new Linear(dim, dim, { key: foldIn(key, name), weightInit: normal(initializerRange), biasInit: zeros });
+    const { hiddenSize: dim, relativeAttention, posAttType, shareAttKey } = config;
+    const linear = (name: string): Linear => gaussianLinear(dim, dim, config, foldIn(key, name));
     this.query = linear('query');
     this.key = linear('key');
     this.value = linear('value');

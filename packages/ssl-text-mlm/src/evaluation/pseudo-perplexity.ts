@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile, sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
-import { checkCount, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkCount, checkOptions, DataError, InvalidOptionError, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
@@ -103,7 +103,12 @@ function* maskedCopies(
 }
 
 /** Rows beyond the copies repeat the first one, so that every pass of a length has one shape. */
-function batchOf(copies: readonly Masked[], length: number, rows: number, { mask, pad }: { mask: number; pad: number }) {
+function batchOf(
+  copies: readonly Masked[],
+  length: number,
+  rows: number,
+  { mask, pad }: { readonly mask: number; readonly pad: number },
+): [NdArray, NdArray, NdArray, NdArray] {
   const inputIds = new Int32Array(rows * length).fill(pad);
   const attentionMask = new Int32Array(rows * length);
   const [positions, targets] = [new Int32Array(rows), new Int32Array(rows)];
@@ -121,5 +126,5 @@ function batchOf(copies: readonly Masked[], length: number, rows: number, { mask
     { data: attentionMask, shape },
     { data: positions, shape: [rows] },
     { data: targets, shape: [rows] },
-  ] as const;
+  ];
 }

@@ -79,7 +79,7 @@ function spansOf(name: string, tags: readonly string[]): Map<string, string> {
     const tag: unknown = at < tags.length ? tags[at] : 'O';
     if (typeof tag !== 'string' || !/^(?:O|[BI]-.+)$/su.test(tag))
       throw new DataError(
-        `spanF1: ${name} has ${JSON.stringify(tag)?.slice(0, 60) ?? 'nothing'} at ${at}; a tag is 'O', or 'B-' or 'I-' and a type`,
+        `spanF1: ${name} has ${(JSON.stringify(tag) as string | undefined)?.slice(0, 60) ?? 'nothing'} at ${at}; a tag is 'O', or 'B-' or 'I-' and a type`,
       );
     const type = tag.slice(2);
     if (tag[0] === 'I' && type === open) continue;

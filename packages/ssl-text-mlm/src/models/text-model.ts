@@ -1,4 +1,5 @@
 import {
+  type Embedding,
   type ForwardContext,
   type Layered,
   type Linear,
@@ -24,6 +25,10 @@ export interface TextModelConfig {
   readonly hiddenDropout?: number;
   /** Dropout before a classifier; null or left out: that of `hiddenDropout`. */
   readonly classifierDropout?: number | null;
+  /** Dropout before the classifier of sequences, where it is one of its own, as DistilBERT's. */
+  readonly seqClassifDropout?: number;
+  /** Dropout before the scores of answers. */
+  readonly qaDropout?: number;
 }
 
 /** An encoder of texts: what heads, methods and evaluation take, so that they work with every family. */
@@ -31,8 +36,12 @@ export interface TextModel extends TokenEncoder<BertInputs, TextTokenOptions>, L
   readonly config: TextModelConfig;
   /** The name under which a model with a head holds this encoder, transformers' `base_model_prefix`: `bert`, `roberta`. */
   readonly baseName: string;
+  /** `model_type` of `config.json`, where several have one {@link baseName}, as DeBERTa v1 and v2. */
+  readonly modelType?: string;
   /** Longest sequence, tokens, where it is less than `config.maxPositionEmbeddings`, as RoBERTa's. */
   readonly maxTokens?: number;
+  /** The word embedding, of encoders that read `inputsEmbeds` in its place. */
+  readonly wordEmbeddings?: Embedding;
   /** The pooler on the first token, `tanh` of this layer, of encoders that have one. */
   readonly poolerDense?: Linear;
   /** @returns the last layer's output, `[batch, tokens, hidden]` */
