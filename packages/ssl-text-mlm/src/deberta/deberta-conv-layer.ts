@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { childContext, Conv2d, type ForwardContext, LayerNorm, Module, normal, type StateEntries, zeros } from '@selfsup/ssl-nn';
+import {
+  childContext,
+  Conv2d,
+  type ForwardContext,
+  LayerNorm,
+  Module,
+  normal,
+  type StateEntries,
+  zeros,
+} from '@selfsup/ssl-nn';
 import type { RandomKey } from '@selfsup/ssl-tensor/host';
 import { bertDropout } from '../bert/bert-dropout.js';
 import { activate } from './activate.js';

@@ -1,4 +1,10 @@
-import { checkChoice, checkInteger, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkChoice,
+  checkInteger,
+  checkOptions,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import { bertLimits } from '../bert/bert-config.js';
 import { checkDebertaSizes } from './check-deberta-sizes.js';
 import {

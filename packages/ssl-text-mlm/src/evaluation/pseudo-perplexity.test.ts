@@ -17,7 +17,12 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
   tokenizer = await trainWordPiece({ lines: texts.map((text) => text.replace('\u{1F600}', '')), vocabSize: 60 });
   const sizes = { hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 16 };
-  const config = bertConfig({ ...sizes, vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: 12, initializerRange: 0.4 });
+  const config = bertConfig({
+    ...sizes,
+    vocabSize: tokenizer.vocabSize,
+    maxPositionEmbeddings: 12,
+    initializerRange: 0.4,
+  });
   model = new BertForMaskedLM(config, { key: randomKey(3) });
 });
 

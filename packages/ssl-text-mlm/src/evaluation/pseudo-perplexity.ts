@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile, sparseSoftmaxCrossEntropy } from '@selfsup/ssl-tensor';
-import { checkCount, checkOptions, DataError, InvalidOptionError, type NdArray, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkCount,
+  checkOptions,
+  DataError,
+  InvalidOptionError,
+  type NdArray,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';

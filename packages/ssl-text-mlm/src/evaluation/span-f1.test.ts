@@ -20,6 +20,14 @@ it('gives the precision, recall, F1 and support of seqeval, of each type and of 
       expect(own[key]).toBeCloseTo(spans.report[name]![key], 12);
 });
 
+it("gives the example of seqeval's documentation", () => {
+  const gold = [['O', 'O', 'O', 'B-MISC', 'I-MISC', 'I-MISC', 'O'], ['B-PER', 'I-PER', 'O']];
+  const predicted = [['O', 'O', 'B-MISC', 'I-MISC', 'I-MISC', 'I-MISC', 'O'], ['B-PER', 'I-PER', 'O']];
+  const { byType, ...all } = spanF1(predicted, gold);
+  expect(all).toEqual({ precision: 0.5, recall: 0.5, f1: 0.5, support: 2 });
+  expect([...byType].map(([type, { f1 }]) => [type, f1])).toEqual([['MISC', 0], ['PER', 1]]);
+});
+
 it('counts whole spans: another end, another type or a missing part is wrong', () => {
   const gold = [['B-PER', 'I-PER', 'O', 'B-LOC']];
   const f1 = (...tags: string[]): number => spanF1([tags], gold).f1;

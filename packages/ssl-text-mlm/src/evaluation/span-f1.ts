@@ -32,16 +32,18 @@ interface Counts {
  * @throws ShapeError where the numbers of texts or of a text's tags differ, or there is no text; DataError for what is no tag
  * Source: `seqeval.metrics.classification_report` in its default mode; all spans together are its micro average.
  */
-export function spanF1(
-  predictions: readonly (readonly string[])[],
-  labels: readonly (readonly string[])[],
-): SpanF1 {
+export function spanF1(predictions: readonly (readonly string[])[], labels: readonly (readonly string[])[]): SpanF1 {
   const where = 'spanF1';
   for (const [name, rows] of Object.entries({ predictions, labels }))
     if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row)))
       throw new InvalidOptionError(where, name, "lists of tags, such as [['B-PER', 'I-PER', 'O']]", rows);
   if (predictions.length !== labels.length || labels.length === 0)
-    throw new ShapeError(where, 'labels', `${predictions.length} texts like the predictions, and not none`, `${labels.length}`);
+    throw new ShapeError(
+      where,
+      'labels',
+      `${predictions.length} texts like the predictions, and not none`,
+      `${labels.length}`,
+    );
   const byType = new Map<string, Counts>();
   const countsOf = (type: string): Counts => {
     const counts = byType.get(type) ?? { found: 0, right: 0, support: 0 };

@@ -46,7 +46,48 @@ describe('against sklearn and scipy', () => {
   });
 });
 
+describe("the examples of sklearn's and scipy's documentation", () => {
+  it('macro-F1, MCC, Spearman and nDCG', () => {
+    expect(macroF1(Int32Array.of(0, 2, 1, 0, 0, 1), Int32Array.of(0, 1, 2, 0, 1, 2))).toBeCloseTo(0.26666, 4);
+    expect(matthewsCorrelation(Int32Array.of(1, 0, 1, 1), Int32Array.of(1, 1, 1, 0))).toBeCloseTo(-0.33, 2);
+    expect(spearmanCorrelation([1, 2, 3, 4, 5], [5, 6, 7, 8, 7])).toBeCloseTo(0.8207826816681233, 12);
+    const [scores, relevances] = [matrix([0.1, 0.2, 0.3, 4, 70], [1, 5]), matrix([10, 0, 0, 1, 5], [1, 5])];
+    expect(ndcgAtK(scores, relevances, 5)).toBeCloseTo(0.695, 3);
+    expect(ndcgAtK(matrix([0.05, 1.1, 1, 0.5, 0], [1, 5]), relevances, 4)).toBeCloseTo(0.3525, 3);
+  });
+});
+
 describe('by their definitions', () => {
+  it('macro-F1 and MCC equal loops over the classes', () => {
+    const pairs = fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { minLength: 1, maxLength: 25 });
+    fc.assert(
+      fc.property(pairs, (rows) => {
+        const [p, l] = [rows.map(([a]) => a), rows.map(([, b]) => b)];
+        const classes = [...new Set([...p, ...l])];
+        const count = (is: (a: number, b: number) => boolean): number => rows.filter(([a, b]) => is(a, b)).length;
+        const f1s = classes.map((c) => {
+          const right = count((a, b) => a === c && b === c);
+          return (2 * right) / (count((a) => a === c) + count((_, b) => b === c));
+        });
+        expect(macroF1(Int32Array.from(p), Int32Array.from(l))).toBeCloseTo(
+          f1s.reduce((sum, f1) => sum + f1, 0) / f1s.length,
+          12,
+        );
+        // Correlation of the indicators of all classes.
+        const share = (values: readonly number[], c: number): number =>
+          values.filter((value) => value === c).length / rows.length;
+        const covariance = (x: readonly number[], y: readonly number[]): number =>
+          classes
+            .map((c) => rows.reduce((sum, _, i) => sum + (Number(x[i] === c) - share(x, c)) * (Number(y[i] === c) - share(y, c)), 0))
+            .reduce((sum, value) => sum + value, 0);
+        const spread = Math.sqrt(covariance(p, p) * covariance(l, l));
+        const expected = spread < 1e-12 ? 0 : covariance(p, l) / spread;
+        expect(matthewsCorrelation(Int32Array.from(p), Int32Array.from(l))).toBeCloseTo(expected, 10);
+      }),
+      { seed: 4, numRuns: 50 },
+    );
+  });
+
   it('MCC is 0 where all is one class, and 1 and -1 at the ends', () => {
     const [zeros, mixed] = [new Int32Array(4), Int32Array.of(0, 1, 0, 1)];
     expect(matthewsCorrelation(zeros, mixed)).toBe(0);
@@ -62,8 +103,18 @@ describe('by their definitions', () => {
         const other = values.map((value, index) => value * (index % 3) - index);
         if (new Set(other).size === 1) return;
         const plain = spearmanCorrelation(values, other);
-        expect(spearmanCorrelation(values.map((value) => value ** 3), other)).toBeCloseTo(plain, 10);
-        expect(spearmanCorrelation(values.map((value) => -value), other)).toBeCloseTo(-plain, 10);
+        expect(
+          spearmanCorrelation(
+            values.map((value) => value ** 3),
+            other,
+          ),
+        ).toBeCloseTo(plain, 10);
+        expect(
+          spearmanCorrelation(
+            values.map((value) => -value),
+            other,
+          ),
+        ).toBeCloseTo(-plain, 10);
       }),
       { seed: 5, numRuns: 50 },
     );
@@ -71,9 +122,18 @@ describe('by their definitions', () => {
 
   it('equal scores go to the document that stands first', () => {
     const flat = matrix([1, 1, 1], [1, 3]);
-    expect([0, 1, 2].map((best) => recallAtK(flat, matrix([0, 1, 2].map((i) => Number(i === best)), [1, 3]), 1))).toEqual([
-      1, 0, 0,
-    ]);
+    expect(
+      [0, 1, 2].map((best) =>
+        recallAtK(
+          flat,
+          matrix(
+            [0, 1, 2].map((i) => Number(i === best)),
+            [1, 3],
+          ),
+          1,
+        ),
+      ),
+    ).toEqual([1, 0, 0]);
   });
 });
 

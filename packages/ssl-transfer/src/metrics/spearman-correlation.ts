@@ -29,7 +29,9 @@ export function spearmanCorrelation(a: ArrayLike<number>, b: ArrayLike<number>):
     ['b', ys],
   ] as const)
     if (squares === 0)
-      throw new DataError(`${where}: all numbers of ${name} are equal, so they correlate with nothing; look for what made them so, such as features that have collapsed`);
+      throw new DataError(
+        `${where}: all numbers of ${name} are equal, so they correlate with nothing; look for what made them so, such as features that have collapsed`,
+      );
   return both / Math.sqrt(xs * ys);
 }
 
@@ -40,7 +42,7 @@ function centredRanks(where: string, name: string, values: ArrayLike<number>): F
       throw new DataError(`${where}: ${name} holds ${values[i]} at ${i}; every number must be finite`);
   const order = Array.from(values, (_, index) => index).sort((i, j) => values[i]! - values[j]!);
   const ranks = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start;
     while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
     for (let i = start; i < end; i++) ranks[order[i]!] = (start + end - 1) / 2 - (values.length - 1) / 2;
