@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gelu } from '@selfsup/ssl-tensor';
-import type { DebertaActivation } from './deberta-config.js';
+
+/** Functions between layers that DeBERTa's parts may have. */
+export const debertaActivations = ['gelu', 'tanh', 'relu'] as const;
+
+/** One of {@link debertaActivations}; `gelu` is the exact one. */
+export type DebertaActivation = (typeof debertaActivations)[number];
 
 /** The function of a name, element by element. */
 export function activate<T extends tf.Tensor>(x: T, activation: DebertaActivation): T {

@@ -1,7 +1,8 @@
 import { checkMemory } from '@selfsup/ssl-core/files';
 import { checkChoice, checkInteger, checkPositive, checkRate, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { bertLimits } from '../bert/bert-config.js';
-import { debertaActivations, type DebertaConfig } from './deberta-config.js';
+import { debertaActivations } from './activate.js';
+import type { DebertaConfig } from './deberta-config.js';
 
 /** Sizes, with the least and the greatest. */
 const ranges: readonly (readonly [keyof DebertaConfig, least: number, most: number])[] = [

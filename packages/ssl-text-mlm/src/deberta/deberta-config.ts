@@ -1,12 +1,6 @@
-import type { OptionNames } from '@selfsup/ssl-tensor/host';
-import { checkOptions } from '@selfsup/ssl-tensor/host';
+import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import type { DebertaActivation } from './activate.js';
 import { checkDebertaSizes } from './check-deberta-sizes.js';
-
-/** Functions between layers that DeBERTa's parts may have. */
-export const debertaActivations = ['gelu', 'tanh', 'relu'] as const;
-
-/** One of {@link debertaActivations}; `gelu` is the exact one. */
-export type DebertaActivation = (typeof debertaActivations)[number];
 
 /** A kind of score beside that of contents: of the query's content and the key's position, or the other way round. */
 export type DebertaPositionScore = 'c2p' | 'p2c';

@@ -6,10 +6,9 @@ import {
   type OptionNames,
 } from '@selfsup/ssl-tensor/host';
 import { bertLimits } from '../bert/bert-config.js';
+import { type DebertaActivation, debertaActivations } from './activate.js';
 import { checkDebertaSizes } from './check-deberta-sizes.js';
 import {
-  type DebertaActivation,
-  debertaActivations,
   debertaBase,
   type DebertaConfig,
   debertaConfigNames,
