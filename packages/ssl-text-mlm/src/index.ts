@@ -32,7 +32,6 @@ export type { TokenDatasetOptions, TokenSample } from './data/token-dataset.js';
 export { debertaBase, debertaConfig } from './deberta/deberta-config.js';
 export type { DebertaActivation } from './deberta/activate.js';
 export type { DebertaConfig, DebertaPositionScore } from './deberta/deberta-config.js';
-export { DebertaEncoder } from './deberta/deberta-encoder.js';
 export type { DebertaModelOptions } from './deberta/deberta-encoder.js';
 export { DebertaForMaskedLM } from './deberta/deberta-for-masked-lm.js';
 export type { DebertaMaskedLmOptions } from './deberta/deberta-masked-lm.js';
@@ -41,8 +40,6 @@ export { debertaV2Config, debertaV2XLarge, debertaV3Base } from './deberta/deber
 export type { DebertaV2Config } from './deberta/deberta-v2-config.js';
 export { DebertaV2ForMaskedLM } from './deberta/deberta-v2-for-masked-lm.js';
 export { DebertaV2Model } from './deberta/deberta-v2-model.js';
-export { disentangledAttention } from './deberta/disentangled-attention.js';
-export type { AttentionStates, ProjectedPositions } from './deberta/disentangled-attention.js';
 export { evaluateSequenceClassifier, SequenceClassifierEvaluator } from './evaluation/classifier-evaluator.js';
 export { fillMask } from './evaluation/fill-mask.js';
 export type { FilledMask, MaskCandidate } from './evaluation/fill-mask.js';

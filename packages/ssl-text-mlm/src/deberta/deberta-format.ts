@@ -67,7 +67,7 @@ export const debertaFormat: ConfigFormat<DebertaConfig> = {
   }),
   ignored: new Map([['padding_idx', 'read by nothing in transformers']]),
   fixed: { hidden_act: 'gelu', tie_word_embeddings: true },
-  make: (options) => debertaConfig({ ...debertaDefaults, ...options }),
+  make: (given) => debertaConfig({ ...debertaDefaults, ...given }),
   functionName: 'debertaConfig',
   reportName: 'readTextConfig',
 };

@@ -36,8 +36,8 @@ export const debertaV2Format: ConfigFormat<DebertaV2Config> = {
   }),
   ignored: debertaFormat.ignored!,
   fixed: debertaFormat.fixed,
-  make: (options) =>
-    debertaV2Config({ ...defaults, embeddingSize: options.hiddenSize ?? defaults.hiddenSize, ...options }),
+  make: (given) =>
+    debertaV2Config({ ...defaults, embeddingSize: given.hiddenSize ?? defaults.hiddenSize, ...given }),
   functionName: 'debertaV2Config',
   reportName: 'readTextConfig',
 };
