@@ -39,6 +39,12 @@ const elsewhere: Readonly<Record<string, string>> = {
   'checkVocabulary(tokenizer)': 'a tokeniser',
   'SequenceClassifierEvaluator(options)': 'compile',
   'MaskedLmEvaluator(options)': 'compile',
+  'TextForTokenClassification(options)': 'checkHeadOptions',
+  'classTargets({})': 'the shape of a batch, given by the loader',
+  'tokenTargets({})': 'the shape of a batch, given by the loader',
+  'labelTargets({})': 'the shape of a batch, given by the loader',
+  'numberTargets({})': 'the shape of a batch, given by the loader',
+  'spanTargets({})': 'the shape of a batch, given by the loader',
   'FeatureExtractor(options)': 'compile',
   'decodeImage(decoding)': 'checkImageDecoding',
   'Trainer(options)': 'planRun',
@@ -103,7 +109,14 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 /** Types that are other types under a name of their own, and what ends like the name of one and is none. */
-const noTables = ['KnownOptions', 'DataLoaderOptions', 'VolumeLoaderOptions', 'MsnOptions', 'WhiteningStatistics'];
+const noTables = [
+  'BertTokenOptions',
+  'KnownOptions',
+  'DataLoaderOptions',
+  'VolumeLoaderOptions',
+  'MsnOptions',
+  'WhiteningStatistics',
+];
 
 describe('options', () => {
   test('the walk finds functions, classes, static methods and constants', () => {

@@ -66,12 +66,12 @@ const deberta = debertaConfig({ ...sizes, embeddingSize: 8, legacy: true, maxRel
 const debertaV3 = debertaV2Config({ ...sizes, positionBuckets: 4 });
 const debertaV2 = debertaV2Config({ ...debertaV3, convKernelSize: 3, shareAttKey: false, typeVocabSize: 2 });
 
-/** Each family: a masked language model, and an encoder for the heads. */
-const families: readonly (readonly [MaskedLmModel, () => TextModel])[] = [
-  [new BertForMaskedLM(bert, { key }), () => new BertModel(bert, { key, pooler: true })],
+/** Each family: a masked language model, and an encoder for the heads, with a pooler where transformers has one. */
+const families: readonly (readonly [MaskedLmModel, (pooler: boolean) => TextModel])[] = [
+  [new BertForMaskedLM(bert, { key }), (pooler) => new BertModel(bert, { key, pooler })],
   [
     new BertForMaskedLM({ ...bert, tieWordEmbeddings: false }, { key }),
-    () => new BertModel(bert, { key, pooler: true }),
+    (pooler) => new BertModel(bert, { key, pooler }),
   ],
   [new RobertaForMaskedLM(roberta, { key }), () => new RobertaModel(roberta, { key })],
   [new RobertaForMaskedLM({ ...roberta, tieWordEmbeddings: false }, { key }), () => new RobertaModel(roberta, { key })],
@@ -92,10 +92,10 @@ interface Case {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-function casesOf(masked: MaskedLmModel, encoder: () => TextModel): readonly Case[] {
-  const classes = new TextForSequenceClassification(encoder(), { ...headKey, numLabels: 3 });
-  const tags = new TextForTokenClassification(encoder(), { ...headKey, numLabels: 3 });
-  const spans = new TextForQuestionAnswering(encoder(), headKey);
+function casesOf(masked: MaskedLmModel, encoder: (pooler: boolean) => TextModel): readonly Case[] {
+  const classes = new TextForSequenceClassification(encoder(true), { ...headKey, numLabels: 3 });
+  const tags = new TextForTokenClassification(encoder(false), { ...headKey, numLabels: 3 });
+  const spans = new TextForQuestionAnswering(encoder(false), headKey);
   const cases: Case[] = [
     { kind: 'ForMaskedLM', model: masked, outputs: () => [masked.forward(inputs)] },
     { kind: 'ForSequenceClassification', model: classes, outputs: () => [classes.forward(inputs)], extra: labels },
