@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { AdamW, Trainer, warmupCosine } from '@selfsup/ssl-train';
 import { randomKey, RandomStream } from '@selfsup/ssl-tensor';
 import { expect, it } from 'vitest';
@@ -70,7 +71,7 @@ it.each([false, true])(
     const steps = 200;
     const optimizer = new AdamW([{ parameters: method.trainable() }]);
     const schedule = warmupCosine({ base: 1e-2, warmupSteps: 10, totalSteps: steps });
-    await new Trainer({ method, loader, optimizer, schedule, steps, seed: 0 }).fit();
+    await new Trainer({ method, loader, optimizer, schedule, steps, seed: 0, progress: 'silent' }).fit();
     const after = await evaluateMaskedLm(model, heldLoader);
     // Each word is as frequent as any other: by itself a guess costs log(10) = 2.3 nats.
     const unigram = Math.log(days.length);
