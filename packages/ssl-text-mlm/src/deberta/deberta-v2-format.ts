@@ -36,8 +36,7 @@ export const debertaV2Format: ConfigFormat<DebertaV2Config> = {
   }),
   ignored: debertaFormat.ignored!,
   fixed: debertaFormat.fixed,
-  make: (given) =>
-    debertaV2Config({ ...defaults, embeddingSize: given.hiddenSize ?? defaults.hiddenSize, ...given }),
+  make: (given) => debertaV2Config({ ...defaults, embeddingSize: given.hiddenSize ?? defaults.hiddenSize, ...given }),
   functionName: 'debertaV2Config',
   reportName: 'readTextConfig',
 };

@@ -21,11 +21,20 @@ it('gives the precision, recall, F1 and support of seqeval, of each type and of 
 });
 
 it("gives the example of seqeval's documentation", () => {
-  const gold = [['O', 'O', 'O', 'B-MISC', 'I-MISC', 'I-MISC', 'O'], ['B-PER', 'I-PER', 'O']];
-  const predicted = [['O', 'O', 'B-MISC', 'I-MISC', 'I-MISC', 'I-MISC', 'O'], ['B-PER', 'I-PER', 'O']];
+  const gold = [
+    ['O', 'O', 'O', 'B-MISC', 'I-MISC', 'I-MISC', 'O'],
+    ['B-PER', 'I-PER', 'O'],
+  ];
+  const predicted = [
+    ['O', 'O', 'B-MISC', 'I-MISC', 'I-MISC', 'I-MISC', 'O'],
+    ['B-PER', 'I-PER', 'O'],
+  ];
   const { byType, ...all } = spanF1(predicted, gold);
   expect(all).toEqual({ precision: 0.5, recall: 0.5, f1: 0.5, support: 2 });
-  expect([...byType].map(([type, { f1 }]) => [type, f1])).toEqual([['MISC', 0], ['PER', 1]]);
+  expect([...byType].map(([type, { f1 }]) => [type, f1])).toEqual([
+    ['MISC', 0],
+    ['PER', 1],
+  ]);
 });
 
 it('counts whole spans: another end, another type or a missing part is wrong', () => {

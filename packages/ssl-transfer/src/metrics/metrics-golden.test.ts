@@ -78,7 +78,12 @@ describe('by their definitions', () => {
           values.filter((value) => value === c).length / rows.length;
         const covariance = (x: readonly number[], y: readonly number[]): number =>
           classes
-            .map((c) => rows.reduce((sum, _, i) => sum + (Number(x[i] === c) - share(x, c)) * (Number(y[i] === c) - share(y, c)), 0))
+            .map((c) =>
+              rows.reduce(
+                (sum, _, i) => sum + (Number(x[i] === c) - share(x, c)) * (Number(y[i] === c) - share(y, c)),
+                0,
+              ),
+            )
             .reduce((sum, value) => sum + value, 0);
         const spread = Math.sqrt(covariance(p, p) * covariance(l, l));
         const expected = spread < 1e-12 ? 0 : covariance(p, l) / spread;
