@@ -97,6 +97,12 @@ export const cases: Readonly<Record<string, Case>> = {
     peers: { ...variants('peers/bert_step.py', 'eager', 'compile'), ...tfjsNode('cases/bert-step.ts') },
     rounds,
   },
+  'deberta-step': {
+    what: 'DeBERTa-v3 4 x 256 masked-language-modelling step, 16 x 128 tokens, vocabulary 8,192, AdamW',
+    ours: { script: 'cases/deberta-step.ts' },
+    peers: variants('peers/deberta_step.py', 'eager'),
+    rounds,
+  },
   'mae-step': {
     what: 'MAE step, ViT-Small, decoder 4 x 192, 32 images of 224 x 224, patches of 16, 75 % hidden, AdamW',
     ours: { script: 'cases/mae-step.ts' },

@@ -9,6 +9,7 @@ import {
   bertConfig,
   MaskedLanguageModelling,
   type BertConfig,
+  type MaskedLmModel,
   type MlmBatch,
 } from '@selfsup/ssl-text-mlm';
 import { AdamW, decayEverything, type Optimizer, type Tensors } from '@selfsup/ssl-train';
@@ -71,11 +72,17 @@ export function classification({ backbone, batch, side, classes, learningRate, o
   return { step, args };
 }
 
-/** A step of masked-language modelling without dropout on one batch of random tokens, 15 % of them masked. */
+/** A step of masked-language modelling of a BERT, without dropout, on one batch of random tokens, 15 % of them masked. */
 export function maskedLanguage(config: Partial<BertConfig>, batch: number, tokens: number) {
-  const random = new RandomStream(randomKey(1));
   const bert = bertConfig({ ...config, maxPositionEmbeddings: tokens, hiddenDropout: 0, attentionDropout: 0 });
-  const method = new MaskedLanguageModelling(new BertForMaskedLM(bert, { key: randomKey(0) }));
+  return maskedLanguageStep(new BertForMaskedLM(bert, { key: randomKey(0) }), batch, tokens);
+}
+
+/** As {@link maskedLanguage}, of any model. */
+export function maskedLanguageStep(model: MaskedLmModel, batch: number, tokens: number) {
+  const random = new RandomStream(randomKey(1));
+  const { vocabSize } = model.config;
+  const method = new MaskedLanguageModelling(model);
   const parameters = method.trainable();
   const optimizer = new AdamW([{ parameters }], { weightDecay: 0.01, decayFilter: decayEverything });
   const step = (data: Tensors<MlmBatch>, rate: tf.Tensor): tf.Scalar =>
@@ -84,10 +91,10 @@ export function maskedLanguage(config: Partial<BertConfig>, batch: number, token
   const integers = (length: number, bound: number): Int32Array =>
     Int32Array.from({ length }, () => random.integer(bound));
   const data: MlmBatch = {
-    inputIds: { data: integers(batch * tokens, bert.vocabSize), shape: [batch, tokens] },
+    inputIds: { data: integers(batch * tokens, vocabSize), shape: [batch, tokens] },
     attentionMask: { data: new Int32Array(batch * tokens).fill(1), shape: [batch, tokens] },
     maskedPositions: { data: integers(masked, batch * tokens), shape: [masked] },
-    maskedLabels: { data: integers(masked, bert.vocabSize), shape: [masked] },
+    maskedLabels: { data: integers(masked, vocabSize), shape: [masked] },
     maskedWeights: { data: new Float32Array(masked).fill(1), shape: [masked] },
   };
   const args: [MlmBatch, NdArray] = [data, scalar(1e-3)];

@@ -17,6 +17,12 @@ import {
   bertConfig,
   BertForMaskedLM,
   BertModel,
+  debertaConfig,
+  DebertaForMaskedLM,
+  DebertaModel,
+  debertaV2Config,
+  DebertaV2ForMaskedLM,
+  DebertaV2Model,
   distilBertConfig,
   DistilBertForMaskedLM,
   DistilBertModel,
@@ -59,6 +65,9 @@ const bert = bertConfig(sizes);
 const roberta = robertaConfig(sizes);
 const distil = distilBertConfig(sizes);
 const electra = electraConfig({ ...sizes, embeddingSize: 8 });
+const deberta = debertaConfig({ ...sizes, embeddingSize: 8, legacy: true, maxRelativePositions: 5 });
+const debertaV3 = debertaV2Config({ ...sizes, positionBuckets: 4 });
+const debertaV2 = debertaV2Config({ ...debertaV3, convKernelSize: 3, shareAttKey: false, typeVocabSize: 2 });
 
 /** Each family: a masked language model, and an encoder for the heads, with a pooler where transformers has one. */
 const families: readonly (readonly [MaskedLmModel, (pooler: boolean) => TextModel])[] = [
@@ -71,6 +80,9 @@ const families: readonly (readonly [MaskedLmModel, (pooler: boolean) => TextMode
   [new RobertaForMaskedLM({ ...roberta, tieWordEmbeddings: false }, { key }), () => new RobertaModel(roberta, { key })],
   [new DistilBertForMaskedLM(distil, { key }), () => new DistilBertModel(distil, { key })],
   [new ElectraForMaskedLM(electra, { key }), () => new ElectraModel(electra, { key })],
+  [new DebertaForMaskedLM(deberta, { key }), () => new DebertaModel(deberta, { key })],
+  [new DebertaV2ForMaskedLM(debertaV2, { key }), () => new DebertaV2Model(debertaV2, { key })],
+  [new DebertaV2ForMaskedLM(debertaV3, { key }), () => new DebertaV2Model(debertaV3, { key })],
 ];
 const headKey = { key: randomKey(5) };
 const labels = { id2label: { 0: 'a', 1: 'b', 2: 'c' }, label2id: { a: 0, b: 1, c: 2 } };

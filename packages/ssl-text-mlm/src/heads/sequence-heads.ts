@@ -3,7 +3,10 @@ import { gelu } from '@selfsup/ssl-tensor';
 import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import * as tf from '@tensorflow/tfjs-core';
 import { bertDropout } from '../bert/bert-dropout.js';
+import type { DebertaConfig } from '../deberta/deberta-config.js';
+import { DebertaSequenceHead } from '../deberta/deberta-sequence-head.js';
 import { gaussianLinear } from '../models/post-norm-layer.js';
+import type { TextModel } from '../models/text-model.js';
 
 /** Sizes of a head on pooled tokens. */
 export interface SequenceHeadSizes {
@@ -91,14 +94,15 @@ class DistilBertHead extends DenseHead {
   }
 }
 
-/** Makes a head. */
-export type SequenceHeadMaker = (sizes: SequenceHeadSizes, key: RandomKey) => SequenceHead;
+/** Makes a head of an encoder. */
+export type SequenceHeadMaker = (sizes: SequenceHeadSizes, key: RandomKey, encoder: TextModel) => SequenceHead;
 
 /** Heads on the first token of families that have one of their own, by `baseName`. */
 export const sequenceHeads: ReadonlyMap<string, SequenceHeadMaker> = new Map<string, SequenceHeadMaker>([
   ['roberta', (sizes, key) => new RobertaHead(sizes, key)],
   ['electra', (sizes, key) => new ElectraHead(sizes, key)],
   ['distilbert', (sizes, key) => new DistilBertHead(sizes, key)],
+  ['deberta', (sizes, key, { config }) => new DebertaSequenceHead(sizes, config as DebertaConfig, key)],
 ]);
 
 /** The head of the families that have none of their own. */

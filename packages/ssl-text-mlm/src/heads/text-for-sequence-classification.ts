@@ -13,7 +13,7 @@ export interface TextSequenceClassifierOptions extends TextHeadOptions {
   /**
    * `cls`: the first token, or the pooler's of it where the encoder has one, as transformers does it. `mean`: over the
    * tokens, the better start where pretraining trained no first token. Default `cls` for the families with a head of their
-   * own on it (RoBERTa, ELECTRA, DistilBERT) and for encoders with a pooler, otherwise `mean`.
+   * own on it (RoBERTa, ELECTRA, DistilBERT, DeBERTa) and for encoders with a pooler, otherwise `mean`.
    */
   readonly pooling?: 'mean' | 'cls';
 }
@@ -25,8 +25,8 @@ const optionNames: OptionNames<TextSequenceClassifierOptions> = { ...textHeadOpt
  * once (`MultiLabelClassification`) or numbers (`SequenceRegression`).
  *
  * With `cls`, state names and arithmetic are those of transformers' `RobertaForSequenceClassification`,
- * `ElectraForSequenceClassification`, `DistilBertForSequenceClassification`, and with a pooler
- * `BertForSequenceClassification`.
+ * `ElectraForSequenceClassification`, `DistilBertForSequenceClassification`, `DebertaForSequenceClassification`,
+ * `DebertaV2ForSequenceClassification`, and with a pooler `BertForSequenceClassification`.
  */
 export class TextForSequenceClassification extends EncoderWithHead implements SequenceClassifierModel {
   static override readonly fieldNames = { head: '' };
@@ -54,7 +54,7 @@ export class TextForSequenceClassification extends EncoderWithHead implements Se
       initializerRange: config.initializerRange,
       dropout: classifierDropout,
     };
-    this.head = (own ?? linearHead)(sizes, key);
+    this.head = (own ?? linearHead)(sizes, key, encoder);
   }
 
   /** Pooled features, `[batch, hidden]`. */

@@ -2,6 +2,14 @@ import { readText } from '@selfsup/ssl-data/text';
 import { CheckpointError, SslError } from '@selfsup/ssl-tensor/host';
 import { ignoredConfigFields, type RequiredConfigField } from '../bert/bert-config-fields.js';
 
+/** A kind of field that is neither number nor flag. */
+export interface ConfigFieldKind {
+  /** For the message. */
+  readonly title: string;
+  /** Our value of the file's; undefined where that is none of the kind. */
+  readonly read: (value: unknown) => unknown;
+}
+
 /** How a family's configuration is written in Hugging Face's `config.json`. */
 export interface ConfigFormat<C extends object> {
   /** `model_type` of the file. */
@@ -20,6 +28,10 @@ export interface ConfigFormat<C extends object> {
   readonly readMore?: (given: Map<string, unknown>, path?: string) => Partial<C> & Readonly<Record<string, unknown>>;
   /** Such fields of a configuration. */
   readonly writeMore?: (config: C) => Readonly<Record<string, unknown>>;
+  /** Fields of other kinds. */
+  readonly others?: Readonly<Record<string, ConfigFieldKind>>;
+  /** Fields, by the file's names, that follow from the configuration: another value is refused. */
+  readonly derived?: (config: C) => Readonly<Record<string, number>>;
   /** Fields of which only some values are computed here, by the file's names. */
   readonly required: ReadonlyMap<string, RequiredConfigField>;
   /** Further fields that change nothing that is computed here, with the reason. */
@@ -89,22 +101,34 @@ export function readConfig<C extends object>(format: ConfigFormat<C>, json: unkn
   for (const [ours, theirs] of namesOf(format)) {
     const value = given.get(theirs);
     if (value === undefined) continue;
-    const wanted = format.flags.has(ours) ? 'boolean' : format.texts?.has(ours) === true ? 'string' : 'number';
-    if (typeof value === wanted) options[ours] = value;
+    const kind = format.others?.[ours];
+    const plain = format.flags.has(ours) ? 'boolean' : format.texts?.has(ours) === true ? 'string' : 'number';
+    const wanted = kind?.title ?? plain;
+    const read = kind === undefined ? (typeof value === wanted ? value : undefined) : kind.read(value);
+    if (read !== undefined) options[ours] = read;
     else if (value === null && format.nullable.has(ours)) options[ours] = null;
     else throw new CheckpointError(`'${theirs}' must be a ${wanted}, got ${textOf(value).slice(0, 80)}`, where);
   }
   const ours = new Set<string>(Object.values(format.names));
-  const others = [...given.keys()].filter((name) => !ours.has(name) && !format.required.has(name));
+  const left = [...given.keys()].filter((name) => !ours.has(name) && !format.required.has(name));
   const known = new Map([...ignoredConfigFields, ...(format.ignored ?? [])]);
   try {
+    const config = format.make(options as Partial<C>);
+    const derived = format.derived?.(config) ?? {};
+    for (const [name, expected] of Object.entries(derived))
+      if ((given.get(name) ?? expected) !== expected)
+        throw new CheckpointError(
+          `'${name}' must be ${expected}, which follows from the other fields, got ${textOf(given.get(name)).slice(0, 80)}: other sizes are not computed here`,
+          where,
+        );
+    const others = left.filter((name) => !Object.hasOwn(derived, name));
     return {
-      config: format.make(options as Partial<C>),
+      config,
       ignored: new Map(others.filter((name) => known.has(name)).map((name) => [name, known.get(name)!])),
       unknown: others.filter((name) => !known.has(name)),
     };
   } catch (cause) {
-    if (!SslError.isInstance(cause)) throw cause;
+    if (!SslError.isInstance(cause) || cause instanceof CheckpointError) throw cause;
     // By the file's own name: ours stands nowhere in it.
     const named = namesOf(format).reduce(
       (text, [ours, theirs]) => text.replace(`${format.functionName}: ${ours} `, `'${theirs}' `),

@@ -2,6 +2,12 @@ import { CheckpointError, InvalidOptionError, type RandomKey } from '@selfsup/ss
 import { bertFormat } from '../bert/bert-config-json.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { BertModel } from '../bert/bert-model.js';
+import { debertaFormat } from '../deberta/deberta-format.js';
+import { DebertaForMaskedLM } from '../deberta/deberta-for-masked-lm.js';
+import { DebertaModel } from '../deberta/deberta-model.js';
+import { debertaV2Format } from '../deberta/deberta-v2-format.js';
+import { DebertaV2ForMaskedLM } from '../deberta/deberta-v2-for-masked-lm.js';
+import { DebertaV2Model } from '../deberta/deberta-v2-model.js';
 import { distilBertFormat } from '../distilbert/distilbert-format.js';
 import { DistilBertForMaskedLM } from '../distilbert/distilbert-for-masked-lm.js';
 import { DistilBertModel } from '../distilbert/distilbert-model.js';
@@ -89,8 +95,28 @@ export const textFamilies: ReadonlyMap<string, TextFamily> = new Map([
       'ModernBert',
       'model',
       modernBertFormat,
-      (config, { key }) => new ModernBertModel(config, { key }),
+      (config, key) => new ModernBertModel(config, { key }),
       (config, key) => new ModernBertForMaskedLM(config, { key }),
+    ),
+  ],
+  [
+    'deberta',
+    family(
+      'Deberta',
+      'deberta',
+      debertaFormat,
+      (config, key) => new DebertaModel(config, { key }),
+      (config, key) => new DebertaForMaskedLM(config, { key }),
+    ),
+  ],
+  [
+    'deberta-v2',
+    family(
+      'DebertaV2',
+      'deberta',
+      debertaV2Format,
+      (config, key) => new DebertaV2Model(config, { key }),
+      (config, key) => new DebertaV2ForMaskedLM(config, { key }),
     ),
   ],
 ]);
@@ -135,7 +161,9 @@ export function textConfigToJson(
 ): Record<string, unknown> {
   const where = 'textConfigToJson';
   checkTextModel(where, encoder);
-  const found = [...textFamilies.values()].find(({ baseName }) => baseName === encoder.baseName);
+  const found = [...textFamilies].find(
+    ([type, { baseName }]) => baseName === encoder.baseName && type === (encoder.modelType ?? type),
+  )?.[1];
   if (found === undefined) {
     const known = [...textFamilies.keys()].join(', ');
     throw new InvalidOptionError(where, 'encoder', `an encoder of one of the families ${known}`, encoder.baseName);

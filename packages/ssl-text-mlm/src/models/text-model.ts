@@ -36,6 +36,8 @@ export interface TextModel extends TokenEncoder<BertInputs, TextTokenOptions>, L
   readonly config: TextModelConfig;
   /** The name under which a model with a head holds this encoder, transformers' `base_model_prefix`: `bert`, `roberta`. */
   readonly baseName: string;
+  /** `model_type` of `config.json`, where several have one {@link baseName}, as DeBERTa v1 and v2. */
+  readonly modelType?: string;
   /** Longest sequence, tokens, where it is less than `config.maxPositionEmbeddings`, as RoBERTa's. */
   readonly maxTokens?: number;
   /** The word embedding, of encoders that share it. */

@@ -1,4 +1,5 @@
-import { checkLabels, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor/host';
+import { checkLabels } from '@selfsup/ssl-tensor/host';
+import { checkPredictions } from './check-predictions.js';
 
 /**
  * Share of predictions that equal the label. A prediction of a tie is the lowest class, as every function here predicts.
@@ -9,28 +10,7 @@ import { checkLabels, InvalidOptionError, ShapeError } from '@selfsup/ssl-tensor
  * @throws ShapeError where the lengths differ or there is no sample; DataError for a label that is no class
  */
 export function accuracy(predictions: Int32Array, labels: Int32Array): number {
-  if (typeof (predictions as Int32Array | undefined)?.length !== 'number')
-    throw new InvalidOptionError(
-      'accuracy',
-      'predictions',
-      'an array of numbers (the data of an NdArray or tensor)',
-      predictions,
-    );
-  if (typeof (labels as Int32Array | undefined)?.length !== 'number')
-    throw new InvalidOptionError(
-      'accuracy',
-      'labels',
-      'an array of numbers (the data of an NdArray or tensor)',
-      labels,
-    );
-  if (predictions.length !== labels.length || labels.length === 0) {
-    throw new ShapeError(
-      'accuracy',
-      'labels',
-      `[${predictions.length}] like the predictions, and not empty`,
-      `[${labels.length}]`,
-    );
-  }
+  checkPredictions('accuracy', predictions, labels);
   checkLabels('accuracy', 'labels', labels);
   let hits = 0;
   for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) hits++;
