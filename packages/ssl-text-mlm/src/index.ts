@@ -47,9 +47,9 @@ export type { TextEncoderDescription } from './pretrain/text-encoder-description
 export { checkVocabulary } from './tokenizer/check-vocabulary.js';
 export { learnWordPieces } from './tokenizer/learn-word-pieces.js';
 export type { LearnWordPiecesOptions } from './tokenizer/learn-word-pieces.js';
-export { bertSpecialTokens } from './tokenizer/special-tokens.js';
-export type { SpecialTokens } from './tokenizer/special-tokens.js';
-export { tokenizerLimits } from './tokenizer/tokenizer-file.js';
+export { albertSpecialTokens, bertSpecialTokens, robertaSpecialTokens } from './tokenizer/special-tokens.js';
+export type { SpecialTokenIds, SpecialTokens } from './tokenizer/special-tokens.js';
+export { tokenizerLimits } from './tokenizer/tokenizer-limits.js';
 export type {
   DecodeOptions,
   TokenizerFileOptions,
@@ -59,9 +59,13 @@ export type {
 export { trainWordPiece } from './tokenizer/train-word-piece.js';
 export type { TrainWordPieceOptions } from './tokenizer/train-word-piece.js';
 export { WordPieceTokenizer } from './tokenizer/word-piece-tokenizer.js';
+export { ByteLevelBpeTokenizer } from './tokenizer/byte-level-bpe-tokenizer.js';
 export type {
   EncodeBatchOptions,
   EncodedBatch,
+  EncodedText,
   EncodeOptions,
-  SpecialTokenIds,
-} from './tokenizer/word-piece-tokenizer.js';
+  EncodeTextOptions,
+  PairTruncation,
+  TextTokenizer,
+} from './tokenizer/text-tokenizer.js';

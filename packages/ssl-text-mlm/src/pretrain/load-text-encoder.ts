@@ -6,7 +6,7 @@ import type { BertConfig } from '../bert/bert-config.js';
 import { bertConfigFromJson } from '../bert/bert-config-json.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
-import { tokenizerLimits } from '../tokenizer/tokenizer-file.js';
+import { tokenizerLimits } from '../tokenizer/tokenizer-limits.js';
 import { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { LoadedTextEncoder } from './loaded-text-encoder.js';
 import { readTextEncoderDescription, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
