@@ -58,6 +58,12 @@ export type {
 } from './tokenizer/tokenizer-options.js';
 export { trainWordPiece } from './tokenizer/train-word-piece.js';
 export type { TrainWordPieceOptions } from './tokenizer/train-word-piece.js';
+export { trainByteLevelBpe } from './tokenizer/train-byte-level-bpe.js';
+export type { TrainByteLevelBpeOptions } from './tokenizer/train-byte-level-bpe.js';
+export type { TrainingTexts, VocabularyProgress } from './tokenizer/training-texts.js';
+export { loadTokenizer, tokenizerFromJson } from './tokenizer/load-tokenizer.js';
+export type { AnyTokenizer } from './tokenizer/load-tokenizer.js';
+export { UnigramTokenizer } from './tokenizer/unigram-tokenizer.js';
 export { WordPieceTokenizer } from './tokenizer/word-piece-tokenizer.js';
 export { ByteLevelBpeTokenizer } from './tokenizer/byte-level-bpe-tokenizer.js';
 export type {

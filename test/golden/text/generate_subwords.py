@@ -1,17 +1,22 @@
 """Golden values of byte-level BPE and Unigram: Hugging Face's Rust library, its trainers and its encodings.
 
-python generate_subwords.py   (tokenizers)
+python generate_subwords.py   (tokenizers, sentencepiece, protobuf)
 
 Lines are drawn from pools of words in many scripts, emoji, controls and very long words by Lehmer's 16807, which the tests
 draw too, so that only digests are kept: of ids, of places (UTF-16 code units) and of the decoded text, for each block of lines.
 """
 
+import base64
 import hashlib
+import io
 import json
 import pathlib
+import zlib
 
+import sentencepiece
 import tokenizers
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from sentencepiece import sentencepiece_model_pb2
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 here = pathlib.Path(__file__).parent
 LINES, BLOCK = 20_000, 100
@@ -190,6 +195,80 @@ golden = {
     "windows": {name: windows(documents[name], short) for name in ("RoBERTa", "space before", "ModernBERT")},
 }
 (here / "byte-level-bpe.json").write_text(json.dumps(golden, ensure_ascii=True))
+# Unigram, of lines without special tokens, which it would learn again. The library's order of words, and with it the last digits of scores, changes from run to run.
+def train_unigram(size):
+    made = Tokenizer(models.Unigram())
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.train_from_iterator([line.replace("<", "(") for line in corpus], trainers.UnigramTrainer(vocab_size=size, special_tokens=names_of, unk_token="<unk>", show_progress=False))
+    return json.loads(made.to_str())["model"]
+
+
+trained = {str(size): [train_unigram(size)["vocab"] for _ in range(4)] for size in (600, 900)}
+unigram = {"type": "Unigram", "unk_id": 1, "vocab": trained["900"][0], "byte_fallback": False}
+letters = {character for token, _ in unigram["vocab"] for character in token}
+# Without some characters, so that there are unknown ones.
+rare = {"\u6771", "\u092e", "\u00e9", "q", "\U0001f600", "\u0645"}
+unigram["vocab"] = [[token, score] for token, score in unigram["vocab"] if not rare & set(token)]
+with_bytes = {**unigram, "vocab": unigram["vocab"] + [[f"<0x{byte:02X}>", -12.0] for byte in range(256)], "byte_fallback": True}
+written = io.BytesIO()
+sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(corpus), model_writer=written, vocab_size=600, hard_vocab_limit=False, minloglevel=9, normalization_rule_name="nmt_nfkc")
+proto = sentencepiece_model_pb2.ModelProto()
+proto.ParseFromString(written.getvalue())
+charsmap = proto.normalizer_spec.precompiled_charsmap
+
+
+def metaspace(scheme="always", split=True):
+    return {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": scheme, "split": split}
+
+
+def replaced(pattern, content):
+    return {"type": "Replace", "pattern": pattern, "content": content}
+
+
+size = len(unigram["vocab"])
+normal = template("<s>", "</s>", 2, 3)
+pieces = {kind: {"type": kind} for kind in ("NFC", "NFKC", "NFKD", "StripAccents", "Lowercase", "WhitespaceSplit", "ByteFallback", "Fuse")}
+precompiled = {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(charsmap).decode()}
+tokens = [*specials, added("<x>", size, rstrip=True), added("ADDED tok", size + 1, special=False, normalized=True)]
+
+
+def unigram_document(normalizer, pre, model=unigram, decoder=metaspace(), more=specials):
+    return {"version": "1.0", "truncation": None, "padding": None, "added_tokens": more, "normalizer": normalizer, "pre_tokenizer": pre,
+            "post_processor": normal, "decoder": decoder, "model": model}
+
+
+unigrams = {
+    "plain": unigram_document(None, metaspace(), more=tokens),
+    "DeBERTa": unigram_document(steps("normalizers", replaced({"Regex": r"\s{2,}|[\n\r\t]"}, " "), pieces["NFC"], {"type": "Strip", "strip_left": False, "strip_right": True}),
+                                steps("pretokenizers", metaspace())),
+    "ALBERT": unigram_document(steps("normalizers", replaced({"String": "``"}, '"'), replaced({"String": "''"}, '"'), pieces["NFKD"], pieces["StripAccents"], pieces["Lowercase"]),
+                               steps("pretokenizers", pieces["WhitespaceSplit"], metaspace()), more=tokens),
+    "XLM-R": unigram_document(steps("normalizers", precompiled, replaced({"Regex": " {2,}"}, " ")), steps("pretokenizers", pieces["WhitespaceSplit"], metaspace()), more=tokens),
+    "first only": unigram_document(pieces["NFKC"], metaspace("first"), more=tokens),
+    "never": unigram_document(None, metaspace("never", False), decoder=metaspace("never")),
+    "bytes": unigram_document(steps("normalizers", {"type": "Prepend", "prepend": "\u2581"}, replaced({"String": " "}, "\u2581")), None, with_bytes,
+                              steps("decoders", replaced({"String": "\u2581"}, " "), pieces["ByteFallback"], pieces["Fuse"], {"type": "Strip", "content": " ", "start": 1, "stop": 0})),
+}
+
+
+def without_map(value):
+    if isinstance(value, dict):
+        return {key: "MAP" if key == "precompiled_charsmap" else without_map(inner) for key, inner in value.items()}
+    return [without_map(inner) for inner in value] if isinstance(value, list) else value
+
+
+(here / "unigram.json").write_text(json.dumps({
+    "generator": "generate_subwords.py", "versions": {"tokenizers": tokenizers.__version__}, "model": unigram,
+    "documents": {name: {"document": {key: value for key, value in without_map(made).items() if key != "model"}, "withBytes": made["model"] is with_bytes, **encodings(made, texts)} for name, made in unigrams.items()},
+    "windows": {"plain": windows(unigrams["plain"], short)},
+}, ensure_ascii=True))
+# Of each run the tokens in the order of their scores, of the first the scores too.
+(here / "unigram-trained.json").write_text(json.dumps({
+    "generator": "generate_subwords.py", "versions": {"tokenizers": tokenizers.__version__},
+    "trained": {size: {"vocab": runs[0], "agreed": sorted(set.intersection(*[{token for token, _ in run} for run in runs])), "sometimes": sorted(set.union(*[{token for token, _ in run} for run in runs]) - set.intersection(*[{token for token, _ in run} for run in runs]))} for size, runs in trained.items()},
+}, ensure_ascii=True))
+(here / "sentencepiece-map.json").write_text(json.dumps({
+    "generator": "generate_subwords.py", "versions": {"sentencepiece": sentencepiece.__version__}, "rules": "nmt_nfkc", "deflated": base64.b64encode(zlib.compress(charsmap, 9)).decode()}))
 (here / "subword-lines.json").write_text(json.dumps({
     "generator": "generate_subwords.py", "lines": LINES, "block": BLOCK, "seed": 77, "corpusSeed": 20261129, "corpusLines": 2000,
     "pools": pools, "names": names, "separators": separators, "check": [digest(texts), digest(corpus)]}, ensure_ascii=True))

@@ -11,7 +11,7 @@ import {
   type OptionNames,
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { planBatches, type BatchPlanOptions, type PlannedBatch } from './batch-plan.js';
 import { bertMasking, maskableTokens, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
 import { maskingVocabulary } from './masking-vocabulary.js';
@@ -31,7 +31,7 @@ export interface MlmBatch extends PaddedRows {
 /** Options of {@link MlmLoader}. */
 export interface MlmLoaderOptions {
   readonly dataset: TokenDataset;
-  readonly tokenizer: WordPieceTokenizer;
+  readonly tokenizer: TextTokenizer;
   /** Sequences in a batch. */
   readonly batchSize: number;
   /** Source of order and masks. */

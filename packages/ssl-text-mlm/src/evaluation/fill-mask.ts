@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkCount, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 
 /** A word for a masked place. */
 export interface MaskCandidate {
@@ -30,15 +30,15 @@ export interface FilledMask {
  */
 export async function fillMask(
   model: BertForMaskedLM,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: TextTokenizer,
   text: string,
   k = 5,
 ): Promise<FilledMask[]> {
   const shape = 'Write fillMask(model, tokenizer, text)';
   if (typeof (model as Partial<BertForMaskedLM> | null)?.config !== 'object')
     throw new InvalidOptionError('fillMask', 'model', 'a BertForMaskedLM', model, shape);
-  if (typeof (tokenizer as Partial<WordPieceTokenizer> | undefined)?.encode !== 'function')
-    throw new InvalidOptionError('fillMask', 'tokenizer', 'a WordPieceTokenizer', tokenizer, shape);
+  if (typeof (tokenizer as Partial<TextTokenizer> | undefined)?.encode !== 'function')
+    throw new InvalidOptionError('fillMask', 'tokenizer', 'a tokeniser, such as a WordPieceTokenizer', tokenizer, shape);
   if (typeof text !== 'string') throw new InvalidOptionError('fillMask', 'text', 'one text', text, shape);
   checkVocabulary(tokenizer, model.config.vocabSize);
   checkCount('fillMask', { k });

@@ -1,3 +1,10 @@
+/** A character of a changed text, and how many characters of the text before it stands for. */
+export interface ChangedCharacter {
+  text: string;
+  /** 0: for the next one; 1: for none, it is put in; -n: for the next one and n more. */
+  change: number;
+}
+
 /**
  * A text on its way from what was given to words, which knows of each code unit the place that it comes from. Where nobody
  * asks for places, none are kept.
@@ -81,6 +88,27 @@ export class AlignedText {
     for (const character of this.text) {
       parts.push({ text: map(character), start: at, end: at + character.length });
       at += character.length;
+    }
+    return this.rebuilt(parts);
+  }
+
+  /**
+   * The text changed character by character: one that is put in comes from where the last one comes from that was passed.
+   *
+   * Source: `NormalizedString::transform` of Hugging Face `tokenizers`.
+   */
+  transformed(characters: readonly ChangedCharacter[]): AlignedText {
+    const lengths = Array.from(this.text, (character) => character.length);
+    const parts: { text: string; start: number; end: number }[] = [];
+    let passed = 0;
+    let at = 0;
+    for (const { text, change } of characters) {
+      // What begins the text, or goes beyond it, comes from its first or last character.
+      const which = Math.min(lengths.length - 1, change > 0 ? Math.max(0, passed - 1) : passed);
+      const start = which < passed ? at - lengths[which]! : at;
+      parts.push({ text, start, end: start + lengths[which]! });
+      if (change > 0) continue;
+      for (let left = 1 - change; left > 0 && passed < lengths.length; left--) at += lengths[passed++]!;
     }
     return this.rebuilt(parts);
   }

@@ -1,12 +1,10 @@
-import type { AlignedText } from './aligned-text.js';
+import type { AlignedText, ChangedCharacter } from './aligned-text.js';
 import { isAscii } from './code-points.js';
 
-/** A character on its way through decomposition and composition: how many characters it takes beyond one, as 0, 1 (none is taken) or less. */
-interface Moved {
-  text: string;
+/** A character on its way through decomposition and composition. */
+interface Moved extends ChangedCharacter {
   /** Its canonical combining class is not 0. */
   readonly mark: boolean;
-  change: number;
 }
 
 /**
@@ -23,23 +21,7 @@ export function alignForm(text: AlignedText, form: 'NFC' | 'NFD' | 'NFKC' | 'NFK
   const decomposition = form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD';
   const decomposed = decompose(text.text, decomposition);
   const moved = form === 'NFC' || form === 'NFKC' ? compose(decomposed) : decomposed;
-  const lengths = Array.from(text.text, (character) => character.length);
-  const parts: { text: string; start: number; end: number }[] = [];
-  let taken = 0;
-  let at = 0;
-  let last = { start: 0, end: lengths[0] ?? 0 };
-  for (const { text: made, change } of moved) {
-    if (change <= 0) {
-      last = { start: at, end: at + (lengths[taken] ?? 0) };
-      for (let left = 1 - change; left > 0; left--) at += lengths[taken++] ?? 0;
-      parts.push({ text: made, ...last });
-    } else {
-      // What is put in has the place of what was taken last.
-      const start = taken === 0 ? 0 : at - lengths[taken - 1]!;
-      parts.push({ text: made, start, end: taken === 0 ? lengths[0]! : at });
-    }
-  }
-  return text.rebuilt(parts);
+  return text.transformed(moved);
 }
 
 /** Characters in the order of the normal form; marks after a character are sorted by their class. */

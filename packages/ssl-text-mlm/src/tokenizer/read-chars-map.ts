@@ -1,4 +1,4 @@
-import { AlignedText } from './aligned-text.js';
+import { AlignedText, type ChangedCharacter } from './aligned-text.js';
 import type { JsonFields } from './json-fields.js';
 
 /** Largest map, in bytes: SentencePiece's own are below 300 KiB. */
@@ -79,30 +79,34 @@ function firstValue(trie: Uint32Array, key: Uint8Array): number | undefined {
 
 let graphemes: Intl.Segmenter | undefined;
 
-/** Characters that are added come from the last one before; of characters that fall away nothing is left. */
+/**
+ * A text by its graphemes and characters. That what follows a text that falls away at the beginning comes from one character
+ * before is so in the Rust library.
+ */
 function alignMapped(text: AlignedText, replacementOf: (chunk: string) => string | undefined): AlignedText {
   graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
-  const parts: { text: string; start: number; end: number }[] = [];
-  const put = (from: string, at: number, to: string): void => {
-    const old = Array.from(from);
-    let place = at;
-    Array.from(to).forEach((character, index) => {
-      const last = Math.min(index, old.length - 1);
-      if (index > 0 && index <= last) place += old[index - 1]!.length;
-      parts.push({ text: character, start: place, end: place + old[last]!.length });
-    });
+  const made: ChangedCharacter[] = [];
+  let isChanged = false;
+  const put = (from: string, to: string): void => {
+    isChanged = true;
+    const before = made.length;
+    for (const character of to) made.push({ text: character, change: 0 });
+    const more = made.length - before - Array.from(from).length;
+    for (let left = more; left > 0; left--) made[made.length - left]!.change = 1;
+    if (more < 0 && made.length > 0) made.at(-1)!.change += more;
   };
-  for (const { segment, index } of graphemes.segment(text.text)) {
+  for (const { segment } of graphemes.segment(text.text)) {
     const whole = Buffer.byteLength(segment) < 6 ? replacementOf(segment) : undefined;
     if (whole !== undefined) {
-      put(segment, index, whole);
+      put(segment, whole);
       continue;
     }
-    let at = index;
     for (const character of segment) {
-      put(character, at, replacementOf(character) ?? character);
-      at += character.length;
+      const replacement = replacementOf(character);
+      if (replacement !== undefined) put(character, replacement);
+      else made.push({ text: character, change: 0 });
     }
   }
-  return text.rebuilt(parts);
+  if (!isChanged) return text;
+  return text.aligned ? text.transformed(made) : text.withText(made.map((each) => each.text).join(''));
 }
