@@ -63,6 +63,9 @@ export type { TrainByteLevelBpeOptions } from './tokenizer/train-byte-level-bpe.
 export type { TrainingTexts, VocabularyProgress } from './tokenizer/training-texts.js';
 export { loadTokenizer, tokenizerFromJson } from './tokenizer/load-tokenizer.js';
 export type { AnyTokenizer } from './tokenizer/load-tokenizer.js';
+export { trainUnigram } from './tokenizer/train-unigram.js';
+export type { TrainUnigramOptions } from './tokenizer/train-unigram.js';
+export type { UnigramNormalizer } from './tokenizer/unigram-json.js';
 export { UnigramTokenizer } from './tokenizer/unigram-tokenizer.js';
 export { WordPieceTokenizer } from './tokenizer/word-piece-tokenizer.js';
 export { ByteLevelBpeTokenizer } from './tokenizer/byte-level-bpe-tokenizer.js';

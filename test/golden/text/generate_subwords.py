@@ -203,7 +203,7 @@ def train_unigram(size):
     return json.loads(made.to_str())["model"]
 
 
-trained = {str(size): [train_unigram(size)["vocab"] for _ in range(4)] for size in (600, 900)}
+trained = {str(size): [train_unigram(size)["vocab"] for _ in range(4)] for size in (600, 640, 900)}
 unigram = {"type": "Unigram", "unk_id": 1, "vocab": trained["900"][0], "byte_fallback": False}
 letters = {character for token, _ in unigram["vocab"] for character in token}
 # Without some characters, so that there are unknown ones.
