@@ -5,6 +5,14 @@ export interface ChangedCharacter {
   change: number;
 }
 
+/** The code units of a text from `start` to before `end`. */
+export interface RebuiltPart {
+  readonly start: number;
+  readonly end: number;
+  /** What stands for them, all of it from where they are; undefined: they stay as they are. */
+  readonly text?: string;
+}
+
 /**
  * A text on its way from what was given to words, which knows of each code unit the place that it comes from. Where nobody
  * asks for places, none are kept.
@@ -66,14 +74,21 @@ export class AlignedText {
     return new AlignedText(text, false, this.isFirst, 0);
   }
 
-  /** Another text made of parts of this one: each part has the places of the code units from `start` to before `end`. */
-  rebuilt(parts: readonly { readonly text: string; readonly start: number; readonly end: number }[]): AlignedText {
-    const text = parts.map((part) => part.text).join('');
+  /** Another text made of parts of this one, as they are or as other texts. */
+  rebuilt(parts: readonly RebuiltPart[]): AlignedText {
+    const text = parts.map((part) => part.text ?? this.text.slice(part.start, part.end)).join('');
     if (!this.aligned) return this.withText(text);
     const starts = new Int32Array(text.length);
     const ends = new Int32Array(text.length);
     let at = 0;
     for (const { text: part, start, end } of parts) {
+      if (part === undefined) {
+        for (let unit = start; unit < end; unit++, at++) {
+          starts[at] = this.startOf(unit);
+          ends[at] = this.endOf(unit);
+        }
+        continue;
+      }
       starts.fill(this.startOf(start), at, at + part.length);
       ends.fill(this.endOf(end - 1), at, at + part.length);
       at += part.length;
@@ -118,8 +133,9 @@ export class AlignedText {
     if (this.text === '') return this;
     if (!this.aligned) return this.withText(before + this.text);
     const width = String.fromCodePoint(this.text.codePointAt(0)!).length;
-    const parts = [{ text: before + this.text.slice(0, width), start: 0, end: width }];
-    for (let at = width; at < this.text.length; at++) parts.push({ text: this.text[at]!, start: at, end: at + 1 });
-    return this.rebuilt(parts);
+    return this.rebuilt([
+      { text: before + this.text.slice(0, width), start: 0, end: width },
+      { start: width, end: this.text.length },
+    ]);
   }
 }

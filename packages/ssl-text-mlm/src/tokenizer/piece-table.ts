@@ -64,6 +64,8 @@ export class PieceTable {
       if (pieces[low]!.length === depth) visit(low++, at);
       if (at === text.length || low === high) break;
       const unit = text.charCodeAt(at);
+      // They are sorted: where the first and the last agree, all do.
+      if (pieces[low]!.charCodeAt(depth) === unit && pieces[high - 1]!.charCodeAt(depth) === unit) continue;
       low = this.#bound(low, high, depth, unit);
       high = this.#bound(low, high, depth, unit + 1);
     }

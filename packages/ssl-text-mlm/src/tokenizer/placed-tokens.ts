@@ -1,4 +1,10 @@
 import type { AlignedText } from './aligned-text.js';
+import { byteCharacters } from './byte-alphabet.js';
+import { isIn } from './code-points.js';
+
+const byteSpace = byteCharacters[0x20]!.charCodeAt(0);
+/** White space has no surrogates. */
+const isSpace = (unit: number): boolean => unit === byteSpace || isIn('white', unit);
 
 /** Tokens of one text, with the place of each and the white space that it has at its ends. */
 export class PlacedTokens {
@@ -16,8 +22,10 @@ export class PlacedTokens {
   push(id: number, text: AlignedText, start: number, end: number, piece: string): void {
     this.ids.push(id);
     this.offsets.push(text.startOf(start), text.endOf(end - 1));
-    const leading = /^[Ġ\s]*/u.exec(piece)![0].length;
-    const trailing = piece.length - piece.replace(/[Ġ\s]+$/u, '').length;
+    let leading = 0;
+    while (leading < piece.length && isSpace(piece.charCodeAt(leading))) leading++;
+    let trailing = 0;
+    while (trailing < piece.length && isSpace(piece.charCodeAt(piece.length - 1 - trailing))) trailing++;
     this.spaces.push(leading, trailing);
   }
 }

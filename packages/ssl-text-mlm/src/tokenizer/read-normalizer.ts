@@ -133,12 +133,11 @@ const byCharacter = (apply: (text: string) => string): Normalizer => keep(apply,
 /** What replaces a match comes from its last character, as in the Rust library. */
 function alignReplaced(text: AlignedText, expression: RegExp, content: string): AlignedText {
   if (!text.aligned) return text.withText(text.text.replace(expression, () => content));
-  const parts: { text: string; start: number; end: number }[] = [];
-  for (const { start, end, match } of partsByExpression(text.text, expression)) {
-    const last = Array.from(text.text.slice(start, end)).at(-1)!.length;
-    if (match) parts.push({ text: content, start: end - last, end });
-    else for (let at = start; at < end; at++) parts.push({ text: text.text[at]!, start: at, end: at + 1 });
-  }
+  const parts = partsByExpression(text.text, expression).map(({ start, end, match }) => {
+    if (!match) return { start, end };
+    const last = text.text.codePointAt(end - 2)! > 0xffff ? 2 : 1;
+    return { text: content, start: end - last, end };
+  });
   return text.rebuilt(parts);
 }
 

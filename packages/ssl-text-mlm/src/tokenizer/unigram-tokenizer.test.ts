@@ -46,7 +46,7 @@ const plain = UnigramTokenizer.fromJson(documentOf(golden.documents['plain']!));
 const lines = drawnLines(testedLines);
 
 describe("Unigram against Hugging Face's Rust library", () => {
-  it.each(Object.entries(golden.documents))('%s: ids, places and decoded texts of lines in many scripts', (_, made) => {
+  it.each(Object.entries(golden.documents))('%s: ids, places and decoded texts of lines in many scripts', { timeout: 600_000 }, (_, made) => {
     expect(differingBlocks(UnigramTokenizer.fromJson(documentOf(made)), lines, made)).toEqual([]);
   });
 
