@@ -13,9 +13,9 @@ interface Documents {
   readonly documents: Readonly<Record<string, { readonly document: object }>>;
 }
 
-const bpe = textGolden<Documents & { readonly vocabulary: string[]; readonly model: { readonly merges: [string, string][] } }>(
-  'byte-level-bpe.json',
-);
+const bpe = textGolden<
+  Documents & { readonly vocabulary: string[]; readonly model: { readonly merges: [string, string][] } }
+>('byte-level-bpe.json');
 const tokens = new Set(bpe.vocabulary.slice(0, 320));
 const bpeModel = {
   ...bpe.model,

@@ -269,6 +269,11 @@ def without_map(value):
 }, ensure_ascii=True))
 (here / "sentencepiece-map.json").write_text(json.dumps({
     "generator": "generate_subwords.py", "versions": {"sentencepiece": sentencepiece.__version__}, "rules": "nmt_nfkc", "deflated": base64.b64encode(zlib.compress(charsmap, 9)).decode()}))
+# WordPiece, of the vocabulary that word-piece.json holds.
+word_piece = json.loads((here / "word-piece.json").read_text())["tokenizer"]
+cased = {**word_piece, "normalizer": {**word_piece["normalizer"], "lowercase": False, "clean_text": False}}
+word_pieces = {"uncased": encodings(word_piece, texts), "cased, not cleaned": encodings(cased, texts)}
 (here / "subword-lines.json").write_text(json.dumps({
+    "wordPiece": word_pieces,
     "generator": "generate_subwords.py", "lines": LINES, "block": BLOCK, "seed": 77, "corpusSeed": 20261129, "corpusLines": 2000,
     "pools": pools, "names": names, "separators": separators, "check": [digest(texts), digest(corpus)]}, ensure_ascii=True))

@@ -38,7 +38,13 @@ export async function fillMask(
   if (typeof (model as Partial<BertForMaskedLM> | null)?.config !== 'object')
     throw new InvalidOptionError('fillMask', 'model', 'a BertForMaskedLM', model, shape);
   if (typeof (tokenizer as Partial<TextTokenizer> | undefined)?.encode !== 'function')
-    throw new InvalidOptionError('fillMask', 'tokenizer', 'a tokeniser, such as a WordPieceTokenizer', tokenizer, shape);
+    throw new InvalidOptionError(
+      'fillMask',
+      'tokenizer',
+      'a tokeniser, such as a WordPieceTokenizer',
+      tokenizer,
+      shape,
+    );
   if (typeof text !== 'string') throw new InvalidOptionError('fillMask', 'text', 'one text', text, shape);
   checkVocabulary(tokenizer, model.config.vocabSize);
   checkCount('fillMask', { k });

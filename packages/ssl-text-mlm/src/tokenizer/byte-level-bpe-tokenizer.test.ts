@@ -40,9 +40,13 @@ const folder = mkdtempSync(join(tmpdir(), 'ssl-bpe-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("byte-level BPE against Hugging Face's Rust library", () => {
-  it.each(Object.entries(golden.documents))('%s: ids, places and decoded texts of lines in many scripts', { timeout: 600_000 }, (_, made) => {
-    expect(differingBlocks(tokenizerOf(made), lines, made)).toEqual([]);
-  });
+  it.each(Object.entries(golden.documents))(
+    '%s: ids, places and decoded texts of lines in many scripts',
+    { timeout: 600_000 },
+    (_, made) => {
+      expect(differingBlocks(tokenizerOf(made), lines, made)).toEqual([]);
+    },
+  );
 
   it.each(Object.entries(golden.windows))('%s: pairs, truncation and stride', (name, cases) => {
     const tokenizer = tokenizerOf(golden.documents[name]!);

@@ -5,8 +5,7 @@ import { cutting, inTurn, type PreTokenizer, readPreTokenizer } from './read-pre
 import { joinParts, partsByExpression } from './split-text.js';
 
 /** GPT-2's words: a space goes with the word that follows it. */
-export const gpt2Pattern =
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+export const gpt2Pattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 const mostSteps = 64;
 
 /**
@@ -32,16 +31,14 @@ export function readByteLevel(fields: JsonFields | undefined, fail: (problem: st
   if (type !== 'Sequence') throw fields.error('type', `'ByteLevel' or 'Sequence'; ${advice}`);
   const items = fields.list('pretokenizers', mostSteps);
   const last = items.at(-1);
-  const steps = items
-    .slice(0, -1)
-    .map((item, index) => readPreTokenizer(fields.item('pretokenizers', index, item), 1));
+  const steps = items.slice(0, -1).map((item, index) => readPreTokenizer(fields.item('pretokenizers', index, item), 1));
   fields.finish();
   if (last === undefined) throw fields.error('pretokenizers', `a list that ends with 'ByteLevel'; ${advice}`);
   return inTurn([...steps, readByteLevel(fields.item('pretokenizers', items.length - 1, last), fail)]);
 }
 
 const advice =
-  "only BPE of bytes is read here, whose last pre-tokeniser is { \"type\": \"ByteLevel\" }: encode with another library and pass the ids to TokenDataset.fromSequences";
+  'only BPE of bytes is read here, whose last pre-tokeniser is { "type": "ByteLevel" }: encode with another library and pass the ids to TokenDataset.fromSequences';
 
 /** How a text is cut before its bytes are looked at. */
 export interface ByteLevelOptions {

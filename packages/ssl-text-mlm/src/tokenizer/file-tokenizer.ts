@@ -1,7 +1,14 @@
 import { writeWhole } from '@selfsup/ssl-core/files';
-import { checkOptions, DataError, InvalidOptionError, ndArray, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { checkOptions, DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { AddedVocabulary } from './added-vocabulary.js';
 import { AlignedText } from './aligned-text.js';
+import {
+  checkLength,
+  checkText,
+  encodeBatchOptionNames,
+  encodeOptionNames,
+  encodeTextOptionNames,
+} from './check-encode.js';
 import { continuingPieces } from './continuing-pieces.js';
 import { bertFrame, type Frame, robertaFrame } from './frame.js';
 import { frameWindow } from './frame-window.js';
@@ -18,28 +25,10 @@ import type {
 import { type DecodeOptions, decodeOptionNames } from './tokenizer-options.js';
 import type { TokenizerFile } from './tokenizer-file.js';
 import type { TokenizerKind } from './tokenizer-kind.js';
+import { padEncoded } from './pad-encoded.js';
 import { PlacedTokens } from './placed-tokens.js';
 import { pairWindows } from './truncate-windows.js';
 import { chunkSeparator, wellFormed } from './white-space.js';
-
-const encodeOptionNames: OptionNames<EncodeOptions> = {
-  maxLength: 'optionalNumber',
-  addSpecialTokens: 'optionalFlag',
-};
-
-const encodeTextOptionNames: OptionNames<EncodeTextOptions> = {
-  ...encodeOptionNames,
-  pair: 'optional',
-  truncate: 'optional',
-  stride: 'optionalNumber',
-};
-
-const encodeBatchOptionNames: OptionNames<EncodeBatchOptions> = {
-  ...encodeOptionNames,
-  padding: 'optional',
-  pairs: 'optional',
-  truncate: 'optional',
-};
 
 /** Most words or chunks whose encoding is remembered; then the memory starts afresh. */
 const cacheLimit = 500_000;
@@ -65,7 +54,12 @@ export abstract class FileTokenizer implements TextTokenizer {
   readonly #cache = new Map<string, readonly number[]>();
 
   /** @throws DataError where the vocabulary lacks a special token, or the file puts other tokens around a text */
-  protected constructor({ className }: TokenizerKind, file: TokenizerFile, specialTokens: SpecialTokens, path?: string) {
+  protected constructor(
+    { className }: TokenizerKind,
+    file: TokenizerFile,
+    specialTokens: SpecialTokens,
+    path?: string,
+  ) {
     if ((file as Partial<TokenizerFile> | undefined)?.ids === undefined) {
       const advice = `Write await ${className}.fromFolder(folder), or fromFile(path) of a tokenizer.json`;
       throw new InvalidOptionError(`new ${className}`, 'file', 'what fromFolder() reads', file, advice);
@@ -214,27 +208,14 @@ export abstract class FileTokenizer implements TextTokenizer {
     if (padding === 'maxLength' && !Number.isFinite(options.maxLength))
       throw new InvalidOptionError(where, 'maxLength', "given with padding 'maxLength'", options.maxLength);
     const encoded = (texts as readonly string[]).map((text, index) => {
-      if (pairs === undefined) return { ids: this.encode(text, each), typeIds: undefined };
-      return this.encodeText(text, { ...each, pair: pairs[index]!, ...(truncate === undefined ? {} : { truncate }) })[0]!;
+      if (pairs === undefined) return { ids: this.encode(text, each) };
+      return this.encodeText(text, {
+        ...each,
+        pair: pairs[index]!,
+        ...(truncate === undefined ? {} : { truncate }),
+      })[0]!;
     });
-    const width =
-      padding === 'maxLength'
-        ? options.maxLength!
-        : encoded.reduce((longest, { ids }) => Math.max(longest, ids.length), 0);
-    const shape = [encoded.length, width];
-    const inputIds = new Int32Array(encoded.length * width).fill(this.specialIds.pad);
-    const attentionMask = new Int32Array(encoded.length * width);
-    const types = new Int32Array(pairs === undefined ? 0 : encoded.length * width);
-    encoded.forEach(({ ids, typeIds }, index) => {
-      inputIds.set(ids, index * width);
-      attentionMask.fill(1, index * width, index * width + ids.length);
-      if (typeIds !== undefined) types.set(typeIds, index * width);
-    });
-    return {
-      inputIds: ndArray(inputIds, shape),
-      attentionMask: ndArray(attentionMask, shape),
-      ...(pairs === undefined ? {} : { tokenTypeIds: ndArray(types, shape) }),
-    };
+    return padEncoded(encoded, padding === 'maxLength' ? options.maxLength : undefined, this.specialIds.pad);
   }
 
   /** Text of ids, pieces joined to words. */
@@ -337,13 +318,4 @@ export abstract class FileTokenizer implements TextTokenizer {
       }
     }
   }
-}
-
-function checkText(where: string, name: string, text: unknown): void {
-  if (typeof text !== 'string') throw new InvalidOptionError(where, name, 'a string', text);
-}
-
-function checkLength(where: string, maxLength: number, least: number): void {
-  if (!(maxLength >= least && (Number.isSafeInteger(maxLength) || maxLength === Infinity)))
-    throw new InvalidOptionError(where, 'maxLength', `an integer of at least ${least}`, maxLength);
 }

@@ -74,7 +74,7 @@ export function* learnBytePairs(
   }
   for (const character of byteCharacters.filter((_, byte) => allBytes || seen[byte] === 1).toSorted()) idOf(character);
   const byteIds = byteCharacters.map((character) => ids.get(character) ?? -1);
-  const words = spelled.map((bytes) => Int32Array.from(bytes, (byte) => byteIds[byte]!));
+  const words: Int32Array[] = spelled.map((bytes) => Int32Array.from(bytes, (byte) => byteIds[byte]!));
 
   const counts = new Map<number, number>();
   let found = new Map<number, Set<number>>();

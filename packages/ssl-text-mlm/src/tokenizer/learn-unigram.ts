@@ -105,7 +105,9 @@ function* improved(
     speller.lattice(word).addExpected(count, expected);
     if (index % turn === 0) yield pieces.length;
   }
-  const kept = pieces.flatMap(({ text }, id) => (expected[id]! < leastExpected ? [] : [{ text, often: expected[id]! }]));
+  const kept = pieces.flatMap(({ text }, id) =>
+    expected[id]! < leastExpected ? [] : [{ text, often: expected[id]! }],
+  );
   const logSum = digamma(kept.reduce((sum, { often }) => sum + often, 0));
   return kept.map(({ text, often }) => ({ text, score: digamma(often) - logSum }));
 }
@@ -182,12 +184,5 @@ function digamma(value: number): number {
   x -= 1 / 2;
   const xx2 = 1 / (x * x);
   const xx4 = xx2 * xx2;
-  return (
-    result +
-    Math.log(x) +
-    (1 / 24) * xx2 -
-    (7 / 960) * xx4 +
-    (31 / 8064) * xx4 * xx2 -
-    (127 / 30720) * xx4 * xx4
-  );
+  return result + Math.log(x) + (1 / 24) * xx2 - (7 / 960) * xx4 + (31 / 8064) * xx4 * xx2 - (127 / 30720) * xx4 * xx4;
 }

@@ -30,9 +30,13 @@ const unigram = unigramJson(
   ],
   { normalizer: 'nfkc', lowercase: false, specialTokens: bertSpecialTokens },
 );
-const wordPiece = wordPieceJson([...Object.values(bertSpecialTokens), 'ab', 'a', '##b'] as string[], bertSpecialTokens, {
-  lowercase: true,
-});
+const wordPiece = wordPieceJson(
+  [...Object.values(bertSpecialTokens), 'ab', 'a', '##b'] as string[],
+  bertSpecialTokens,
+  {
+    lowercase: true,
+  },
+);
 const kinds = [
   ['WordPiece', wordPiece, WordPieceTokenizer],
   ['BPE', bpe, ByteLevelBpeTokenizer],
@@ -51,19 +55,22 @@ const write = (name: string, value: unknown): void =>
   writeFileSync(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
 
 describe('loadTokenizer', () => {
-  it.each(kinds)('reads %s, from a file, a folder and what is saved, also where the kind is not written', async (_, json, of) => {
-    write('tokenizer.json', json);
-    const read = await loadTokenizer(join(folder, 'tokenizer.json'));
-    expect(read).toBeInstanceOf(of);
-    const ids = read.encode('ab ab');
-    expect(read.decode(ids)).toBe('ab ab');
-    expect(await loadTokenizer(folder)).toBeInstanceOf(of);
-    await read.save(join(folder, 'tokenizer.json'));
-    expect((await loadTokenizer(folder)).encode('ab ab')).toEqual(ids);
-    const { type: __, ...model } = json['model'] as Record<string, unknown>;
-    expect(tokenizerFromJson({ ...json, model }).encode('ab ab')).toEqual(ids);
-    expect(tokenizerFromJson(JSON.stringify(json)).encode('ab ab')).toEqual(ids);
-  });
+  it.each(kinds)(
+    'reads %s, from a file, a folder and what is saved, also where the kind is not written',
+    async (_, json, of) => {
+      write('tokenizer.json', json);
+      const read = await loadTokenizer(join(folder, 'tokenizer.json'));
+      expect(read).toBeInstanceOf(of);
+      const ids = read.encode('ab ab');
+      expect(read.decode(ids)).toBe('ab ab');
+      expect(await loadTokenizer(folder)).toBeInstanceOf(of);
+      await read.save(join(folder, 'tokenizer.json'));
+      expect((await loadTokenizer(folder)).encode('ab ab')).toEqual(ids);
+      const { type: __, ...model } = json['model'] as Record<string, unknown>;
+      expect(tokenizerFromJson({ ...json, model }).encode('ab ab')).toEqual(ids);
+      expect(tokenizerFromJson(JSON.stringify(json)).encode('ab ab')).toEqual(ids);
+    },
+  );
 
   it('reads what older programs wrote', async () => {
     write('vocab.json', (bpe['model'] as { readonly vocab: object }).vocab);

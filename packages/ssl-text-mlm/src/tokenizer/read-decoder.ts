@@ -53,7 +53,8 @@ function readStep(fields: JsonFields, type: DecoderType, types: readonly Decoder
       const { expression, leastLength } = readPattern(fields, 'pattern');
       const content = fields.string('content');
       // Replacements of replacements could fill the memory.
-      if (content.length > leastLength) throw fields.error('content', `at most ${leastLength} characters, as its pattern`);
+      if (content.length > leastLength)
+        throw fields.error('content', `at most ${leastLength} characters, as its pattern`);
       return (pieces) => pieces.map((piece) => piece.replace(expression, () => content));
     }
     case 'ByteFallback':

@@ -71,7 +71,8 @@ function repeated(text: Int32Array, most: number): Repeated[] {
       const node = open.pop()!;
       from = node.from;
       const start = order[from]!;
-      if (node.length < 2 || node.length > most || text.subarray(start, start + node.length).includes(boundary)) continue;
+      if (node.length < 2 || node.length > most || text.subarray(start, start + node.length).includes(boundary))
+        continue;
       result.push({ start, length: node.length, score: (index - from) * node.length, from });
     }
     if (open.at(-1)!.length < shared) open.push({ from, length: shared });

@@ -61,7 +61,7 @@ export function parseTokenizerFile(document: unknown, kind: TokenizerKind, path?
     (file.value(name) ?? null) === null ? undefined : file.object(name);
 
   const table = new TokenTable(fail);
-  const { finish, continuingPrefix } = kind.readModel(file.object('model'), table);
+  const reading = kind.readModel(file.object('model'), table);
   const addedTokens = file
     .list('added_tokens', tokenizerLimits.vocabularySize)
     .map((item, index) => readAddedToken(file.item('added_tokens', index, item), table));
@@ -71,7 +71,7 @@ export function parseTokenizerFile(document: unknown, kind: TokenizerKind, path?
   const preTokenizerType = part('pre_tokenizer')?.value('type');
   const normalizerFields = part('normalizer');
   const normalizer = normalizerFields === undefined ? undefined : readNormalizer(normalizerFields);
-  const { preTokenize, model } = finish(part('pre_tokenizer'));
+  const { preTokenize, model } = reading.finish(part('pre_tokenizer'));
   const decoder = part('decoder');
   const decode = decoder === undefined ? undefined : kind.readDecoder(decoder);
   const postProcessor = part('post_processor');
@@ -97,8 +97,18 @@ export function parseTokenizerFile(document: unknown, kind: TokenizerKind, path?
   };
   const { tokens, ids } = table;
   return {
-    ...{ json, kind, tokens, ids, addedTokens, normalizer, preTokenize, model, continuingPrefix },
-    ...{ decode, postProcessor, splitsAtWhitespace },
+    json,
+    kind,
+    tokens,
+    ids,
+    addedTokens,
+    normalizer,
+    preTokenize,
+    model,
+    continuingPrefix: reading.continuingPrefix,
+    decode,
+    postProcessor,
+    splitsAtWhitespace,
   };
 }
 

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { afterAll, describe, expect, it } from 'vitest';
 import { corpusLines, textGolden } from '../../../../test/support/subword-lines.js';
-import { ByteLevelBpeTokenizer } from './byte-level-bpe-tokenizer.js';
+import type { ByteLevelBpeTokenizer } from './byte-level-bpe-tokenizer.js';
 import { trainByteLevelBpe } from './train-byte-level-bpe.js';
 import type { VocabularyProgress } from './training-texts.js';
 
@@ -52,7 +52,9 @@ describe('trainByteLevelBpe', () => {
         yield 'a text';
       }
     }
-    await expect(trainByteLevelBpe({ lines: endless(), vocabSize: 700, signal: later.signal })).rejects.toThrow('later');
+    await expect(trainByteLevelBpe({ lines: endless(), vocabSize: 700, signal: later.signal })).rejects.toThrow(
+      'later',
+    );
   });
 
   it('keeps the alphabet, the frequency and the names that are asked for', async () => {
@@ -65,7 +67,12 @@ describe('trainByteLevelBpe', () => {
     });
     expect(vocabularyOf(seen)).toEqual([...Object.values(names), 'a', 'b', 'c', 'd', 'Ġ', 'ab', 'abab']);
     expect(seen.decode(seen.encode('abab[MASK]'))).toBe('abab');
-    const often = await trainByteLevelBpe({ lines: ['abab abab', 'cd'], vocabSize: 50, alphabet: 'seen', minFrequency: 4 });
+    const often = await trainByteLevelBpe({
+      lines: ['abab abab', 'cd'],
+      vocabSize: 50,
+      alphabet: 'seen',
+      minFrequency: 4,
+    });
     expect(vocabularyOf(often).slice(5)).toEqual(['a', 'b', 'c', 'd', 'Ġ', 'ab']);
     const prefixed = await trainByteLevelBpe({ lines: ['ab ab'], vocabSize: 300, addPrefixSpace: true });
     expect(prefixed.encode('ab', { addSpecialTokens: false })).toEqual([prefixed.tokenToId('Ġab')]);
@@ -94,8 +101,8 @@ describe('trainByteLevelBpe', () => {
     await expect(trainByteLevelBpe({ lines: ['a'], vocabSize: 300, alphabet: 'all' as 'seen' })).rejects.toThrow(
       /'bytes' or 'seen'/,
     );
-    await expect(
-      trainByteLevelBpe({ lines: ['a'], vocabSize: 300, signal: {} as AbortSignal }),
-    ).rejects.toThrow(/an AbortSignal/);
+    await expect(trainByteLevelBpe({ lines: ['a'], vocabSize: 300, signal: {} as AbortSignal })).rejects.toThrow(
+      /an AbortSignal/,
+    );
   });
 });

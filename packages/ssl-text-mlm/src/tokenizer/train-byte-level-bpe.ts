@@ -1,4 +1,10 @@
-import { checkNonNegative, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import {
+  checkNonNegative,
+  checkOptions,
+  DataError,
+  InvalidOptionError,
+  type OptionNames,
+} from '@selfsup/ssl-tensor/host';
 import { AlignedText } from './aligned-text.js';
 import { bpeJson } from './bpe-json.js';
 import { ByteLevelBpeTokenizer } from './byte-level-bpe-tokenizer.js';

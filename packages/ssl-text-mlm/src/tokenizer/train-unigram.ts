@@ -1,10 +1,4 @@
-import {
-  checkCount,
-  checkOptions,
-  DataError,
-  InvalidOptionError,
-  type OptionNames,
-} from '@selfsup/ssl-tensor/host';
+import { checkCount, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { AlignedText } from './aligned-text.js';
 import { JsonFields } from './json-fields.js';
 import { learnUnigram } from './learn-unigram.js';
@@ -94,7 +88,13 @@ export async function trainUnigram(options: TrainUnigramOptions): Promise<Unigra
       vocabSize,
     );
   const learner = learnUnigram(counts, {
-    ...{ size, vocabSize, shrinkingFactor, subIterations, maxPieceLength, seedSize, reserved },
+    size,
+    vocabSize,
+    shrinkingFactor,
+    subIterations,
+    maxPieceLength,
+    seedSize,
+    reserved,
   });
   const pieces = await learnInTurns(learner, vocabSize, options);
   return UnigramTokenizer.fromJson(unigramJson(pieces, { normalizer, lowercase, specialTokens }), { specialTokens });

@@ -39,7 +39,7 @@ export const trainingTextsNames: OptionNames<TrainingTexts> = {
   maxLineBytes: 'optionalNumber',
   maxBytes: 'optionalNumber',
   lines: 'optional',
-  onProgress: 'optional',
+  onProgress: 'optionalFunction',
   signal: 'optional',
 };
 
@@ -64,8 +64,6 @@ export async function readTrainingTexts(
     throw new InvalidOptionError(where, 'files', "given, or 'lines'", undefined);
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
     throw new InvalidOptionError(where, 'signal', 'an AbortSignal (the signal of an AbortController)', signal);
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw new InvalidOptionError(where, 'onProgress', 'a function', onProgress);
   let count = 0;
   const counted = (text: string): void => {
     signal?.throwIfAborted();

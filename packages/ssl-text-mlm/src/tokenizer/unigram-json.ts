@@ -13,7 +13,12 @@ export interface UnigramJsonOptions {
 }
 
 /** SentencePiece's mark of a space. */
-export const metaspaceJson = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always', split: true } as const;
+export const metaspaceJson = {
+  type: 'Metaspace',
+  replacement: '\u2581',
+  prepend_scheme: 'always',
+  split: true,
+} as const;
 
 /** The `normalizer` entry: white space in a row is one space, a Unicode form, no white space at the end. */
 export function unigramNormalizerJson({

@@ -38,17 +38,19 @@ const bytes: Vocabulary = Array.from({ length: 256 }, (_, byte) => [
 ]);
 const documentOf = ({ document, withBytes }: Case): Record<string, unknown> => ({
   ...(JSON.parse(JSON.stringify(document).replace('"MAP"', JSON.stringify(rules))) as object),
-  model: withBytes
-    ? { ...golden.model, vocab: [...golden.model.vocab, ...bytes], byte_fallback: true }
-    : golden.model,
+  model: withBytes ? { ...golden.model, vocab: [...golden.model.vocab, ...bytes], byte_fallback: true } : golden.model,
 });
 const plain = UnigramTokenizer.fromJson(documentOf(golden.documents['plain']!));
 const lines = drawnLines(testedLines);
 
 describe("Unigram against Hugging Face's Rust library", () => {
-  it.each(Object.entries(golden.documents))('%s: ids, places and decoded texts of lines in many scripts', { timeout: 600_000 }, (_, made) => {
-    expect(differingBlocks(UnigramTokenizer.fromJson(documentOf(made)), lines, made)).toEqual([]);
-  });
+  it.each(Object.entries(golden.documents))(
+    '%s: ids, places and decoded texts of lines in many scripts',
+    { timeout: 600_000 },
+    (_, made) => {
+      expect(differingBlocks(UnigramTokenizer.fromJson(documentOf(made)), lines, made)).toEqual([]);
+    },
+  );
 
   it('pairs, truncation and stride', () => {
     for (const { text, pair, settings, windows } of golden.windows.plain) {
@@ -86,7 +88,16 @@ describe('UnigramTokenizer', () => {
   it.each<[string, object, RegExp]>([
     ['an entry that is a text', { vocab: ['a'] }, /'model.vocab\[0\]' must be a token and its score/],
     ['a score that is none', { vocab: [['a', null]] }, /'model.vocab\[0\]'/],
-    ['a token that comes twice', { vocab: [['a', 0], ['a', -1]] }, /'a' has the ids 0 and 1/],
+    [
+      'a token that comes twice',
+      {
+        vocab: [
+          ['a', 0],
+          ['a', -1],
+        ],
+      },
+      /'a' has the ids 0 and 1/,
+    ],
     ['no vocabulary', { vocab: [] }, /'model.vocab' must be a list/],
     ['an unknown token beyond', { unk_id: 1e6 }, /'model.unk_id' must be an integer/],
     ['no unknown token', { unk_id: null }, /'model.unk_id' must be an integer/],
@@ -105,11 +116,7 @@ describe('UnigramTokenizer', () => {
   it.each<[string, string, RegExp]>([
     ['that is none', '', /must be SentencePiece's map/],
     ['that ends early', Buffer.from([255, 0, 0, 0, 1]).toString('base64'), /must be SentencePiece's map/],
-    [
-      'whose texts are none',
-      Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0xff]).toString('base64'),
-      /replacements are UTF-8/,
-    ],
+    ['whose texts are none', Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0xff]).toString('base64'), /replacements are UTF-8/],
     [
       'with long replacements',
       Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from('a'.repeat(300))]).toString('base64'),
