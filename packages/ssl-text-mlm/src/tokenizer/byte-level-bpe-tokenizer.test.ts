@@ -76,6 +76,12 @@ describe('ByteLevelBpeTokenizer', () => {
     expect(roberta.encode('a\ud83e')).toEqual(roberta.encode('a\ufffd'));
   });
 
+  it('has places of whole characters where a space is put before one beyond the basic plane', () => {
+    const [made] = tokenizerOf(golden.documents['space before']!).encodeText('the<mask>\u{1f600} x');
+    // As the library has it: the space that was put there counts as the character, and is taken off its place.
+    expect(placesOf(made!.offsets)).toBe('0-0 0-3 3-9 11-11 12-12 12-13 0-0');
+  });
+
   it('takes time in proportion to a word, nearly', () => {
     const text = 'abcdefgh'.repeat(40_000);
     const before = process.cpuUsage();

@@ -283,7 +283,7 @@ export abstract class FileTokenizer implements TextTokenizer {
   /** Ids of a text without the frame, and their places. */
   #placed(text: string): PlacedTokens {
     const { model, tokens } = this.#file;
-    const placed = new PlacedTokens();
+    const placed = new PlacedTokens(text);
     this.#walk(
       AlignedText.of(wellFormed(text), true),
       (id, segment) => placed.push(id, segment, 0, segment.text.length, segment.text),

@@ -57,12 +57,9 @@ function trimmed(
   { addPrefixSpace }: NonNullable<Frame['trim']>,
 ): [number, number] {
   let [start, end] = placeOf(from, token);
-  let leading = from.spaces[2 * token]!;
   const trailing = from.spaces[2 * token + 1]!;
-  if (leading > 0) {
-    if ((opens || start === 0) && addPrefixSpace && leading === 1) leading = 0;
-    start = Math.min(start + leading, end);
-  }
+  const isPut = (opens || start === 0) && addPrefixSpace && from.oneSpace[token]!;
+  if (!isPut) start = Math.min(start + from.spaces[2 * token]!, end);
   if (trailing > 0 && end >= trailing) end = Math.max(end - trailing, start);
   return [start, end];
 }
