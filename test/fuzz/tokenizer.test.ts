@@ -6,17 +6,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { foldIn, randomKey, RandomStream, SslError } from '@selfsup/ssl-tensor/host';
 import { bertConfigFromJson, bertConfigReport, WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { describeFuzz } from './describe-fuzz.js';
-import { mutateJson } from './mutate-json.js';
+import { describeMutations } from './describe-mutations.js';
+import { hostileTexts as texts } from './hostile-texts.js';
 
 const golden = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(new URL(`../golden/text/${name}`, import.meta.url), 'utf8')) as Record<string, unknown>;
-const cases = Number(process.env['SSL_FUZZ_CASES'] ?? 500);
-const perTest = 500;
-const maxSeconds = 1;
 
 const { tokenizer: bert } = golden('word-piece.json');
 const {
@@ -33,17 +30,6 @@ const tokenizers = [bert, bert, ...documents.map(({ document }) => ({ ...documen
 const tokenizerConfigs = Object.values(golden('bert-config-fields.json')['tokenizer'] as Record<string, unknown>);
 const configs = Object.values(golden('bert-config-fields.json')['config'] as Record<string, unknown>);
 
-/** What expressions and searches are slow on, and characters at which texts break. */
-const texts = [
-  `${'a'.repeat(20_000)}!`,
-  `${' '.repeat(20_000)}x`,
-  `${'\n '.repeat(10_000)}x`,
-  'a '.repeat(5000),
-  `${"'".repeat(3000)}${'1'.repeat(3000)}${'.'.repeat(3000)}`,
-  '[MASK][SEP]<x>'.repeat(500),
-  '\ud83e\u0301\u0000\ufeff\u{20000}ΟΔΟΣ e\u0301\u0327',
-];
-
 function useTokenizer(document: unknown): void {
   const tokenizer = WordPieceTokenizer.fromJson(document, { path: 'tokenizer.json' });
   for (const text of texts) {
@@ -54,39 +40,6 @@ function useTokenizer(document: unknown): void {
   expect(WordPieceTokenizer.fromJson(JSON.stringify(tokenizer.toJson())).encode('a b')).toEqual(
     tokenizer.encode('a b'),
   );
-}
-
-function describeMutations(
-  name: string,
-  seeds: readonly unknown[],
-  use: (document: unknown) => void | Promise<void>,
-): void {
-  describe(`fuzz: ${name}`, () => {
-    it('takes the seeds', async () => {
-      for (const seed of seeds) await use(structuredClone(seed));
-    });
-
-    const starts = Array.from({ length: Math.ceil(cases / perTest) }, (_, part) => part * perTest);
-    it.each(starts)('survives damaged documents from case %i on', { timeout: 600_000 }, async (start) => {
-      let refused = 0;
-      for (let number = start; number < Math.min(start + perTest, cases); number++) {
-        const random = new RandomStream(foldIn(randomKey(8), `${name} ${number}`));
-        const { value, steps } = mutateJson(seeds[random.integer(seeds.length)], random);
-        const before = process.cpuUsage();
-        try {
-          await use(value);
-        } catch (error) {
-          if (!SslError.isInstance(error))
-            expect.fail(`case ${number} (${steps.join('; ')}): ${(error as Error).stack ?? String(error)}`);
-          refused++;
-        }
-        const { user, system } = process.cpuUsage(before);
-        if (user + system > maxSeconds * 1e6)
-          expect.fail(`case ${number} (${steps.join('; ')}): took ${(user + system) / 1e6} s of processor time`);
-      }
-      expect(refused, 'a fuzzer whose documents are all good tests nothing').toBeGreaterThan(0);
-    });
-  });
 }
 
 describeMutations('tokenizer.json, by its values', tokenizers, useTokenizer);

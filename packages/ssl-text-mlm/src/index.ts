@@ -140,9 +140,9 @@ export type { OpenTokenStoreOptions } from './store/token-store.js';
 export { checkVocabulary } from './tokenizer/check-vocabulary.js';
 export { learnWordPieces } from './tokenizer/learn-word-pieces.js';
 export type { LearnWordPiecesOptions } from './tokenizer/learn-word-pieces.js';
-export { bertSpecialTokens } from './tokenizer/special-tokens.js';
-export type { SpecialTokens } from './tokenizer/special-tokens.js';
-export { tokenizerLimits } from './tokenizer/tokenizer-file.js';
+export { albertSpecialTokens, bertSpecialTokens, robertaSpecialTokens } from './tokenizer/special-tokens.js';
+export type { SpecialTokenIds, SpecialTokens } from './tokenizer/special-tokens.js';
+export { tokenizerLimits } from './tokenizer/tokenizer-limits.js';
 export type {
   DecodeOptions,
   TokenizerFileOptions,
@@ -151,10 +151,23 @@ export type {
 } from './tokenizer/tokenizer-options.js';
 export { trainWordPiece } from './tokenizer/train-word-piece.js';
 export type { TrainWordPieceOptions } from './tokenizer/train-word-piece.js';
+export { trainByteLevelBpe } from './tokenizer/train-byte-level-bpe.js';
+export type { TrainByteLevelBpeOptions } from './tokenizer/train-byte-level-bpe.js';
+export type { TrainingTexts, VocabularyProgress } from './tokenizer/training-texts.js';
+export { loadTokenizer, tokenizerFromJson } from './tokenizer/load-tokenizer.js';
+export type { AnyTokenizer } from './tokenizer/load-tokenizer.js';
+export { trainUnigram } from './tokenizer/train-unigram.js';
+export type { TrainUnigramOptions } from './tokenizer/train-unigram.js';
+export type { UnigramNormalizer } from './tokenizer/unigram-json.js';
+export { UnigramTokenizer } from './tokenizer/unigram-tokenizer.js';
 export { WordPieceTokenizer } from './tokenizer/word-piece-tokenizer.js';
+export { ByteLevelBpeTokenizer } from './tokenizer/byte-level-bpe-tokenizer.js';
 export type {
   EncodeBatchOptions,
   EncodedBatch,
+  EncodedText,
   EncodeOptions,
-  SpecialTokenIds,
-} from './tokenizer/word-piece-tokenizer.js';
+  EncodeTextOptions,
+  PairTruncation,
+  TextTokenizer,
+} from './tokenizer/text-tokenizer.js';

@@ -11,7 +11,7 @@ import {
   type OptionNames,
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { countMaskable } from './count-maskable.js';
 import { bertMasking, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
 import { maskingVocabulary } from './masking-vocabulary.js';
@@ -34,7 +34,7 @@ export interface MlmBatch extends PaddedRows, Partial<Pick<PackedRows, 'segments
 export interface MlmLoaderOptions {
   /** Sequences: a `TokenDataset`, or a view of a `TokenStore`. */
   readonly dataset: TokenSource;
-  readonly tokenizer: WordPieceTokenizer;
+  readonly tokenizer: TextTokenizer;
   /** Sequences in a batch; with `packing` blocks. */
   readonly batchSize: number;
   /** Source of order and masks. */

@@ -11,7 +11,7 @@ import {
   RandomStream,
   ShapeError,
 } from '@selfsup/ssl-tensor/host';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { pushPieces } from './push-pieces.js';
 import { TokenSequences } from './token-sequences.js';
 import type { TokenSample, TokenSource } from './token-source.js';
@@ -85,7 +85,7 @@ export class TokenDataset implements TokenSource {
    *
    * @throws InvalidOptionError for a text that is none, one text in the place of several, or labels of texts that are split
    */
-  static fromTexts(tokenizer: WordPieceTokenizer, texts: Iterable<string>, options: TokenDatasetOptions): TokenDataset {
+  static fromTexts(tokenizer: TextTokenizer, texts: Iterable<string>, options: TokenDatasetOptions): TokenDataset {
     const where = 'TokenDataset.fromTexts';
     const { maxLength, labels, longTexts = 'cut' } = checkOptions(where, options, tokenDatasetOptionNames);
     checkChoice(where, 'longTexts', longTexts, ['cut', 'split']);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkCount, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 
 /** A word for a masked place. */
 export interface MaskCandidate {
@@ -30,7 +30,7 @@ export interface FilledMask {
  */
 export async function fillMask(
   model: MaskedLmModel,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: TextTokenizer,
   text: string,
   k = 5,
 ): Promise<FilledMask[]> {
@@ -43,8 +43,8 @@ export async function fillMask(
       model,
       shape,
     );
-  if (typeof (tokenizer as Partial<WordPieceTokenizer> | undefined)?.encode !== 'function')
-    throw new InvalidOptionError('fillMask', 'tokenizer', 'a WordPieceTokenizer', tokenizer, shape);
+  if (typeof (tokenizer as Partial<TextTokenizer> | undefined)?.encode !== 'function')
+    throw new InvalidOptionError('fillMask', 'tokenizer', 'a tokeniser, such as a WordPieceTokenizer', tokenizer, shape);
   if (typeof text !== 'string') throw new InvalidOptionError('fillMask', 'text', 'one text', text, shape);
   checkVocabulary(tokenizer, model.config.vocabSize);
   checkCount('fillMask', { k });

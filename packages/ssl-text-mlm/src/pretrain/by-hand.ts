@@ -46,14 +46,14 @@ export function byHandProgram(run: ByHand): string {
       : `const training = texts.filter((_, index) => index % ${heldOutEvery} !== ${heldOutEvery - 1}); // The others are held out.`;
   const tokenizer =
     learnt === undefined
-      ? `await WordPieceTokenizer.fromFile(${quoted(run.tokenizerPath)})`
+      ? `await loadTokenizer(${quoted(run.tokenizerPath)})`
       : `await trainWordPiece({ lines: training, vocabSize: ${learnt.vocabSize}, alphabetLimit: ${learnt.alphabetLimit}, lowercase: ${run.lowercase} })`;
   return `// The training of pretrainText written out: the same numbers, and so the same weights, byte for byte.
 // On another kind of machine the last digits differ. Run it where pretrainText was run: node --import tsx by-hand.ts [folder]
 import { mkdir } from 'node:fs/promises';
 ${run.data === undefined ? '' : "import { readTexts } from '@selfsup/ssl-data/text';\n"}import { saveSafetensors } from '@selfsup/ssl-nn';
 import { fetched, foldIn, randomKey } from '@selfsup/ssl-tensor';
-import { BertForMaskedLM, bertConfig, MaskedLanguageModelling, MlmLoader, TokenDataset, ${learnt === undefined ? 'WordPieceTokenizer' : 'trainWordPiece'} } from '@selfsup/ssl-text-mlm';
+import { BertForMaskedLM, bertConfig, MaskedLanguageModelling, MlmLoader, TokenDataset, ${learnt === undefined ? 'loadTokenizer' : 'trainWordPiece'} } from '@selfsup/ssl-text-mlm';
 import { AdamW, decayEverything, oneCycle, Trainer } from '@selfsup/ssl-train';
 
 const out = process.argv[2] ?? 'by-hand';

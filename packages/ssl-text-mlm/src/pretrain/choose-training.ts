@@ -13,7 +13,7 @@ import { pushPieces } from '../data/push-pieces.js';
 import { TokenDataset } from '../data/token-dataset.js';
 import { TokenSequences } from '../data/token-sequences.js';
 import { planBatches } from '../data/batch-plan.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import type { EncodedTexts, Prepared } from './prepare-tokens.js';
 
 /** What of model and training the user may choose. */
@@ -181,7 +181,7 @@ function lengthsOf({ arrays: { offsets } }: EncodedTexts): Int32Array {
 function framed(
   { length, arrays: { tokens, offsets } }: EncodedTexts,
   maxLength: number,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: TextTokenizer,
 ): TokenDataset {
   const special = tokenizer.allSpecialIds();
   const sequences = new TokenSequences();

@@ -1,5 +1,5 @@
 import { bertSpecialTokens } from '../tokenizer/special-tokens.js';
-import { reservedTokens } from '../tokenizer/learn-tokenizer.js';
+import { reservedTokens } from '../tokenizer/reserved-tokens.js';
 
 /** Sizes of a vocabulary that is to be learnt. */
 export interface VocabularySizes {

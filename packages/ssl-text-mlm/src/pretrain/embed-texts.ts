@@ -3,7 +3,7 @@ import { compile } from '@selfsup/ssl-tensor';
 import { InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
 import { meanPool } from '../bert/mean-pool.js';
 import type { TextModel } from '../models/text-model.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 
 /** Rows that are computed at once: few sizes, so that there are few traces. */
 const batchSizes = [1, 8, 32] as const;
@@ -37,12 +37,12 @@ export async function* textsOf(where: string, texts: Texts): AsyncGenerator<stri
  * so that there are at most three traces for each length.
  */
 export class TextEmbedder {
-  readonly #tokenizer: WordPieceTokenizer;
+  readonly #tokenizer: TextTokenizer;
   readonly #maxLength: number;
   readonly #width: number;
   readonly #forward: ((rows: Rows) => Promise<tf.Tensor>) & { dispose(): void };
 
-  constructor(model: TextModel, tokenizer: WordPieceTokenizer, maxLength: number) {
+  constructor(model: TextModel, tokenizer: TextTokenizer, maxLength: number) {
     this.#tokenizer = tokenizer;
     this.#maxLength = maxLength;
     this.#width = model.tokenDim;

@@ -3,7 +3,7 @@ import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
 import { saveSafetensors } from '@selfsup/ssl-nn';
 import { bertConfigToJson } from '../bert/bert-config-json.js';
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 
 /**
  * Writes a folder that `AutoModelForMaskedLM.from_pretrained` and `AutoTokenizer.from_pretrained` of Hugging Face's
@@ -16,7 +16,7 @@ import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 export async function exportForTransformers(
   folder: string,
   model: BertForMaskedLM,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: TextTokenizer,
   maxLength: number,
 ): Promise<void> {
   checkPath('exportForTransformers', 'folder', folder);

@@ -6,8 +6,9 @@ import type { BertConfig } from '../bert/bert-config.js';
 import { bertConfigFromJson } from '../bert/bert-config-json.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
-import { tokenizerLimits } from '../tokenizer/tokenizer-file.js';
-import { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import { tokenizerLimits } from '../tokenizer/tokenizer-limits.js';
+import { tokenizerFromJson } from '../tokenizer/load-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { LoadedTextEncoder } from './loaded-text-encoder.js';
 import { readTextEncoderDescription, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
 
@@ -55,13 +56,13 @@ function readTokenizer(
   text: string | undefined,
   { specialTokens }: TextEncoderDescription,
   path: string,
-): WordPieceTokenizer {
+): TextTokenizer {
   if (text === undefined)
     throw new CheckpointError(`has no tokeniser: its metadata lack '${tokenizerEntry}'`, { path });
   if (text.length > tokenizerLimits.fileBytes)
     throw new CheckpointError(`has a tokeniser of more than ${tokenizerLimits.fileBytes} characters`, { path });
   try {
-    return WordPieceTokenizer.fromJson(text, { specialTokens });
+    return tokenizerFromJson(text, { specialTokens });
   } catch (cause) {
     if (!SslError.isInstance(cause)) throw cause;
     throw new CheckpointError(`has a damaged tokeniser: ${cause.message}`, { path, cause });

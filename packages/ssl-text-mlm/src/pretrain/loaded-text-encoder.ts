@@ -11,7 +11,7 @@ import {
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { meanPool } from '../bert/mean-pool.js';
 import { type FilledMask, fillMask } from '../evaluation/fill-mask.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { normalizeRows, TextEmbedder, type Texts, textsOf } from './embed-texts.js';
 import { exportForTransformers } from './export-for-transformers.js';
 import { descriptionEntry, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
@@ -35,12 +35,12 @@ const exportTextOnnxOptionNames: OptionNames<ExportTextOnnxOptions> = { length: 
 /** A text encoder with all that its file says of it. */
 export class LoadedTextEncoder {
   readonly model: BertForMaskedLM;
-  readonly tokenizer: WordPieceTokenizer;
+  readonly tokenizer: TextTokenizer;
   readonly description: TextEncoderDescription;
   #embedder: TextEmbedder | undefined;
   #isDisposed = false;
 
-  constructor(model: BertForMaskedLM, tokenizer: WordPieceTokenizer, description: TextEncoderDescription) {
+  constructor(model: BertForMaskedLM, tokenizer: TextTokenizer, description: TextEncoderDescription) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.description = description;
@@ -143,7 +143,7 @@ export class LoadedTextEncoder {
 /** What an encoder's file says, by entries. */
 export function textEncoderMetadata(
   description: TextEncoderDescription,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: TextTokenizer,
 ): Record<string, string> {
   return {
     [descriptionEntry]: JSON.stringify(description),

@@ -1,14 +1,14 @@
 import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import type { TokenDataset } from '../data/token-dataset.js';
 import { fillMask } from '../evaluation/fill-mask.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 
 const [examples, guesses] = [8, 5] as const;
 
 /** Held-out texts with one word hidden, and what the model takes it for: a paragraph each. */
 export async function maskExamples(
   model: BertForMaskedLM,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: TextTokenizer,
   heldOut: TokenDataset,
 ): Promise<string> {
   const special = tokenizer.allSpecialIds();

@@ -8,7 +8,8 @@ import { TokenSequences } from '../data/token-sequences.js';
 import { learnTokenizer } from '../tokenizer/learn-tokenizer.js';
 import { bertSpecialTokens } from '../tokenizer/special-tokens.js';
 import { WordCounter } from '../tokenizer/word-counter.js';
-import { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { chooseVocabulary, type VocabularySizes } from './choose-vocabulary.js';
 import { heldOutEvery, readFacts, type TextFacts } from './text-facts.js';
 import type { TextSource } from './text-source.js';
@@ -22,7 +23,7 @@ export const preparedFiles = {
 
 /** What of the vocabulary the user has chosen. */
 export interface VocabularyOptions {
-  readonly tokenizer?: WordPieceTokenizer | undefined;
+  readonly tokenizer?: TextTokenizer | undefined;
   readonly vocabSize?: number | undefined;
   readonly lowercase: boolean;
 }
@@ -33,7 +34,7 @@ export type EncodedTexts = Pick<TokenSequences, 'length' | 'arrays'>;
 /** What texts were made ids of and by. */
 export interface PreparedBy {
   readonly facts: TextFacts;
-  readonly tokenizer: WordPieceTokenizer;
+  readonly tokenizer: TextTokenizer;
   /** SHA-256 of a tokeniser that was given; else it was learnt. */
   readonly given?: string;
   /** Sizes of one that was learnt. */
@@ -67,7 +68,7 @@ interface PreparedRecord {
 const labelEntry = 'selfsup.texts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const tokenizerText = (tokenizer: WordPieceTokenizer): string => JSON.stringify(tokenizer.toJson(), undefined, 1);
+const tokenizerText = (tokenizer: TextTokenizer): string => JSON.stringify(tokenizer.toJson(), undefined, 1);
 
 /**
  * Makes ids of texts: reads them, learns a vocabulary of those that are not held out, reads them again and encodes them. What
@@ -128,7 +129,7 @@ async function makeTokenizer(
   facts: TextFacts,
   every: number,
   tell: (line: string) => void,
-): Promise<{ tokenizer: WordPieceTokenizer; learnt: VocabularySizes | undefined }> {
+): Promise<{ tokenizer: TextTokenizer; learnt: VocabularySizes | undefined }> {
   if (tokenizer !== undefined) return { tokenizer, learnt: undefined };
   const counter = new WordCounter();
   const again = await readFacts(source, (text, index) => {
@@ -147,7 +148,7 @@ async function encodeTexts(
   path: string,
   source: TextSource,
   facts: TextFacts,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: TextTokenizer,
   every: number,
   label: string,
 ): Promise<Pick<Prepared, 'train' | 'heldOut'>> {
@@ -189,10 +190,10 @@ async function readTokenizer(
   out: string,
   record: PreparedRecord,
   { tokenizer }: VocabularyOptions,
-): Promise<WordPieceTokenizer | undefined> {
+): Promise<TextTokenizer | undefined> {
   if (tokenizer !== undefined) return tokenizer;
   try {
-    const read = await WordPieceTokenizer.fromFile(join(out, preparedFiles.tokenizer));
+    const read = await loadTokenizer(join(out, preparedFiles.tokenizer));
     return sha256(tokenizerText(read)) === record.tokenizer ? read : undefined;
   } catch (cause) {
     if (SslError.isInstance(cause)) return undefined;

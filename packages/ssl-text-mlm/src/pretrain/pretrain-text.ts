@@ -12,7 +12,7 @@ import {
   tellerOf,
   type TrainerObserver,
 } from '@selfsup/ssl-train';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { byHandProgram } from './by-hand.js';
 import { chooseTraining, textTrainingOptionNames, type TextTrainingOptions } from './choose-training.js';
 import { encoderFile, loadTextEncoder } from './load-text-encoder.js';
@@ -29,7 +29,7 @@ export interface PretrainTextOptions extends TextTrainingOptions, TextFileOption
   /** Folder of the run. */
   readonly out: string;
   /** Default: one is learnt from the texts. */
-  readonly tokenizer?: WordPieceTokenizer;
+  readonly tokenizer?: TextTokenizer;
   /** Entries of the vocabulary that is learnt. */
   readonly vocabSize?: number;
   /** Lower-case the texts and strip accents, in the vocabulary that is learnt. Default true. */
@@ -92,7 +92,7 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
       'outside of the folder of the texts, which its log would be one of',
       out,
     );
-  if (own !== undefined && typeof (own as Partial<WordPieceTokenizer>).encode !== 'function')
+  if (own !== undefined && typeof (own as Partial<TextTokenizer>).encode !== 'function')
     throw new InvalidOptionError(
       where,
       'tokenizer',

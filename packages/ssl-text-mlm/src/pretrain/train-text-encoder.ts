@@ -20,7 +20,7 @@ import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { MlmLoader } from '../data/mlm-loader.js';
 import { MaskedLmEvaluator } from '../evaluation/masked-lm-evaluator.js';
 import { MaskedLanguageModelling } from '../methods/masked-language-modelling.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import type { ChosenTraining } from './choose-training.js';
 import { maskExamples } from './mask-examples.js';
 import { LoadedTextEncoder } from './loaded-text-encoder.js';
@@ -28,7 +28,7 @@ import { LoadedTextEncoder } from './loaded-text-encoder.js';
 /** All that a training needs. */
 export interface TextTrainingRun {
   readonly out: string;
-  readonly tokenizer: WordPieceTokenizer;
+  readonly tokenizer: TextTokenizer;
   readonly chosen: ChosenTraining;
   /** What a run that goes on must have again. */
   readonly settings: RunConfig;
@@ -118,7 +118,7 @@ export async function trainTextEncoder(
   return { encoder, threads: result.environment.threads };
 }
 
-function textModelConfig(tokenizer: WordPieceTokenizer, { training }: ChosenTraining): BertConfig {
+function textModelConfig(tokenizer: TextTokenizer, { training }: ChosenTraining): BertConfig {
   const { hiddenSize, numHiddenLayers, numAttentionHeads, intermediateSize, dropout, maxLength } = training;
   return bertConfig({
     vocabSize: tokenizer.vocabSize,

@@ -16,8 +16,13 @@ export interface AddedToken {
   readonly special: boolean;
 }
 
-/** A text between added tokens, or the id of one. */
-export type Segment = string | number;
+/** A text between added tokens, or an added token with all that it takes: code units from `start` to before `end`. */
+export interface Segment {
+  readonly start: number;
+  readonly end: number;
+  /** Of the added token. */
+  readonly id?: number;
+}
 
 /**
  * Finds added tokens: the first one, and of those that begin there the longest.
@@ -37,7 +42,7 @@ export class AddedVocabulary {
 
   /** Cuts a text at the added tokens. */
   split(text: string): Segment[] {
-    if (this.#tokens.size === 0 || text === '') return text === '' ? [] : [text];
+    if (this.#tokens.size === 0 || text === '') return text === '' ? [] : [{ start: 0, end: text.length }];
     const segments: Segment[] = [];
     let done = 0;
     for (let at = 0; at < text.length;) {
@@ -53,12 +58,12 @@ export class AddedVocabulary {
       // What the last token took is taken.
       while (token.lstrip && start > done && isIn('white', text.charCodeAt(start - 1))) start--;
       while (token.rstrip && end < text.length && isIn('white', text.charCodeAt(end))) end++;
-      if (done < start) segments.push(text.slice(done, start));
-      segments.push(token.id);
+      if (done < start) segments.push({ start: done, end: start });
+      segments.push({ start, end, id: token.id });
       done = end;
       at = Math.max(at, end);
     }
-    if (done < text.length) segments.push(text.slice(done));
+    if (done < text.length) segments.push({ start: done, end: text.length });
     return segments;
   }
 }

@@ -1,3 +1,5 @@
+import type { AlignedText } from './aligned-text.js';
+import { alignForm } from './compose-text.js';
 import { decompose, isIn, lowerCase, without } from './code-points.js';
 
 /** Settings of BERT's normaliser. */
@@ -36,4 +38,13 @@ function spaced(text: string, cleanText: boolean, chineseCharacters: boolean): s
     else result += character;
   }
   return result;
+}
+
+/** The same with places. */
+export function alignBert(text: AlignedText, settings: BertNormalizerSettings): AlignedText {
+  const { cleanText, chineseCharacters, stripAccents, lowercase } = settings;
+  let result = text.mapCharacters((character) => spaced(character, cleanText, chineseCharacters));
+  if (stripAccents ?? lowercase)
+    result = alignForm(result, 'NFD').mapCharacters((character) => without('nonspacing', character));
+  return lowercase ? result.mapCharacters(lowerCase) : result;
 }

@@ -69,8 +69,8 @@ describe('a tokenizer.json from a stranger', () => {
     ],
     [
       'an unknown normaliser',
-      { normalizer: { type: 'Precompiled', precompiled_charsmap: '' } },
-      /'normalizer.type' must be one of 'BertNormalizer'.*got 'Precompiled'/,
+      { normalizer: { type: 'Nmt' } },
+      /'normalizer.type' must be one of 'BertNormalizer'.*got 'Nmt'/,
     ],
     [
       'an unknown pre-tokeniser',
@@ -120,7 +120,7 @@ describe('a tokenizer.json from a stranger', () => {
     [
       'BPE',
       { model: { type: 'BPE', vocab: {}, merges: [] } },
-      /'model.type' must be 'WordPiece' \(encode with another library/,
+      /'model.type' must be 'WordPiece' \(read byte-level BPE and Unigram with loadTokenizer; encode others with another library/,
     ],
     ['another version', { version: '2.0' }, /'version' must be '1.0'/],
     [

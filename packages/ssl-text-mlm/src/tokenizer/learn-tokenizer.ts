@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import { learnWordPieces } from './learn-word-pieces.js';
+import { reservedTokens } from './reserved-tokens.js';
 import type { SpecialTokens } from './special-tokens.js';
 import { wordPieceJson } from './word-piece-json.js';
 import { WordPieceTokenizer } from './word-piece-tokenizer.js';
@@ -12,15 +13,6 @@ export interface LearnTokenizerOptions {
   readonly lowercase: boolean;
   readonly specialTokens: SpecialTokens;
 }
-
-/** The names in the order of their ids. */
-export const reservedTokens = ({ pad, unk, cls, sep, mask }: SpecialTokens): readonly string[] => [
-  pad,
-  unk,
-  cls,
-  sep,
-  mask,
-];
 
 /**
  * A tokeniser of counted words.

@@ -1,4 +1,5 @@
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { BinaryHeap } from './binary-heap.js';
 
 /** Options of {@link learnWordPieces}. */
 export interface LearnWordPiecesOptions {
@@ -29,40 +30,6 @@ interface Candidate {
 function precedes(a: Candidate, b: Candidate): boolean {
   if (a.count !== b.count) return a.count > b.count;
   return a.left !== b.left ? a.left < b.left : a.right < b.right;
-}
-
-class CandidateHeap {
-  readonly #items: Candidate[] = [];
-
-  push(item: Candidate): void {
-    const items = this.#items;
-    let at = items.push(item) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!precedes(item, items[parent]!)) break;
-      items[at] = items[parent]!;
-      at = parent;
-    }
-    items[at] = item;
-  }
-
-  pop(): Candidate | undefined {
-    const items = this.#items;
-    const top = items[0];
-    const last = items.pop();
-    if (last === undefined || items.length === 0) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && precedes(items[child + 1]!, items[child]!)) child++;
-      if (!precedes(items[child]!, last)) break;
-      items[at] = items[child]!;
-      at = child;
-    }
-    items[at] = last;
-    return top;
-  }
 }
 
 /** The most frequent characters, in code-point order. */
@@ -124,7 +91,7 @@ export function learnWordPieces(wordCounts: ReadonlyMap<string, number>, options
     if (where === undefined) occurrences.set(pair, new Set([word]));
     else where.add(word);
   };
-  const heap = new CandidateHeap();
+  const heap = new BinaryHeap<Candidate>(precedes);
   const pushTouched = (): void => {
     for (const pair of touched)
       heap.push({ left: Math.floor(pair / pairBase), right: pair % pairBase, count: counts.get(pair)! });

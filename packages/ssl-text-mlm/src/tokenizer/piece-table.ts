@@ -42,22 +42,33 @@ export class PieceTable {
 
   /** The longest piece that the text has at `start`. */
   longestAt(text: string, start: number): FoundPiece | undefined {
-    const pieces = this.#pieces;
-    let [low, high] = [this.#first, this.#last];
     let found = -1;
     let end = start;
+    this.#search(text, start, (index, at) => {
+      found = index;
+      end = at;
+    });
+    return found < 0 ? undefined : { id: this.#ids.get(this.#pieces[found]!)!, end };
+  }
+
+  /** All pieces that the text has at `start`, the shortest first. */
+  eachAt(text: string, start: number, visit: (id: number, end: number) => void): void {
+    this.#search(text, start, (index, end) => visit(this.#ids.get(this.#pieces[index]!)!, end));
+  }
+
+  #search(text: string, start: number, visit: (index: number, end: number) => void): void {
+    const pieces = this.#pieces;
+    let [low, high] = [this.#first, this.#last];
     for (let at = start, depth = this.#prefixLength; low < high; at++, depth++) {
       // The shortest of those that agree comes first.
-      if (pieces[low]!.length === depth) {
-        found = low++;
-        end = at;
-      }
+      if (pieces[low]!.length === depth) visit(low++, at);
       if (at === text.length || low === high) break;
       const unit = text.charCodeAt(at);
+      // They are sorted: where the first and the last agree, all do.
+      if (pieces[low]!.charCodeAt(depth) === unit && pieces[high - 1]!.charCodeAt(depth) === unit) continue;
       low = this.#bound(low, high, depth, unit);
       high = this.#bound(low, high, depth, unit + 1);
     }
-    return found < 0 ? undefined : { id: this.#ids.get(pieces[found]!)!, end };
   }
 
   /** First piece of a range whose code unit at `depth` is at least `unit`. */

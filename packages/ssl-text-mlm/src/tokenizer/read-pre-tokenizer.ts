@@ -1,17 +1,20 @@
+import type { AlignedText } from './aligned-text.js';
 import { isIn } from './code-points.js';
 import type { JsonFields } from './json-fields.js';
+import { type Metaspace, metaspaceWords, readMetaspace } from './metaspace.js';
 import {
   joinParts,
   type Part,
   partsByCharacter,
   partsByExpression,
+  type Span,
   type SplitBehavior,
   splitBehaviors,
 } from './split-text.js';
 import { readPattern } from './text-pattern.js';
 
 /** Cuts a normalised text into words. */
-export type PreTokenizer = (text: string) => string[];
+export type PreTokenizer = (text: AlignedText) => AlignedText[];
 
 const types = [
   'BertPreTokenizer',
@@ -21,6 +24,7 @@ const types = [
   'Digits',
   'CharDelimiterSplit',
   'Split',
+  'Metaspace',
   'Sequence',
 ] as const;
 /** Deepest nesting and longest list of sequences. */
@@ -33,31 +37,56 @@ const isNumeric = (point: number): boolean => isIn('numeric', point);
 
 /** White space falls away, each punctuation mark is a word. Source: `BertPreTokenizer` of Hugging Face `tokenizers`. */
 export function bertWords(text: string): string[] {
-  return joinParts(partsByCharacter(text, isWhite), 'Removed').flatMap((word) =>
-    joinParts(partsByCharacter(word, isPunctuation), 'Isolated'),
+  return bertSpans(text).map(({ start, end }) => text.slice(start, end));
+}
+
+function bertSpans(text: string): Span[] {
+  return joinParts(partsByCharacter(text, isWhite), 'Removed').flatMap(({ start, end }) =>
+    joinParts(partsByCharacter(text.slice(start, end), isPunctuation), 'Isolated').map((part) => ({
+      start: start + part.start,
+      end: start + part.end,
+    })),
   );
 }
 
 /** The `pre_tokenizer` of a `tokenizer.json`; throws DataError for what is not known. */
 export function readPreTokenizer(fields: JsonFields, depth = 0): PreTokenizer {
   const type = fields.oneOf('type', types);
-  const preTokenizer = type === 'Sequence' ? readSequence(fields, depth) : readStep(fields, type);
-  fields.finish();
-  return preTokenizer;
-}
-
-function readSequence(fields: JsonFields, depth: number): PreTokenizer {
+  if (type !== 'Sequence') {
+    const step = type === 'Metaspace' ? metaspace(readMetaspace(fields)) : cutting(readSpans(fields, type));
+    fields.finish();
+    return step;
+  }
   if (depth === maxDepth) throw fields.refuse(`is nested more than ${maxDepth} deep; write one sequence`);
   const steps = fields
     .list('pretokenizers', maxSteps)
     .map((item, index) => readPreTokenizer(fields.item('pretokenizers', index, item), depth + 1));
-  return (text) => steps.reduce((pieces, step) => pieces.flatMap(step), [text]);
+  fields.finish();
+  return inTurn(steps);
 }
 
-function readStep(fields: JsonFields, type: Exclude<(typeof types)[number], 'Sequence'>): PreTokenizer {
+/** Each step cuts what the one before gives. */
+export function inTurn(steps: readonly PreTokenizer[]): PreTokenizer {
+  return (text) => steps.reduce((pieces, step) => pieces.flatMap((piece) => step(piece)), [text]);
+}
+
+/** Cuts a text at spans. */
+export function cutting(spans: (text: string) => readonly Span[]): PreTokenizer {
+  return (text) => spans(text.text).map(({ start, end }) => text.slice(start, end));
+}
+
+const metaspace =
+  (settings: Metaspace): PreTokenizer =>
+  (text) =>
+    metaspaceWords(text, settings);
+
+function readSpans(
+  fields: JsonFields,
+  type: Exclude<(typeof types)[number], 'Sequence' | 'Metaspace'>,
+): (text: string) => Span[] {
   switch (type) {
     case 'BertPreTokenizer':
-      return bertWords;
+      return bertSpans;
     case 'Whitespace':
       return words;
     case 'WhitespaceSplit':
@@ -87,26 +116,25 @@ function readStep(fields: JsonFields, type: Exclude<(typeof types)[number], 'Seq
       const invert = fields.boolean('invert', false);
       return (text) => {
         const parts = partsByExpression(text, expression);
-        return joinParts(
-          invert ? parts.map(({ text: part, match }) => ({ text: part, match: !match })) : parts,
-          behavior,
-        );
+        return joinParts(invert ? parts.map((part) => ({ ...part, match: !part.match })) : parts, behavior);
       };
     }
   }
 }
 
 /** Runs of word characters, and runs of what is neither those nor white space: `\w+|[^\w\s]+`. */
-function words(text: string): string[] {
-  const kinds: Part[] = [];
+function words(text: string): Span[] {
+  const parts: Part[] = [];
   let kind = '';
+  let at = 0;
   for (const character of text) {
+    const start = at;
+    at += character.length;
     const point = character.codePointAt(0)!;
     const next = isIn('word', point) ? 'word' : isWhite(point) ? 'white' : 'other';
-    if (next === 'white') kinds.push({ text: character, match: true });
-    else if (next === kind) kinds.push({ text: kinds.pop()!.text + character, match: false });
-    else kinds.push({ text: character, match: false });
+    const before = next !== 'white' && next === kind ? parts.pop()!.start : start;
+    parts.push({ start: before, end: at, match: next === 'white' });
     kind = next;
   }
-  return joinParts(kinds, 'Removed');
+  return joinParts(parts, 'Removed');
 }

@@ -2,9 +2,13 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readText, readTextLines } from '@selfsup/ssl-data/text';
 import { DataError } from '@selfsup/ssl-tensor/host';
-import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
+import { bpeJson } from './bpe-json.js';
+import { parseJsonText } from './read-tokenizer.js';
+import { bertSpecialTokens, type SpecialTokens, usualSpecialTokens } from './special-tokens.js';
+import { kindOfJson } from './kind-of-json.js';
 import { readTokenizerConfig, type TokenizerConfig } from './tokenizer-config.js';
-import { tokenizerLimits } from './tokenizer-file.js';
+import type { TokenizerKind } from './tokenizer-kind.js';
+import { tokenizerLimits } from './tokenizer-limits.js';
 import { wordPieceJson } from './word-piece-json.js';
 
 /** A tokeniser as a folder has it. */
@@ -18,50 +22,66 @@ export interface TokenizerFolder {
   readonly path: string;
 }
 
-const where = 'WordPieceTokenizer.fromFolder';
+/** How a folder is read. */
+export interface FolderReading {
+  /** Named in errors. */
+  readonly where: string;
+  readonly encoding: string;
+  readonly specialTokens: SpecialTokens | undefined;
+  /** Undefined: whichever there is. */
+  readonly kind: TokenizerKind['type'] | undefined;
+}
 
 /**
- * Reads `tokenizer.json`, or `vocab.txt` where there is none, and `tokenizer_config.json` where there is one, whose
- * settings of the normaliser count, as in transformers.
+ * Reads `tokenizer.json`, or where there is none the files of older times (`vocab.txt`; `vocab.json` and `merges.txt`), and
+ * `tokenizer_config.json` where there is one, whose settings of the normaliser count, as in transformers.
  *
  * @throws DataError if a file is missing, too large, not valid in its encoding or not known
  */
-export async function readTokenizerFolder(
-  folder: string,
-  encoding: string,
-  specialTokens?: SpecialTokens,
-): Promise<TokenizerFolder> {
+export async function readTokenizerFolder(folder: string, reading: FolderReading): Promise<TokenizerFolder> {
+  const path = join(folder, 'tokenizer.json');
+  const older = { WordPiece: 'vocab.txt', BPE: 'vocab.json' } as const;
+  const json = (await exists(path)) ? await readJson(path, reading) : undefined;
+  let kind = json === undefined ? reading.kind : (reading.kind ?? kindOfJson(json));
+  if (kind === undefined) kind = (await exists(join(folder, older.BPE))) ? 'BPE' : 'WordPiece';
   const configPath = join(folder, 'tokenizer_config.json');
   const config = (await exists(configPath))
-    ? readTokenizerConfig(await readJson(configPath, encoding), configPath)
+    ? readTokenizerConfig(await readJson(configPath, reading), configPath, kind)
     : undefined;
-  const special = specialTokens ?? config?.specialTokens;
+  const special = reading.specialTokens ?? config?.specialTokens;
   const required = [
     ...(config?.addedTokens ?? []),
     ...(config?.extraTokens ?? []).map((content) => ({ content, id: undefined })),
   ];
-  const path = join(folder, 'tokenizer.json');
-  if (await exists(path)) {
-    const json = withSettings(await readJson(path, encoding), config);
-    return { json, specialTokens: special, required, path };
+  if (json !== undefined)
+    return { json: withSettings(json, config, configPath), specialTokens: special, required, path };
+
+  const name = kind === 'Unigram' ? undefined : older[kind];
+  if (name === undefined || !(await exists(join(folder, name)))) {
+    const wanted = reading.kind === undefined ? 'tokenizer.json, vocab.txt or vocab.json' : kind;
+    throw new DataError(
+      reading.kind === undefined
+        ? `has none of ${wanted}; pass the folder of a tokeniser`
+        : `has ${name === undefined ? 'no tokenizer.json' : `neither tokenizer.json nor ${name}`}; pass the folder of a ${kind} tokeniser`,
+      { path: folder },
+    );
   }
-  const vocabulary = join(folder, 'vocab.txt');
-  if (!(await exists(vocabulary)))
-    throw new DataError('has neither tokenizer.json nor vocab.txt; pass the folder of a WordPiece tokeniser', {
-      path: folder,
-    });
   if (await exists(join(folder, 'added_tokens.json')))
     throw new DataError(
       'holds tokens beside the vocabulary in a form that is not read here; save the tokeniser anew with transformers (save_pretrained), which writes tokenizer.json',
       { path: join(folder, 'added_tokens.json') },
     );
-  const json = withSettings(await fromVocabulary(vocabulary, encoding, config, special), config);
-  return { json, specialTokens: special, required, path: vocabulary };
+  const vocabulary = join(folder, name);
+  const made =
+    kind === 'BPE'
+      ? await fromMerges(vocabulary, join(folder, 'merges.txt'), reading, config, special)
+      : withSettings(await fromVocabulary(vocabulary, reading, config, special), config, configPath);
+  return { json: made, specialTokens: special, required, path: vocabulary };
 }
 
 async function fromVocabulary(
   path: string,
-  encoding: string,
+  { encoding, where }: FolderReading,
   config: TokenizerConfig | undefined,
   specialTokens: SpecialTokens | undefined,
 ): Promise<Record<string, unknown>> {
@@ -89,21 +109,65 @@ async function fromVocabulary(
   return added.length === 0 ? json : { ...json, added_tokens: added };
 }
 
-/** Settings of `tokenizer_config.json` count before those of the normaliser. */
-function withSettings(json: unknown, config: TokenizerConfig | undefined): unknown {
-  const normalizer = (json as { normalizer?: unknown } | null)?.normalizer;
+/** RoBERTa's parts around `vocab.json` and `merges.txt`, whose lines are pairs after a line with the version. */
+async function fromMerges(
+  path: string,
+  mergesPath: string,
+  reading: FolderReading,
+  config: TokenizerConfig | undefined,
+  specialTokens: SpecialTokens | undefined,
+): Promise<Record<string, unknown>> {
+  const { encoding, where } = reading;
+  const vocab = await readJson(path, reading);
+  if (typeof vocab !== 'object' || vocab === null || Array.isArray(vocab))
+    throw new DataError('must be an object of tokens and ids', { path });
+  const ids = new Map(Object.entries(vocab)) as Map<string, number>;
+  const merges: [string, string][] = [];
+  const limits = { maxLineBytes: 8 * tokenizerLimits.tokenLength, maxBytes: tokenizerLimits.fileBytes };
+  let line = 0;
+  await readTextLines(mergesPath, { encoding, ...limits, keepBlank: true, where }, (text) => {
+    line++;
+    if ((line === 1 && text.startsWith('#version')) || text === '') return;
+    if (merges.length === tokenizerLimits.vocabularySize)
+      throw new DataError(`has more than ${tokenizerLimits.vocabularySize} merges`, { path: mergesPath });
+    const [left, right, ...more] = text.split(' ');
+    if (left === undefined || right === undefined || more.length > 0)
+      throw new DataError(`line ${line} must be two tokens with a space between, got '${text.slice(0, 60)}'`, {
+        path: mergesPath,
+      });
+    merges.push([left, right]);
+  });
+  const names = specialTokens ?? usualSpecialTokens((token) => ids.has(token));
+  for (const name of Object.values(names) as string[])
+    if (!ids.has(name))
+      throw new DataError(`lacks the special token '${name}'; pass its names as specialTokens`, { path });
+  const addPrefixSpace = config?.addPrefixSpace ?? false;
+  const json = bpeJson(ids, merges, { addPrefixSpace, trimOffsets: true, specialTokens: names });
+  const added = config?.addedTokens ?? [];
+  return added.length === 0 ? json : { ...json, added_tokens: added };
+}
+
+/** Settings of `tokenizer_config.json` count before those of BERT's normaliser; others must be the same. */
+function withSettings(json: unknown, config: TokenizerConfig | undefined, path: string): unknown {
+  const parts = json as { normalizer?: unknown; pre_tokenizer?: unknown } | null;
+  const before = parts?.pre_tokenizer as { type?: unknown; add_prefix_space?: unknown } | null | undefined;
+  const differs =
+    before?.type === 'ByteLevel' &&
+    config?.addPrefixSpace !== undefined &&
+    (before.add_prefix_space ?? true) !== config.addPrefixSpace;
+  if (differs)
+    throw new DataError(
+      `'add_prefix_space' is ${String(config.addPrefixSpace)}, and otherwise in the pre_tokenizer of tokenizer.json; make both the one that the model was trained with`,
+      { path },
+    );
+  const normalizer = parts?.normalizer;
   const isBert = (normalizer as { type?: unknown } | null | undefined)?.type === 'BertNormalizer';
   if (config === undefined || !isBert) return json;
   return { ...(json as object), normalizer: { ...(normalizer as object), ...config.normalizer } };
 }
 
-async function readJson(path: string, encoding: string): Promise<unknown> {
-  const text = await readText(path, { encoding, maxBytes: tokenizerLimits.fileBytes, where });
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new DataError(`not valid JSON: ${(cause as Error).message}`, { path, cause });
-  }
+async function readJson(path: string, { encoding, where }: FolderReading): Promise<unknown> {
+  return parseJsonText(await readText(path, { encoding, maxBytes: tokenizerLimits.fileBytes, where }), path);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -9,26 +9,31 @@ export const splitBehaviors: readonly SplitBehavior[] = [
   'Contiguous',
 ];
 
+/** Code units from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A part of a text, and whether it is one of the places where it is split. */
-export interface Part {
-  readonly text: string;
+export interface Part extends Span {
   readonly match: boolean;
 }
 
 /** Parts of a text where single characters are the places. */
 export function partsByCharacter(text: string, matches: (codePoint: number) => boolean): Part[] {
   const parts: Part[] = [];
-  let between = '';
+  let done = 0;
+  let at = 0;
   for (const character of text) {
-    if (!matches(character.codePointAt(0)!)) {
-      between += character;
-      continue;
-    }
-    if (between !== '') parts.push({ text: between, match: false });
-    between = '';
-    parts.push({ text: character, match: true });
+    const start = at;
+    at += character.length;
+    if (!matches(character.codePointAt(0)!)) continue;
+    if (done < start) parts.push({ start: done, end: start, match: false });
+    parts.push({ start, end: at, match: true });
+    done = at;
   }
-  if (between !== '') parts.push({ text: between, match: false });
+  if (done < at) parts.push({ start: done, end: at, match: false });
   return parts;
 }
 
@@ -37,21 +42,22 @@ export function partsByExpression(text: string, expression: RegExp): Part[] {
   const parts: Part[] = [];
   let done = 0;
   for (const found of text.matchAll(expression)) {
-    if (found.index > done) parts.push({ text: text.slice(done, found.index), match: false });
-    if (found[0] !== '') parts.push({ text: found[0], match: true });
-    done = found.index + found[0].length;
+    const end = found.index + found[0].length;
+    if (found.index > done) parts.push({ start: done, end: found.index, match: false });
+    if (found[0] !== '') parts.push({ start: found.index, end, match: true });
+    done = end;
   }
-  if (done < text.length) parts.push({ text: text.slice(done), match: false });
+  if (done < text.length) parts.push({ start: done, end: text.length, match: false });
   return parts;
 }
 
 /** Joins and removes parts. Source: `NormalizedString::split` of Hugging Face `tokenizers`. */
-export function joinParts(parts: readonly Part[], behavior: SplitBehavior): string[] {
+export function joinParts(parts: readonly Part[], behavior: SplitBehavior): Span[] {
   switch (behavior) {
     case 'Removed':
-      return parts.filter((part) => !part.match).map((part) => part.text);
+      return parts.filter((part) => !part.match);
     case 'Isolated':
-      return parts.map((part) => part.text);
+      return [...parts];
     case 'Contiguous':
       return merge(parts, (part, previous) => part.match === previous?.match);
     case 'MergedWithPrevious':
@@ -62,11 +68,11 @@ export function joinParts(parts: readonly Part[], behavior: SplitBehavior): stri
 }
 
 /** Appends a part to the one before where `joins` says so. */
-function merge(parts: readonly Part[], joins: (part: Part, previous: Part | undefined) => boolean): string[] {
-  const result: string[] = [];
+function merge(parts: readonly Part[], joins: (part: Part, previous: Part | undefined) => boolean): Span[] {
+  const result: { start: number; end: number }[] = [];
   parts.forEach((part, index) => {
-    if (index > 0 && joins(part, parts[index - 1])) result[result.length - 1] += part.text;
-    else result.push(part.text);
+    if (index > 0 && joins(part, parts[index - 1])) result.at(-1)!.end = part.end;
+    else result.push({ start: part.start, end: part.end });
   });
   return result;
 }

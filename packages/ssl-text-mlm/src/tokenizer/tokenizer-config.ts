@@ -1,16 +1,20 @@
 import { DataError } from '@selfsup/ssl-tensor/host';
 import { JsonFields } from './json-fields.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
+import type { TokenizerKind } from './tokenizer-kind.js';
 
 /** What a `tokenizer_config.json` says about the tokens. */
 export interface TokenizerConfig {
-  readonly specialTokens: SpecialTokens;
+  /** Undefined where the vocabulary must tell. */
+  readonly specialTokens: SpecialTokens | undefined;
   /** Settings of the BERT normaliser, under its own names; only what the file gives. */
   readonly normalizer: Readonly<Record<string, boolean | null>>;
   /** Entries of `added_tokens`, with their ids. */
   readonly addedTokens: readonly { readonly id: number; readonly content: string }[];
   /** Tokens that must not be cut. */
   readonly extraTokens: readonly string[];
+  /** Whether a space comes before a text that has none; undefined where the file does not say. */
+  readonly addPrefixSpace: boolean | undefined;
 }
 
 /** Fields of the file and of the normaliser. */
@@ -53,18 +57,19 @@ const ignoredFields = [
   'clean_up_tokenization_spaces',
 ] as const;
 
-const classes = [
-  'BertTokenizer',
-  'BertTokenizerFast',
-  'DistilBertTokenizer',
-  'DistilBertTokenizerFast',
-  'ElectraTokenizer',
-  'ElectraTokenizerFast',
-  'MobileBertTokenizer',
-  'MobileBertTokenizerFast',
+/** Fields of the other families that are in `tokenizer.json` too, where they count, or only matter for decoding. */
+const otherIgnoredFields = ['errors', 'trim_offsets', 'keep_accents', 'unk_id', 'vocab_type', 'remove_space'] as const;
+
+const withFast = (...names: readonly string[]): readonly string[] => [
+  ...names.flatMap((name) => [name, `${name}Fast`]),
   'PreTrainedTokenizerFast',
   'TokenizersBackend',
 ];
+const classes: Record<TokenizerKind['type'], readonly string[]> = {
+  WordPiece: withFast('BertTokenizer', 'DistilBertTokenizer', 'ElectraTokenizer', 'MobileBertTokenizer'),
+  BPE: withFast('RobertaTokenizer', 'GPT2Tokenizer', 'BartTokenizer', 'LongformerTokenizer', 'DebertaTokenizer'),
+  Unigram: withFast('DebertaV2Tokenizer', 'XLMRobertaTokenizer', 'AlbertTokenizer', 'CamembertTokenizer'),
+};
 
 /**
  * Reads a parsed `tokenizer_config.json`.
@@ -72,17 +77,30 @@ const classes = [
  * @param path named in errors
  * @throws DataError for a field that is not known, or that has a value that changes the tokens in a way not done here
  */
-export function readTokenizerConfig(document: unknown, path: string): TokenizerConfig {
+export function readTokenizerConfig(
+  document: unknown,
+  path: string,
+  kind: TokenizerKind['type'] = 'WordPiece',
+): TokenizerConfig {
   const file = new JsonFields(
     document,
     '',
     (problem) => new DataError(`not a usable tokenizer_config.json: ${problem}`, { path }),
   );
   for (const name of ignoredFields) file.value(name);
+  const isBert = kind === 'WordPiece';
+  if (!isBert) for (const name of otherIgnoredFields) file.value(name);
+  if (!isBert && file.boolean('split_by_punct', false))
+    throw file.error('split_by_punct', 'false: words are cut as tokenizer.json says');
+  const addPrefixSpace =
+    isBert || (file.value('add_prefix_space') ?? null) === null ? undefined : file.boolean('add_prefix_space');
 
   const name = file.value('tokenizer_class') ?? null;
-  if (name !== null && !classes.includes(name as string))
-    throw file.error('tokenizer_class', `one of ${classes.join(', ')}, which cut words as BERT does`);
+  if (name !== null && !classes[kind].includes(name as string))
+    throw file.error(
+      'tokenizer_class',
+      `one of ${classes[kind].join(', ')}, which ${isBert ? 'cut words as BERT does' : `have a ${kind} tokenizer.json`}`,
+    );
   if (!file.boolean('do_basic_tokenize', true))
     throw file.error(
       'do_basic_tokenize',
@@ -107,13 +125,16 @@ export function readTokenizerConfig(document: unknown, path: string): TokenizerC
     if (value === undefined) continue;
     normalizer[setting] = value === null && setting === 'strip_accents' ? null : file.boolean(theirs);
   }
-  const specialTokens: SpecialTokens = {
-    pad: token(file, 'pad_token') ?? bertSpecialTokens.pad,
-    unk: token(file, 'unk_token') ?? bertSpecialTokens.unk,
-    cls: token(file, 'cls_token') ?? bertSpecialTokens.cls,
-    sep: token(file, 'sep_token') ?? bertSpecialTokens.sep,
-    mask: token(file, 'mask_token') ?? bertSpecialTokens.mask,
-  };
+  const usual = { pad: 'pad_token', unk: 'unk_token', cls: 'cls_token', sep: 'sep_token', mask: 'mask_token' } as const;
+  const given = Object.fromEntries(
+    Object.entries(usual).flatMap(([part, field]) => {
+      const name = token(file, field);
+      return name === undefined ? [] : [[part, name]];
+    }),
+  ) as Partial<SpecialTokens>;
+  // Of other families than BERT's the vocabulary tells the names, where the file does not give all.
+  const all = Object.keys(given).length === Object.keys(usual).length;
+  const specialTokens = isBert || all ? { ...bertSpecialTokens, ...given } : undefined;
   const extraTokens = ['additional_special_tokens', 'extra_special_tokens'].flatMap((list) => {
     // Newer versions write a record by name.
     const value = file.value(list) ?? [];
@@ -133,7 +154,7 @@ export function readTokenizerConfig(document: unknown, path: string): TokenizerC
     return { ...Object.fromEntries(entry.entries()), id: Number(id), content };
   });
   file.finish();
-  return { specialTokens, normalizer, addedTokens, extraTokens };
+  return { specialTokens, normalizer, addedTokens, extraTokens, addPrefixSpace };
 }
 
 function token(file: JsonFields, name: string): string | undefined {

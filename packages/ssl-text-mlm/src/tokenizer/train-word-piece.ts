@@ -1,4 +1,3 @@
-import { readTextLines } from '@selfsup/ssl-data/text';
 import {
   checkCount,
   checkNonNegative,
@@ -6,26 +5,15 @@ import {
   InvalidOptionError,
   type OptionNames,
 } from '@selfsup/ssl-tensor/host';
-import { learnTokenizer, reservedTokens } from './learn-tokenizer.js';
+import { learnTokenizer } from './learn-tokenizer.js';
+import { checkReserved, reservedTokens } from './reserved-tokens.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
+import { readTrainingTexts, type TrainingTexts, trainingTextsNames } from './training-texts.js';
 import { WordCounter } from './word-counter.js';
 import type { WordPieceTokenizer } from './word-piece-tokenizer.js';
 
-/** Options of {@link trainWordPiece}; one of `files` and `lines` is required, both are read if both are given. */
-export interface TrainWordPieceOptions {
-  /** Text files, plain, gzip or Zstandard. They are counted as they are read, not held. */
-  readonly files?: readonly string[];
-  /**
-   * Encoding of the files, by a name that TextDecoder knows: `utf-16le`, `windows-1252` (which `latin1` means there),
-   * `shift_jis`. Default `utf-8`, and a file in another encoding is an error.
-   */
-  readonly encoding?: string;
-  /** Longest line of a file, bytes. Default 256 MiB, as some corpora are one line. */
-  readonly maxLineBytes?: number;
-  /** Largest file, bytes after decompression. Default 1 TiB. */
-  readonly maxBytes?: number;
-  /** Texts, one sequence each. */
-  readonly lines?: Iterable<string> | AsyncIterable<string>;
+/** Options of {@link trainWordPiece}. */
+export interface TrainWordPieceOptions extends TrainingTexts {
   /** Entries of the vocabulary with the special tokens; a small corpus may give fewer. */
   readonly vocabSize: number;
   /** A pair that occurs less often is not joined. Default 2. */
@@ -39,11 +27,7 @@ export interface TrainWordPieceOptions {
 }
 
 const trainWordPieceOptionNames: OptionNames<TrainWordPieceOptions> = {
-  files: 'optional',
-  encoding: 'optional',
-  maxLineBytes: 'optionalNumber',
-  maxBytes: 'optionalNumber',
-  lines: 'optional',
+  ...trainingTextsNames,
   vocabSize: 'requiredNumber',
   minFrequency: 'optionalNumber',
   alphabetLimit: 'optionalNumber',
@@ -79,28 +63,9 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
   }
   checkNonNegative('trainWordPiece', { minFrequency });
   checkCount('trainWordPiece', { alphabetLimit });
-  if (new Set(reserved).size !== reserved.length || reserved.some((token) => token === '' || /\s/u.test(token))) {
-    throw new InvalidOptionError(
-      'trainWordPiece',
-      'specialTokens',
-      'five different names without white space',
-      reserved.join(' '),
-    );
-  }
-  if (options.files === undefined && options.lines === undefined)
-    throw new InvalidOptionError('trainWordPiece', 'files', "given, or 'lines'", undefined);
-
+  checkReserved('trainWordPiece', specialTokens);
   const counter = new WordCounter();
-  const count = (line: string): void => counter.add(line);
-  const { encoding = 'utf-8', maxLineBytes = 2 ** 28, maxBytes = 2 ** 40 } = options;
-  const reading = { encoding, maxLineBytes, maxBytes, where: 'trainWordPiece' };
-  for (const path of options.files ?? []) await readTextLines(path, reading, count);
-  if (typeof options.lines === 'string')
-    throw new InvalidOptionError('trainWordPiece', 'lines', 'an iterable of texts, such as [text]', 'one text');
-  for await (const line of options.lines ?? []) {
-    if (typeof line !== 'string') throw new InvalidOptionError('trainWordPiece', 'lines', 'texts', line);
-    count(line);
-  }
+  await readTrainingTexts('trainWordPiece', options, (line) => counter.add(line));
   const words = counter.words(lowercase, options.files?.[0]);
   return learnTokenizer('trainWordPiece', words, { vocabSize, minFrequency, alphabetLimit, lowercase, specialTokens });
 }

@@ -7,7 +7,6 @@ export interface WordPieceModel {
   /** Pieces that continue one. */
   readonly continuations: PieceTable;
   readonly unknownId: number;
-  readonly continuingPrefix: string;
   /** A word with more code points is unknown. */
   readonly maxWordCharacters: number;
 }
@@ -15,18 +14,28 @@ export interface WordPieceModel {
 /**
  * Ids of a word's pieces; the unknown token alone where they do not spell it.
  *
+ * @param places takes start and end of each piece in the word
  * Source: `WordPiece` of Hugging Face `tokenizers`.
  */
 export function wordPieces(
   word: string,
   { beginnings, continuations, unknownId, maxWordCharacters }: WordPieceModel,
+  places?: number[],
 ): number[] {
-  if (word.length > maxWordCharacters && Array.from(word).length > maxWordCharacters) return [unknownId];
+  const unknown = (): number[] => {
+    if (places !== undefined) {
+      places.length = 0;
+      places.push(0, word.length);
+    }
+    return [unknownId];
+  };
+  if (word.length > maxWordCharacters && Array.from(word).length > maxWordCharacters) return unknown();
   const ids: number[] = [];
   for (let start = 0; start < word.length;) {
     const found = (start === 0 ? beginnings : continuations).longestAt(word, start);
-    if (found === undefined) return [unknownId];
+    if (found === undefined) return unknown();
     ids.push(found.id);
+    places?.push(start, found.end);
     start = found.end;
   }
   return ids;

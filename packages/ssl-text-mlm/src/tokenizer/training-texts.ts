@@ -1,0 +1,100 @@
+import { setImmediate } from 'node:timers/promises';
+import { readTextLines } from '@selfsup/ssl-data/text';
+import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+
+/** How far the training of a vocabulary is. */
+export interface VocabularyProgress {
+  /** Texts are counted, or the vocabulary is learnt of what was counted. */
+  readonly stage: 'counting' | 'learning';
+  /** Texts, or tokens of the vocabulary. */
+  readonly done: number;
+  /** Tokens that are wanted; undefined while texts are counted. */
+  readonly total?: number;
+}
+
+/** Where a vocabulary is learnt from; one of `files` and `lines` is required, both are read if both are given. */
+export interface TrainingTexts {
+  /** Text files, plain, gzip or Zstandard. They are counted as they are read, not held. */
+  readonly files?: readonly string[];
+  /**
+   * Encoding of the files, by a name that TextDecoder knows: `utf-16le`, `windows-1252` (which `latin1` means there),
+   * `shift_jis`. Default `utf-8`, and a file in another encoding is an error.
+   */
+  readonly encoding?: string;
+  /** Longest line of a file, bytes. Default 256 MiB, as some corpora are one line. */
+  readonly maxLineBytes?: number;
+  /** Largest file, bytes after decompression. Default 1 TiB. */
+  readonly maxBytes?: number;
+  /** Texts, one sequence each. */
+  readonly lines?: Iterable<string> | AsyncIterable<string>;
+  /** Told now and then how far it is. */
+  readonly onProgress?: (progress: VocabularyProgress) => void;
+  /** Stops the training, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export const trainingTextsNames: OptionNames<TrainingTexts> = {
+  files: 'optional',
+  encoding: 'optional',
+  maxLineBytes: 'optionalNumber',
+  maxBytes: 'optionalNumber',
+  lines: 'optional',
+  onProgress: 'optionalFunction',
+  signal: 'optional',
+};
+
+/** Texts between two reports. */
+const reportEvery = 10_000;
+/** Longest work between two looks at the signal, ms. */
+const patience = 50;
+
+/**
+ * Hands the texts on, one by one.
+ *
+ * @param where function that has the options
+ * @throws InvalidOptionError for an option that is out of range, DataError for a file that cannot be read
+ */
+export async function readTrainingTexts(
+  where: string,
+  options: TrainingTexts,
+  add: (text: string) => void,
+): Promise<void> {
+  const { files, lines, signal, onProgress, encoding = 'utf-8', maxLineBytes = 2 ** 28, maxBytes = 2 ** 40 } = options;
+  if (files === undefined && lines === undefined)
+    throw new InvalidOptionError(where, 'files', "given, or 'lines'", undefined);
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
+    throw new InvalidOptionError(where, 'signal', 'an AbortSignal (the signal of an AbortController)', signal);
+  let count = 0;
+  const counted = (text: string): void => {
+    signal?.throwIfAborted();
+    add(text);
+    if (++count % reportEvery === 0) onProgress?.({ stage: 'counting', done: count });
+  };
+  signal?.throwIfAborted();
+  for (const path of files ?? []) await readTextLines(path, { encoding, maxLineBytes, maxBytes, where }, counted);
+  if (typeof lines === 'string')
+    throw new InvalidOptionError(where, 'lines', 'an iterable of texts, such as [text]', 'one text');
+  for await (const line of lines ?? []) {
+    if (typeof line !== 'string') throw new InvalidOptionError(where, 'lines', 'texts', line);
+    counted(line);
+  }
+  onProgress?.({ stage: 'counting', done: count });
+}
+
+/** Runs a learner, which yields how many tokens it has, and lets others have their turn. */
+export async function learnInTurns<T>(
+  learner: Generator<number, T>,
+  total: number,
+  { signal, onProgress }: Pick<TrainingTexts, 'signal' | 'onProgress'>,
+): Promise<T> {
+  let begun = performance.now();
+  for (;;) {
+    const step = learner.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - begun < patience) continue;
+    onProgress?.({ stage: 'learning', done: step.value, total });
+    await setImmediate();
+    signal?.throwIfAborted();
+    begun = performance.now();
+  }
+}
