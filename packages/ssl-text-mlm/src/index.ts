@@ -44,6 +44,18 @@ export type { PretrainTextOptions, PretrainTextResult } from './pretrain/pretrai
 export type { TextTrainingOptions } from './pretrain/choose-training.js';
 export type { TextData, TextFileOptions } from './pretrain/text-source.js';
 export type { TextEncoderDescription } from './pretrain/text-encoder-description.js';
+export type { EmbeddingObjective } from './sentence/embedding-objective.js';
+export { Matryoshka } from './sentence/matryoshka.js';
+export type { MatryoshkaOptions } from './sentence/matryoshka.js';
+export { matryoshkaBase, matryoshkaLoss } from './sentence/matryoshka-loss.js';
+export type { MatryoshkaLosses, MatryoshkaLossOptions } from './sentence/matryoshka-loss.js';
+export { SentenceLoader } from './sentence/sentence-loader.js';
+export type { SentenceBatch, SentenceLoaderOptions } from './sentence/sentence-loader.js';
+export { SimCse } from './sentence/sim-cse.js';
+export { SimCseHead } from './sentence/sim-cse-head.js';
+export type { SimCseHeadOptions } from './sentence/sim-cse-head.js';
+export { simCseDefaults, simCseSupervised } from './sentence/sim-cse-options.js';
+export type { SimCseOptions, TokenScorer } from './sentence/sim-cse-options.js';
 export { checkVocabulary } from './tokenizer/check-vocabulary.js';
 export { learnWordPieces } from './tokenizer/learn-word-pieces.js';
 export type { LearnWordPiecesOptions } from './tokenizer/learn-word-pieces.js';
