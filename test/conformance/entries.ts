@@ -26,6 +26,7 @@ import { entries as dinoEntries } from './entries-dino.js';
 import { entries as distilled } from './entries-distillation.js';
 import { entries as generative } from './entries-generative.js';
 import { entries as redundancy } from './entries-redundancy.js';
+import { entries as sentence } from './entries-sentence.js';
 import { entries as twins } from './entries-twins.js';
 import { entries as volumes } from './entries-volumes.js';
 import type { Entry } from './entry.js';
@@ -205,4 +206,5 @@ export const entries: readonly Entry[] = [
   ...generative,
   ...blip,
   ...volumes,
+  ...sentence,
 ];
