@@ -58,6 +58,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'BlipTextDecoder(config)': 'bertConfig',
   'BlipTextDecoder(options)': 'BlipTextModel',
   'Blip.caption(options)': 'captionPictures',
+  'TsdaeDecoder(config)': 'bertConfig',
   'generateIds(normalize)': 'normalizeImages',
   'CapiPredictor.forward(places)': 'two tensors of Capi',
   'keepBest(options)': 'BestCheckpoints',

@@ -83,9 +83,10 @@ export class SentenceDistillation implements Method<SentenceBatch> {
     return parametersOf(this.modules);
   }
 
-  loss({ inputIds, attentionMask, positives, hardNegatives }: Tensors<SentenceBatch>, ctx: ForwardContext): MethodLoss {
+  loss(batch: Tensors<SentenceBatch>, ctx: ForwardContext): MethodLoss {
+    const { positives, hardNegatives } = batch;
     const { student, head } = this.modules;
-    const parts = [{ inputIds, attentionMask }, positives, hardNegatives].filter((part) => part !== undefined);
+    const parts = [batch, positives, hardNegatives].filter((part) => part !== undefined);
     const texts = {
       inputIds: tf.concat(parts.map((part) => part.inputIds)),
       attentionMask: tf.concat(parts.map((part) => part.attentionMask)),

@@ -53,9 +53,9 @@ export class StaticEmbedding extends Module implements Encoder<BertInputs> {
   }
 
   /** @returns float32 `[batch, featureDim]`; zeros for a text of padding alone */
-  forward({ inputIds, attentionMask }: BertInputs, _ctx: ForwardContext = evaluation): tf.Tensor2D {
-    const rows = takeRows(this.embeddings.variable as tf.Tensor as tf.Tensor2D, inputIds) as tf.Tensor3D;
-    const mean = meanPool(rows, attentionMask);
+  forward(inputs: BertInputs, _ctx: ForwardContext = evaluation): tf.Tensor2D {
+    const rows = takeRows(this.embeddings.variable as tf.Tensor as tf.Tensor2D, inputs.inputIds) as tf.Tensor3D;
+    const mean = meanPool(rows, inputs.attentionMask);
     return this.normalize ? l2Normalize(mean) : mean;
   }
 

@@ -3,7 +3,7 @@ import { checkOptions, foldIn, InvalidOptionError } from '@selfsup/ssl-tensor/ho
 import { textFileOptionNames, textSource } from '../pretrain/text-source.js';
 import { FastDraws } from './fast-draws.js';
 import { NoiseWords } from './noise-words.js';
-import { sampledUpdate } from './sampled-update.js';
+import { type SampledMemory, sampledMemory } from './sampled-memory.js';
 import { checkWord2Vec, type Word2VecOptions, word2VecDefaults, word2VecOptionNames } from './word2vec-options.js';
 import { type CountedTexts, WordCounts } from './word-counts.js';
 import { WordVectors } from './word-vectors.js';
@@ -43,28 +43,31 @@ export async function trainWord2Vec(options: Word2VecOptions): Promise<WordVecto
     counted.push(words as string[]);
   });
   const texts = counted.finish(where, minCount);
-  const size = texts.words.length * dim;
-  checkMemory(where, 'the vectors', [{ option: 'dim', bytes: 8 * size }]);
+  const words = texts.words.length;
+  checkMemory(where, 'the vectors', [{ option: 'dim', bytes: 12 * words * dim }]);
+  const memory = sampledMemory(words, dim, given.negatives);
   const draws = new FastDraws(foldIn(key, 'word2vec-start'));
-  const vectors = Float32Array.from({ length: size }, () => (draws.bits() / 4294967296 - 0.5) / dim);
-  await learn(texts, vectors, given);
-  return new WordVectors(texts.words, { data: vectors, shape: [texts.words.length, dim] }, { counts: texts.counts });
+  for (let row = 0; row < words; row++)
+    for (let i = 0; i < dim; i++) memory.floats[row * memory.stride + i] = (draws.bits() / 4294967296 - 0.5) / dim;
+  await learn(texts, memory, given);
+  const vectors = new Float32Array(words * dim);
+  for (let row = 0; row < words; row++) {
+    const from = row * memory.stride;
+    vectors.set(memory.floats.subarray(from, from + dim), row * dim);
+  }
+  return new WordVectors(texts.words, { data: vectors, shape: [words, dim] }, { counts: texts.counts });
 }
 
 /** The epochs; changes the vectors. */
 async function learn(
   { counts, tokens, offsets }: CountedTexts,
-  vectors: Float32Array,
+  { floats, stride, hidden, error, targets, update, add }: SampledMemory,
   options: Word2VecOptions & typeof word2VecDefaults,
 ): Promise<void> {
-  const { dim, window, negatives, noiseExponent, epochs, learningRate, minLearningRate, key, model, onEpoch } = options;
-  const outputs = new Float32Array(vectors.length);
+  const { window, negatives, noiseExponent, epochs, learningRate, minLearningRate, key, model, onEpoch } = options;
   const noise = new NoiseWords(counts, noiseExponent);
   const keeps = keepChances(counts, options.subsample);
   const draws = new FastDraws(foldIn(key, 'word2vec'));
-  const error = new Float32Array(dim);
-  const hidden = new Float32Array(dim);
-  const targets = new Int32Array(negatives + 1);
   const sentence = new Int32Array(
     offsets.reduce((most, end, text) => Math.max(most, end - (offsets[text - 1] ?? 0)), 0),
   );
@@ -81,29 +84,21 @@ async function learn(
   const skipGram = (word: number, from: number, to: number, own: number, rate: number): void => {
     for (let j = from; j < to; j++) {
       if (j === own) continue;
-      const at = sentence[j]! * dim;
-      sampledUpdate(vectors, at, outputs, targets, drawTargets(word), dim, rate, error);
-      for (let i = 0; i < dim; i++) vectors[at + i]! += error[i]!;
+      const row = sentence[j]! * stride;
+      update(row, drawTargets(word), rate);
+      add(row, error, 1);
     }
   };
   const cbow = (word: number, from: number, to: number, own: number, rate: number): void => {
     if (to - from < 2) return;
-    hidden.fill(0);
-    const add = (values: Float32Array, row: number): void => {
-      for (let i = 0; i < dim; i++) values[i]! += vectors[row * dim + i]!;
-    };
-    for (let j = from; j < to; j++) if (j !== own) add(hidden, sentence[j]!);
+    floats.fill(0, hidden, hidden + stride);
     const share = 1 / (to - from - 1);
-    for (let i = 0; i < dim; i++) hidden[i]! *= share;
-    sampledUpdate(hidden, 0, outputs, targets, drawTargets(word), dim, rate, error);
+    for (let j = from; j < to; j++) if (j !== own) add(hidden, sentence[j]! * stride, share);
+    update(hidden, drawTargets(word), rate);
     // The whole error to each word of the mean, as word2vec.c and gensim do.
-    for (let j = from; j < to; j++) {
-      if (j === own) continue;
-      const at = sentence[j]! * dim;
-      for (let i = 0; i < dim; i++) vectors[at + i]! += error[i]!;
-    }
+    for (let j = from; j < to; j++) if (j !== own) add(sentence[j]! * stride, error, 1);
   };
-  const update = model === 'cbow' ? cbow : skipGram;
+  const learnWord = model === 'cbow' ? cbow : skipGram;
   const total = tokens.length * epochs;
   let seen = 0;
   let rest = turn;
@@ -118,7 +113,7 @@ async function learn(
       }
       for (let i = 0; i < length; i++) {
         const reach = window - draws.below(window);
-        update(sentence[i]!, Math.max(0, i - reach), Math.min(length, i + reach + 1), i, rate);
+        learnWord(sentence[i]!, Math.max(0, i - reach), Math.min(length, i + reach + 1), i, rate);
       }
       const words = offsets[text + 1]! - offsets[text]!;
       seen += words;
