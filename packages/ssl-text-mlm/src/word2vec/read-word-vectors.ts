@@ -144,7 +144,7 @@ class Bytes {
       found = this.#held.indexOf(byte, from);
     }
     if (found > most || (found < 0 && this.#held.length > most))
-      throw this.error(`there is no ${what} within ${most} bytes`);
+      throw this.error(`within ${most} bytes there should be ${what}`);
     if (found < 0 && !(orEnd && this.#held.length > 0))
       throw this.error(`it ends where ${what} should be; it is cut short`);
     const bytes = this.#held.subarray(0, found < 0 ? this.#held.length : found);

@@ -107,6 +107,11 @@ describe('files', () => {
     await expect(WordVectors.load(path)).rejects.toThrow(message);
   });
 
+  it('reads a file of GloVe with the line that the error asks for', async () => {
+    const path = await put('glove.txt', '2 2\nthe 0.5 0.25\nof 1 2\n');
+    expect((await WordVectors.load(path)).words).toEqual(['the', 'of']);
+  });
+
   it('refuses binary files that are cut, hold no number or no UTF-8', async () => {
     await vectors().save(join(folder, 'whole.bin'));
     const whole = await readFile(join(folder, 'whole.bin'));
