@@ -1,8 +1,8 @@
 /**
- * Word2Vec on the glosses of WordNet, ours and gensim's with one thread each on the same lines: words a second, and how many of the ten
+ * Word2Vec on the glosses of WordNet, ours and gensim's with one thread each on the same lines: seconds of the processor, and how many of the ten
  * nearest words of frequent words both name, beside how many two seeds of gensim's do. One JSON line.
  *
- * usage: PEER_PYTHON=python3 npx tsx --conditions=ssl-source bench/word2vec.ts [skipGram | cbow]   (gensim on the Python side)
+ * usage: PEER_PYTHON=python3 npx tsx --conditions=ssl-source bench/word2vec.ts [skipGram | cbow] [GLOSSES]   (gensim on the Python side)
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -18,14 +18,16 @@ const model = process.argv[2] === 'cbow' ? 'cbow' : 'skipGram';
 const folder = await mkdtemp(join(tmpdir(), 'word2vec-'));
 try {
   const { glosses } = await loadWordnetGlosses();
-  const lines = glosses.map(({ text }) => (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' '));
+  const most = Number(process.argv[3] ?? glosses.length);
+  const lines = glosses.slice(0, most).map(({ text }) => (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' '));
   const data = join(folder, 'glosses.txt');
   await writeFile(data, lines.join('\n'));
   const settings = { ...word2VecDefaults, model, learningRate: model === 'cbow' ? 0.05 : 0.025 } as const;
 
-  const began = performance.now();
+  const began = process.cpuUsage();
   const ours = await trainWord2Vec({ ...settings, data, key: randomKey(1) });
-  const seconds = (performance.now() - began) / 1000;
+  const used = process.cpuUsage(began);
+  const seconds = (used.user + used.system) / 1e6;
   const peer = async (seed: number): Promise<{ readonly seconds: number; readonly vectors: WordVectors }> => {
     const path = join(folder, `gensim-${seed}.bin`);
     const script = join(import.meta.dirname, 'peers', 'word2vec.py');
@@ -43,6 +45,7 @@ try {
   };
   report({
     model,
+    lines: lines.length,
     words: ours.words.length,
     seconds: { ours: seconds, gensim: first.seconds, ratio: seconds / first.seconds },
     sharedOfTen: { withGensim: shared(ours, first.vectors), gensimWithItself: shared(first.vectors, second.vectors) },

@@ -56,7 +56,7 @@ const simCse = (temperature: number): SimCse =>
 const matryoshka = (weights: readonly number[]): Matryoshka<SentenceBatch> => {
   const mlm = model();
   const method = new SimCse({ encoder: new BertTextEncoder(mlm.bert), key: randomKey(9), head: 'none', mlm });
-  return new Matryoshka({ method, widths: [8, 16], weights });
+  return new Matryoshka<SentenceBatch>({ method, widths: [8, 16], weights });
 };
 
 const tsdae = (tied: boolean): Tsdae =>

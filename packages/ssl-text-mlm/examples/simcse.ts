@@ -7,6 +7,7 @@ import {
   BertTextEncoder,
   Matryoshka,
   MlmLoader,
+  type SentenceBatch,
   SentenceLoader,
   SimCse,
   TokenDataset,
@@ -33,7 +34,7 @@ const mlm = new BertForMaskedLM(config, { key: randomKey(1) });
 const encoder = new BertTextEncoder(mlm.bert, { pooling: 'cls' });
 const simCse = new SimCse({ encoder, mlm, key: randomKey(2) });
 // The first 48 and 96 columns become embeddings of their own.
-const method = new Matryoshka({ method: simCse, widths: [dim / 4, dim / 2, dim] });
+const method = new Matryoshka<SentenceBatch>({ method: simCse, widths: [dim / 4, dim / 2, dim] });
 const loader = new SentenceLoader({
   sentences,
   padId: tokenizer.specialIds.pad,

@@ -28,7 +28,7 @@ const matryoshkaOptionNames: OptionNames<MatryoshkaOptions<unknown>> = {
  * Source: Kusupati et al. 2022, arXiv 2205.13147, with equal weights as there.
  *
  * @example
- * const method = new Matryoshka({ method: new SimCse({ encoder, key: randomKey(1) }), widths: [32, 64, 128] });
+ * const method = new Matryoshka<SentenceBatch>({ method: new SimCse({ encoder, key: randomKey(1) }), widths: [32, 64, 128] });
  */
 export class Matryoshka<B> implements Method<B> {
   readonly name: string;

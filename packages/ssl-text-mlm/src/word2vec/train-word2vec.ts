@@ -15,8 +15,8 @@ const turn = 50_000;
  * Learns vectors of words from the words around them: skip-gram or CBOW with negative sampling, frequent words thinned out,
  * windows of drawn width, a rate that falls linearly. The same texts, options and key give the same vectors, on one thread.
  *
- * Order of words and texts, draws, rates and updates are those of word2vec.c and gensim 4; the numbers drawn are not, and the
- * sigmoid is exact, not a table.
+ * Order of words and texts, draws, rates and updates are those of word2vec.c and gensim 4, and the vectors begin as gensim's, twice
+ * as long as word2vec.c's; the numbers drawn are others, and the sigmoid is exact, not a table.
  *
  * @throws InvalidOptionError for options; DataError for files, or where too few words are left
  * Source: Mikolov et al. 2013, arXiv 1301.3781 and 1310.4546; word2vec.c for what they leave open.
@@ -48,7 +48,7 @@ export async function trainWord2Vec(options: Word2VecOptions): Promise<WordVecto
   const memory = sampledMemory(words, dim, given.negatives);
   const draws = new FastDraws(foldIn(key, 'word2vec-start'));
   for (let row = 0; row < words; row++)
-    for (let i = 0; i < dim; i++) memory.floats[row * memory.stride + i] = (draws.bits() / 4294967296 - 0.5) / dim;
+    for (let i = 0; i < dim; i++) memory.floats[row * memory.stride + i] = (draws.bits() / 2147483648 - 1) / dim;
   await learn(texts, memory, given);
   const vectors = new Float32Array(words * dim);
   for (let row = 0; row < words; row++) {

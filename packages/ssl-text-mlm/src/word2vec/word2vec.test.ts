@@ -124,7 +124,7 @@ it('orders words by count, leaves rare ones out, and tells each epoch', async ()
   const onEpoch = ({ words }: { readonly words: number }): void => void told.push(words);
   const vectors = await trainWord2Vec({ data, key: randomKey(1), minCount: 2, dim: 3, epochs: 2, onEpoch });
   expect(vectors.words).toEqual(['a', 'b', 'c']);
-  expect([...vectors.counts!]).toEqual([4, 2, 2]);
+  expect(Array.from(vectors.counts!)).toEqual([4, 2, 2]);
   expect(told).toEqual([8, 8]);
   const letters = await trainWord2Vec({
     data,
