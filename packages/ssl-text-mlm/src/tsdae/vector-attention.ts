@@ -7,8 +7,8 @@ import { bertLinear } from '../bert/bert-layer.js';
 
 /**
  * Cross-attention of tokens to one vector, with residual and norm: `LN(x + W_o W_v v)`. The softmax over one key is 1, so
- * queries and keys change nothing and are left out; dropout is that of the output alone, not of the weight 1. Names of `crossattention` in transformers' `BertLayer`, whose other tensors are
- * passed over.
+ * queries and keys change nothing and are left out; dropout is that of the output alone, not of the weight 1. Names of
+ * `crossattention` in transformers' `BertLayer`, whose other tensors are passed over.
  */
 export class VectorAttention extends Module {
   static override readonly fieldNames = { value: 'self.value', output: 'output.dense', norm: 'output.LayerNorm' };
