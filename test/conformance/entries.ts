@@ -27,6 +27,7 @@ import { entries as distilled } from './entries-distillation.js';
 import { entries as generative } from './entries-generative.js';
 import { entries as redundancy } from './entries-redundancy.js';
 import { entries as textHeads } from './entries-text-heads.js';
+import { entries as sentence } from './entries-sentence.js';
 import { entries as twins } from './entries-twins.js';
 import { entries as volumes } from './entries-volumes.js';
 import type { Entry } from './entry.js';
@@ -207,4 +208,5 @@ export const entries: readonly Entry[] = [
   ...blip,
   ...volumes,
   ...textHeads,
+  ...sentence,
 ];

@@ -45,6 +45,10 @@ export { debertaV2Config, debertaV2XLarge, debertaV3Base } from './deberta/deber
 export type { DebertaV2Config } from './deberta/deberta-v2-config.js';
 export { DebertaV2ForMaskedLM } from './deberta/deberta-v2-for-masked-lm.js';
 export { DebertaV2Model } from './deberta/deberta-v2-model.js';
+export { MlmDistillation, mlmDistillationDefaults } from './distillation/mlm-distillation.js';
+export type { MlmDistillationOptions, SplitMaskedLM } from './distillation/mlm-distillation.js';
+export { SentenceDistillation, sentenceDistillationDefaults } from './distillation/sentence-distillation.js';
+export type { SentenceDistillationOptions } from './distillation/sentence-distillation.js';
 export { evaluateSequenceClassifier, SequenceClassifierEvaluator } from './evaluation/classifier-evaluator.js';
 export { fillMask } from './evaluation/fill-mask.js';
 export type { FilledMask, MaskCandidate } from './evaluation/fill-mask.js';
@@ -137,6 +141,24 @@ export type { StoreLinesOptions } from './store/store-lines.js';
 export type { PairSample } from './store/store-pairs.js';
 export { TokenStore } from './store/token-store.js';
 export type { OpenTokenStoreOptions } from './store/token-store.js';
+export type { EmbeddingObjective } from './sentence/embedding-objective.js';
+export { Matryoshka } from './sentence/matryoshka.js';
+export type { MatryoshkaOptions } from './sentence/matryoshka.js';
+export { matryoshkaBase, matryoshkaLoss } from './sentence/matryoshka-loss.js';
+export type { MatryoshkaLosses, MatryoshkaLossOptions } from './sentence/matryoshka-loss.js';
+export { SentenceLoader } from './sentence/sentence-loader.js';
+export type { SentenceBatch, SentenceLoaderOptions } from './sentence/sentence-loader.js';
+export { SimCse } from './sentence/sim-cse.js';
+export { SimCseHead } from './sentence/sim-cse-head.js';
+export type { SimCseHeadOptions } from './sentence/sim-cse-head.js';
+export { simCseDefaults, simCseSupervised } from './sentence/sim-cse-options.js';
+export type { SimCseOptions, TokenScorer } from './sentence/sim-cse-options.js';
+export { distilStaticEmbedding, staticEmbeddingDefaults } from './static/distil-static-embedding.js';
+export type { DistilStaticEmbeddingOptions, TokenIds } from './static/distil-static-embedding.js';
+export { StaticEmbedding } from './static/static-embedding.js';
+export type { StaticEmbeddingOptions } from './static/static-embedding.js';
+export { loadStaticEmbedding, saveStaticEmbedding } from './static/static-embedding-folder.js';
+export type { SavedTokenizer } from './static/static-embedding-folder.js';
 export { checkVocabulary } from './tokenizer/check-vocabulary.js';
 export { learnWordPieces } from './tokenizer/learn-word-pieces.js';
 export type { LearnWordPiecesOptions } from './tokenizer/learn-word-pieces.js';
@@ -171,3 +193,20 @@ export type {
   PairTruncation,
   TextTokenizer,
 } from './tokenizer/text-tokenizer.js';
+export { Tsdae, tsdaeDefaults } from './tsdae/tsdae.js';
+export type { TsdaeOptions } from './tsdae/tsdae.js';
+export { TsdaeDecoder } from './tsdae/tsdae-decoder.js';
+export type { TsdaeDecoderOptions } from './tsdae/tsdae-decoder.js';
+export { TsdaeLoader, tsdaeNoise } from './tsdae/tsdae-loader.js';
+export type { TsdaeBatch, TsdaeLoaderOptions } from './tsdae/tsdae-loader.js';
+export { trainWord2Vec } from './word2vec/train-word2vec.js';
+export { WordVectors } from './word2vec/word-vectors.js';
+export type {
+  LoadWordVectorsOptions,
+  MostSimilarOptions,
+  SimilarWord,
+  WordVectorsFileOptions,
+  WordVectorsOptions,
+} from './word2vec/word-vectors.js';
+export { word2VecCbow, word2VecDefaults } from './word2vec/word2vec-options.js';
+export type { Word2VecEpoch, Word2VecOptions } from './word2vec/word2vec-options.js';

@@ -7,6 +7,7 @@ export type { DamagedCheckpoint } from './checkpoint/newest-whole-checkpoint.js'
 export type { JsonValue, RunConfig } from './checkpoint/run-config.js';
 export type { RunEnvironment } from './checkpoint/run-environment.js';
 export type { RunRecord, ScheduleSample } from './checkpoint/run-record.js';
+export { weightsDigest } from './checkpoint/weights-digest.js';
 export { checkFolderRun, folderFiles, readFolderRun } from './folder/folder-run.js';
 export type { FolderRun } from './folder/folder-run.js';
 export { isJsonRecord, readDescription } from './folder/read-description.js';

@@ -77,9 +77,11 @@ export abstract class PostNormLayer extends Module {
 
   /**
    * @param x `[batch * tokens, hidden]`
-   * @param mask added to the attention scores, `[batch, 1, 1, tokens]`: 0 = token, very negative = padding
+   * @param mask added to the attention scores, `[batch, 1, 1, tokens]`: 0 = token, very negative = padding; or any shape that
+   *   broadcasts to `[batch, heads, tokens, tokens]`
    * @param rows int32 `[n]`: which rows of the output to compute. Everything after the attention works row by row, so
    *   the others need not be. Default: all
+   * @param between what happens between attention and feed-forward, such as a decoder's cross-attention. Default: nothing
    * @returns `[n, hidden]`; by default the shape of `x`
    */
   forward(
@@ -88,16 +90,13 @@ export abstract class PostNormLayer extends Module {
     mask?: tf.Tensor,
     ctx: ForwardContext = evaluation,
     rows?: tf.Tensor1D,
+    between: (x: tf.Tensor2D) => tf.Tensor2D = (h) => h,
   ): tf.Tensor2D {
     const { hiddenDropout, attentionOutputDropout = hiddenDropout } = this.config;
     const take = (all: tf.Tensor2D): tf.Tensor2D => (rows === undefined ? all : (takeRows(all, rows) as tf.Tensor2D));
     const attended = this.attentionOutput.forward(take(this.attend(x, batch, mask, ctx)));
-    const h = this.attentionNorm.forward(
-      tf.add(
-        take(x),
-        bertDropout(attended, attentionOutputDropout, childContext(ctx, 'attention-output')),
-      ) as tf.Tensor2D,
-    );
+    const dropped = bertDropout(attended, attentionOutputDropout, childContext(ctx, 'attention-output'));
+    const h = between(this.attentionNorm.forward(tf.add(take(x), dropped) as tf.Tensor2D));
     const fed = this.output.forward(gelu(this.intermediate.forward(h)));
     return this.outputNorm.forward(
       tf.add(h, bertDropout(fed, hiddenDropout, childContext(ctx, 'output'))) as tf.Tensor2D,

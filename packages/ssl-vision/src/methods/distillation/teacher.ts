@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type Encoder, evaluation } from '@selfsup/ssl-nn';
 import { checkCount, InvalidOptionError, ShapeError, stopGradient } from '@selfsup/ssl-tensor';
 import type { NdArray } from '@selfsup/ssl-tensor';
-import type { JsonValue } from '@selfsup/ssl-train';
+import { type JsonValue, weightsDigest } from '@selfsup/ssl-train';
 import { checkOptions, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkEncoder } from '../../encoders/check-encoder.js';
 import { checkImageStatistics, statisticsOf } from '../../images/check-image-statistics.js';
@@ -10,7 +10,6 @@ import { normalizeImages } from '../../images/normalize-images.js';
 import type { ImageStatistics } from '../../images/check-image-statistics.js';
 import { resizeBilinear } from '../../images/resize-bilinear.js';
 import { type Features, featuresOf, mapOf, type WantedFeatures } from './features-of.js';
-import { weightsDigest } from './weights-digest.js';
 
 /** A frozen encoder that is copied, computed in the step. It is in no checkpoint; a run that goes on has to be given the same. */
 export interface EncoderTeacher {
