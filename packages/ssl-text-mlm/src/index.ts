@@ -11,7 +11,7 @@ export type { SequenceClassifierOptions } from './bert/bert-for-sequence-classif
 export type { BertInputs } from './bert/bert-inputs.js';
 export { BertLayer } from './bert/bert-layer.js';
 export { BertModel } from './bert/bert-model.js';
-export type { BertModelOptions } from './bert/bert-model.js';
+export type { BertModelOptions, BertTokenOptions } from './bert/bert-model.js';
 export { BertPredictionHead } from './bert/bert-prediction-head.js';
 export { BertTextEncoder } from './bert/bert-text-encoder.js';
 export type { BertTextEncoderOptions } from './bert/bert-text-encoder.js';
@@ -83,7 +83,7 @@ export type { TextHeadOptions } from './heads/encoder-with-head.js';
 export { loadMaskedLm, loadTextModel } from './models/load-text-model.js';
 export type { LoadedTextModel } from './models/load-text-model.js';
 export { readTextConfig, textConfigToJson } from './models/text-families.js';
-export type { TextConfigReport } from './models/text-families.js';
+export type { TextConfigReport, TextFamily } from './models/text-families.js';
 export type { TextModel, TextModelConfig, TextTokenOptions } from './models/text-model.js';
 export { MaskedLanguageModelling } from './methods/masked-language-modelling.js';
 export { SequenceClassification } from './methods/sequence-classification.js';

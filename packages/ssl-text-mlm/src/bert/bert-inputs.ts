@@ -16,7 +16,10 @@ export interface BertInputs {
   readonly segments?: tf.Tensor;
   /** int32 `[batch, tokens]`, place of each token in its text, from 0. Default: the place in the row. */
   readonly positionIds?: tf.Tensor;
-  /** float32 `[batch, tokens, width]`, vectors of the tokens in place of those of the word embedding. Default: these. */
+  /**
+   * float32 `[batch, tokens, width]`, vectors of the tokens in place of those of the word embedding, for encoders that say
+   * `readsInputsEmbeds`. Default: these.
+   */
   readonly inputsEmbeds?: tf.Tensor;
 }
 

@@ -2,6 +2,7 @@ import type { Linear, StateEntries } from '@selfsup/ssl-nn';
 import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { PostNormEncoder } from '../models/post-norm-encoder.js';
 import { gaussianLinear } from '../models/post-norm-layer.js';
+import type { TextTokenOptions } from '../models/text-model.js';
 import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { BertEmbeddings } from './bert-embeddings.js';
 import { BertLayer } from './bert-layer.js';
@@ -20,6 +21,9 @@ export const bertModelOptionNames: OptionNames<BertModelOptions> = {
   key: 'requiredKey',
   pooler: 'optionalFlag',
 };
+
+/** Options of {@link BertModel.encode}: texts are masked and shortened by their ids. */
+export type BertTokenOptions = TextTokenOptions;
 
 /**
  * BERT encoder: post-norm transformer with exact GELU.

@@ -18,7 +18,7 @@ const optionNames: OptionNames<FramePairOptions> = {
   cls: 'requiredNumber',
   sep: 'requiredNumber',
   maxLength: 'requiredNumber',
-  separators: 'optional',
+  separators: 'optionalNumber',
   cut: 'optional',
 };
 

@@ -1,8 +1,15 @@
 import { DataError, type CompileOptions } from '@selfsup/ssl-tensor';
 import type { Tensors } from '@selfsup/ssl-train';
-import type { ClassificationBatch, ClassificationLoader } from '../data/classification-loader.js';
+import type { ClassificationBatch } from '../data/classification-loader.js';
 import type { SequenceClassifierModel } from '../models/sequence-classifier-model.js';
 import { LabelledEvaluator, type LabelledResult } from './labelled-evaluator.js';
+
+/** Batches of texts or pairs with a class each: a `ClassificationLoader`, or a `TextExampleLoader` of `classTargets`. */
+interface LabelledTexts {
+  /** Number of classes, where it is known. */
+  readonly classes?: number;
+  epoch(epoch: number): AsyncIterable<ClassificationBatch>;
+}
 
 /** Held-out loss and accuracy of a classifier; keep it to evaluate along the training. */
 export class SequenceClassifierEvaluator extends LabelledEvaluator<ClassificationBatch> {
@@ -25,8 +32,8 @@ export class SequenceClassifierEvaluator extends LabelledEvaluator<Classificatio
    *
    * @throws DataError where the loader has labels beyond the model's classes
    */
-  override evaluate(loader: ClassificationLoader): Promise<LabelledResult> {
-    if (loader.classes > this.#classes) {
+  override evaluate(loader: LabelledTexts): Promise<LabelledResult> {
+    if (loader.classes !== undefined && loader.classes > this.#classes) {
       throw new DataError(
         `evaluateSequenceClassifier: the loader has labels up to ${loader.classes - 1}, the model's classes are 0 .. ${this.#classes - 1}`,
       );
@@ -38,7 +45,7 @@ export class SequenceClassifierEvaluator extends LabelledEvaluator<Classificatio
 /** Held-out loss and accuracy, once. */
 export async function evaluateSequenceClassifier(
   model: SequenceClassifierModel,
-  loader: ClassificationLoader,
+  loader: LabelledTexts,
 ): Promise<LabelledResult> {
   const evaluator = new SequenceClassifierEvaluator(model);
   try {

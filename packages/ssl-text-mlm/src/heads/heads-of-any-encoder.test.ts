@@ -1,13 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError, InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
+import { AdamW, Trainer } from '@selfsup/ssl-train';
 import { expect, it } from 'vitest';
 import { bertConfig } from '../bert/bert-config.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import { BertModel } from '../bert/bert-model.js';
+import { framePair } from '../data/frame-pair.js';
+import { classTargets } from '../data/targets.js';
+import { TextExampleLoader } from '../data/text-example-loader.js';
 import { distilBertConfig } from '../distilbert/distilbert-config.js';
 import { DistilBertModel } from '../distilbert/distilbert-model.js';
+import { evaluateSequenceClassifier } from '../evaluation/classifier-evaluator.js';
 import { MultiLabelClassification } from '../methods/multi-label-classification.js';
 import { SequenceClassification } from '../methods/sequence-classification.js';
 import { robertaConfig } from '../roberta/roberta-config.js';
@@ -100,6 +105,41 @@ it('rows that fill a batch, and bits that nobody knows, count for nothing', () =
   const [logit] = model.forward(inputs).dataSync();
   expect(both.loss.dataSync()[0]).toBeCloseTo(3 * Math.log1p(Math.exp(-logit!)), 5);
   expect(both.weight!.dataSync()[0]).toBe(1);
+});
+
+it('pairs are rows with segments, which the model reads and the evaluator counts', async () => {
+  const frame = { cls: 2, sep: 3, maxLength: 6 };
+  const words = [4, 5, 6, 7];
+  const examples = words.flatMap((first) =>
+    words.map((second) => {
+      const { ids, tokenTypeIds } = framePair([first], [second], frame);
+      return { ids, tokenTypeIds, target: Number(first < second) };
+    }),
+  );
+  const rates = { hiddenDropout: 0, attentionDropout: 0 };
+  const pairs = new BertModel(bertConfig({ ...config, ...rates }), { key, pooler: true });
+  const model = new TextForSequenceClassification(pairs, { key, numLabels: 2 });
+  const common = { examples, collate: classTargets, padId: 0, batchSize: 8, key };
+  const held = new TextExampleLoader({ ...common, mode: 'evaluation' });
+  const method = new SequenceClassification(model);
+  await new Trainer({
+    method,
+    loader: new TextExampleLoader(common),
+    optimizer: new AdamW([{ parameters: method.trainable() }]),
+    schedule: () => 1e-2,
+    steps: 200,
+    seed: 1,
+    progress: 'silent',
+  }).fit();
+  const { accuracy, count } = await evaluateSequenceClassifier(model, held);
+  expect([accuracy, count]).toEqual([1, 16]);
+  // Without segments the order is told by positions alone.
+  const { inputIds } = (await held.epoch(0).next()).value!;
+  const ids = tf.tensor2d(inputIds.data, [8, 5], 'int32');
+  const ones = tf.ones([8, 5], 'int32');
+  expect(model.forward({ inputIds: ids }).dataSync()).not.toEqual(
+    model.forward({ inputIds: ids, tokenTypeIds: ones }).dataSync(),
+  );
 });
 
 it('wants one positive weight for each class', () => {

@@ -26,7 +26,7 @@ export function wordParameters(where: string, generator: TextModel, discriminato
 /**
  * Makes the discriminator's word embedding the difference from the generator's: 0 at first.
  *
- * @throws InvalidOptionError where they are one, or of other widths
+ * @throws InvalidOptionError where they are one, or of other widths, or the discriminator reads no `inputsEmbeds`
  */
 export function disentangle(where: string, generator: TextModel, discriminator: TextModel): void {
   const [shared, own] = wordParameters(where, generator, discriminator);
@@ -41,6 +41,13 @@ export function disentangle(where: string, generator: TextModel, discriminator: 
     );
   if (shared.variable.shape.join() !== own.variable.shape.join())
     throw new InvalidOptionError(where, 'discriminator', wanted, `one of [${own.variable.shape.join(', ')}]`);
+  if (discriminator.readsInputsEmbeds !== true)
+    throw new InvalidOptionError(
+      where,
+      'sharing',
+      "'none' or 'tied' for a discriminator that does not read inputsEmbeds",
+      'gradient-disentangled',
+    );
   if (differences.has(own)) return;
   differences.add(own);
   tf.tidy(() => own.variable.assign(tf.zerosLike(own.variable)));

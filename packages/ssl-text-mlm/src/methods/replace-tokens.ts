@@ -41,6 +41,7 @@ export function replaceTokens(
     const drawn = tf.cast(tf.argMax(tf.add(tf.div(logits, temperature), noise), 1), 'int32');
     const counts = tf.cast(tf.greater(weights, 0), 'int32');
     const size = inputIds.size;
+    const shape = inputIds.shape as [number, number];
     const flat = tf.reshape(inputIds, [size]) as tf.Tensor1D;
     const places = tf.reshape(positions, [-1, 1]);
     // Unused places add 0, so that it does not matter where they point to.
@@ -48,8 +49,8 @@ export function replaceTokens(
     const differs = tf.mul(tf.cast(tf.notEqual(drawn, labels), 'int32'), counts);
     const scattered = (values: tf.Tensor): tf.Tensor => tf.scatterND(places, values, [size]);
     return {
-      inputIds: tf.reshape(tf.add(flat, scattered(change)), inputIds.shape) as tf.Tensor2D,
-      replaced: tf.reshape(tf.cast(scattered(differs), 'float32'), inputIds.shape) as tf.Tensor2D,
+      inputIds: tf.reshape(tf.add(flat, scattered(change)), shape),
+      replaced: tf.reshape(tf.cast(scattered(differs), 'float32'), shape),
     };
   });
 }

@@ -127,6 +127,9 @@ describe('ReplacedTokenDetection', () => {
     expect(() => new ReplacedTokenDetection(generator, together, disentangled)).toThrow(/Make it without embeddings/);
     const wide = new ElectraForPreTraining({ ...config, embeddingSize: 8 }, { key: randomKey(2) });
     expect(() => new ReplacedTokenDetection(generator, wide, disentangled)).toThrow(InvalidOptionError);
+    const deaf = new ElectraForPreTraining(config, { key: randomKey(2) });
+    Object.defineProperty(deaf.electra, 'readsInputsEmbeds', { value: false });
+    expect(() => new ReplacedTokenDetection(generator, deaf, disentangled)).toThrow(/does not read inputsEmbeds/);
     const words = new ElectraForPreTraining({ ...config, vocabSize: 13 }, { key: randomKey(2) });
     expect(() => new ReplacedTokenDetection(generator, words, { sharing: 'none' })).toThrow(/vocabulary of 12/);
     expect(() => new ReplacedTokenDetection(generator, apart, { sharing: 'some' as 'none' })).toThrow(/sharing/);

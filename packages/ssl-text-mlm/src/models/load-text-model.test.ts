@@ -53,7 +53,7 @@ describe.each(['roberta', 'distilbert', 'electra'])('%s', (family) => {
   it("writes what transformers' configuration has", () => {
     const { config, unknown, ignored } = readTextConfig(golden.config);
     expect(unknown).toEqual([]);
-    const encoder = textFamilies.get(family)!.encoder(config as never, { key: randomKey(0), pooler: false });
+    const encoder = textFamilies.get(family)!.encoder(config as never, randomKey(0), false);
     const written = textConfigToJson(encoder, 'ForMaskedLM');
     const optional = new Set([...ignored.keys(), 'add_cross_attention', 'is_decoder']);
     const wanted = Object.entries(golden.config).filter(([name]) => !optional.has(name) || name in written);

@@ -32,7 +32,7 @@ export async function loadTextModel(folder: string): Promise<LoadedTextModel<Tex
     else if (name.startsWith(start)) own.set(name.slice(start.length), array);
     else ignored.set(name, 'not in the encoder');
   const pooler = [...own.keys()].some((name) => name.startsWith('pooler.'));
-  return filled(file, own, ignored, () => report.family.encoder(report.config as never, { key: randomKey(0), pooler }));
+  return filled(file, own, ignored, () => report.family.encoder(report.config as never, randomKey(0), pooler));
 }
 
 /**

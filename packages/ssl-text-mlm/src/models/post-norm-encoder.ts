@@ -30,6 +30,10 @@ export abstract class PostNormEncoder extends Module implements TextModel {
     return this.embeddings.forward(inputs, ctx);
   }
 
+  get readsInputsEmbeds(): boolean {
+    return true;
+  }
+
   get wordEmbeddings(): Embedding {
     return this.embeddings.wordEmbeddings;
   }

@@ -18,14 +18,6 @@ import { type ConfigFormat, type ConfigReport, readConfig, writeConfig } from '.
 import type { MaskedLmModel } from './masked-lm-model.js';
 import { checkTextModel, type TextModel } from './text-model.js';
 
-/** What a family's encoder is made with. */
-export interface TextFamilyOptions {
-  /** Source of the initial weights. */
-  readonly key: RandomKey;
-  /** With the pooler, where the family has one. */
-  readonly pooler: boolean;
-}
-
 /** A family of encoders: its `config.json`, and its models. */
 export interface TextFamily {
   /** Start of transformers' class names, `Roberta` of `RobertaForMaskedLM`. */
@@ -33,7 +25,8 @@ export interface TextFamily {
   /** transformers' `base_model_prefix`, as `TextModel.baseName`. */
   readonly baseName: string;
   readonly format: ConfigFormat<never>;
-  readonly encoder: (config: never, options: TextFamilyOptions) => TextModel;
+  /** @param pooler with the pooler, where the family has one */
+  readonly encoder: (config: never, key: RandomKey, pooler: boolean) => TextModel;
   readonly maskedLm: (config: never, key: RandomKey) => MaskedLmModel;
 }
 
@@ -42,7 +35,7 @@ function family<C extends object>(
   classPrefix: string,
   baseName: string,
   format: ConfigFormat<C>,
-  encoder: (config: C, options: TextFamilyOptions) => TextModel,
+  encoder: (config: C, key: RandomKey, pooler: boolean) => TextModel,
   maskedLm: (config: C, key: RandomKey) => MaskedLmModel,
 ): TextFamily {
   return { classPrefix, baseName, format, encoder, maskedLm } as unknown as TextFamily;
@@ -56,7 +49,7 @@ export const textFamilies: ReadonlyMap<string, TextFamily> = new Map([
       'Bert',
       'bert',
       bertFormat,
-      (config, options) => new BertModel(config, options),
+      (config, key, pooler) => new BertModel(config, { key, pooler }),
       (config, key) => new BertForMaskedLM(config, { key }),
     ),
   ],
@@ -66,7 +59,7 @@ export const textFamilies: ReadonlyMap<string, TextFamily> = new Map([
       'Roberta',
       'roberta',
       robertaFormat,
-      (config, options) => new RobertaModel(config, options),
+      (config, key, pooler) => new RobertaModel(config, { key, pooler }),
       (config, key) => new RobertaForMaskedLM(config, { key }),
     ),
   ],
@@ -76,7 +69,7 @@ export const textFamilies: ReadonlyMap<string, TextFamily> = new Map([
       'DistilBert',
       'distilbert',
       distilBertFormat,
-      (config, { key }) => new DistilBertModel(config, { key }),
+      (config, key) => new DistilBertModel(config, { key }),
       (config, key) => new DistilBertForMaskedLM(config, { key }),
     ),
   ],
@@ -86,7 +79,7 @@ export const textFamilies: ReadonlyMap<string, TextFamily> = new Map([
       'Electra',
       'electra',
       electraFormat,
-      (config, { key }) => new ElectraModel(config, { key }),
+      (config, key) => new ElectraModel(config, { key }),
       (config, key) => new ElectraForMaskedLM(config, { key }),
     ),
   ],
@@ -96,7 +89,7 @@ export const textFamilies: ReadonlyMap<string, TextFamily> = new Map([
       'ModernBert',
       'model',
       modernBertFormat,
-      (config, { key }) => new ModernBertModel(config, { key }),
+      (config, key) => new ModernBertModel(config, { key }),
       (config, key) => new ModernBertForMaskedLM(config, { key }),
     ),
   ],

@@ -38,8 +38,10 @@ export interface TextModel extends TokenEncoder<BertInputs, TextTokenOptions>, L
   readonly baseName: string;
   /** Longest sequence, tokens, where it is less than `config.maxPositionEmbeddings`, as RoBERTa's. */
   readonly maxTokens?: number;
-  /** The word embedding, of encoders that read `inputsEmbeds` in its place. */
+  /** The word embedding, of encoders that share it. */
   readonly wordEmbeddings?: Embedding;
+  /** Whether the encoder reads `inputsEmbeds` in place of the words' vectors. Default: no, and then they are not looked at. */
+  readonly readsInputsEmbeds?: boolean;
   /** The pooler on the first token, `tanh` of this layer, of encoders that have one. */
   readonly poolerDense?: Linear;
   /** @returns the last layer's output, `[batch, tokens, hidden]` */
