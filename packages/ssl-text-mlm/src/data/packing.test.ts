@@ -10,6 +10,8 @@ import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { modernBertConfig } from '../modern-bert/modern-bert-config.js';
 import { ModernBertForMaskedLM } from '../modern-bert/modern-bert-for-masked-lm.js';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
+import { robertaConfig } from '../roberta/roberta-config.js';
+import { RobertaForMaskedLM } from '../roberta/roberta-for-masked-lm.js';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { MlmLoader, type MlmBatch, type MlmLoaderOptions } from './mlm-loader.js';
@@ -143,6 +145,12 @@ const models: Record<string, () => MaskedLmModel> = {
     new BertForMaskedLM(
       // Shorter than a block: places start anew with each text.
       bertConfig({ ...sizes, maxPositionEmbeddings: 24, hiddenDropout: 0, attentionDropout: 0 }),
+      { key },
+    ),
+  // Counts its places from the id of the padding.
+  RoBERTa: () =>
+    new RobertaForMaskedLM(
+      robertaConfig({ ...sizes, maxPositionEmbeddings: 25, padTokenId: 0, hiddenDropout: 0, attentionDropout: 0 }),
       { key },
     ),
   ModernBERT: () =>

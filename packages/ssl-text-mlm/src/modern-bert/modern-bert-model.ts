@@ -62,6 +62,10 @@ export class ModernBertModel extends Module implements TextModel {
     this.finalNorm = modernBertNorm(config);
   }
 
+  get readsInputsEmbeds(): boolean {
+    return true;
+  }
+
   get wordEmbeddings(): Embedding {
     return this.embeddings.tokenEmbeddings;
   }
