@@ -7,6 +7,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import '../../../../test/support/to-be-all-close.js';
 import { bertConfig } from '../bert/bert-config.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
+import { debertaConfig } from '../deberta/deberta-config.js';
+import { DebertaForMaskedLM } from '../deberta/deberta-for-masked-lm.js';
+import { debertaV2Config } from '../deberta/deberta-v2-config.js';
+import { DebertaV2ForMaskedLM } from '../deberta/deberta-v2-for-masked-lm.js';
+import { DebertaV2Model } from '../deberta/deberta-v2-model.js';
 import { modernBertConfig } from '../modern-bert/modern-bert-config.js';
 import { ModernBertForMaskedLM } from '../modern-bert/modern-bert-for-masked-lm.js';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
@@ -155,7 +160,39 @@ const models: Record<string, () => MaskedLmModel> = {
     ),
   ModernBERT: () =>
     new ModernBertForMaskedLM(modernBertConfig({ ...sizes, maxPositionEmbeddings: 24, localAttention: 6 }), { key }),
+  // Relative positions, and absolute ones in the sum of the embeddings.
+  DeBERTa: () =>
+    new DebertaForMaskedLM(
+      debertaConfig({
+        ...sizes,
+        maxPositionEmbeddings: 24,
+        relativeAttention: true,
+        posAttType: ['c2p', 'p2c'],
+        positionBiasedInput: true,
+        hiddenDropout: 0,
+        attentionDropout: 0,
+      }),
+      { key },
+    ),
+  // The decoder adds absolute positions.
+  'DeBERTa-v3': () =>
+    new DebertaV2ForMaskedLM(
+      debertaV2Config({
+        ...sizes,
+        maxPositionEmbeddings: 24,
+        positionBuckets: 8,
+        hiddenDropout: 0,
+        attentionDropout: 0,
+      }),
+      { key, enhancedMaskDecoder: true },
+    ),
 };
+
+it('a DeBERTa with a convolution refuses texts that share a row', () => {
+  const model = new DebertaV2Model(debertaV2Config({ ...sizes, positionBuckets: 8, convKernelSize: 3 }), { key });
+  const inputIds = tf.zeros([1, 4], 'int32');
+  expect(() => model.forward({ inputIds, segments: inputIds })).toThrow(/inputs.segments must be left out/);
+});
 
 describe.each(Object.entries(models))('%s on packed rows', (_, build) => {
   const blocks = [

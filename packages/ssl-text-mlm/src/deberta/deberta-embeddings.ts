@@ -68,7 +68,7 @@ export class DebertaEmbeddings extends Module {
     const { embeddingSize: width, hiddenDropout, positionBiasedInput } = this.config;
     const { tokenTypeEmbeddings } = this;
     let sum = inputs.inputsEmbeds ?? this.words(inputs.inputIds, ctx);
-    if (positionBiasedInput) sum = tf.add(sum, this.positions(tokens));
+    if (positionBiasedInput) sum = tf.add(sum, this.positions(inputs));
     if (tokenTypeEmbeddings !== undefined)
       sum = tf.add(
         sum,
@@ -88,10 +88,11 @@ export class DebertaEmbeddings extends Module {
     return ctx.training && padTokenId !== null ? withoutPaddingGradient(vectors, ids, padTokenId) : vectors;
   }
 
-  /** Absolute positions of the first tokens, `[tokens, embedding]`. */
-  positions(tokens: number): tf.Tensor2D {
-    const table = this.positionEmbeddings!.weight.variable as tf.Tensor as tf.Tensor2D;
-    return tf.slice(table, [0, 0], [tokens, this.config.embeddingSize]);
+  /** Absolute positions, `[tokens, embedding]`, or `[batch, tokens, embedding]` where the inputs say them. */
+  positions({ inputIds, positionIds }: BertInputs): tf.Tensor {
+    const table = this.positionEmbeddings!;
+    if (positionIds !== undefined) return table.forward(positionIds);
+    return tf.slice(table.weight.variable, [0, 0], [inputIds.shape[1]!, this.config.embeddingSize]);
   }
 
   /** Leaves out a buffer of older versions of transformers, and absolute positions that this model does not have. */

@@ -12,7 +12,7 @@ import {
   type Tokens,
 } from '@selfsup/ssl-nn';
 import { takeRows } from '@selfsup/ssl-tensor';
-import { checkOptions, foldIn, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
+import { checkOptions, foldIn, InvalidOptionError, type OptionNames, type RandomKey } from '@selfsup/ssl-tensor/host';
 import { type BertInputs, checkBertInputs } from '../bert/bert-inputs.js';
 import type { TextModel, TextTokenOptions } from '../models/text-model.js';
 import type { DebertaConfig } from './deberta-config.js';
@@ -143,7 +143,8 @@ export abstract class DebertaEncoder<C extends DebertaConfig> extends Module imp
 
   /**
    * @returns the last layer's output, `[batch, tokens, hidden]`
-   * @throws ShapeError if the inputs are not `[batch, tokens]` or too long
+   * @throws ShapeError if the inputs are not `[batch, tokens]` or too long; InvalidOptionError for segments in a model with a
+   *   convolution
    */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor3D {
     return this.encode(inputs, ctx).tokens;
@@ -175,7 +176,7 @@ export abstract class DebertaEncoder<C extends DebertaConfig> extends Module imp
     const { batch, tokens } = started.pass;
     const x = this.run(started, ctx, [this.depth - 1])[0]!;
     const size = this.tokenDim;
-    const placed = tf.add(tf.reshape(x, [batch, tokens, size]), this.embeddings.positions(tokens));
+    const placed = tf.add(tf.reshape(x, [batch, tokens, size]), this.embeddings.positions(inputs));
     const last = this.layers.at(-1)!;
     const first = last.forward(x, started.pass, childContext(ctx, 'decoder-0'), {
       queries: tf.reshape(placed, [batch * tokens, size]) as tf.Tensor2D,
@@ -185,15 +186,39 @@ export abstract class DebertaEncoder<C extends DebertaConfig> extends Module imp
 
   private start(inputs: BertInputs, ctx: ForwardContext): Started {
     const { batch, tokens } = checkBertInputs(inputs, this.config.maxPositionEmbeddings, this.config.embeddingSize);
+    if (inputs.segments !== undefined && this.conv !== undefined)
+      throw new InvalidOptionError(
+        `${this.constructor.name}.forward`,
+        'inputs.segments',
+        'left out for a model with a convolution, which would mix neighbouring texts',
+        inputs.segments,
+      );
     const given = inputs.attentionMask;
     const kept =
       given === undefined ? undefined : (tf.cast(tf.reshape(given, [given.size, 1]), 'float32') as tf.Tensor2D);
     const x = this.embeddings.forward(inputs, childContext(ctx, 'embeddings'), kept);
     const relative = this.relative(tokens);
     const pass = { batch, tokens, ...(relative === undefined ? {} : { relative }) };
-    if (kept === undefined) return { x, pass, kept };
-    const pairs = tf.mul(tf.reshape(kept, [1, batch, tokens, 1]), tf.reshape(kept, [1, batch, 1, tokens]));
-    return { x, pass: { ...pass, mask: tf.mul(tf.sub(1, pairs), paddingScore) as tf.Tensor4D }, kept };
+    const mask = this.mask(inputs, kept);
+    return { x, pass: { ...pass, ...(mask === undefined ? {} : { mask }) }, kept };
+  }
+
+  /** Where query and key are tokens, and of one text. */
+  private mask({ inputIds, segments }: BertInputs, kept: tf.Tensor2D | undefined): tf.Tensor4D | undefined {
+    const [batch, tokens] = inputIds.shape as [number, number];
+    const [asking, asked] = [
+      [1, batch, tokens, 1],
+      [1, batch, 1, tokens],
+    ] as const;
+    const pairsOf = (of: tf.Tensor, join: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): tf.Tensor =>
+      tf.cast(join(tf.reshape(of, [...asking]), tf.reshape(of, [...asked])), 'float32');
+    const seen = [
+      ...(kept === undefined ? [] : [pairsOf(kept, tf.mul)]),
+      ...(segments === undefined ? [] : [pairsOf(segments, tf.equal)]),
+    ];
+    if (seen.length === 0) return undefined;
+    const both = seen.reduce((a, b) => tf.mul(a, b));
+    return tf.mul(tf.sub(1, both), paddingScore) as tf.Tensor4D;
   }
 
   private relative(tokens: number): RelativeStates | undefined {

@@ -44,7 +44,13 @@ export async function fillMask(
       shape,
     );
   if (typeof (tokenizer as Partial<TextTokenizer> | undefined)?.encode !== 'function')
-    throw new InvalidOptionError('fillMask', 'tokenizer', 'a tokeniser, such as a WordPieceTokenizer', tokenizer, shape);
+    throw new InvalidOptionError(
+      'fillMask',
+      'tokenizer',
+      'a tokeniser, such as a WordPieceTokenizer',
+      tokenizer,
+      shape,
+    );
   if (typeof text !== 'string') throw new InvalidOptionError('fillMask', 'text', 'one text', text, shape);
   checkVocabulary(tokenizer, model.config.vocabSize);
   checkCount('fillMask', { k });
