@@ -143,7 +143,9 @@ describe.each(Object.keys(golden.cases))('%s against transformers', (name) => {
   model.loadStateDict(state);
 
   it('has its names, shapes and values, saved as loaded', () => {
-    expect(Object.fromEntries([...model.stateDict()].map(([at, { shape }]) => [at, [...shape]]))).toEqual(example.shapes);
+    expect(Object.fromEntries([...model.stateDict()].map(([at, { shape }]) => [at, [...shape]]))).toEqual(
+      example.shapes,
+    );
     for (const [at, { data }] of model.stateDict()) expect(data).toEqual(state.get(at)!.data);
   });
 
@@ -242,7 +244,8 @@ it.each(['v1', 'v2-xlarge', 'v3'])('%s compiled, on traces of several lengths, e
       const own = digestsOf(model, grads);
       expectGradients(own, norms);
     });
-    if (tokens === example.shape[1]) atFullLength.push({ loss: value.dataSync()[0]!, gradients: digestsOf(model, grads) });
+    if (tokens === example.shape[1])
+      atFullLength.push({ loss: value.dataSync()[0]!, gradients: digestsOf(model, grads) });
     tf.dispose([value, grads]);
   }
   expect(atFullLength).toHaveLength(2);
