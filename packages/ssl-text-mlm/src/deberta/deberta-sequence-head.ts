@@ -2,7 +2,6 @@ import { childContext, type ForwardContext, type Linear, Module } from '@selfsup
 import { foldIn, type RandomKey } from '@selfsup/ssl-tensor/host';
 import type * as tf from '@tensorflow/tfjs-core';
 import { bertDropout } from '../bert/bert-dropout.js';
-import type { SequenceHeadSizes } from '../heads/sequence-heads.js';
 import { gaussianLinear } from '../models/post-norm-layer.js';
 import { activate } from './activate.js';
 import type { DebertaConfig } from './deberta-config.js';
@@ -35,7 +34,7 @@ export class DebertaSequenceHead extends Module {
   private readonly dropout: number;
 
   constructor(
-    { numLabels, dropout }: Pick<SequenceHeadSizes, 'numLabels' | 'dropout'>,
+    { numLabels, dropout }: { readonly numLabels: number; readonly dropout: number },
     config: DebertaConfig,
     key: RandomKey,
   ) {

@@ -7,8 +7,13 @@ import {
 } from '@selfsup/ssl-tensor/host';
 import { bertLimits } from '../bert/bert-config.js';
 import { type DebertaActivation, debertaActivations } from './activate.js';
-import { checkDebertaSizes } from './check-deberta-sizes.js';
-import { debertaBase, type DebertaConfig, debertaConfigNames, optionalNames } from './deberta-config.js';
+import {
+  checkDebertaSizes,
+  debertaBase,
+  type DebertaConfig,
+  debertaConfigNames,
+  optionalNames,
+} from './deberta-config.js';
 
 /** Sizes and rates of a DeBERTa v2 or v3, and how it uses positions. */
 export interface DebertaV2Config extends DebertaConfig {

@@ -8,8 +8,6 @@ import { MlmLoader } from '../data/mlm-loader.js';
 import { TokenDataset } from '../data/token-dataset.js';
 import { distilBertConfig } from '../distilbert/distilbert-config.js';
 import { DistilBertForMaskedLM } from '../distilbert/distilbert-for-masked-lm.js';
-import { debertaConfig } from '../deberta/deberta-config.js';
-import { DebertaForMaskedLM } from '../deberta/deberta-for-masked-lm.js';
 import { debertaV2Config } from '../deberta/deberta-v2-config.js';
 import { DebertaV2ForMaskedLM } from '../deberta/deberta-v2-for-masked-lm.js';
 import { electraConfig } from '../electra/electra-config.js';
@@ -43,7 +41,6 @@ const models: readonly (readonly [string, () => MaskedLmModel])[] = [
   ['RoBERTa', () => new RobertaForMaskedLM(robertaConfig(sizes), { key })],
   ['DistilBERT', () => new DistilBertForMaskedLM(distilBertConfig(sizes), { key })],
   ['ELECTRA', () => new ElectraForMaskedLM(electraConfig({ ...sizes, embeddingSize: 8 }), { key })],
-  ['DeBERTa', () => new DebertaForMaskedLM(debertaConfig(sizes), { key })],
   ['DeBERTa-v3', () => new DebertaV2ForMaskedLM(debertaV2Config(sizes), { key, enhancedMaskDecoder: true })],
 ];
 
