@@ -22,13 +22,8 @@ const lines: string[] = [];
 await readTexts(folder, {}, (line) => void lines.push(line));
 const tokenizer = await trainWordPiece({ lines, vocabSize: 8000 });
 const sentences = TokenDataset.fromTexts(tokenizer, lines, { maxLength: 32 });
-const config = bertConfig({
-  vocabSize: tokenizer.vocabSize,
-  hiddenSize: dim,
-  numHiddenLayers: 4,
-  numAttentionHeads: 3,
-  intermediateSize: 4 * dim,
-});
+const sizes = { hiddenSize: dim, numHiddenLayers: 4, numAttentionHeads: 3, intermediateSize: 4 * dim };
+const config = bertConfig({ vocabSize: tokenizer.vocabSize, ...sizes });
 // Better: the encoder of a pretrained model, mlm.loadStateDict((await loadSafetensors(path)).tensors).
 const mlm = new BertForMaskedLM(config, { key: randomKey(1) });
 const encoder = new BertTextEncoder(mlm.bert, { pooling: 'cls' });
