@@ -66,8 +66,7 @@ const texts: readonly Mistake[] = [
     title: 'the path of a vocabulary',
     code: () => train({ tokenizer: js('tokenizer.json') }),
     error: 'InvalidOptionError',
-    message:
-      /tokenizer must be a WordPieceTokenizer, such as await WordPieceTokenizer\.fromFile\(path\), got 'tokenizer\.json'/,
+    message: /tokenizer must be a tokeniser, such as await loadTokenizer\(path\), got 'tokenizer\.json'/,
   },
   {
     title: 'more to a batch than there are texts',

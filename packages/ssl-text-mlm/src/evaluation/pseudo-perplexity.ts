@@ -10,7 +10,7 @@ import {
 } from '@selfsup/ssl-tensor/host';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 
 /** Options of {@link pseudoPerplexity}. */
 export interface PseudoPerplexityOptions {
@@ -54,7 +54,7 @@ interface Masked {
  */
 export async function pseudoPerplexity(
   model: MaskedLmModel,
-  tokenizer: WordPieceTokenizer,
+  tokenizer: TextTokenizer,
   texts: readonly string[],
   options: PseudoPerplexityOptions = {},
 ): Promise<PseudoPerplexity> {
@@ -97,11 +97,7 @@ export async function pseudoPerplexity(
 
 const reach = (model: MaskedLmModel): number => model.encoder.maxTokens ?? model.config.maxPositionEmbeddings;
 
-function* maskedCopies(
-  model: MaskedLmModel,
-  tokenizer: WordPieceTokenizer,
-  texts: readonly string[],
-): Generator<Masked> {
+function* maskedCopies(model: MaskedLmModel, tokenizer: TextTokenizer, texts: readonly string[]): Generator<Masked> {
   const special = new Set<number>(Object.values(tokenizer.specialIds));
   for (const [text, words] of texts.entries()) {
     const ids = tokenizer.encode(words, { maxLength: reach(model) });

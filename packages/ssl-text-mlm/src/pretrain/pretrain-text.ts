@@ -93,12 +93,7 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
       out,
     );
   if (own !== undefined && typeof (own as Partial<TextTokenizer>).encode !== 'function')
-    throw new InvalidOptionError(
-      where,
-      'tokenizer',
-      'a WordPieceTokenizer, such as await WordPieceTokenizer.fromFile(path)',
-      own,
-    );
+    throw new InvalidOptionError(where, 'tokenizer', 'a tokeniser, such as await loadTokenizer(path)', own);
   if (own !== undefined && (vocabSize !== undefined || given.lowercase !== undefined))
     throw new InvalidOptionError(
       where,

@@ -4,7 +4,8 @@ import { checkPath, writeWhole } from '@selfsup/ssl-core/files';
 import { readText } from '@selfsup/ssl-data/text';
 import { loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
 import { DataError, randomKey } from '@selfsup/ssl-tensor/host';
-import { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { StaticEmbedding } from './static-embedding.js';
 
 const files = { weights: 'model.safetensors', tokenizer: 'tokenizer.json', config: 'config.json' } as const;
@@ -43,13 +44,13 @@ export async function saveStaticEmbedding(
 }
 
 /**
- * Reads such a folder, of ours or of model2vec where its tokeniser is WordPiece.
+ * Reads such a folder, of ours or of model2vec.
  *
- * @throws DataError where a file is missing or does not fit the others
+ * @throws DataError where a file is missing or does not fit the others, and for a tokeniser that `loadTokenizer` does not read
  */
 export async function loadStaticEmbedding(
   folder: string,
-): Promise<{ readonly encoder: StaticEmbedding; readonly tokenizer: WordPieceTokenizer }> {
+): Promise<{ readonly encoder: StaticEmbedding; readonly tokenizer: TextTokenizer }> {
   checkPath('loadStaticEmbedding', 'folder', folder);
   const path = join(folder, files.config);
   const text = await readText(path, { encoding: 'utf-8', maxBytes: maxConfigBytes, where: 'loadStaticEmbedding' });
@@ -71,7 +72,7 @@ export async function loadStaticEmbedding(
       path: weights,
     });
   }
-  const tokenizer = await WordPieceTokenizer.fromFile(join(folder, files.tokenizer));
+  const tokenizer = await loadTokenizer(join(folder, files.tokenizer));
   checkSizes(vocabSize!, tokenizer.vocabSize, folder);
   const encoder = new StaticEmbedding(vocabSize!, dim!, { key: randomKey(0), normalize });
   encoder.loadStateDict(new Map([['embeddings', table]]));

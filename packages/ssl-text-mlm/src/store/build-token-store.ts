@@ -4,7 +4,7 @@ import { checkPath, FolderLock, makeFolder, writeWhole } from '@selfsup/ssl-core
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { type ProgressOption, tellerOf } from '@selfsup/ssl-train';
 import { type TextData, type TextFileOptions, textFileOptionNames, textSource } from '../pretrain/text-source.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { StoreBuilder } from './store-builder.js';
 import { storeFiles } from './store-files.js';
 import { headerText } from './store-header.js';
@@ -16,7 +16,7 @@ export interface BuildTokenStoreOptions extends TextFileOptions {
   readonly path: string;
   /** Texts: a folder or file, an array, or a function that gives them anew each time; in the same order each time. */
   readonly data: TextData;
-  readonly tokenizer: WordPieceTokenizer;
+  readonly tokenizer: TextTokenizer;
   readonly progress?: ProgressOption;
 }
 
@@ -49,8 +49,8 @@ const tokensBetweenSaves = 2 ** 24;
 export async function buildTokenStore(options: BuildTokenStoreOptions): Promise<TokenStore> {
   const { path, data, tokenizer, progress, ...files } = checkOptions(where, options, buildTokenStoreOptionNames);
   checkPath(where, 'path', path);
-  if (typeof (tokenizer as Partial<WordPieceTokenizer>).encode !== 'function') {
-    const expected = 'a WordPieceTokenizer, such as await WordPieceTokenizer.fromFile(path)';
+  if (typeof (tokenizer as Partial<TextTokenizer>).encode !== 'function') {
+    const expected = 'a tokeniser, such as await loadTokenizer(path)';
     throw new InvalidOptionError(where, 'tokenizer', expected, tokenizer);
   }
   const source = textSource(where, data, files);

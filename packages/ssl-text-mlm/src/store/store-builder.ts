@@ -3,7 +3,7 @@ import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '@selfsup/ssl-tensor/host';
 import { maskingVocabulary } from '../data/masking-vocabulary.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { type BuildJournal, readJournal, saveJournal } from './build-journal.js';
 import { type ChunkState, ChunkWriter } from './chunk-writer.js';
 import { storeFiles } from './store-files.js';
@@ -17,7 +17,7 @@ export class StoreBuilder {
   /** Texts of the source that an earlier builder has written. */
   readonly done: number;
   readonly #path: string;
-  readonly #tokenizer: WordPieceTokenizer;
+  readonly #tokenizer: TextTokenizer;
   readonly #special: Uint8Array;
   readonly #files: readonly number[];
   readonly #tokens: ChunkWriter;
@@ -31,7 +31,7 @@ export class StoreBuilder {
   #largestId: number;
 
   /** @throws DataError where the folder holds a begun store of another tokeniser */
-  constructor(path: string, tokenizer: WordPieceTokenizer) {
+  constructor(path: string, tokenizer: TextTokenizer) {
     this.#path = path;
     this.#tokenizer = tokenizer;
     this.#special = maskingVocabulary(tokenizer).special;

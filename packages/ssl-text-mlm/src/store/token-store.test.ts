@@ -8,6 +8,7 @@ import { DataError, InvalidOptionError, randomKey, RandomStream } from '@selfsup
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MlmBatch, MlmLoader } from '../data/mlm-loader.js';
 import { TokenDataset } from '../data/token-dataset.js';
+import { trainByteLevelBpe } from '../tokenizer/train-byte-level-bpe.js';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
 import { buildTokenStore, type BuildTokenStoreOptions } from './build-token-store.js';
@@ -119,6 +120,15 @@ describe('TokenStore', () => {
     await store.close();
   });
 
+  it('holds the ids of other kinds of tokenisers, and knows which one it was', async () => {
+    const bpe = await trainByteLevelBpe({ lines: texts, vocabSize: 300 });
+    const store = await build(fresh(), { tokenizer: bpe });
+    const expected = TokenDataset.fromTexts(bpe, texts, { maxLength: 12 });
+    expect(idsOf(store.lines({ maxLength: 12 }))).toEqual(idsOf(expected));
+    await store.close();
+    await expect(TokenStore.open(store.path, { tokenizer })).rejects.toThrow(/another tokeniser/);
+  });
+
   it('refuses options out of range', async () => {
     const store = await build(fresh());
     expect(() => store.lines({ maxLength: 2 })).toThrow(InvalidOptionError);
@@ -126,7 +136,7 @@ describe('TokenStore', () => {
     expect(() => store.blocks({ length: 1 })).toThrow(InvalidOptionError);
     expect(() => store.blocks({ length: 8 }).get(-1)).toThrow(InvalidOptionError);
     expect(() => store.rangeOf(400)).toThrow(InvalidOptionError);
-    await expect(build(fresh(), { tokenizer: {} as never })).rejects.toThrow(/WordPieceTokenizer/);
+    await expect(build(fresh(), { tokenizer: {} as never })).rejects.toThrow(/loadTokenizer/);
     await store.close();
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkPath, describeFileError, openRegularFile } from '@selfsup/ssl-core/files';
 import { checkInteger, checkOptions, DataError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import type { TokenSource } from '../data/token-source.js';
-import type { WordPieceTokenizer } from '../tokenizer/word-piece-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { ChunkReader } from './chunk-reader.js';
 import { StoreBlocks } from './store-blocks.js';
 import { storeFiles } from './store-files.js';
@@ -16,7 +16,7 @@ import { checkSameTokenizer } from './tokenizer-digest.js';
 /** Options of {@link TokenStore.open}. */
 export interface OpenTokenStoreOptions {
   /** Refuse a store whose ids are another tokeniser's. Default: not checked. */
-  readonly tokenizer?: WordPieceTokenizer;
+  readonly tokenizer?: TextTokenizer;
 }
 
 const openTokenStoreOptionNames: OptionNames<OpenTokenStoreOptions> = { tokenizer: 'optional' };
