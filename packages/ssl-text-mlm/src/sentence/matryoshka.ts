@@ -40,7 +40,10 @@ export class Matryoshka<B> implements Method<B> {
   readonly #method: EmbeddingObjective<B>;
   readonly #widths: Required<MatryoshkaLossOptions>;
 
-  /** @throws InvalidOptionError for what is no embedding objective, and for widths and weights */
+  /**
+   * @throws InvalidOptionError for what is no embedding objective, for one with schedules, phases or updates of its own, and
+   *   for widths and weights
+   */
   constructor(options: MatryoshkaOptions<B>) {
     const where = 'Matryoshka';
     const { method, ...given } = checkOptions(where, options, matryoshkaOptionNames);
@@ -55,6 +58,10 @@ export class Matryoshka<B> implements Method<B> {
         advice,
       );
     }
+    // Their place is the step's, which would not find them here.
+    const lost = ['schedules', 'phaseAt', 'beforeUpdate', 'afterUpdate'].find((hook) => hook in parts);
+    if (lost !== undefined)
+      throw new InvalidOptionError(where, 'method', `a method without ${lost}, which would not be called`, method);
     this.#widths = checkMatryoshka(where, given);
     this.#method = method;
     this.name = `matryoshka-${method.name}`;

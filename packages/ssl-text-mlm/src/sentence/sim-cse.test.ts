@@ -214,6 +214,8 @@ describe('Matryoshka', () => {
     expect(() => new Matryoshka({ method, widths: [2, 4], weights: [1] })).toThrow('2 numbers');
     expect(() => new Matryoshka({ method, widths: [2], weights: [0] })).toThrow('not all 0');
     expect(() => new Matryoshka({ method: {} as never, widths: [2] })).toThrow('new SimCse');
+    const moving = Object.assign(new Contrast(), { afterUpdate: () => {} });
+    expect(() => new Matryoshka({ method: moving, widths: [2] })).toThrow('a method without afterUpdate');
     const z = tf.ones([3, 4]) as tf.Tensor2D;
     expect(() => matryoshkaLoss([z], () => tf.scalar(0), { widths: [5] })).toThrow(ShapeError);
   });
