@@ -63,6 +63,24 @@ describe('ReplacedTokenDetection', () => {
     expect(numbers['detectionAccuracy']! * 7).toBeCloseTo(Math.round(numbers['detectionAccuracy']! * 7), 4);
   });
 
+  it.each(['none', 'gradient-disentangled'] as const)('keeps the texts of a packed row apart, %s', (sharing) => {
+    const nothing = {
+      maskedPositions: ints([0, 0], [2]),
+      maskedLabels: ints([2, 2], [2]),
+      maskedWeights: tf.tensor1d([0, 0]),
+    };
+    const ids = [2, 4, 3, 2, 7, 3];
+    const shape = [1, 6];
+    const packed = { ...nothing, inputIds: ints(ids, shape), attentionMask: ints([1, 1, 1, 1, 1, 1], shape) };
+    const places = { segments: ints([0, 0, 0, 1, 1, 1], shape), positionIds: ints([0, 1, 2, 0, 1, 2], shape) };
+    const rows = { ...nothing, inputIds: ints(ids, [2, 3]), attentionMask: ints([1, 1, 1, 1, 1, 1], [2, 3]) };
+    const method = pair(sharing);
+    const lossOf = (given: object): number =>
+      method.loss(given as never, ctx).metrics!['discriminatorLoss']!.dataSync()[0]!;
+    expect(lossOf({ ...packed, ...places })).toBeCloseTo(lossOf(rows), 5);
+    expect(Math.abs(lossOf(packed) - lossOf(rows))).toBeGreaterThan(1e-3);
+  });
+
   it('tied embeddings train by both losses, and are one parameter', () => {
     const tied = pair('tied');
     expect(wordsOf(tied, 'discriminator')).toBe(wordsOf(tied, 'generator'));

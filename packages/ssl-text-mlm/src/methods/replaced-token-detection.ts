@@ -12,6 +12,7 @@ import {
 } from '@selfsup/ssl-tensor/host';
 import type { Method, MethodLoss, RunConfig, Tensors } from '@selfsup/ssl-train';
 import * as tf from '@tensorflow/tfjs-core';
+import type { BertInputs } from '../bert/bert-inputs.js';
 import type { MlmBatch } from '../data/mlm-loader.js';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import type { TokenDetector } from '../models/token-detector.js';
@@ -121,7 +122,7 @@ export class ReplacedTokenDetection implements Method<MlmBatch> {
     );
     const tokenMask = tf.cast(batch.attentionMask, 'float32') as tf.Tensor2D;
     const scores = discriminator.forward(
-      this.discriminatorInputs(inputIds, batch.attentionMask),
+      this.discriminatorInputs({ ...batch, inputIds }),
       childContext(ctx, 'discriminator'),
     );
     const losses = electraLoss(
@@ -162,15 +163,12 @@ export class ReplacedTokenDetection implements Method<MlmBatch> {
     return disentangledState(generator.encoder, discriminator);
   }
 
-  private discriminatorInputs(
-    inputIds: tf.Tensor2D,
-    attentionMask: tf.Tensor,
-  ): Parameters<TokenDetector['forward']>[0] {
-    if (this.options.sharing !== 'gradient-disentangled') return { inputIds, attentionMask };
+  private discriminatorInputs(inputs: BertInputs): BertInputs {
+    if (this.options.sharing !== 'gradient-disentangled') return inputs;
     const { generator, discriminator } = this.modules;
-    const shared = stopGradient(generator.encoder.wordEmbeddings!.forward(inputIds));
-    const inputsEmbeds = tf.add(shared, discriminator.encoder.wordEmbeddings!.forward(inputIds));
-    return { inputIds, attentionMask, inputsEmbeds };
+    const shared = stopGradient(generator.encoder.wordEmbeddings!.forward(inputs.inputIds));
+    const inputsEmbeds = tf.add(shared, discriminator.encoder.wordEmbeddings!.forward(inputs.inputIds));
+    return { ...inputs, inputsEmbeds };
   }
 }
 
