@@ -94,6 +94,8 @@ export type { QuestionAnsweringOptions, SpanLogits } from './heads/text-for-ques
 export { TextForSequenceClassification } from './heads/text-for-sequence-classification.js';
 export type { TextSequenceClassifierOptions } from './heads/text-for-sequence-classification.js';
 export { TextForTokenClassification } from './heads/text-for-token-classification.js';
+export { TextForTokenDetection } from './heads/text-for-token-detection.js';
+export type { TokenDetectionOptions } from './heads/text-for-token-detection.js';
 export type { TextHeadOptions } from './heads/encoder-with-head.js';
 export { loadMaskedLm, loadTextModel } from './models/load-text-model.js';
 export type { LoadedTextModel } from './models/load-text-model.js';

@@ -102,6 +102,10 @@ export abstract class DebertaEncoder<C extends DebertaConfig> extends Module imp
     return this.embeddings.wordEmbeddings;
   }
 
+  get readsInputsEmbeds(): boolean {
+    return true;
+  }
+
   get tokenDim(): number {
     return this.config.hiddenSize;
   }

@@ -8,17 +8,25 @@ import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { BertForSequenceClassification } from '../bert/bert-for-sequence-classification.js';
 import { BertModel } from '../bert/bert-model.js';
 import { framePair } from '../data/frame-pair.js';
+import { debertaV2Config } from '../deberta/deberta-v2-config.js';
+import { DebertaV2ForMaskedLM } from '../deberta/deberta-v2-for-masked-lm.js';
+import { DebertaV2Model } from '../deberta/deberta-v2-model.js';
+import { electraConfig } from '../electra/electra-config.js';
+import { ElectraForPreTraining } from '../electra/electra-for-pre-training.js';
+import { ElectraModel } from '../electra/electra-model.js';
 import { classTargets } from '../data/targets.js';
 import { TextExampleLoader } from '../data/text-example-loader.js';
 import { distilBertConfig } from '../distilbert/distilbert-config.js';
 import { DistilBertModel } from '../distilbert/distilbert-model.js';
 import { evaluateSequenceClassifier } from '../evaluation/classifier-evaluator.js';
 import { MultiLabelClassification } from '../methods/multi-label-classification.js';
+import { ReplacedTokenDetection } from '../methods/replaced-token-detection.js';
 import { SequenceClassification } from '../methods/sequence-classification.js';
 import { robertaConfig } from '../roberta/roberta-config.js';
 import { RobertaForMaskedLM } from '../roberta/roberta-for-masked-lm.js';
 import { RobertaModel } from '../roberta/roberta-model.js';
 import { TextForSequenceClassification } from './text-for-sequence-classification.js';
+import { TextForTokenDetection } from './text-for-token-detection.js';
 import { TextForTokenClassification } from './text-for-token-classification.js';
 
 const key = randomKey(1);
@@ -58,6 +66,51 @@ it('has the layers of its encoder, and the head in the last', () => {
   expect(layers['roberta.encoder.layer.0.output.dense.bias']).toBe(1);
   expect(layers['classifier.out_proj.weight']).toBe(2);
   expect(model.layerCount).toBe(3);
+});
+
+it('detects replaced tokens as ELECTRA does, with its names', () => {
+  const electra = electraConfig({ ...sizes, embeddingSize: 4, maxPositionEmbeddings: 6 });
+  const wanted = new ElectraForPreTraining(electra, { key: randomKey(4) });
+  const model = new TextForTokenDetection(new ElectraModel(electra, { key }), { key });
+  expect(model.loadStateDict(wanted.stateDict())).toMatchObject({ missing: [], unexpected: [] });
+  expect([...model.forward(inputs).dataSync()]).toEqual([...wanted.forward(inputs).dataSync()]);
+});
+
+it.each(['tied', 'gradient-disentangled'] as const)('a DeBERTa-v3 is pretrained by replaced tokens, %s', (sharing) => {
+  const deberta = debertaV2Config({
+    ...sizes,
+    maxPositionEmbeddings: 6,
+    positionBuckets: 4,
+    hiddenDropout: 0,
+    attentionDropout: 0,
+  });
+  const generator = new DebertaV2ForMaskedLM(deberta, { key: randomKey(4) });
+  const encoder = new DebertaV2Model(deberta, { key });
+  const make = (): ReplacedTokenDetection =>
+    new ReplacedTokenDetection(generator, new TextForTokenDetection(encoder, { key }), { sharing });
+  if (sharing === 'tied') {
+    // Each has an embedding of its own.
+    expect(make).toThrow(/generator's word embedding for sharing 'tied'/);
+    return;
+  }
+  const method = make();
+  const batch = {
+    ...inputs,
+    maskedPositions: tf.tensor1d([1, 5], 'int32'),
+    maskedLabels: tf.tensor1d([6, 9], 'int32'),
+    maskedWeights: tf.tensor1d([1, 1]),
+  };
+  const step = { training: true, key: tf.tensor1d([5, 6], 'int32') };
+  const variables = [...method.trainable().values()].map(({ variable }) => variable);
+  const lossOf = (): tf.Scalar => method.loss(batch as never, step).loss;
+  const { value, grads } = tf.variableGrads(lossOf, variables);
+  expect(value.dataSync()[0]).toBeGreaterThan(0);
+  // The difference trains, and starts at 0: the discriminator reads the generator's words.
+  const own = encoder.wordEmbeddings.weight.variable;
+  expect(own.dataSync().every((weight) => weight === 0)).toBe(true);
+  expect(grads[own.name]!.dataSync().some((gradient) => gradient !== 0)).toBe(true);
+  const sum = method.discriminatorState().get('deberta.embeddings.word_embeddings.weight')!;
+  expect(sum).toEqual(generator.stateDict().get('deberta.embeddings.word_embeddings.weight'));
 });
 
 it('drops at random while training, by the key', () => {

@@ -185,7 +185,7 @@ function checkTied(where: string, generator: MaskedLmModel, discriminator: Token
   const [ours, theirs] = wordParameters(where, generator.encoder, discriminator.encoder);
   if (ours === theirs) return;
   const advice =
-    'Make it with the embeddings of the generator: new ElectraForPreTraining(config, { key, embeddings: generator.electra.embeddings })';
+    "Make it with the embeddings of the generator: new ElectraForPreTraining(config, { key, embeddings: generator.electra.embeddings }), or for another family take sharing 'none' or 'gradient-disentangled'";
   throw new InvalidOptionError(
     where,
     'discriminator',
