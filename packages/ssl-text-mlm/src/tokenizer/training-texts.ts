@@ -79,6 +79,7 @@ export async function readTrainingTexts(
     counted(line);
   }
   onProgress?.({ stage: 'counting', done: count });
+  signal?.throwIfAborted();
 }
 
 /** Runs a learner, which yields how many tokens it has, and lets others have their turn. */
