@@ -94,16 +94,17 @@ const captions = ['a cat', 'a dog', 'a red cat', 'a red dog'];`,
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [1, 2, 3, 4],
+    blocks: [1, 2, 3, 4, 5],
     after: `
 const classifying = new AdamW([{ parameters: classification.trainable() }]);
 const { history } = await new Trainer({ method: classification, loader: batches, optimizer: classifying, schedule: 1e-2, epochs: 2, seed: 0 }).fit();
 console.log(history[0]!.loss > 0.8, history.at(-1)!.loss < 0.2);`,
-    prints: /^.*bone \d+ %.*\n\d+ tokens in 300 texts; \d+ batches, [\d.]+ full\ntrue true\n$/,
+    prints:
+      /^.*bone \d+ %.*\n\d+ tokens in 300 texts; \d+ batches, [\d.]+ full\n\d+ tokens, the second from 0 to \d; \d+ windows\ntrue true\n$/,
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [5],
+    blocks: [6],
     after: `
 import { fillMask } from '@selfsup/ssl-text-mlm';
 const [mask] = await fillMask(model, tokenizer, 'a dog chews [MASK]', 1);
@@ -112,12 +113,12 @@ console.log(mask?.candidates[0]?.token, ignored.size);`,
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [6],
+    blocks: [7],
     prints: /^eats\n$/,
   },
   {
     readme: 'packages/ssl-text-mlm/README.md',
-    blocks: [7],
+    blocks: [8],
     changes: [[/vocabSize = 8192/, 'vocabSize = 60']],
     after: `console.log(method.name, method.trainable().size > 50);`,
     prints: /^replaced-token-detection true\n$/,

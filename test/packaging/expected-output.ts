@@ -8,6 +8,7 @@ const progress = [
   /^.+: epoch \d+: .+$/,
   /^settings: .+$/,
   /^pretrainText: \d+ texts of \d+ characters(?:; left out: .+)?$/,
+  /^buildTokenStore: \d+ texts, \d+ tokens: .+$/,
   /^pretrainText: learning a vocabulary of \d+$/,
 ];
 
