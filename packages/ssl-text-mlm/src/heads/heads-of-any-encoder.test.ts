@@ -20,7 +20,7 @@ import { distilBertConfig } from '../distilbert/distilbert-config.js';
 import { DistilBertModel } from '../distilbert/distilbert-model.js';
 import { evaluateSequenceClassifier } from '../evaluation/classifier-evaluator.js';
 import { MultiLabelClassification } from '../methods/multi-label-classification.js';
-import { ReplacedTokenDetection } from '../methods/replaced-token-detection.js';
+import { type EmbeddingSharing, ReplacedTokenDetection } from '../methods/replaced-token-detection.js';
 import { SequenceClassification } from '../methods/sequence-classification.js';
 import { robertaConfig } from '../roberta/roberta-config.js';
 import { RobertaForMaskedLM } from '../roberta/roberta-for-masked-lm.js';
@@ -76,24 +76,21 @@ it('detects replaced tokens as ELECTRA does, with its names', () => {
   expect([...model.forward(inputs).dataSync()]).toEqual([...wanted.forward(inputs).dataSync()]);
 });
 
-it.each(['tied', 'gradient-disentangled'] as const)('a DeBERTa-v3 is pretrained by replaced tokens, %s', (sharing) => {
-  const deberta = debertaV2Config({
-    ...sizes,
-    maxPositionEmbeddings: 6,
-    positionBuckets: 4,
-    hiddenDropout: 0,
-    attentionDropout: 0,
-  });
+function debertaPair(sharing: EmbeddingSharing) {
+  const sizes3 = { ...sizes, maxPositionEmbeddings: 6, positionBuckets: 4, hiddenDropout: 0, attentionDropout: 0 };
+  const deberta = debertaV2Config(sizes3);
   const generator = new DebertaV2ForMaskedLM(deberta, { key: randomKey(4) });
   const encoder = new DebertaV2Model(deberta, { key });
-  const make = (): ReplacedTokenDetection =>
-    new ReplacedTokenDetection(generator, new TextForTokenDetection(encoder, { key }), { sharing });
-  if (sharing === 'tied') {
-    // Each has an embedding of its own.
-    expect(make).toThrow(/generator's word embedding for sharing 'tied'/);
-    return;
-  }
-  const method = make();
+  const discriminator = new TextForTokenDetection(encoder, { key });
+  return { generator, encoder, method: new ReplacedTokenDetection(generator, discriminator, { sharing }) };
+}
+
+it('two DeBERTas have an embedding each', () => {
+  expect(() => debertaPair('tied')).toThrow(/generator's word embedding for sharing 'tied'/);
+});
+
+it('a DeBERTa-v3 is pretrained by replaced tokens', () => {
+  const { generator, encoder, method } = debertaPair('gradient-disentangled');
   const batch = {
     ...inputs,
     maskedPositions: tf.tensor1d([1, 5], 'int32'),
