@@ -14,9 +14,8 @@ const predictorScale = 4;
 
 /**
  * BYOL with heads and momentum for small encoders and short runs; the predictor's rate is high and constant, so that it is
- * near its best at every step, as the paper's section 5 has it. After 1,168 steps on letters (`npm run bench:methods --
- * --methods byol --threads 1`) kNN was 63.3 % so, 61.3 % with the run's highest rate, 58.3 % with one rate for all, and with
- * the paper's projection beside that (`lastNorm: 'none'`) 54.5 %.
+ * near its best at every step, as the paper's section 3.2 supposes. After 1,168 steps on letters (`npm run bench:methods --
+ * --methods byol`) kNN was 63.3 % so, 61.3 % with a scale of 1 above, 58.3 % without the groups below.
  */
 export const byol: Recipe<ByolChoices> = {
   choices: { hiddenDim: 'optionalNumber', outDim: 'optionalNumber', lastNorm: 'optional', momentum: 'optionalNumber' },

@@ -21,8 +21,7 @@ const shortRun = 10;
 /**
  * DINO with outputs balanced over the batch and batch normalisation in the head; the encoder that is kept is the teacher's, as
  * in the paper. After 1,168 steps on letters (`npm run bench:methods -- --methods dino --threads 1`) kNN was 58.6 % so, 51.1 %
- * without batch normalisation (`--options '{"methodOptions":{"batchNorm":false}}'`), and with the paper's centre, a frozen
- * epoch and local views 45.4 %.
+ * without batch normalisation (`--options '{"methodOptions":{"batchNorm":false}}'`).
  */
 export const dino: Recipe<DinoChoices> = {
   choices: {
