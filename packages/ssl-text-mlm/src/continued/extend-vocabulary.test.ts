@@ -39,7 +39,7 @@ const stream = new RandomStream(key);
 const pick = (words: readonly string[]): string => words[stream.integer(words.length)]!;
 const general = Array.from({ length: 200 }, () => `a ${pick(['cat', 'dog', 'bird'])} ${pick(['eats', 'sees'])} my tiny sister`);
 const domain = Array.from({ length: 60 }, () => `${pick(['Myositis', 'arthritis', 'nephritis'])} eats a ${pick(['nephron', 'myocyte'])}`);
-const tokenizer = await trainWordPiece({ lines: [...general, 'ph h o ro no'], vocabSize: 70 });
+const tokenizer = await trainWordPiece({ lines: [...general, 'ph h o ro no acp'], vocabSize: 70 });
 const sizes = { vocabSize: tokenizer.vocabSize, hiddenSize: 8, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 8 };
 const bert = bertConfig({ ...sizes, maxPositionEmbeddings: 12 });
 const options = { lines: domain, count: 12, minFrequency: 3 };
@@ -89,10 +89,10 @@ describe.each(Object.keys(models))('extendVocabulary of %s', (name) => {
       tables++;
       const width = data.length / shape[0]!;
       added.forEach((piece, index) => {
-        const start = piece.startsWith('##') ? 2 : 0;
         // What the old tokeniser makes of it, in the middle of a word or at its beginning.
-        const pieces = tokenizer.encode(start === 2 ? `a${piece.slice(2)}` : piece, { addSpecialTokens: false });
-        const own = start === 2 ? piecesAfterFirst(piece.slice(2)) : pieces;
+        const own = piece.startsWith('##')
+          ? piecesAfterFirst(piece.slice(2))
+          : tokenizer.encode(piece, { addSpecialTokens: false });
         for (let column = 0; column < width; column++) {
           const mean = own.reduce((sum, id) => sum + old.data[id * width + column]!, 0) / own.length;
           expect(data[(sizes.vocabSize + index) * width + column]).toBeCloseTo(mean, 5);

@@ -65,7 +65,9 @@ function seenIn(batch: MlmBatch): Seen[] {
   attentionMask.data.forEach((isToken, at) => {
     if (isToken === 0) return;
     const text = segments?.data[at] ?? Math.floor(at / tokens);
-    texts.set(text, [...(texts.get(text) ?? []), at]);
+    const own = texts.get(text);
+    if (own === undefined) texts.set(text, [at]);
+    else own.push(at);
   });
   return [...texts.values()].map((own) => {
     const ids = own.map((at) => was[at]!);

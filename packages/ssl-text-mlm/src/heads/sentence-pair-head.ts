@@ -35,8 +35,9 @@ export class SentencePairHead extends Module {
   readonly dense?: Linear;
   readonly output: Linear;
 
-  constructor({ config, poolerDense, tokenDim }: TextModel, key: RandomKey) {
+  constructor(encoder: TextModel, key: RandomKey) {
     super();
+    const { config, poolerDense, tokenDim } = encoder;
     if (poolerDense === undefined) this.dense = gaussianLinear(tokenDim, tokenDim, config, foldIn(key, 'dense'));
     this.output = gaussianLinear(tokenDim, 2, config, foldIn(key, 'output'));
   }
