@@ -38,9 +38,18 @@ beforeAll(async () => {
   }
   // Characters of the domain, so that it is spelled at all.
   const alphabet = 'quick brown foxes jump over lazy gray vizier boxes my';
-  await writeFile(join(folder, 'pretraining.txt'), `${linesOf(1, ['cat', 'dog', 'bird'], ['fish', 'bone', 'seed'], 400)}${`${alphabet}\n`.repeat(20)}`);
+  await writeFile(
+    join(folder, 'pretraining.txt'),
+    `${linesOf(1, ['cat', 'dog', 'bird'], ['fish', 'bone', 'seed'], 400)}${`${alphabet}\n`.repeat(20)}`,
+  );
   const size = { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 64 };
-  await pretrainText({ data: join(folder, 'pretraining.txt'), out: join(folder, 'run'), epochs: 12, batchSize: 32, ...size });
+  await pretrainText({
+    data: join(folder, 'pretraining.txt'),
+    out: join(folder, 'run'),
+    epochs: 12,
+    batchSize: 32,
+    ...size,
+  });
   await rename(join(folder, 'run', 'transformers'), join(folder, 'model'));
   for (const { code } of programs) {
     const [, name] = /^\/\/ ([\w.-]+):/.exec(code)!;
@@ -63,8 +72,14 @@ test('the domain is learnt and the rest is not forgotten', () => {
   const numbers = (pattern: RegExp): number[] => pattern.exec(output)!.slice(1).map(Number);
   const [before, after] = numbers(/^([\d.]+) tokens a word before, ([\d.]+) now$/m) as [number, number];
   expect(after).toBeLessThan(0.7 * before);
-  const [domainBefore, generalBefore] = numbers(/^before: loss ([\d.]+) of the domain, ([\d.]+) in general$/m) as [number, number];
-  const [domainAfter, generalAfter] = numbers(/^after: loss ([\d.]+) of the domain, ([\d.]+) in general$/m) as [number, number];
+  const [domainBefore, generalBefore] = numbers(/^before: loss ([\d.]+) of the domain, ([\d.]+) in general$/m) as [
+    number,
+    number,
+  ];
+  const [domainAfter, generalAfter] = numbers(/^after: loss ([\d.]+) of the domain, ([\d.]+) in general$/m) as [
+    number,
+    number,
+  ];
   expect(domainAfter).toBeLessThan(0.6 * domainBefore);
   expect(generalAfter).toBeLessThan(generalBefore + 0.3);
 });
@@ -75,7 +90,9 @@ test('model and tokeniser are a folder that loads', async () => {
   const tokenizer = await loadTokenizer(continued);
   expect(model.config.vocabSize).toBe(tokenizer.vocabSize);
   expect(tokenizer.tokenToId('nephron')).toBeDefined();
-  expect(JSON.parse(await readFile(join(continued, 'config.json'), 'utf8'))).toMatchObject({ architectures: ['BertForMaskedLM'] });
+  expect(JSON.parse(await readFile(join(continued, 'config.json'), 'utf8'))).toMatchObject({
+    architectures: ['BertForMaskedLM'],
+  });
 });
 
 test('the guide stays within a page', () => {

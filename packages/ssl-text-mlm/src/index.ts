@@ -47,7 +47,14 @@ export type { SentencePairsOptions, SentencePairTask } from './data/sentence-pai
 export { TokenDataset } from './data/token-dataset.js';
 export type { TokenDatasetOptions } from './data/token-dataset.js';
 export type { PairRows } from './data/row-types.js';
-export type { PairSample, PairSource, SourceDraws, TokenSample, TokenSamples, TokenSource } from './data/token-source.js';
+export type {
+  PairSample,
+  PairSource,
+  SourceDraws,
+  TokenSample,
+  TokenSamples,
+  TokenSource,
+} from './data/token-source.js';
 export { debertaBase, debertaConfig } from './deberta/deberta-config.js';
 export type { DebertaActivation } from './deberta/activate.js';
 export type { DebertaConfig, DebertaPositionScore } from './deberta/deberta-config.js';

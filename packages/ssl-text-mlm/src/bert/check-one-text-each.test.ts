@@ -45,10 +45,10 @@ const ofRows: Record<string, (inputs: BertInputs) => unknown> = {
     new BertForSequenceClassification(config, { key, numLabels: 2 }).forward(inputs),
   'BertForSequenceClassification, cls': (inputs) =>
     new BertForSequenceClassification(config, { key, numLabels: 2, pooling: 'cls' }).forward(inputs),
-  TextForSequenceClassification: (inputs) => new TextForSequenceClassification(bert, { key, numLabels: 2 }).forward(inputs),
+  TextForSequenceClassification: (inputs) =>
+    new TextForSequenceClassification(bert, { key, numLabels: 2 }).forward(inputs),
   TextForQuestionAnswering: (inputs) => new TextForQuestionAnswering(bert, { key }).forward(inputs),
-  BertForPreTraining: (inputs) =>
-    new BertForPreTraining(config, { key }).pairScores(inputs, tf.tensor1d([1], 'int32')),
+  BertForPreTraining: (inputs) => new BertForPreTraining(config, { key }).pairScores(inputs, tf.tensor1d([1], 'int32')),
   ModernBertForSequenceClassification: (inputs) =>
     new ModernBertForSequenceClassification(modernBertConfig(sizes), { key, numLabels: 2 }).forward(inputs),
   StaticEmbedding: (inputs) => new StaticEmbedding(sizes.vocabSize, 4, { key }).forward(inputs),

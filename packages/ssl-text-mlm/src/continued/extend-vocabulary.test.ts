@@ -37,10 +37,22 @@ import { extendVocabulary } from './extend-vocabulary.js';
 const key = randomKey(1);
 const stream = new RandomStream(key);
 const pick = (words: readonly string[]): string => words[stream.integer(words.length)]!;
-const general = Array.from({ length: 200 }, () => `a ${pick(['cat', 'dog', 'bird'])} ${pick(['eats', 'sees'])} my tiny sister`);
-const domain = Array.from({ length: 60 }, () => `${pick(['Myositis', 'arthritis', 'nephritis'])} eats a ${pick(['nephron', 'myocyte'])}`);
+const general = Array.from(
+  { length: 200 },
+  () => `a ${pick(['cat', 'dog', 'bird'])} ${pick(['eats', 'sees'])} my tiny sister`,
+);
+const domain = Array.from(
+  { length: 60 },
+  () => `${pick(['Myositis', 'arthritis', 'nephritis'])} eats a ${pick(['nephron', 'myocyte'])}`,
+);
 const tokenizer = await trainWordPiece({ lines: [...general, 'ph h o ro no acp'], vocabSize: 70 });
-const sizes = { vocabSize: tokenizer.vocabSize, hiddenSize: 8, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 8 };
+const sizes = {
+  vocabSize: tokenizer.vocabSize,
+  hiddenSize: 8,
+  numHiddenLayers: 1,
+  numAttentionHeads: 2,
+  intermediateSize: 8,
+};
 const bert = bertConfig({ ...sizes, maxPositionEmbeddings: 12 });
 const options = { lines: domain, count: 12, minFrequency: 3 };
 
@@ -64,7 +76,10 @@ const models: Record<string, () => MaskedLmModel> = {
     ),
   ModernBERT: () => new ModernBertForMaskedLM(modernBertConfig({ ...sizes, maxPositionEmbeddings: 12 }), { key }),
   'ModernBERT for pairs': () =>
-    new TextForPreTraining(new ModernBertForMaskedLM(modernBertConfig({ ...sizes, maxPositionEmbeddings: 12 }), { key }), { key }),
+    new TextForPreTraining(
+      new ModernBertForMaskedLM(modernBertConfig({ ...sizes, maxPositionEmbeddings: 12 }), { key }),
+      { key },
+    ),
 };
 
 describe.each(Object.keys(models))('extendVocabulary of %s', (name) => {
@@ -78,7 +93,9 @@ describe.each(Object.keys(models))('extendVocabulary of %s', (name) => {
     const { model: grown, tokenizer: extended, added } = await extendVocabulary(model, tokenizer, options);
     expect(grown.constructor).toBe(model.constructor);
     expect(added.length).toBeGreaterThan(2);
-    expect([extended.vocabSize, grown.config.vocabSize]).toEqual(Array.from({ length: 2 }, () => sizes.vocabSize + added.length));
+    expect([extended.vocabSize, grown.config.vocabSize]).toEqual(
+      Array.from({ length: 2 }, () => sizes.vocabSize + added.length),
+    );
     const after = grown.stateDict();
     expect([...after.keys()]).toEqual([...before.keys()]);
     let tables = 0;
@@ -104,7 +121,10 @@ describe.each(Object.keys(models))('extendVocabulary of %s', (name) => {
     const ids = tokenizer.encode('a cat sees my tiny sister', { maxLength: 12 });
     const inputs = { inputIds: tf.tensor2d([ids], [1, ids.length], 'int32') };
     const scores = grown.forward(inputs) as tf.Tensor2D;
-    expect(tf.slice(scores, [0, 0], [ids.length, sizes.vocabSize]).dataSync()).toBeAllClose(model.forward(inputs).dataSync(), { atol: 1e-5 });
+    expect(tf.slice(scores, [0, 0], [ids.length, sizes.vocabSize]).dataSync()).toBeAllClose(
+      model.forward(inputs).dataSync(),
+      { atol: 1e-5 },
+    );
   });
 });
 
@@ -128,18 +148,25 @@ describe('the words that are added', () => {
     const count = (own: WordPieceTokenizer, texts: readonly string[]): number =>
       texts.reduce((sum, text) => sum + own.encode(text, { addSpecialTokens: false }).length, 0);
     expect(tokensPerWord!.after).toBeLessThan(0.8 * tokensPerWord!.before);
-    expect(count(extended, domain) / count(tokenizer, domain)).toBeCloseTo(tokensPerWord!.after / tokensPerWord!.before, 6);
+    expect(count(extended, domain) / count(tokenizer, domain)).toBeCloseTo(
+      tokensPerWord!.after / tokensPerWord!.before,
+      6,
+    );
     const used = new Map<number, number>();
     for (const text of domain) for (const id of extended.encode(text)) used.set(id, (used.get(id) ?? 0) + 1);
     for (const piece of added) expect(used.get(extended.tokenToId(piece)!) ?? 0).toBeGreaterThanOrEqual(3);
     for (const text of [...general, ...domain]) {
       if (!tokenizer.encode(text).includes(unk)) expect(extended.encode(text)).not.toContain(unk);
-      expect(extended.decode(extended.encode(text)).toLowerCase()).toBe(tokenizer.decode(tokenizer.encode(text)).toLowerCase());
+      expect(extended.decode(extended.encode(text)).toLowerCase()).toBe(
+        tokenizer.decode(tokenizer.encode(text)).toLowerCase(),
+      );
     }
     // One alone is the one that saves most.
     const one = await extendVocabulary(model, tokenizer, { ...options, count: 1 });
     const savings = await Promise.all(
-      added.map(async (piece) => count((await extendVocabulary(model, tokenizer, { tokens: [piece] })).tokenizer, domain)),
+      added.map(async (piece) =>
+        count((await extendVocabulary(model, tokenizer, { tokens: [piece] })).tokenizer, domain),
+      ),
     );
     expect(savings[added.indexOf(one.added[0]!)]).toBe(Math.min(...savings));
   });
@@ -148,24 +175,36 @@ describe('the words that are added', () => {
     const base = await trainWordPiece({ lines: ['ab abc abd'], vocabSize: 40 });
     const json = base.toJson() as { model: { vocab: Record<string, number> } };
     // 'abc' is spelled 'ab' + '##c'; with 'abx' and no '##c' alone it would be lost.
-    const vocab = Object.fromEntries(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', '##bcd'].map((token, id) => [token, id]));
+    const vocab = Object.fromEntries(
+      ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', '##bcd'].map((token, id) => [token, id]),
+    );
     const lacking = WordPieceTokenizer.fromJson({ ...json, model: { ...json.model, vocab } });
     const model = new BertModel(bertConfig({ ...sizes, vocabSize: 7, maxPositionEmbeddings: 12 }), { key });
     expect(lacking.encode('abcd', { addSpecialTokens: false })).toEqual([5, 6]);
     const { tokenizer: extended, added } = await extendVocabulary(model, lacking, { tokens: ['abc'] });
     expect(added).toEqual(['##b', '##c', '##d', 'abc']);
-    expect(extended.encode('abcd', { addSpecialTokens: false }).map((id) => extended.idToToken(id))).toEqual(['abc', '##d']);
+    expect(extended.encode('abcd', { addSpecialTokens: false }).map((id) => extended.idToToken(id))).toEqual([
+      'abc',
+      '##d',
+    ]);
   });
 
   it('new characters start from the mean of all words', async () => {
     const model = new BertForMaskedLM(bert, { key });
-    const { model: grown, tokenizer: extended, added } = await extendVocabulary(model, tokenizer, { tokens: ['\u03b1', 'sisters'] });
+    const {
+      model: grown,
+      tokenizer: extended,
+      added,
+    } = await extendVocabulary(model, tokenizer, { tokens: ['\u03b1', 'sisters'] });
     expect(added).toEqual(['\u03b1', 'sisters']);
     expect(extended.encode('\u03b1', { addSpecialTokens: false })).toEqual([sizes.vocabSize]);
     const rows = model.stateDict().get('bert.embeddings.word_embeddings.weight')!.data;
     const specials = tokenizer.allSpecialIds();
     const ordinary = Array.from({ length: sizes.vocabSize }, (_, id) => id).filter((id) => !specials.has(id));
-    const own = grown.stateDict().get('bert.embeddings.word_embeddings.weight')!.data.subarray(sizes.vocabSize * 8);
+    const own = grown
+      .stateDict()
+      .get('bert.embeddings.word_embeddings.weight')!
+      .data.subarray(sizes.vocabSize * 8);
     for (let column = 0; column < 8; column++) {
       const mean = ordinary.reduce((sum, id) => sum + rows[id * 8 + column]!, 0) / ordinary.length;
       expect(own[column]).toBeCloseTo(mean, 5);
@@ -174,7 +213,11 @@ describe('the words that are added', () => {
 
   it('none where the texts need none', async () => {
     const model = new BertForMaskedLM(bert, { key });
-    const { added, model: same, tokenizer: own } = await extendVocabulary(model, tokenizer, { lines: ['a cat'], minFrequency: 5 });
+    const {
+      added,
+      model: same,
+      tokenizer: own,
+    } = await extendVocabulary(model, tokenizer, { lines: ['a cat'], minFrequency: 5 });
     expect([added, own.vocabSize]).toEqual([[], tokenizer.vocabSize]);
     expect([...same.stateDict()]).toEqual([...model.stateDict()]);
   });
@@ -183,7 +226,11 @@ describe('the words that are added', () => {
 it('saves and loads, model and tokeniser', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'extended-'));
   try {
-    const { model, tokenizer: extended } = await extendVocabulary(new BertForMaskedLM(bert, { key }), tokenizer, options);
+    const { model, tokenizer: extended } = await extendVocabulary(
+      new BertForMaskedLM(bert, { key }),
+      tokenizer,
+      options,
+    );
     await mkdir(folder, { recursive: true });
     await extended.save(join(folder, 'tokenizer.json'));
     await saveSafetensors(join(folder, 'model.safetensors'), model.stateDict(), { format: 'pt' });
@@ -201,19 +248,25 @@ it('saves and loads, model and tokeniser', async () => {
 it('refuses what cannot be extended, with advice that works', async () => {
   const model = new BertForMaskedLM(bert, { key });
   const bpe = await trainByteLevelBpe({ lines: general, vocabSize: 300 });
-  await expect(extendVocabulary(model, bpe, options)).rejects.toThrow(/a WordPieceTokenizer.*Byte-level BPE and Unigram/s);
+  await expect(extendVocabulary(model, bpe, options)).rejects.toThrow(
+    /a WordPieceTokenizer.*Byte-level BPE and Unigram/s,
+  );
   const other = await trainWordPiece({ lines: general, vocabSize: 50 });
   await expect(extendVocabulary(model, other, options)).rejects.toThrow(CheckpointError);
   for (const tokens of [['Myositis'], ['two words'], ['cat'], ['myositis', 'myositis'], [3 as never], 'cat' as never])
     await expect(extendVocabulary(model, tokenizer, { tokens })).rejects.toThrow(InvalidOptionError);
-  await expect(extendVocabulary(model, tokenizer, { ...options, tokens: ['myositis'] })).rejects.toThrow(InvalidOptionError);
+  await expect(extendVocabulary(model, tokenizer, { ...options, tokens: ['myositis'] })).rejects.toThrow(
+    InvalidOptionError,
+  );
   await expect(extendVocabulary(model, tokenizer, {})).rejects.toThrow(InvalidOptionError);
   await expect(extendVocabulary({} as never, tokenizer, options)).rejects.toThrow(InvalidOptionError);
   const electra = electraConfig({ ...sizes, embeddingSize: 4, maxPositionEmbeddings: 12 });
   const generator = new ElectraForMaskedLM({ ...electra, hiddenSize: 4 }, { key });
   const discriminator = new ElectraForPreTraining(electra, { key, embeddings: generator.electra.embeddings });
   const classifier = new BertForSequenceClassification(bert, { key, numLabels: 2 });
-  await expect(extendVocabulary(discriminator as never, tokenizer, options)).rejects.toThrow(/generator and the encoder of the discriminator/);
+  await expect(extendVocabulary(discriminator as never, tokenizer, options)).rejects.toThrow(
+    /generator and the encoder of the discriminator/,
+  );
   await expect(extendVocabulary(classifier as never, tokenizer, options)).rejects.toThrow(InvalidOptionError);
   // As advised: both have the same words, and are a pair again.
   const first = await extendVocabulary(generator, tokenizer, options);
@@ -222,5 +275,7 @@ it('refuses what cannot be extended, with advice that works', async () => {
   expect(second.model.stateDict().get('embeddings.word_embeddings.weight')).toEqual(
     first.model.stateDict().get('electra.embeddings.word_embeddings.weight'),
   );
-  expect((await extendVocabulary(classifier.bert, tokenizer, options)).model.config.vocabSize).toBe(first.tokenizer.vocabSize);
+  expect((await extendVocabulary(classifier.bert, tokenizer, options)).model.config.vocabSize).toBe(
+    first.tokenizer.vocabSize,
+  );
 });

@@ -1,11 +1,5 @@
 import { fetched } from '@selfsup/ssl-tensor';
-import {
-  checkCount,
-  checkOptions,
-  DataError,
-  InvalidOptionError,
-  type OptionNames,
-} from '@selfsup/ssl-tensor/host';
+import { checkCount, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { AlignedText } from '../tokenizer/aligned-text.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import type { AnyTokenizer } from '../tokenizer/load-tokenizer.js';
@@ -134,7 +128,8 @@ function wordsIn({ normalizer, preTokenize }: TokenizerFile, text: string): stri
 
 /** @throws InvalidOptionError for a token that no text could have, that is there already, or that comes twice */
 function checkedTokens(where: string, file: TokenizerFile, tokens: readonly string[]): readonly string[] {
-  if (!Array.isArray(tokens)) throw new InvalidOptionError(where, 'tokens', "a list such as ['myelitis', '##itis']", tokens);
+  if (!Array.isArray(tokens))
+    throw new InvalidOptionError(where, 'tokens', "a list such as ['myelitis', '##itis']", tokens);
   const prefix = file.continuingPrefix!;
   const seen = new Set<string>();
   (tokens as readonly unknown[]).forEach((token, index) => {
@@ -143,7 +138,12 @@ function checkedTokens(where: string, file: TokenizerFile, tokens: readonly stri
     const text = token.length > prefix.length && token.startsWith(prefix) ? token.slice(prefix.length) : token;
     const [word = '', ...more] = wordsIn(file, text);
     if (word !== text || more.length > 0)
-      throw new InvalidOptionError(where, option, `one word as the tokeniser has it (it makes '${[word, ...more].join(' ')}' of this)`, token);
+      throw new InvalidOptionError(
+        where,
+        option,
+        `one word as the tokeniser has it (it makes '${[word, ...more].join(' ')}' of this)`,
+        token,
+      );
     if (file.ids.has(token) || seen.has(token))
       throw new InvalidOptionError(where, option, 'a piece that is not there already', token, 'Leave it out');
     seen.add(token);

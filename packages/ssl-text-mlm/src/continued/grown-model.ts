@@ -45,7 +45,8 @@ export function grownModel<M extends VocabularyModel>(where: string, model: M, p
 function remade<M extends VocabularyModel>(where: string, model: M, vocabSize: number): M {
   const key = randomKey(0);
   const made = (): Module => {
-    if (model instanceof TextForPreTraining) return new TextForPreTraining(remade(where, model.model, vocabSize), { key });
+    if (model instanceof TextForPreTraining)
+      return new TextForPreTraining(remade(where, model.model, vocabSize), { key });
     const encoder = encoderOf(where, model);
     const family = familyOf(where, encoder);
     const config = { ...encoder.config, vocabSize } as never;

@@ -123,6 +123,7 @@ function filled(
 ): { readonly ids: number[]; readonly next: number } {
   const ids: number[] = [];
   let next = from;
-  while (next < texts.length && (next === from || ids.length + texts[next]!.length <= room)) ids.push(...texts[next++]!);
+  while (next < texts.length && (next === from || ids.length + texts[next]!.length <= room))
+    ids.push(...texts[next++]!);
   return { ids, next };
 }

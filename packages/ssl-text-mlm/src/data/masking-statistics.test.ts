@@ -30,7 +30,9 @@ function textsOf(count: number, length: number): TokenDataset {
     const ids = [cls];
     while (ids.length < length - 1) {
       const continued = continues(ids.at(-1)!) || ids.at(-1)! > 4;
-      ids.push(continued && stream.uniform() < 0.4 ? 5 + 2 * stream.integer(words / 2) : 6 + 2 * stream.integer(words / 2));
+      ids.push(
+        continued && stream.uniform() < 0.4 ? 5 + 2 * stream.integer(words / 2) : 6 + 2 * stream.integer(words / 2),
+      );
     }
     return [...ids, sep];
   };
@@ -105,34 +107,45 @@ describe.each(kinds)('masks of %s batches', (_, layout) => {
     [0.3, 1, 0],
     [0.2, 0.5, 0.5],
     [0.15, 0, 0.6],
-  ])('rate %d per position, %d masks, %d random tokens of all', async (maskProbability, maskTokenShare, randomTokenShare) => {
-    const texts = await seen(loaderOf({ maskProbability, maskTokenShare, randomTokenShare }), 20);
-    const masked = texts.flatMap((text) => text.masked);
-    const total = texts.length * 30;
-    expect(masked.length / total).toBeCloseTo(maskProbability, 3);
-    // 30 places, drawn without replacement.
-    const perPlace = Array.from({ length: 30 }, (_place, at) => masked.filter(({ place }) => place === at + 1).length);
-    const each = perPlace.map(() => masked.length / 30);
-    expect(chiSquare(perPlace, each) / (1 - maskProbability)).toBeLessThan(critical[29]);
-    expect(masked.every(({ place, was }) => place > 0 && place < 31 && was > 4)).toBe(true);
+  ])(
+    'rate %d per position, %d masks, %d random tokens of all',
+    async (maskProbability, maskTokenShare, randomTokenShare) => {
+      const texts = await seen(loaderOf({ maskProbability, maskTokenShare, randomTokenShare }), 20);
+      const masked = texts.flatMap((text) => text.masked);
+      const total = texts.length * 30;
+      expect(masked.length / total).toBeCloseTo(maskProbability, 3);
+      // 30 places, drawn without replacement.
+      const perPlace = Array.from(
+        { length: 30 },
+        (_place, at) => masked.filter(({ place }) => place === at + 1).length,
+      );
+      const each = perPlace.map(() => masked.length / 30);
+      expect(chiSquare(perPlace, each) / (1 - maskProbability)).toBeLessThan(critical[29]);
+      expect(masked.every(({ place, was }) => place > 0 && place < 31 && was > 4)).toBe(true);
 
-    const masks = masked.filter(({ is }) => is === mask).length;
-    const others = masked.filter(({ is, was }) => is !== mask && is !== was);
-    const found = [masks, others.length, masked.length - masks - others.length];
-    // One random token in 100 is what was there.
-    const stays = 1 - maskTokenShare - randomTokenShare * (1 - 1 / words);
-    const expected = [maskTokenShare, randomTokenShare * (1 - 1 / words), stays].map((share) => share * masked.length);
-    const kept = [0, 1, 2].filter((at) => expected[at]! > 1e-6);
-    [0, 1, 2].filter((at) => !kept.includes(at)).forEach((at) => expect(found[at]).toBe(0));
-    const shares = chiSquare(kept.map((at) => found[at]!), kept.map((at) => expected[at]!));
-    expect(shares).toBeLessThan(kept.length === 1 ? 1e-9 : critical[(kept.length - 1) as 1 | 2]);
+      const masks = masked.filter(({ is }) => is === mask).length;
+      const others = masked.filter(({ is, was }) => is !== mask && is !== was);
+      const found = [masks, others.length, masked.length - masks - others.length];
+      // One random token in 100 is what was there.
+      const stays = 1 - maskTokenShare - randomTokenShare * (1 - 1 / words);
+      const expected = [maskTokenShare, randomTokenShare * (1 - 1 / words), stays].map(
+        (share) => share * masked.length,
+      );
+      const kept = [0, 1, 2].filter((at) => expected[at]! > 1e-6);
+      [0, 1, 2].filter((at) => !kept.includes(at)).forEach((at) => expect(found[at]).toBe(0));
+      const shares = chiSquare(
+        kept.map((at) => found[at]!),
+        kept.map((at) => expected[at]!),
+      );
+      expect(shares).toBeLessThan(kept.length === 1 ? 1e-9 : critical[(kept.length - 1) as 1 | 2]);
 
-    if (others.length < 500) return;
-    // Uniform over the 99 that were not there.
-    const perWord = Array.from({ length: words }, (_word, at) => others.filter(({ is }) => is === at + 5).length);
-    const evenly = perWord.map((_count, at) => others.filter(({ was }) => was !== at + 5).length / (words - 1));
-    expect(chiSquare(perWord, evenly)).toBeLessThan(critical[99]);
-  });
+      if (others.length < 500) return;
+      // Uniform over the 99 that were not there.
+      const perWord = Array.from({ length: words }, (_word, at) => others.filter(({ is }) => is === at + 5).length);
+      const evenly = perWord.map((_count, at) => others.filter(({ was }) => was !== at + 5).length / (words - 1));
+      expect(chiSquare(perWord, evenly)).toBeLessThan(critical[99]);
+    },
+  );
 
   it('differ by epoch as independent draws do, and repeat by the key', async () => {
     const loader = loaderOf({});

@@ -83,7 +83,10 @@ describe('mixSources', () => {
     expect(first).toHaveLength(loader.batchesPerEpoch);
     expect(second.map(({ inputIds }) => inputIds.shape)).toEqual(first.map(({ inputIds }) => inputIds.shape));
     expect(await epochOf(loader, 1, 2)).toEqual(second.slice(2));
-    const [texts, later] = [first, second].map((batches) => batches.flatMap(restored).toSorted()) as [string[], string[]];
+    const [texts, later] = [first, second].map((batches) => batches.flatMap(restored).toSorted()) as [
+      string[],
+      string[],
+    ];
     const isGeneral = (text: string): boolean => text.startsWith('general');
     for (const found of [texts, later]) {
       expect(found).toHaveLength(100);
@@ -137,7 +140,9 @@ describe('mixSources', () => {
       message = (cause as Error).message;
     }
     expect(message).toMatch(told);
-    expect(mixSources({ domain, general: few, replay: Number(told.exec(message)![1]), key }).draws!.lengths.length).toBe(93);
+    expect(
+      mixSources({ domain, general: few, replay: Number(told.exec(message)![1]), key }).draws!.lengths.length,
+    ).toBe(93);
     expect(() => mixSources({ domain: domain.subset([]), general, key })).toThrow(DataError);
     expect(() => mixSources({ domain: ofDomain as never, general, key })).toThrow(InvalidOptionError);
     const pairs = documentPairs(tokenizer, [ofDomain, ofGeneral], { maxLength: 24 });

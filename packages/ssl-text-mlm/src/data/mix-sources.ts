@@ -55,7 +55,12 @@ export function mixSources(options: MixSourcesOptions): TokenSource {
   }
   const isOfPairs = (source: TokenSource): boolean => source.length > 0 && 'second' in source.get(0);
   if (general.length > 0 && isOfPairs(domain) !== isOfPairs(general))
-    throw new InvalidOptionError(where, 'general', 'pairs where the domain has pairs, and texts where it has texts', general);
+    throw new InvalidOptionError(
+      where,
+      'general',
+      'pairs where the domain has pairs, and texts where it has texts',
+      general,
+    );
   checkRate(where, { replay });
   const rows = Int32Array.from({ length: domain.length + general.length }, (_, row) => row);
   return new MixedSource({ ...options, replay }, rows);
@@ -130,7 +135,10 @@ class MixedSource implements TokenSource {
     );
     return {
       // Ascending in each group.
-      lengths: Int32Array.from({ length: own.length + groups }, (_, place) => lengths[candidates[starts[place + 1]! - 1]!]!),
+      lengths: Int32Array.from(
+        { length: own.length + groups },
+        (_, place) => lengths[candidates[starts[place + 1]! - 1]!]!,
+      ),
       starts,
       candidates,
       epoch: (epoch) => this.#epoch(epoch, starts, candidates),

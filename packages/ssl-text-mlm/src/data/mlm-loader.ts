@@ -195,5 +195,11 @@ function checkPackable(samples: TokenSamples): void {
   const first = samples.get(0);
   if (!('pairLabel' in first) || first.pairLabel === undefined) return;
   const advice = 'Leave it out, and give bucketLengths';
-  throw new InvalidOptionError('MlmLoader', 'packing', 'false for pairs of which something is to be told', true, advice);
+  throw new InvalidOptionError(
+    'MlmLoader',
+    'packing',
+    'false for pairs of which something is to be told',
+    true,
+    advice,
+  );
 }

@@ -17,7 +17,9 @@ const numbers = Array.from({ length: 24 }, (_, document) =>
   Array.from({ length: 2 + (document % 5) }, (_, sentence) => `d${document} s${sentence}`),
 );
 const documents = numbers.map((texts) =>
-  texts.map((mark) => `${mark} ${Array.from({ length: 1 + stream.integer(5) }, () => words[stream.integer(16)]!).join(' ')}`),
+  texts.map(
+    (mark) => `${mark} ${Array.from({ length: 1 + stream.integer(5) }, () => words[stream.integer(16)]!).join(' ')}`,
+  ),
 );
 const tokenizer = await trainWordPiece({ lines: documents.flat(), vocabSize: 200 });
 const pairs = documentPairs(tokenizer, documents, { maxLength: 24 });
@@ -82,7 +84,8 @@ describe.each(['next-sentence', 'sentence-order'] as const)('sentencePairs, %s',
   });
 
   it('repeats by the key and the epoch, and is drawn anew in another', () => {
-    const labels = (epoch: number, seed: number) => drawn(task, epoch, randomKey(seed)).map(({ pairLabel }) => pairLabel);
+    const labels = (epoch: number, seed: number) =>
+      drawn(task, epoch, randomKey(seed)).map(({ pairLabel }) => pairLabel);
     expect(drawn(task, 3)).toEqual(drawn(task, 3));
     expect(labels(3, 5)).not.toEqual(labels(4, 5));
     expect(labels(3, 5)).not.toEqual(labels(3, 6));
@@ -166,7 +169,13 @@ it('takes the pairs of a store, whose texts are documents of their own', async (
       expect(second === next).toBe(sample.pairLabel === 0);
     }
     expect(wrong).toBe(Math.floor(source.length / 2));
-    const loader = new MlmLoader({ dataset: source, tokenizer, batchSize: 4, key: randomKey(2), masking: { wholeWords: true } });
+    const loader = new MlmLoader({
+      dataset: source,
+      tokenizer,
+      batchSize: 4,
+      key: randomKey(2),
+      masking: { wholeWords: true },
+    });
     for await (const batch of loader.epoch(0)) expect(batch.inputIds.shape).toEqual([4, 20]);
     // Pairs by themselves have their types too, packed and padded, unless the encoder has none.
     const plain = { dataset: stored, tokenizer, batchSize: 4, key: randomKey(2), bucketLengths: [40] };
@@ -186,9 +195,13 @@ it('takes the pairs of a store, whose texts are documents of their own', async (
 it('refuses what cannot be drawn from', () => {
   const key = randomKey(1);
   const one = documentPairs(tokenizer, [documents[4]!], { maxLength: 16 });
-  expect(() => sentencePairs({ pairs: one, task: 'next-sentence', key })).toThrow(/one document.*task: 'sentence-order'/);
+  expect(() => sentencePairs({ pairs: one, task: 'next-sentence', key })).toThrow(
+    /one document.*task: 'sentence-order'/,
+  );
   expect(sentencePairs({ pairs: one, task: 'sentence-order', key }).length).toBe(one.length);
-  expect(() => sentencePairs({ pairs: { length: 3 } as never, task: 'next-sentence', key })).toThrow(InvalidOptionError);
+  expect(() => sentencePairs({ pairs: { length: 3 } as never, task: 'next-sentence', key })).toThrow(
+    InvalidOptionError,
+  );
   expect(() => sentencePairs({ pairs, task: 'previous' as never, key })).toThrow(InvalidOptionError);
   const dataset = sentencePairs({ pairs, task: 'next-sentence', key });
   const options = { dataset, tokenizer, batchSize: 4, key, bucketLengths: [48] };

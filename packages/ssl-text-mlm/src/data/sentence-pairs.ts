@@ -51,10 +51,14 @@ export function sentencePairs(options: SentencePairsOptions): TokenSource {
   checkChoice(where, 'task', task, ['next-sentence', 'sentence-order']);
   const { get, maxLength } = (pairs as Partial<PairSource> | null) ?? {};
   if (typeof get !== 'function' || typeof maxLength !== 'number') {
-    const advice = 'Such as store.pairs({ maxLength: 128 }), or documentPairs(tokenizer, documents, { maxLength: 128 })';
+    const advice =
+      'Such as store.pairs({ maxLength: 128 }), or documentPairs(tokenizer, documents, { maxLength: 128 })';
     throw new InvalidOptionError(where, 'pairs', 'pairs of texts', pairs, advice);
   }
-  return new DrawnPairs(options, Int32Array.from({ length: pairs.length }, (_, row) => row));
+  return new DrawnPairs(
+    options,
+    Int32Array.from({ length: pairs.length }, (_, row) => row),
+  );
 }
 
 class DrawnPairs implements TokenSource {
@@ -120,7 +124,10 @@ class DrawnPairs implements TokenSource {
         const partner = partners[index]!;
         if (partner < 0) return { ...own, pairLabel: 0 };
         const [first, second] = textsOf(own);
-        const framed = others === undefined ? this.#framed(own, second, first) : this.#framed(own, first, textsOf(this.get(partner))[1]);
+        const framed =
+          others === undefined
+            ? this.#framed(own, second, first)
+            : this.#framed(own, first, textsOf(this.get(partner))[1]);
         return { ...framed, pairLabel: 1 };
       },
     };

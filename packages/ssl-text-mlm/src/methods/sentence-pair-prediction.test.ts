@@ -49,7 +49,9 @@ function goldenOf(size: string): { golden: Golden; state: StateDict; gradients: 
     Uint8Array.from(readFileSync(join(folder, `pre-training-${size}.safetensors`))),
   );
   const part = (start: string): StateDict =>
-    new Map([...tensors].filter(([name]) => name.startsWith(start)).map(([name, array]) => [name.slice(start.length), array]));
+    new Map(
+      [...tensors].filter(([name]) => name.startsWith(start)).map(([name, array]) => [name.slice(start.length), array]),
+    );
   return { golden, state: part('state|'), gradients: part('gradients|') };
 }
 
@@ -106,7 +108,10 @@ describe.each(['small', 'wide'])('BertForPreTraining against transformers, %s', 
     tf.tidy(() => {
       const batch = batchOf(golden);
       const told = method.loss(batch as never, training).metrics!;
-      const one = method.loss({ ...batch, pairLabels: ints(golden.pairLabels.map((label, row) => (row === 0 ? label : -100))) } as never, training);
+      const one = method.loss(
+        { ...batch, pairLabels: ints(golden.pairLabels.map((label, row) => (row === 0 ? label : -100))) } as never,
+        training,
+      );
       const [first, second] = golden.pairs as [number, number];
       const alone = Math.log1p(Math.exp(second - first));
       expect(one.metrics!['pairLoss']!.dataSync()[0]).toBeAllClose(alone, close);
@@ -120,7 +125,8 @@ const sizes = { vocabSize: 20, hiddenSize: 8, numHiddenLayers: 1, numAttentionHe
 const models: Record<string, () => MaskedLmModel> = {
   BERT: () => new BertForMaskedLM(bertConfig({ ...sizes, maxPositionEmbeddings: 8 }), { key }),
   RoBERTa: () => new RobertaForMaskedLM(robertaConfig({ ...sizes, maxPositionEmbeddings: 10 }), { key }),
-  'DeBERTa-v3': () => new DebertaV2ForMaskedLM(debertaV2Config({ ...sizes, maxPositionEmbeddings: 8, positionBuckets: 4 }), { key }),
+  'DeBERTa-v3': () =>
+    new DebertaV2ForMaskedLM(debertaV2Config({ ...sizes, maxPositionEmbeddings: 8, positionBuckets: 4 }), { key }),
   ModernBERT: () => new ModernBertForMaskedLM(modernBertConfig({ ...sizes, maxPositionEmbeddings: 8 }), { key }),
 };
 const inputs = {
@@ -142,7 +148,10 @@ describe.each(Object.keys(models))('TextForPreTraining of %s', (family) => {
     const copy = new TextForPreTraining(models[family]!(), { key: randomKey(3) });
     copy.loadStateDict(model.stateDict());
     expect(copy.pairScores(inputs, places).pairs.dataSync()).toBeAllClose(pairs.dataSync(), close);
-    const { gradients } = gradientsOf(model, () => tf.sum(tf.slice(model.pairScores(inputs, places).pairs, [0, 0], [2, 1])) as tf.Scalar);
+    const { gradients } = gradientsOf(
+      model,
+      () => tf.sum(tf.slice(model.pairScores(inputs, places).pairs, [0, 0], [2, 1])) as tf.Scalar,
+    );
     const words = [...gradients].find(([name]) => /(word|tok)_embeddings/.test(name))![1];
     expect(words.data.some((value) => value !== 0)).toBe(true);
   });
@@ -151,8 +160,12 @@ describe.each(Object.keys(models))('TextForPreTraining of %s', (family) => {
 it('refuses what it cannot do, with advice that works', () => {
   const model = new BertForPreTraining(bertConfig({ ...sizes, maxPositionEmbeddings: 8 }), { key });
   const batch = { ...inputs, maskedPositions: ints([1]), maskedLabels: ints([5]), maskedWeights: tf.ones([1]) };
-  expect(() => new SentencePairPrediction(model).loss(batch as never, training)).toThrow(/sentencePairs\(\{ pairs, task, key \}\)/);
-  expect(() => new SentencePairPrediction(models['BERT']!() as never)).toThrow(/new TextForPreTraining\(maskedLm, \{ key \}\)/);
+  expect(() => new SentencePairPrediction(model).loss(batch as never, training)).toThrow(
+    /sentencePairs\(\{ pairs, task, key \}\)/,
+  );
+  expect(() => new SentencePairPrediction(models['BERT']!() as never)).toThrow(
+    /new TextForPreTraining\(maskedLm, \{ key \}\)/,
+  );
   expect(() => new SentencePairPrediction(model, { task: 'order' as never })).toThrow(InvalidOptionError);
   expect(() => new TextForPreTraining(model.bert as never, { key })).toThrow(/masked language model/);
   const packed = { ...batch, segments: ints([0, 0, 0, 1, 1, 2, 2, 2, 2, 2], [2, 5]), pairLabels: ints([0, 1]) };

@@ -63,7 +63,12 @@ export class ModernBertForMaskedLM extends Module implements MaskedLmModel {
   /** Scores of all words of the encoder's rows, `[n, hidden]` to `[n, vocabulary]`. */
   scoresOf(rows: tf.Tensor2D): tf.Tensor2D {
     const heads = this.head.forward(rows);
-    const products: tf.Tensor2D = tf.matMul(heads, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
+    const products: tf.Tensor2D = tf.matMul(
+      heads,
+      this.decoderWeight.variable as tf.Tensor as tf.Tensor2D,
+      false,
+      true,
+    );
     if (this.decoderBias === undefined) return products;
     return tf.add(products, this.decoderBias.variable);
   }
