@@ -28,7 +28,8 @@ export type { ClassificationBatch, ClassificationLoaderOptions } from './data/cl
 export { documentPairs } from './data/document-pairs.js';
 export type { DocumentPairsOptions } from './data/document-pairs.js';
 export { maskTokens } from './data/mask-tokens.js';
-export type { MaskedTokens, MaskingVocabulary } from './data/mask-tokens.js';
+export type { MaskedTokens } from './data/mask-tokens.js';
+export type { MaskingVocabulary } from './data/masking-units.js';
 export { bertMasking, spanBertMasking } from './data/masking-options.js';
 export type { MaskingOptions, SpanOptions } from './data/masking-options.js';
 export { maskingVocabulary } from './data/masking-vocabulary.js';

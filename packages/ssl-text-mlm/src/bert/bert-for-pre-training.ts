@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { evaluation, type ForwardContext } from '@selfsup/ssl-nn';
-import { foldIn } from '@selfsup/ssl-tensor/host';
+import { checkOptions, foldIn } from '@selfsup/ssl-tensor/host';
 import { type PairScorer, type PairScores, SentencePairHead } from '../heads/sentence-pair-head.js';
-import type { MaskedLmOptions } from '../models/encoder-for-masked-lm.js';
-import type { BertConfig } from './bert-config.js';
+import { type MaskedLmOptions, maskedLmOptionNames } from '../models/encoder-for-masked-lm.js';
+import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { BertForMaskedLM } from './bert-for-masked-lm.js';
 import type { BertInputs } from './bert-inputs.js';
 
@@ -19,6 +19,8 @@ export class BertForPreTraining extends BertForMaskedLM implements PairScorer {
 
   /** @throws InvalidOptionError for options */
   constructor(config: BertConfig, options: MaskedLmOptions) {
+    checkOptions('BertForPreTraining', config, bertConfigNames, 'config');
+    checkOptions('BertForPreTraining', options, maskedLmOptionNames);
     super(config, options, true);
     this.seqRelationship = new SentencePairHead(this.bert, foldIn(options.key, 'seq-relationship'));
   }

@@ -64,9 +64,9 @@ class TokenPairs implements PairSource {
 }
 
 /**
- * Pairs of what follows one another in documents, for `sentencePairs`: of each document one text after the other until half
- * of the room is full, then as many as fill the other half, and so on. What is left at the end of a document without a
- * second half is left out, and so is a document of one text.
+ * Pairs of what follows one another in documents, for `sentencePairs`: of each document as many texts as fit, two at the
+ * least, divided between two texts near the middle; then the next ones. A last text that is alone is left out, and so is a
+ * document of one text.
  *
  * @param documents texts of each, such as its sentences or paragraphs, in their order
  * @throws InvalidOptionError for options out of range and what is no list of documents; DataError where no document has two
@@ -84,21 +84,19 @@ export function documentPairs(
   if (typeof (documents as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
     throw new InvalidOptionError(where, 'documents', "lists of texts, such as [['a dog', 'it barks']]", documents);
   const { cls, sep } = tokenizer.specialIds;
-  const half = Math.floor((maxLength - 3) / 2);
   const pairs = new TokenSequences();
   const [seconds, documentOf]: [number[], number[]] = [[], []];
   let document = 0;
   for (const texts of documents) {
     const encoded = encodedTexts(where, tokenizer, texts);
-    for (let at = 0; at < encoded.length;) {
-      const first = filled(encoded, at, half);
-      const second = filled(encoded, first.next, half);
-      at = second.next;
-      if (first.ids.length === 0 || second.ids.length === 0) continue;
-      const framed = framePair(first.ids, second.ids, { cls, sep, maxLength });
+    for (let at = 0; at + 1 < encoded.length;) {
+      const { middle, end } = pairAt(encoded, at, maxLength - 3);
+      const [first, second] = [encoded.slice(at, middle).flat(), encoded.slice(middle, end).flat()];
+      const framed = framePair(first, second, { cls, sep, maxLength });
       pairs.push(framed.ids);
       seconds.push(framed.secondStart);
       documentOf.push(document);
+      at = end;
     }
     document++;
   }
@@ -115,15 +113,16 @@ function encodedTexts(where: string, tokenizer: TextTokenizer, texts: readonly s
     .filter((ids) => ids.length > 0);
 }
 
-/** The text at a place, and those that follow and still fit. */
-function filled(
+/** Where the texts of a pair end that begins at one: two, and more while they fit; and where the second half begins. */
+function pairAt(
   texts: readonly (readonly number[])[],
-  from: number,
+  start: number,
   room: number,
-): { readonly ids: number[]; readonly next: number } {
-  const ids: number[] = [];
-  let next = from;
-  while (next < texts.length && (next === from || ids.length + texts[next]!.length <= room))
-    ids.push(...texts[next++]!);
-  return { ids, next };
+): { readonly middle: number; readonly end: number } {
+  const size = (from: number, to: number): number => texts.slice(from, to).reduce((sum, text) => sum + text.length, 0);
+  let end = start + 2;
+  while (end < texts.length && size(start, end + 1) <= room) end++;
+  let middle = start + 1;
+  while (middle + 1 < end && 2 * size(start, middle + 1) <= size(start, end)) middle++;
+  return { middle, end };
 }

@@ -46,7 +46,7 @@ export function chooseSpans(
     unit < starts.length &&
     taken[unit] === 0 &&
     !rowStarts.has(unit) &&
-    starts[unit - 1]! + lengths[unit - 1]! === starts[unit] &&
+    starts[unit] === starts[unit - 1]! + lengths[unit - 1]! &&
     count + lengths[unit]! <= target;
   const grow = (first: number): void => {
     const span = [first];
@@ -61,7 +61,8 @@ export function chooseSpans(
   // Where the budget does not suffice for all, who goes without more than a word is drawn.
   for (const index of stream.permutation(firsts.length)) grow(firsts[index]!);
   const rest = Array.from(starts.keys()).filter((unit) => taken[unit] === 0);
-  for (let i = 0; i < rest.length && count < target; i++) {
+  for (let i = 0; i < rest.length; i++) {
+    if (count >= target) break;
     const j = i + stream.integer(rest.length - i);
     const unit = rest[j]!;
     rest[j] = rest[i]!;

@@ -1,18 +1,7 @@
 import { checkOptions, type RandomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { chooseSpans } from './mask-spans.js';
 import { choosesWords, type MaskingOptions, maskingOptionNames, spanOptions } from './masking-options.js';
-import { type MaskingUnits, oneOfEachRow, unitsOf } from './masking-units.js';
-
-/** What the collator must know of a vocabulary. */
-export interface MaskingVocabulary {
-  /** `[vocabSize]`, 1 = special token: never masked, never drawn as a replacement. */
-  readonly special: Uint8Array;
-  /** `[vocabSize]`, 1 = the piece continues a word. */
-  readonly continues: Uint8Array;
-  /** Ids that are not special: what a random replacement is drawn from. */
-  readonly ordinary: Int32Array;
-  readonly maskId: number;
-}
+import { type MaskingUnits, type MaskingVocabulary, oneOfEachRow, unitsOf } from './masking-units.js';
 
 /** The positions to predict, in ascending order. */
 export interface MaskedTokens {

@@ -184,7 +184,8 @@ describe.each(kinds)('masks of %s batches', (_, layout) => {
         const places = new Set(masked.map(({ place }) => place));
         ids.forEach((id, at) => {
           // A piece that continues a word is masked with what is before it.
-          if (continues(id) && ids[at - 1]! > 4) expect(places.has(at)).toBe(places.has(at - 1));
+          const sameWord = continues(id) && ids[at - 1]! > 4;
+          expect(sameWord && places.has(at) !== places.has(at - 1)).toBe(false);
         });
         expect(masked.length).toBeGreaterThan(0);
       }
@@ -241,7 +242,8 @@ describe.each([
     expect(chiSquare(joined(found), joined(expected))).toBeLessThan(critical[9]);
     const mean = law.reduce((total, share, at) => total + (share * (at + 1)) / sum, 0);
     expect(Math.abs(ofWords / spans - mean)).toBeLessThan(0.06 * mean);
-    if (probability === 0.2) expect(mean).toBeCloseTo(3.8, 2);
+    // Of SpanBERT's numbers the paper's mean.
+    expect(mean).toBeCloseTo(probability === 0.2 ? 3.8 : 1.99, 2);
     // One draw for each span.
     expect(mixed / spans).toBeLessThan(0.01);
     expect(chiSquare([asMasks, spans - asMasks], [0.8 * spans, 0.2 * spans])).toBeLessThan(critical[1]);

@@ -1,5 +1,15 @@
 import type { RandomStream } from '@selfsup/ssl-tensor/host';
-import type { MaskingVocabulary } from './mask-tokens.js';
+
+/** What the collator must know of a vocabulary. */
+export interface MaskingVocabulary {
+  /** `[vocabSize]`, 1 = special token: never masked, never drawn as a replacement. */
+  readonly special: Uint8Array;
+  /** `[vocabSize]`, 1 = the piece continues a word. */
+  readonly continues: Uint8Array;
+  /** Ids that are not special: what a random replacement is drawn from. */
+  readonly ordinary: Int32Array;
+  readonly maskId: number;
+}
 
 /** Stretches of a block that are chosen as one: single tokens, or words within a row. */
 export interface MaskingUnits {

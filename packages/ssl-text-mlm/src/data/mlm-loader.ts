@@ -13,8 +13,9 @@ import {
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { countMaskable } from './count-maskable.js';
 import { drawnTexts } from './drawn-texts.js';
-import { maskTokens, type MaskingVocabulary } from './mask-tokens.js';
+import { maskTokens } from './mask-tokens.js';
 import { choosesWords, type MaskingOptions, maskingOptions } from './masking-options.js';
+import type { MaskingVocabulary } from './masking-units.js';
 import { maskingVocabulary } from './masking-vocabulary.js';
 import { type MaskableTexts, type MlmPlan, type MlmRows, packedPlan, paddedPlan } from './mlm-plan.js';
 import { packRows, type PackedRows } from './pack-rows.js';
