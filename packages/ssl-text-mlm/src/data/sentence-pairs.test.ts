@@ -1,8 +1,12 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError, InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
+import { distilBertConfig } from '../distilbert/distilbert-config.js';
+import { DistilBertModel } from '../distilbert/distilbert-model.js';
 import { buildTokenStore } from '../store/build-token-store.js';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { documentPairs } from './document-pairs.js';
@@ -38,7 +42,7 @@ const drawn = (task: SentencePairTask, epoch: number, key = randomKey(5)): PairS
 };
 
 describe('documentPairs', () => {
-  it('fills halves with consecutive texts of one document, framed', () => {
+  it('fills rows with consecutive texts of one document, framed', () => {
     const { cls, sep } = tokenizer.specialIds;
     expect(pairs.length).toBeGreaterThan(24);
     const lengths = pairs.lengths();
@@ -54,6 +58,15 @@ describe('documentPairs', () => {
       // One follows the other, but for what was cut.
       expect(joined.indexOf(second)).toBeGreaterThan(joined.indexOf(first));
     }
+  });
+
+  it('divides a short document too, near its middle', () => {
+    const two = documentPairs(tokenizer, [['a dog', 'the cat runs'], ['dark', 'light', 'dark', 'light']], { maxLength: 24 });
+    expect([0, 1].map((at) => textsOf(two.get(at)))).toEqual([
+      ['a dog', 'the cat runs'],
+      ['dark light', 'dark light'],
+    ]);
+    expect(two.length).toBe(2);
   });
 
   it('refuses what has no pair, and what is no list of documents', () => {
@@ -187,6 +200,27 @@ it('takes the pairs of a store, whose texts are documents of their own', async (
       }
     for await (const batch of new MlmLoader({ ...plain, tokenTypes: false }).epoch(0))
       expect(batch.tokenTypeIds).toBeUndefined();
+    // As models without segments advise.
+    const distil = new DistilBertModel(
+      distilBertConfig({
+        vocabSize: tokenizer.vocabSize,
+        hiddenSize: 8,
+        numHiddenLayers: 1,
+        numAttentionHeads: 2,
+        intermediateSize: 8,
+        maxPositionEmbeddings: 40,
+      }),
+      { key: randomKey(1) },
+    );
+    const first = async (tokenTypes: boolean): Promise<Record<string, tf.Tensor>> => {
+      const { value } = await new MlmLoader({ ...plain, tokenTypes }).epoch(0).next();
+      return Object.fromEntries(
+        Object.entries(value as MlmBatch).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'int32')]),
+      );
+    };
+    const [typed, untyped] = [await first(true), await first(false)];
+    expect(() => distil.forward(typed as never)).toThrow(/tokenTypes: false/);
+    expect(distil.forward(untyped as never).shape).toEqual([4, 40, 8]);
     await store.close();
   } finally {
     await rm(folder, { recursive: true });
