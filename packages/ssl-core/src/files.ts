@@ -9,6 +9,7 @@ export { flushFile } from './files/flush-file.js';
 export { FolderLock, lockHolder } from './files/folder-lock.js';
 export type { FolderLockOptions } from './files/folder-lock.js';
 export type { LockHolder } from './files/lock-file.js';
+export { isFile } from './files/is-file.js';
 export { isFolder } from './files/is-folder.js';
 export { makeFolder } from './files/make-folder.js';
 export { moduleFile } from './files/module-file.js';

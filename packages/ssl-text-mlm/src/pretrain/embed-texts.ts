@@ -1,9 +1,12 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { evaluation } from '@selfsup/ssl-nn';
 import { compile } from '@selfsup/ssl-tensor';
 import { InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
+import type { BertInputs } from '../bert/bert-inputs.js';
 import { meanPool } from '../bert/mean-pool.js';
 import type { TextModel } from '../models/text-model.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import type { TextPooling } from './text-encoder-description.js';
 
 /** Rows that are computed at once: few sizes, so that there are few traces. */
 const batchSizes = [1, 8, 32] as const;
@@ -15,6 +18,13 @@ const shortest = 16;
 
 type Rows = { readonly inputIds: NdArray<Int32Array>; readonly attentionMask: NdArray<Int32Array> };
 type RowTensors = { readonly inputIds: tf.Tensor; readonly attentionMask: tf.Tensor };
+
+/** One row of each sequence, `[batch, hidden]`. */
+export function pooled(model: TextModel, inputs: BertInputs, pooling: TextPooling): tf.Tensor2D {
+  if (pooling === 'mean') return meanPool(model.forward(inputs), inputs.attentionMask);
+  const [batch, tokens] = inputs.inputIds.shape as [number, number];
+  return model.forwardFlat(inputs, evaluation, tf.range(0, batch * tokens, tokens, 'int32'));
+}
 
 /** One text or several. */
 export type Texts = string | readonly string[] | AsyncIterable<string>;
@@ -42,12 +52,12 @@ export class TextEmbedder {
   readonly #width: number;
   readonly #forward: ((rows: Rows) => Promise<tf.Tensor>) & { dispose(): void };
 
-  constructor(model: TextModel, tokenizer: TextTokenizer, maxLength: number) {
+  constructor(model: TextModel, tokenizer: TextTokenizer, maxLength: number, pooling: TextPooling) {
     this.#tokenizer = tokenizer;
     this.#maxLength = maxLength;
     this.#width = model.tokenDim;
     this.#forward = compile(
-      ((rows: RowTensors) => meanPool(model.forward(rows), rows.attentionMask)) as unknown as (rows: Rows) => tf.Tensor,
+      ((rows: RowTensors) => pooled(model, rows, pooling)) as unknown as (rows: Rows) => tf.Tensor,
       { name: 'embed texts' },
     );
   }
