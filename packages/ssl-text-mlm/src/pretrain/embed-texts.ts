@@ -42,28 +42,38 @@ export async function* textsOf(where: string, texts: Texts): AsyncGenerator<stri
   }
 }
 
+/** A row of numbers for each text. */
+export interface TextRowsOptions {
+  readonly tokenizer: TextTokenizer;
+  /** Longest text, tokens; the rest is cut off. */
+  readonly maxLength: number;
+  /** Numbers of a row. */
+  readonly width: number;
+  /** Traced: `[texts, width]`. */
+  readonly forward: (inputs: RowTensors) => tf.Tensor2D;
+  /** For messages. */
+  readonly name: string;
+}
+
 /**
- * Computes texts by an encoder, compiled: each is padded to the next of a few lengths and computed with others of that length,
+ * Computes a row for each text, compiled: each is padded to the next of a few lengths and computed with others of that length,
  * so that there are at most three traces for each length.
  */
-export class TextEmbedder {
+export class TextRows {
   readonly #tokenizer: TextTokenizer;
   readonly #maxLength: number;
   readonly #width: number;
   readonly #forward: ((rows: Rows) => Promise<tf.Tensor>) & { dispose(): void };
 
-  constructor(model: TextModel, tokenizer: TextTokenizer, maxLength: number, pooling: TextPooling) {
+  constructor({ tokenizer, maxLength, width, forward, name }: TextRowsOptions) {
     this.#tokenizer = tokenizer;
     this.#maxLength = maxLength;
-    this.#width = model.tokenDim;
-    this.#forward = compile(
-      ((rows: RowTensors) => pooled(model, rows, pooling)) as unknown as (rows: Rows) => tf.Tensor,
-      { name: 'embed texts' },
-    );
+    this.#width = width;
+    this.#forward = compile(forward as unknown as (rows: Rows) => tf.Tensor, { name });
   }
 
-  /** Features of texts, `[texts, hidden]`, in their order. */
-  async embed(texts: AsyncIterable<string>): Promise<NdArray<Float32Array>> {
+  /** Rows of texts, `[texts, width]`, in their order. */
+  async of(texts: AsyncIterable<string>): Promise<NdArray<Float32Array>> {
     const parts: Float32Array[] = [];
     let chunk: number[][] = [];
     for await (const text of texts) {

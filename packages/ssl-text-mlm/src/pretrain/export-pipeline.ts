@@ -18,6 +18,7 @@ import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { writeConfigFiles } from './export-for-transformers.js';
 import { exportTextOnnx } from './export-text-onnx.js';
+import { labelFields } from './label-fields.js';
 import { longestOf } from './longest-of.js';
 
 /** Tasks of transformers.js for which a folder is written. */
@@ -99,7 +100,7 @@ export async function exportPipeline(options: ExportPipelineOptions): Promise<vo
     throw new InvalidOptionError(where, 'tokenizer', 'a tokeniser, such as await loadTokenizer(path)', tokenizer);
   checkVocabulary(tokenizer, encoder.config.vocabSize);
   const { kind, outputName, forward } = tasks[task];
-  const extra = task === 'text-classification' ? labelFields(model as SequenceClassifierModel, labels) : {};
+  const extra = task === 'text-classification' ? labelFields(namesOf(model as SequenceClassifierModel, labels)) : {};
   if (task !== 'text-classification' && labels !== undefined)
     throw new InvalidOptionError(where, 'labels', "left out but for task 'text-classification'", labels);
   await makeFolder(join(folder, 'onnx'));
@@ -135,14 +136,12 @@ function encoderOf(task: TextPipelineTask, model: PipelineModel): TextModel {
   return encoder;
 }
 
-function labelFields(
+/** Names of the classes. */
+function namesOf(
   { numLabels }: SequenceClassifierModel,
   labels: readonly string[] = Array.from({ length: numLabels }, (_, index) => `LABEL_${index}`),
-): Record<string, unknown> {
+): readonly string[] {
   if (!Array.isArray(labels) || labels.length !== numLabels || new Set(labels).size !== numLabels)
     throw new InvalidOptionError(where, 'labels', `${numLabels} different names, one for each class`, labels);
-  return {
-    id2label: Object.fromEntries(labels.map((label, index) => [String(index), label])),
-    label2id: Object.fromEntries(labels.map((label, index) => [label, index])),
-  };
+  return labels;
 }

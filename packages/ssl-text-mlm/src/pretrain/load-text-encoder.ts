@@ -7,18 +7,11 @@ import { checkFileSizes } from '../models/check-file-sizes.js';
 import { type ConfigFormat, knownConfig } from '../models/config-format.js';
 import { readTextConfig, type TextConfigReport } from '../models/text-families.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
-import { tokenizerFromJson } from '../tokenizer/load-tokenizer.js';
-import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
-import { tokenizerLimits } from '../tokenizer/tokenizer-limits.js';
+import { describedTokenizer } from './described-tokenizer.js';
 import { LoadedTextEncoder, type TextEncoderModel } from './loaded-text-encoder.js';
 import { longestOf } from './longest-of.js';
 import { readEncoderFolder } from './read-encoder-folder.js';
-import {
-  readTextEncoderDescription,
-  type TextEncoderDescription,
-  type TextEncoderHead,
-  tokenizerEntry,
-} from './text-encoder-description.js';
+import { readTextEncoderDescription, type TextEncoderHead, tokenizerEntry } from './text-encoder-description.js';
 
 /** Name of the encoder's file in a folder of `pretrainText`. */
 export const encoderFile = 'encoder.safetensors';
@@ -53,7 +46,7 @@ async function loadFile(file: string): Promise<LoadedTextEncoder> {
   const report = readTextConfig(description.config, file);
   const config = knownConfig(report.family.format as unknown as ConfigFormat<object>, report, file);
   checkFileSizes(tensors, config, file);
-  const tokenizer = readTokenizer(metadata[tokenizerEntry], description, file);
+  const tokenizer = describedTokenizer(metadata, tokenizerEntry, description.specialTokens, file);
   checkVocabulary(tokenizer, (config as { readonly vocabSize: number }).vocabSize, file);
   let model: TextEncoderModel | undefined;
   try {
@@ -79,21 +72,4 @@ function modelOf(head: TextEncoderHead, { family, config }: TextConfigReport): T
   if (head === 'masked-lm') return family.maskedLm(config as never, key);
   const encoder = family.encoder(config as never, key, false);
   return head === 'none' ? encoder : new TextForTokenDetection(encoder, { key });
-}
-
-function readTokenizer(
-  text: string | undefined,
-  { specialTokens }: TextEncoderDescription,
-  path: string,
-): TextTokenizer {
-  if (text === undefined)
-    throw new CheckpointError(`has no tokeniser: its metadata lack '${tokenizerEntry}'`, { path });
-  if (text.length > tokenizerLimits.fileBytes)
-    throw new CheckpointError(`has a tokeniser of more than ${tokenizerLimits.fileBytes} characters`, { path });
-  try {
-    return tokenizerFromJson(text, { specialTokens });
-  } catch (cause) {
-    if (!SslError.isInstance(cause)) throw cause;
-    throw new CheckpointError(`has a damaged tokeniser: ${cause.message}`, { path, cause });
-  }
 }

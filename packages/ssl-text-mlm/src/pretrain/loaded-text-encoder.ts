@@ -13,11 +13,12 @@ import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import type { TextModel } from '../models/text-model.js';
 import type { TokenDetector } from '../models/token-detector.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
-import { normalizeRows, pooled, TextEmbedder, type Texts, textsOf } from './embed-texts.js';
+import { normalizeRows, pooled, TextRows, type Texts, textsOf } from './embed-texts.js';
 import { exportForTransformers } from './export-for-transformers.js';
 import { exportPipeline, type TextPipelineTask, textPipelineTasks } from './export-pipeline.js';
 import { exportTextOnnx } from './export-text-onnx.js';
 import { longestOf } from './longest-of.js';
+import { type SimilarText, TextIndex } from './text-index.js';
 import {
   architectureOf,
   descriptionEntry,
@@ -49,7 +50,7 @@ export class LoadedTextEncoder {
   readonly model: TextEncoderModel;
   readonly tokenizer: TextTokenizer;
   readonly description: TextEncoderDescription;
-  #embedder: TextEmbedder | undefined;
+  #rows: TextRows | undefined;
   #isDisposed = false;
 
   constructor(model: TextEncoderModel, tokenizer: TextTokenizer, description: TextEncoderDescription) {
@@ -81,10 +82,30 @@ export class LoadedTextEncoder {
     const { maxLength, pooling, normalize: usual = false } = this.description;
     const { normalize = usual } = checkOptions('LoadedTextEncoder.embed', options, embedTextsOptionNames);
     this.#checkLive('LoadedTextEncoder.embed');
-    this.#embedder ??= new TextEmbedder(this.encoder, this.tokenizer, maxLength, pooling);
-    const features = await this.#embedder.embed(textsOf('LoadedTextEncoder.embed', texts));
+    const { encoder, tokenizer } = this;
+    this.#rows ??= new TextRows({
+      tokenizer,
+      maxLength,
+      width: encoder.tokenDim,
+      forward: (inputs) => pooled(encoder, inputs, pooling),
+      name: 'embed texts',
+    });
+    const features = await this.#rows.of(textsOf('LoadedTextEncoder.embed', texts));
     if (normalize) normalizeRows(features);
     return features;
+  }
+
+  /**
+   * The texts that are most like a query, by the cosine of their features. To search the same texts again and again keep them
+   * in a {@link TextIndex}.
+   *
+   * @param texts at least one
+   * @param k how many, at most
+   * @throws InvalidOptionError for what is no text, no texts, and `k` that is no positive integer
+   */
+  async similar(query: string, texts: readonly string[], k = 5): Promise<SimilarText[]> {
+    const index = await TextIndex.of(this, texts);
+    return index.search(query, k);
   }
 
   /**
@@ -164,8 +185,8 @@ export class LoadedTextEncoder {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#embedder?.dispose();
-    this.#embedder = undefined;
+    this.#rows?.dispose();
+    this.#rows = undefined;
     this.model.dispose();
   }
 
