@@ -1,4 +1,5 @@
 import { checkPath } from '@selfsup/ssl-core/files';
+import { saveSafetensors } from '@selfsup/ssl-nn';
 import { fetched } from '@selfsup/ssl-tensor';
 import {
   checkChoice,
@@ -179,6 +180,20 @@ export class LoadedTextEncoder {
     const { head = 'masked-lm', maxLength } = this.description;
     const kind = architectureOf(head, this.encoder);
     await exportForTransformers(folder, { model: this.model, encoder: this.encoder, kind }, this.tokenizer, maxLength);
+  }
+
+  /**
+   * Writes the encoder as one file that describes itself, for `loadTextEncoder`: with the weights as they are now, where
+   * it was trained further.
+   */
+  async save(path: string): Promise<void> {
+    checkPath('LoadedTextEncoder.save', 'path', path);
+    this.#checkLive('LoadedTextEncoder.save');
+    await fetched();
+    await saveSafetensors(path, this.model.stateDict(), {
+      format: 'pt',
+      ...textEncoderMetadata(this.description, this.tokenizer),
+    });
   }
 
   /** Frees the weights and the compiled graphs; a second call does nothing. */

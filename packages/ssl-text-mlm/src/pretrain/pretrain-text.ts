@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { checkPath, describeFileError, FolderLock, makeFolder, writeWhole } from '@selfsup/ssl-core/files';
-import { saveSafetensors } from '@selfsup/ssl-nn';
 import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-tensor/host';
 import {
   checkFolderRun,
@@ -16,7 +15,7 @@ import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { byHandProgram } from './by-hand.js';
 import { chooseTraining, textTrainingOptionNames, type TextTrainingOptions } from './choose-training.js';
 import { encoderFile, loadTextEncoder } from './load-text-encoder.js';
-import { type LoadedTextEncoder, textEncoderMetadata } from './loaded-text-encoder.js';
+import type { LoadedTextEncoder } from './loaded-text-encoder.js';
 import { type Prepared, preparedFiles, prepareTokens, type PrepareHooks, type PreparedBy } from './prepare-tokens.js';
 import type { TextFacts } from './text-facts.js';
 import { type TextData, type TextFileOptions, textFileOptionNames, textSource } from './text-source.js';
@@ -214,10 +213,7 @@ async function writeFiles(out: string, encoder: LoadedTextEncoder, program: stri
   await encoder.exportForTransformers(join(out, 'transformers'));
   await writeWhole(join(out, 'by-hand.ts'), program);
   // Last: it says that the run is finished.
-  await saveSafetensors(join(out, encoderFile), encoder.model.stateDict(), {
-    format: 'pt',
-    ...textEncoderMetadata(encoder.description, encoder.tokenizer),
-  });
+  await encoder.save(join(out, encoderFile));
 }
 
 const factsOf = ({ texts, characters, sha256 }: TextFacts): JsonValue => ({ texts, characters, sha256 });
