@@ -192,6 +192,8 @@ export type {
 export { trainWordPiece } from './tokenizer/train-word-piece.js';
 export type { TrainWordPieceOptions } from './tokenizer/train-word-piece.js';
 export { trainByteLevelBpe } from './tokenizer/train-byte-level-bpe.js';
+export { TokenizerPool } from './tokenizer/tokenizer-pool.js';
+export type { EncodeTextsOptions, TokenizerPoolOptions } from './tokenizer/tokenizer-pool.js';
 export type { TrainByteLevelBpeOptions } from './tokenizer/train-byte-level-bpe.js';
 export type { TrainingTexts, VocabularyProgress } from './tokenizer/training-texts.js';
 export { loadTokenizer, tokenizerFromJson } from './tokenizer/load-tokenizer.js';
