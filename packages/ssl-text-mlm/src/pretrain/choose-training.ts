@@ -110,7 +110,8 @@ export function chooseTraining(prepared: Prepared, given: TextTrainingOptions, c
   const { objective = model === 'electra' ? 'replaced-token-detection' : 'masked-language-modelling' } = given;
   checkChoice(where, 'objective', objective, textObjectives);
   const lengths = prepared.train === undefined ? new Int32Array(0) : textLengths(prepared.train);
-  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  // Without the one that ends each text.
+  const tokens = prepared.train === undefined ? 0 : prepared.train.tokens - prepared.train.length;
   const usual = lengths.sort()[Math.floor(0.95 * (lengths.length - 1))] ?? 0;
   const { maxLength = Math.min(128, Math.max(16, 8 * Math.ceil((usual + 2) / 8))) } = given;
   checkInteger(where, 'maxLength', maxLength, 3, bertLimits.maxPositionEmbeddings);
@@ -223,9 +224,12 @@ function rowsOf(source: TokenSource | undefined, sequences: TextSequences, maxLe
   return planBlocks(source.lengths(), maxLength).starts.length - 1;
 }
 
-/** Tokens of every text, without special ones. */
+/** Texts by whose length all are judged. */
+const sampledTexts = 1e6;
+
+/** Tokens of texts, the first million of them, without special ones. */
 function textLengths(store: TokenStore): Int32Array {
-  return Int32Array.from({ length: store.length }, (_, text) => {
+  return Int32Array.from({ length: Math.min(sampledTexts, store.length) }, (_, text) => {
     const { start, end } = store.rangeOf(text);
     return end - start - 1;
   });
