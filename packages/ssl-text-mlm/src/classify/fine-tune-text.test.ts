@@ -55,7 +55,8 @@ describe('a classifier', () => {
     };
     const rates = { epochs: 12, learningRate: 3e-3 };
     expect(await accuracyOf('learnt', rates)).toBeGreaterThan(0.95);
-    expect(await accuracyOf('gradual', { ...rates, unfreeze: 'gradual', pooling: 'cls' })).toBeGreaterThan(0.9);
+    expect(await accuracyOf('gradual', { ...rates, unfreeze: 'gradual' })).toBeGreaterThan(0.9);
+    expect(await accuracyOf('first', { ...rates, pooling: 'cls' })).toBeGreaterThan(0.9);
     expect(await accuracyOf('idle', { learningRate: 1e-9 })).toBeLessThan(0.7);
     expect(encoder.encoder.stateDict()).toEqual(before);
   }, 120_000);
@@ -105,7 +106,8 @@ describe('a classifier', () => {
     const few = examples.filter(({ label }, index) => label !== 'rows' || index < 12);
     const { settings } = await tune('balanced', { examples: few, classWeights: 'balanced' });
     const [first, second, rare] = settings['classWeights'] as [number, number, number];
-    expect([first, rare / first]).toEqual([second, 18 / 4]);
+    expect(second).toBe(first);
+    expect(rare / first).toBeCloseTo(18 / 4, 6);
     const named = await tune('named', { classWeights: { letters: 2, marks: 1, rows: 1 } });
     expect(named.settings['classWeights']).toEqual([2, 1, 1]);
     const { classifier } = await tune('patient', { epochs: 30, learningRate: 1e-12, patience: 2 });
@@ -135,7 +137,7 @@ describe('refused', () => {
     ['a batch too large', { batchSize: 55 }, /batchSize must be at most 54/, InvalidOptionError],
     ['a text too long', { maxLength: 1000 }, /maxLength must be an integer in \[3, /, InvalidOptionError],
     ['a rising rate', { layerDecay: 1.5 }, /layerDecay must be at most 1/, InvalidOptionError],
-    ['an unknown order', { unfreeze: 'top' as never }, /unfreeze must be one of/, InvalidOptionError],
+    ['an unknown order', { unfreeze: 'top' as never }, /unfreeze must be 'all' or/, InvalidOptionError],
     ['weights of other classes', { classWeights: { a: 1 } }, /a positive number for each class \(letters, /, InvalidOptionError],
     ['a misspelt option', { epoch: 3 } as never, /epoch must be a known option.*epochs/, InvalidOptionError],
     [

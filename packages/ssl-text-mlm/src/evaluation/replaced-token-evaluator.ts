@@ -19,6 +19,8 @@ export interface ReplacedTokenResult {
   readonly detectionAccuracy: number;
 }
 
+type Sums = ((batch: MlmBatch, key: NdArray<Int32Array>) => Promise<tf.Tensor>) & { dispose(): void };
+
 const names = ['generatorLoss', 'discriminatorLoss', 'maskedAccuracy', 'detected', 'detectionAccuracy'] as const;
 
 /**
@@ -26,7 +28,7 @@ const names = ['generatorLoss', 'discriminatorLoss', 'maskedAccuracy', 'detected
  * generator's draws are the same each time. Each batch counts by its masked tokens.
  */
 export class ReplacedTokenEvaluator {
-  readonly #sums: ((batch: MlmBatch, key: NdArray<Int32Array>) => Promise<tf.Tensor>) & { dispose(): void };
+  readonly #sums: Sums;
 
   constructor(method: ReplacedTokenDetection, options: CompileOptions = {}) {
     const compiled = compile(
@@ -38,7 +40,7 @@ export class ReplacedTokenEvaluator {
       },
       { name: 'replaced token detection evaluation', ...options },
     );
-    this.#sums = compiled as unknown as typeof this.#sums;
+    this.#sums = compiled as unknown as Sums;
   }
 
   /**

@@ -103,7 +103,11 @@ const manyEpochs = 10;
  * @param cores processors of the machine, or of that on which the run began
  * @throws InvalidOptionError for options out of range, and a batch larger than the data
  */
-export function chooseTraining(prepared: Prepared, given: TextTrainingOptions, cores: number): ChosenTraining {
+export function chooseTraining(
+  prepared: Pick<Prepared, 'tokenizer' | 'train' | 'heldOut'>,
+  given: TextTrainingOptions,
+  cores: number,
+): ChosenTraining {
   const where = 'pretrainText';
   const { model = 'bert' } = given;
   checkChoice(where, 'model', model, textModelTypes);

@@ -1,7 +1,14 @@
 import type { RandomKey } from '@selfsup/ssl-tensor/host';
+import { bertConfig } from '../bert/bert-config.js';
+import { debertaConfig } from '../deberta/deberta-config.js';
+import { debertaV2Config } from '../deberta/deberta-v2-config.js';
+import { distilBertConfig } from '../distilbert/distilbert-config.js';
+import { electraConfig } from '../electra/electra-config.js';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import type { TextModel } from '../models/text-model.js';
 import { type TextFamily, textFamilies } from '../models/text-families.js';
+import { modernBertConfig } from '../modern-bert/modern-bert-config.js';
+import { robertaConfig } from '../roberta/roberta-config.js';
 
 /** A family of encoders, by the `model_type` of Hugging Face's `config.json`; `deberta-v2` is DeBERTa v3's as well. */
 export type TextModelType =
@@ -36,6 +43,17 @@ export interface TextModelSizes {
   readonly padTokenId: number;
 }
 
+/** A family's published configuration with what is given: not that which transformers takes for fields that a file lacks. */
+const configs: Readonly<Record<TextModelType, (given: Readonly<Record<string, unknown>>) => object>> = {
+  bert: bertConfig,
+  roberta: robertaConfig,
+  distilbert: distilBertConfig,
+  electra: electraConfig,
+  deberta: debertaConfig,
+  'deberta-v2': debertaV2Config,
+  modernbert: modernBertConfig,
+};
+
 /** What the families have beside the sizes that all have. */
 const own: Readonly<Record<TextModelType, (sizes: TextModelSizes) => Readonly<Record<string, unknown>>>> = {
   bert: bertLike,
@@ -61,7 +79,7 @@ function bertLike({ dropout, maxLength }: TextModelSizes): Readonly<Record<strin
 export function textModelConfig(type: TextModelType, sizes: TextModelSizes): object {
   const { vocabSize, hiddenSize, numHiddenLayers, numAttentionHeads, intermediateSize, padTokenId } = sizes;
   const shared = { vocabSize, hiddenSize, numHiddenLayers, numAttentionHeads, intermediateSize, padTokenId };
-  return formatOf(type).make({ ...shared, ...own[type](sizes) } as never);
+  return configs[type]({ ...shared, ...own[type](sizes) });
 }
 
 /** Width of the feed-forward part. */
@@ -71,18 +89,17 @@ export const usualIntermediateSize = (type: TextModelType, hiddenSize: number): 
 
 /** The configuration as a program has it: what differs from that of the family's base. */
 export function writtenConfig(type: TextModelType, config: object, code: (value: unknown) => string): string {
-  const format = formatOf(type);
-  const base = Object.entries(format.make({} as never) as object);
+  const base = Object.entries(configs[type]({}));
   const usual = new Map(base.map(([name, value]) => [name, JSON.stringify(value)]));
   const differing = Object.entries(config).filter(([name, value]) => usual.get(name) !== JSON.stringify(value));
-  return `${format.functionName}(${code(Object.fromEntries(differing))})`;
+  return `${configNameOf(type)}(${code(Object.fromEntries(differing))})`;
 }
 
 /** Start of the names of a family's classes: `Roberta` of `RobertaForMaskedLM`. */
 export const classPrefixOf = (type: TextModelType): string => familyOf(type).classPrefix;
 
 /** Name of the function that makes a family's configuration whole. */
-export const configNameOf = (type: TextModelType): string => formatOf(type).functionName;
+export const configNameOf = (type: TextModelType): string => familyOf(type).format.functionName;
 
 /** A masked language model of a family. */
 export const maskedLmOf = (type: TextModelType, config: object, key: RandomKey): MaskedLmModel =>
@@ -93,4 +110,3 @@ export const encoderOf = (type: TextModelType, config: object, key: RandomKey): 
   familyOf(type).encoder(config as never, key, false);
 
 const familyOf = (type: TextModelType): TextFamily => textFamilies.get(type)!;
-const formatOf = (type: TextModelType): TextFamily['format'] => familyOf(type).format;
