@@ -16,7 +16,8 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const random = new RandomStream(randomKey(8));
 const one = (words: readonly string[]): string => words[random.integer(words.length)]!;
 const things = { machine: ['pump', 'valve', 'motor', 'belt'], paper: ['invoice', 'order', 'receipt', 'offer'] };
-const machines = (): string => `the ${one(things.machine)} ${one(['leaks', 'is broken', 'makes noise'])} since ${one(['May', 'June'])}`;
+const machines = (): string =>
+  `the ${one(things.machine)} ${one(['leaks', 'is broken', 'makes noise'])} since ${one(['May', 'June'])}`;
 const papers = (): string => `please send the ${one(things.paper)} of ${one(['May', 'June'])} again`;
 const texts = Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? machines() : papers()));
 
@@ -32,12 +33,18 @@ async function play(guide: string): Promise<readonly string[]> {
   for (const { code } of blocks.filter(({ language }) => language === 'js'))
     await writeFile(join(folder, /^\/\/ (?<name>[\w.-]+):/.exec(code)!.groups!['name']!), code);
   const printed: string[] = [];
-  for (const line of blocks.filter(({ language }) => language === 'sh').flatMap(({ code }) => code.trim().split('\n'))) {
+  for (const line of blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ code }) => code.trim().split('\n'))) {
     // The workspace is what would be installed.
     if (line.startsWith('npm install ')) continue;
     const [, script = '', ...args] = shellWords(line);
     const { status, stdout, stderr } = await runSource(join(folder, script), args, folder);
-    expect({ line, status, stderr: unexpectedErrorOutput(stderr) }).toEqual({ line, status: 0, stderr: '' });
+    // So few texts are soon known by heart, and the run says so.
+    const unexpected = unexpectedErrorOutput(stderr)
+      .replaceAll(/^heldOutLoss has not got better .*$/gm, '')
+      .trim();
+    expect({ line, status, unexpected }).toEqual({ line, status: 0, unexpected: '' });
     printed.push(stdout);
   }
   return printed;
@@ -52,7 +59,7 @@ test('from a folder of texts to a classifier', async () => {
   await writeFile(join(folder, 'labelled.jsonl'), labelled.map((example) => JSON.stringify(example)).join('\n'));
   const [, look, classes] = await play('domain-bert');
   expect(look).toMatch(/^\S+ \d+ %(?:, \S+ \d+ %){4}\nmost alike: /);
-  expect(classes).toMatch(/machine \(\d+ %\)\npaper \(\d+ %\)\n$/);
+  expect(classes).toMatch(/^(?:(?:machine|paper) \(\d+ %\)\n){2}$/);
   const classifier = await loadTextClassifier(join(folder, 'runs/classes'));
   const found = await classifier.classify(labelled.map(({ text }) => text));
   expect(found.filter(({ label }, index) => label === labelled[index]!.label)).toHaveLength(40);

@@ -70,7 +70,13 @@ try {
   };
   for (const [name, model] of Object.entries(models)) {
     const at = (part: string): string => join(folder, `${name}-${part}`);
-    await exportPipeline({ folder: at('vectors'), task: 'feature-extraction', model: model.encoder, tokenizer, maxLength });
+    await exportPipeline({
+      folder: at('vectors'),
+      task: 'feature-extraction',
+      model: model.encoder,
+      tokenizer,
+      maxLength,
+    });
     await exportPipeline({ folder: at('words'), task: 'fill-mask', model, tokenizer, maxLength });
   }
   const classifier = new BertForSequenceClassification(bertConfig(own), { key, numLabels: 3 });
@@ -86,7 +92,10 @@ try {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'load.mjs'), program);
   // Its runtimes come as they are; the scripts of their packages fetch what a GPU wants.
-  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', library], { cwd: folder, stdio: 'pipe' });
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', library], {
+    cwd: folder,
+    stdio: 'pipe',
+  });
   const said = execFileSync(process.execPath, ['load.mjs'], { cwd: folder, encoding: 'utf8' });
   const results = JSON.parse(said.trim().split('\n').at(-1)!) as Results & {
     readonly classes: readonly (readonly { readonly label: string; readonly score: number }[])[];
@@ -105,7 +114,10 @@ try {
       ours.forEach((value, at) => compare(value, vectors[row]![at]!));
     }
     const [filled] = await fillMask(model, tokenizer, 'a cat [MASK] fish', 3);
-    assert.deepEqual(words.map(({ token }) => token), filled!.candidates.map(({ id }) => id));
+    assert.deepEqual(
+      words.map(({ token }) => token),
+      filled!.candidates.map(({ id }) => id),
+    );
     filled!.candidates.forEach(({ probability }, at) => compare(probability, words[at]!.score));
   }
   for (const [row, text] of lines.entries()) {

@@ -37,7 +37,10 @@ try {
   const lengths = Array.from({ length: 200 }, (_, row) => Math.hypot(...data.subarray(row * width, (row + 1) * width)));
   assert.equal(vectors.length, 200);
   assert.ok(worst > 0.9999, `sentence ${cosines.indexOf(worst)} has the cosine ${worst}`);
-  assert.ok(lengths.every((length) => Math.abs(length - 1) < 1e-5), 'rows are not of length 1');
+  assert.ok(
+    lengths.every((length) => Math.abs(length - 1) < 1e-5),
+    'rows are not of length 1',
+  );
   console.log(`all-MiniLM-L6-v2: 200 sentences, smallest cosine ${worst.toFixed(7)}`);
   encoder.dispose();
 } finally {

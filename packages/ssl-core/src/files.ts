@@ -17,7 +17,7 @@ export { openRegularFile } from './files/open-regular-file.js';
 export type { OpenRegularFileOptions } from './files/open-regular-file.js';
 export { temporaryName } from './files/temporary-name.js';
 export { threadModule } from './files/thread-module.js';
-export type { ThreadModule, ThreadModuleOptions } from './files/thread-module.js';
+export type { ThreadModule } from './files/thread-module.js';
 export { WholeFile } from './files/whole-file.js';
 export { writeWhole } from './files/write-whole.js';
 export type { FileParts, WriteWholeOptions } from './files/write-whole.js';

@@ -10,25 +10,17 @@ export interface ThreadModule {
   readonly options: WorkerOptions;
 }
 
-/** Whose thread it is. */
-export interface ThreadModuleOptions {
-  /** The module that starts the thread, as `moduleFile(import.meta)` says. */
-  readonly own: string;
-  /** The thread's module in the package's `dist`, without its ending: `loader/loader-worker`. It lies beside `own`. */
-  readonly entry: string;
-  /** Name of the package. */
-  readonly packageName: string;
-  /** What to do where a bundle lacks the package, beside installing it: `set workers: 0`. */
-  readonly advice: string;
-}
-
 /**
  * The module that a thread runs: beside the one that starts it, or, where that has become part of a bundle, in the installed
  * package.
  *
+ * @param own the module that starts the thread, as `moduleFile(import.meta)` says
+ * @param entry the thread's module in the package's `dist`, without its ending: `loader/loader-worker`. It lies beside `own`
+ * @param packageName of the package
+ * @param advice what to do where a bundle lacks the package, beside installing it: `set workers: 0`
  * @throws DataError for a bundle without the package
  */
-export function threadModule({ own, entry, packageName, advice }: ThreadModuleOptions): ThreadModule {
+export function threadModule(own: string, entry: string, packageName: string, advice: string): ThreadModule {
   const url = own.startsWith('file:') ? own : pathToFileURL(own).href;
   const isSource = own.endsWith('.ts');
   const name = entry.slice(entry.lastIndexOf('/') + 1);

@@ -136,12 +136,12 @@ export class WorkerPool {
     const start: WorkerStart = { ...setup, progress, decodePlace };
     let worker: Worker;
     try {
-      const { url, options } = threadModule({
-        own: moduleFile(import.meta),
-        entry: 'loader/loader-worker',
-        packageName: '@selfsup/ssl-data',
-        advice: 'set workers: 0',
-      });
+      const { url, options } = threadModule(
+        moduleFile(import.meta),
+        'loader/loader-worker',
+        '@selfsup/ssl-data',
+        'set workers: 0',
+      );
       worker = new Worker(url, { ...options, workerData: start, name: 'ssl-data-loader' });
     } catch (cause) {
       this.#decodeBudget.vacate(decodePlace);

@@ -98,7 +98,9 @@ describe('a classifier', () => {
     expect([stopped.interrupted, stopped.classifier]).toEqual([true, undefined]);
     await expect(tune('broken', { examples: examples.slice(1) })).rejects.toThrow(/examples was/);
     expect((await tune('broken')).interrupted).toBe(false);
-    const [whole, broken] = ['whole', 'broken'].map((name) => readFileSync(join(folder, name, 'classifier.safetensors')));
+    const [whole, broken] = ['whole', 'broken'].map((name) =>
+      readFileSync(join(folder, name, 'classifier.safetensors')),
+    );
     expect(broken!.equals(whole!)).toBe(true);
   }, 60_000);
 
@@ -119,7 +121,12 @@ describe('refused', () => {
   it.each<[string, Partial<FineTuneTextOptions>, RegExp, { isInstance(error: unknown): boolean }]>([
     ['no examples', { examples: [] }, /the examples are of no class/, DataError],
     ['one class', { examples: examples.filter(({ label }) => label === 'rows') }, /of one class, 'rows'/, DataError],
-    ['what is no list', { examples: 'rows' as never }, /examples must be a list of \{ text, label \}/, InvalidOptionError],
+    [
+      'what is no list',
+      { examples: 'rows' as never },
+      /examples must be a list of \{ text, label \}/,
+      InvalidOptionError,
+    ],
     [
       'a number for a class',
       { examples: [...examples, { text: 'a', label: 3 } as never] },
@@ -132,13 +139,23 @@ describe('refused', () => {
       /heldOut\[0\] is of the class 'x'/,
       DataError,
     ],
-    ['an encoder that is none', { encoder: 7 as never }, /encoder must be a path for loadTextEncoder/, InvalidOptionError],
+    [
+      'an encoder that is none',
+      { encoder: 7 as never },
+      /encoder must be a path for loadTextEncoder/,
+      InvalidOptionError,
+    ],
     ['a folder that is none', { encoder: 'nowhere' }, /nowhere/, CheckpointError],
     ['a batch too large', { batchSize: 55 }, /batchSize must be at most 54/, InvalidOptionError],
     ['a text too long', { maxLength: 1000 }, /maxLength must be an integer in \[3, /, InvalidOptionError],
     ['a rising rate', { layerDecay: 1.5 }, /layerDecay must be at most 1/, InvalidOptionError],
     ['an unknown order', { unfreeze: 'top' as never }, /unfreeze must be 'all' or/, InvalidOptionError],
-    ['weights of other classes', { classWeights: { a: 1 } }, /a positive number for each class \(letters, /, InvalidOptionError],
+    [
+      'weights of other classes',
+      { classWeights: { a: 1 } },
+      /a positive number for each class \(letters, /,
+      InvalidOptionError,
+    ],
     ['a misspelt option', { epoch: 3 } as never, /epoch must be a known option.*epochs/, InvalidOptionError],
     [
       'patience with nothing held out',

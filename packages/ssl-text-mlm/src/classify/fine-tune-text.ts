@@ -130,7 +130,10 @@ export async function fineTuneText(options: FineTuneTextOptions): Promise<FineTu
     if ((await readFolderRun(out, classifierFile)).state === 'finished') return await finished(out, settings, progress);
     const loading = { collate: classTargets, padId: tokenizer.specialIds.pad, batchSize };
     const bucketLengths = [...new Set([Math.ceil(maxLength / 2), maxLength])];
-    const loaderOf = (texts: readonly LabelledText[], mode: 'training' | 'evaluation'): TextExampleLoader<number, object> =>
+    const loaderOf = (
+      texts: readonly LabelledText[],
+      mode: 'training' | 'evaluation',
+    ): TextExampleLoader<number, object> =>
       new TextExampleLoader({
         ...loading,
         mode,

@@ -8,7 +8,11 @@ import type { TextForSequenceClassification } from '../heads/text-for-sequence-c
 import { TextRows, type Texts, textsOf } from '../pretrain/embed-texts.js';
 import { exportPipeline } from '../pretrain/export-pipeline.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
-import { classifierEntry, classifierTokenizerEntry, type TextClassifierDescription } from './text-classifier-description.js';
+import {
+  classifierEntry,
+  classifierTokenizerEntry,
+  type TextClassifierDescription,
+} from './text-classifier-description.js';
 
 /** The class of a text. */
 export interface TextClass {

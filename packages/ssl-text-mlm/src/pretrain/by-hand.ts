@@ -36,7 +36,11 @@ interface WrittenModel {
   readonly state: string;
 }
 
-function writtenModel(type: TextModelType, objective: ChosenTraining['training']['objective'], config: object): WrittenModel {
+function writtenModel(
+  type: TextModelType,
+  objective: ChosenTraining['training']['objective'],
+  config: object,
+): WrittenModel {
   const prefix = classPrefixOf(type);
   const written = (of: object): string => writtenConfig(type, of, code);
   if (objective === 'masked-language-modelling')
@@ -72,11 +76,19 @@ function writtenModel(type: TextModelType, objective: ChosenTraining['training']
 export function byHandProgram(run: ByHand): string {
   const { heldOutEvery, learnt } = run.prepared;
   const { training, stepsPerEpoch } = run.chosen;
-  const { batchSize, maxLength, bucketLengths, maskProbability, epochs, learningRate, weightDecay, sequences } = training;
+  const { batchSize, maxLength, bucketLengths, maskProbability, epochs, learningRate, weightDecay, sequences } =
+    training;
   const model = writtenModel(training.model, training.objective, run.config);
   const dataset =
-    sequences === 'blocks' ? `blocks({ length: ${maxLength} })` : `lines({ maxLength: ${maxLength}, longTexts: 'split' })`;
-  const imports = [...model.imports, 'buildTokenStore', 'MlmLoader', learnt === undefined ? 'loadTokenizer' : 'trainWordPiece'];
+    sequences === 'blocks'
+      ? `blocks({ length: ${maxLength} })`
+      : `lines({ maxLength: ${maxLength}, longTexts: 'split' })`;
+  const imports = [
+    ...model.imports,
+    'buildTokenStore',
+    'MlmLoader',
+    learnt === undefined ? 'loadTokenizer' : 'trainWordPiece',
+  ];
   const readData =
     run.data === undefined
       ? 'const texts: string[] = []; // Put the texts here that pretrainText was given, without blank ones.'

@@ -164,7 +164,10 @@ export function chooseTraining(
     hiddenSize: `for ${tokens} tokens and ${cores} cores`,
     numHiddenLayers: `for ${tokens} tokens and ${cores} cores`,
     numAttentionHeads: 'heads of 32 to 64',
-    intermediateSize: model === 'modernbert' ? 'as many weights as four times the width without the gate' : 'four times the width, as in BERT',
+    intermediateSize:
+      model === 'modernbert'
+        ? 'as many weights as four times the width without the gate'
+        : 'four times the width, as in BERT',
     dropout: epochs > manyEpochs ? `the same texts come ${epochs} times` : 'few epochs: the masks are noise enough',
     batchSize: `some ${recipe.batchTokens} tokens, and at least eight batches an epoch`,
     epochs: `some ${recipe.updates} updates of ${stepsPerEpoch} an epoch, at most 50 epochs`,
@@ -212,11 +215,7 @@ function sequencesReason(sequences: TextSequences, tokens: number): string {
   return sequences === 'packed' ? 'no work for padding, as with ModernBERT' : 'each text by itself';
 }
 
-function sourceOf(
-  store: TokenStore | undefined,
-  sequences: TextSequences,
-  maxLength: number,
-): TokenSource | undefined {
+function sourceOf(store: TokenStore | undefined, sequences: TextSequences, maxLength: number): TokenSource | undefined {
   return sequences === 'blocks'
     ? store?.blocks({ length: maxLength })
     : store?.lines({ maxLength, longTexts: 'split' });

@@ -24,7 +24,11 @@ import { longestOf } from './longest-of.js';
 /** Tasks of transformers.js for which a folder is written. */
 export type TextPipelineTask = 'feature-extraction' | 'fill-mask' | 'text-classification';
 
-export const textPipelineTasks: readonly TextPipelineTask[] = ['feature-extraction', 'fill-mask', 'text-classification'];
+export const textPipelineTasks: readonly TextPipelineTask[] = [
+  'feature-extraction',
+  'fill-mask',
+  'text-classification',
+];
 
 /** What a task's model is. */
 type PipelineModel = TextModel | MaskedLmModel | SequenceClassifierModel;

@@ -114,7 +114,8 @@ export async function prepareTokens(
     await writeWhole(join(out, preparedFiles.record), `${JSON.stringify(made, undefined, 2)}\n`);
   }
   const folder = join(out, preparedFiles.tokens);
-  const sets = (await openStores(folder, tokenizer, every)) ?? (await encodeTexts(folder, source, facts, tokenizer, every, tell));
+  const sets =
+    (await openStores(folder, tokenizer, every)) ?? (await encodeTexts(folder, source, facts, tokenizer, every, tell));
   return {
     facts,
     tokenizer,

@@ -247,27 +247,47 @@ describe('other families, objectives and sequences', () => {
       /deberta\.encoder[^]*discriminator_predictions/,
     ],
     ['blocks', { sequences: 'blocks', maxLength: 16 }, /bert\.encoder\.layer\.0/],
-  ])('%s: is written, is what its file says, and loads to the same vectors', async (name, options, tensors) => {
-    const out = join(folder, `family-${name.replaceAll(' ', '-')}`);
-    const { encoder, settings } = await pretrainText({ data: some, out, ...tiny, batchSize: 8, epochs: 1, ...options });
-    expect(settings).toMatchObject(options);
-    const { tensors: state } = await loadSafetensors(join(out, 'transformers/model.safetensors'));
-    expect(names(state)).toMatch(tensors);
-    const loaded = await loadTextEncoder(out);
-    const expected = await encoder!.embed(some);
-    expect((await loaded.embed(some)).data).toEqual(expected.data);
-    // The folder of transformers is the same encoder to those who have no description.
-    const foreign = await loadTextEncoder(join(out, 'transformers'));
-    expect((await foreign.embed(some)).data).toEqual(expected.data);
-    const fill = loaded.fillMask('kab [MASK] kad', 2);
-    if (settings['objective'] === 'masked-language-modelling') expect((await fill)[0]!.candidates).toHaveLength(2);
-    else await expect(fill).rejects.toThrow(/a head that scores words, got 'one with token-detection'/);
-    for (const one of [encoder!, loaded, foreign]) one.dispose();
-  }, 60_000);
+  ])(
+    '%s: is written, is what its file says, and loads to the same vectors',
+    async (name, options, tensors) => {
+      const out = join(folder, `family-${name.replaceAll(' ', '-')}`);
+      const { encoder, settings } = await pretrainText({
+        data: some,
+        out,
+        ...tiny,
+        batchSize: 8,
+        epochs: 1,
+        ...options,
+      });
+      expect(settings).toMatchObject(options);
+      const { tensors: state } = await loadSafetensors(join(out, 'transformers/model.safetensors'));
+      expect(names(state)).toMatch(tensors);
+      const loaded = await loadTextEncoder(out);
+      const expected = await encoder!.embed(some);
+      expect((await loaded.embed(some)).data).toEqual(expected.data);
+      // The folder of transformers is the same encoder to those who have no description.
+      const foreign = await loadTextEncoder(join(out, 'transformers'));
+      expect((await foreign.embed(some)).data).toEqual(expected.data);
+      const filled = await loaded
+        .fillMask('kab [MASK] kad', 2)
+        .then(([mask]) => `${mask!.candidates.length} words`, String);
+      const isMasked = settings['objective'] === 'masked-language-modelling';
+      expect(filled).toMatch(isMasked ? '2 words' : /a head that scores words, got 'one with token-detection'/);
+      for (const one of [encoder!, loaded, foreign]) one.dispose();
+    },
+    60_000,
+  );
 
   it('learns by replaced tokens to part the topics, which a rate of almost 0 does not', async () => {
     const train = async (name: string, learningRate: number, epochs: number): Promise<readonly [number, number]> => {
-      const options = { data: texts, out: join(folder, name), ...small, model: 'electra', epochs, learningRate } as const;
+      const options = {
+        data: texts,
+        out: join(folder, name),
+        ...small,
+        model: 'electra',
+        epochs,
+        learningRate,
+      } as const;
       const { encoder } = await pretrainText({ ...options, maskProbability: 0.3 });
       const fresh = Array.from({ length: 80 }, (_, index) => textOf(index % topics));
       const mixed = mixing(await encoder!.embed(fresh));
@@ -328,7 +348,12 @@ describe('refused before anything is made', () => {
     ],
     ['a width of 0', { hiddenSize: 0 }, /hiddenSize must be a positive integer/, InvalidOptionError],
     ['an unknown family', { model: 'gpt2' as never }, /model must be 'bert' or .*modernbert/, InvalidOptionError],
-    ['an unknown objective', { objective: 'mlm' as never }, /objective must be 'masked-language-modelling' or/, InvalidOptionError],
+    [
+      'an unknown objective',
+      { objective: 'mlm' as never },
+      /objective must be 'masked-language-modelling' or/,
+      InvalidOptionError,
+    ],
     ['unknown sequences', { sequences: 'rows' as never }, /sequences must be 'texts' or/, InvalidOptionError],
     ['blocks of a text', { data: ['kab kad'], sequences: 'blocks' }, /sequences: 'texts' in place/, DataError],
     ['a rate of 0', { learningRate: 0 }, /learningRate must be positive/, InvalidOptionError],

@@ -31,7 +31,8 @@ interface SentenceSettings {
 export async function readEncoderFolder(folder: string): Promise<LoadedTextEncoder> {
   const { pooling, normalize, maxLength: most = 512 } = await sentenceSettings(folder);
   const tokenizer = await loadTokenizer(folder);
-  const [architecture] = (await object(folder, 'config.json'))['architectures'] as readonly unknown[] | undefined ?? [];
+  const [architecture] =
+    ((await object(folder, 'config.json'))['architectures'] as readonly unknown[] | undefined) ?? [];
   const head: TextEncoderHead =
     typeof architecture === 'string' && architecture.endsWith('ForMaskedLM') ? 'masked-lm' : 'none';
   const { model } = head === 'masked-lm' ? await loadMaskedLm(folder) : await loadTextModel(folder);
@@ -84,7 +85,9 @@ async function sentenceSettings(folder: string): Promise<SentenceSettings> {
       { path: file },
     );
   const settings = join(folder, 'sentence_bert_config.json');
-  const maxLength = (await isFile(settings)) ? (await object(folder, 'sentence_bert_config.json'))['max_seq_length'] : undefined;
+  const maxLength = (await isFile(settings))
+    ? (await object(folder, 'sentence_bert_config.json'))['max_seq_length']
+    : undefined;
   if (maxLength !== undefined && maxLength !== null && !(Number.isSafeInteger(maxLength) && (maxLength as number) >= 3))
     throw new CheckpointError("'max_seq_length' must be an integer of 3 or more", { path: settings });
   return {

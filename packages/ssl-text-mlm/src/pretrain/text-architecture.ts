@@ -11,14 +11,7 @@ import { modernBertConfig } from '../modern-bert/modern-bert-config.js';
 import { robertaConfig } from '../roberta/roberta-config.js';
 
 /** A family of encoders, by the `model_type` of Hugging Face's `config.json`; `deberta-v2` is DeBERTa v3's as well. */
-export type TextModelType =
-  | 'bert'
-  | 'roberta'
-  | 'distilbert'
-  | 'electra'
-  | 'deberta'
-  | 'deberta-v2'
-  | 'modernbert';
+export type TextModelType = 'bert' | 'roberta' | 'distilbert' | 'electra' | 'deberta' | 'deberta-v2' | 'modernbert';
 
 export const textModelTypes: readonly TextModelType[] = [
   'bert',

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Counts of the letters a, b and c, of length 1. */
 const letters: TextVectors = {
   embed: (texts) => {
-    const rows = texts.map((text) => [...'abc'].map((letter) => text.split(letter).length - 1));
+    const rows = texts.map((text) => ['a', 'b', 'c'].map((letter) => text.split(letter).length - 1));
     const data = rows.flatMap((row) => row.map((value) => value / Math.hypot(...row)));
     return Promise.resolve(ndArray(Float32Array.from(data), [texts.length, 3]));
   },
@@ -68,5 +68,7 @@ it('refuses what it cannot search, and says why', async () => {
   }
   const wider: TextVectors = { embed: () => Promise.resolve(ndArray(new Float32Array(4), [1, 4])) };
   await index.save(path);
-  await expect((await TextIndex.load(wider, path)).search('a')).rejects.toThrow(/features of 3 numbers, the encoder makes 4/);
+  await expect((await TextIndex.load(wider, path)).search('a')).rejects.toThrow(
+    /features of 3 numbers, the encoder makes 4/,
+  );
 });

@@ -52,7 +52,13 @@ export async function trainTextEncoder(
   const loading = { tokenizer, batchSize, masking: { maskProbability }, unmaskable: 'skip' } as const;
   const evaluation = (): readonly TrainerObserver[] => {
     if (heldOut === undefined) return [];
-    const held = { ...loading, bucketLengths, dataset: heldOut, key: foldIn(key, 'held-out'), mode: 'evaluation' } as const;
+    const held = {
+      ...loading,
+      bucketLengths,
+      dataset: heldOut,
+      key: foldIn(key, 'held-out'),
+      mode: 'evaluation',
+    } as const;
     const loader = new MlmLoader(held);
     return [
       { onEpochEnd: () => evaluator.evaluate(loader) },
@@ -125,10 +131,7 @@ export async function trainTextEncoder(
 }
 
 /** The configuration of the encoder that is trained. */
-export function trainedConfig(
-  tokenizer: TextTokenizer,
-  { training }: Pick<ChosenTraining, 'training'>,
-): object {
+export function trainedConfig(tokenizer: TextTokenizer, { training }: Pick<ChosenTraining, 'training'>): object {
   const { vocabSize, specialIds } = tokenizer;
   return textModelConfig(training.model, { ...training, vocabSize, padTokenId: specialIds.pad });
 }

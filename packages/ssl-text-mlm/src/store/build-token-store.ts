@@ -59,8 +59,15 @@ export async function buildTokenStore(options: BuildTokenStoreOptions): Promise<
       () => false,
     );
     if (isFinished) return await TokenStore.open(path, { tokenizer });
-    const { texts, tokens } = await fillStores(source, [path], () => 0, tokenizer, (so, goesOn) =>
-      tell(goesOn ? `going on after ${so.texts} texts, ${so.tokens} tokens` : `${so.texts} texts, ${so.tokens} tokens`),
+    const { texts, tokens } = await fillStores(
+      source,
+      [path],
+      () => 0,
+      tokenizer,
+      (so, goesOn) =>
+        tell(
+          goesOn ? `going on after ${so.texts} texts, ${so.tokens} tokens` : `${so.texts} texts, ${so.tokens} tokens`,
+        ),
     );
     tell(`${texts} texts, ${tokens} tokens: finished`);
     return await TokenStore.open(path, { tokenizer });

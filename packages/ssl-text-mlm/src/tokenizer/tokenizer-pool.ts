@@ -1,13 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { moduleFile, threadModule } from '@selfsup/ssl-core/files';
-import {
-  checkCount,
-  checkOptions,
-  DataError,
-  InvalidOptionError,
-  type OptionNames,
-} from '@selfsup/ssl-tensor/host';
+import { checkCount, checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
+import { encodeBatchOptionNames, encodeOptionNames } from './check-encode.js';
 import { padEncoded } from './pad-encoded.js';
 import type { PoolReply, PoolRequest, PoolStart, PoolTask } from './pool-messages.js';
 import type {
@@ -31,6 +26,13 @@ const optionNames: OptionNames<TokenizerPoolOptions> = { workers: 'optionalNumbe
 export interface EncodeTextsOptions extends Omit<EncodeTextOptions, 'pair'> {
   readonly pairs?: readonly string[];
 }
+
+const encodeTextsOptionNames: OptionNames<EncodeTextsOptions> = {
+  ...encodeOptionNames,
+  truncate: 'optional',
+  stride: 'optionalNumber',
+  pairs: 'optional',
+};
 
 /** Texts of a message, by their letters: enough that a message costs little beside them. */
 const charactersAtOnce = 2 ** 18;
@@ -88,6 +90,7 @@ export class TokenizerPool {
    * @throws InvalidOptionError as `encode`, with the text's number; DataError where the pool is closed or a thread fails
    */
   async encode(texts: readonly string[], options: EncodeOptions = {}): Promise<Int32Array[]> {
+    checkOptions('TokenizerPool.encode', options, encodeOptionNames);
     this.#check('encode', texts);
     this.#tokenizer.encode('', options);
     const parts = chunks(texts, ({ length }) => length);
@@ -103,8 +106,8 @@ export class TokenizerPool {
    * @throws as {@link encode} and `encodeText`
    */
   async encodeTexts(texts: readonly string[], options: EncodeTextsOptions = {}): Promise<EncodedText[][]> {
+    const { pairs, ...own } = checkOptions('TokenizerPool.encodeTexts', options, encodeTextsOptionNames);
     this.#check('encodeTexts', texts);
-    const { pairs, ...own } = options;
     if (pairs !== undefined) {
       this.#check('encodeTexts', pairs, 'pairs');
       if (pairs.length !== texts.length)
@@ -126,8 +129,12 @@ export class TokenizerPool {
    * @throws as {@link encode} and `encodeBatch`
    */
   async encodeBatch(texts: readonly string[], options: EncodeBatchOptions = {}): Promise<EncodedBatch> {
+    const { padding, pairs, truncate, ...each } = checkOptions(
+      'TokenizerPool.encodeBatch',
+      options,
+      encodeBatchOptionNames,
+    );
     this.#check('encodeBatch', texts);
-    const { padding, pairs, truncate, ...each } = options;
     this.#tokenizer.encodeBatch([], { ...options, ...(pairs === undefined ? {} : { pairs: [] }) });
     const width = padding === 'maxLength' ? options.maxLength : undefined;
     const { pad } = this.#tokenizer.specialIds;
@@ -155,6 +162,7 @@ export class TokenizerPool {
     texts: Iterable<string> | AsyncIterable<string>,
     options: EncodeOptions = {},
   ): AsyncGenerator<Int32Array> {
+    checkOptions('TokenizerPool.encodeStream', options, encodeOptionNames);
     const ahead: Promise<Int32Array[]>[] = [];
     let [chunk, size, read] = [[] as string[], 0, 0];
     const send = (): void => {
@@ -205,12 +213,12 @@ export class TokenizerPool {
   }
 
   #start(start: PoolStart): Member {
-    const { url, options } = threadModule({
-      own: moduleFile(import.meta),
-      entry: 'tokenizer/tokenizer-worker',
-      packageName: '@selfsup/ssl-text-mlm',
-      advice: 'encode with the tokeniser itself',
-    });
+    const { url, options } = threadModule(
+      moduleFile(import.meta),
+      'tokenizer/tokenizer-worker',
+      '@selfsup/ssl-text-mlm',
+      'encode with the tokeniser itself',
+    );
     const worker = new Worker(url, { ...options, workerData: start, name: 'ssl-tokenizer' });
     const member: Member = { worker, pending: 0 };
     worker.on('message', (reply: PoolReply) => {
