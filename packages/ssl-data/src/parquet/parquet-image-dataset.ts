@@ -120,7 +120,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
     try {
       for (const path of paths) {
         const { size } = await fileStatus(path);
-        const footer = await readFooter(path, size, pool);
+        const footer = await readFooter(pool.reader(path, size));
         columns = withNamesOf(columns ?? chooseColumns(footer, path, image, label), footer, path);
         const planned = planRowGroups(footer, path, found.length, columns, maxRowGroupBytes);
         rows += planned.reduce((sum, group) => sum + group.rows, 0);

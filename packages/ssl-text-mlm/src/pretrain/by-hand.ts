@@ -31,6 +31,10 @@ const code = (value: unknown): string =>
     .replaceAll(/^\{(.+)\}$/g, '{ $1 }');
 const quoted = (text: string): string => JSON.stringify(text);
 
+/** Without the headers of requests, which may hold a password. */
+const readingOptions = (files: TextFileOptions): string =>
+  JSON.stringify(files, (name, value: unknown) => (name === 'headers' ? undefined : value));
+
 /** A program that trains the same model by public parts, without what `pretrainText` does around it. */
 export function byHandProgram(run: ByHand): string {
   const { heldOutEvery, learnt } = run.prepared;
@@ -39,7 +43,7 @@ export function byHandProgram(run: ByHand): string {
   const readData =
     run.data === undefined
       ? 'const texts: string[] = []; // Put the texts here that pretrainText was given, without blank ones.'
-      : `const texts: string[] = [];\nawait readTexts(${quoted(run.data)}, ${JSON.stringify(run.files)}, (text) => texts.push(text));`;
+      : `const texts: string[] = [];\nawait readTexts(${quoted(run.data)}, ${readingOptions(run.files)}, (text) => texts.push(text));`;
   const trained =
     heldOutEvery === Infinity
       ? 'const training = texts;'
