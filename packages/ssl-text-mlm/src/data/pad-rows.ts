@@ -12,18 +12,18 @@ export interface PaddedRows {
 /** Copies sequences into one block of `batchSize` rows of `length` tokens; missing rows are padding alone. */
 export function padRows(
   dataset: TokenSource,
-  rows: readonly number[],
+  rows: ArrayLike<number>,
   batchSize: number,
   length: number,
   padId: number,
 ): PaddedRows {
   const inputIds = new Int32Array(batchSize * length).fill(padId);
   const attentionMask = new Int32Array(batchSize * length);
-  rows.forEach((row, index) => {
-    const { ids } = dataset.get(row);
+  for (let index = 0; index < rows.length; index++) {
+    const { ids } = dataset.get(rows[index]!);
     inputIds.set(ids, index * length);
     attentionMask.fill(1, index * length, index * length + ids.length);
-  });
+  }
   return {
     inputIds: ndArray(inputIds, [batchSize, length]),
     attentionMask: ndArray(attentionMask, [batchSize, length]),
