@@ -26,6 +26,8 @@ export interface ReadTextsOptions {
   readonly http?: HttpOptions;
   /** Function that has these options, for messages. Default `readTexts`. */
   readonly where?: string;
+  /** What `path` is called there. Default `path`. */
+  readonly option?: string;
 }
 
 const readTextsOptionNames: OptionNames<ReadTextsOptions> = {
@@ -36,6 +38,7 @@ const readTextsOptionNames: OptionNames<ReadTextsOptions> = {
   maxBytes: 'optionalNumber',
   http: 'optional',
   where: 'optional',
+  option: 'optional',
 };
 
 /** What {@link readTexts} has read. */
@@ -70,7 +73,7 @@ export async function readTexts(
   options: ReadTextsOptions,
   onText: (text: string, place: LinePlace) => void,
 ): Promise<TextsRead> {
-  const { where = 'readTexts', ...given } = checkOptions('readTexts', options, readTextsOptionNames);
+  const { where = 'readTexts', option = 'path', ...given } = checkOptions('readTexts', options, readTextsOptionNames);
   const { unit = 'line', field = 'text', encoding = 'utf-8', maxLineBytes = 2 ** 28, maxBytes = 2 ** 40 } = given;
   checkChoice(where, 'unit', unit, ['line', 'paragraph']);
   checkCount(where, { maxLineBytes, maxBytes });
@@ -94,7 +97,7 @@ export async function readTexts(
     else if (unit === 'line') await readOwnLines(file, limits, (bytes, place) => add(lineText(bytes), place));
     else await readParagraphs(file, limits, add);
   };
-  const places = await textPlaces(where, path);
+  const places = await textPlaces(where, option, path);
   const { files, leftOut } = places;
   for (let index = 0; index < files; index++) await read(places.at(index));
   if (texts === 0)

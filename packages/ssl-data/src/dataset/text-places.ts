@@ -41,13 +41,13 @@ export function textForm(location: string): 'parquet' | 'json-lines' | 'lines' {
  * @param given a folder, a file, an http: or https: address, or a list of such
  * @throws InvalidOptionError for what is no place; DataError for a folder without files of texts, and a file of another form
  */
-export async function textPlaces(where: string, given: unknown): Promise<TextPlaces> {
+export async function textPlaces(where: string, option: string, given: unknown): Promise<TextPlaces> {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (list.length === 0) throw new InvalidOptionError(where, 'path', 'at least one path or address', '[]');
+  if (list.length === 0) throw new InvalidOptionError(where, option, 'at least one path or address', '[]');
   const leftOut = new LeftOutCounter();
   const places: Place[] = [];
   for (const [index, place] of list.entries()) {
-    const path = location(where, list === given ? `path[${index}]` : 'path', place);
+    const path = location(where, list === given ? `${option}[${index}]` : option, place);
     if (isUrl(path) || !(await isFolder(path))) {
       checkForm(path);
       places.push({ path, found: undefined });

@@ -36,7 +36,7 @@ export function textSource(where: string, data: TextData, files: TextFileOptions
     if (typeof data === 'string') checkPath(where, 'data', data);
     return {
       read: async (onText) => {
-        const { leftOut } = await readTexts(places, { ...files, where }, (text) => onText(text));
+        const { leftOut } = await readTexts(places, { ...files, where, option: 'data' }, (text) => onText(text));
         return leftOut.length === 0 ? undefined : leftOut.map(({ kind, count }) => `${count} ${kind}`).join(', ');
       },
     };

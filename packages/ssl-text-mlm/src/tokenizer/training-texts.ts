@@ -13,7 +13,7 @@ export interface VocabularyProgress {
 }
 
 /** Where a vocabulary is learnt from; one of `files` and `lines` is required, both are read if both are given. */
-export interface TrainingTexts extends Omit<ReadTextsOptions, 'where'> {
+export interface TrainingTexts extends Omit<ReadTextsOptions, 'where' | 'option'> {
   /**
    * Files and folders of texts, and addresses of files on servers, as `readTexts` of @selfsup/ssl-data/text reads them: text
    * files, JSONL and Parquet. They are counted as they are read, not held.
@@ -41,7 +41,7 @@ export const trainingTextsNames: OptionNames<TrainingTexts> = {
 };
 
 /** How files are read: those of the options that `readTexts` has too. */
-const readingOf = (options: TrainingTexts): Omit<ReadTextsOptions, 'where'> =>
+const readingOf = (options: TrainingTexts): Omit<ReadTextsOptions, 'where' | 'option'> =>
   Object.fromEntries(
     (['unit', 'field', 'encoding', 'http', 'maxLineBytes', 'maxBytes'] as const).flatMap((name) =>
       options[name] === undefined ? [] : [[name, options[name]]],
@@ -83,7 +83,7 @@ export async function readTrainingTexts(
     if (++count % reportEvery === 0) onProgress?.({ stage: 'counting', done: count });
   };
   signal?.throwIfAborted();
-  if (files !== undefined && files.length > 0) await readTexts(files, { ...readingOf(options), where }, counted);
+  if (files !== undefined && files.length > 0) await readTexts(files, { ...readingOf(options), where, option: 'files' }, counted);
   if (typeof lines === 'string')
     throw new InvalidOptionError(where, 'lines', 'an iterable of texts, such as [text]', 'one text');
   for await (const line of lines ?? []) {
