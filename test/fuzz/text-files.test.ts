@@ -18,7 +18,7 @@ const read = async (path: string, options: ReadTextsOptions = {}): Promise<void>
 
 describeFuzz(
   'texts in Parquet',
-  parquetSeeds('parquet-texts', ['snappy', 'zstd-v2', 'gzip', 'none']),
+  parquetSeeds('parquet-texts', ['snappy', 'zstd-v2', 'gzip', 'none', 'delta', 'delta-length']),
   (path) => read(path),
   { maxAllocation: 2 ** 26, headerBytes: 800 },
 );

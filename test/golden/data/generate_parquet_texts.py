@@ -52,7 +52,9 @@ broken = [t and t.encode() for t in texts]
 broken[60] = b"caf\xe9"
 write("latin", pa.table({"text": pa.array(broken, pa.binary())}), row_group_size=40)
 write("numbers", pa.table({"id": pa.array([1, 2]), "tags": pa.array([["a"], []])}))
-write("delta", pa.table({"text": pa.array(texts)}), use_dictionary=False, column_encoding={"text": "DELTA_LENGTH_BYTE_ARRAY"})
+plain = pa.table({"text": pa.array(texts, pa.string())})
+write("delta-length", plain, use_dictionary=False, column_encoding={"text": "DELTA_LENGTH_BYTE_ARRAY"})
+write("delta", plain, use_dictionary=False, column_encoding={"text": "DELTA_BYTE_ARRAY"}, data_page_size=512, write_batch_size=8)
 write("blank", pa.table({"text": pa.array([None, " ", ""], pa.string())}))
 # 128 MB of text in 32 row groups, which compresses to little.
 line = "the quick brown fox jumps over the lazy dog, again and again; " * 16
@@ -63,7 +65,7 @@ with pq.ParquetWriter(path, schema, compression="zstd", compression_level=19, us
     for group in range(32):
         writer.write_table(pa.table({"text": pa.array([line] * rows)}, schema=schema))
 
-golden = {"seed": SEED, "pyarrow": pa.__version__, "texts": texts, "colours": few, "large": {"rows": 32 * rows, "text": line}}
+golden = {"seed": SEED, "pyarrow": pa.__version__, "texts": texts, "upper": [t and t.upper() for t in texts], "colours": few, "large": {"rows": 32 * rows, "text": line}}
 with open(os.path.join(here, "parquet-texts.json"), "w") as file:
     json.dump(golden, file, ensure_ascii=False, indent=0)
     file.write("\n")

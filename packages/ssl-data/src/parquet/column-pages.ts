@@ -32,7 +32,7 @@ export async function* columnPages(
   { group, rows, chunk }: ColumnPart,
   maxPageBytes: number,
 ): AsyncGenerator<ColumnPage> {
-  const pages = new PageDecoder(chunk, rows, Math.ceil(maxPageBytes / 16));
+  const pages = new PageDecoder(chunk, rows, { maxRows: Math.ceil(maxPageBytes / 16), maxBytes: maxPageBytes });
   const window = new Window(file, chunk.offset + chunk.bytes);
   for (let offset = chunk.offset; pages.left > 0;) {
     const from = offset;

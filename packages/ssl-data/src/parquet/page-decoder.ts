@@ -1,5 +1,6 @@
 import { DataError } from '@selfsup/ssl-core';
 import { decompressPage } from './decompress-page.js';
+import { deltaLengthTexts, deltaTexts } from './delta-texts.js';
 import type { ThriftStruct } from './read-thrift.js';
 import { rleHybrid } from './rle-hybrid.js';
 
@@ -18,23 +19,27 @@ export interface ColumnChunk {
 export type Value = Uint8Array | number;
 
 const pageTypes = { data: 0, dictionary: 2, dataV2: 3 } as const;
-const encodings = { plain: 0, plainDictionary: 2, rle: 3, rleDictionary: 8 } as const;
+const encodings = { plain: 0, plainDictionary: 2, rle: 3, deltaLength: 6, delta: 7, rleDictionary: 8 } as const;
+
+/** What a page may hold. */
+export interface PageLimits {
+  readonly maxRows: number;
+  /** Bytes of its values. */
+  readonly maxBytes: number;
+}
 
 /** Reads the pages of a column chunk without repetition, in their order. */
 export class PageDecoder {
   readonly #chunk: ColumnChunk;
-  readonly #maxRows: number;
+  readonly #limits: PageLimits;
   #left: number;
   #dictionary: Value[] | undefined;
 
-  /**
-   * @param rows of the row group
-   * @param maxRows of a page
-   */
-  constructor(chunk: ColumnChunk, rows: number, maxRows = Infinity) {
+  /** @param rows of the row group */
+  constructor(chunk: ColumnChunk, rows: number, limits: PageLimits) {
     this.#chunk = chunk;
     this.#left = rows;
-    this.#maxRows = maxRows;
+    this.#limits = limits;
   }
 
   /** Rows that no page has given yet. */
@@ -63,12 +68,19 @@ export class PageDecoder {
     const about = partOf(header, isV2 ? 8 : 5);
     const rows = countIn(about, 1);
     if (rows > this.#left) throw new DataError('pages have more rows than their row group');
-    if (rows > this.#maxRows) throw new DataError(`a page has ${rows} rows, the limit is ${this.#maxRows}`);
+    const { maxRows, maxBytes } = this.#limits;
+    if (rows > maxRows) throw new DataError(`a page has ${rows} rows, the limit is ${maxRows}`);
     const { levels, data } = isV2
       ? splitV2(stored, about, codec, rawBytes, maxLevel, rows)
       : splitV1(decompressPage(stored, codec, rawBytes), about, maxLevel, rows);
     const present = levels === undefined ? rows : levels.filter((level) => level === maxLevel).length;
-    const found = decode(data, countIn(about, isV2 ? 4 : 2), type, present, this.#dictionary);
+    const encoding = countIn(about, isV2 ? 4 : 2);
+    const isDelta = type === 'BYTE_ARRAY' && (encoding === encodings.deltaLength || encoding === encodings.delta);
+    const found = !isDelta
+      ? decode(data, encoding, type, present, this.#dictionary)
+      : encoding === encodings.delta
+        ? deltaTexts(data, present, maxBytes)
+        : deltaLengthTexts(data, present);
     this.#left -= rows;
     if (levels === undefined) return found;
     let next = 0;

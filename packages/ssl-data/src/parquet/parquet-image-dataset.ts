@@ -61,8 +61,8 @@ const where = 'ParquetImageDataset.open';
  * const loader = new DataLoader({ dataset, views: simclrViews(), batchSize: 256, sampler: shardSampler(dataset) });
  * ```
  *
- * Source: the Parquet format, read through hyparquet (metadata) and hyparquet-compressors; plain and dictionary
- * encodings, compressed by snappy, zstd, gzip, brotli, LZ4 (raw) or not at all.
+ * Source: the Parquet format, read through hyparquet (metadata) and hyparquet-compressors; plain, dictionary
+ * and delta encodings, compressed by snappy, zstd, gzip, brotli, LZ4 (raw) or not at all.
  */
 export class ParquetImageDataset implements Dataset<ImageSample> {
   readonly length: number;

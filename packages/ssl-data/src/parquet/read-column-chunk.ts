@@ -16,7 +16,7 @@ export function readColumnChunk(
   maxBytes: number,
 ): (Value | undefined)[] {
   const values: (Value | undefined)[] = [];
-  const pages = new PageDecoder(chunk, rows);
+  const pages = new PageDecoder(chunk, rows, { maxRows: rows, maxBytes });
   let total = 0;
   for (let at = 0; pages.left > 0;) {
     const { value: header, end } = readThrift(bytes, at);
