@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
 import { planBatches, type PlannedBatch } from './batch-plan.js';
 
