@@ -11,7 +11,7 @@ const limit = 2 ** 20;
 const read = async (path: string, options: ReadTextsOptions = {}): Promise<void> => {
   const { texts } = await readTexts(path, { maxBytes: limit, maxLineBytes: limit, ...options }, (text, { line }) => {
     // What was damaged is refused, or is text after all: never half a character.
-    expect(text.isWellFormed() && /[^\0- ]/.test(text) && line > 0).toBe(true);
+    expect(Buffer.from(text).toString() === text && /[^\0- ]/.test(text) && line > 0).toBe(true);
   });
   expect(texts).toBeGreaterThan(0);
 };

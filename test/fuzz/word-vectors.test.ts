@@ -15,7 +15,7 @@ describeFuzz(
     const found = await WordVectors.load(path, { duplicates: 'first' });
     expect(found.vectors.data.every(Number.isFinite)).toBe(true);
     expect(found.vectors.shape).toEqual([found.words.length, found.dim]);
-    expect(found.words.every((word) => word !== '' && word.isWellFormed())).toBe(true);
+    expect(found.words.every((word) => word !== '' && Buffer.from(word).toString() === word)).toBe(true);
     expect(found.mostSimilar(found.words[0]!).every(({ similarity }) => Number.isFinite(similarity))).toBe(true);
   },
   { maxAllocation: 2 ** 24, headerBytes: 60 },

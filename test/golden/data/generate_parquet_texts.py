@@ -56,16 +56,16 @@ plain = pa.table({"text": pa.array(texts, pa.string())})
 write("delta-length", plain, use_dictionary=False, column_encoding={"text": "DELTA_LENGTH_BYTE_ARRAY"})
 write("delta", plain, use_dictionary=False, column_encoding={"text": "DELTA_BYTE_ARRAY"}, data_page_size=512, write_batch_size=8)
 write("blank", pa.table({"text": pa.array([None, " ", ""], pa.string())}))
-# 128 MB of text in 32 row groups, which compresses to little.
+# 64 MB of text in 16 row groups, which compresses to little.
 line = "the quick brown fox jumps over the lazy dog, again and again; " * 16
 rows = (4 << 20) // len(line)
 schema = pa.schema([("text", pa.string())])
 path = os.path.join(folder, "large.parquet")
 with pq.ParquetWriter(path, schema, compression="zstd", compression_level=19, use_dictionary=False) as writer:
-    for group in range(32):
+    for group in range(16):
         writer.write_table(pa.table({"text": pa.array([line] * rows)}, schema=schema))
 
-golden = {"seed": SEED, "pyarrow": pa.__version__, "texts": texts, "upper": [t and t.upper() for t in texts], "colours": few, "large": {"rows": 32 * rows, "text": line}}
+golden = {"seed": SEED, "pyarrow": pa.__version__, "texts": texts, "upper": [t and t.upper() for t in texts], "colours": few, "large": {"rows": 16 * rows, "text": line}}
 with open(os.path.join(here, "parquet-texts.json"), "w") as file:
     json.dump(golden, file, ensure_ascii=False, indent=0)
     file.write("\n")

@@ -28,7 +28,7 @@ export function deltaLengthTexts(data: Buffer, count: number): Buffer[] {
  */
 export function deltaTexts(data: Buffer, count: number, maxBytes: number): Buffer[] {
   const { values: shared, end } = deltaLengths(data, count);
-  let last = Buffer.alloc(0);
+  let last: Buffer = Buffer.alloc(0);
   let bytes = 0;
   return deltaLengthTexts(data.subarray(end), count).map((rest, index) => {
     const length = shared[index]!;
