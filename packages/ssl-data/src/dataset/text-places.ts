@@ -104,7 +104,7 @@ function checkForm(path: string): void {
   const name = nameOfPlace(path);
   if (parquet.test(name) || !otherForms.test(name)) return;
   throw new DataError(
-    'is no file of texts by its ending; write .txt, one text a line, .jsonl, one object a line, or .parquet, one row each',
+    'is no file of texts by its ending; write .txt, one text a line, or .jsonl or .parquet, one object or row each',
     { path: name },
   );
 }
