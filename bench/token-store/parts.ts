@@ -31,7 +31,9 @@ async function timed<T>(work: () => Promise<T>): Promise<readonly [number, T]> {
 
 /** 50,000 words of one to five syllables, the frequent ones short. */
 function wordsOf(stream: RandomStream): string[] {
-  const [heads, tails] = [[...'bcdfghjklmnprstvwz'], ['a', 'e', 'i', 'o', 'u', 'an', 'er', 'is', 'on']];
+  const [heads, tails] = ['b c d f g h j k l m n p r s t v w z', 'a e i o u an er is on'].map((list) =>
+    list.split(' '),
+  ) as [string[], string[]];
   const words = new Set<string>();
   while (words.size < 50_000) {
     const syllables = 1 + stream.integer(1 + Math.min(4, Math.floor(Math.log10(1 + words.size))));

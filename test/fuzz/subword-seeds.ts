@@ -20,7 +20,10 @@ const withSpecials = (document: object): object => ({
   added_tokens: (document as { added_tokens: { id: number }[] }).added_tokens.filter(({ id }) => id < 5),
 });
 /** Documents of byte-level BPE, with the first 320 tokens. */
-export const bpeSeeds = Object.values(bpe.documents).map(({ document }) => ({ ...withSpecials(document), model: bpeModel }));
+export const bpeSeeds = Object.values(bpe.documents).map(({ document }) => ({
+  ...withSpecials(document),
+  model: bpeModel,
+}));
 
 const unigram = textGolden<Documents & { readonly model: { readonly vocab: unknown[] } }>('unigram.json');
 const rules = inflateSync(

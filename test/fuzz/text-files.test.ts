@@ -25,7 +25,9 @@ describeFuzz(
 
 const lines = Buffer.from(Array.from({ length: 60 }, (_, at) => `line ${at} größer слово 日本 🙂`).join('\n'));
 const records = Buffer.from(
-  Array.from({ length: 40 }, (_, id) => JSON.stringify({ id, text: `größer ${id}`, tags: ['a', { b: null }] })).join('\n'),
+  Array.from({ length: 40 }, (_, id) => JSON.stringify({ id, text: `größer ${id}`, tags: ['a', { b: null }] })).join(
+    '\n',
+  ),
 );
 const zstd = (name: string): FuzzSeed => ({
   name: `${name}.txt.zst`,

@@ -51,10 +51,9 @@ const models: Record<string, MaskedLmModel> = {
   electra: new ElectraForMaskedLM(electraConfig({ ...sizes, embeddingSize: 4 }), { key }),
   deberta: new DebertaForMaskedLM(debertaConfig(sizes), { key }),
   'deberta-v2': new DebertaV2ForMaskedLM(debertaV2Config(sizes), { key }),
-  modernbert: new ModernBertForMaskedLM(
-    modernBertConfig({ ...sizes, layerTypes: ['full_attention'], padTokenId: 0 }),
-    { key },
-  ),
+  modernbert: new ModernBertForMaskedLM(modernBertConfig({ ...sizes, layerTypes: ['full_attention'], padTokenId: 0 }), {
+    key,
+  }),
 };
 const configs = new Map<string, Record<string, unknown>>();
 for (const [name, model] of Object.entries(models)) {
@@ -93,7 +92,9 @@ async function useFolder(folder: string): Promise<void> {
   try {
     const { model } = await loadTextModel(folder);
     try {
-      const states = tf.tidy(() => model.forward({ inputIds: tf.tensor2d([[2, 5, 6, 3]], [1, 4], 'int32') }).dataSync());
+      const states = tf.tidy(() =>
+        model.forward({ inputIds: tf.tensor2d([[2, 5, 6, 3]], [1, 4], 'int32') }).dataSync(),
+      );
       expect(states.length % 4).toBe(0);
     } finally {
       model.dispose();

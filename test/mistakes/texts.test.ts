@@ -51,7 +51,8 @@ const texts: readonly Mistake[] = [
     title: 'an address that only a tool of its own reads',
     code: () => train({ data: 's3://bucket/notes.txt' }),
     error: 'InvalidOptionError',
-    message: /pretrainText: data must be a path, or an http: or https: address.*Fetch the files first, or give an address/,
+    message:
+      /pretrainText: data must be a path, or an http: or https: address.*Fetch the files first, or give an address/,
   },
   {
     title: 'a name and password in an address',

@@ -101,5 +101,7 @@ it('reads 64 MB a page at a time', async () => {
   expect(read).toBe(rows);
   expect(most).toBeLessThan(50e6);
   // A page is held whole.
-  expect((await failure(file('large'), { maxLineBytes: 2 ** 19 })).message).toMatch(/a page has \d+ bytes, the limit is/);
+  expect((await failure(file('large'), { maxLineBytes: 2 ** 19 })).message).toMatch(
+    /a page has \d+ bytes, the limit is/,
+  );
 });

@@ -80,10 +80,7 @@ afterAll(async () => {
 });
 
 const http = { retryDelayMs: 1, retries: 2 };
-const textsOf = async (
-  path: Parameters<typeof readTexts>[0],
-  options: ReadTextsOptions = {},
-): Promise<string[]> => {
+const textsOf = async (path: Parameters<typeof readTexts>[0], options: ReadTextsOptions = {}): Promise<string[]> => {
   const texts: string[] = [];
   await readTexts(path, { http, ...options }, (text) => texts.push(text));
   return texts;
@@ -196,9 +193,16 @@ describe('texts on a server', () => {
   });
 
   it('refuses places that are none', async () => {
-    for (const place of ['s3://bucket/a.txt', 'file:///a.txt', 'http://', [], [7], `${origin.replace('//', '//me:pw@')}/a.txt`]) {
+    for (const place of [
+      's3://bucket/a.txt',
+      'file:///a.txt',
+      'http://',
+      [],
+      [7],
+      `${origin.replace('//', '//me:pw@')}/a.txt`,
+    ]) {
       const error: unknown = await readTexts(place as string, {}, () => {}).catch((reason: unknown) => reason);
-      expect(InvalidOptionError.isInstance(error), String(place)).toBe(true);
+      expect([place, InvalidOptionError.isInstance(error)]).toEqual([place, true]);
       expect((error as Error).message).not.toMatch(/pw@/);
     }
     await expect(readTexts(`${origin}/a.txt`, { http: { retries: -1 } }, () => {})).rejects.toThrow(/http\.retries/);

@@ -32,7 +32,8 @@ export function deltaTexts(data: Buffer, count: number, maxBytes: number): Buffe
   let bytes = 0;
   return deltaLengthTexts(data.subarray(end), count).map((rest, index) => {
     const length = shared[index]!;
-    if (length < 0 || length > last.length) throw new DataError('a value shares more with the one before it than that has');
+    if (length < 0 || length > last.length)
+      throw new DataError('a value shares more with the one before it than that has');
     bytes += length + rest.length;
     // A few bytes can stand for the square of their number.
     if (bytes > maxBytes) throw new DataError(`the values of a page have more than ${maxBytes} bytes`);

@@ -35,9 +35,9 @@ export interface PlannedBatch {
 export interface BatchArrangement {
   readonly batches: number;
   /** Length to which every sequence of a batch is padded. */
-  lengthOf(position: number): number;
+  readonly lengthOf: (position: number) => number;
   /** Numbers of a batch's sequences, a view. */
-  rowsOf(position: number): Int32Array;
+  readonly rowsOf: (position: number) => Int32Array;
 }
 
 /**

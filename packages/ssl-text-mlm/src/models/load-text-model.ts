@@ -114,8 +114,7 @@ function checkWeightCount(tensors: StateDict, config: object, path: string): voi
   // ModernBERT's positions have no weights, and its table of them is as long as the text.
   const absolute = 'layerTypes' in config ? rows - of('maxPositionEmbeddings') : rows;
   const layer = 4 * width * width + 2 * width * of('intermediateSize');
-  const wanted =
-    absolute * (sizes.embeddingSize ?? width) + places * width + of('numHiddenLayers') * layer;
+  const wanted = absolute * (sizes.embeddingSize ?? width) + places * width + of('numHiddenLayers') * layer;
   let found = 0;
   for (const { data } of tensors.values()) found += data.length;
   if (wanted <= 4 * found + spareWeights) return;

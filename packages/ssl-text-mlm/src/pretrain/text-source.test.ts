@@ -46,14 +46,18 @@ describe('data', () => {
     expect(await textsOf([address, address], { field: 'body', http })).toEqual(twice);
     expect(await textsOf([new URL(address), new URL(address)], { field: 'body', http })).toEqual(twice);
     await expect(textsOf(address)).rejects.toThrow(/answers 401: access is denied; pass http: \{ headers \}/);
-    await expect(textsOf(address, { http })).rejects.toThrow(/line 1 has no string in 'text'; its members are 'id', 'body'/);
+    await expect(textsOf(address, { http })).rejects.toThrow(
+      /line 1 has no string in 'text'; its members are 'id', 'body'/,
+    );
   });
 
   it('is texts where not all of an array are addresses', async () => {
     expect(await textsOf(['see', 'https://host/a'])).toEqual(['see', 'https://host/a']);
     expect(await textsOf(['https://host/a b'])).toEqual(['https://host/a b']);
     await expect(textsOf(['see', new URL(address)] as never)).rejects.toThrow(InvalidOptionError);
-    await expect(textsOf('ftp://host/a.txt')).rejects.toThrow(/pretrainText: data must be a path, or an http: or https:/);
+    await expect(textsOf('ftp://host/a.txt')).rejects.toThrow(
+      /pretrainText: data must be a path, or an http: or https:/,
+    );
   });
 
   it('builds a token store once', async () => {

@@ -83,7 +83,8 @@ export async function readTrainingTexts(
     if (++count % reportEvery === 0) onProgress?.({ stage: 'counting', done: count });
   };
   signal?.throwIfAborted();
-  if (files !== undefined && files.length > 0) await readTexts(files, { ...readingOf(options), where, option: 'files' }, counted);
+  if (files !== undefined && files.length > 0)
+    await readTexts(files, { ...readingOf(options), where, option: 'files' }, counted);
   if (typeof lines === 'string')
     throw new InvalidOptionError(where, 'lines', 'an iterable of texts, such as [text]', 'one text');
   for await (const line of lines ?? []) {
