@@ -61,7 +61,14 @@ describe('documentPairs', () => {
   });
 
   it('divides a short document too, near its middle', () => {
-    const two = documentPairs(tokenizer, [['a dog', 'the cat runs'], ['dark', 'light', 'dark', 'light']], { maxLength: 24 });
+    const two = documentPairs(
+      tokenizer,
+      [
+        ['a dog', 'the cat runs'],
+        ['dark', 'light', 'dark', 'light'],
+      ],
+      { maxLength: 24 },
+    );
     expect([0, 1].map((at) => textsOf(two.get(at)))).toEqual([
       ['a dog', 'the cat runs'],
       ['dark light', 'dark light'],
@@ -161,7 +168,9 @@ describe.each(['next-sentence', 'sentence-order'] as const)('sentencePairs, %s',
     expect(subset.length).toBe(kept.length);
     for (let at = 0; at < kept.length; at++) {
       expect(subset.get(at)).toEqual(pairs.get(kept[at]!));
-      expect(known.has(documentOf(textsOf(samples.get(at) as PairSample).find((text) => text.startsWith('d'))!))).toBe(true);
+      expect(known.has(documentOf(textsOf(samples.get(at) as PairSample).find((text) => text.startsWith('d'))!))).toBe(
+        true,
+      );
     }
   });
 });
@@ -215,7 +224,10 @@ it('takes the pairs of a store, whose texts are documents of their own', async (
     const first = async (tokenTypes: boolean): Promise<Record<string, tf.Tensor>> => {
       const { value } = await new MlmLoader({ ...plain, tokenTypes }).epoch(0).next();
       return Object.fromEntries(
-        Object.entries(value as MlmBatch).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'int32')]),
+        Object.entries(value as MlmBatch).map(([name, { data, shape }]) => [
+          name,
+          tf.tensor(data, [...shape], 'int32'),
+        ]),
       );
     };
     const [typed, untyped] = [await first(true), await first(false)];
