@@ -83,6 +83,10 @@ export class BertForSequenceClassification extends Module implements SequenceCla
     return this.bert.config;
   }
 
+  get encoder(): BertModel {
+    return this.bert;
+  }
+
   /** Pooled features, `[batch, hidden]`. @throws InvalidOptionError for packed rows, which hold several texts */
   features(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
     checkOneTextEach('BertForSequenceClassification', inputs);

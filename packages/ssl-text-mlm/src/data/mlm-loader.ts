@@ -127,11 +127,12 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
     const counted = countMaskable(dataset, this.#vocabulary, choosesWords(this.#masking));
     this.#dataset = checkMaskable(dataset, counted.tokens, options.unmaskable ?? 'refuse');
     this.skipped = dataset.length - this.#dataset.length;
-    const isKept = (_: number, row: number): boolean => counted.tokens[row]! > 0;
+    const kept = (counts: Int32Array): Int32Array =>
+      this.skipped === 0 ? counts : counts.filter((_, row) => counted.tokens[row]! > 0);
     const all: MaskableTexts = {
       lengths: this.#dataset.lengths(),
-      tokens: counted.tokens.filter(isKept),
-      least: counted.least.filter(isKept),
+      tokens: kept(counted.tokens),
+      least: kept(counted.least),
     };
     this.#draws = this.#dataset.draws;
     const texts = drawnTexts(all, this.#draws);
@@ -181,14 +182,14 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
 /** The data set without texts that have nothing to mask. Throws where they are refused, or where no text is left. */
 function checkMaskable(dataset: TokenSource, counts: Int32Array, unmaskable: 'refuse' | 'skip'): TokenSource {
   checkChoice('MlmLoader', 'unmaskable', unmaskable, ['refuse', 'skip']);
-  const kept = [...counts.keys()].filter((row) => counts[row]! > 0);
-  const missing = dataset.length - kept.length;
+  let missing = 0;
+  for (const count of counts) if (count === 0) missing++;
   if (missing === 0) return dataset;
   const found = `${missing} of ${dataset.length} texts have no token to mask, they are empty or of special and unknown tokens alone; the first is text ${counts.indexOf(0)}`;
-  if (kept.length === 0) throw new DataError(`${found}. Check the vocabulary, and that the texts were read`);
+  if (missing === counts.length) throw new DataError(`${found}. Check the vocabulary, and that the texts were read`);
   if (unmaskable === 'refuse')
     throw new DataError(`${found}. Take them out of the data, or pass unmaskable: 'skip' to MlmLoader`);
-  return dataset.subset(kept);
+  return dataset.subset([...counts.keys()].filter((row) => counts[row]! > 0));
 }
 
 /** What a head tells of a pair it tells of the first token of a row, which may hold several. */

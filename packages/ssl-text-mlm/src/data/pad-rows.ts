@@ -13,7 +13,7 @@ export interface PaddedRows {
 /** Copies sequences into one block of `batchSize` rows of `length` tokens; missing rows are padding alone. Pairs have types. */
 export function padRows(
   dataset: TokenSamples,
-  rows: readonly number[],
+  rows: ArrayLike<number>,
   batchSize: number,
   length: number,
   padId: number,
@@ -21,13 +21,13 @@ export function padRows(
   const inputIds = new Int32Array(batchSize * length).fill(padId);
   const attentionMask = new Int32Array(batchSize * length);
   const types = new RowTypes(batchSize, length);
-  rows.forEach((row, index) => {
-    const sample = dataset.get(row);
+  for (let index = 0; index < rows.length; index++) {
+    const sample = dataset.get(rows[index]!);
     const { ids } = sample;
     types.add(sample, index * length);
     inputIds.set(ids, index * length);
     attentionMask.fill(1, index * length, index * length + ids.length);
-  });
+  }
   return {
     inputIds: ndArray(inputIds, [batchSize, length]),
     attentionMask: ndArray(attentionMask, [batchSize, length]),

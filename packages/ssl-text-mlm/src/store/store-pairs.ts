@@ -40,23 +40,29 @@ export class StorePairs implements PairSource {
   }
 
   lengths(): Int32Array {
-    return Int32Array.from({ length: this.length }, (_, index) => {
-      const [a, b] = this.#sizes(index);
-      return 3 + a + b;
-    });
+    const sizes = this.#store.sizes();
+    const lengths = new Int32Array(this.length);
+    for (let index = 0; index < this.length; index++) {
+      const [a, b] = this.#cut(sizes[2 * index]!, sizes[2 * index + 1]!);
+      lengths[index] = 3 + a + b;
+    }
+    return lengths;
   }
 
   subset(indices: ArrayLike<number>): TokenSource {
     return new StoreSubset(this, indices);
   }
 
-  /** Ids of both texts: the ends of the longer one are cut off first, as BERT does. */
   #sizes(index: number): readonly [number, number] {
     const size = (text: number): number => {
       const { start, end } = this.#store.rangeOf(text);
       return end - start - 1;
     };
-    const [a, b] = [size(2 * index), size(2 * index + 1)];
+    return this.#cut(size(2 * index), size(2 * index + 1));
+  }
+
+  /** Ids of both texts: the ends of the longer one are cut off first, as BERT does. */
+  #cut(a: number, b: number): readonly [number, number] {
     if (a + b <= this.#room) return [a, b];
     const half = Math.floor(this.#room / 2);
     const first = b <= half ? this.#room - b : Math.min(a, this.#room - half);
