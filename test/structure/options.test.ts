@@ -77,6 +77,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'UnigramTokenizer.fromJson(options)': 'readTokenizerJson',
   'UnigramTokenizer.fromFile(options)': 'readTokenizerFile',
   'UnigramTokenizer.fromFolder(options)': 'folderTokenizer',
+  'ReplacedTokenEvaluator(options)': 'compile',
+  'planBatches(options)': 'arrangeBatches',
   'TsdaeDecoder(config)': 'bertConfig',
   'generateIds(normalize)': 'normalizeImages',
   'CapiPredictor.forward(places)': 'two tensors of Capi',

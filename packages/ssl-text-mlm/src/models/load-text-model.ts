@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { checkPath } from '@selfsup/ssl-core/files';
 import { loadSafetensors, type Module, type StateDict } from '@selfsup/ssl-nn';
 import { CheckpointError, randomKey, SslError } from '@selfsup/ssl-tensor/host';
+import { checkFileSizes } from './check-file-sizes.js';
 import { type ConfigFormat, knownConfig, readConfigJson } from './config-format.js';
 import type { MaskedLmModel } from './masked-lm-model.js';
 import { readTextConfig, type TextConfigReport } from './text-families.js';
@@ -58,70 +59,8 @@ async function readFolder(
   const report = readTextConfig(await readConfigJson(configFile, 'utf-8', where), configFile);
   knownConfig(report.family.format as unknown as ConfigFormat<object>, report, configFile);
   const { tensors } = await loadSafetensors(file);
-  checkLayers(tensors, report, file);
-  checkWeightCount(tensors, report.config, file);
+  checkFileSizes(tensors, report.config, file);
   return { report, tensors, file };
-}
-
-/** A configuration may say much: the file must have the largest tables before memory is taken for them. */
-function checkLayers(tensors: StateDict, { config }: TextConfigReport, path: string): void {
-  const { vocabSize, numHiddenLayers } = config as { readonly vocabSize: number; readonly numHiddenLayers: number };
-  const names = [...tensors.keys()];
-  const words = [...tensors].find(([name]) => /(?:^|\.)embeddings\.(?:word|tok)_embeddings\.weight$/.test(name));
-  if (words?.[1].shape[0] !== vocabSize)
-    throw new CheckpointError(
-      `config.json says that the vocabulary has ${vocabSize} words, and the word embedding is ${words === undefined ? 'missing' : `[${words[1].shape.join(', ')}]`}`,
-      { path, parameter: words?.[0] ?? 'embeddings.word_embeddings.weight' },
-    );
-  const layers = new Set(names.flatMap((name) => /(?:^|\.)layers?\.(\d+)\./.exec(name)?.[1] ?? []));
-  if (layers.size !== numHiddenLayers)
-    throw new CheckpointError(
-      `config.json says that there are ${numHiddenLayers} layers, the file has ${layers.size}`,
-      {
-        path,
-      },
-    );
-}
-
-/** Sizes of any family; one that a family does not have counts for nothing. */
-type Sizes = Partial<
-  Record<
-    | 'vocabSize'
-    | 'hiddenSize'
-    | 'embeddingSize'
-    | 'numHiddenLayers'
-    | 'intermediateSize'
-    | 'maxPositionEmbeddings'
-    | 'maxRelativePositions'
-    | 'positionBuckets'
-    | 'typeVocabSize'
-    | 'convKernelSize',
-    number
-  >
->;
-
-/** Weights that a file may lack before memory is taken for them: what is wrong is then said tensor by tensor. */
-const spareWeights = 2 ** 20;
-
-/** @throws CheckpointError for sizes that make a model far beyond the file */
-function checkWeightCount(tensors: StateDict, config: object, path: string): void {
-  const sizes = config as Sizes;
-  const of = (name: keyof Sizes): number => Math.max(0, sizes[name] ?? 0);
-  const width = of('hiddenSize');
-  const rows = of('vocabSize') + of('typeVocabSize') + of('maxPositionEmbeddings');
-  // Relative positions go both ways.
-  const places = 2 * Math.max(of('maxRelativePositions'), of('positionBuckets')) + of('convKernelSize') * width;
-  // ModernBERT's positions have no weights, and its table of them is as long as the text.
-  const absolute = 'layerTypes' in config ? rows - of('maxPositionEmbeddings') : rows;
-  const layer = 4 * width * width + 2 * width * of('intermediateSize');
-  const wanted = absolute * (sizes.embeddingSize ?? width) + places * width + of('numHiddenLayers') * layer;
-  let found = 0;
-  for (const { data } of tensors.values()) found += data.length;
-  if (wanted <= 4 * found + spareWeights) return;
-  throw new CheckpointError(
-    `config.json describes a model of ${wanted} weights and more, the file has ${found}: take the config.json that was saved with it`,
-    { path },
-  );
 }
 
 function filled<M extends Module>(
