@@ -52,17 +52,17 @@ export interface BatchArrangement {
  * @throws InvalidOptionError if the batch size is not positive, or the buckets do not ascend or are too short
  */
 export function planBatches(lengths: ArrayLike<number>, options: BatchPlanOptions, key?: RandomKey): PlannedBatch[] {
-  const checked = checkOptions('planBatches', options, batchPlanOptionNames);
-  const { batches, lengthOf, rowsOf } = arrangeBatches(lengths, checked, key);
+  const { batches, lengthOf, rowsOf } = arrangeBatches(lengths, options, key);
   return Array.from({ length: batches }, (_, at) => ({ length: lengthOf(at), rows: [...rowsOf(at)] }));
 }
 
-/** The batches of {@link planBatches}, whose options were looked at. */
+/** The batches of {@link planBatches}. */
 export function arrangeBatches(
   lengths: ArrayLike<number>,
   options: BatchPlanOptions,
   key?: RandomKey,
 ): BatchArrangement {
+  checkOptions('planBatches', options, batchPlanOptionNames);
   const { batchSize, bucketLengths, dropLast } = options;
   checkBuckets(lengths, options);
   const stream = key === undefined ? undefined : new RandomStream(key);
