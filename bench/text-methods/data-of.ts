@@ -1,7 +1,13 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldIn, randomKey } from '@selfsup/ssl-core';
-import { MlmLoader, TokenDataset, trainWordPiece, WordPieceTokenizer } from '@selfsup/ssl-text-mlm';
+import {
+  MlmLoader,
+  type MlmLoaderOptions,
+  TokenDataset,
+  trainWordPiece,
+  WordPieceTokenizer,
+} from '@selfsup/ssl-text-mlm';
 import { corpora, type CorpusName, type TextCorpus } from '../texts/corpora.js';
 import { textsFolder } from '../texts/kept-records.js';
 import { type BudgetName, type TextBudget, textBudgets } from './budgets.js';
@@ -48,7 +54,12 @@ export const pretrainingTexts = ({ texts, tokenizer, corpus }: TextData, which: 
   });
 
 /** Batches of masked texts: to train on, or the held-out ones with the same masks for all. */
-export function maskedBatches(data: TextData, which: 'train' | 'heldOut', seed: number, packing = false): MlmLoader {
+export function maskedBatches(
+  data: TextData,
+  which: 'train' | 'heldOut',
+  seed: number,
+  { packing = false, masking = {} }: Pick<MlmLoaderOptions, 'packing' | 'masking'> = {},
+): MlmLoader {
   const { tokenizer, batchSize, texts, budget } = data;
   const block = 2 * texts.maxLength;
   return new MlmLoader({
@@ -59,6 +70,7 @@ export function maskedBatches(data: TextData, which: 'train' | 'heldOut', seed: 
       ? { mode: 'evaluation', key: randomKey(0), batchSize: 64, bucketLengths: data.bucketLengths }
       : {
           key: foldIn(randomKey(seed), 'pretraining'),
+          masking,
           ...(packing
             ? { packing, bucketLengths: [block], batchSize: packedBlocks(budget, block) }
             : { bucketLengths: data.bucketLengths, batchSize }),

@@ -35,7 +35,7 @@ export async function fineTuned({ variant, seed, budget, threads }: TextJob): Pr
   const { state } = await pretrained(name, data, 0, threads);
   const figures: Record<string, number> = {};
   for (const [told, perClass] of Object.entries(labelCounts[corpus])) {
-    const key = foldIn(foldIn(randomKey(seed), corpus), perClass);
+    const key = keyOfDraw(seed, corpus, perClass);
     const one = (start?: StateDict): Promise<number> => accuracyOf({ data, name, start, perClass, key, threads });
     const [own, scratch] = [await one(state), await one()];
     Object.assign(figures, {
@@ -47,17 +47,22 @@ export async function fineTuned({ variant, seed, budget, threads }: TextJob): Pr
   return figures;
 }
 
+/** Of a draw of labels and all that follows from it. */
+export const keyOfDraw = (seed: number, corpus: CorpusName, perClass: number): RandomKey =>
+  foldIn(foldIn(randomKey(seed), corpus), perClass);
+
 interface Classifier {
   readonly data: TextData;
   readonly name: EncoderName;
   /** Weights of the pretrained encoder; without, it starts from scratch. */
-  readonly start: StateDict | undefined;
+  readonly start?: StateDict | undefined;
   readonly perClass: number;
   readonly key: RandomKey;
   readonly threads: number;
 }
 
-async function accuracyOf({ data, name, start, perClass, key, threads }: Classifier): Promise<number> {
+/** Accuracy on the test after fine-tuning with few labels. */
+export async function accuracyOf({ data, name, start, perClass, key, threads }: Classifier): Promise<number> {
   const { budget, texts, tokenizer, bucketLengths } = data;
   const { pool, test, classes } = texts.labelled!;
   const { learningRate, batchSize, dropout } = fineTuning;

@@ -4,6 +4,7 @@ import { textData } from './data-of.js';
 import { fineTuned } from './fine-tuning.js';
 import type { EncoderName, KindName } from './kinds.js';
 import { besideHuggingFace } from './mlm-beside-hugging-face.js';
+import { objective } from './objectives.js';
 import { pretrained } from './pretrained.js';
 import type { Figures, TextJob, TextRow } from './rows.js';
 import { sentences } from './sentences.js';
@@ -19,6 +20,7 @@ const measures: Readonly<Record<KindName, (job: TextJob) => Promise<Figures>>> =
     const data = await textData('glosses', budget);
     return (await pretrained(variant as EncoderName, data, seed, threads)).figures;
   },
+  objectives: objective,
   throughput,
   word2vec: wordVectors,
 };
