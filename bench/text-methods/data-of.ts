@@ -67,7 +67,7 @@ export function maskedBatches(
     tokenizer,
     unmaskable: 'skip',
     ...(which === 'heldOut'
-      ? { mode: 'evaluation', key: randomKey(0), batchSize: 64, bucketLengths: data.bucketLengths }
+      ? { mode: 'evaluation' as const, key: randomKey(0), batchSize: 64, bucketLengths: data.bucketLengths }
       : {
           key: foldIn(randomKey(seed), 'pretraining'),
           masking,

@@ -1,5 +1,5 @@
 import { foldIn, randomKey } from '@selfsup/ssl-core';
-import { type MlmBatch, MlmLoader } from '@selfsup/ssl-text-mlm';
+import { type MlmBatch, MlmLoader, type MlmLoaderOptions } from '@selfsup/ssl-text-mlm';
 import type { BatchLoader } from '@selfsup/ssl-train';
 import { pretrainingTexts, type TextData, textData } from '../data-of.js';
 import { families } from '../encoders.js';
@@ -21,7 +21,7 @@ export async function packing({ budget, threads, seed }: TextJob): Promise<Figur
   const dataset = pretrainingTexts(data, 'train');
   const speed = async (
     name: EncoderName,
-    options: Pick<ConstructorParameters<typeof MlmLoader>[0], 'bucketLengths' | 'packing' | 'batchSize'>,
+    options: Pick<MlmLoaderOptions, 'bucketLengths' | 'packing' | 'batchSize'>,
   ): Promise<number> => {
     const key = foldIn(randomKey(seed), name);
     const { method } = await families[name].pretraining(data, key, () => Promise.reject(new TypeError('no teacher')));
