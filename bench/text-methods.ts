@@ -51,7 +51,8 @@ const refuse = (message: string): never => {
   process.exit(2);
 };
 const budget = values.budget as BudgetName;
-if (!Object.hasOwn(textBudgets, budget)) refuse(`--budget: ${budget} is none of ${Object.keys(textBudgets).join(', ')}`);
+if (!Object.hasOwn(textBudgets, budget))
+  refuse(`--budget: ${budget} is none of ${Object.keys(textBudgets).join(', ')}`);
 const chosen = listOf(values.rows) as KindName[];
 for (const name of chosen) if (!names.includes(name)) refuse(`--rows: ${name} is none of ${names.join(', ')}`);
 

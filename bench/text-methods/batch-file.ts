@@ -6,19 +6,20 @@ import type { MlmBatch } from '@selfsup/ssl-text-mlm';
  * Writes batches of masked texts for both sides of a comparison: int32 `[rows, tokens, places]`, then ids and attention masks
  * `[rows, tokens]`, positions and labels `[places]` of each; the label of an unused place is -1.
  *
- * @param count so many, of as many epochs as it takes
+ * @param count so many, of as many epochs as it takes. Default: one epoch
  */
 export async function writeBatches(
   path: string,
   loader: { epoch(epoch: number): AsyncIterable<MlmBatch> },
-  count = Infinity,
+  count?: number,
 ): Promise<void> {
   const file = await open(path, 'w');
   try {
-    let written = 0;
-    for (let epoch = 0; written < count && (epoch === 0 || count < Infinity); epoch++)
+    let left = count ?? Infinity;
+    const epochs = count === undefined ? 1 : Infinity;
+    for (let epoch = 0; epoch < epochs && left > 0; epoch++)
       for await (const batch of loader.epoch(epoch)) {
-        if (written++ === count) break;
+        if (left-- === 0) return;
         const { inputIds, attentionMask, maskedPositions, maskedLabels, maskedWeights } = batch;
         const labels = maskedLabels.data.map((label, at) => (maskedWeights.data[at] === 0 ? -1 : label));
         const header = Int32Array.of(...inputIds.shape, labels.length);

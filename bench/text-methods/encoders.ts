@@ -58,7 +58,11 @@ interface Family {
   /** Without a head. */
   readonly encoder: (data: TextData, key: RandomKey, dropout: number) => TextModel;
   /** @param teacher a trained BERT, for those that are distilled */
-  readonly pretraining: (data: TextData, key: RandomKey, teacher: () => Promise<BertForMaskedLM>) => Promise<Pretraining>;
+  readonly pretraining: (
+    data: TextData,
+    key: RandomKey,
+    teacher: () => Promise<BertForMaskedLM>,
+  ) => Promise<Pretraining>;
   /** Batches are packed blocks. */
   readonly packing?: true;
   /** Highest rate, of AdamW. */
@@ -83,7 +87,11 @@ const debertaOf = (data: TextData, dropout = 0) =>
 /** Half the layers, rounded up. */
 const distilBertOf = (data: TextData, dropout = 0) => {
   const sizes = sizesOf(data, dropout);
-  return distilBertConfig({ ...sizes, numHiddenLayers: Math.ceil(sizes.numHiddenLayers / 2), seqClassifDropout: dropout });
+  return distilBertConfig({
+    ...sizes,
+    numHiddenLayers: Math.ceil(sizes.numHiddenLayers / 2),
+    seqClassifDropout: dropout,
+  });
 };
 
 const electraOf = (data: TextData, dropout = 0) => {

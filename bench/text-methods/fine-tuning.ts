@@ -88,12 +88,16 @@ export async function accuracyOf({ data, name, start, perClass, key, threads }: 
   const shared = { padId: tokenizer.specialIds.pad, bucketLengths, key: foldIn(key, 'batches'), classes };
   const method = new SequenceClassification(model);
   const steps = budget.fineTuneSteps;
-  await train(method, new ClassificationLoader({ dataset, batchSize: Math.min(batchSize, dataset.length), ...shared }), {
-    steps,
-    schedule: warmupCosine({ base: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
-    seed: key[0],
-    threads,
-  });
+  await train(
+    method,
+    new ClassificationLoader({ dataset, batchSize: Math.min(batchSize, dataset.length), ...shared }),
+    {
+      steps,
+      schedule: warmupCosine({ base: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
+      seed: key[0],
+      threads,
+    },
+  );
   const evaluator = new SequenceClassifierEvaluator(model, { threads });
   const { accuracy } = await evaluator.evaluate(
     new ClassificationLoader({ dataset: encoded(test), batchSize: 128, mode: 'evaluation', ...shared }),

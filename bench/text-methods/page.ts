@@ -7,7 +7,12 @@ import type { TextRow } from './rows.js';
 export function textMethodsPage(all: readonly TextRow[], budget: BudgetName = 'small'): string {
   const rows = all.filter((row) => row.budget === budget);
   const sections = (Object.keys(kinds) as KindName[])
-    .map((name) => section(kinds[name], rows.filter(({ kind }) => kind === name)))
+    .map((name) =>
+      section(
+        kinds[name],
+        rows.filter(({ kind }) => kind === name),
+      ),
+    )
     .filter(Boolean);
   return `# Methods for texts, side by side
 

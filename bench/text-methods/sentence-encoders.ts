@@ -75,7 +75,11 @@ export async function sentenceState(
       const simCse = new SimCse({ encoder, key, temperature });
       const loader = new SentenceLoader({ sentences: definitions(data), batchSize, ...shared });
       const widths = widthsOf(budget.width);
-      await run(name === 'simcse' ? simCse : new Matryoshka<SentenceBatch>({ method: simCse, widths }), loader, learningRate);
+      await run(
+        name === 'simcse' ? simCse : new Matryoshka<SentenceBatch>({ method: simCse, widths }),
+        loader,
+        learningRate,
+      );
     }
     return { state: () => encoder.stateDict(), figures: {} };
   });

@@ -17,7 +17,7 @@ export function mailText(raw: string): string {
     .replaceAll(/&[a-z]{2,6};|&#\d+;/gi, ' ')
     .replaceAll(/^[>| ]+/gm, '');
   return `${subject}. ${plain}`
-    .replaceAll(/[\s\u0000-\u001F\u007F-\u00A0]+/g, ' ')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, mostCharacters);
 }

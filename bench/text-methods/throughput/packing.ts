@@ -67,7 +67,9 @@ class CountedBatches implements BatchLoader<MlmBatch> {
 
   /** Of the updates that made no trace. */
   tokensPerSecond(milliseconds: readonly number[]): number {
-    const counted = milliseconds.flatMap((time, at) => (this.#isFirst[at] || at < 2 ? [] : [[this.#tokens[at]!, time]]));
+    const counted = milliseconds.flatMap((time, at) =>
+      this.#isFirst[at] || at < 2 ? [] : [[this.#tokens[at]!, time]],
+    );
     const sum = (which: 0 | 1): number => counted.reduce((total, pair) => total + pair[which]!, 0);
     return (1000 * sum(0)) / sum(1);
   }

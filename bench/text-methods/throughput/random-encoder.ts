@@ -10,7 +10,11 @@ import {
 } from '@selfsup/ssl-text-mlm';
 
 /** A sentence encoder with its first weights, which computes as a trained one does. */
-export function randomEncoder(tokenizer: TextTokenizer, sizes: Partial<BertConfig>, maxLength: number): LoadedTextEncoder {
+export function randomEncoder(
+  tokenizer: TextTokenizer,
+  sizes: Partial<BertConfig>,
+  maxLength: number,
+): LoadedTextEncoder {
   const config = bertConfig({ ...sizes, vocabSize: tokenizer.vocabSize, padTokenId: tokenizer.specialIds.pad });
   const description = {
     format: 1,
