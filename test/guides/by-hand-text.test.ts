@@ -23,9 +23,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test.each(['a vocabulary that is learnt', 'one that is given'])(
+test.each<[string, Partial<PretrainTextOptions>]>([
+  ['a vocabulary that is learnt', {}],
+  ['one that is given', {}],
+  ['packed sequences of a ModernBERT', { model: 'modernbert' }],
+  ['blocks of a RoBERTa', { model: 'roberta', sequences: 'blocks', maxLength: 16 }],
+  ['replaced tokens of an ELECTRA', { model: 'electra' }],
+])(
   'by-hand.ts, with %s, trains to the same bytes by public parts',
-  async (name) => {
+  async (name, more) => {
     const out = join(folder, name.replaceAll(' ', '-'));
     const given = name === 'one that is given';
     const options: PretrainTextOptions = {
@@ -42,6 +48,7 @@ test.each(['a vocabulary that is learnt', 'one that is given'])(
       seed: 3,
       threads: 1,
       progress: 'silent',
+      ...more,
       ...(given ? { tokenizer: await trainWordPiece({ lines: [words.join(' ')], vocabSize: 60 }) } : {}),
     };
     await pretrainText(options);

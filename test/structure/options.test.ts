@@ -77,6 +77,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'UnigramTokenizer.fromJson(options)': 'readTokenizerJson',
   'UnigramTokenizer.fromFile(options)': 'readTokenizerFile',
   'UnigramTokenizer.fromFolder(options)': 'folderTokenizer',
+  'ReplacedTokenEvaluator(options)': 'compile',
   'TsdaeDecoder(config)': 'bertConfig',
   'generateIds(normalize)': 'normalizeImages',
   'CapiPredictor.forward(places)': 'two tensors of Capi',

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { DataError, InvalidOptionError } from '@selfsup/ssl-core';
-import { moduleFile } from '@selfsup/ssl-core/files';
+import { moduleFile, threadModule } from '@selfsup/ssl-core/files';
 import type { DecodeBudget } from '../image/decode-budget.js';
 import type { BatchTask, BuiltBatch } from './build-batch.js';
 import {
@@ -139,7 +136,13 @@ export class WorkerPool {
     const start: WorkerStart = { ...setup, progress, decodePlace };
     let worker: Worker;
     try {
-      worker = new Worker(workerUrl(), { ...workerOptions(), workerData: start, name: 'ssl-data-loader' });
+      const { url, options } = threadModule(
+        moduleFile(import.meta),
+        'loader/loader-worker',
+        '@selfsup/ssl-data',
+        'set workers: 0',
+      );
+      worker = new Worker(url, { ...options, workerData: start, name: 'ssl-data-loader' });
     } catch (cause) {
       this.#decodeBudget.vacate(decodePlace);
       throw asCloneError(setup, cause);
@@ -207,36 +210,4 @@ function bytesOf({ arrays, index, labels, boxes = [] }: BuiltBatch): number {
     (total, { data }) => total + data.byteLength,
     0,
   );
-}
-
-const ownUrl = moduleFile(import.meta);
-const fromSource = ownUrl.endsWith('.ts');
-
-/**
- * The module that a worker runs: beside this one, or, where this one has become part of a bundle, in the installed package.
- *
- * @throws DataError for a bundle without the package
- */
-function workerUrl(): URL {
-  const own = ownUrl.startsWith('file:') ? ownUrl : pathToFileURL(ownUrl).href;
-  const beside = new URL(fromSource ? './loader-worker.ts' : './loader-worker.js', own);
-  if (existsSync(beside)) return beside;
-  try {
-    const manifest = createRequire(own).resolve('@selfsup/ssl-data/package.json');
-    return new URL('./dist/loader/loader-worker.js', pathToFileURL(manifest));
-  } catch (cause) {
-    throw new DataError(
-      'a bundle cannot hold the code of the loader’s threads: run npm install @selfsup/ssl-data where the bundle is, or set workers: 0',
-      { cause },
-    );
-  }
-}
-
-/** From TypeScript source (tests, scripts of this repository) a worker needs tsx; built code needs nothing. */
-function workerOptions(): WorkerOptions {
-  if (!fromSource) return {};
-  // `--import tsx` does nothing in a thread, so register its hooks by hand.
-  const tsx = new URL('./dist/esm/api/index.mjs', pathToFileURL(createRequire(ownUrl).resolve('tsx/package.json')));
-  const register = `data:text/javascript,${encodeURIComponent(`import { register } from '${tsx.href}'; register();`)}`;
-  return { execArgv: ['--import', register, '--conditions=ssl-source'] };
 }

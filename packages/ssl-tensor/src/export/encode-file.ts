@@ -5,6 +5,7 @@ import { describeValue, encodeGraph, irVersion, onnxType, opset } from '../graph
 import type { Rewritten } from '../graph/rewrite.js';
 import { scheduleNodes } from '../graph/schedule.js';
 import { bytesOf, type HostData, type Value } from '../graph/value.js';
+import { nameWithin, type OpenLength, openLength, openPort } from './open-length.js';
 
 /** A tensor that the file holds. */
 export interface Weight {
@@ -25,6 +26,8 @@ export interface FileHead {
   readonly name: string;
   readonly doc: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the second axis is where it may be shorter than the graph has it. */
+  readonly length?: OpenLength;
 }
 
 /** What a protocol buffer can hold, less room for the nodes. */
@@ -56,13 +59,23 @@ export function encodeFile(
     ...used,
     ...schedule.constants.filter(({ splat }) => splat === undefined).map((value) => ({ name: value.name, value })),
   ]);
-  const names = new Map([...inputs, ...weights].map(({ name, value }) => [value, name] as const));
-  const encoded = encodeGraph('step', schedule, graph.inputs, outputs, names);
+  const { length } = head;
+  const names = new Map([
+    ...inputs.map((port) => [port.value, nameWithin(port, length)] as const),
+    ...weights.map(({ name, value }) => [value, name] as const),
+  ]);
+  const within = new Map(results.map((port) => [nameWithin(port, length), port.value]));
+  const encoded = encodeGraph('step', schedule, graph.inputs, within, names);
   encoded.name = head.name;
   // The standard wants a node after those that it takes from.
   encoded.node.reverse();
-  encoded.input = inputs.map(({ name, value, sizes }) => describeValue(name, value, sizes));
-  encoded.output = results.map(({ name, value, sizes }) => describeValue(name, value, sizes));
+  const describe = (port: Port): ReturnType<typeof describeValue> => {
+    const { name, value, sizes } = openPort(port, length);
+    return describeValue(name, value, sizes);
+  };
+  encoded.input = inputs.map(describe);
+  encoded.output = results.map(describe);
+  if (length !== undefined) openLength(encoded, inputs, results, length);
   for (const { name, value, data } of used)
     encoded.initializer.push(
       create(TensorProtoSchema, {

@@ -15,6 +15,7 @@ import { type ExportableModule, type ExportOnnxOptions, exportOnnxOptionNames } 
 import { checkedNames, isInputLeaf, namedLeaves } from './named-leaves.js';
 import { type NormalizedInput, normalizedInput } from './normalized-input.js';
 import { openBatch } from './open-batch.js';
+import type { OpenLength } from './open-length.js';
 import { freeName, isExportableModule, weightNames } from './weight-names.js';
 import { withoutVendorOps } from './without-vendor-ops.js';
 
@@ -47,7 +48,7 @@ export async function exportOnnx(
   options: ExportOnnxOptions = {},
 ): Promise<Uint8Array> {
   checkOptions(where, options, exportOnnxOptionNames);
-  const { path, dynamicBatch = true, batchName = 'batch', fixedInputs = [], int64Inputs = [] } = options;
+  const { path, dynamicBatch = true, batchName = 'batch', lengthName, fixedInputs = [], int64Inputs = [] } = options;
   const { metadata = {}, modules = {} } = options;
   // Only where there are files: on a page the bytes are what is wanted.
   const files = path === undefined ? undefined : await import('@selfsup/ssl-core/files');
@@ -57,7 +58,7 @@ export async function exportOnnx(
   const isModule = isExportableModule(model);
   if (!isModule && typeof model !== 'function')
     throw new InvalidOptionError(where, 'model', 'a Module with a forward, or a function of tensors', model);
-  checkTexts({ batchName, ...metadata });
+  checkTexts({ batchName, ...(lengthName === undefined ? {} : { lengthName }), ...metadata });
   const run = isModule
     ? (...args: never[]): unknown => model.forward(...args)
     : (model as (...args: never[]) => unknown);
@@ -76,6 +77,7 @@ export async function exportOnnx(
     ({ shape }, index) => dynamicBatch && shape.length > 0 && !fixedInputs.includes(inputNames[index]!),
   );
   checkBatches(flat.specs, isOpen, inputNames);
+  const length = lengthName === undefined ? undefined : lengthOf(flat.specs, lengthName, batchName);
 
   // What compiled functions still have to assign comes first.
   await settled();
@@ -139,6 +141,7 @@ export async function exportOnnx(
     name: options.name ?? 'model',
     doc: options.doc ?? '',
     metadata: { ...normalized?.metadata, ...metadata },
+    ...(length === undefined ? {} : { length }),
   });
   await files?.writeWhole(path!, bytes);
   return bytes;
@@ -216,8 +219,20 @@ function checkBatches(specs: readonly LeafSpec[], isOpen: readonly boolean[], na
   );
 }
 
+/** The length that is open: the second axis of the first input that has one. */
+function lengthOf(specs: readonly LeafSpec[], name: string, batchName: string): OpenLength {
+  if (name === batchName)
+    throw new InvalidOptionError(where, 'lengthName', `another name than the batch's, '${batchName}'`, name);
+  const size = specs.find(({ shape }) => shape.length >= 2)?.shape[1];
+  if (size === undefined)
+    throw new InvalidOptionError(where, 'lengthName', 'left out where no input has a second axis', name);
+  return { name, size };
+}
+
+const axisNames: readonly string[] = ['batchName', 'lengthName'];
+
 function checkTexts(texts: Readonly<Record<string, unknown>>): void {
   for (const [name, text] of Object.entries(texts))
-    if (typeof text !== 'string' || (name === 'batchName' && text === ''))
-      throw new InvalidOptionError(where, name === 'batchName' ? name : `metadata.${name}`, 'a text', text);
+    if (typeof text !== 'string' || (axisNames.includes(name) && text === ''))
+      throw new InvalidOptionError(where, axisNames.includes(name) ? name : `metadata.${name}`, 'a text', text);
 }

@@ -35,6 +35,12 @@ export interface ExportOnnxOptions {
   readonly dynamicBatch?: boolean;
   /** Name of that axis in the file. Default `batch`. */
   readonly batchName?: string;
+  /**
+   * Name of the second axis of the inputs, which in the file may then have any size up to the example's: zeros are put in
+   * the places that lack, and of results with as many places as the example the first ones are given. For sequences with a
+   * mask of their padding, of which such zeros are; the work is that of the whole length. Default: the axis is fixed.
+   */
+  readonly lengthName?: string;
   /** Names of inputs whose first axis is no batch. Scalars never have one. Default none. */
   readonly fixedInputs?: readonly string[];
   /** Names of int32 inputs that the file takes as int64, as tokenisers give ids. Default none. */
@@ -56,6 +62,7 @@ export const exportOnnxOptionNames: OptionNames<ExportOnnxOptions> = {
   outputNames: 'optional',
   dynamicBatch: 'optionalFlag',
   batchName: 'optional',
+  lengthName: 'optional',
   fixedInputs: 'optional',
   int64Inputs: 'optional',
   normalize: 'optional',

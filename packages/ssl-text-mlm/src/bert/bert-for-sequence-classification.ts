@@ -82,6 +82,10 @@ export class BertForSequenceClassification extends Module implements SequenceCla
     return this.bert.config;
   }
 
+  get encoder(): BertModel {
+    return this.bert;
+  }
+
   /** Pooled features, `[batch, hidden]`. */
   features(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
     if (this.bert.poolerDense === undefined) return meanPool(this.bert.forward(inputs, ctx), inputs.attentionMask);

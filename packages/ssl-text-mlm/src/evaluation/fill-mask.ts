@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkCount, InvalidOptionError } from '@selfsup/ssl-tensor/host';
 import type { MaskedLmModel } from '../models/masked-lm-model.js';
-import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
+import { checkVocabulary, paddedRows } from '../tokenizer/check-vocabulary.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 
 /** A word for a masked place. */
@@ -52,7 +52,7 @@ export async function fillMask(
       shape,
     );
   if (typeof text !== 'string') throw new InvalidOptionError('fillMask', 'text', 'one text', text, shape);
-  checkVocabulary(tokenizer, model.config.vocabSize);
+  checkVocabulary(tokenizer, model.config.vocabSize, undefined, paddedRows);
   checkCount('fillMask', { k });
   const maxLength = model.encoder.maxTokens ?? model.config.maxPositionEmbeddings;
   const ids = tokenizer.encode(text, { maxLength });
@@ -75,7 +75,7 @@ export async function fillMask(
   const size = model.config.vocabSize;
   return positions.map((position, row) => {
     const scores = values.subarray(row * size, (row + 1) * size);
-    const best = Array.from(scores, (_, id) => id)
+    const best = Array.from({ length: tokenizer.vocabSize }, (_, id) => id)
       .sort((a, b) => scores[b]! - scores[a]! || a - b)
       .slice(0, k);
     return {

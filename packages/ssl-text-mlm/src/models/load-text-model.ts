@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { checkPath } from '@selfsup/ssl-core/files';
 import { loadSafetensors, type Module, type StateDict } from '@selfsup/ssl-nn';
 import { CheckpointError, randomKey, SslError } from '@selfsup/ssl-tensor/host';
+import { checkFileSizes } from './check-file-sizes.js';
 import { type ConfigFormat, knownConfig, readConfigJson } from './config-format.js';
 import type { MaskedLmModel } from './masked-lm-model.js';
 import { readTextConfig, type TextConfigReport } from './text-families.js';
@@ -58,28 +59,8 @@ async function readFolder(
   const report = readTextConfig(await readConfigJson(configFile, 'utf-8', where), configFile);
   knownConfig(report.family.format as unknown as ConfigFormat<object>, report, configFile);
   const { tensors } = await loadSafetensors(file);
-  checkLayers(tensors, report, file);
+  checkFileSizes(tensors, report.config, file);
   return { report, tensors, file };
-}
-
-/** A configuration may say much: the file must have the largest tables before memory is taken for them. */
-function checkLayers(tensors: StateDict, { config }: TextConfigReport, path: string): void {
-  const { vocabSize, numHiddenLayers } = config as { readonly vocabSize: number; readonly numHiddenLayers: number };
-  const names = [...tensors.keys()];
-  const words = [...tensors].find(([name]) => /(?:^|\.)embeddings\.(?:word|tok)_embeddings\.weight$/.test(name));
-  if (words?.[1].shape[0] !== vocabSize)
-    throw new CheckpointError(
-      `config.json says that the vocabulary has ${vocabSize} words, and the word embedding is ${words === undefined ? 'missing' : `[${words[1].shape.join(', ')}]`}`,
-      { path, parameter: words?.[0] ?? 'embeddings.word_embeddings.weight' },
-    );
-  const layers = new Set(names.flatMap((name) => /(?:^|\.)layers?\.(\d+)\./.exec(name)?.[1] ?? []));
-  if (layers.size !== numHiddenLayers)
-    throw new CheckpointError(
-      `config.json says that there are ${numHiddenLayers} layers, the file has ${layers.size}`,
-      {
-        path,
-      },
-    );
 }
 
 function filled<M extends Module>(

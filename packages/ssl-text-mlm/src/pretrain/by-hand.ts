@@ -1,6 +1,7 @@
-import { bertBase, type BertConfig } from '../bert/bert-config.js';
 import type { ChosenTraining } from './choose-training.js';
 import type { PreparedBy } from './prepare-tokens.js';
+import { classPrefixOf, configNameOf, type TextModelType, writtenConfig } from './text-architecture.js';
+import { generatorConfig } from './text-learning.js';
 import type { TextFileOptions } from './text-source.js';
 
 /** What a run by hand needs to know. */
@@ -12,15 +13,12 @@ export interface ByHand {
   /** Where a tokeniser that was given lies. */
   readonly tokenizerPath: string;
   readonly lowercase: boolean;
-  readonly config: BertConfig;
+  /** Of the encoder. */
+  readonly config: object;
   readonly chosen: Pick<ChosenTraining, 'training' | 'stepsPerEpoch'>;
   readonly seed: number;
   readonly threads: number;
 }
-
-/** What differs from BERT-base, whose values `bertConfig` fills in. */
-const differing = (config: BertConfig): object =>
-  Object.fromEntries(Object.entries(config).filter(([name, value]) => bertBase[name as keyof BertConfig] !== value));
 
 /** Numbers, truth and plain words as a program has them. */
 const code = (value: unknown): string =>
@@ -31,11 +29,66 @@ const code = (value: unknown): string =>
     .replaceAll(/^\{(.+)\}$/g, '{ $1 }');
 const quoted = (text: string): string => JSON.stringify(text);
 
+/** The model of a run as a program has it: what to import, how it is made, and what is saved of it. */
+interface WrittenModel {
+  readonly imports: readonly string[];
+  readonly lines: readonly string[];
+  readonly state: string;
+}
+
+function writtenModel(
+  type: TextModelType,
+  objective: ChosenTraining['training']['objective'],
+  config: object,
+): WrittenModel {
+  const prefix = classPrefixOf(type);
+  const written = (of: object): string => writtenConfig(type, of, code);
+  if (objective === 'masked-language-modelling')
+    return {
+      imports: [`${prefix}ForMaskedLM`, configNameOf(type), 'MaskedLanguageModelling'],
+      lines: [
+        `const config = ${written(config)};`,
+        `const model = new ${prefix}ForMaskedLM(config, { key: foldIn(key, 'model') });`,
+        'const method = new MaskedLanguageModelling(model);',
+      ],
+      state: 'model.stateDict()',
+    };
+  return {
+    imports: [
+      `${prefix}ForMaskedLM`,
+      `${prefix}Model`,
+      configNameOf(type),
+      'ReplacedTokenDetection',
+      'TextForTokenDetection',
+    ],
+    lines: [
+      `const config = ${written(config)};`,
+      `const generator = new ${prefix}ForMaskedLM(${written(generatorConfig(config))}, { key: foldIn(key, 'generator') });`,
+      `const encoder = new ${prefix}Model(config, { key: foldIn(key, 'model') });`,
+      "const model = new TextForTokenDetection(encoder, { key: foldIn(key, 'head') });",
+      "const method = new ReplacedTokenDetection(generator, model, { sharing: 'gradient-disentangled' });",
+    ],
+    state: 'method.discriminatorState()',
+  };
+}
+
 /** A program that trains the same model by public parts, without what `pretrainText` does around it. */
 export function byHandProgram(run: ByHand): string {
   const { heldOutEvery, learnt } = run.prepared;
   const { training, stepsPerEpoch } = run.chosen;
-  const { batchSize, maxLength, bucketLengths, maskProbability, epochs, learningRate, weightDecay } = training;
+  const { batchSize, maxLength, bucketLengths, maskProbability, epochs, learningRate, weightDecay, sequences } =
+    training;
+  const model = writtenModel(training.model, training.objective, run.config);
+  const dataset =
+    sequences === 'blocks'
+      ? `blocks({ length: ${maxLength} })`
+      : `lines({ maxLength: ${maxLength}, longTexts: 'split' })`;
+  const imports = [
+    ...model.imports,
+    'buildTokenStore',
+    'MlmLoader',
+    learnt === undefined ? 'loadTokenizer' : 'trainWordPiece',
+  ];
   const readData =
     run.data === undefined
       ? 'const texts: string[] = []; // Put the texts here that pretrainText was given, without blank ones.'
@@ -53,24 +106,22 @@ export function byHandProgram(run: ByHand): string {
 import { mkdir } from 'node:fs/promises';
 ${run.data === undefined ? '' : "import { readTexts } from '@selfsup/ssl-data/text';\n"}import { saveSafetensors } from '@selfsup/ssl-nn';
 import { fetched, foldIn, randomKey } from '@selfsup/ssl-tensor';
-import { BertForMaskedLM, bertConfig, MaskedLanguageModelling, MlmLoader, TokenDataset, ${learnt === undefined ? 'loadTokenizer' : 'trainWordPiece'} } from '@selfsup/ssl-text-mlm';
+import { ${imports.toSorted().join(', ')} } from '@selfsup/ssl-text-mlm';
 import { AdamW, decayEverything, oneCycle, Trainer } from '@selfsup/ssl-train';
 
 const out = process.argv[2] ?? 'by-hand';
 ${readData}
 ${trained}
 const tokenizer = ${tokenizer};
-const dataset = TokenDataset.fromTexts(tokenizer, training, { maxLength: ${maxLength}, longTexts: 'split' });
+const store = await buildTokenStore({ path: \`\${out}/tokens\`, data: training, tokenizer });
 const key = randomKey(${run.seed});
-const config = bertConfig(${code(differing(run.config))});
-const model = new BertForMaskedLM(config, { key: foldIn(key, 'model') });
-const method = new MaskedLanguageModelling(model);
+${model.lines.join('\n')}
 const loader = new MlmLoader({
-  dataset,
+  dataset: store.${dataset},
   tokenizer,
   batchSize: ${batchSize},
   key: foldIn(key, 'batches'),
-  bucketLengths: ${code(bucketLengths)},
+  bucketLengths: ${code(bucketLengths)},${sequences === 'packed' ? '\n  packing: true,' : ''}
   masking: { maskProbability: ${maskProbability} },
   unmaskable: 'skip',
 });
@@ -87,6 +138,6 @@ if (interrupted) process.exit();
 await fetched();
 await mkdir(out, { recursive: true });
 // Equal to transformers/model.safetensors of the run.
-await saveSafetensors(\`\${out}/model.safetensors\`, model.stateDict(), { format: 'pt' });
+await saveSafetensors(\`\${out}/model.safetensors\`, ${model.state}, { format: 'pt' });
 `;
 }

@@ -1,9 +1,12 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { evaluation } from '@selfsup/ssl-nn';
 import { compile } from '@selfsup/ssl-tensor';
 import { InvalidOptionError, ndArray, type NdArray } from '@selfsup/ssl-tensor/host';
+import type { BertInputs } from '../bert/bert-inputs.js';
 import { meanPool } from '../bert/mean-pool.js';
 import type { TextModel } from '../models/text-model.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import type { TextPooling } from './text-encoder-description.js';
 
 /** Rows that are computed at once: few sizes, so that there are few traces. */
 const batchSizes = [1, 8, 32] as const;
@@ -15,6 +18,13 @@ const shortest = 16;
 
 type Rows = { readonly inputIds: NdArray<Int32Array>; readonly attentionMask: NdArray<Int32Array> };
 type RowTensors = { readonly inputIds: tf.Tensor; readonly attentionMask: tf.Tensor };
+
+/** One row of each sequence, `[batch, hidden]`. */
+export function pooled(model: TextModel, inputs: BertInputs, pooling: TextPooling): tf.Tensor2D {
+  if (pooling === 'mean') return meanPool(model.forward(inputs), inputs.attentionMask);
+  const [batch, tokens] = inputs.inputIds.shape as [number, number];
+  return model.forwardFlat(inputs, evaluation, tf.range(0, batch * tokens, tokens, 'int32'));
+}
 
 /** One text or several. */
 export type Texts = string | readonly string[] | AsyncIterable<string>;
@@ -32,28 +42,38 @@ export async function* textsOf(where: string, texts: Texts): AsyncGenerator<stri
   }
 }
 
+/** A row of numbers for each text. */
+export interface TextRowsOptions {
+  readonly tokenizer: TextTokenizer;
+  /** Longest text, tokens; the rest is cut off. */
+  readonly maxLength: number;
+  /** Numbers of a row. */
+  readonly width: number;
+  /** Traced: `[texts, width]`. */
+  readonly forward: (inputs: RowTensors) => tf.Tensor2D;
+  /** For messages. */
+  readonly name: string;
+}
+
 /**
- * Computes texts by an encoder, compiled: each is padded to the next of a few lengths and computed with others of that length,
+ * Computes a row for each text, compiled: each is padded to the next of a few lengths and computed with others of that length,
  * so that there are at most three traces for each length.
  */
-export class TextEmbedder {
+export class TextRows {
   readonly #tokenizer: TextTokenizer;
   readonly #maxLength: number;
   readonly #width: number;
   readonly #forward: ((rows: Rows) => Promise<tf.Tensor>) & { dispose(): void };
 
-  constructor(model: TextModel, tokenizer: TextTokenizer, maxLength: number) {
+  constructor({ tokenizer, maxLength, width, forward, name }: TextRowsOptions) {
     this.#tokenizer = tokenizer;
     this.#maxLength = maxLength;
-    this.#width = model.tokenDim;
-    this.#forward = compile(
-      ((rows: RowTensors) => meanPool(model.forward(rows), rows.attentionMask)) as unknown as (rows: Rows) => tf.Tensor,
-      { name: 'embed texts' },
-    );
+    this.#width = width;
+    this.#forward = compile(forward as unknown as (rows: Rows) => tf.Tensor, { name });
   }
 
-  /** Features of texts, `[texts, hidden]`, in their order. */
-  async embed(texts: AsyncIterable<string>): Promise<NdArray<Float32Array>> {
+  /** Rows of texts, `[texts, width]`, in their order. */
+  async of(texts: AsyncIterable<string>): Promise<NdArray<Float32Array>> {
     const parts: Float32Array[] = [];
     let chunk: number[][] = [];
     for await (const text of texts) {

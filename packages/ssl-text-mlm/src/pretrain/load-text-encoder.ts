@@ -1,16 +1,17 @@
 import { join } from 'node:path';
-import { checkPath, isFolder } from '@selfsup/ssl-core/files';
-import { loadSafetensors, type StateDict } from '@selfsup/ssl-nn';
+import { checkPath, isFile, isFolder } from '@selfsup/ssl-core/files';
+import { loadSafetensors } from '@selfsup/ssl-nn';
 import { CheckpointError, randomKey, SslError } from '@selfsup/ssl-tensor/host';
-import type { BertConfig } from '../bert/bert-config.js';
-import { bertConfigFromJson } from '../bert/bert-config-json.js';
-import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
+import { TextForTokenDetection } from '../heads/text-for-token-detection.js';
+import { checkFileSizes } from '../models/check-file-sizes.js';
+import { type ConfigFormat, knownConfig } from '../models/config-format.js';
+import { readTextConfig, type TextConfigReport } from '../models/text-families.js';
 import { checkVocabulary } from '../tokenizer/check-vocabulary.js';
-import { tokenizerLimits } from '../tokenizer/tokenizer-limits.js';
-import { tokenizerFromJson } from '../tokenizer/load-tokenizer.js';
-import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
-import { LoadedTextEncoder } from './loaded-text-encoder.js';
-import { readTextEncoderDescription, type TextEncoderDescription, tokenizerEntry } from './text-encoder-description.js';
+import { describedTokenizer } from './described-tokenizer.js';
+import { LoadedTextEncoder, type TextEncoderModel } from './loaded-text-encoder.js';
+import { longestOf } from './longest-of.js';
+import { readEncoderFolder } from './read-encoder-folder.js';
+import { readTextEncoderDescription, type TextEncoderHead, tokenizerEntry } from './text-encoder-description.js';
 
 /** Name of the encoder's file in a folder of `pretrainText`. */
 export const encoderFile = 'encoder.safetensors';
@@ -19,10 +20,13 @@ export const encoderFile = 'encoder.safetensors';
 const maxHeaderBytes = 100_000_000;
 
 /**
- * A text encoder that `pretrainText` has written, built from what its file says and nothing else.
+ * A text encoder that `pretrainText` has written, built from what its file says and nothing else; or that of a folder of
+ * transformers or sentence-transformers, whose `config.json`, `model.safetensors`, tokeniser, and where they are there
+ * `modules.json`, `1_Pooling` and `sentence_bert_config.json` say what it is. Where a folder says nothing of pooling, texts
+ * are the mean of their tokens.
  *
- * @param path the file, or the folder with its `encoder.safetensors`
- * @throws CheckpointError for a file that is missing, damaged, of another origin or of a newer version
+ * @param path the file, or a folder
+ * @throws CheckpointError for a file that is missing, damaged, of another family or of a newer version
  *
  * @example
  * const encoder = await loadTextEncoder('runs/notes');
@@ -30,63 +34,42 @@ const maxHeaderBytes = 100_000_000;
  */
 export async function loadTextEncoder(path: string): Promise<LoadedTextEncoder> {
   checkPath('loadTextEncoder', 'path', path);
-  const file = (await isFolder(path)) ? join(path, encoderFile) : path;
+  if (!(await isFolder(path))) return loadFile(path);
+  const own = join(path, encoderFile);
+  const isForeign = !(await isFile(own)) && (await isFile(join(path, 'config.json')));
+  return isForeign ? readEncoderFolder(path) : loadFile(own);
+}
+
+async function loadFile(file: string): Promise<LoadedTextEncoder> {
   const { tensors, metadata } = await loadSafetensors(file, { maxHeaderBytes });
   const description = readTextEncoderDescription(metadata, file);
-  const { maxLength } = description;
-  const config = bertConfigFromJson(description.config, file);
-  if (maxLength > config.maxPositionEmbeddings)
-    throw new CheckpointError(`says maxLength ${maxLength}, its model has ${config.maxPositionEmbeddings} positions`, {
-      path: file,
-    });
-  checkSizes(tensors, config, file);
-  const tokenizer = readTokenizer(metadata[tokenizerEntry], description, file);
-  checkVocabulary(tokenizer, config.vocabSize, file);
+  const report = readTextConfig(description.config, file);
+  const config = knownConfig(report.family.format as unknown as ConfigFormat<object>, report, file);
+  checkFileSizes(tensors, config, file);
+  const tokenizer = describedTokenizer(metadata, tokenizerEntry, description.specialTokens, file);
+  checkVocabulary(tokenizer, (config as { readonly vocabSize: number }).vocabSize, file);
+  let model: TextEncoderModel | undefined;
   try {
-    const model = new BertForMaskedLM(config, { key: randomKey(0) });
+    model = modelOf(description.head ?? 'masked-lm', report);
+    const encoder = 'encoder' in model ? model.encoder : model;
+    const { maxLength } = description;
+    if (maxLength > longestOf(encoder))
+      throw new CheckpointError(`says maxLength ${maxLength}, its model has ${longestOf(encoder)} positions`, {
+        path: file,
+      });
     model.loadStateDict(tensors);
     return new LoadedTextEncoder(model, tokenizer, description);
   } catch (cause) {
-    if (!SslError.isInstance(cause)) throw cause;
+    model?.dispose();
+    if (!SslError.isInstance(cause) || (cause instanceof CheckpointError && cause.path === file)) throw cause;
     throw new CheckpointError(cause.message, { path: file, cause });
   }
 }
 
-function readTokenizer(
-  text: string | undefined,
-  { specialTokens }: TextEncoderDescription,
-  path: string,
-): TextTokenizer {
-  if (text === undefined)
-    throw new CheckpointError(`has no tokeniser: its metadata lack '${tokenizerEntry}'`, { path });
-  if (text.length > tokenizerLimits.fileBytes)
-    throw new CheckpointError(`has a tokeniser of more than ${tokenizerLimits.fileBytes} characters`, { path });
-  try {
-    return tokenizerFromJson(text, { specialTokens });
-  } catch (cause) {
-    if (!SslError.isInstance(cause)) throw cause;
-    throw new CheckpointError(`has a damaged tokeniser: ${cause.message}`, { path, cause });
-  }
-}
-
-/** What the configuration says must be there before memory is taken for it: a stranger's may say much. */
-function checkSizes(tensors: StateDict, config: BertConfig, path: string): void {
-  const { vocabSize, hiddenSize, intermediateSize, maxPositionEmbeddings, typeVocabSize, numHiddenLayers } = config;
-  const embeddings = 'bert.embeddings';
-  const wanted: [string, readonly number[]][] = [
-    [`${embeddings}.word_embeddings.weight`, [vocabSize, hiddenSize]],
-    [`${embeddings}.position_embeddings.weight`, [maxPositionEmbeddings, hiddenSize]],
-    [`${embeddings}.token_type_embeddings.weight`, [typeVocabSize, hiddenSize]],
-  ];
-  for (let layer = 0; layer < numHiddenLayers; layer++)
-    wanted.push([`bert.encoder.layer.${layer}.intermediate.dense.weight`, [intermediateSize, hiddenSize]]);
-  for (const [name, shape] of wanted) {
-    const found = tensors.get(name)?.shape;
-    if (found?.join() === shape.join()) continue;
-    const has = found === undefined ? 'does not have it' : `has [${found.join(', ')}]`;
-    throw new CheckpointError(`says by its configuration that '${name}' is [${shape.join(', ')}], and ${has}`, {
-      path,
-      parameter: name,
-    });
-  }
+/** A model with weights that are about to be replaced. */
+function modelOf(head: TextEncoderHead, { family, config }: TextConfigReport): TextEncoderModel {
+  const key = randomKey(0);
+  if (head === 'masked-lm') return family.maskedLm(config as never, key);
+  const encoder = family.encoder(config as never, key, false);
+  return head === 'none' ? encoder : new TextForTokenDetection(encoder, { key });
 }

@@ -1,15 +1,15 @@
-import type { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
-import type { TokenDataset } from '../data/token-dataset.js';
+import type { TokenSource } from '../data/token-source.js';
 import { fillMask } from '../evaluation/fill-mask.js';
+import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 
 const [examples, guesses] = [8, 5] as const;
 
 /** Held-out texts with one word hidden, and what the model takes it for: a paragraph each. */
 export async function maskExamples(
-  model: BertForMaskedLM,
+  model: MaskedLmModel,
   tokenizer: TextTokenizer,
-  heldOut: TokenDataset,
+  heldOut: TokenSource,
 ): Promise<string> {
   const special = tokenizer.allSpecialIds();
   const continues = tokenizer.continuations();

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '@selfsup/ssl-core/files';
-import { loadSafetensors, saveSafetensors } from '@selfsup/ssl-nn';
-import { DataError, ndArray, SslError } from '@selfsup/ssl-tensor/host';
-import { TokenSequences } from '../data/token-sequences.js';
+import { makeFolder, writeWhole } from '@selfsup/ssl-core/files';
+import { DataError, SslError } from '@selfsup/ssl-tensor/host';
+import { fillStores } from '../store/fill-stores.js';
+import { TokenStore } from '../store/token-store.js';
 import { learnTokenizer } from '../tokenizer/learn-tokenizer.js';
 import { bertSpecialTokens } from '../tokenizer/special-tokens.js';
 import { WordCounter } from '../tokenizer/word-counter.js';
@@ -18,7 +18,8 @@ import type { TextSource } from './text-source.js';
 export const preparedFiles = {
   tokenizer: 'tokenizer.json',
   record: 'prepared.json',
-  tokens: 'tokens.safetensors',
+  /** Folder of the token stores. */
+  tokens: 'tokens',
 } as const;
 
 /** What of the vocabulary the user has chosen. */
@@ -27,9 +28,6 @@ export interface VocabularyOptions {
   readonly vocabSize?: number | undefined;
   readonly lowercase: boolean;
 }
-
-/** Encoded texts without special tokens, one sequence each. */
-export type EncodedTexts = Pick<TokenSequences, 'length' | 'arrays'>;
 
 /** What texts were made ids of and by. */
 export interface PreparedBy {
@@ -43,10 +41,16 @@ export interface PreparedBy {
   readonly heldOutEvery: number;
 }
 
-/** Texts as ids. */
-export interface Prepared extends PreparedBy {
-  readonly train: EncodedTexts;
-  readonly heldOut: EncodedTexts;
+/** Texts as ids; no store where no text has a token of the vocabulary. */
+export interface EncodedTexts {
+  readonly train: TokenStore | undefined;
+  readonly heldOut: TokenStore | undefined;
+}
+
+/** What {@link prepareTokens} makes. */
+export interface Prepared extends PreparedBy, EncodedTexts {
+  /** Closes the stores. */
+  close(): Promise<void>;
 }
 
 /** Both are called before anything in the folder changes, and what they throw is thrown. */
@@ -63,9 +67,6 @@ interface PreparedRecord {
   readonly learnt?: VocabularySizes;
   readonly tokenizer: string;
 }
-
-/** Entry of the metadata of tokens.safetensors: what they were made of. */
-const labelEntry = 'selfsup.texts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const tokenizerText = (tokenizer: TextTokenizer): string => JSON.stringify(tokenizer.toJson(), undefined, 1);
@@ -102,6 +103,8 @@ export async function prepareTokens(
   if (tokenizer === undefined) {
     ({ tokenizer, learnt } = await makeTokenizer(source, options, facts, every, tell));
     if (learnt !== undefined) hooks.beforeWriting(learnt);
+    // Of other texts, or by another vocabulary.
+    await rm(join(out, preparedFiles.tokens), { recursive: true, force: true });
     await writeWhole(join(out, preparedFiles.tokenizer), tokenizerText(tokenizer), { makeFolder: true });
     const made: PreparedRecord = {
       from,
@@ -110,9 +113,9 @@ export async function prepareTokens(
     };
     await writeWhole(join(out, preparedFiles.record), `${JSON.stringify(made, undefined, 2)}\n`);
   }
-  const label = sha256(JSON.stringify([from, sha256(tokenizerText(tokenizer))]));
-  const path = join(out, preparedFiles.tokens);
-  const sets = (await readTokens(path, label)) ?? (await encodeTexts(path, source, facts, tokenizer, every, label));
+  const folder = join(out, preparedFiles.tokens);
+  const sets =
+    (await openStores(folder, tokenizer, every)) ?? (await encodeTexts(folder, source, facts, tokenizer, every, tell));
   return {
     facts,
     tokenizer,
@@ -120,6 +123,7 @@ export async function prepareTokens(
     ...(learnt === undefined ? {} : { learnt }),
     heldOutEvery: every,
     ...sets,
+    close: () => closeStores(sets),
   };
 }
 
@@ -144,45 +148,54 @@ async function makeTokenizer(
   return { tokenizer: learnTokenizer('pretrainText', words, options), learnt };
 }
 
+const parts = ['train', 'held-out'] as const;
+
 async function encodeTexts(
-  path: string,
+  folder: string,
   source: TextSource,
   facts: TextFacts,
   tokenizer: TextTokenizer,
   every: number,
-  label: string,
-): Promise<Pick<Prepared, 'train' | 'heldOut'>> {
-  const [train, heldOut] = [new TokenSequences(), new TokenSequences()];
-  const again = await readFacts(source, (text, index) =>
-    (isHeldOut(index, every) ? heldOut : train).push(tokenizer.encode(text, { addSpecialTokens: false })),
+  tell: (line: string) => void,
+): Promise<EncodedTexts> {
+  const paths = parts.map((part) => join(folder, part));
+  for (const path of paths) await makeFolder(path);
+  let again: TextFacts | undefined;
+  const checked: TextSource = {
+    read: async (onText) => {
+      again = await readFacts(source, onText);
+      return undefined;
+    },
+  };
+  const storeOf = (index: number): number => (isHeldOut(index, every) ? 1 : 0);
+  await fillStores(checked, paths, storeOf, tokenizer, ({ texts, tokens }, goesOn) =>
+    tell(`${goesOn ? 'going on encoding after' : 'encoding:'} ${texts} texts, ${tokens} tokens`),
   );
-  checkSame(facts, again);
-  const state = new Map(
-    Object.entries({ train, heldOut }).flatMap(([name, { arrays }]) => [
-      [`${name}.tokens`, ndArray(arrays.tokens, [arrays.tokens.length])] as const,
-      [`${name}.offsets`, ndArray(arrays.offsets, [arrays.offsets.length])] as const,
-    ]),
-  );
-  await saveSafetensors(path, state, { [labelEntry]: label });
+  checkSame(facts, again!);
+  const [train, heldOut] = await Promise.all(paths.map((path) => openStore(path, tokenizer)));
   return { train, heldOut };
 }
 
-/** The sequences of an earlier call, or nothing where there are none, others, or damaged ones: they are made anew. */
-async function readTokens(path: string, label: string): Promise<Pick<Prepared, 'train' | 'heldOut'> | undefined> {
+/** The stores of an earlier call, or nothing where there are none, others, or damaged ones: they are made anew. */
+async function openStores(folder: string, tokenizer: TextTokenizer, every: number): Promise<EncodedTexts | undefined> {
+  const [train, heldOut] = await Promise.all(parts.map((part) => openStore(join(folder, part), tokenizer)));
+  if (train !== undefined && (every === Infinity || heldOut !== undefined)) return { train, heldOut };
+  await closeStores({ train, heldOut });
+  return undefined;
+}
+
+async function openStore(path: string, tokenizer: TextTokenizer): Promise<TokenStore | undefined> {
   try {
-    const { tensors, metadata } = await loadSafetensors(path, { maxBytes: 2 ** 36 });
-    if (metadata[labelEntry] !== label) return undefined;
-    const sets = ['train', 'heldOut'].map((name): EncodedTexts | undefined => {
-      const [tokens, offsets] = ['tokens', 'offsets'].map((part) => tensors.get(`${name}.${part}`)?.data);
-      if (!(tokens instanceof Int32Array && offsets instanceof Int32Array)) return undefined;
-      return { length: offsets.length - 1, arrays: { tokens, offsets } };
-    });
-    const [train, heldOut] = sets;
-    return train === undefined || heldOut === undefined ? undefined : { train, heldOut };
+    return await TokenStore.open(path, { tokenizer });
   } catch (cause) {
     if (SslError.isInstance(cause)) return undefined;
     throw cause;
   }
+}
+
+async function closeStores({ train, heldOut }: EncodedTexts): Promise<void> {
+  await train?.close();
+  await heldOut?.close();
 }
 
 /** The tokeniser of an earlier call, or nothing where it is not as it was written. */

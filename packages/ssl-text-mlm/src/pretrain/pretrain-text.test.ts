@@ -13,6 +13,7 @@ import {
 } from '@selfsup/ssl-tensor/host';
 import { NonFiniteLossError, type ProgressReporter, type TrainerObserver } from '@selfsup/ssl-train';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TokenStore } from '../store/token-store.js';
 import { trainWordPiece } from '../tokenizer/train-word-piece.js';
 import { loadTextEncoder } from './load-text-encoder.js';
 import { pretrainText, type PretrainTextOptions } from './pretrain-text.js';
@@ -108,7 +109,7 @@ describe('a run', () => {
       'prepared.json',
       'report.html',
       'tokenizer.json',
-      'tokens.safetensors',
+      'tokens',
       'transformers',
     ]);
     const stopped = await pretrainText({ data, out, ...tiny, ...stopAt(3) });
@@ -132,7 +133,7 @@ describe('a run', () => {
   it('is refused, key by key, with other texts or settings, and nothing in its folder changes', async () => {
     const out = join(folder, 'begun');
     await pretrainText({ data: some, out, ...tiny, ...stopAt(1) });
-    const before = ['tokenizer.json', 'prepared.json', 'tokens.safetensors', 'config.json'].map((file) =>
+    const before = ['tokenizer.json', 'prepared.json', 'tokens/train/tokens.bin', 'config.json'].map((file) =>
       read('begun', file),
     );
     const problems: readonly (readonly [Partial<PretrainTextOptions>, RegExp])[] = [
@@ -148,7 +149,7 @@ describe('a run', () => {
       expect(error.message).toMatch(message);
       expect(CheckpointError.isInstance(error)).toBe(true);
     }
-    for (const [index, file] of ['tokenizer.json', 'prepared.json', 'tokens.safetensors', 'config.json'].entries())
+    for (const [index, file] of ['tokenizer.json', 'prepared.json', 'tokens/train/tokens.bin', 'config.json'].entries())
       expect(read('begun', file).equals(before[index]!), `of ${file}`).toBe(true);
     // What was chosen the first time and is left out now.
     const small = join(folder, 'begun-small');
@@ -177,12 +178,12 @@ describe('a run', () => {
   it('makes ids anew of a file that is damaged, and an empty folder of one whose first try failed', async () => {
     const out = join(folder, 'damaged');
     await pretrainText({ data: some, out, ...tiny, ...stopAt(1) });
-    const tokens = read('damaged', 'tokens.safetensors');
-    writeFileSync(join(out, 'tokens.safetensors'), tokens.subarray(0, 200));
+    const tokens = read('damaged', 'tokens/train/tokens.bin');
+    writeFileSync(join(out, 'tokens/train/tokens.bin'), tokens.subarray(0, 200));
     writeFileSync(join(out, 'tokenizer.json'), '{}');
     writeFileSync(join(out, 'prepared.json'), 'null');
     expect((await pretrainText({ data: some, out, ...tiny })).interrupted).toBe(false);
-    expect(read('damaged', 'tokens.safetensors').equals(tokens)).toBe(true);
+    expect(read('damaged', 'tokens/train/tokens.bin').equals(tokens)).toBe(true);
     const tried = join(folder, 'tried');
     expect((await failure({ data: some, out: tried, batchSize: 1000 })).message).toMatch(
       /batchSize must be at most 90/,
@@ -219,12 +220,88 @@ describe('a run', () => {
     });
     expect(settings).toMatchObject({ maxLength: 12, lowercase: null, vocabSize: tokenizer.vocabSize });
     // 37 texts of up to six words, and one of 360: at least 36 sequences of ten.
-    expect((await loadSafetensors(join(out, 'tokens.safetensors'))).tensors.get('train.offsets')!.shape).toEqual([38]);
+    const store = await TokenStore.open(join(out, 'tokens/train'), { tokenizer });
+    expect(store.length).toBe(37);
+    await store.close();
     expect(encoder!.description.training['steps']).toBe(2 * Math.floor((37 + 36) / 16));
     expect((await encoder!.fillMask('kab <mask> kad', 2))[0]!.candidates).toHaveLength(2);
     expect(lines.join('\n')).toMatch(/41 texts of \d+ characters; left out: 1 \.md/);
     expect(lines.join('\n')).toMatch(/settings: .*learningRate 0\.\d+ \(0\.0015 at width 128/);
   }, 60_000);
+});
+
+describe('other families, objectives and sequences', () => {
+  const some = texts.slice(0, 200);
+  const names = (state: ReadonlyMap<string, unknown>): string => [...state.keys()].join('\n');
+
+  it.each<[string, Partial<PretrainTextOptions>, RegExp]>([
+    ['roberta', { model: 'roberta' }, /roberta\.encoder\.layer\.0/],
+    ['distilbert', { model: 'distilbert' }, /distilbert\.transformer\.layer\.0/],
+    ['deberta', { model: 'deberta' }, /deberta\.encoder\.layer\.0/],
+    ['deberta-v2', { model: 'deberta-v2', sequences: 'packed' }, /deberta\.encoder\.rel_embeddings/],
+    ['modernbert', { model: 'modernbert' }, /model\.layers\.0/],
+    ['electra', { model: 'electra' }, /discriminator_predictions[^]*electra\.encoder\.layer\.0/],
+    [
+      'replaced tokens of a deberta',
+      { model: 'deberta-v2', objective: 'replaced-token-detection' },
+      /deberta\.encoder[^]*discriminator_predictions/,
+    ],
+    ['blocks', { sequences: 'blocks', maxLength: 16 }, /bert\.encoder\.layer\.0/],
+  ])(
+    '%s: is written, is what its file says, and loads to the same vectors',
+    async (name, options, tensors) => {
+      const out = join(folder, `family-${name.replaceAll(' ', '-')}`);
+      const { encoder, settings } = await pretrainText({
+        data: some,
+        out,
+        ...tiny,
+        batchSize: 8,
+        epochs: 1,
+        ...options,
+      });
+      expect(settings).toMatchObject(options);
+      const { tensors: state } = await loadSafetensors(join(out, 'transformers/model.safetensors'));
+      expect(names(state)).toMatch(tensors);
+      const loaded = await loadTextEncoder(out);
+      const expected = await encoder!.embed(some);
+      expect((await loaded.embed(some)).data).toEqual(expected.data);
+      // The folder of transformers is the same encoder to those who have no description.
+      const foreign = await loadTextEncoder(join(out, 'transformers'));
+      expect((await foreign.embed(some)).data).toEqual(expected.data);
+      const filled = await loaded
+        .fillMask('kab [MASK] kad', 2)
+        .then(([mask]) => `${mask!.candidates.length} words`, String);
+      const isMasked = settings['objective'] === 'masked-language-modelling';
+      expect(filled).toMatch(isMasked ? '2 words' : /a head that scores words, got 'one with token-detection'/);
+      for (const one of [encoder!, loaded, foreign]) one.dispose();
+    },
+    60_000,
+  );
+
+  it('learns by replaced tokens to part the topics, which a rate of almost 0 does not', async () => {
+    const train = async (name: string, learningRate: number, epochs: number): Promise<readonly [number, number]> => {
+      const options = {
+        data: texts,
+        out: join(folder, name),
+        ...small,
+        model: 'electra',
+        epochs,
+        learningRate,
+      } as const;
+      const { encoder } = await pretrainText({ ...options, maskProbability: 0.3 });
+      const fresh = Array.from({ length: 80 }, (_, index) => textOf(index % topics));
+      const mixed = mixing(await encoder!.embed(fresh));
+      const { heldOutDetected, heldOutMaskedAccuracy } = encoder!.description.training as Record<string, number>;
+      expect(heldOutDetected).toBeGreaterThanOrEqual(0);
+      encoder!.dispose();
+      return [heldOutMaskedAccuracy!, mixed];
+    };
+    const [learnt, idle] = [await train('detected', 5e-3, 16), await train('detected-idle', 1e-9, 1)];
+    // The generator knows the topic, and so nobody can tell its words from others of the topic: one in 32 against one in 8.
+    expect(learnt[0]).toBeGreaterThan(0.1);
+    expect(idle[0]).toBeLessThan(0.08);
+    expect(learnt[1]).toBeLessThan(0.6 * idle[1]);
+  }, 120_000);
 });
 
 describe('refused before anything is made', () => {
@@ -270,6 +347,15 @@ describe('refused before anything is made', () => {
       InvalidOptionError,
     ],
     ['a width of 0', { hiddenSize: 0 }, /hiddenSize must be a positive integer/, InvalidOptionError],
+    ['an unknown family', { model: 'gpt2' as never }, /model must be 'bert' or .*modernbert/, InvalidOptionError],
+    [
+      'an unknown objective',
+      { objective: 'mlm' as never },
+      /objective must be 'masked-language-modelling' or/,
+      InvalidOptionError,
+    ],
+    ['unknown sequences', { sequences: 'rows' as never }, /sequences must be 'texts' or/, InvalidOptionError],
+    ['blocks of a text', { data: ['kab kad'], sequences: 'blocks' }, /sequences: 'texts' in place/, DataError],
     ['a rate of 0', { learningRate: 0 }, /learningRate must be positive/, InvalidOptionError],
     ['a share above 1', { maskProbability: 2 }, /maskProbability/, InvalidOptionError],
     ['a misspelt option', { epoch: 2 } as never, /epoch must be a known option.*epochs/, InvalidOptionError],

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { checkPath, describeFileError, FolderLock, makeFolder, writeWhole } from '@selfsup/ssl-core/files';
-import { saveSafetensors } from '@selfsup/ssl-nn';
 import { checkOptions, DataError, InvalidOptionError, type OptionNames, SslError } from '@selfsup/ssl-tensor/host';
 import {
   checkFolderRun,
@@ -16,8 +15,8 @@ import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { byHandProgram } from './by-hand.js';
 import { chooseTraining, textTrainingOptionNames, type TextTrainingOptions } from './choose-training.js';
 import { encoderFile, loadTextEncoder } from './load-text-encoder.js';
-import { type LoadedTextEncoder, textEncoderMetadata } from './loaded-text-encoder.js';
-import { preparedFiles, prepareTokens, type PrepareHooks, type PreparedBy } from './prepare-tokens.js';
+import type { LoadedTextEncoder } from './loaded-text-encoder.js';
+import { type Prepared, preparedFiles, prepareTokens, type PrepareHooks, type PreparedBy } from './prepare-tokens.js';
 import type { TextFacts } from './text-facts.js';
 import { type TextData, type TextFileOptions, textFileOptionNames, textSource } from './text-source.js';
 import { trainTextEncoder } from './train-text-encoder.js';
@@ -70,8 +69,8 @@ export interface PretrainTextResult {
 const where = 'pretrainText';
 
 /**
- * Pretrains a BERT of one's own on texts without labels, by masked-language modelling, and writes `encoder.safetensors`, which
- * describes itself, `encoder.onnx`, `transformers/` for Hugging Face, `tokenizer.json`, `config.json` with every choice and
+ * Pretrains a BERT of one's own, or an encoder of another family (`model`), on texts without labels, by masked-language
+ * modelling or replaced-token detection (`objective`), and writes `encoder.safetensors`, which describes itself, `encoder.onnx`, `transformers/` for Hugging Face, `tokenizer.json`, `config.json` with every choice and
  * why, `log.jsonl`, `checkpoints` and `by-hand.ts`. The same call goes on after a stop; of a finished run it returns the
  * encoder. Some texts are held out, and their loss and accuracy are told after each epoch.
  *
@@ -128,15 +127,10 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
     },
     beforeWriting: ({ vocabSize: learnt }) => check({ vocabSize: learnt }),
   };
+  let prepared: Prepared | undefined;
   try {
-    const vocabulary = { tokenizer: own, vocabSize, lowercase };
-    const { prepared, training } = await prepareTokens(out, source, vocabulary, hooks, tell).then(
-      // Their first form is not kept beside the second.
-      ({ train, heldOut, ...by }) => ({
-        prepared: by,
-        training: chooseTraining({ ...by, train, heldOut }, chosen, cores),
-      }),
-    );
+    prepared = await prepareTokens(out, source, { tokenizer: own, vocabSize, lowercase }, hooks, tell);
+    const training = chooseTraining(prepared, chosen, cores);
     if (training.unknownShare > 0.01)
       tell(`${(100 * training.unknownShare).toFixed(1)} % of the tokens are unknown to the vocabulary`);
     const reasons = { ...vocabularyReasons(prepared, vocabSize), ...training.reasons, cores: 'where the run began' };
@@ -166,7 +160,7 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
       prepared,
       tokenizerPath: join(out, preparedFiles.tokenizer),
       lowercase,
-      config: encoder.model.config,
+      config: encoder.encoder.config,
       chosen: training,
       seed,
       threads: trained.threads,
@@ -174,6 +168,7 @@ export async function pretrainText(options: PretrainTextOptions): Promise<Pretra
     await writeFiles(out, encoder, program);
     return { encoder, interrupted: false, settings };
   } finally {
+    await prepared?.close();
     await lock?.release();
   }
 }
@@ -218,10 +213,7 @@ async function writeFiles(out: string, encoder: LoadedTextEncoder, program: stri
   await encoder.exportForTransformers(join(out, 'transformers'));
   await writeWhole(join(out, 'by-hand.ts'), program);
   // Last: it says that the run is finished.
-  await saveSafetensors(join(out, encoderFile), encoder.model.stateDict(), {
-    format: 'pt',
-    ...textEncoderMetadata(encoder.description, encoder.tokenizer),
-  });
+  await encoder.save(join(out, encoderFile));
 }
 
 const factsOf = ({ texts, characters, sha256 }: TextFacts): JsonValue => ({ texts, characters, sha256 });

@@ -1,4 +1,5 @@
 import { isJsonRecord, type JsonValue, readDescription, type RunConfig } from '@selfsup/ssl-train';
+import type { TextModel } from '../models/text-model.js';
 import type { SpecialTokens } from '../tokenizer/special-tokens.js';
 
 /** Entries of a safetensors file's metadata: what the encoder is, and its `tokenizer.json`. */
@@ -6,6 +7,12 @@ export const descriptionEntry = 'selfsup.text-encoder';
 export const tokenizerEntry = 'selfsup.text-encoder.tokenizer';
 /** Version of their form. */
 export const descriptionFormat = 1;
+
+/** What the weights of a file are beside the encoder: scores of words, of replaced tokens, or nothing. */
+export type TextEncoderHead = 'masked-lm' | 'token-detection' | 'none';
+
+/** How the tokens of a text become one row. */
+export type TextPooling = 'mean' | 'cls';
 
 /** What a text encoder's file says of itself. */
 export interface TextEncoderDescription {
@@ -16,8 +23,12 @@ export interface TextEncoderDescription {
   readonly specialTokens: SpecialTokens;
   /** Longest sequence with `[CLS]` and `[SEP]`, tokens; the rest of a text is cut off. */
   readonly maxLength: number;
-  /** How the tokens of a text become one row: their mean, `[CLS]` and `[SEP]` among them. */
-  readonly pooling: 'mean';
+  /** Default `masked-lm`. */
+  readonly head?: TextEncoderHead;
+  /** How the tokens of a text become one row: their mean, `[CLS]` and `[SEP]` among them, or the first one. */
+  readonly pooling: TextPooling;
+  /** Whether rows are scaled to length 1 where the call does not say. Default false. */
+  readonly normalize?: boolean;
   readonly method: { readonly name: string; readonly settings: RunConfig };
   /** All settings of the run, and what came of it. */
   readonly training: RunConfig;
@@ -45,6 +56,13 @@ export function readTextEncoderDescription(
   return readDescription(metadata, path, place, wrongEntry);
 }
 
+/** End of the name of transformers' class that reads an encoder with such a head. */
+export function architectureOf(head: TextEncoderHead, { baseName }: TextModel): string {
+  if (head === 'masked-lm') return 'ForMaskedLM';
+  // Of the other families it has no class for that head, and reads the encoder alone.
+  return head === 'token-detection' && baseName === 'electra' ? 'ForPreTraining' : 'Model';
+}
+
 const specialNames = ['pad', 'unk', 'cls', 'sep', 'mask'] as const;
 
 function wrongEntry(value: Readonly<Record<string, unknown>>): string | undefined {
@@ -53,7 +71,9 @@ function wrongEntry(value: Readonly<Record<string, unknown>>): string | undefine
     config: isJsonRecord(value['config']),
     specialTokens: isJsonRecord(specialTokens) && specialNames.every((name) => typeof specialTokens[name] === 'string'),
     maxLength: Number.isSafeInteger(maxLength) && (maxLength as number) >= 3,
-    pooling: value['pooling'] === 'mean',
+    head: ['masked-lm', 'token-detection', 'none', undefined].includes(value['head'] as string | undefined),
+    pooling: value['pooling'] === 'mean' || value['pooling'] === 'cls',
+    normalize: ['boolean', 'undefined'].includes(typeof value['normalize']),
     method: isJsonRecord(method) && typeof method['name'] === 'string' && isJsonRecord(method['settings']),
     training: isJsonRecord(value['training']),
     versions: isJsonRecord(value['versions']),

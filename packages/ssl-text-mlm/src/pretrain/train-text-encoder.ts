@@ -14,16 +14,15 @@ import {
   trainInFolder,
   type TrainerObserver,
 } from '@selfsup/ssl-train';
-import { type BertConfig, bertConfig } from '../bert/bert-config.js';
-import { bertConfigToJson } from '../bert/bert-config-json.js';
-import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { MlmLoader } from '../data/mlm-loader.js';
-import { MaskedLmEvaluator } from '../evaluation/masked-lm-evaluator.js';
-import { MaskedLanguageModelling } from '../methods/masked-language-modelling.js';
+import { textConfigToJson } from '../models/text-families.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import type { ChosenTraining } from './choose-training.js';
 import { maskExamples } from './mask-examples.js';
 import { LoadedTextEncoder } from './loaded-text-encoder.js';
+import { classPrefixOf, textModelConfig } from './text-architecture.js';
+import { architectureOf } from './text-encoder-description.js';
+import { textLearning } from './text-learning.js';
 
 /** All that a training needs. */
 export interface TextTrainingRun {
@@ -45,30 +44,36 @@ export async function trainTextEncoder(
 ): Promise<{ readonly encoder: LoadedTextEncoder; readonly threads: number } | undefined> {
   const { out, tokenizer, chosen, settings, seed, threads, observers, progress, signal } = run;
   const { training, train, heldOut, stepsPerEpoch } = chosen;
-  const { batchSize, bucketLengths, maskProbability, epochs, learningRate, weightDecay } = training;
+  const { model: type, objective, sequences, batchSize, bucketLengths, maskProbability, epochs } = training;
+  const { learningRate, weightDecay } = training;
   const key = randomKey(seed);
-  const model = new BertForMaskedLM(textModelConfig(tokenizer, chosen), { key: foldIn(key, 'model') });
-  const method = new MaskedLanguageModelling(model);
-  const loading = { tokenizer, batchSize, bucketLengths, masking: { maskProbability } };
-  const evaluator = new MaskedLmEvaluator(model);
+  const learning = textLearning(objective, type, trainedConfig(tokenizer, chosen), key);
+  const { method, evaluator } = learning;
+  const loading = { tokenizer, batchSize, masking: { maskProbability }, unmaskable: 'skip' } as const;
   const evaluation = (): readonly TrainerObserver[] => {
-    if (heldOut.length === 0) return [];
-    const held = { ...loading, dataset: heldOut, key: foldIn(key, 'held-out'), mode: 'evaluation' } as const;
+    if (heldOut === undefined) return [];
+    const held = {
+      ...loading,
+      bucketLengths,
+      dataset: heldOut,
+      key: foldIn(key, 'held-out'),
+      mode: 'evaluation',
+    } as const;
     const loader = new MlmLoader(held);
-    const onEpochEnd = async (): Promise<Record<string, number>> => {
-      const { loss, accuracy } = await evaluator.evaluate(loader);
-      return { heldOutLoss: loss, heldOutAccuracy: accuracy };
-    };
-    return [{ onEpochEnd }, earlyStop({ metric: 'heldOutLoss', mode: 'min', patience: 3 })];
+    return [
+      { onEpochEnd: () => evaluator.evaluate(loader) },
+      earlyStop({ metric: 'heldOutLoss', mode: 'min', patience: 3 }),
+    ];
   };
   // Its charts are only loaded where there is a run.
   const { runReport } = await import('@selfsup/ssl-train/report');
   const report = runReport(join(out, 'report.html'), {
-    title: 'BERT on texts',
-    sections: async () =>
-      heldOut.length === 0
-        ? []
-        : [{ title: 'Held-out texts with a hidden word', text: await maskExamples(model, tokenizer, heldOut) }],
+    title: `${classPrefixOf(type)} on texts`,
+    sections: async () => {
+      if (heldOut === undefined) return [];
+      const text = await maskExamples(learning.maskedLm, tokenizer, heldOut);
+      return [{ title: 'Held-out texts with a hidden word', text }];
+    },
   });
   let result: FolderRunResult | undefined;
   try {
@@ -77,7 +82,13 @@ export async function trainTextEncoder(
       settings,
       reasons: chosen.reasons,
       method,
-      loader: new MlmLoader({ ...loading, dataset: train, key: foldIn(key, 'batches') }),
+      loader: new MlmLoader({
+        ...loading,
+        bucketLengths,
+        packing: sequences === 'packed',
+        dataset: train,
+        key: foldIn(key, 'batches'),
+      }),
       epochs,
       seed,
       optimizer: new AdamW([{ parameters: method.trainable() }], {
@@ -94,14 +105,17 @@ export async function trainTextEncoder(
     });
   } finally {
     evaluator.dispose();
-    if (result?.finished !== true) model.dispose();
+    if (result?.finished !== true) learning.dispose();
   }
   if (!result.finished) return undefined;
   await fetched();
   const measured = result.evaluations.findLast(({ metrics }) => 'heldOutLoss' in metrics)?.metrics;
+  const model = learning.keep();
+  const head = objective === 'masked-language-modelling' ? 'masked-lm' : 'token-detection';
   const encoder = new LoadedTextEncoder(model, tokenizer, {
     format: 1,
-    config: bertConfigToJson(model.config, 'BertForMaskedLM') as Readonly<Record<string, JsonValue>>,
+    config: textConfigToJson(model.encoder, architectureOf(head, model.encoder)) as Readonly<Record<string, JsonValue>>,
+    head,
     specialTokens: tokenizer.specialTokens,
     maxLength: training.maxLength,
     pooling: 'mean',
@@ -109,26 +123,15 @@ export async function trainTextEncoder(
     training: {
       ...settings,
       steps: result.steps,
-      ...(measured === undefined
-        ? {}
-        : { heldOutLoss: measured['heldOutLoss']!, heldOutAccuracy: measured['heldOutAccuracy']! }),
+      ...Object.fromEntries(Object.entries(measured ?? {}).filter(([name]) => name.startsWith('heldOut'))),
     },
     versions: result.environment.versions,
   });
   return { encoder, threads: result.environment.threads };
 }
 
-function textModelConfig(tokenizer: TextTokenizer, { training }: ChosenTraining): BertConfig {
-  const { hiddenSize, numHiddenLayers, numAttentionHeads, intermediateSize, dropout, maxLength } = training;
-  return bertConfig({
-    vocabSize: tokenizer.vocabSize,
-    hiddenSize,
-    numHiddenLayers,
-    numAttentionHeads,
-    intermediateSize,
-    maxPositionEmbeddings: maxLength,
-    hiddenDropout: dropout,
-    attentionDropout: dropout,
-    padTokenId: tokenizer.specialIds.pad,
-  });
+/** The configuration of the encoder that is trained. */
+export function trainedConfig(tokenizer: TextTokenizer, { training }: Pick<ChosenTraining, 'training'>): object {
+  const { vocabSize, specialIds } = tokenizer;
+  return textModelConfig(training.model, { ...training, vocabSize, padTokenId: specialIds.pad });
 }

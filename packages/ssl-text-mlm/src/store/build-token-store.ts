@@ -1,13 +1,12 @@
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkPath, FolderLock, makeFolder, writeWhole } from '@selfsup/ssl-core/files';
+import { checkPath, FolderLock, makeFolder } from '@selfsup/ssl-core/files';
 import { checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { type ProgressOption, tellerOf } from '@selfsup/ssl-train';
 import { type TextData, type TextFileOptions, textFileOptionNames, textSource } from '../pretrain/text-source.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
-import { StoreBuilder } from './store-builder.js';
+import { fillStores } from './fill-stores.js';
 import { storeFiles } from './store-files.js';
-import { headerText } from './store-header.js';
 import { TokenStore } from './token-store.js';
 
 /** Options of {@link buildTokenStore}. */
@@ -29,9 +28,6 @@ const buildTokenStoreOptionNames: OptionNames<BuildTokenStoreOptions> = {
 };
 
 const where = 'buildTokenStore';
-
-/** Ids after which what was done is brought to the disk, and told. */
-const tokensBetweenSaves = 2 ** 24;
 
 /**
  * Encodes texts into a {@link TokenStore}, once: they are streamed, and a fraction of a MiB is in memory. The same call after
@@ -63,26 +59,17 @@ export async function buildTokenStore(options: BuildTokenStoreOptions): Promise<
       () => false,
     );
     if (isFinished) return await TokenStore.open(path, { tokenizer });
-    const builder = new StoreBuilder(path, tokenizer);
-    try {
-      if (builder.done > 0) tell(`going on after ${builder.done} texts, ${builder.tokens} tokens`);
-      let saved = builder.tokens;
-      await source.read((text) => {
-        builder.add(text);
-        if (builder.tokens < saved + tokensBetweenSaves) return;
-        builder.save();
-        saved = builder.tokens;
-        tell(`${builder.texts} texts, ${builder.tokens} tokens`);
-      });
-      await writeWhole(join(path, storeFiles.header), headerText(builder.finish()));
-    } catch (cause) {
-      builder.save();
-      throw cause;
-    } finally {
-      builder.close();
-    }
-    await rm(join(path, storeFiles.journal), { force: true });
-    tell(`${builder.texts} texts, ${builder.tokens} tokens: finished`);
+    const { texts, tokens } = await fillStores(
+      source,
+      [path],
+      () => 0,
+      tokenizer,
+      (so, goesOn) =>
+        tell(
+          goesOn ? `going on after ${so.texts} texts, ${so.tokens} tokens` : `${so.texts} texts, ${so.tokens} tokens`,
+        ),
+    );
+    tell(`${texts} texts, ${tokens} tokens: finished`);
     return await TokenStore.open(path, { tokenizer });
   } finally {
     await lock.release();
