@@ -102,7 +102,7 @@ export const kinds = {
   throughput: {
     title: 'Throughput',
     about:
-      "`packing`: tokens of text (no padding) per second in training, on sentences of mixed length from the addresses: a BERT padded to the longest, the same with four buckets, a ModernBERT on packed blocks; ratio is packed over padded. `encoding`: lines per second of our WordPiece beside the Rust library's `encode_batch` with as many threads; ratio is ours over theirs. `embedding`: seconds for sentences through a BERT of MiniLM's size (6 x 384) with random weights, ours by `LoadedTextEncoder.embed`, theirs by sentence-transformers (bench/peers/text_embed.py), the same weights; ratio is ours over theirs, cosine the least of all rows. `memory`: resident set after a fifth and after all of the sentences.",
+      "`packing`: tokens of text (no padding) per second in training, on sentences of mixed length from the addresses: a BERT padded to the longest, the same with four buckets, a ModernBERT on packed blocks; ratio is packed over padded. `encoding`: lines per second of our WordPiece in a `TokenizerPool` beside the Rust library's `encode_batch` with as many threads; ratio is ours over theirs. `embedding`: seconds for sentences through a BERT of MiniLM's size (6 x 384) with random weights, ours by `LoadedTextEncoder.embed`, theirs by sentence-transformers (bench/peers/text_embed.py), the same weights; ratio is ours over theirs, cosine the least of all rows. `memory`: resident set after a fifth and after all of the sentences.",
     variants: ['packing', 'encoding', 'embedding', 'memory'],
     seeds: [0],
     columns: {
