@@ -90,13 +90,26 @@ export const kinds = {
   objectives: {
     title: 'Ways of masking',
     about:
-      'The same BERT on the glosses: `dynamic` (masks anew each epoch, 15 % of the tokens, of these 80 % masked, 10 % random, 10 % as they are), `static` (the masks of the first epoch in each), whole words, twice the rate, and `[MASK]` alone. Loss and accuracy are of the same held-out masks for all, those of `dynamic`; the last column is the accuracy of 45 classes with 20 labels each, mean of three draws. Replaced-token detection is ELECTRA above.',
-    variants: ['dynamic', 'static', 'whole words', '30 %', 'masks alone'],
+      'The same BERT on the glosses: `dynamic` (masks anew each epoch, 15 % of the tokens, of these 80 % masked, 10 % random, 10 % as they are), `static` (the masks of the first epoch in each), whole words, spans of words as SpanBERT has them, twice the rate, and `[MASK]` alone. Loss and accuracy are of the same held-out masks for all, those of `dynamic`; the last column is the accuracy of 45 classes with 20 labels each, mean of three draws. Replaced-token detection is ELECTRA above.',
+    variants: ['dynamic', 'static', 'whole words', 'spans', '30 %', 'masks alone'],
     seeds: [0],
     columns: {
       loss: number('held-out loss', 3),
       accuracy: share('accuracy'),
       fineTuned: share('fine-tuned'),
+    },
+  },
+  domain: {
+    title: 'Continued pretraining',
+    about:
+      "The BERT of the glosses goes on with the addresses: alone, with a fifth of its texts from the glosses (`mixSources`), and with words of the addresses added to its vocabulary (`extendVocabulary`). Loss of held-out masked tokens times tokens per character, so that vocabularies compare, in nats per 100 characters.",
+    variants: ['domain alone', 'replay', 'replay and more words'],
+    seeds: [0, 1, 2],
+    columns: {
+      domainBefore: number('addresses, before', 2),
+      domainAfter: number('after', 2),
+      generalBefore: number('glosses, before', 2),
+      generalAfter: number('after', 2),
     },
   },
   throughput: {

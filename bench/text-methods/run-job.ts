@@ -1,6 +1,7 @@
 /** Makes one run and prints its row: `run-job.ts <job as JSON>`, called by bench/text-methods.ts in a process of its own. */
 import { conditions } from '../runs/conditions.js';
 import { textData } from './data-of.js';
+import { domain } from './domain.js';
 import { fineTuned } from './fine-tuning.js';
 import type { EncoderName, KindName } from './kinds.js';
 import { besideHuggingFace } from './mlm-beside-hugging-face.js';
@@ -21,6 +22,7 @@ const measures: Readonly<Record<KindName, (job: TextJob) => Promise<Figures>>> =
     return (await pretrained(variant as EncoderName, data, seed, threads)).figures;
   },
   objectives: objective,
+  domain,
   throughput,
   word2vec: wordVectors,
 };

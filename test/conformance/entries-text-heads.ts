@@ -1,8 +1,11 @@
 /** Methods of texts with heads: replaced tokens, labels of tokens, several labels, numbers, answers. */
 import { foldIn, randomKey, RandomStream } from '@selfsup/ssl-core';
 import {
+  bertConfig,
+  BertForPreTraining,
   distilBertConfig,
   DistilBertModel,
+  documentPairs,
   electraConfig,
   ElectraForMaskedLM,
   ElectraForPreTraining,
@@ -15,6 +18,9 @@ import {
   ReplacedTokenDetection,
   robertaConfig,
   RobertaModel,
+  SentencePairPrediction,
+  sentencePairs,
+  type SentencePairTask,
   SequenceRegression,
   spanTargets,
   TextExampleLoader,
@@ -62,6 +68,21 @@ const replaced = (sharing: EmbeddingSharing, discriminatorWeight = 50): Replaced
 const masked = (): MlmLoader =>
   new MlmLoader({ dataset, tokenizer, batchSize: 16, key: randomKey(8), bucketLengths: [8] });
 
+/** Documents of one animal each, so that a text of another one is told. */
+const pairs = documentPairs(
+  tokenizer,
+  words.slice(0, 4).flatMap((word) => {
+    const own = texts.filter((text) => text.startsWith(word));
+    return Array.from({ length: Math.floor(own.length / 4) }, (_, at) => own.slice(4 * at, 4 * at + 4));
+  }),
+  { maxLength: 11 },
+);
+const pairPrediction = (task: SentencePairTask): SentencePairPrediction =>
+  new SentencePairPrediction(
+    new BertForPreTraining(bertConfig({ ...sizes, maxPositionEmbeddings: 11 }), { key: randomKey(5) }),
+    { task },
+  );
+
 const encoded = texts.map((text) => tokenizer.encode(text, { maxLength: 8 }));
 /** Index of the verb, which is the answer. */
 const verbOf = (text: string): number => words.indexOf(text.split(' ')[1]!);
@@ -80,6 +101,20 @@ export const entries: readonly Entry[] = [
       learns: { steps: 60, ratio: 0.95 },
     }),
   ),
+  entry({
+    name: 'SentencePairPrediction',
+    method: () => pairPrediction('next-sentence'),
+    changed: { method: () => pairPrediction('sentence-order'), setting: 'settings.task' },
+    loader: () =>
+      new MlmLoader({
+        dataset: sentencePairs({ pairs, task: 'next-sentence', key: randomKey(3) }),
+        tokenizer,
+        batchSize: 8,
+        key: randomKey(8),
+      }),
+    learningRate: 1e-2,
+    learns: { steps: 80, ratio: 0.9 },
+  }),
   entry({
     name: 'TokenClassification',
     method: () => new TokenClassification(new TextForTokenClassification(roberta(), { ...head, numLabels: 2 })),

@@ -1,19 +1,22 @@
 import { foldIn, randomKey, RandomStream, SslError } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
+import { problemOf } from './describe-fuzz.js';
 import { mutateJson } from './mutate-json.js';
 
 const cases = Number(process.env['SSL_FUZZ_CASES'] ?? 500);
 const perTest = 500;
-const maxSeconds = 1;
 
 /**
  * Fuzzing of a reader of parsed JSON: each case damages the values of a good document. A case passes when `use` comes back or
  * throws an error of ours within a second of processor time.
+ *
+ * @param maxAllocation bytes that one case may ask for in buffers, in all
  */
 export function describeMutations(
   name: string,
   seeds: readonly unknown[],
   use: (document: unknown) => void | Promise<void>,
+  maxAllocation = Infinity,
 ): void {
   describe(`fuzz: ${name}`, () => {
     it('takes the seeds', async () => {
@@ -26,17 +29,9 @@ export function describeMutations(
       for (let number = start; number < Math.min(start + perTest, cases); number++) {
         const random = new RandomStream(foldIn(randomKey(8), `${name} ${number}`));
         const { value, steps } = mutateJson(seeds[random.integer(seeds.length)], random);
-        const before = process.cpuUsage();
-        try {
-          await use(value);
-        } catch (error) {
-          if (!SslError.isInstance(error))
-            expect.fail(`case ${number} (${steps.join('; ')}): ${(error as Error).stack ?? String(error)}`);
-          refused++;
-        }
-        const { user, system } = process.cpuUsage(before);
-        if (user + system > maxSeconds * 1e6)
-          expect.fail(`case ${number} (${steps.join('; ')}): took ${(user + system) / 1e6} s of processor time`);
+        const problem = await problemOf(async () => use(value), maxAllocation, SslError);
+        if (problem === 'refused') refused++;
+        else if (problem !== undefined) expect.fail(`case ${number} (${steps.join('; ')}): ${problem.reason}`);
       }
       expect(refused, 'a fuzzer whose documents are all good tests nothing').toBeGreaterThan(0);
     });

@@ -32,6 +32,7 @@ async function play(name: string, args: readonly string[]): Promise<string> {
     code
       .replace('= [1, 64, 192];', '= [1, 16, 12];')
       .replace('= [1, 64, 64];', '= [1, 16, 8];')
+      .replace('= [10, 64, 192];', '= [2, 8, 12];')
       .replace('vocabSize: 8000', 'vocabSize: 60'),
   );
   const { status, stdout, stderr } = await runSource(file, args, folder);
@@ -44,6 +45,19 @@ test.each(['simcse', 'tsdae'])('%s trains on a folder of texts and saves the enc
   const file = (await readFile(join(folder, 'encoder.safetensors'))).toString('latin1');
   expect(file).toContain('"bert.encoder.layer.3.output.dense.weight"');
   await rm(join(folder, 'encoder.safetensors'));
+});
+
+test('next-sentence trains on paragraphs and saves the model under the names of transformers', async () => {
+  await mkdir(join(folder, 'documents'));
+  const animals = ['cat', 'dog', 'bird'];
+  const paragraphs = Array.from({ length: 24 }, (_, at) => {
+    const animal = animals[at % 3]!;
+    return `The ${animal} eats. The ${animal} sleeps well.\nA ${animal} is here! Is it a ${animal}?`;
+  });
+  await writeFile(join(folder, 'documents', 'notes.txt'), paragraphs.join('\n\n'));
+  expect(await play('next-sentence', ['documents'])).toMatch(/^words [\d.]+, next sentences [\d.]+\n$/);
+  const file = (await readFile(join(folder, 'model.safetensors'))).toString('latin1');
+  expect(file).toContain('"cls.seq_relationship.weight"');
 });
 
 test('static-embedding learns from what pretrainText wrote', async () => {

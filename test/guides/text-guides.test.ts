@@ -19,7 +19,7 @@ const things = { machine: ['pump', 'valve', 'motor', 'belt'], paper: ['invoice',
 const machines = (): string =>
   `the ${one(things.machine)} ${one(['leaks', 'is broken', 'makes noise'])} since ${one(['May', 'June'])}`;
 const papers = (): string => `please send the ${one(things.paper)} of ${one(['May', 'June'])} again`;
-const texts = Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? machines() : papers()));
+const texts = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? machines() : papers()));
 
 let folder: string;
 beforeAll(async () => {
@@ -67,7 +67,7 @@ test('from a folder of texts to a classifier', async () => {
 });
 
 test("search of one's notes, by an encoder that is there and by one's own", async () => {
-  await writeFile(join(folder, 'notes.txt'), `${texts.slice(0, 120).join('\n')}\n`);
+  await writeFile(join(folder, 'notes.txt'), `${texts.slice(0, 70).join('\n')}\n`);
   // In the place of published weights: a folder of the same files.
   const tokenizer = await trainWordPiece({ lines: texts, vocabSize: 200 });
   const sizes = { vocabSize: tokenizer.vocabSize, hiddenSize: 16, numAttentionHeads: 2, numHiddenLayers: 1 };
@@ -87,7 +87,7 @@ test("search of one's notes, by an encoder that is there and by one's own", asyn
   const modules = kinds.map((kind, idx) => ({ idx, path: paths[idx], type: `sentence_transformers.models.${kind}` }));
   await json('modules.json', modules);
   const [made, found, , own, foundByOwn] = await play('sentence-search');
-  expect([made, own]).toEqual(['120 notes\n', '120 notes\n']);
+  expect([made, own]).toEqual(['70 notes\n', '70 notes\n']);
   for (const lines of [found, foundByOwn]) expect(lines).toMatch(/^(?:-?\d\.\d\d .+\n){3}$/);
-  expect((await readFile(join(folder, 'notes.safetensors'))).length).toBeGreaterThan(120 * 16 * 4);
+  expect((await readFile(join(folder, 'notes.safetensors'))).length).toBeGreaterThan(70 * 16 * 4);
 });

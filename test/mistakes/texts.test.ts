@@ -48,6 +48,26 @@ const texts: readonly Mistake[] = [
     message: /notes\.json: is no file of texts by its ending; write \.txt, one text a line, or \.jsonl/,
   },
   {
+    title: 'an address that only a tool of its own reads',
+    code: () => train({ data: 's3://bucket/notes.txt' }),
+    error: 'InvalidOptionError',
+    message:
+      /pretrainText: data must be a path, or an http: or https: address.*Fetch the files first, or give an address/,
+  },
+  {
+    title: 'a name and password in an address',
+    code: () => train({ data: 'https://me:secret@host/notes.txt' }),
+    error: 'InvalidOptionError',
+    message: /pretrainText: data must be an address without a name and password.*http: \{ headers: \{ authorization/,
+  },
+  {
+    title: 'how servers are asked, where none is',
+    code: () => train({ http: { retries: 1 } }),
+    error: 'InvalidOptionError',
+    message: /pretrainText: http must be left out where data is no path/,
+    cure: () => train({}),
+  },
+  {
     title: 'texts in another encoding',
     code: () => train({ data: join(folder, 'latin.txt') }),
     error: 'DataError',

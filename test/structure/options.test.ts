@@ -78,6 +78,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'UnigramTokenizer.fromFile(options)': 'readTokenizerFile',
   'UnigramTokenizer.fromFolder(options)': 'folderTokenizer',
   'ReplacedTokenEvaluator(options)': 'compile',
+  'planBatches(options)': 'arrangeBatches',
   'TsdaeDecoder(config)': 'bertConfig',
   'generateIds(normalize)': 'normalizeImages',
   'CapiPredictor.forward(places)': 'two tensors of Capi',

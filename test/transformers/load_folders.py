@@ -24,7 +24,8 @@ for name in batch["names"]:
         sys.exit(f"{name}: {trouble}")
     with torch.no_grad():
         output = model.eval()(**inputs)
-    found = [output.start_logits, output.end_logits] if "start_logits" in output else [output.logits]
+    kinds = [("start_logits", "end_logits"), ("prediction_logits", "seq_relationship_logits"), ("logits",)]
+    found = next([output[part] for part in parts] for parts in kinds if parts[0] in output)
     errors[name] = max(
         float((values.reshape(-1) - torch.tensor(wanted["data"])).abs().max()) for values, wanted in zip(found, expected["outputs"], strict=True)
     )

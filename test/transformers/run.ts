@@ -16,6 +16,7 @@ import { randomKey } from '@selfsup/ssl-core';
 import {
   bertConfig,
   BertForMaskedLM,
+  BertForPreTraining,
   BertModel,
   debertaConfig,
   DebertaForMaskedLM,
@@ -115,6 +116,17 @@ function casesOf(masked: MaskedLmModel, encoder: (pooler: boolean) => TextModel)
   if (masked instanceof ElectraForMaskedLM) {
     const detector = new ElectraForPreTraining(electra, { key });
     cases.push({ kind: 'ForPreTraining', model: detector, outputs: () => [detector.forward(inputs)] });
+  }
+  if (masked instanceof BertForMaskedLM && masked.config.tieWordEmbeddings) {
+    const pretraining = new BertForPreTraining(bert, { key });
+    cases.push({
+      kind: 'ForPreTraining',
+      model: pretraining,
+      outputs: () => {
+        const { tokens, pairs } = pretraining.pairScores(inputs, tf.range(0, 2 * ids.length, 1, 'int32'));
+        return [tokens, pairs];
+      },
+    });
   }
   return cases;
 }

@@ -6,6 +6,7 @@ export type { BertEmbeddingLayout } from './bert/bert-embeddings.js';
 export { BertEmbeddings } from './bert/bert-embeddings.js';
 export { BertForMaskedLM } from './bert/bert-for-masked-lm.js';
 export type { MaskedLmOptions } from './models/encoder-for-masked-lm.js';
+export { BertForPreTraining } from './bert/bert-for-pre-training.js';
 export { BertForSequenceClassification } from './bert/bert-for-sequence-classification.js';
 export type { SequenceClassifierOptions } from './bert/bert-for-sequence-classification.js';
 export type { BertInputs } from './bert/bert-inputs.js';
@@ -15,14 +16,25 @@ export type { BertModelOptions, BertTokenOptions } from './bert/bert-model.js';
 export { BertPredictionHead } from './bert/bert-prediction-head.js';
 export { BertTextEncoder } from './bert/bert-text-encoder.js';
 export type { BertTextEncoderOptions } from './bert/bert-text-encoder.js';
+export { checkOneTextEach } from './bert/check-one-text-each.js';
 export { meanPool } from './bert/mean-pool.js';
 export { planBatches } from './data/batch-plan.js';
 export type { BatchPlanOptions, PlannedBatch } from './data/batch-plan.js';
+export { extendVocabulary } from './continued/extend-vocabulary.js';
+export type { ExtendedVocabulary, ExtendVocabularyOptions } from './continued/extend-vocabulary.js';
+export type { VocabularyModel } from './continued/grown-model.js';
 export { ClassificationLoader } from './data/classification-loader.js';
 export type { ClassificationBatch, ClassificationLoaderOptions } from './data/classification-loader.js';
-export { bertMasking, maskTokens } from './data/mask-tokens.js';
-export type { MaskedTokens, MaskingOptions, MaskingVocabulary } from './data/mask-tokens.js';
+export { documentPairs } from './data/document-pairs.js';
+export type { DocumentPairsOptions } from './data/document-pairs.js';
+export { maskTokens } from './data/mask-tokens.js';
+export type { MaskedTokens } from './data/mask-tokens.js';
+export type { MaskingVocabulary } from './data/masking-units.js';
+export { bertMasking, spanBertMasking } from './data/masking-options.js';
+export type { MaskingOptions, SpanOptions } from './data/masking-options.js';
 export { maskingVocabulary } from './data/masking-vocabulary.js';
+export { mixSources } from './data/mix-sources.js';
+export type { MixSourcesOptions } from './data/mix-sources.js';
 export { MlmLoader } from './data/mlm-loader.js';
 export type { MlmBatch, MlmLoaderOptions } from './data/mlm-loader.js';
 export { fillBlocks, planBlocks } from './data/pack-blocks.js';
@@ -31,9 +43,19 @@ export { packRows } from './data/pack-rows.js';
 export type { PackedRows } from './data/pack-rows.js';
 export { padRows } from './data/pad-rows.js';
 export type { PaddedRows } from './data/pad-rows.js';
+export { sentencePairs } from './data/sentence-pairs.js';
+export type { SentencePairsOptions, SentencePairTask } from './data/sentence-pairs.js';
 export { TokenDataset } from './data/token-dataset.js';
 export type { TokenDatasetOptions } from './data/token-dataset.js';
-export type { TokenSample, TokenSource } from './data/token-source.js';
+export type { PairRows } from './data/row-types.js';
+export type {
+  PairSample,
+  PairSource,
+  SourceDraws,
+  TokenSample,
+  TokenSamples,
+  TokenSource,
+} from './data/token-source.js';
 export { debertaBase, debertaConfig } from './deberta/deberta-config.js';
 export type { DebertaActivation } from './deberta/activate.js';
 export type { DebertaConfig, DebertaPositionScore } from './deberta/deberta-config.js';
@@ -91,6 +113,10 @@ export { ReplacedTokenDetection } from './methods/replaced-token-detection.js';
 export type { EmbeddingSharing, ReplacedTokenDetectionOptions } from './methods/replaced-token-detection.js';
 export type { MaskedLmModel } from './models/masked-lm-model.js';
 export type { SequenceClassifierModel } from './models/sequence-classifier-model.js';
+export { SentencePairHead } from './heads/sentence-pair-head.js';
+export type { PairScorer, PairScores } from './heads/sentence-pair-head.js';
+export { TextForPreTraining } from './heads/text-for-pre-training.js';
+export type { TextPreTrainingOptions } from './heads/text-for-pre-training.js';
 export { TextForQuestionAnswering } from './heads/text-for-question-answering.js';
 export type { QuestionAnsweringOptions, SpanLogits } from './heads/text-for-question-answering.js';
 export { TextForSequenceClassification } from './heads/text-for-sequence-classification.js';
@@ -110,6 +136,8 @@ export type { PseudoPerplexity, PseudoPerplexityOptions } from './evaluation/pse
 export { spanF1 } from './evaluation/span-f1.js';
 export type { SpanF1, SpanScores } from './evaluation/span-f1.js';
 export { MaskedLanguageModelling } from './methods/masked-language-modelling.js';
+export { SentencePairPrediction, sentencePairPredictionDefaults } from './methods/sentence-pair-prediction.js';
+export type { SentencePairPredictionOptions } from './methods/sentence-pair-prediction.js';
 export { SequenceClassification } from './methods/sequence-classification.js';
 export { modernBertConfig } from './modern-bert/modern-bert-config.js';
 export type {
@@ -156,7 +184,6 @@ export { buildTokenStore } from './store/build-token-store.js';
 export type { BuildTokenStoreOptions } from './store/build-token-store.js';
 export type { StoreHeader } from './store/store-header.js';
 export type { StoreLinesOptions } from './store/store-lines.js';
-export type { PairSample } from './store/store-pairs.js';
 export { TokenStore } from './store/token-store.js';
 export type { OpenTokenStoreOptions } from './store/token-store.js';
 export type { EmbeddingObjective } from './sentence/embedding-objective.js';

@@ -43,6 +43,15 @@ export class ByteQueue {
     return true;
   }
 
+  /** All bytes that are left, in the pieces in which they come. */
+  async *all(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const { length } = await this.peek(1);
+      if (length === 0) return;
+      yield (await this.take(length))!;
+    }
+  }
+
   /** Gives the source back when nothing more is wanted. */
   async close(): Promise<void> {
     await this.#chunks.return?.();

@@ -4,7 +4,8 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkOptions, DataError, InvalidOptionError, type OptionNames } from '@selfsup/ssl-core';
-import { adviceFor, displayUrl, httpOptionNames, type HttpOptions, transferLimits } from '../webdataset/http-source.js';
+import { displayUrl } from '../webdataset/http-answer.js';
+import { adviceFor, httpOptionNames, type HttpOptions, transferLimits } from '../webdataset/http-source.js';
 import { type TransferLimits, TransferWatch } from './transfer-watch.js';
 import { flushFile, openRegularFile, temporaryName } from '@selfsup/ssl-core/files';
 

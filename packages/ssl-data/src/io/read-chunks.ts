@@ -1,4 +1,4 @@
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DataError } from '@selfsup/ssl-core';
 import { openRegularFile } from '@selfsup/ssl-core/files';
@@ -34,27 +34,49 @@ export async function openChunked(path: string, maxBytes = Infinity): Promise<Ch
   } finally {
     await file.close();
   }
-  const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
-  const compression = gzip ? 'gzip' : startsAsZstd(magic) ? 'zstd' : 'none';
+  const compression = compressionOf(magic);
   if (compression === 'none' && size > maxBytes)
     throw new DataError(`has ${size} bytes, the limit is ${maxBytes}; check the path, or raise maxBytes`, {
       path,
       offset: maxBytes,
     });
-  return {
-    compression,
-    size,
-    chunks: () => (compression === 'zstd' ? decompressZstd(path, chunksOf(path, false)) : chunksOf(path, gzip)),
-  };
+  return { compression, size, chunks: () => unpacked(path, localBytes(path), compression) };
 }
 
-async function* chunksOf(path: string, gzip: boolean): AsyncGenerator<Uint8Array> {
-  // Looked at again: between the two another file may have got the name.
-  const file = (await openRegularFile(path)).createReadStream({ highWaterMark: 1 << 20 });
-  // pipeline() closes the file when the consumer stops early; errors reach the consumer through the last stream.
-  const stream: Readable = gzip ? pipeline(file, createGunzip({ chunkSize: 1 << 20 }), () => {}) : file;
+/** The compression that a file's first bytes tell, four of them. */
+export function compressionOf(head: Uint8Array): Compression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  return startsAsZstd(head) ? 'zstd' : 'none';
+}
+
+/**
+ * Decompresses bytes as they come.
+ *
+ * @param path for messages
+ * @throws DataError for a corrupt or truncated stream; what `bytes` throws
+ */
+export async function* unpacked(
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  compression: Compression,
+): AsyncGenerator<Uint8Array> {
+  if (compression !== 'gzip') {
+    yield* compression === 'zstd' ? decompressZstd(path, bytes) : bytes;
+    return;
+  }
   try {
-    for await (const chunk of stream) yield chunk as Buffer;
+    // pipeline() ends the source when the consumer stops early; errors reach the consumer through the last stream.
+    for await (const chunk of pipeline(bytes, createGunzip({ chunkSize: 1 << 20 }), () => {})) yield chunk as Buffer;
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+async function* localBytes(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    // Looked at again: between the two another file may have got the name.
+    const file = await openRegularFile(path);
+    for await (const chunk of file.createReadStream({ highWaterMark: 1 << 20 })) yield chunk as Buffer;
   } catch (cause) {
     throw readError(path, cause);
   }

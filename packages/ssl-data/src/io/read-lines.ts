@@ -1,5 +1,6 @@
 import { DataError } from '@selfsup/ssl-core';
 import { textChunks, type TextOptions } from './text-chunks.js';
+import { textFile } from './text-file.js';
 
 export interface LineOptions extends TextOptions {
   /** Function that has these options, for messages. */
@@ -12,16 +13,25 @@ export interface LineOptions extends TextOptions {
 
 /** A line's place in its file. */
 export interface LinePlace {
+  /** Path, or a URL without its query. */
   readonly path: string;
-  /** Number of the line, 1-based. */
+  /** Number of the line, or of the row in Parquet, 1-based. */
   readonly line: number;
-  /** First byte of the line after decompression; of the text as UTF-8 where the file has another encoding. */
+  /**
+   * First byte of the line after decompression; of the text as UTF-8 where the file has another encoding. In Parquet of the
+   * page with the row.
+   */
   readonly offset: number;
 }
 
 /** An error about one line. */
 export function lineError({ path, line, offset }: LinePlace, problem: string, cause?: unknown): DataError {
   return new DataError(`line ${line} ${problem}`, { path, offset, cause });
+}
+
+/** An error about one row of Parquet. */
+export function rowError({ path, line, offset }: LinePlace, problem: string): DataError {
+  return new DataError(`row ${line} ${problem}`, { path, offset });
 }
 
 const lineFeed = 10;
@@ -36,10 +46,11 @@ const carriageReturn = 13;
  *   an unknown encoding, and what `onLine` throws
  */
 export async function readLines(
-  path: string,
+  location: string,
   { maxLineBytes, keepBlank = false, where, ...text }: LineOptions,
   onLine: (bytes: Uint8Array, place: LinePlace) => void,
 ): Promise<void> {
+  const path = textFile(location, text.http).name;
   let rest: Uint8Array[] = [];
   let restBytes = 0;
   let line = 0;
@@ -57,7 +68,7 @@ export async function readLines(
     if (keepBlank || hasText(whole)) onLine(whole, place);
   }
 
-  for await (const { bytes, offset: at } of textChunks(path, text, where)) {
+  for await (const { bytes, offset: at } of textChunks(location, text, where)) {
     const length = bytes.length;
     let start: number = returned && bytes[0] === lineFeed ? 1 : 0;
     returned = false;

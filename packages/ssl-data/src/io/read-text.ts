@@ -2,7 +2,7 @@ import { checkOptions, type OptionNames } from '@selfsup/ssl-core';
 import { textChunks, type TextOptions } from './text-chunks.js';
 
 /** Options of {@link readText}. */
-export interface ReadTextOptions extends TextOptions {
+export interface ReadTextOptions extends Omit<TextOptions, 'http'> {
   /** Function that has these options, named where the encoding is unknown. Default `readText`. */
   readonly where?: string;
 }

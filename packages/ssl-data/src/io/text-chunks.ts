@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError } from '@selfsup/ssl-core';
 import { cutUtf8Bytes, invalidUtf8At } from './invalid-utf8.js';
-import { openChunked } from './read-chunks.js';
+import type { HttpOptions } from '../webdataset/http-source.js';
 import { canonicalEncoding, checkMark, longestMark } from './text-encoding.js';
+import { type TextFile, textFile } from './text-file.js';
 import { windows1252ToUtf8 } from './windows-1252.js';
 
 /** How a text file is read. */
@@ -14,6 +15,8 @@ export interface TextOptions {
   readonly encoding?: string;
   /** Largest text, bytes after decompression. */
   readonly maxBytes: number;
+  /** How a server is asked. Default: a path is that of a file, also where it looks like an address. */
+  readonly http?: HttpOptions;
 }
 
 /** A part of a text. */
@@ -37,16 +40,17 @@ const advice = "pass its encoding, such as encoding: 'windows-1252', or convert 
  */
 export async function* textChunks(
   path: string,
-  { encoding: label = 'utf-8', maxBytes }: TextOptions,
+  { encoding: label = 'utf-8', maxBytes, http }: TextOptions,
   where: string,
 ): AsyncGenerator<TextChunk> {
   const encoding = canonicalEncoding(where, label);
-  const chunks = withoutMark(path, encoding, maxBytes);
-  yield* encoding === 'utf-8' ? checkedUtf8(path, chunks) : decoded(path, encoding, chunks);
+  const file = textFile(path, http);
+  const chunks = withoutMark(file, encoding, maxBytes);
+  yield* encoding === 'utf-8' ? checkedUtf8(file, chunks) : decoded(file, encoding, chunks);
 }
 
-async function* withoutMark(path: string, encoding: string, maxBytes: number): AsyncGenerator<TextChunk> {
-  const file = await openChunked(path);
+async function* withoutMark(file: TextFile, encoding: string, maxBytes: number): AsyncGenerator<TextChunk> {
+  const { name: path } = file;
   let total = 0;
   let head: Uint8Array | undefined = new Uint8Array(0);
   for await (const chunk of file.chunks()) {
@@ -72,7 +76,7 @@ async function* withoutMark(path: string, encoding: string, maxBytes: number): A
   }
 }
 
-async function* checkedUtf8(path: string, chunks: AsyncIterable<TextChunk>): AsyncGenerator<TextChunk> {
+async function* checkedUtf8(file: TextFile, chunks: AsyncIterable<TextChunk>): AsyncGenerator<TextChunk> {
   let rest: Uint8Array = new Uint8Array(0);
   let end = 0;
   for await (const { bytes: chunk, offset: start } of chunks) {
@@ -80,40 +84,48 @@ async function* checkedUtf8(path: string, chunks: AsyncIterable<TextChunk>): Asy
     const offset = start - rest.length;
     const cut = cutUtf8Bytes(bytes);
     const whole = bytes.subarray(0, bytes.length - cut);
-    if (!isUtf8(whole)) throw await notUtf8(path, whole, offset);
+    if (!isUtf8(whole)) throw await notUtf8(file, whole, offset);
     rest = bytes.subarray(bytes.length - cut);
     end = start + chunk.length;
     if (whole.length > 0) yield { bytes: whole, offset };
   }
-  if (rest.length > 0) throw await notUtf8(path, rest, end - rest.length);
+  if (rest.length > 0) throw await notUtf8(file, rest, end - rest.length);
 }
 
-async function notUtf8(path: string, bytes: Uint8Array, start: number): Promise<DataError> {
+async function notUtf8(file: TextFile, bytes: Uint8Array, start: number): Promise<DataError> {
   const at = invalidUtf8At(bytes);
   const offset = start + at;
-  const line = await lineOf(path, offset);
+  const line = await lineOf(file, offset);
   const byte = bytes[at]!.toString(16).padStart(2, '0');
-  return new DataError(`line ${line} is not valid UTF-8: byte 0x${byte} at ${offset}; ${advice}`, { path, offset });
+  const what = `is not valid UTF-8: byte 0x${byte} at ${offset}; ${advice}`;
+  return new DataError(line === undefined ? what : `line ${line} ${what}`, { path: file.name, offset });
 }
 
-/** Number of the line that a byte lies in. Counted when needed only. */
-async function lineOf(path: string, offset: number): Promise<number> {
+/** Number of the line that a byte lies in, unless a server does not give it again. Counted when needed only. */
+async function lineOf(file: TextFile, offset: number): Promise<number | undefined> {
   let line = 1;
   let seen = 0;
   let last = 0;
-  for await (const chunk of (await openChunked(path)).chunks()) {
-    for (let at = 0; at < chunk.length && seen + at < offset; at++) {
-      const byte = chunk[at]!;
-      if (byte === 13 || (byte === 10 && last !== 13)) line++;
-      last = byte;
+  try {
+    for await (const chunk of file.chunks()) {
+      for (let at = 0; at < chunk.length && seen + at < offset; at++) {
+        const byte = chunk[at]!;
+        if (byte === 13 || (byte === 10 && last !== 13)) line++;
+        last = byte;
+      }
+      seen += chunk.length;
+      if (seen >= offset) break;
     }
-    seen += chunk.length;
-    if (seen >= offset) break;
+  } catch (cause) {
+    // What is wrong with the text matters more.
+    if (!DataError.isInstance(cause)) throw cause;
+    return undefined;
   }
   return line;
 }
 
-async function* decoded(path: string, encoding: string, chunks: AsyncIterable<TextChunk>): AsyncGenerator<TextChunk> {
+async function* decoded(file: TextFile, encoding: string, chunks: AsyncIterable<TextChunk>): AsyncGenerator<TextChunk> {
+  const { name: path } = file;
   let offset = 0;
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
   let end = 0;
@@ -124,7 +136,7 @@ async function* decoded(path: string, encoding: string, chunks: AsyncIterable<Te
       try {
         bytes = Buffer.from(decoder.decode(chunk, { stream: true }));
       } catch (cause) {
-        const at = await undecodableAt(path, encoding, start);
+        const at = await undecodableAt(file, encoding, start);
         throw new DataError(`is not valid ${encoding}: byte ${at}; ${advice}`, { path, offset: at, cause });
       }
     }
@@ -144,9 +156,9 @@ async function* decoded(path: string, encoding: string, chunks: AsyncIterable<Te
 }
 
 /** Byte with which decoding fails, read anew byte by byte from the chunk that was refused. */
-async function undecodableAt(path: string, encoding: string, refused: number): Promise<number> {
+async function undecodableAt(file: TextFile, encoding: string, refused: number): Promise<number> {
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
-  for await (const { bytes, offset } of withoutMark(path, encoding, Infinity)) {
+  for await (const { bytes, offset } of withoutMark(file, encoding, Infinity)) {
     if (offset < refused) {
       decoder.decode(bytes, { stream: true });
       continue;

@@ -1,7 +1,7 @@
 import { parquetMetadata, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { DataError } from '@selfsup/ssl-core';
 import { refuseStandIn, standInBytes } from '../io/stand-in.js';
-import type { FilePool } from '../webdataset/file-pool.js';
+import type { ByteReader } from '../webdataset/byte-reader.js';
 import { checkThrift } from './read-thrift.js';
 
 /** What a Parquet file says about itself. */
@@ -25,22 +25,23 @@ const magic = 'PAR1';
  *
  * @throws DataError when it is no Parquet file or damaged
  */
-export async function readFooter(path: string, fileBytes: number, files: FilePool): Promise<ParquetFooter> {
+export async function readFooter(file: ByteReader): Promise<ParquetFooter> {
+  const { path, size: fileBytes } = file;
   const damaged = (what: string, cause?: unknown): DataError =>
     new DataError(`${what}; the file is damaged or cut short, fetch or write it anew`, {
       path,
       ...(cause === undefined ? {} : { cause }),
     });
   if (fileBytes < 12) throw damaged('is too short for a Parquet file');
-  const tail = Buffer.from(await files.read(path, fileBytes, fileBytes - 8, 8));
+  const tail = Buffer.from(await file.read(fileBytes - 8, 8));
   const mark = tail.toString('latin1', 4);
   if (mark === 'PARE') throw new DataError('is encrypted; write it anew without encryption', { path });
-  refuseStandIn(await files.read(path, fileBytes, 0, Math.min(fileBytes, standInBytes)), path);
+  refuseStandIn(await file.read(0, Math.min(fileBytes, standInBytes)), path);
   if (mark !== magic) throw damaged(`does not end in ${magic}`);
   const length = tail.readUInt32LE(0);
   const dataEnd = fileBytes - 8 - length;
   if (dataEnd < 4 || length > maxFooterBytes) throw damaged(`claims a footer of ${length} bytes`);
-  const footer = Buffer.from(await files.read(path, fileBytes, dataEnd, length + 8));
+  const footer = Buffer.from(await file.read(dataEnd, length + 8));
   let metadata: FileMetaData;
   let columns: readonly SchemaTree[];
   try {

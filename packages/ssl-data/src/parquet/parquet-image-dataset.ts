@@ -61,8 +61,8 @@ const where = 'ParquetImageDataset.open';
  * const loader = new DataLoader({ dataset, views: simclrViews(), batchSize: 256, sampler: shardSampler(dataset) });
  * ```
  *
- * Source: the Parquet format, read through hyparquet (metadata) and hyparquet-compressors; plain and dictionary
- * encodings, compressed by snappy, zstd, gzip, brotli, LZ4 (raw) or not at all.
+ * Source: the Parquet format, read through hyparquet (metadata) and hyparquet-compressors; plain, dictionary
+ * and delta encodings, compressed by snappy, zstd, gzip, brotli, LZ4 (raw) or not at all.
  */
 export class ParquetImageDataset implements Dataset<ImageSample> {
   readonly length: number;
@@ -120,7 +120,7 @@ export class ParquetImageDataset implements Dataset<ImageSample> {
     try {
       for (const path of paths) {
         const { size } = await fileStatus(path);
-        const footer = await readFooter(path, size, pool);
+        const footer = await readFooter(pool.reader(path, size));
         columns = withNamesOf(columns ?? chooseColumns(footer, path, image, label), footer, path);
         const planned = planRowGroups(footer, path, found.length, columns, maxRowGroupBytes);
         rows += planned.reduce((sum, group) => sum + group.rows, 0);

@@ -1,7 +1,8 @@
 import type { SchemaTree } from 'hyparquet';
 import { DataError } from '@selfsup/ssl-core';
 import type { ParquetFooter } from './parquet-footer.js';
-import type { ColumnChunk } from './read-column-chunk.js';
+import { locateChunk } from './locate-chunk.js';
+import type { ColumnChunk } from './page-decoder.js';
 
 /** Where the rows of one row group lie; plain data. */
 export interface RowGroupPlan {
@@ -121,27 +122,13 @@ export function planRowGroups(
     .map((group, number): RowGroupPlan => {
       const rows = Number(group.num_rows);
       const chunk = (schema: readonly SchemaTree[]): ColumnChunk => {
-        const leafPath = schema.at(-1)!.path.join('.');
-        const column = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema.join('.') === leafPath);
-        const meta = column?.meta_data;
-        const fail = (what: string): DataError =>
-          new DataError(`row group ${number}, column '${leafPath}' ${what}`, { path });
-        if (meta === undefined || column?.file_path || column?.crypto_metadata !== undefined)
-          throw fail('is not in this file, or encrypted');
-        const type = schema.at(-1)!.element.type ?? '';
-        if (meta.type !== type) throw fail('has another type than the schema says; the file is damaged');
-        // Some writers note 0 for no dictionary.
-        const offset = Number(meta.dictionary_page_offset || meta.data_page_offset);
-        const bytes = Number(meta.total_compressed_size);
-        if (!(offset >= 4 && bytes >= 0 && offset + bytes <= footer.dataEnd))
-          throw fail('lies outside the file; the file is damaged or cut short');
-        if (Number(meta.num_values) !== rows) throw fail('has lists, or not a value for each row');
-        if (bytes > maxRowGroupBytes || Number(meta.total_uncompressed_size) > maxRowGroupBytes)
-          throw fail(
-            `has ${meta.total_uncompressed_size} bytes, more than maxRowGroupBytes (${maxRowGroupBytes}); raise it, or write the file anew with row groups of 100 images`,
+        const { bytesInAll, ...located } = locateChunk(footer, number, schema, path);
+        if (located.bytes > maxRowGroupBytes || bytesInAll > maxRowGroupBytes)
+          throw new DataError(
+            `row group ${number}, column '${schema.at(-1)!.path.join('.')}' has ${bytesInAll} bytes, more than maxRowGroupBytes (${maxRowGroupBytes}); raise it, or write the file anew with row groups of 100 images`,
+            { path },
           );
-        const maxLevel = schema.filter(({ element }) => element.repetition_type === 'OPTIONAL').length;
-        return { offset, bytes, codec: meta.codec, type, maxLevel };
+        return located;
       };
       if (!Number.isSafeInteger(rows) || rows < 0)
         throw new DataError(`row group ${number} claims ${group.num_rows} rows; the file is damaged`, { path });

@@ -1,7 +1,8 @@
 import { DataError } from '@selfsup/ssl-core';
 import { FilePool } from '../webdataset/file-pool.js';
 import type { ParquetSource } from './parquet-source.js';
-import { type ColumnChunk, readColumnChunk } from './read-column-chunk.js';
+import type { ColumnChunk } from './page-decoder.js';
+import { readColumnChunk } from './read-column-chunk.js';
 
 interface CachedGroup {
   readonly images: Promise<readonly (Uint8Array | undefined)[]>;

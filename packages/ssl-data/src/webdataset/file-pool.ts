@@ -2,6 +2,7 @@ import { close, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { DataError } from '@selfsup/ssl-core';
 import { readWithoutWaiting, regularStats } from '../io/regular-descriptor.js';
+import type { ByteReader } from './byte-reader.js';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -43,6 +44,11 @@ export class FilePool {
       file.users--;
       await this.#close(maxOpen);
     }
+  }
+
+  /** A file as what reads parts of it wants it. */
+  reader(path: string, size: number): ByteReader {
+    return { path, size, read: (offset, length) => this.read(path, size, offset, length) };
   }
 
   /** Closes what is open and not in use. */

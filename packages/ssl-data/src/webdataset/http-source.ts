@@ -1,5 +1,16 @@
 import { checkInteger, DataError, type OptionNames } from '@selfsup/ssl-core';
 import { type TransferLimits, TransferWatch } from '../io/transfer-watch.js';
+import {
+  displayUrl,
+  ifUnchanged,
+  numberIn,
+  reasonOf,
+  refused,
+  startOf,
+  totalOf,
+  TransientError,
+  validatorOf,
+} from './http-answer.js';
 
 /** How shards are fetched; plain data. */
 export interface HttpOptions {
@@ -38,35 +49,25 @@ export interface HttpFile {
   readonly ranges: boolean;
 }
 
-/** An attempt that may succeed when it is made again. Never leaves this file. */
-class TransientError extends Error {
-  readonly waitMs: number | undefined;
-
-  constructor(message: string, waitMs?: number) {
-    super(message);
-    this.waitMs = waitMs;
-  }
-}
-
 const maxDelayMs = 10_000;
 
+/** Wait before a further try, ms. */
+export function retryWait({ retryDelayMs = 200 }: HttpOptions, tried: number, cause: unknown): number {
+  const asked = cause instanceof TransientError ? cause.waitMs : undefined;
+  return Math.min(maxDelayMs, asked ?? retryDelayMs * 2 ** tried);
+}
+
 /** Throws {@link InvalidOptionError} for an option that is not accepted. */
-export function checkHttpOptions(options: HttpOptions): void {
+export function checkHttpOptions(where: string, options: HttpOptions): void {
   const { timeoutMs = 1, retries = 0, retryDelayMs = 0, minBytesPerSecond = 0, maxSeconds = 1 } = options;
   const check = (option: string, value: number, least: number): void => {
-    checkInteger('WebDataset.open', `http.${option}`, value, least, 2 ** 31 - 1);
+    checkInteger(where, `http.${option}`, value, least, 2 ** 31 - 1);
   };
   check('timeoutMs', timeoutMs, 1);
   check('retries', retries, 0);
   check('retryDelayMs', retryDelayMs, 0);
   check('minBytesPerSecond', minBytesPerSecond, 0);
   check('maxSeconds', maxSeconds, 1);
-}
-
-/** A URL as it may stand in messages: its query may hold a signature. */
-export function displayUrl(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
 }
 
 /**
@@ -108,7 +109,7 @@ export class HttpSource {
     return this.#attempts(url, async (watch) => {
       const answer = await this.#ask(url, watch, {
         range: `bytes=${offset}-${offset + length - 1}`,
-        ...ifUnchanged(file),
+        ...ifUnchanged(file.validator),
       });
       if (answer.status !== 206 || hasChanged(file, answer) || startOf(answer) !== offset) {
         await answer.body?.cancel();
@@ -174,7 +175,7 @@ export class HttpSource {
     return this.#attempts(url, async (watch) => {
       if (!resumable) done = 0;
       if (size !== undefined && done === size) return done;
-      const conditions = done > 0 ? { range: `bytes=${done}-`, ...ifUnchanged(file) } : {};
+      const conditions = done > 0 ? { range: `bytes=${done}-`, ...ifUnchanged(file.validator) } : {};
       const answer = await this.#ask(url, watch, conditions);
       const isRest = done > 0 && answer.status === 206 && startOf(answer) === done;
       if (hasChanged(file, answer) || (!isRest && (done > 0 || answer.status !== 200))) {
@@ -209,7 +210,7 @@ export class HttpSource {
   }
 
   async #attempts<T>(url: string, attempt: (watch: TransferWatch) => Promise<T>): Promise<T> {
-    const { retries = 4, retryDelayMs = 200 } = this.#options;
+    const { retries = 4 } = this.#options;
     const limits = transferLimits(this.#options);
     for (let tried = 0; ; tried++) {
       const watch = new TransferWatch(limits);
@@ -222,8 +223,7 @@ export class HttpSource {
             `cannot be fetched, tried ${tried + 1} times: ${watch.reason ?? reasonOf(cause)}; check the server, or ${adviceFor(watch)}`,
             { path: displayUrl(url), cause },
           );
-        const wait = cause instanceof TransientError ? cause.waitMs : undefined;
-        const backoff = Math.min(maxDelayMs, wait ?? retryDelayMs * 2 ** tried);
+        const backoff = retryWait(this.#options, tried, cause);
         await new Promise((resolve) => setTimeout(resolve, backoff));
       } finally {
         watch.clear();
@@ -252,11 +252,6 @@ export function adviceFor({ expired, reason }: TransferWatch): string {
   return reason?.includes('minBytesPerSecond') === true ? 'lower http.minBytesPerSecond' : 'raise http.retries';
 }
 
-/** If-Range wants a strong ETag. */
-function ifUnchanged({ validator }: HttpFile): Record<string, string> {
-  return validator === undefined || validator.startsWith('W/') ? {} : { 'if-range': validator };
-}
-
 function hasChanged({ validator, size }: HttpFile, answer: Response): boolean {
   if (answer.status !== 200 && answer.status !== 206) return false;
   const total = answer.status === 206 ? totalOf(answer) : numberIn(answer.headers.get('content-length'));
@@ -267,46 +262,6 @@ function hasChanged({ validator, size }: HttpFile, answer: Response): boolean {
   );
 }
 
-function validatorOf({ headers }: Response): string | undefined {
-  return headers.get('etag') ?? headers.get('last-modified') ?? undefined;
-}
-
-/** The first byte's place in `content-range: bytes 5-9/1234`. */
-function startOf({ headers }: Response): number | undefined {
-  return numberIn(/^bytes (\d+)-/i.exec(headers.get('content-range') ?? '')?.[1] ?? null);
-}
-
-/** The file's size in `content-range: bytes 0-0/1234`. */
-function totalOf({ headers }: Response): number | undefined {
-  return numberIn(/^bytes \d+-\d+\/(\d+)$/i.exec(headers.get('content-range') ?? '')?.[1] ?? null);
-}
-
-function numberIn(text: string | null): number | undefined {
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
 function changed(url: string): DataError {
   return new DataError('has changed since it was indexed; open the data set anew', { path: displayUrl(url) });
-}
-
-/** What an answer's status means: worth another try, or final. */
-function refused(url: string, { status, headers }: Response): Error {
-  if (status === 408 || status === 429 || status >= 500) {
-    const seconds = numberIn(headers.get('retry-after'));
-    return new TransientError(`the server answers ${status}`, seconds === undefined ? undefined : seconds * 1000);
-  }
-  const meaning =
-    status === 404 || status === 410
-      ? 'the file is not there (any more); check the URL'
-      : status === 401 || status === 403
-        ? 'access is denied; pass http: { headers }, or sign the URL anew'
-        : 'check the URL';
-  return new DataError(`the server answers ${status}: ${meaning}`, { path: displayUrl(url) });
-}
-
-function reasonOf(cause: unknown): string {
-  // An error of undici, or what else was thrown.
-  const { message, cause: inner } = cause as { message?: string; cause?: { message?: string; code?: string } };
-  const detail = inner?.message ?? inner?.code;
-  return `${message}${detail === undefined ? '' : ` (${detail})`}`;
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InvalidOptionError } from '@selfsup/ssl-core';
-import { displayUrl } from './http-source.js';
+import { displayUrl } from './http-answer.js';
 import { largestSidecar, parseSidecar, readSidecar, sidecarPath, writeSidecar } from './index-sidecar.js';
 import { FilePool } from './file-pool.js';
 import { fileStatus } from './file-status.js';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DataError, type OptionNames } from '@selfsup/ssl-core';
 import { clearLeftovers, openRegularFile, WholeFile, writeWhole } from '@selfsup/ssl-core/files';
 import { readWhole } from '../io/read-whole.js';
-import { displayUrl, type HttpFile, type HttpSource } from './http-source.js';
+import { displayUrl } from './http-answer.js';
+import type { HttpFile, HttpSource } from './http-source.js';
 
 export interface ShardCacheOptions {
   /** Folder for downloaded shards and for indices; of one user alone. */

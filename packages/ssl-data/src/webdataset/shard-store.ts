@@ -1,6 +1,7 @@
 import { DataError } from '@selfsup/ssl-core';
 import { FilePool } from './file-pool.js';
-import { displayUrl, type HttpFile, type HttpOptions, HttpSource } from './http-source.js';
+import { displayUrl } from './http-answer.js';
+import { type HttpFile, type HttpOptions, HttpSource } from './http-source.js';
 import type { Shard } from './shard.js';
 import { ShardCache, type ShardCacheOptions } from './shard-cache.js';
 

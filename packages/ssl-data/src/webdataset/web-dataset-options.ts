@@ -78,5 +78,5 @@ export function checkWebDatasetOptions(options: WebDatasetOptions): void {
   checkChoice('WebDataset.open', 'splitAt', splitAt, ['first-dot', 'last-dot']);
   checkChoice('WebDataset.open', 'onBadShard', onBadShard, ['fail', 'skip']);
   checkShare('WebDataset.open', { maxBadShare });
-  if (http !== undefined) checkHttpOptions(http);
+  if (http !== undefined) checkHttpOptions('WebDataset.open', http);
 }

@@ -143,7 +143,8 @@ export class BertEmbeddings extends Module {
     const { tokenTypeEmbeddings: segments } = this;
     if (segments === undefined) {
       if (tokenTypeIds === undefined) return places;
-      const advice = 'Leave them out: both parts of a pair are told apart by the separator alone';
+      const advice =
+        'Leave them out (of an MlmLoader by tokenTypes: false): both parts of a pair are told apart by the separator alone';
       throw new InvalidOptionError(
         'BertEmbeddings.forward',
         'tokenTypeIds',

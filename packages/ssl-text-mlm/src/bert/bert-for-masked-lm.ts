@@ -22,12 +22,15 @@ export class BertForMaskedLM extends EncoderForMaskedLM {
   readonly bert: BertModel;
   override readonly head: BertPredictionHead;
 
-  /** @throws InvalidOptionError for options */
-  constructor(config: BertConfig, options: MaskedLmOptions) {
+  /**
+   * @param pooler with the encoder's pooler, for heads beside
+   * @throws InvalidOptionError for options
+   */
+  constructor(config: BertConfig, options: MaskedLmOptions, pooler = false) {
     super();
     checkOptions('BertForMaskedLM', config, bertConfigNames, 'config');
     checkOptions('BertForMaskedLM', options, maskedLmOptionNames);
-    this.bert = new BertModel(config, { key: foldIn(options.key, 'bert') });
+    this.bert = new BertModel(config, { key: foldIn(options.key, 'bert'), pooler });
     this.head = new BertPredictionHead(
       config,
       this.bert.embeddings.wordEmbeddings.weight,
@@ -48,9 +51,14 @@ export class BertForMaskedLM extends EncoderForMaskedLM {
     return { weight: `${head}.decoder.weight`, bias: `${head}.bias`, decoderBias: `${head}.decoder.bias` };
   }
 
-  /** A next-sentence head of the file is reported as ignored. */
+  /** Whether the model has a next-sentence head of its own. */
+  protected get tellsNextSentence(): boolean {
+    return false;
+  }
+
+  /** A next-sentence head of the file that this model has not is reported as ignored. */
   protected override upgradeStateDict(state: StateEntries): void {
-    ignoreNextSentence(state);
+    if (!this.tellsNextSentence) ignoreNextSentence(state);
     super.upgradeStateDict(state);
   }
 }

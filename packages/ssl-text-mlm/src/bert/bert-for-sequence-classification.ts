@@ -24,6 +24,7 @@ import { type BertConfig, bertConfigNames } from './bert-config.js';
 import { bertDropout } from './bert-dropout.js';
 import type { BertInputs } from './bert-inputs.js';
 import { BertModel } from './bert-model.js';
+import { checkOneTextEach } from './check-one-text-each.js';
 import { meanPool } from './mean-pool.js';
 import { ignoreNextSentence } from './other-bert-names.js';
 
@@ -86,8 +87,9 @@ export class BertForSequenceClassification extends Module implements SequenceCla
     return this.bert;
   }
 
-  /** Pooled features, `[batch, hidden]`. */
+  /** Pooled features, `[batch, hidden]`. @throws InvalidOptionError for packed rows, which hold several texts */
   features(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    checkOneTextEach('BertForSequenceClassification', inputs);
     if (this.bert.poolerDense === undefined) return meanPool(this.bert.forward(inputs, ctx), inputs.attentionMask);
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
     const first = tf.range(0, batch * tokens, tokens, 'int32');

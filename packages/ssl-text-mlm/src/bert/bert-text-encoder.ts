@@ -11,6 +11,7 @@ import {
 import { checkChoice, checkOptions, InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { checkTextModel, type TextModel } from '../models/text-model.js';
 import type { BertInputs } from './bert-inputs.js';
+import { checkOneTextEach } from './check-one-text-each.js';
 import { meanPool } from './mean-pool.js';
 
 /** Options of {@link BertTextEncoder}. */
@@ -67,10 +68,11 @@ export class BertTextEncoder extends Module implements Encoder<BertInputs>, Laye
 
   /**
    * @returns float32 `[batch, featureDim]`
-   * @throws ShapeError as the encoder's `forward`
+   * @throws ShapeError as the encoder's `forward`; InvalidOptionError for packed rows, which hold several texts
    */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const { model, pooling } = this;
+    checkOneTextEach('BertTextEncoder.forward', inputs);
     const own = childContext(ctx, 'bert');
     if (pooling === 'mean') return meanPool(model.forward(inputs, own), inputs.attentionMask);
     const [batch, tokens] = inputs.inputIds.shape as [number, number];

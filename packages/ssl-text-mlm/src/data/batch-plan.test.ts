@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { InvalidOptionError, randomKey } from '@selfsup/ssl-tensor/host';
+import { InvalidOptionError, randomKey, RandomStream } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
-import { planBatches } from './batch-plan.js';
+import { planBatches, type PlannedBatch } from './batch-plan.js';
 
 const lengths = fc.array(fc.integer({ min: 1, max: 32 }), { maxLength: 120 });
 const plan = { batchSize: 7, bucketLengths: [8, 20, 32] };
@@ -65,5 +65,35 @@ describe('planBatches', () => {
     );
     expect(() => planBatches([1], { batchSize: 1, bucketLengths: [], dropLast: false })).toThrow(InvalidOptionError);
     expect(() => planBatches([1], { batchSize: 0, bucketLengths: [8], dropLast: false })).toThrow(InvalidOptionError);
+  });
+
+  it('gives the batches of buckets that are filled one after the other', () => {
+    /** The definition, list by list. */
+    const naive = (lengths: number[], batchSize: number, bucketLengths: number[], dropLast: boolean, seed?: number) => {
+      const random = seed === undefined ? undefined : new RandomStream(randomKey(seed));
+      const order = random?.permutation(lengths.length) ?? lengths.keys();
+      const buckets: number[][] = bucketLengths.map(() => []);
+      for (const row of order) buckets[bucketLengths.findIndex((length) => lengths[row]! <= length)]!.push(row);
+      const batches: PlannedBatch[] = [];
+      let rest: number[] = [];
+      for (const [index, bucket] of buckets.entries()) {
+        rest.push(...bucket);
+        for (; rest.length >= batchSize; rest = rest.slice(batchSize))
+          batches.push({ length: bucketLengths[index]!, rows: rest.slice(0, batchSize) });
+      }
+      if (rest.length > 0 && !dropLast) batches.push({ length: bucketLengths.at(-1)!, rows: rest });
+      return random === undefined ? batches : [...random.permutation(batches.length)].map((index) => batches[index]);
+    };
+    const draws = new RandomStream(randomKey(3));
+    for (let round = 0; round < 200; round++) {
+      const lengths = Array.from({ length: draws.integer(60) }, () => 1 + draws.integer(20));
+      const [batchSize, dropLast] = [1 + draws.integer(7), draws.bernoulli(0.5)];
+      const bucketLengths = [[20], [5, 20], [1, 2, 11, 30]][draws.integer(3)]!;
+      for (const seed of [undefined, round]) {
+        const key = seed === undefined ? undefined : randomKey(seed);
+        const found = planBatches(lengths, { batchSize, bucketLengths, dropLast }, key);
+        expect(found).toEqual(naive(lengths, batchSize, bucketLengths, dropLast, seed));
+      }
+    }
   });
 });

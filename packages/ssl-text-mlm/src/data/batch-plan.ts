@@ -31,6 +31,15 @@ export interface PlannedBatch {
   readonly rows: readonly number[];
 }
 
+/** Batches by their position, 4 bytes a sequence and 4 a batch: what a plan of millions is held as. */
+export interface BatchArrangement {
+  readonly batches: number;
+  /** Length to which every sequence of a batch is padded. */
+  readonly lengthOf: (position: number) => number;
+  /** Numbers of a batch's sequences, a view. */
+  readonly rowsOf: (position: number) => Int32Array;
+}
+
 /**
  * Puts sequences of similar length together, so that little padding is computed and few shapes occur.
  *
@@ -43,29 +52,43 @@ export interface PlannedBatch {
  * @throws InvalidOptionError if the batch size is not positive, or the buckets do not ascend or are too short
  */
 export function planBatches(lengths: ArrayLike<number>, options: BatchPlanOptions, key?: RandomKey): PlannedBatch[] {
+  const { batches, lengthOf, rowsOf } = arrangeBatches(lengths, options, key);
+  return Array.from({ length: batches }, (_, at) => ({ length: lengthOf(at), rows: [...rowsOf(at)] }));
+}
+
+/** The batches of {@link planBatches}. */
+export function arrangeBatches(
+  lengths: ArrayLike<number>,
+  options: BatchPlanOptions,
+  key?: RandomKey,
+): BatchArrangement {
   checkOptions('planBatches', options, batchPlanOptionNames);
   const { batchSize, bucketLengths, dropLast } = options;
   checkBuckets(lengths, options);
   const stream = key === undefined ? undefined : new RandomStream(key);
-  const order: ArrayLike<number> =
-    stream === undefined ? { length: lengths.length } : stream.permutation(lengths.length);
-  const buckets: number[][] = bucketLengths.map(() => []);
-  for (let i = 0; i < lengths.length; i++) {
-    const row = stream === undefined ? i : order[i]!;
-    buckets[bucketLengths.findIndex((length) => lengths[row]! <= length)]!.push(row);
+  const count = lengths.length;
+  const bucketOf = (row: number): number => bucketLengths.findIndex((length) => lengths[row]! <= length);
+  // Bucket after bucket; batches are stretches of that, so that what is left of one is the beginning of the next.
+  const next = new Int32Array(bucketLengths.length + 1);
+  for (let row = 0; row < count; row++) next[bucketOf(row) + 1]!++;
+  for (let bucket = 1; bucket < next.length; bucket++) next[bucket]! += next[bucket - 1]!;
+  const rows = new Int32Array(count);
+  const order = stream?.permutation(count);
+  for (let at = 0; at < count; at++) {
+    const row = order === undefined ? at : order[at]!;
+    rows[next[bucketOf(row)]!++] = row;
   }
-  const batches: PlannedBatch[] = [];
-  let carried: number[] = [];
-  buckets.forEach((bucket, index) => {
-    const rows = [...carried, ...bucket];
-    const full = Math.floor(rows.length / batchSize);
-    for (let i = 0; i < full; i++)
-      batches.push({ length: bucketLengths[index]!, rows: rows.slice(i * batchSize, (i + 1) * batchSize) });
-    carried = rows.slice(full * batchSize);
-  });
-  if (carried.length > 0 && !dropLast) batches.push({ length: bucketLengths.at(-1)!, rows: carried });
-  if (stream === undefined) return batches;
-  return Array.from(stream.permutation(batches.length), (index) => batches[index]!);
+  const batches = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+  const turns = stream?.permutation(batches);
+  const startOf = (position: number): number => (turns === undefined ? position : turns[position]!) * batchSize;
+  return {
+    batches,
+    lengthOf: (position) => {
+      const last = rows[startOf(position) + batchSize - 1];
+      return last === undefined ? bucketLengths.at(-1)! : bucketLengths[bucketOf(last)]!;
+    },
+    rowsOf: (position) => rows.subarray(startOf(position), startOf(position) + batchSize),
+  };
 }
 
 function checkBuckets(lengths: ArrayLike<number>, { batchSize, bucketLengths }: BatchPlanOptions): void {

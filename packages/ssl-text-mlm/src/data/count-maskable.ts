@@ -1,4 +1,4 @@
-import { maskableTokens, type MaskingVocabulary } from './mask-tokens.js';
+import { maskableTokens, type MaskingVocabulary } from './masking-units.js';
 import type { TokenSource } from './token-source.js';
 
 /** What there is to mask in each sequence. */

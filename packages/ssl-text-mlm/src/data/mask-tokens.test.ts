@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { randomKey } from '@selfsup/ssl-tensor/host';
 import { describe, expect, it } from 'vitest';
-import { bertMasking, maskableTokens, maskTokens, type MaskingVocabulary } from './mask-tokens.js';
+import { maskTokens } from './mask-tokens.js';
+import { bertMasking } from './masking-options.js';
+import { maskableTokens, type MaskingVocabulary } from './masking-units.js';
 
 /** Ids 0 to 4 are special, odd ids from 5 on continue a word, 99 is the last. */
 const size = 100;

@@ -1,5 +1,5 @@
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
-import type { MaskingVocabulary } from './mask-tokens.js';
+import type { MaskingVocabulary } from './masking-units.js';
 
 /** The collator's view of a tokeniser's vocabulary. */
 export function maskingVocabulary(tokenizer: TextTokenizer): MaskingVocabulary {

@@ -2,7 +2,6 @@ import type { BatchLoader } from '@selfsup/ssl-data';
 import {
   checkChoice,
   checkOptions,
-  checkShare,
   DataError,
   foldIn,
   InvalidOptionError,
@@ -13,15 +12,19 @@ import {
 } from '@selfsup/ssl-tensor/host';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { countMaskable } from './count-maskable.js';
-import { bertMasking, maskTokens, type MaskingOptions, type MaskingVocabulary } from './mask-tokens.js';
+import { drawnTexts } from './drawn-texts.js';
+import { maskTokens } from './mask-tokens.js';
+import { choosesWords, type MaskingOptions, maskingOptions } from './masking-options.js';
+import type { MaskingVocabulary } from './masking-units.js';
 import { maskingVocabulary } from './masking-vocabulary.js';
 import { type MaskableTexts, type MlmPlan, type MlmRows, packedPlan, paddedPlan } from './mlm-plan.js';
 import { packRows, type PackedRows } from './pack-rows.js';
 import { padRows, type PaddedRows } from './pad-rows.js';
-import type { TokenSource } from './token-source.js';
+import type { PairRows } from './row-types.js';
+import type { SourceDraws, TokenSamples, TokenSource } from './token-source.js';
 
 /** A batch for masked-language modelling; its shapes depend on the padded length alone. */
-export interface MlmBatch extends PaddedRows, Partial<Pick<PackedRows, 'segments' | 'positionIds'>> {
+export interface MlmBatch extends PaddedRows, PairRows, Partial<Pick<PackedRows, 'segments' | 'positionIds'>> {
   /** `[masked]`, flat indices into `batch * tokens`, ascending. */
   readonly maskedPositions: NdArray<Int32Array>;
   /** `[masked]`, the tokens that were there. */
@@ -47,11 +50,17 @@ export interface MlmLoaderOptions {
    * once in an epoch; what the last batch lacks is padding. Default false.
    */
   readonly packing?: boolean;
+  /**
+   * Give batches of pairs `tokenTypeIds`, 0 for the first text and 1 for the second; `false` for encoders without segments
+   * (RoBERTa, DistilBERT, ModernBERT), which tell texts apart by the separator. Default true.
+   */
+  readonly tokenTypes?: boolean;
   /** Default {@link bertMasking}. */
   readonly masking?: Partial<MaskingOptions>;
   /**
    * `training`: a new order and new masks each epoch, an incomplete last batch left out.
-   * `evaluation`: every sequence once, the same masks each time. Default `training`.
+   * `evaluation`: every sequence once, the same masks each time; of a source that draws (`mixSources`, `sentencePairs`) what
+   * it draws first. Default `training`.
    */
   readonly mode?: 'training' | 'evaluation';
   /**
@@ -68,16 +77,10 @@ const mlmLoaderOptionNames: OptionNames<MlmLoaderOptions> = {
   key: 'requiredKey',
   bucketLengths: 'optional',
   packing: 'optionalFlag',
+  tokenTypes: 'optionalFlag',
   masking: 'optional',
   mode: 'optional',
   unmaskable: 'optional',
-};
-
-const partialMaskingNames: OptionNames<Partial<MaskingOptions>> = {
-  maskProbability: 'optionalNumber',
-  maskTokenShare: 'optionalNumber',
-  randomTokenShare: 'optionalNumber',
-  wholeWords: 'optionalFlag',
 };
 
 /**
@@ -100,6 +103,7 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
   readonly #masking: MaskingOptions;
   readonly #vocabulary: MaskingVocabulary;
   readonly #plan: MlmPlan;
+  readonly #draws: SourceDraws | undefined;
 
   /**
    * @throws InvalidOptionError if an option is out of range
@@ -113,23 +117,26 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
       packing = false,
     } = checkOptions('MlmLoader', options, mlmLoaderOptionNames);
     this.#options = options;
-    this.#masking = { ...bertMasking, ...checkOptions('MlmLoader', masking, partialMaskingNames, 'masking') };
-    checkMasking(this.#masking);
+    this.#masking = maskingOptions('MlmLoader', masking);
     this.#vocabulary = maskingVocabulary(options.tokenizer);
     const { vocabSize } = options.tokenizer;
     if (dataset.largestId >= vocabSize)
       throw new DataError(
         `the data set holds the id ${dataset.largestId}, the vocabulary ends at ${vocabSize - 1}; encode it with this tokeniser`,
       );
-    const counted = countMaskable(dataset, this.#vocabulary, this.#masking.wholeWords);
+    const counted = countMaskable(dataset, this.#vocabulary, choosesWords(this.#masking));
     this.#dataset = checkMaskable(dataset, counted.tokens, options.unmaskable ?? 'refuse');
     this.skipped = dataset.length - this.#dataset.length;
-    const isKept = (_: number, row: number): boolean => counted.tokens[row]! > 0;
-    const texts: MaskableTexts = {
+    const kept = (counts: Int32Array): Int32Array =>
+      this.skipped === 0 ? counts : counts.filter((_, row) => counted.tokens[row]! > 0);
+    const all: MaskableTexts = {
       lengths: this.#dataset.lengths(),
-      tokens: counted.tokens.filter(isKept),
-      least: counted.least.filter(isKept),
+      tokens: kept(counted.tokens),
+      least: kept(counted.least),
     };
+    this.#draws = this.#dataset.draws;
+    const texts = drawnTexts(all, this.#draws);
+    if (packing && texts.lengths.length > 0) checkPackable(this.#draws?.epoch(0) ?? this.#dataset);
     const bucketLengths = options.bucketLengths ?? [texts.lengths.reduce((a, b) => Math.max(a, b), 1)];
     const { maskProbability } = this.#masking;
     const shape = { batchSize, bucketLengths, dropLast: options.mode !== 'evaluation' };
@@ -143,18 +150,19 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
     const fixed = this.#options.mode === 'evaluation';
     const key = foldIn(foldIn(this.#options.key, 'mlm-loader'), fixed ? 0 : epoch);
     const batches = this.#plan.epoch(fixed ? undefined : foldIn(key, 'order'));
+    const samples = this.#draws?.epoch(fixed ? 0 : epoch) ?? this.#dataset;
     for (let position = fromBatch; position < this.#plan.batches; position++)
-      yield this.#collate(batches(position), foldIn(key, position));
+      yield this.#collate(samples, batches(position), foldIn(key, position));
   }
 
   async close(): Promise<void> {}
 
-  #collate(batch: MlmRows, key: RandomKey): MlmBatch {
-    const { tokenizer, batchSize } = this.#options;
+  #collate(samples: TokenSamples, batch: MlmRows, key: RandomKey): MlmBatch {
+    const { tokenizer, batchSize, tokenTypes = true } = this.#options;
     const { length, places } = batch;
     const of = [batchSize, length, tokenizer.specialIds.pad] as const;
-    const packed = batch.blocks === undefined ? undefined : packRows(this.#dataset, batch.blocks, ...of);
-    const rows = packed ?? padRows(this.#dataset, batch.rows, ...of);
+    const packed = batch.blocks === undefined ? undefined : packRows(samples, batch.blocks, ...of);
+    const { tokenTypeIds, ...rows } = packed ?? padRows(samples, batch.rows, ...of);
     const texts = packed?.segments.data;
     const masked = maskTokens(rows.inputIds.data, length, this.#vocabulary, this.#masking, key, places, texts);
     const positions = new Int32Array(places);
@@ -163,6 +171,7 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
     labels.set(masked.labels);
     return {
       ...rows,
+      ...(tokenTypes && tokenTypeIds !== undefined ? { tokenTypeIds } : {}),
       maskedPositions: ndArray(positions, [places]),
       maskedLabels: ndArray(labels, [places]),
       maskedWeights: ndArray(new Float32Array(places).fill(1, 0, masked.positions.length), [places]),
@@ -173,28 +182,26 @@ export class MlmLoader implements BatchLoader<MlmBatch> {
 /** The data set without texts that have nothing to mask. Throws where they are refused, or where no text is left. */
 function checkMaskable(dataset: TokenSource, counts: Int32Array, unmaskable: 'refuse' | 'skip'): TokenSource {
   checkChoice('MlmLoader', 'unmaskable', unmaskable, ['refuse', 'skip']);
-  const kept = [...counts.keys()].filter((row) => counts[row]! > 0);
-  const missing = dataset.length - kept.length;
+  let missing = 0;
+  for (const count of counts) if (count === 0) missing++;
   if (missing === 0) return dataset;
   const found = `${missing} of ${dataset.length} texts have no token to mask, they are empty or of special and unknown tokens alone; the first is text ${counts.indexOf(0)}`;
-  if (kept.length === 0) throw new DataError(`${found}. Check the vocabulary, and that the texts were read`);
+  if (missing === counts.length) throw new DataError(`${found}. Check the vocabulary, and that the texts were read`);
   if (unmaskable === 'refuse')
     throw new DataError(`${found}. Take them out of the data, or pass unmaskable: 'skip' to MlmLoader`);
-  return dataset.subset(kept);
+  return dataset.subset([...counts.keys()].filter((row) => counts[row]! > 0));
 }
 
-function checkMasking(masking: MaskingOptions): void {
-  const { maskProbability, maskTokenShare, randomTokenShare } = masking;
-  if (!(maskProbability > 0 && maskProbability <= 1))
-    throw new InvalidOptionError('MlmLoader', 'masking.maskProbability', 'above 0 and at most 1', maskProbability);
-  for (const [name, share] of Object.entries({ maskTokenShare, randomTokenShare })) {
-    checkShare('MlmLoader', { [`masking.${name}`]: share });
-  }
-  if (maskTokenShare + randomTokenShare > 1 + 1e-9)
-    throw new InvalidOptionError(
-      'MlmLoader',
-      'masking.randomTokenShare',
-      `at most ${1 - maskTokenShare}`,
-      randomTokenShare,
-    );
+/** What a head tells of a pair it tells of the first token of a row, which may hold several. */
+function checkPackable(samples: TokenSamples): void {
+  const first = samples.get(0);
+  if (!('pairLabel' in first) || first.pairLabel === undefined) return;
+  const advice = 'Leave it out, and give bucketLengths';
+  throw new InvalidOptionError(
+    'MlmLoader',
+    'packing',
+    'false for pairs of which something is to be told',
+    true,
+    advice,
+  );
 }

@@ -1,5 +1,5 @@
 import { checkCount, foldIn, InvalidOptionError, type RandomKey, RandomStream } from '@selfsup/ssl-tensor/host';
-import { planBatches, type BatchPlanOptions, type PlannedBatch } from './batch-plan.js';
+import { arrangeBatches, type BatchPlanOptions } from './batch-plan.js';
 import type { MaskableCounts } from './count-maskable.js';
 import { type BlockPattern, fillBlocks, planBlocks } from './pack-blocks.js';
 
@@ -7,7 +7,7 @@ import { type BlockPattern, fillBlocks, planBlocks } from './pack-blocks.js';
 export interface MlmRows {
   readonly length: number;
   /** Sequences, one a row; or where several share a row `blocks`. */
-  readonly rows: readonly number[];
+  readonly rows: ArrayLike<number>;
   readonly blocks?: readonly ArrayLike<number>[];
   /** Places for masked tokens. */
   readonly places: number;
@@ -33,8 +33,18 @@ const sum = (values: ArrayLike<number>): number => {
   return total;
 };
 
-/** Sum of the largest `count`. */
-const sumOfLargest = (values: Int32Array, count: number): number => sum(values.slice().sort().subarray(-count));
+/** Sum of the largest `count` of small whole numbers. */
+function sumOfLargest(values: Int32Array, count: number): number {
+  const times = new Int32Array(values.reduce((a, b) => Math.max(a, b), 0) + 1);
+  for (const value of values) times[value]!++;
+  let [total, left] = [0, count];
+  for (let value = times.length - 1; value > 0 && left > 0; value--) {
+    const taken = Math.min(left, times[value]!);
+    total += taken * value;
+    left -= taken;
+  }
+  return total;
+}
 
 /** Places for masked tokens of a batch of so many rows: the expected number and three standard deviations. */
 function placesOf(maskable: ArrayLike<number>, batchSize: number, maskProbability: number, needed: number): number {
@@ -50,28 +60,48 @@ function placesOf(maskable: ArrayLike<number>, batchSize: number, maskProbabilit
 
 /** A sequence a row, of similar length together. */
 export function paddedPlan(texts: MaskableTexts, shape: BatchPlanOptions, maskProbability: number): MlmPlan {
-  const { batchSize } = shape;
-  const batches = planBatches(texts.lengths, shape);
-  // One token, or word, of each text of any batch.
-  const needed = sumOfLargest(texts.least, batchSize);
-  const maskable = new Map<number, number[]>();
-  for (const { length, rows } of batches) {
-    const counts = maskable.get(length) ?? [];
-    for (const row of rows) counts.push(texts.tokens[row]!);
-    maskable.set(length, counts);
-  }
-  const places = new Map(
-    [...maskable].map(([length, counts]) => [length, placesOf(counts, batchSize, maskProbability, needed)]),
-  );
-  const tokens = batches.reduce((all, { rows }) => all + rows.reduce((some, row) => some + texts.lengths[row]!, 0), 0);
+  const { lengths } = texts;
+  const { batches, ...counted } = countBatches(texts, shape, maskProbability);
   return {
-    batches: batches.length,
-    fillRate: tokens / batches.reduce((all, { length }) => all + batchSize * length, 0),
+    batches,
+    fillRate: counted.fillRate,
     epoch: (key) => {
-      const planned: readonly PlannedBatch[] = key === undefined ? batches : planBatches(texts.lengths, shape, key);
-      return (position) => ({ ...planned[position]!, places: places.get(planned[position]!.length)! });
+      const { lengthOf, rowsOf } = arrangeBatches(lengths, shape, key);
+      return (position) => {
+        const length = lengthOf(position);
+        return { length, rows: rowsOf(position), places: counted.places.get(length)! };
+      };
     },
   };
+}
+
+/** What is the same in every epoch. By itself, so that what it counts by is not kept. */
+function countBatches(
+  { lengths, tokens, least }: MaskableTexts,
+  shape: BatchPlanOptions,
+  maskProbability: number,
+): { readonly batches: number; readonly fillRate: number; readonly places: ReadonlyMap<number, number> } {
+  const { batchSize } = shape;
+  const { batches, lengthOf, rowsOf } = arrangeBatches(lengths, shape);
+  // One token, or word, of each text of any batch.
+  const needed = sumOfLargest(least, batchSize);
+  const rowsBy = new Map<number, number>();
+  let [filled, room] = [0, 0];
+  for (let batch = 0; batch < batches; batch++) {
+    const [length, rows] = [lengthOf(batch), rowsOf(batch)];
+    rowsBy.set(length, (rowsBy.get(length) ?? 0) + rows.length);
+    room += batchSize * length;
+    for (const row of rows) filled += lengths[row]!;
+  }
+  const maskable = new Map([...rowsBy].map(([length, rows]) => [length, { counts: new Int32Array(rows), seen: 0 }]));
+  for (let batch = 0; batch < batches; batch++) {
+    const own = maskable.get(lengthOf(batch))!;
+    for (const row of rowsOf(batch)) own.counts[own.seen++] = tokens[row]!;
+  }
+  const places = new Map(
+    [...maskable].map(([length, { counts }]) => [length, placesOf(counts, batchSize, maskProbability, needed)]),
+  );
+  return { batches, fillRate: filled / room, places };
 }
 
 /**

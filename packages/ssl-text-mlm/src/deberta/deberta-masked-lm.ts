@@ -86,10 +86,24 @@ export abstract class DebertaMaskedLm<C extends DebertaConfig> extends Module im
    */
   forward(inputs: BertInputs, positions?: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor2D {
     const rows = positions as tf.Tensor1D | undefined;
-    const states = this.enhancedMaskDecoder
-      ? this.deberta.decodeMasked(inputs, ctx, rows)
-      : this.deberta.forwardFlat(inputs, ctx, rows);
-    return (this.head ?? this.legacyHead)!.forward(states);
+    if (this.enhancedMaskDecoder) return this.ownHead.forward(this.deberta.decodeMasked(inputs, ctx, rows));
+    return this.scoresOf(this.deberta.forwardFlat(inputs, ctx, rows));
+  }
+
+  /**
+   * Scores of all words of the encoder's rows, `[n, hidden]` to `[n, vocabulary]`.
+   *
+   * @throws InvalidOptionError with the enhanced mask decoder, which the head reads in place of these rows
+   */
+  scoresOf(rows: tf.Tensor2D): tf.Tensor2D {
+    if (!this.enhancedMaskDecoder) return this.ownHead.forward(rows);
+    const advice = 'Make the model without it, or train masked tokens alone with MaskedLanguageModelling';
+    const where = `${this.constructor.name}.scoresOf`;
+    throw new InvalidOptionError(where, 'enhancedMaskDecoder', 'false where others read the rows too', true, advice);
+  }
+
+  private get ownHead(): DebertaPredictionHead | LegacyDebertaPredictionHead {
+    return (this.head ?? this.legacyHead)!;
   }
 
   /**

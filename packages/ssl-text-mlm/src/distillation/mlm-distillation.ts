@@ -5,6 +5,7 @@ import {
   evaluation,
   type ForwardContext,
   Linear,
+  Module,
   type Parameter,
   parametersOf,
 } from '@selfsup/ssl-nn';
@@ -21,11 +22,11 @@ import { type Method, type MethodLoss, type RunConfig, type Tensors, weightsDige
 import type { MlmBatch } from '../data/mlm-loader.js';
 import { labelHits } from '../methods/label-hits.js';
 import { weightedMean } from '../methods/weighted-mean.js';
-import { EncoderForMaskedLM } from '../models/encoder-for-masked-lm.js';
+import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkApart } from './sentence-distillation.js';
 
-/** A masked-language model of which tokens and scores are read apart: of BERT, RoBERTa, DistilBERT or ELECTRA. */
-export type SplitMaskedLM = EncoderForMaskedLM;
+/** A masked-language model of any family, of which tokens and scores are read apart. */
+export type SplitMaskedLM = MaskedLmModel & Required<Pick<MaskedLmModel, 'scoresOf'>>;
 
 /** Options of {@link MlmDistillation}. */
 export interface MlmDistillationOptions {
@@ -89,11 +90,11 @@ export class MlmDistillation implements Method<MlmBatch> {
     const given = checkOptions(where, options, mlmDistillationOptionNames);
     const { student, teacher, key, ...numbers } = { ...mlmDistillationDefaults, ...given };
     for (const [name, model] of Object.entries({ student, teacher }))
-      if (!(model instanceof EncoderForMaskedLM))
+      if (!((model as unknown) instanceof Module && typeof model.scoresOf === 'function'))
         throw new InvalidOptionError(
           where,
           name,
-          'a masked-language model of BERT, RoBERTa, DistilBERT or ELECTRA',
+          'a masked-language model with scoresOf(rows)',
           model,
           'Such as new BertForMaskedLM(config, { key })',
         );
@@ -124,7 +125,7 @@ export class MlmDistillation implements Method<MlmBatch> {
       this.#teacher.encoder.forwardFlat(batch, evaluation),
     ];
     const scores = (model: SplitMaskedLM, tokens: tf.Tensor2D): tf.Tensor2D =>
-      model.head.forward(takeRows(tokens, places) as tf.Tensor2D);
+      model.scoresOf(takeRows(tokens, places) as tf.Tensor2D);
     const logits = scores(student, own);
     const taught = stopGradient(scores(this.#teacher, wanted)) as tf.Tensor2D;
     const soft = weightedMean(distillation(logits, taught, { temperature, alpha: 1, reduction: 'none' }), weights);

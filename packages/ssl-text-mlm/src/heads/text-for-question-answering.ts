@@ -3,6 +3,7 @@ import { checkOptions, checkRate, foldIn, type OptionNames, type RandomKey } fro
 import * as tf from '@tensorflow/tfjs-core';
 import { bertDropout } from '../bert/bert-dropout.js';
 import type { BertInputs } from '../bert/bert-inputs.js';
+import { checkOneTextEach } from '../bert/check-one-text-each.js';
 import { gaussianLinear } from '../models/post-norm-layer.js';
 import { checkTextModel, type TextModel } from '../models/text-model.js';
 import { EncoderWithHead } from './encoder-with-head.js';
@@ -48,7 +49,9 @@ export class TextForQuestionAnswering extends EncoderWithHead {
     this.outputs = gaussianLinear(encoder.tokenDim, 2, encoder.config, foldIn(key, 'outputs'));
   }
 
+  /** @throws InvalidOptionError for packed rows: an answer is told from all tokens of a row */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation): SpanLogits {
+    checkOneTextEach('TextForQuestionAnswering.forward', inputs);
     const rows = this.encoder.forwardFlat(inputs, childContext(ctx, 'encoder'));
     const logits = this.outputs.forward(bertDropout(rows, this.dropout, childContext(ctx, 'outputs')));
     const [start, end] = tf

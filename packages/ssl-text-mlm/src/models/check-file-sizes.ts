@@ -47,4 +47,46 @@ export function checkFileSizes(tensors: StateDict, config: object, path: string)
   const rows = first.end === 'mlp.Wi.weight' ? 2 * intermediateSize : intermediateSize;
   for (let layer = 0; layer < numHiddenLayers; layer++)
     check(`${first.start}${layer}.${first.end}`, [rows, hiddenSize]);
+  checkWeightCount(tensors, config, path);
+}
+
+/** Sizes of any family; one that a family does not have counts for nothing. */
+type Sizes = Partial<
+  Record<
+    | 'vocabSize'
+    | 'hiddenSize'
+    | 'embeddingSize'
+    | 'numHiddenLayers'
+    | 'intermediateSize'
+    | 'maxPositionEmbeddings'
+    | 'maxRelativePositions'
+    | 'positionBuckets'
+    | 'typeVocabSize'
+    | 'convKernelSize',
+    number
+  >
+>;
+
+/** Weights that a file may lack before memory is taken for them: what is wrong is then said tensor by tensor. */
+const spareWeights = 2 ** 20;
+
+/** @throws CheckpointError for sizes that make a model far beyond the file */
+function checkWeightCount(tensors: StateDict, config: object, path: string): void {
+  const sizes = config as Sizes;
+  const of = (name: keyof Sizes): number => Math.max(0, sizes[name] ?? 0);
+  const width = of('hiddenSize');
+  const rows = of('vocabSize') + of('typeVocabSize') + of('maxPositionEmbeddings');
+  // Relative positions go both ways.
+  const places = 2 * Math.max(of('maxRelativePositions'), of('positionBuckets')) + of('convKernelSize') * width;
+  // ModernBERT's positions have no weights, and its table of them is as long as the text.
+  const absolute = 'layerTypes' in config ? rows - of('maxPositionEmbeddings') : rows;
+  const layer = 4 * width * width + 2 * width * of('intermediateSize');
+  const wanted = absolute * (sizes.embeddingSize ?? width) + places * width + of('numHiddenLayers') * layer;
+  let found = 0;
+  for (const { data } of tensors.values()) found += data.length;
+  if (wanted <= 4 * found + spareWeights) return;
+  throw new CheckpointError(
+    `the configuration describes a model of ${wanted} weights and more, the file has ${found}: take the configuration that was saved with it`,
+    { path },
+  );
 }

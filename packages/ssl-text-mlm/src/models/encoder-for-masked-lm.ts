@@ -46,7 +46,12 @@ export abstract class EncoderForMaskedLM extends Module implements MaskedLmModel
    * @returns logits `[n, vocabulary]`
    */
   forward(inputs: BertInputs, positions?: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    return this.head.forward(this.encoder.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
+    return this.scoresOf(this.encoder.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
+  }
+
+  /** Scores of all words of the encoder's rows, `[n, hidden]` to `[n, vocabulary]`. */
+  scoresOf(rows: tf.Tensor2D): tf.Tensor2D {
+    return this.head.forward(rows);
   }
 
   /** Without tying the bias has both of its names, as transformers reads the decoder's. */

@@ -69,11 +69,13 @@ function filled<M extends Module>(
   ignored: Map<string, string>,
   make: () => M,
 ): LoadedTextModel<M> {
+  let model: M | undefined;
   try {
-    const model = make();
+    model = make();
     for (const [name, reason] of model.loadStateDict(tensors).ignored) ignored.set(name, reason);
     return { model, ignored };
   } catch (cause) {
+    model?.dispose();
     if (!SslError.isInstance(cause)) throw cause;
     throw new CheckpointError(cause.message, { path, cause });
   }

@@ -13,4 +13,11 @@ export interface MaskedLmModel extends Module {
    * @returns logits `[n, vocabulary]`
    */
   forward(inputs: BertInputs, positions?: tf.Tensor, ctx?: ForwardContext): tf.Tensor2D;
+  /**
+   * What `forward` makes of the encoder's rows, where others read these too.
+   *
+   * @param rows `[n, hidden]`, of `encoder.forwardFlat`
+   * @returns logits `[n, vocabulary]`
+   */
+  scoresOf?(rows: tf.Tensor2D): tf.Tensor2D;
 }

@@ -145,6 +145,17 @@ export function readTextConfig(json: unknown, path?: string): TextConfigReport {
   return { ...readConfig(found.format as unknown as ConfigFormat<object>, json, path), family: found };
 }
 
+/** The family of an encoder. @throws InvalidOptionError for an encoder of none */
+export function familyOf(where: string, encoder: TextModel): TextFamily {
+  checkTextModel(where, encoder);
+  const found = [...textFamilies].find(
+    ([type, { baseName }]) => baseName === encoder.baseName && type === (encoder.modelType ?? type),
+  )?.[1];
+  if (found !== undefined) return found;
+  const known = [...textFamilies.keys()].join(', ');
+  throw new InvalidOptionError(where, 'encoder', `an encoder of one of the families ${known}`, encoder.baseName);
+}
+
 /**
  * The `config.json` with which Hugging Face loads a model: `textConfigToJson(model.encoder, 'ForMaskedLM')` of a
  * RobertaForMaskedLM has the architecture `RobertaForMaskedLM`.
@@ -160,14 +171,7 @@ export function textConfigToJson(
   extra: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
   const where = 'textConfigToJson';
-  checkTextModel(where, encoder);
-  const found = [...textFamilies].find(
-    ([type, { baseName }]) => baseName === encoder.baseName && type === (encoder.modelType ?? type),
-  )?.[1];
-  if (found === undefined) {
-    const known = [...textFamilies.keys()].join(', ');
-    throw new InvalidOptionError(where, 'encoder', `an encoder of one of the families ${known}`, encoder.baseName);
-  }
+  const found = familyOf(where, encoder);
   const format = found.format as unknown as ConfigFormat<object>;
   return writeConfig(format, encoder.config, `${found.classPrefix}${kind}`, extra);
 }

@@ -57,8 +57,18 @@ export class ModernBertForMaskedLM extends Module implements MaskedLmModel {
    * @returns logits `[n, vocabulary]`
    */
   forward(inputs: ModernBertInputs, positions?: tf.Tensor, ctx: ForwardContext = evaluation): tf.Tensor2D {
-    const rows = this.head.forward(this.model.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
-    const products: tf.Tensor2D = tf.matMul(rows, this.decoderWeight.variable as tf.Tensor as tf.Tensor2D, false, true);
+    return this.scoresOf(this.model.forwardFlat(inputs, ctx, positions as tf.Tensor1D | undefined));
+  }
+
+  /** Scores of all words of the encoder's rows, `[n, hidden]` to `[n, vocabulary]`. */
+  scoresOf(rows: tf.Tensor2D): tf.Tensor2D {
+    const heads = this.head.forward(rows);
+    const products: tf.Tensor2D = tf.matMul(
+      heads,
+      this.decoderWeight.variable as tf.Tensor as tf.Tensor2D,
+      false,
+      true,
+    );
     if (this.decoderBias === undefined) return products;
     return tf.add(products, this.decoderBias.variable);
   }

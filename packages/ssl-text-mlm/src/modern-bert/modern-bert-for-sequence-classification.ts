@@ -16,6 +16,7 @@ import {
   type OptionNames,
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
+import { checkOneTextEach } from '../bert/check-one-text-each.js';
 import { meanPool } from '../bert/mean-pool.js';
 import { loadEncoder } from '../models/load-encoder.js';
 import type { SequenceClassifierModel } from '../models/sequence-classifier-model.js';
@@ -76,7 +77,7 @@ export class ModernBertForSequenceClassification extends Module implements Seque
     return this.model;
   }
 
-  /** Features that the classifier reads, `[batch, hidden]`. */
+  /** Features that the classifier reads, `[batch, hidden]`. @throws InvalidOptionError for packed rows */
   features(inputs: ModernBertInputs, ctx: ForwardContext = evaluation): tf.Tensor2D {
     return this.head.forward(this.pooled(inputs, ctx));
   }
@@ -99,6 +100,7 @@ export class ModernBertForSequenceClassification extends Module implements Seque
   }
 
   private pooled(inputs: ModernBertInputs, ctx: ForwardContext): tf.Tensor2D {
+    checkOneTextEach('ModernBertForSequenceClassification', inputs);
     if (this.config.classifierPooling === 'mean')
       return meanPool(this.model.forward(inputs, ctx), inputs.attentionMask);
     const [batch, tokens] = inputs.inputIds.shape as [number, number];

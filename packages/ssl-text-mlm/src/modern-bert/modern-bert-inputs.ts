@@ -18,7 +18,7 @@ export function checkModernBertInputs(
     throw new InvalidOptionError(where, 'inputs', 'a record with inputIds', inputs, advice);
   }
   if (given.tokenTypeIds !== undefined) {
-    const advice = 'Of two sentences give the ids alone, [CLS] a [SEP] b [SEP]';
+    const advice = 'Of two sentences give the ids alone, [CLS] a [SEP] b [SEP] (of an MlmLoader by tokenTypes: false)';
     throw new InvalidOptionError(
       where,
       'tokenTypeIds',

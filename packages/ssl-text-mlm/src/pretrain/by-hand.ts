@@ -72,6 +72,10 @@ function writtenModel(
   };
 }
 
+/** Without the headers of requests, which may hold a password. */
+const readingOptions = (files: TextFileOptions): string =>
+  JSON.stringify(files, (name, value: unknown) => (name === 'headers' ? undefined : value));
+
 /** A program that trains the same model by public parts, without what `pretrainText` does around it. */
 export function byHandProgram(run: ByHand): string {
   const { heldOutEvery, learnt } = run.prepared;
@@ -92,7 +96,7 @@ export function byHandProgram(run: ByHand): string {
   const readData =
     run.data === undefined
       ? 'const texts: string[] = []; // Put the texts here that pretrainText was given, without blank ones.'
-      : `const texts: string[] = [];\nawait readTexts(${quoted(run.data)}, ${JSON.stringify(run.files)}, (text) => texts.push(text));`;
+      : `const texts: string[] = [];\nawait readTexts(${quoted(run.data)}, ${readingOptions(run.files)}, (text) => texts.push(text));`;
   const trained =
     heldOutEvery === Infinity
       ? 'const training = texts;'

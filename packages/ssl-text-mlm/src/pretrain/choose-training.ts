@@ -10,7 +10,7 @@ import {
   type OptionNames,
 } from '@selfsup/ssl-tensor/host';
 import { bertLimits } from '../bert/bert-config.js';
-import { planBatches } from '../data/batch-plan.js';
+import { arrangeBatches } from '../data/batch-plan.js';
 import { planBlocks } from '../data/pack-blocks.js';
 import type { TokenSource } from '../data/token-source.js';
 import type { TokenStore } from '../store/token-store.js';
@@ -146,7 +146,7 @@ export function chooseTraining(
   const stepsPerEpoch =
     sequences === 'packed'
       ? Math.ceil(count / batchSize)
-      : planBatches(train.lengths(), { batchSize, bucketLengths, dropLast: true }).length;
+      : arrangeBatches(train.lengths(), { batchSize, bucketLengths, dropLast: true }).batches;
   const { epochs = Math.min(50, Math.max(1, Math.ceil(recipe.updates / stepsPerEpoch))) } = given;
   const { dropout = epochs > manyEpochs ? 0.1 : 0 } = given;
   const share = Math.sqrt((batchSize * maxLength) / recipe.batchTokens) * (recipe.width / hiddenSize);

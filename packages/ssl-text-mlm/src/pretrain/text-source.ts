@@ -2,16 +2,25 @@ import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 import { readTexts, type ReadTextsOptions } from '@selfsup/ssl-data/text';
 import { checkPath } from '@selfsup/ssl-core/files';
 
-/** Texts to learn from: a folder or file, an array, or a function that begins them anew each time it is called. */
-export type TextData = string | readonly string[] | (() => Iterable<string> | AsyncIterable<string>);
+/**
+ * Texts to learn from: a folder or file; an http: or https: address of a file, or an array of addresses; an array of texts; or
+ * a function that begins the texts anew each time it is called.
+ */
+export type TextData =
+  | string
+  | URL
+  | readonly string[]
+  | readonly URL[]
+  | (() => Iterable<string> | AsyncIterable<string>);
 
 /** How files are read; see `readTexts`. */
-export type TextFileOptions = Pick<ReadTextsOptions, 'unit' | 'field' | 'encoding'>;
+export type TextFileOptions = Pick<ReadTextsOptions, 'unit' | 'field' | 'encoding' | 'http'>;
 
 export const textFileOptionNames: OptionNames<TextFileOptions> = {
   unit: 'optional',
   field: 'optional',
   encoding: 'optional',
+  http: 'optional',
 };
 
 /** Texts that can be read again and again. */
@@ -22,11 +31,12 @@ export interface TextSource {
 
 /** @throws InvalidOptionError for what gives no texts */
 export function textSource(where: string, data: TextData, files: TextFileOptions): TextSource {
-  if (typeof data === 'string') {
-    checkPath(where, 'data', data);
+  const places = placesOf(data);
+  if (places !== undefined) {
+    if (typeof data === 'string') checkPath(where, 'data', data);
     return {
       read: async (onText) => {
-        const { leftOut } = await readTexts(data, files, (text) => onText(text));
+        const { leftOut } = await readTexts(places, { ...files, where, option: 'data' }, (text) => onText(text));
         return leftOut.length === 0 ? undefined : leftOut.map(({ kind, count }) => `${count} ${kind}`).join(', ');
       },
     };
@@ -42,7 +52,7 @@ export function textSource(where: string, data: TextData, files: TextFileOptions
     throw new InvalidOptionError(
       where,
       'data',
-      'a folder or file of texts, an array of texts, or a function that gives an iterable of texts',
+      'a folder or file of texts, its address, an array of texts, or a function that gives an iterable of texts',
       data,
       advice,
     );
@@ -64,4 +74,14 @@ export function textSource(where: string, data: TextData, files: TextFileOptions
       return undefined;
     },
   };
+}
+
+/** Where files lie, if that is what was given: an array of addresses alone is no corpus. */
+function placesOf(data: TextData): string | URL | readonly (string | URL)[] | undefined {
+  if (typeof data === 'string' || data instanceof URL) return data;
+  if (!Array.isArray(data) || data.length === 0) return undefined;
+  const list = data as readonly unknown[];
+  const isAddress = (item: unknown): boolean =>
+    item instanceof URL || (typeof item === 'string' && /^https?:\/\/\S+$/i.test(item));
+  return list.every(isAddress) ? (list as readonly (string | URL)[]) : undefined;
 }

@@ -13,6 +13,7 @@ import {
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
 import type { BertInputs } from '../bert/bert-inputs.js';
+import { checkOneTextEach } from '../bert/check-one-text-each.js';
 import { meanPool } from '../bert/mean-pool.js';
 
 /** Options of {@link StaticEmbedding}. */
@@ -52,8 +53,12 @@ export class StaticEmbedding extends Module implements Encoder<BertInputs> {
     this.embeddings = new Parameter(normal(0.02)([vocabSize, featureDim], foldIn(key, 'embeddings')));
   }
 
-  /** @returns float32 `[batch, featureDim]`; zeros for a text of padding alone */
+  /**
+   * @returns float32 `[batch, featureDim]`; zeros for a text of padding alone
+   * @throws InvalidOptionError for packed rows, which hold several texts
+   */
   forward(inputs: BertInputs, _ctx: ForwardContext = evaluation): tf.Tensor2D {
+    checkOneTextEach('StaticEmbedding.forward', inputs);
     const rows = takeRows(this.embeddings.variable as tf.Tensor as tf.Tensor2D, inputs.inputIds) as tf.Tensor3D;
     const mean = meanPool(rows, inputs.attentionMask);
     return this.normalize ? l2Normalize(mean) : mean;

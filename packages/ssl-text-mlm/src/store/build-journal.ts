@@ -2,6 +2,7 @@ import { fsyncSync, openSync, closeSync, readFileSync, renameSync, writeFileSync
 import { crc32 } from 'node:zlib';
 import { temporaryName } from '@selfsup/ssl-core/files';
 import type { ChunkState } from './chunk-writer.js';
+import { chunkBytes } from './store-header.js';
 
 /** How far a store was built. */
 export interface BuildJournal {
@@ -30,10 +31,35 @@ export function saveJournal(path: string, journal: BuildJournal): void {
 export function readJournal(path: string): BuildJournal | undefined {
   try {
     const { checksum, journal } = JSON.parse(readFileSync(path, 'utf8')) as { checksum?: unknown; journal?: unknown };
-    return typeof journal === 'string' && checksum === crc32(journal)
-      ? (JSON.parse(journal) as BuildJournal)
-      : undefined;
+    if (typeof journal !== 'string' || checksum !== crc32(journal)) return undefined;
+    const parsed: unknown = JSON.parse(journal);
+    return isJournal(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether numbers and files agree, of a journal that nobody may have written here. */
+function isJournal(value: unknown): value is BuildJournal {
+  const { tokenizer, source, read, texts, largestId, tokens, ends } = (value ?? {}) as Partial<BuildJournal>;
+  return (
+    [tokenizer, source].every((digest) => typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)) &&
+    [read, texts, largestId].every(isCount) &&
+    texts! <= read! &&
+    isState(tokens) &&
+    isState(ends) &&
+    ends!.bytes === 8 * texts!
+  );
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isState(state: ChunkState | undefined): boolean {
+  const { bytes, checksums } = (state ?? {}) as Partial<ChunkState>;
+  return (
+    isCount(bytes) &&
+    Array.isArray(checksums) &&
+    checksums.length === Math.ceil(bytes! / chunkBytes) &&
+    checksums.every(isCount)
+  );
 }

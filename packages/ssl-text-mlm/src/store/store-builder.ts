@@ -43,7 +43,8 @@ export class StoreBuilder {
     );
     const [tokens, ends] = this.#files as [number, number];
     const known = journal && [ChunkWriter.open(tokens, journal.tokens), ChunkWriter.open(ends, journal.ends)];
-    const goesOn = known?.[0] !== undefined && known[1] !== undefined;
+    const isWhole = (journal?.tokens.bytes ?? 0) % this.#bytesPerId === 0;
+    const goesOn = isWhole && known?.[0] !== undefined && known[1] !== undefined;
     this.#before = goesOn ? journal : undefined;
     this.#tokens = goesOn ? known[0]! : ChunkWriter.open(tokens, nothing)!;
     this.#ends = goesOn ? known[1]! : ChunkWriter.open(ends, nothing)!;

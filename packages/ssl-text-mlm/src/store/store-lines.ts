@@ -13,6 +13,9 @@ export interface StoreLinesOptions {
 
 const storeLinesOptionNames: OptionNames<StoreLinesOptions> = { maxLength: 'requiredNumber', longTexts: 'optional' };
 
+/** Where a piece of a text begins: they are of like length, as pushPieces has them. */
+const edgeOf = (size: number, pieces: number, piece: number): number => Math.floor((piece * size) / pieces);
+
 /** A store's texts as sequences, 4 bytes of memory each. */
 export class StoreLines implements TokenSource {
   readonly isMaskable = true;
@@ -30,8 +33,9 @@ export class StoreLines implements TokenSource {
     this.#room = maxLength - 2;
     if (longTexts === 'split') {
       this.#firsts = new Int32Array(store.length + 1);
+      const sizes = store.sizes();
       for (let text = 0; text < store.length; text++)
-        this.#firsts[text + 1] = this.#firsts[text]! + this.#pieces(this.#size(text));
+        this.#firsts[text + 1] = this.#firsts[text]! + this.#pieces(sizes[text]!);
     }
     this.length = this.#firsts?.[store.length] ?? store.length;
   }
@@ -52,10 +56,18 @@ export class StoreLines implements TokenSource {
   }
 
   lengths(): Int32Array {
-    return Int32Array.from({ length: this.length }, (_, index) => {
-      const { start, end } = this.#part(index);
-      return end - start + 2;
-    });
+    const sizes = this.#store.sizes();
+    if (this.#firsts === undefined) {
+      for (let text = 0; text < sizes.length; text++) sizes[text] = Math.min(sizes[text]!, this.#room) + 2;
+      return sizes;
+    }
+    const lengths = new Int32Array(this.length);
+    for (let text = 0, index = 0; text < sizes.length; text++) {
+      const [size, pieces] = [sizes[text]!, this.#pieces(sizes[text]!)];
+      for (let piece = 0; piece < pieces; piece++)
+        lengths[index++] = edgeOf(size, pieces, piece + 1) - edgeOf(size, pieces, piece) + 2;
+    }
+    return lengths;
   }
 
   subset(indices: ArrayLike<number>): TokenSource {
@@ -68,10 +80,8 @@ export class StoreLines implements TokenSource {
     const { start } = this.#store.rangeOf(text);
     const size = this.#size(text);
     if (this.#firsts === undefined) return { start, end: start + Math.min(size, this.#room) };
-    // Of like length, as pushPieces has them.
     const [pieces, piece] = [this.#pieces(size), index - this.#firsts[text]!];
-    const at = (edge: number): number => start + Math.floor((edge * size) / pieces);
-    return { start: at(piece), end: at(piece + 1) };
+    return { start: start + edgeOf(size, pieces, piece), end: start + edgeOf(size, pieces, piece + 1) };
   }
 
   /** Ids of a text without its `[SEP]`. */

@@ -1,20 +1,15 @@
 import { checkInteger, checkOptions, DataError, type OptionNames } from '@selfsup/ssl-tensor/host';
-import type { TokenSample, TokenSource } from '../data/token-source.js';
+import type { PairSample, PairSource, TokenSource } from '../data/token-source.js';
 import { StoreSubset } from './store-subset.js';
 import type { StoredTokens } from './stored-tokens.js';
-
-/** Two texts in one sequence. */
-export interface PairSample extends TokenSample {
-  /** Where the second text begins in `ids`, after the `[SEP]` of the first: from there on token types are 1. */
-  readonly second: number;
-}
 
 const pairsOptionNames: OptionNames<{ readonly maxLength: number }> = { maxLength: 'requiredNumber' };
 
 /** Texts of a store two by two, as they follow one another: `[CLS] a [SEP] b [SEP]`. A last one without partner is left out. */
-export class StorePairs implements TokenSource {
+export class StorePairs implements PairSource {
   readonly isMaskable = true;
   readonly length: number;
+  readonly maxLength: number;
   readonly #store: StoredTokens;
   /** Ids of both texts together. */
   readonly #room: number;
@@ -24,6 +19,7 @@ export class StorePairs implements TokenSource {
     checkInteger('TokenStore.pairs', 'maxLength', maxLength, 5);
     if (store.length < 2) throw new DataError('has one text, and a pair takes two', { path: store.path });
     this.#store = store;
+    this.maxLength = maxLength;
     this.#room = maxLength - 3;
     this.length = Math.floor(store.length / 2);
   }
@@ -44,23 +40,29 @@ export class StorePairs implements TokenSource {
   }
 
   lengths(): Int32Array {
-    return Int32Array.from({ length: this.length }, (_, index) => {
-      const [a, b] = this.#sizes(index);
-      return 3 + a + b;
-    });
+    const sizes = this.#store.sizes();
+    const lengths = new Int32Array(this.length);
+    for (let index = 0; index < this.length; index++) {
+      const [a, b] = this.#cut(sizes[2 * index]!, sizes[2 * index + 1]!);
+      lengths[index] = 3 + a + b;
+    }
+    return lengths;
   }
 
   subset(indices: ArrayLike<number>): TokenSource {
     return new StoreSubset(this, indices);
   }
 
-  /** Ids of both texts: the ends of the longer one are cut off first, as BERT does. */
   #sizes(index: number): readonly [number, number] {
     const size = (text: number): number => {
       const { start, end } = this.#store.rangeOf(text);
       return end - start - 1;
     };
-    const [a, b] = [size(2 * index), size(2 * index + 1)];
+    return this.#cut(size(2 * index), size(2 * index + 1));
+  }
+
+  /** Ids of both texts: the ends of the longer one are cut off first, as BERT does. */
+  #cut(a: number, b: number): readonly [number, number] {
     if (a + b <= this.#room) return [a, b];
     const half = Math.floor(this.#room / 2);
     const first = b <= half ? this.#room - b : Math.min(a, this.#room - half);

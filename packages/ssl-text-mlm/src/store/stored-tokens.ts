@@ -10,6 +10,8 @@ export interface StoredTokens {
   readonly tokens: number;
   /** Where a text lies in the stream of ids, its `[SEP]` included. */
   rangeOf(text: number): { readonly start: number; readonly end: number };
+  /** Ids of every text without its `[SEP]`, `[texts]`; 4 bytes of memory each. */
+  sizes(): Int32Array;
   /** Fills with the ids of the stream from `start` on. */
   read(into: Int32Array, start: number): void;
 }

@@ -118,15 +118,26 @@ export class TokenStore implements StoredTokens {
   rangeOf(text: number): { readonly start: number; readonly end: number } {
     checkInteger('TokenStore.rangeOf', 'text', text, 0, this.length - 1);
     const ends = this.#endsAround(text);
-    const [start, end] = [ends[text - this.#stretch.first]!, ends[text - this.#stretch.first + 1]!];
-    if (!(start < end && end <= this.tokens))
-      throw new DataError(
-        `text ${text} ends before it begins: the store is damaged; delete the folder and build it again`,
-        {
-          path: this.path,
-        },
-      );
-    return { start, end };
+    const at = text - this.#stretch.first;
+    this.#checkRange(text, ends[at]!, ends[at + 1]!);
+    return { start: ends[at]!, end: ends[at + 1]! };
+  }
+
+  /**
+   * Ids of every text without its `[SEP]`, `[texts]`: reads all of `ends.bin`, 8 bytes a text.
+   *
+   * @throws DataError where the store is damaged
+   */
+  sizes(): Int32Array {
+    const sizes = new Int32Array(this.length);
+    for (let first = 0; first < this.length; first += endsAtOnce) {
+      const ends = this.#endsAround(first);
+      for (let at = 0; at < ends.length - 1; at++) {
+        this.#checkRange(first + at, ends[at]!, ends[at + 1]!);
+        sizes[first + at] = ends[at + 1]! - ends[at]! - 1;
+      }
+    }
+    return sizes;
   }
 
   /**
@@ -157,6 +168,14 @@ export class TokenStore implements StoredTokens {
   async close(): Promise<void> {
     await this.#tokens.close();
     await this.#ends.close();
+  }
+
+  #checkRange(text: number, start: number, end: number): void {
+    if (start < end && end <= this.tokens) return;
+    throw new DataError(
+      `text ${text} ends before it begins: the store is damaged; delete the folder and build it again`,
+      { path: this.path },
+    );
   }
 
   /** Ends of a stretch of texts with this one, after the end of the text before them. */

@@ -34,8 +34,7 @@ const leastExpected = 0.5;
  * @param wordCounts how often each word occurs
  * @returns pieces with their scores, the most probable first, by a generator that yields how many pieces are left
  * Source: `UnigramTrainer` of Hugging Face `tokenizers`, arXiv:1804.10959. There the order of the words, and with it the last
- * digits of all scores, changes from run to run; here it is that of the words given. Seeds and rounds of expectation and
- * maximisation give its pieces and scores; when it prunes, pieces that are about equally useful are ranked a little otherwise.
+ * digits of all scores, changes from run to run; here it is that of the words given. Pieces and scores are its own.
  */
 export function* learnUnigram(
   wordCounts: ReadonlyMap<string, number>,
@@ -143,7 +142,8 @@ function* pruned(
       continue;
     }
     if (count === 0) continue;
-    const otherSum = Math.log(sum + count * (others.length - 1));
+    // Times the number of all pieces, where the derivation has that of the others less one: so in the library.
+    const otherSum = Math.log(sum + count * pieces.length);
     const without = others.reduce((total, other) => total + Math.log(often[other]! + count) - otherSum, 0);
     candidates.push({ id, loss: (count / allWords) * (Math.log(count) - logSum - without) });
   }

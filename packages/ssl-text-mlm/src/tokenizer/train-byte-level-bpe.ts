@@ -12,7 +12,13 @@ import { byteLevelWords } from './byte-level.js';
 import { learnBytePairs } from './learn-byte-pairs.js';
 import { checkReserved, reservedTokens } from './reserved-tokens.js';
 import { robertaSpecialTokens, type SpecialTokens } from './special-tokens.js';
-import { learnInTurns, readTrainingTexts, type TrainingTexts, trainingTextsNames } from './training-texts.js';
+import {
+  learnInTurns,
+  placeOfTexts,
+  readTrainingTexts,
+  type TrainingTexts,
+  trainingTextsNames,
+} from './training-texts.js';
 import { wellFormed } from './white-space.js';
 
 /** Options of {@link trainByteLevelBpe}. */
@@ -73,10 +79,7 @@ export async function trainByteLevelBpe(options: TrainByteLevelBpeOptions): Prom
       counts.set(word, (counts.get(word) ?? 0) + 1);
   });
   if (counts.size === 0)
-    throw new DataError(
-      'the files and lines hold no text to learn a vocabulary from',
-      options.files?.[0] === undefined ? {} : { path: options.files[0] },
-    );
+    throw new DataError('the files and lines hold no text to learn a vocabulary from', placeOfTexts(options));
   const learner = learnBytePairs(counts, { vocabSize, minFrequency, reserved, allBytes: alphabet === 'bytes' });
   const { tokens, merges } = await learnInTurns(learner, vocabSize, options);
   const ids = new Map(tokens.map((token, id) => [token, id]));

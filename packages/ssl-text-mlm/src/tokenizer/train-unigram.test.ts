@@ -21,7 +21,6 @@ const plain = { normalizer: 'none', specialTokens: robertaSpecialTokens } as con
 const folder = mkdtempSync(join(tmpdir(), 'ssl-train-unigram-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const tokensOf = (tokenizer: UnigramTokenizer): Set<string> => new Set(vocabularyOf(tokenizer).map(([token]) => token));
 const learn = (size: number, more: Partial<TrainUnigramOptions> = {}): Promise<UnigramTokenizer> =>
   trainUnigram({ lines: corpus, vocabSize: size, ...plain, ...more });
 
@@ -39,17 +38,16 @@ describe('trainUnigram', () => {
     for (const [token, score] of seen) expect(Math.abs(score - scores.get(token)!)).toBeLessThan(1e-6);
   });
 
-  it('learns nearly its tokens where pieces are pruned: those that differ are the next ones there, and here', async () => {
-    const [smaller, larger] = [await learn(600), await learn(660)];
-    const theirs = new Set(trained['600']!.vocab.map(([token]) => token));
-    const theirNext = new Set(trained['640']!.vocab.map(([token]) => token));
-    const oursAlone = [...tokensOf(smaller)].filter((token) => !theirs.has(token));
-    const theirsAlone = [...theirs].filter((token) => !tokensOf(smaller).has(token));
-    // The library ranks pieces that begin with the mark of a space a little higher when it prunes.
-    expect(theirsAlone.every((token) => token.startsWith('▁'))).toBe(true);
-    expect(oursAlone.length).toBeLessThanOrEqual(16);
-    expect(oursAlone.filter((token) => !theirNext.has(token))).toEqual([]);
-    expect(theirsAlone.filter((token) => !tokensOf(larger).has(token))).toEqual([]);
+  it.each(['600', '640'] as const)('learns its tokens and scores where pieces are pruned, %s', async (size) => {
+    const { vocab, sometimes } = trained[size]!;
+    expect(sometimes).toEqual([]);
+    const made = vocabularyOf(await learn(Number(size)));
+    expect(made.map(([token]) => token).toSorted()).toEqual(vocab.map(([token]) => token).toSorted());
+    const scores = new Map(vocab);
+    const least = Math.min(...made.map(([, score]) => score)) + 0.0001 * made.length;
+    const seen = made.filter(([token, score]) => Array.from(token).length > 1 || score > least);
+    expect(seen.length).toBeGreaterThan(300);
+    for (const [token, score] of seen) expect(Math.abs(score - scores.get(token)!)).toBeLessThan(1e-6);
   });
 
   it('gives the same bytes twice, from lines and from files', async () => {

@@ -6,7 +6,13 @@ import { readNormalizer } from './read-normalizer.js';
 import { readPreTokenizer } from './read-pre-tokenizer.js';
 import { checkReserved, reservedTokens } from './reserved-tokens.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
-import { learnInTurns, readTrainingTexts, type TrainingTexts, trainingTextsNames } from './training-texts.js';
+import {
+  learnInTurns,
+  placeOfTexts,
+  readTrainingTexts,
+  type TrainingTexts,
+  trainingTextsNames,
+} from './training-texts.js';
 import { metaspaceJson, unigramJson, type UnigramNormalizer, unigramNormalizerJson } from './unigram-json.js';
 import { UnigramTokenizer } from './unigram-tokenizer.js';
 import { wellFormed } from './white-space.js';
@@ -112,8 +118,5 @@ async function countWords(options: TrainingTexts, normalizerJson: unknown): Prom
       if (word !== '') counts.set(word, (counts.get(word) ?? 0) + 1);
   });
   if (counts.size > 0) return counts;
-  throw new DataError(
-    'the files and lines hold no text to learn a vocabulary from',
-    options.files?.[0] === undefined ? {} : { path: options.files[0] },
-  );
+  throw new DataError('the files and lines hold no text to learn a vocabulary from', placeOfTexts(options));
 }

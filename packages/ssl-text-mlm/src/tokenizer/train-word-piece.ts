@@ -8,7 +8,7 @@ import {
 import { learnTokenizer } from './learn-tokenizer.js';
 import { checkReserved, reservedTokens } from './reserved-tokens.js';
 import { bertSpecialTokens, type SpecialTokens } from './special-tokens.js';
-import { readTrainingTexts, type TrainingTexts, trainingTextsNames } from './training-texts.js';
+import { placeOfTexts, readTrainingTexts, type TrainingTexts, trainingTextsNames } from './training-texts.js';
 import { WordCounter } from './word-counter.js';
 import type { WordPieceTokenizer } from './word-piece-tokenizer.js';
 
@@ -66,6 +66,6 @@ export async function trainWordPiece(options: TrainWordPieceOptions): Promise<Wo
   checkReserved('trainWordPiece', specialTokens);
   const counter = new WordCounter();
   await readTrainingTexts('trainWordPiece', options, (line) => counter.add(line));
-  const words = counter.words(lowercase, options.files?.[0]);
+  const words = counter.words(lowercase, placeOfTexts(options).path);
   return learnTokenizer('trainWordPiece', words, { vocabSize, minFrequency, alphabetLimit, lowercase, specialTokens });
 }

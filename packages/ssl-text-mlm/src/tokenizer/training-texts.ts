@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { readTextLines } from '@selfsup/ssl-data/text';
+import { readTexts, type ReadTextsOptions } from '@selfsup/ssl-data/text';
 import { InvalidOptionError, type OptionNames } from '@selfsup/ssl-tensor/host';
 
 /** How far the training of a vocabulary is. */
@@ -13,18 +13,12 @@ export interface VocabularyProgress {
 }
 
 /** Where a vocabulary is learnt from; one of `files` and `lines` is required, both are read if both are given. */
-export interface TrainingTexts {
-  /** Text files, plain, gzip or Zstandard. They are counted as they are read, not held. */
-  readonly files?: readonly string[];
+export interface TrainingTexts extends Omit<ReadTextsOptions, 'where' | 'option'> {
   /**
-   * Encoding of the files, by a name that TextDecoder knows: `utf-16le`, `windows-1252` (which `latin1` means there),
-   * `shift_jis`. Default `utf-8`, and a file in another encoding is an error.
+   * Files and folders of texts, and addresses of files on servers, as `readTexts` of @selfsup/ssl-data/text reads them: text
+   * files, JSONL and Parquet. They are counted as they are read, not held.
    */
-  readonly encoding?: string;
-  /** Longest line of a file, bytes. Default 256 MiB, as some corpora are one line. */
-  readonly maxLineBytes?: number;
-  /** Largest file, bytes after decompression. Default 1 TiB. */
-  readonly maxBytes?: number;
+  readonly files?: readonly (string | URL)[];
   /** Texts, one sequence each. */
   readonly lines?: Iterable<string> | AsyncIterable<string>;
   /** Told now and then how far it is. */
@@ -35,13 +29,31 @@ export interface TrainingTexts {
 
 export const trainingTextsNames: OptionNames<TrainingTexts> = {
   files: 'optional',
+  unit: 'optional',
+  field: 'optional',
   encoding: 'optional',
+  http: 'optional',
   maxLineBytes: 'optionalNumber',
   maxBytes: 'optionalNumber',
   lines: 'optional',
   onProgress: 'optionalFunction',
   signal: 'optional',
 };
+
+/** How files are read: those of the options that `readTexts` has too. */
+const readingOf = (options: TrainingTexts): Omit<ReadTextsOptions, 'where' | 'option'> =>
+  Object.fromEntries(
+    (['unit', 'field', 'encoding', 'http', 'maxLineBytes', 'maxBytes'] as const).flatMap((name) =>
+      options[name] === undefined ? [] : [[name, options[name]]],
+    ),
+  );
+
+/** The first file, for messages; of an address what comes before its query. */
+export function placeOfTexts({ files }: TrainingTexts): { readonly path?: string } {
+  if (files?.[0] === undefined) return {};
+  const path = String(files[0]);
+  return { path: /^https?:/i.test(path) ? path.replace(/[?#].*$/s, '') : path };
+}
 
 /** Texts between two reports. */
 const reportEvery = 10_000;
@@ -59,7 +71,7 @@ export async function readTrainingTexts(
   options: TrainingTexts,
   add: (text: string) => void,
 ): Promise<void> {
-  const { files, lines, signal, onProgress, encoding = 'utf-8', maxLineBytes = 2 ** 28, maxBytes = 2 ** 40 } = options;
+  const { files, lines, signal, onProgress } = options;
   if (files === undefined && lines === undefined)
     throw new InvalidOptionError(where, 'files', "given, or 'lines'", undefined);
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
@@ -71,7 +83,8 @@ export async function readTrainingTexts(
     if (++count % reportEvery === 0) onProgress?.({ stage: 'counting', done: count });
   };
   signal?.throwIfAborted();
-  for (const path of files ?? []) await readTextLines(path, { encoding, maxLineBytes, maxBytes, where }, counted);
+  if (files !== undefined && files.length > 0)
+    await readTexts(files, { ...readingOf(options), where, option: 'files' }, counted);
   if (typeof lines === 'string')
     throw new InvalidOptionError(where, 'lines', 'an iterable of texts, such as [text]', 'one text');
   for await (const line of lines ?? []) {

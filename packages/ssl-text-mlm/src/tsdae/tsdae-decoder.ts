@@ -15,6 +15,7 @@ import type { BertInputs } from '../bert/bert-inputs.js';
 import { BertLayer } from '../bert/bert-layer.js';
 import { BertModel } from '../bert/bert-model.js';
 import { BertPredictionHead } from '../bert/bert-prediction-head.js';
+import { checkOneTextEach } from '../bert/check-one-text-each.js';
 import { VectorAttention } from './vector-attention.js';
 
 /** Added to the scores of what a token may not see: its weight becomes exactly 0 in float32. */
@@ -84,9 +85,10 @@ export class TsdaeDecoder extends Module {
    * @param vectors `[batch, vectorDim]`
    * @param inputs `[batch, tokens]`, padded on the right: what stands there sees the padding, and nothing before it does
    * @returns logits of the token after each, `[batch * tokens, vocabulary]`
-   * @throws ShapeError where the inputs or vectors do not fit
+   * @throws ShapeError where the inputs or vectors do not fit; InvalidOptionError for packed rows
    */
   forward(inputs: BertInputs, vectors: tf.Tensor2D, ctx: ForwardContext = evaluation): tf.Tensor2D {
+    checkOneTextEach('TsdaeDecoder.forward', inputs);
     let x = this.embeddings.forward(inputs, childContext(ctx, 'embeddings'));
     const [batch, tokens] = inputs.inputIds.shape as [number, number];
     if (vectors.rank !== 2 || vectors.shape[0] !== batch)

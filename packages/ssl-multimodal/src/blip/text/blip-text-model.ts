@@ -8,7 +8,7 @@ import {
   type OptionNames,
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
-import { type BertConfig, bertConfig, type BertInputs } from '@selfsup/ssl-text-mlm';
+import { type BertConfig, bertConfig, type BertInputs, checkOneTextEach } from '@selfsup/ssl-text-mlm';
 import { BlipTextEmbeddings } from './blip-text-embeddings.js';
 import { BlipTextLayer } from './blip-text-layer.js';
 
@@ -71,12 +71,14 @@ export class BlipTextModel extends Module {
   }
 
   /**
-   * @param inputs ids and mask; segments are not read
+   * @param inputs ids and mask; token types are not read
    * @returns the last layer's tokens, `[batch, tokens, hidden]`
-   * @throws ShapeError if the inputs are not `[batch, tokens]` or too long, or the memory does not fit
+   * @throws ShapeError if the inputs are not `[batch, tokens]` or too long, or the memory does not fit; InvalidOptionError for
+   *   packed rows, which hold several texts
    */
   forward(inputs: BertInputs, ctx: ForwardContext = evaluation, pass: BlipTextPass = {}): tf.Tensor3D {
     const { causal = false, memory } = checkOptions('BlipTextModel.forward', pass, blipTextPassNames);
+    checkOneTextEach('BlipTextModel.forward', inputs);
     const { attentionMask: mask } = inputs;
     const each = { causal, ...(mask === undefined ? {} : { mask }), ...(memory === undefined ? {} : { memory }) };
     return this.layers.reduce(
