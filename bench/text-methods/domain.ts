@@ -84,7 +84,10 @@ async function lossPerCharacter(model: BertForMaskedLM, data: TextData, threads:
   const { loss } = await evaluator.evaluate(maskedBatches(data, 'heldOut', 0));
   evaluator.dispose();
   const { texts, tokenizer } = data;
-  const tokens = texts.heldOut.reduce((sum, text) => sum + tokenizer.encode(text, { addSpecialTokens: false }).length, 0);
+  const tokens = texts.heldOut.reduce(
+    (sum, text) => sum + tokenizer.encode(text, { addSpecialTokens: false }).length,
+    0,
+  );
   const characters = texts.heldOut.reduce((sum, text) => sum + text.length, 0);
   return (100 * loss * tokens) / characters;
 }

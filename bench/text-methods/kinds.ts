@@ -102,7 +102,7 @@ export const kinds = {
   domain: {
     title: 'Continued pretraining',
     about:
-      "The BERT of the glosses goes on with the addresses: alone, with a fifth of its texts from the glosses (`mixSources`), and with words of the addresses added to its vocabulary (`extendVocabulary`). Loss of held-out masked tokens times tokens per character, so that vocabularies compare, in nats per 100 characters.",
+      'The BERT of the glosses goes on with the addresses: alone, with a fifth of its texts from the glosses (`mixSources`), and with words of the addresses added to its vocabulary (`extendVocabulary`). Loss of held-out masked tokens times tokens per character, so that vocabularies compare, in nats per 100 characters.',
     variants: ['domain alone', 'replay', 'replay and more words'],
     seeds: [0, 1, 2],
     columns: {
