@@ -3,18 +3,16 @@
  * of the same architecture, the architecture trained on labels alone, and lightly's methods: bench/results/methods.json and
  * methods.md, at the last epoch. See `--help`.
  */
-import { execFile } from 'node:child_process';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import type { Architecture } from './methods/architecture.js';
 import { budgets, mainMethods, peerMethods } from './methods/budgets.js';
 import type { Job } from './methods/job.js';
 import { methodsPage } from './methods/page.js';
 import { keyOf, type Row } from './methods/rows.js';
 import { type PictureSetName, pictureSet, pictureSets } from './pictures/picture-set.js';
+import { ownProcess } from './runs/job-process.js';
+import { ResultsFile } from './runs/results-file.js';
 
 type OwnRow = Row & { readonly architecture: Architecture };
 
@@ -64,27 +62,12 @@ const underWay = new Map<string, Promise<OwnRow | undefined>>();
 /** Of random encoders. */
 const randomSeeds = [0, 1, 2, 3, 4];
 
-const results = join(dirname(fileURLToPath(import.meta.url)), 'results');
-await mkdir(results, { recursive: true });
-const file = join(results, 'methods.json');
-const rows = JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as OwnRow[];
-const write = async (path: string, text: string): Promise<void> => {
-  await writeFile(`${path}.part`, text);
-  await rename(`${path}.part`, path);
-};
-let saving = Promise.resolve();
-/** One after the other: runs end when they end. */
-const save = (): Promise<void> => {
-  saving = saving.then(async () => {
-    await write(file, `${JSON.stringify(rows, null, 1)}\n`);
-    await write(join(results, 'methods.md'), methodsPage(rows));
-  });
-  return saving;
-};
+const results = await ResultsFile.open<OwnRow>('methods', methodsPage);
+const { rows } = results;
 
 if (!values.page) for (const data of sets) await benchmark(data);
 // Searches keep nothing, and may run beside a run that does.
-if (values.options === undefined) await save();
+if (values.options === undefined) await results.save();
 
 /** Makes the rows of a set that are not there. */
 async function benchmark(data: PictureSetName): Promise<void> {
@@ -127,19 +110,13 @@ function made(job: Job): Promise<OwnRow | undefined> {
 }
 
 async function run(job: Job, search: boolean): Promise<OwnRow | undefined> {
-  const program = fileURLToPath(new URL('methods/run-job.ts', import.meta.url));
   try {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=ssl-source', program, JSON.stringify(job)],
-      { maxBuffer: 2 ** 26 },
-    );
-    const row = JSON.parse(stdout.trim().split('\n').at(-1)!) as OwnRow;
+    const row = await ownProcess<OwnRow>(new URL('methods/run-job.ts', import.meta.url), job);
     const { architecture, ...told } = row;
     process.stdout.write(`${JSON.stringify(told)}\n`);
     if (search) return undefined;
     rows.push({ ...told, architecture });
-    await save();
+    await results.save();
     return row;
   } catch (error) {
     process.stderr.write(`${job.side} ${job.method} on ${job.data}: ${(error as Error).message}\n`);

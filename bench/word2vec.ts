@@ -1,6 +1,7 @@
 /**
- * Word2Vec on the glosses of WordNet, ours and gensim's with one thread each on the same lines: seconds of the processor, and how many of the ten
- * nearest words of frequent words both name, beside how many two seeds of gensim's do. One JSON line.
+ * Word2Vec on the glosses of WordNet, ours and gensim's with one thread each on the same lines: seconds of the processor; how many of the ten
+ * nearest words of frequent words both name, beside how many two seeds of gensim's do; and of analogies (quick : quickly as
+ * slow : ?) the share whose answer is among the ten nearest. One JSON line.
  *
  * usage: PEER_PYTHON=python3 npx tsx --conditions=ssl-source bench/word2vec.ts [skipGram | cbow] [GLOSSES]   (gensim on the Python side)
  */
@@ -9,10 +10,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { randomKey } from '@selfsup/ssl-tensor';
+import { RandomStream, randomKey } from '@selfsup/ssl-tensor';
 import { trainWord2Vec, word2VecDefaults, WordVectors } from '@selfsup/ssl-text-mlm';
 import { loadWordnetGlosses } from '../apps/benchmark/src/data/wordnet.js';
+import { adverbPairs } from './texts/adverb-pairs.js';
 import { report } from './time-steps.js';
+
+/** Analogies that are asked. */
+const questions = 1000;
 
 const model = process.argv[2] === 'cbow' ? 'cbow' : 'skipGram';
 const folder = await mkdtemp(join(tmpdir(), 'word2vec-'));
@@ -43,12 +48,27 @@ try {
     const both = asked.map((word) => of(a, word).filter((found) => of(b, word).includes(found)).length);
     return both.reduce((sum, count) => sum + count, 0) / asked.length;
   };
+  const known = (await adverbPairs()).filter(({ adjective, adverb }) =>
+    [ours, first.vectors].every((vectors) => vectors.has(adjective) && vectors.has(adverb)),
+  );
+  const answered = (vectors: WordVectors): number => {
+    const stream = new RandomStream(randomKey(2));
+    let right = 0;
+    for (let question = 0; question < questions; question++) {
+      const given = known[stream.integer(known.length)]!;
+      const wanted = known[stream.integer(known.length)]!;
+      const found = vectors.analogy(given.adjective, given.adverb, wanted.adjective);
+      right += Number(found.some(({ word }) => word === wanted.adverb));
+    }
+    return right / questions;
+  };
   report({
     model,
     lines: lines.length,
     words: ours.words.length,
     seconds: { ours: seconds, gensim: first.seconds, ratio: seconds / first.seconds },
     sharedOfTen: { withGensim: shared(ours, first.vectors), gensimWithItself: shared(first.vectors, second.vectors) },
+    analogies: { ours: answered(ours), gensim: answered(first.vectors), gensimAgain: answered(second.vectors) },
   });
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -1,13 +1,9 @@
 import { budgets } from './budgets.js';
 import type { PictureSetName } from '../pictures/picture-set.js';
+import { deviationOf, meanOf } from '../runs/spread.js';
 import type { Figures, Row, Side } from './rows.js';
 
 const percent = (share: number | undefined): string => (share === undefined ? '' : (100 * share).toFixed(1));
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-const deviationOf = (values: readonly number[]): number => {
-  const mean = meanOf(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-};
 /** Mean, and deviation where there are several. */
 const told = (values: readonly number[]): string =>
   values.length < 2 ? percent(values[0]) : `${percent(meanOf(values))} ± ${percent(deviationOf(values))}`;

@@ -1,4 +1,5 @@
 import type { PictureSetName } from '../pictures/picture-set.js';
+import type { Conditions } from '../runs/conditions.js';
 
 /** What a method may use. */
 export interface Budget {
@@ -26,7 +27,7 @@ export interface Figures {
 export type Side = 'ours' | 'lightly' | 'random' | 'scratch';
 
 /** A run. */
-export interface Row extends Budget {
+export interface Row extends Budget, Conditions {
   readonly data: PictureSetName;
   readonly side: Side;
   /** Empty where there is none. */
@@ -40,10 +41,6 @@ export interface Row extends Budget {
   /** Of the process that trained, MB. */
   readonly peakMemory?: number;
   readonly threads: number;
-  /** Mean number of processes that wanted a core in the minute before. */
-  readonly load: number;
-  readonly processor: string;
-  readonly date: string;
 }
 
 /** What tells rows apart. */

@@ -1,16 +1,15 @@
 /** Makes one run and prints its row: `run-job.ts <job as JSON>`, called by bench/methods.ts in a process of its own. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type NdArray, randomKey } from '@selfsup/ssl-core';
 import { ImageArrayDataset, openIdx } from '@selfsup/ssl-data';
 import type { Encoder } from '@selfsup/ssl-nn';
 import { pretrain } from '@selfsup/ssl-vision';
 import { type MethodName, recipeOf } from '../../packages/ssl-vision/src/pretrain/recipes/recipes.js';
 import { type LabelledPictures, pictureSet, picturesFolder } from '../pictures/picture-set.js';
+import { conditions } from '../runs/conditions.js';
+import { peerProcess } from '../runs/job-process.js';
 import { type Architecture, embed, encoderName, freshEncoder } from './architecture.js';
 import { encodersOfSide } from './budgets.js';
 import { fromScratch } from './from-scratch.js';
@@ -20,7 +19,7 @@ import type { Figures, Row } from './rows.js';
 
 const job = JSON.parse(process.argv[2]!) as Job;
 const { data, side, method, seed, images: count, epochs, batchSize, threads, options } = job;
-const load = loadavg()[0]!;
+const under = conditions();
 const whole = await pictureSet(data);
 const set = { ...whole, train: firstOf(whole.train, count) };
 
@@ -45,9 +44,7 @@ const row: Row & { readonly architecture: Architecture } = {
   seconds: Math.round(seconds),
   ...(peakMemory === undefined ? {} : { peakMemory: Math.round(peakMemory) }),
   threads,
-  load: Number(load.toFixed(1)),
-  processor: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-  date: new Date().toISOString().slice(0, 10),
+  ...under,
   architecture,
 };
 process.stdout.write(`${JSON.stringify(row)}\n`);
@@ -91,13 +88,11 @@ async function ours(): Promise<Trained> {
 async function lightly(): Promise<Trained> {
   const out = await mkdtemp(join(tmpdir(), 'methods-'));
   try {
-    const program = fileURLToPath(new URL('../peers/methods.py', import.meta.url));
-    const { stdout } = await promisify(execFile)(
-      process.env['PEER_PYTHON'] ?? 'python3',
-      [program, JSON.stringify({ ...job, pictures: picturesFolder, out })],
-      { maxBuffer: 2 ** 26 },
-    );
-    const said = JSON.parse(stdout.trim().split('\n').at(-1)!) as Pick<Trained, 'seconds' | 'peakMemory'>;
+    const said = await peerProcess<Pick<Trained, 'seconds' | 'peakMemory'>>('methods.py', {
+      ...job,
+      pictures: picturesFolder,
+      out,
+    });
     const read = async (part: string): Promise<NdArray<Float32Array>> =>
       (await openIdx(join(out, `${part}.idx`))) as NdArray<Float32Array>;
     const features = {

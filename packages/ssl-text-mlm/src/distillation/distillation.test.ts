@@ -18,6 +18,10 @@ import '../../../../test/support/to-be-all-close.js';
 import { BertForMaskedLM } from '../bert/bert-for-masked-lm.js';
 import { BertTextEncoder } from '../bert/bert-text-encoder.js';
 import type { MlmBatch } from '../data/mlm-loader.js';
+import { distilBertConfig } from '../distilbert/distilbert-config.js';
+import { DistilBertForMaskedLM } from '../distilbert/distilbert-for-masked-lm.js';
+import { modernBertConfig } from '../modern-bert/modern-bert-config.js';
+import { ModernBertForMaskedLM } from '../modern-bert/modern-bert-for-masked-lm.js';
 import type { SentenceBatch } from '../sentence/sentence-loader.js';
 import { StaticEmbedding } from '../static/static-embedding.js';
 import { MlmDistillation } from './mlm-distillation.js';
@@ -81,6 +85,23 @@ describe("MlmDistillation against DistilBERT's arithmetic in torch", () => {
     expect([...method.trainable().keys()].every((name) => !name.startsWith('teacher'))).toBe(true);
     const other = new MlmDistillation({ student: narrow, teacher: student(), key });
     expect(other.settings['teacher']).not.toBe(method.settings['teacher']);
+  });
+
+  const { layerNormEps: _, typeVocabSize: __, classifierDropout: ___, ...sizes } = goldenConfig;
+  const modernSizes = { vocabSize: 48, hiddenSize: 32, intermediateSize: 48, numAttentionHeads: 4, padTokenId: 0 };
+  it.each([
+    ['DistilBERT', new DistilBertForMaskedLM(distilBertConfig({ ...sizes, numHiddenLayers: 1 }), { key })],
+    ['ModernBERT', new ModernBertForMaskedLM(modernBertConfig({ ...modernSizes, numHiddenLayers: 1 }), { key })],
+  ] as const)('teaches a %s', (_name, student) => {
+    const method = new MlmDistillation({ student, teacher: goldenModel(), key });
+    const optimizer = tf.train.adam(0.01);
+    const similarity = (): number => 1 - method.loss(masked, trainingContext()).metrics!['cosineLoss']!.dataSync()[0]!;
+    const variables = [...method.trainable().values()].map(({ variable }) => variable);
+    const before = similarity();
+    for (let step = 0; step < 30; step++)
+      optimizer.minimize(() => method.loss(masked, trainingContext()).loss, false, variables);
+    expect(before).toBeLessThan(0.4);
+    expect(similarity()).toBeGreaterThan(0.9);
   });
 
   it('names what is wrong', () => {

@@ -19,20 +19,14 @@ import {
   type RandomKey,
 } from '@selfsup/ssl-tensor/host';
 import { type Method, type MethodLoss, type RunConfig, type Tensors, weightsDigest } from '@selfsup/ssl-train';
-import type { BertInputs } from '../bert/bert-inputs.js';
 import type { MlmBatch } from '../data/mlm-loader.js';
 import { labelHits } from '../methods/label-hits.js';
 import { weightedMean } from '../methods/weighted-mean.js';
+import type { MaskedLmModel } from '../models/masked-lm-model.js';
 import { checkApart } from './sentence-distillation.js';
 
-/** A masked-language model of which tokens and scores are read apart: a `BertForMaskedLM`. */
-export interface SplitMaskedLM extends Module {
-  readonly bert: {
-    readonly tokenDim: number;
-    forwardFlat(inputs: BertInputs, ctx?: ForwardContext, rows?: tf.Tensor1D): tf.Tensor2D;
-  };
-  readonly head: { forward(rows: tf.Tensor2D): tf.Tensor2D };
-}
+/** A masked-language model of any family, of which tokens and scores are read apart. */
+export type SplitMaskedLM = MaskedLmModel & Required<Pick<MaskedLmModel, 'scoresOf'>>;
 
 /** Options of {@link MlmDistillation}. */
 export interface MlmDistillationOptions {
@@ -73,7 +67,7 @@ export const mlmDistillationDefaults = {
 /**
  * DistilBERT: a smaller masked-language model learns a larger one's scores and tokens:
  * `loss = a T^2 KL(softmax(t / T) || softmax(s / T)) + b CE(s, token) + c mean(1 - cos(h_s, h_t))`, the first two over the
- * masked places, the last over all tokens. Keep `modules.student`, whose `bert` is the encoder.
+ * masked places, the last over all tokens. Keep `modules.student`.
  *
  * Metrics: the three parts without their weights, and `maskedAccuracy`.
  *
@@ -96,11 +90,11 @@ export class MlmDistillation implements Method<MlmBatch> {
     const given = checkOptions(where, options, mlmDistillationOptionNames);
     const { student, teacher, key, ...numbers } = { ...mlmDistillationDefaults, ...given };
     for (const [name, model] of Object.entries({ student, teacher }))
-      if (!(model instanceof Module && typeof model.bert?.forwardFlat === 'function'))
+      if (!((model as unknown) instanceof Module && typeof model.scoresOf === 'function'))
         throw new InvalidOptionError(
           where,
           name,
-          'a masked-language model',
+          'a masked-language model with scoresOf(rows)',
           model,
           'Such as new BertForMaskedLM(config, { key })',
         );
@@ -110,7 +104,7 @@ export class MlmDistillation implements Method<MlmBatch> {
     checkNonNegative(where, weights);
     if (Object.values(weights).every((weight) => weight === 0))
       throw new InvalidOptionError(where, 'distillationWeight', 'above 0 where the other weights are 0', 0);
-    const [from, to] = [student.bert.tokenDim, teacher.bert.tokenDim];
+    const [from, to] = [student.encoder.tokenDim, teacher.encoder.tokenDim];
     this.modules = { student, ...(from === to ? {} : { projection: new Linear(from, to, { key }) }) };
     this.settings = { ...numbers, teacher: weightsDigest(teacher) };
     this.#teacher = teacher;
@@ -127,11 +121,11 @@ export class MlmDistillation implements Method<MlmBatch> {
     const places = batch.maskedPositions as tf.Tensor1D;
     const [labels, weights] = [batch.maskedLabels as tf.Tensor1D, batch.maskedWeights as tf.Tensor1D];
     const [own, wanted] = [
-      student.bert.forwardFlat(batch, childContext(ctx, 'student')),
-      this.#teacher.bert.forwardFlat(batch, evaluation),
+      student.encoder.forwardFlat(batch, childContext(ctx, 'student')),
+      this.#teacher.encoder.forwardFlat(batch, evaluation),
     ];
     const scores = (model: SplitMaskedLM, tokens: tf.Tensor2D): tf.Tensor2D =>
-      model.head.forward(takeRows(tokens, places) as tf.Tensor2D);
+      model.scoresOf(takeRows(tokens, places) as tf.Tensor2D);
     const logits = scores(student, own);
     const taught = stopGradient(scores(this.#teacher, wanted)) as tf.Tensor2D;
     const soft = weightedMean(distillation(logits, taught, { temperature, alpha: 1, reduction: 'none' }), weights);
