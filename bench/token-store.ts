@@ -9,7 +9,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderStoreRows, type StoreRow } from './token-store/render-rows.js';
@@ -50,7 +50,7 @@ try {
     build: await run('build'),
     lines: await run('lines'),
     blocks: await run('blocks'),
-    machine: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, node ${process.version}`,
+    machine: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load average ${loadavg()[0]!.toFixed(1)}, node ${process.version}`,
     date: new Date().toISOString().slice(0, 10),
   };
   process.stdout.write(`${JSON.stringify(row)}\n`);

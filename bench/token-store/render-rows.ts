@@ -8,8 +8,10 @@ export interface StoreRow {
   readonly date: string;
 }
 
-const seconds = (value: number | undefined): string => (value === undefined ? '-' : value.toPrecision(3));
-const count = (value: number | undefined): string => (value === undefined ? '-' : value.toLocaleString('en'));
+const seconds = (value: number | undefined): string =>
+  value === undefined ? '-' : String(Number(value.toPrecision(2)));
+const count = (value: number | undefined): string =>
+  value === undefined ? '-' : Math.round(value).toLocaleString('en');
 
 /** The page of results. */
 export function renderStoreRows(rows: readonly StoreRow[]): string {

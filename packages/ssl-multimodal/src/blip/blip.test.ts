@@ -155,6 +155,14 @@ describe('Blip', () => {
     );
   });
 
+  it('its text model refuses rows of several texts, which it would read as one', () => {
+    const { inputIds, attentionMask } = batchOf();
+    const model = new BlipTextModel(bertConfig(text), { key: randomKey(1), memoryDim: 32 });
+    const inputs = { inputIds, attentionMask, segments: tf.zerosLike(inputIds) };
+    expect(() => model.forward(inputs)).toThrow(/without packing: true/);
+    expect(model.forward({ inputIds, attentionMask }).shape[0]).toBe(inputIds.shape[0]);
+  });
+
   it('tells how a vocabulary gets its tokens, and the advice works', () => {
     expect(() => smallBlip({ tokenizer })).toThrow(
       /tokenizer must be a vocabulary with \[DEC\], got .*\. Add it with tokenizer = withBlipTokens\(tokenizer\)/,
