@@ -19,8 +19,8 @@ import type { Figures, TextJob } from './rows.js';
 import { train } from './train.js';
 
 /**
- * How a classifier learns, whichever way it starts. The slow second moment is for words that come once in many batches: with
- * pretraining's, which forgets them between, accuracies with 20 labels are five points lower both ways.
+ * How a classifier learns, whichever way it starts. The slow second moment is for words that come once in many batches, which
+ * pretraining's would have forgotten between.
  */
 const fineTuning = { learningRate: 1e-3, batchSize: 32, dropout: 0, betas: [0.9, 0.999] } as const;
 

@@ -35,7 +35,11 @@ export async function train<B>(
   const trainer = new Trainer({
     method,
     loader,
-    optimizer: new AdamW(groups ?? [{ parameters: method.trainable() }], { ...adamW, betas, decayFilter: decayEverything }),
+    optimizer: new AdamW(groups ?? [{ parameters: method.trainable() }], {
+      ...adamW,
+      betas,
+      decayFilter: decayEverything,
+    }),
     schedule,
     steps,
     seed,
