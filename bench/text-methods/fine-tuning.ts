@@ -99,6 +99,7 @@ export async function accuracyOf({ data, name, start, perClass, key, threads }: 
       schedule: warmupCosine({ base: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
       seed: key[0],
       threads,
+      betas,
     },
   );
   const evaluator = new SequenceClassifierEvaluator(model, { threads });
