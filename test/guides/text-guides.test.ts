@@ -1,4 +1,4 @@
-/** The guides of texts: their programs as they stand, on small data. */
+/** The guides of texts: their programs, made small; what is added is size and length only. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomKey, RandomStream } from '@selfsup/ssl-core';
@@ -31,7 +31,10 @@ afterAll(() => rm(folder, { recursive: true }));
 async function play(guide: string): Promise<readonly string[]> {
   const blocks = markdownBlocks(readRepositoryFile(`docs/guides/${guide}.md`));
   for (const { code } of blocks.filter(({ language }) => language === 'js'))
-    await writeFile(join(folder, /^\/\/ (?<name>[\w.-]+):/.exec(code)!.groups!['name']!), code);
+    await writeFile(
+      join(folder, /^\/\/ (?<name>[\w.-]+):/.exec(code)!.groups!['name']!),
+      code.replace(/(?<=pretrainText\(\{ .*)out\b/, 'out, hiddenSize: 32, numHiddenLayers: 1, epochs: 12'),
+    );
   const printed: string[] = [];
   for (const line of blocks
     .filter(({ language }) => language === 'sh')
