@@ -21,9 +21,9 @@ type CropSizes = Required<Pick<MultiCropOptions, 'size' | 'localSize' | 'localCo
 
 /**
  * Multi-crop: the method's own for colour; for others one that keeps orientation, as digits and signs want, and has no local
- * views unless they are needed: a part of a sign is another sign. After 1,168 steps on letters (`npm run bench:methods --
- * --methods swav --threads 1`) SwAV's kNN was 57.9 % so, and 47.2 % with the four that pictures in colour get (`none` below
- * without its second term).
+ * views unless they are needed. After 1,168 steps on letters (`npm run bench:methods -- --data letters --methods swav
+ * --threads 1 --options '{}'`) SwAV's kNN was 62.1 % with and without the four that pictures in colour get (`none` below
+ * without its second term), which take half as much time again.
  *
  * @param needed whether the method takes no batch without local views: then they are larger where half is too small
  */
