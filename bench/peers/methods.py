@@ -50,8 +50,8 @@ def views():
     if method == "mae":
         return [T.Compose([T.RandomResizedCrop(SIZE, (0.2, 1), interpolation=3), T.RandomHorizontalFlip(0.5 if CHANNELS == 3 else 0.0), *to_tensor])]
     if CHANNELS == 1:
-        pair = [sign_view(SIZE, (0.35, 1))] * 2
-        return pair + [sign_view(LOCAL, (0.15, 0.35))] * 4 if method in ("swav", "dino") else pair
+        # As ours: no local views of signs.
+        return [sign_view(SIZE, (0.35, 1))] * 2
     return {
         "simclr": lambda: LT.SimCLRTransform(SIZE, min_scale=0.2, normalize=normalize),
         "moco": lambda: LT.MoCoV2Transform(SIZE, normalize=normalize),
