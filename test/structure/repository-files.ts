@@ -4,7 +4,19 @@ import { join, relative, sep } from 'node:path';
 import { repositoryRoot } from '../../tools/workspaces.js';
 
 /** Folders that hold what git ignores. Git itself may be missing where the tests run. */
-const ignoredFolders = new Set(['.git', 'node_modules', 'dist', '.turbo', 'coverage', 'runs', '.venv', '__pycache__']);
+const ignoredFolders = new Set([
+  '.git',
+  'node_modules',
+  'dist',
+  '.turbo',
+  'coverage',
+  'runs',
+  '.venv',
+  '__pycache__',
+  // What benchmarks fetch.
+  '.pictures',
+  '.texts',
+]);
 /** `.git` is a file in a work tree of another clone. */
 const ignoredFiles = /\.(?:tgz|tsbuildinfo)$|^\.DS_Store$|^\.git$/;
 
