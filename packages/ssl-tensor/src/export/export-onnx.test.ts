@@ -139,6 +139,38 @@ describe('a batch of any size', () => {
     (fn(x) as tf.Tensor).dataSync().forEach((value, index) => expect(output!.data[index]).toBeCloseTo(value, 4));
   });
 
+  it('takes shorter sequences than the example, as if zeros followed, and cuts results', async () => {
+    const fn = (x: tf.Tensor, mask: tf.Tensor): Record<string, tf.Tensor> => ({
+      each: tf.mul(tf.add(x, tf.sum(tf.mul(x, mask), 1, true)), 2),
+      all: tf.sum(tf.mul(x, mask), 1),
+    });
+    const given = { lengthName: 'length', inputNames: ['x', 'mask'] };
+    const file = await exportOnnx(fn as Fn, [tf.zeros([1, 6]), tf.zeros([1, 6])], given);
+    const { input, output } = fromBinary(ModelProtoSchema, file).graph!;
+    const sizes = [...input, ...output].map(({ type }) => {
+      const { shape } = type!.value.value as { shape: { dim: { value: { value?: unknown } }[] } };
+      return shape.dim.map(({ value }) => value.value);
+    });
+    expect(sizes).toEqual([['batch', 'length'], ['batch', 'length'], ['batch', 'length'], ['batch']]);
+    for (const [batch, length] of [
+      [1, 1],
+      [3, 4],
+      [2, 6],
+    ] as const) {
+      const x = tf.tidy(() => tf.reshape(tf.range(1, 1 + batch * length), [batch, length]));
+      const { each, all } = await run(file, { x, mask: tf.ones([batch, length]) });
+      const expected = tf.tidy(() => fn(x, tf.ones([batch, length])));
+      expect([each!.dims, each!.data]).toEqual([[batch, length], [...expected['each']!.dataSync()]]);
+      expect([all!.dims, all!.data]).toEqual([[batch], [...expected['all']!.dataSync()]]);
+    }
+    for (const [options, inputs, message] of [
+      [{ lengthName: '' }, [tf.zeros([1, 6])], /lengthName must be a text/],
+      [{ lengthName: 'batch' }, [tf.zeros([1, 6])], /another name than the batch's, 'batch'/],
+      [{ lengthName: 'length' }, [tf.zeros([4])], /left out where no input has a second axis/],
+    ] as const)
+      await expect(exportOnnx(((x: tf.Tensor) => tf.neg(x)) as Fn, inputs, options)).rejects.toThrow(message);
+  });
+
   it('leaves inputs without a batch as they are', async () => {
     const add = ((x: tf.Tensor, table: tf.Tensor, factor: tf.Scalar) => tf.mul(tf.add(x, table), factor)) as Fn;
     const inputs = [tf.ones([3, 4]), tf.ones([1, 4]), tf.scalar(2)];

@@ -1,4 +1,5 @@
-import { isJsonRecord, type JsonValue, readDescription, type RunConfig } from '@selfsup/ssl-train';
+import { type JsonValue, readDescription, type RunConfig } from '@selfsup/ssl-train';
+import { describedEntries } from '../pretrain/described-entries.js';
 import type { TextPooling } from '../pretrain/text-encoder-description.js';
 import type { SpecialTokens } from '../tokenizer/special-tokens.js';
 
@@ -37,18 +38,11 @@ export function readTextClassifierDescription(
   return readDescription(metadata, path, place, wrongEntry);
 }
 
-const specialNames = ['pad', 'unk', 'cls', 'sep', 'mask'] as const;
-
 function wrongEntry(value: Readonly<Record<string, unknown>>): string | undefined {
-  const { specialTokens, maxLength, labels } = value;
+  const { labels } = value;
   const checks: Readonly<Record<string, boolean>> = {
-    config: isJsonRecord(value['config']),
-    specialTokens: isJsonRecord(specialTokens) && specialNames.every((name) => typeof specialTokens[name] === 'string'),
-    maxLength: Number.isSafeInteger(maxLength) && (maxLength as number) >= 3,
-    pooling: value['pooling'] === 'mean' || value['pooling'] === 'cls',
+    ...describedEntries(value),
     labels: Array.isArray(labels) && labels.length >= 2 && labels.every((label) => typeof label === 'string'),
-    training: isJsonRecord(value['training']),
-    versions: isJsonRecord(value['versions']),
   };
   return Object.keys(checks).find((name) => !checks[name]);
 }

@@ -291,8 +291,7 @@ describe('other families, objectives and sequences', () => {
       const { encoder } = await pretrainText({ ...options, maskProbability: 0.3 });
       const fresh = Array.from({ length: 80 }, (_, index) => textOf(index % topics));
       const mixed = mixing(await encoder!.embed(fresh));
-      const { heldOutDetected, heldOutMaskedAccuracy } = encoder!.description.training as Record<string, number>;
-      expect(heldOutDetected).toBeGreaterThanOrEqual(0);
+      const { heldOutMaskedAccuracy } = encoder!.description.training as Record<string, number>;
       encoder!.dispose();
       return [heldOutMaskedAccuracy!, mixed];
     };

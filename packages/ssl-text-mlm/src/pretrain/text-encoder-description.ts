@@ -1,6 +1,7 @@
 import { isJsonRecord, type JsonValue, readDescription, type RunConfig } from '@selfsup/ssl-train';
 import type { TextModel } from '../models/text-model.js';
 import type { SpecialTokens } from '../tokenizer/special-tokens.js';
+import { describedEntries } from './described-entries.js';
 
 /** Entries of a safetensors file's metadata: what the encoder is, and its `tokenizer.json`. */
 export const descriptionEntry = 'selfsup.text-encoder';
@@ -63,20 +64,13 @@ export function architectureOf(head: TextEncoderHead, { baseName }: TextModel): 
   return head === 'token-detection' && baseName === 'electra' ? 'ForPreTraining' : 'Model';
 }
 
-const specialNames = ['pad', 'unk', 'cls', 'sep', 'mask'] as const;
-
 function wrongEntry(value: Readonly<Record<string, unknown>>): string | undefined {
-  const { specialTokens, maxLength, method } = value;
+  const { method } = value;
   const checks: Readonly<Record<string, boolean>> = {
-    config: isJsonRecord(value['config']),
-    specialTokens: isJsonRecord(specialTokens) && specialNames.every((name) => typeof specialTokens[name] === 'string'),
-    maxLength: Number.isSafeInteger(maxLength) && (maxLength as number) >= 3,
+    ...describedEntries(value),
     head: ['masked-lm', 'token-detection', 'none', undefined].includes(value['head'] as string | undefined),
-    pooling: value['pooling'] === 'mean' || value['pooling'] === 'cls',
     normalize: ['boolean', 'undefined'].includes(typeof value['normalize']),
     method: isJsonRecord(method) && typeof method['name'] === 'string' && isJsonRecord(method['settings']),
-    training: isJsonRecord(value['training']),
-    versions: isJsonRecord(value['versions']),
   };
   return Object.keys(checks).find((name) => !checks[name]);
 }

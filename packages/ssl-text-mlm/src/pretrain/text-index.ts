@@ -23,8 +23,7 @@ const tensor = 'vectors';
 const maxHeaderBytes = 2 ** 30;
 
 /**
- * Texts with their features, to be searched by meaning: exact, all of them at each search, which takes a millisecond for each
- * two million numbers or so.
+ * Texts with their features, to be searched by meaning: exact, by all of them at each search.
  *
  * @example
  * const index = await TextIndex.of(encoder, notes);

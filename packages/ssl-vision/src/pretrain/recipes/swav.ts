@@ -24,7 +24,8 @@ const [longestQueue, mostPrototypes] = [1024, 128];
 /**
  * SwAV; a queue only in runs that outlast the epoch from which the paper has one: in short ones what it keeps is of another
  * encoder. After 1,168 steps on letters (`npm run bench:methods -- --data letters --methods swav --threads 1 --options '{}'`)
- * kNN was 62.1 % so, 57.9 % with a queue of 1,024 from the second of four epochs on, and with local views beside it 47.2 %.
+ * kNN was 62.1 % so, and 57.9 % with a queue from the second of four epochs on
+ * (`--options '{"methodOptions":{"queueLength":1024,"queueStartEpoch":1}}'`).
  */
 export const swav: Recipe<SwavChoices> = {
   choices: {
